@@ -1,0 +1,117 @@
+import type { KubeObject } from '../machinery/meta/object.ts'
+import type { ObjectSchema } from '../machinery/schema/schema.ts'
+import type { Column } from '../machinery/table/column.ts'
+import type { FieldErrors } from '../machinery/validation/field-error.ts'
+
+/**
+ * A kind is data: one entry, and routes, discovery, OpenAPI, watch, Table, patching, apply, RBAC, selectors,
+ * garbage collection and protobuf follow from it. Shared code never asks which kind it has; what differs
+ * is a property here. A CustomResourceDefinition becomes such an entry while the server runs.
+ */
+export interface Resource<T extends KubeObject = KubeObject> {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** `pods` */
+  readonly plural: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly namespaced: boolean
+  readonly verbs: readonly Verb[]
+  readonly schema: ObjectSchema
+  /** The list's kind, nearly always `<Kind>List`. */
+  readonly listKind: string
+  /**
+   * Where objects lie in the store: `/registry/<storage.group>/<storage.plural>/…`, always encoded in
+   * `storage.version`. Two served versions (or core and events.k8s.io Events) of one kind share it.
+   */
+  readonly storage: StorageLocation
+  readonly strategy: Strategy<T>
+  readonly subresources: readonly Subresource<T>[]
+  /** Server-printed Table columns, in order; `name` and `age` are spelled out. */
+  readonly columns: readonly Column<T>[]
+  /** Field selectors besides metadata.name and metadata.namespace, by path as the user writes it. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>
+  /** Turns an object of this version into the storage version and back; absent where they are the same. */
+  readonly conversion?: Conversion
+}
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
+
+export interface StorageLocation {
+  readonly group: string
+  readonly plural: string
+  readonly version: string
+  /** Written behind: leases and heartbeats. */
+  readonly volatile?: boolean
+}
+
+export interface Conversion {
+  toStorage(object: KubeObject): KubeObject
+  fromStorage(object: KubeObject): KubeObject
+}
+
+/**
+ * What upstream calls a registry strategy (apiserver pkg/registry/rest). Functions get objects that they may
+ * change in place (private copies); `old` is frozen. All are optional except through `defineResource`'s defaults.
+ */
+export interface Strategy<T extends KubeObject = KubeObject> {
+  /** Defaulting beyond the schema's `+default` markers (upstream's SetDefaults_*). Runs on every decode. */
+  readonly setDefaults?: (object: T) => void
+  /** Clears what a creator may not set (status), fills what the server owns. */
+  readonly prepareForCreate?: (object: T, context: StrategyContext) => void
+  readonly prepareForUpdate?: (object: T, old: T, context: StrategyContext) => void
+  readonly validate?: (object: T, errors: FieldErrors) => void
+  /** Runs after `validate`; immutable fields live here. */
+  readonly validateUpdate?: (object: T, old: T, errors: FieldErrors) => void
+  /** `Warning:` header texts for a create or update. */
+  readonly warnings?: (object: T, old: T | undefined) => readonly string[]
+  /** Default: DNS-1123 subdomain. */
+  readonly validateName?: NameRule
+  /** PUT of an absent object creates it (leases, endpoints, …). */
+  readonly allowCreateOnUpdate?: boolean
+  /** PUT without resourceVersion is an overwrite. */
+  readonly allowUnconditionalUpdate?: boolean
+  /** The kind has `metadata.generation`, raised when anything but metadata and status changes. */
+  readonly hasGeneration?: boolean
+  /** Seconds between DELETE and removal when the client names none; undefined: removed at once. */
+  readonly defaultGraceSeconds?: (object: T) => number | undefined
+  /** Default finalizer policy of DELETE without propagationPolicy: `orphan` for old workloads, else background. */
+  readonly defaultPropagation?: 'Orphan' | 'Background'
+  /** The server answers a create without storing (reviews): the answer to POST. */
+  readonly ephemeral?: boolean
+}
+
+/** Checks `metadata.name`; each string is one reason why it is wrong (upstream validation.NameIs…). */
+export type NameRule = (name: string, prefix: boolean) => readonly string[]
+
+export interface StrategyContext {
+  /** RFC 3339, seconds. */
+  readonly now: string
+  readonly namespace: string | undefined
+}
+
+/**
+ * `status`-like subresources write a part of the object and are data alone. Those with behaviour of their own
+ * (`exec`, `log`, `token`, `binding`, `eviction`) name a `connector` that the server's table provides.
+ */
+export interface Subresource<T extends KubeObject = KubeObject> {
+  readonly name: string
+  readonly verbs: readonly Verb[]
+  /** When the body is another kind: `autoscaling/v1 Scale`, `v1 Binding`. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
+  /** The top-level fields that this subresource may write; everything else is taken from the old object. */
+  readonly writes?: readonly string[]
+  readonly strategy?: Pick<Strategy<T>, 'prepareForUpdate' | 'validate' | 'validateUpdate' | 'warnings'>
+  /** How this object looks as autoscaling/v1 Scale. */
+  readonly scale?: ScaleView<T>
+}
+
+export interface ScaleView<T extends KubeObject> {
+  readonly specReplicas: (object: T) => number
+  readonly setReplicas: (object: T, replicas: number) => void
+  readonly statusReplicas: (object: T) => number
+  /** Label selector in its text form. */
+  readonly selector: (object: T) => string
+}

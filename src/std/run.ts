@@ -1,0 +1,35 @@
+import type { Ports, Runnable } from './ports.ts'
+
+/** One component and the name that its log lines and failures carry. */
+export interface NamedRunnable {
+  readonly name: string
+  readonly run: Runnable
+}
+
+/**
+ * Runs components together. Aborting `signal` stops them in reverse order, each one fully stopped before
+ * the one that it was started after; the first failure stops the others and is thrown at the end.
+ */
+export async function runAll(parts: readonly NamedRunnable[], ports: Ports, signal: AbortSignal): Promise<void> {
+  const failure = Promise.withResolvers<void>()
+  const started = parts.map(({ name, run }) => {
+    const stop = new AbortController()
+    const done = run({ ...ports, log: ports.log.with({ component: name }) }, stop.signal).catch(error => {
+      ports.log.error(`${name} failed`, { error: String(error) })
+      failure.reject(error)
+    })
+    return { stop, done }
+  })
+  const aborted = new Promise<void>(resolve => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  try {
+    await Promise.race([aborted, failure.promise])
+  } finally {
+    for (const { stop, done } of started.toReversed()) {
+      stop.abort()
+      await done
+    }
+  }
+}
