@@ -1,0 +1,142 @@
+import type { CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
+import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
+import type { Resource } from '../api/define.ts'
+
+/**
+ * One request on its way through the chain, over the wire or in process. Filters fill it from left to right;
+ * nothing downstream knows which transport it came by.
+ */
+export interface RequestContext {
+  readonly info: RequestInfo
+  readonly options: RequestOptions
+  readonly body: RequestBody
+  readonly credential: Credential
+  /** Aborts when the client goes away, the timeout passes or the server stops. */
+  readonly signal: AbortSignal
+  /** Warning header texts, collected on the way. */
+  readonly warnings: string[]
+  readonly auditId: string
+  readonly userAgent: string
+  readonly sourceIp: string
+  /** Lower-case header values; empty in process. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Set by authentication. */
+  user: UserInfo
+  /** Set by the dispatcher for resource requests, before admission. */
+  resource?: Resource
+}
+
+/** apiserver pkg/endpoints/request RequestInfo. */
+export interface RequestInfo {
+  readonly isResourceRequest: boolean
+  readonly path: string
+  /** Lower-case API verb for resources (`deletecollection` too), HTTP method for other paths. */
+  readonly verb: string
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource: string
+  readonly namespace: string
+  readonly name: string
+}
+
+/** meta/v1 options of all verbs, parsed and checked from the query. */
+export interface RequestOptions extends CallOptions {
+  readonly patchType?: PatchType
+  readonly gracePeriodSeconds?: number
+  readonly propagationPolicy?: string
+  readonly orphanDependents?: boolean
+}
+
+export type RequestBody =
+  | { readonly kind: 'none' }
+  /** In process: frozen, already decoded. */
+  | { readonly kind: 'object'; readonly object: KubeObject | JsonObject | readonly unknown[] }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string }
+
+/** What the caller shows. The authentication filter alone turns it into a user. */
+export type Credential =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'certificate'; readonly certificate: PeerCertificate }
+  /** A component of this process; only composition in `cmd/` can make one. */
+  | { readonly kind: 'loopback'; readonly user: UserInfo }
+
+/** A client certificate that the TLS layer verified against the client CA. */
+export interface PeerCertificate {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  readonly raw: Uint8Array
+}
+
+/** authentication.k8s.io/v1 UserInfo. */
+export interface UserInfo {
+  readonly username: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+export type Response =
+  | { readonly kind: 'object'; readonly status: number; readonly object: KubeObject | JsonObject; readonly resource?: Resource }
+  | { readonly kind: 'list'; readonly status: number; readonly resource: Resource; readonly list: ListResult }
+  | { readonly kind: 'watch'; readonly resource: Resource; readonly run: WatchRun }
+  | { readonly kind: 'raw'; readonly status: number; readonly contentType: string; readonly body: string | Uint8Array | ReadableStream<Uint8Array> }
+  /** exec, attach, port-forward, proxy: the HTTP front hands over the connection. */
+  | { readonly kind: 'upgrade'; readonly target: UpgradeTarget }
+
+export interface ListResult {
+  readonly items: readonly KubeObject[]
+  readonly resourceVersion: string
+  readonly continue?: string
+  readonly remainingItemCount?: number
+}
+
+/** Runs a watch until `signal` aborts or time is up; see `Transport.watch` for the delivery rules. */
+export type WatchRun = (sink: (events: readonly WatchEvent[]) => void, signal: AbortSignal) => Promise<void>
+
+export interface UpgradeTarget {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+}
+
+export type Handler = (context: RequestContext) => Promise<Response>
+/** One link of the chain; listed in order in `chain.ts`. */
+export type Filter = (next: Handler) => Handler
+
+/** Authorizer's question; upstream authorizer.Attributes. */
+export interface AuthorizationAttributes {
+  readonly user: UserInfo
+  readonly info: RequestInfo
+  readonly fieldSelector?: string
+  readonly labelSelector?: string
+}
+
+export type Decision = { readonly decision: 'allow' | 'deny' | 'noOpinion'; readonly reason: string }
+export type Authorizer = (attributes: AuthorizationAttributes) => Promise<Decision> | Decision
+
+/**
+ * An admission plugin: `admit` may change `object` in place, `validate` may only refuse (throw a StatusError).
+ * The table in `admission/index.ts` lists them in upstream's order.
+ */
+export interface AdmissionPlugin {
+  readonly name: string
+  handles(request: AdmissionRequest): boolean
+  admit?(request: AdmissionRequest): Promise<void> | void
+  validate?(request: AdmissionRequest): Promise<void> | void
+}
+
+export interface AdmissionRequest {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+  readonly resource: Resource
+  readonly info: RequestInfo
+  readonly user: UserInfo
+  /** A private copy; undefined for DELETE. */
+  readonly object: KubeObject | undefined
+  /** Frozen. */
+  readonly oldObject: KubeObject | undefined
+  readonly dryRun: boolean
+  readonly options: RequestOptions
+  readonly warnings: string[]
+}
