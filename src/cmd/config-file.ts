@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type Flag, type FlagValue, type FlagValues, findFlag, readValue } from './flags.ts'
+import { UserError } from './user-error.ts'
+
+/**
+ * Reads `path` and then `path.d/*.yaml` in alphabetical order (k3s's convention): keys are flag names, a later
+ * file wins, `key+` appends to a list. A wrong key or value is a `UserError` that names file, line and key.
+ * A missing file is an error only when `required`.
+ */
+export async function readConfigFile(path: string, flags: readonly Flag[], required: boolean): Promise<FlagValues> {
+  const values: Record<string, FlagValue | undefined> = {}
+  for (const file of configFiles(path, required)) {
+    for (const { key, line, value } of await readPairs(file)) {
+      const append = key.endsWith('+')
+      const name = append ? key.slice(0, -1) : key
+      const where = `${file}:${line}: ${name}`
+      const read = readConfigValue(findFlag(flags, name, `${file}:${line}: unknown key `), value, where)
+      const earlier = values[name]
+      values[name] = append && Array.isArray(earlier) && Array.isArray(read) ? [...earlier, ...read] : read
+    }
+  }
+  return values
+}
+
+function configFiles(path: string, required: boolean): string[] {
+  if (required && !existsSync(path)) throw new UserError(`config file ${path} does not exist`, 'Check --config.')
+  const directory = `${path}.d`
+  const dropIns = existsSync(directory)
+    ? readdirSync(directory).filter(name => /\.ya?ml$/.test(name)).sort().map(name => `${directory}/${name}`)
+    : []
+  return existsSync(path) ? [path, ...dropIns] : dropIns
+}
+
+async function readPairs(file: string): Promise<{ key: string; line: number; value: unknown }[]> {
+  const { LineCounter, isMap, isScalar, parseDocument } = await import('yaml')
+  const lines = new LineCounter()
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
+  const [problem] = document.errors
+  if (problem) {
+    throw new UserError(`${file}:${lines.linePos(problem.pos[0]).line}: ${problem.message.split('\n')[0]}`)
+  }
+  if (document.contents === null) return []
+  if (!isMap(document.contents)) throw new UserError(`${file}:1: the file must hold "flag: value" lines`)
+  return document.contents.items.map(pair => {
+    const key = isScalar(pair.key) ? pair.key : undefined
+    const line = lines.linePos(key?.range?.[0] ?? 0).line
+    const value = (pair.value as { toJSON?: () => unknown } | null)?.toJSON?.()
+    return { key: String(key?.value), line, value }
+  })
+}
+
+function readConfigValue(flag: Flag, value: unknown, where: string): FlagValue {
+  if (Array.isArray(value) && flag.type === 'list') return value.map(String)
+  if (value === null || value === undefined || typeof value === 'object') {
+    throw new UserError(`${where} needs ${flag.type === 'list' ? 'a list' : `one ${flag.type} value`}`)
+  }
+  return readValue(flag, String(value), where)
+}
