@@ -77,7 +77,11 @@ export function readValue(flag: Flag, text: string, where: string): FlagValue {
 export function findFlag(flags: readonly Flag[], name: string, where = 'unknown flag --'): Flag {
   const flag = flags.find(candidate => candidate.name === name)
   if (flag) return flag
-  const nearest = closest(name, flags.map(candidate => candidate.name))
+  if (flags.length === 0) throw new UserError(`${where}${name}`, 'This command takes no flags.', 2)
+  const nearest = closest(
+    name,
+    flags.map(candidate => candidate.name),
+  )
   throw new UserError(`${where}${name}`, `Did you mean ${where.endsWith('--') ? '--' : ''}${nearest}?`, 2)
 }
 
