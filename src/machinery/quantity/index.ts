@@ -1,0 +1,18 @@
+export { canonicalQuantity, formatQuantity } from './format.ts'
+export type { Quantity, QuantityFormat } from './quantity.ts'
+export {
+  addQuantity,
+  compareQuantity,
+  isZeroQuantity,
+  milliQuantityOf,
+  milliValue,
+  parseQuantity,
+  QuantityError,
+  quantityOf,
+  quantityToNumber,
+  quantityValue,
+  roundUpQuantity,
+  scaledValue,
+  subtractQuantity,
+  zeroQuantity,
+} from './quantity.ts'

@@ -1,0 +1,25 @@
+export type { FieldRequirement, FieldSelector } from './field.ts'
+export {
+  everyField,
+  exactFieldValue,
+  formatFieldSelector,
+  matchesFields,
+  parseFieldSelector,
+} from './field.ts'
+export type { LabelExpression, LabelSelector, LabelSelectorSpec } from './label.ts'
+export {
+  bothSelectors,
+  everything,
+  exactLabelValue,
+  formatSelector,
+  isEverything,
+  labelSelectorFrom,
+  labelSelectorOf,
+  matchesLabels,
+  nothing,
+  selectorOf,
+} from './label.ts'
+export { parseLabelSelector } from './parse.ts'
+export type { LabelOperator, LabelRequirement } from './requirement.ts'
+export { labelRequirement } from './requirement.ts'
+export { validateLabelSelector, validateLabels } from './validate.ts'
