@@ -1,0 +1,107 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  X509Certificate,
+} from 'node:crypto'
+import { isIP } from 'node:net'
+
+/** A certificate and its private key (PKCS #8), both PEM. */
+export interface KeyPair {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** What a certificate says about whom. `names` are DNS names and IP addresses, told apart by their form. */
+export interface CertificateSubject {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  readonly names: readonly string[]
+}
+
+/** A clock that reads earlier than this is wrong: this code did not exist then. */
+export const earliestNowMs = Date.UTC(2026, 0, 1)
+
+/**
+ * The moment to reckon lifetimes from. A board without a battery starts in 1970: what it issues must still
+ * be valid when its clock is set.
+ */
+export function trustedNowMs(nowMs: number): number {
+  return Math.max(nowMs, earliestNowMs)
+}
+
+/** A new P-256 private key, PKCS #8 PEM. */
+export function newEcKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+/** A new RSA 2048 private key, PKCS #8 PEM. Takes tens to hundreds of milliseconds. */
+export function newRsaKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+/** What is read from a certificate without loading the issuing library. */
+export interface CertificateFacts extends CertificateSubject {
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
+}
+
+/** Reads the first certificate of a PEM text. Throws when it is none. */
+export function certificateFacts(pem: string): CertificateFacts {
+  const certificate = new X509Certificate(pem)
+  const subject = subjectLines(certificate.subject)
+  return {
+    commonName: subject.find(([key]) => key === 'CN')?.[1] ?? '',
+    organizations: subject.filter(([key]) => key === 'O').map(([, value]) => value),
+    names: alternativeNames(certificate.subjectAltName ?? ''),
+    notBeforeMs: Date.parse(certificate.validFrom),
+    notAfterMs: Date.parse(certificate.validTo),
+  }
+}
+
+function subjectLines(subject: string): [string, string][] {
+  return subject.split('\n').map(line => {
+    const at = line.indexOf('=')
+    return [line.slice(0, at), line.slice(at + 1)]
+  })
+}
+
+function alternativeNames(text: string): string[] {
+  return text
+    .split(', ')
+    .filter(entry => entry.startsWith('DNS:') || entry.startsWith('IP Address:'))
+    .map(entry => canonicalName(entry.slice(entry.indexOf(':') + 1)))
+}
+
+/** One spelling per name: lower case, IPv6 as the URL standard writes it. */
+export function canonicalName(name: string): string {
+  if (isIP(name) !== 6) return name.toLowerCase()
+  return new URL(`http://[${name}]`).hostname.slice(1, -1)
+}
+
+/** True when `issuer` signed `certificate`. */
+export function issuedBy(certificate: string, issuer: string): boolean {
+  return new X509Certificate(certificate).verify(new X509Certificate(issuer).publicKey)
+}
+
+/** True when the private key belongs to the certificate. */
+export function keyMatches({ certificate, key }: KeyPair): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+}
+
+/**
+ * SHA-256 of the certificate's public key (SubjectPublicKeyInfo), hex: kubeadm's discovery hash. It stays the
+ * same when a CA certificate is renewed with its key.
+ */
+export function publicKeyHash(certificate: string): string {
+  const spki = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(spki).digest('hex')
+}
+
+/** The public half of a private key, SPKI PEM. */
+export function publicKeyOf(privateKey: string): string {
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
+}
