@@ -34,11 +34,15 @@ export interface ListSchema {
   /** Server-side apply's topology; `atomic` where upstream says nothing. */
   readonly listType: 'atomic' | 'set' | 'map'
   readonly listMapKeys?: readonly string[]
+  /** In protobuf the list is a message of its own whose field 1 holds the items (meta/v1 Verbs, ExtraValue). */
+  readonly wrapped?: boolean
 }
 
-/** Scalars and the types with a wire form of their own. `any` is free JSON (RawExtension, JSON). */
+/** Scalars and the types with a wire form of their own. `any` is free JSON. */
 export interface ScalarSchema {
   readonly kind: ScalarKind
+  /** apiextensions JSONSchemaProps, for the three kinds `schemaOr…`. */
+  readonly nested?: ObjectSchema
 }
 
 export type ScalarKind =
@@ -57,7 +61,10 @@ export type ScalarKind =
   | 'duration' //     Go duration text, nanoseconds in protobuf
   | 'fieldsV1'
   | 'rawExtension' // any JSON object; raw bytes in protobuf
-  | 'json' //         apiextensions JSON and its or-bool, or-array variants
+  | 'json' //         apiextensions JSON: any value; its text as bytes in protobuf
+  | 'schemaOrBool' //        apiextensions JSONSchemaPropsOrBool
+  | 'schemaOrArray' //       apiextensions JSONSchemaPropsOrArray
+  | 'schemaOrStringArray' // apiextensions JSONSchemaPropsOrStringArray
   | 'any'
 
 export interface Field {
@@ -71,6 +78,9 @@ export interface Field {
   readonly pointer: boolean
   /** From the `+default` markers in upstream's OpenAPI. */
   readonly defaultValue?: unknown
+  /** Upstream's OpenAPI prints Go's zero value (`""`, `0`, `false`, `{}`) as the default. */
+  readonly zeroDefault?: boolean
+  /** Of the value, or of each item where the value is a list. */
   readonly enumValues?: readonly string[]
   /** Strategic merge directives of the Go struct tags. */
   readonly patchStrategies?: readonly ('merge' | 'replace' | 'retainKeys')[]
@@ -91,4 +101,6 @@ export interface SchemaSource {
   /** `k8s.io/api/core/v1.PodSpec`; undefined when there is no such type. */
   typeNamed(name: string): ObjectSchema | undefined
   kindSchema(group: string, version: string, kind: string): ObjectSchema | undefined
+  /** Every group, version and kind that `kindSchema` finds. */
+  kinds(): Iterable<{ readonly group: string; readonly version: string; readonly kind: string }>
 }
