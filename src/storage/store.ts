@@ -3,13 +3,13 @@
  * (`suite.ts`). One revision counter orders all writes of all keys and never goes back, also across crashes.
  *
  * Promise of a resolved durable write: it survives a power cut. A `volatile` write (leases, heartbeats) is
- * visible at once, reaches the disk within `volatileFlushMs` or with the next durable write, and may be
- * lost by a crash; its revision number is never given out again.
+ * visible at once, reaches the disk within `volatileFlushMs` (only the latest value of a key), and may be
+ * lost by a crash; its revision number is never given out again. A delete is always durable.
  */
 export interface Store {
   /** Revision of the last committed write; 0 in an empty store. */
   revision(): number
-  /** Watches from a revision at or below this one end with `CompactedError`. */
+  /** Watches and reads from a revision below this one end with `CompactedError`. */
   compactedRevision(): number
   get(key: string): Promise<Entry | undefined>
   /** Entries whose key starts with `prefix`, in byte order of the key, all as of one revision. */
@@ -19,9 +19,16 @@ export interface Store {
   /**
    * Delivers every event of keys under `prefix` with a revision above `fromRevision`, once, in order, in
    * batches; a write's promise resolves only after its event was delivered to the watchers that have
-   * caught up. Resolves when `signal` aborts, rejects with `CompactedError` when history is gone.
+   * caught up. History is delivered before `watch` returns. Resolves when `signal` aborts or the store closes;
+   * rejects with `CompactedError` when history is gone, `FutureRevisionError` when `fromRevision` was not
+   * written yet (a restored backup), or with what `sink` threw: that ends this watch alone.
    */
-  watch(prefix: string, fromRevision: number, sink: (events: readonly StoreEvent[]) => void, signal: AbortSignal): Promise<void>
+  watch(
+    prefix: string,
+    fromRevision: number,
+    sink: (events: readonly StoreEvent[]) => void,
+    signal: AbortSignal,
+  ): Promise<void>
   /** Forgets superseded values at or below `revision`. */
   compact(revision: number): Promise<void>
   /** Flushes everything and releases the files. Writes after it reject. */
@@ -62,7 +69,7 @@ export interface Write {
 export interface StoreEvent {
   readonly type: 'put' | 'delete'
   readonly key: string
-  /** For a delete: the last value. */
+  /** The very array that was given to `write` when this process wrote it. For a delete: the last value. */
   readonly value: Uint8Array
   readonly createRevision: number
   readonly revision: number
@@ -100,7 +107,12 @@ export class FutureRevisionError extends Error {
   }
 }
 
-/** The disk refused a write (full, broken): nothing was changed; reads go on. */
+/** The disk refused a write (full, broken) or the store is closed: nothing was changed; reads go on. */
 export class StoreUnavailableError extends Error {
   override name = 'StoreUnavailableError'
+}
+
+/** The files cannot be opened: locked by another process, damaged, or not ours. The message says what to do. */
+export class StoreOpenError extends Error {
+  override name = 'StoreOpenError'
 }

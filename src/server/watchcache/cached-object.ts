@@ -1,0 +1,108 @@
+import type { KubeObject } from '../../machinery/meta/object.ts'
+
+/** One version of one object, in memory once for all readers: deeply frozen, its encodings made on demand and kept. */
+export interface CachedObject {
+  readonly key: string
+  /** Frozen to the leaves; `metadata.resourceVersion` is `revision` in decimal. */
+  readonly object: KubeObject
+  /** What the object's resourceVersion says. */
+  readonly revision: number
+  readonly createRevision: number
+  /** Size of the stored value. */
+  readonly storedBytes: number
+  /** Filled by the server, by what it calls a form: `json v1`, `protobuf apps/v1`, … */
+  readonly encodings: Map<string, Uint8Array>
+}
+
+export interface CacheEvent {
+  readonly type: 'added' | 'modified' | 'deleted'
+  readonly key: string
+  readonly revision: number
+  /** Undefined when deleted. */
+  readonly current: CachedObject | undefined
+  /** What it was before; undefined when added. */
+  readonly previous: CachedObject | undefined
+  /**
+   * What a watcher that loses sight of the object is sent with DELETED: `previous` with the resourceVersion of
+   * this event, the same value for all of them. Only there when `previous` is.
+   */
+  readonly departed: CachedObject | undefined
+}
+
+class Cached implements CachedObject {
+  readonly key: string
+  readonly object: KubeObject
+  readonly revision: number
+  readonly createRevision: number
+  readonly storedBytes: number
+  #encodings: Map<string, Uint8Array> | undefined
+
+  constructor(fields: Omit<CachedObject, 'encodings'>) {
+    this.key = fields.key
+    this.object = fields.object
+    this.revision = fields.revision
+    this.createRevision = fields.createRevision
+    this.storedBytes = fields.storedBytes
+  }
+
+  // A Map each would cost more than most objects' own fields, and most are never sent in more than one form.
+  get encodings(): Map<string, Uint8Array> {
+    this.#encodings ??= new Map()
+    return this.#encodings
+  }
+}
+
+/** Freezes `object`, with its resourceVersion set, into a cached version. The caller's top level stays untouched. */
+export function toCachedObject(fields: Omit<CachedObject, 'encodings'>): CachedObject {
+  const { object, revision } = fields
+  const metadata = { ...object.metadata, resourceVersion: String(revision) }
+  return new Cached({ ...fields, object: deepFreeze({ ...object, metadata }) })
+}
+
+/** What an event costs in memory besides the values that it keeps alive. */
+const eventBytes = 300
+
+/** A step of history as watchers see it; see `CacheEvent`. */
+export class CacheChange implements CacheEvent {
+  readonly key: string
+  readonly revision: number
+  readonly current: CachedObject | undefined
+  readonly previous: CachedObject | undefined
+  #departed: CachedObject | undefined
+
+  constructor(fields: Pick<CacheEvent, 'key' | 'revision' | 'current' | 'previous'>) {
+    this.key = fields.key
+    this.revision = fields.revision
+    this.current = fields.current
+    this.previous = fields.previous
+  }
+
+  get type(): CacheEvent['type'] {
+    if (!this.current) return 'deleted'
+    return this.previous ? 'modified' : 'added'
+  }
+
+  get bytes(): number {
+    return (this.previous?.storedBytes ?? 0) + eventBytes
+  }
+
+  get departed(): CachedObject | undefined {
+    if (this.previous) this.#departed ??= departedAt(this.previous, this.revision)
+    return this.#departed
+  }
+}
+
+/** An object as its watchers last see it: its last value with the resourceVersion of its removal. */
+export function departedAt(last: CachedObject, revision: number): CachedObject {
+  const { key, object, createRevision, storedBytes } = last
+  return toCachedObject({ key, object, revision, createRevision, storedBytes })
+}
+
+/** Freezes plain data to the leaves. What is frozen already is taken to be frozen throughout. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  if (Array.isArray(value)) for (const item of value) deepFreeze(item)
+  else for (const key in value) deepFreeze(value[key])
+  return value
+}

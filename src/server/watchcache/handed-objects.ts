@@ -1,0 +1,50 @@
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { type CachedObject, toCachedObject } from './cached-object.ts'
+
+interface StoredVersion {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly createRevision: number
+}
+
+/**
+ * Decoded objects of writes under way, found again by the very bytes that were written when they come back as an
+ * event. What was not written here is decoded.
+ */
+export class HandedObjects {
+  readonly #decode: (bytes: Uint8Array, key: string) => KubeObject
+  readonly #given = new WeakMap<Uint8Array, { readonly object: KubeObject; cached?: CachedObject }>()
+
+  constructor(decode: (bytes: Uint8Array, key: string) => KubeObject) {
+    this.#decode = decode
+  }
+
+  give(encoded: Uint8Array, object: KubeObject): void {
+    this.#given.set(encoded, { object })
+  }
+
+  /** The cached version of what the store holds at `revision`. */
+  take({ key, value, createRevision }: StoredVersion, revision: number): CachedObject {
+    const given = this.#given.get(value)
+    const object = given ? given.object : this.#decodeAt(value, key)
+    const cached = toCachedObject({ key, object, revision, createRevision, storedBytes: value.length })
+    if (given) given.cached = cached
+    return cached
+  }
+
+  /** What `take` made of these bytes. */
+  taken(encoded: Uint8Array): CachedObject | undefined {
+    return this.#given.get(encoded)?.cached
+  }
+
+  #decodeAt(value: Uint8Array, key: string): KubeObject {
+    try {
+      return this.#decode(value, key)
+    } catch (error) {
+      throw new Error(
+        `the stored value of ${key} cannot be decoded: ${error instanceof Error ? error.message : error}`,
+        { cause: error },
+      )
+    }
+  }
+}

@@ -1,0 +1,10 @@
+export { type CachedObject, type CacheEvent, deepFreeze } from './cached-object.ts'
+export { collectionPrefix, objectKey } from './key.ts'
+export {
+  type CacheList,
+  type CacheListOptions,
+  type CachePut,
+  createWatchCache,
+  type WatchCache,
+  type WatchCacheOptions,
+} from './watch-cache.ts'

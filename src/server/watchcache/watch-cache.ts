@@ -1,0 +1,193 @@
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { assert } from '../../std/assert.ts'
+import { emptyTree, treeCount, treeGet, treePut, treeScan } from '../../std/persistent-tree.ts'
+import type { Clock, Logger } from '../../std/ports.ts'
+import { Feed } from '../../storage/feed.ts'
+import type { Store, StoreEvent } from '../../storage/store.ts'
+import { type HistoryLimits, VersionedMap } from '../../storage/versioned-map.ts'
+import { CacheChange, type CachedObject, type CacheEvent, departedAt } from './cached-object.ts'
+import { HandedObjects } from './handed-objects.ts'
+import { coveringPrefixes, covers } from './key.ts'
+import { Waiters } from './waiters.ts'
+
+export interface WatchCacheOptions {
+  readonly store: Store
+  /** Turns stored bytes into an object. What it returns becomes the cache's own and is frozen. */
+  readonly decode: (bytes: Uint8Array, key: string) => KubeObject
+  readonly clock: Clock
+  readonly log: Logger
+  /** How far back lists and watches reach. */
+  readonly history?: Partial<HistoryLimits>
+}
+
+/**
+ * The read path: every object of the store in memory once, as of one revision, with its recent past. A `prefix` is
+ * a folder (ends with `/`; empty is everything) or one whole key. All reads are synchronous and never wait for a disk.
+ */
+export interface WatchCache {
+  /** Resolves when everything is loaded; before that no other member may be used. */
+  readonly ready: Promise<void>
+  /** Resolves after `close`; rejects when the store's feed broke: the cache is stale then and the process must go. */
+  readonly done: Promise<void>
+  /** Every event up to here was given to every watcher, so a bookmark at this revision is true for all of them. */
+  revision(): number
+  /** Lists and watches below this revision are refused with `CompactedError`. */
+  compactedRevision(): number
+  get(key: string): CachedObject | undefined
+  /** Objects in order of their keys, all as of one revision; `CompactedError`, `FutureRevisionError` when it cannot be told. */
+  list(prefix: string, options?: CacheListOptions): CacheList
+  /** Resolves once `revision() >= revision`; rejects with the signal's reason when it aborts first. */
+  waitFor(revision: number, signal: AbortSignal): Promise<void>
+  /**
+   * Delivers every event under `prefix` above `fromRevision`, once, in order, in batches shared between watchers (do
+   * not change them). History is delivered before `watch` returns. Resolves when `signal` aborts or the cache closes.
+   * Rejects with `CompactedError`, `FutureRevisionError`, or with what `sink` threw.
+   */
+  watch(
+    prefix: string,
+    fromRevision: number,
+    sink: (events: readonly CacheEvent[]) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Writes through to the store; resolves when the cache shows it. Errors are the store's. */
+  put(write: CachePut): Promise<CachedObject>
+  /** Removes a key that is at `expected`; answers the last value at the revision of its removal. Errors are the store's. */
+  remove(key: string, expected: number): Promise<CachedObject>
+  close(): Promise<void>
+}
+
+export interface CacheListOptions {
+  readonly revision?: number
+  /** Exclusive. */
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface CacheList {
+  readonly items: readonly CachedObject[]
+  readonly revision: number
+  /** How many lie beyond `limit`. */
+  readonly remaining: number
+}
+
+export interface CachePut {
+  readonly key: string
+  /** Given away: the cache freezes it and shows it with its resourceVersion, without decoding `encoded` again. */
+  readonly object: KubeObject
+  readonly encoded: Uint8Array
+  /** See `Write.expected`. */
+  readonly expected: number
+  readonly volatile?: boolean
+}
+
+/** Opens the cache over `store` and starts loading; await `ready`. */
+export function createWatchCache(options: WatchCacheOptions): WatchCache {
+  const { store, clock, log } = options
+  const stop = new AbortController()
+  const done = Promise.withResolvers<void>()
+  const objects = new VersionedMap<CachedObject, CacheChange>({
+    clock,
+    ...(options.history && { limits: options.history }),
+  })
+  const waiters = new Waiters()
+  const handed = new HandedObjects(options.decode)
+
+  const feed = new Feed<CacheEvent>({
+    log,
+    revision: () => objects.revision,
+    since: (prefix, revision) => objects.since(revision).filter(change => covers(prefix, change.key)),
+    covering: coveringPrefixes,
+  })
+  const apply = (batch: readonly StoreEvent[]) => {
+    feed.publish(() => batch.map(event => applyEvent(objects, event, handed)))
+    waiters.release(objects.revision)
+  }
+  const run = async () => {
+    await load(store, objects, handed)
+    const feeding = store.watch('', objects.revision, apply, stop.signal)
+    feeding.then(done.resolve, done.reject)
+  }
+  const ready = run()
+  ready.catch(done.reject)
+  // Whoever awaits `done` hears it; nobody has to.
+  done.promise.catch(error => log.error('the watch cache lost its store', { error: String(error) }))
+
+  return {
+    ready,
+    done: done.promise,
+    revision: () => objects.revision,
+    compactedRevision: () => objects.floor,
+    get: key => objects.get(key),
+    list: (prefix, options = {}) => list(objects, prefix, options),
+    waitFor: (revision, signal) => waiters.wait(revision, objects.revision, signal),
+    watch: (prefix, fromRevision, sink, signal) => feed.watch(prefix, fromRevision, sink, signal),
+    put: write => put(store, handed, write),
+    remove: (key, expected) => remove(store, objects.get(key), key, expected),
+    async close() {
+      stop.abort()
+      feed.close()
+      await done.promise
+    },
+  }
+}
+
+type Objects = VersionedMap<CachedObject, CacheChange>
+
+async function load(store: Store, objects: Objects, handed: HandedObjects): Promise<void> {
+  const revision = store.revision()
+  let tree = emptyTree<CachedObject>()
+  let after: string | undefined
+  for (;;) {
+    const page = await store.range('', { revision, limit: 500, ...(after !== undefined && { after }) })
+    for (const entry of page.entries) tree = treePut(tree, handed.take(entry, entry.modRevision))
+    after = page.entries.at(-1)?.key
+    if (!page.more) break
+  }
+  objects.load(tree, revision)
+}
+
+function applyEvent(objects: Objects, event: StoreEvent, handed: HandedObjects): CacheEvent {
+  const { key, revision } = event
+  const current = event.type === 'put' ? handed.take(event, revision) : undefined
+  const change = new CacheChange({ key, revision, current, previous: objects.get(key) })
+  objects.apply(change)
+  return change
+}
+
+function list(objects: Objects, prefix: string, options: CacheListOptions): CacheList {
+  const revision = options.revision ?? objects.revision
+  const tree = objects.at(revision)
+  if (prefix !== '' && !prefix.endsWith('/')) {
+    const only = treeGet(tree, prefix)
+    return { items: only ? [only] : [], revision, remaining: 0 }
+  }
+  const items = treeScan(tree, prefix, options)
+  if (options.limit === undefined || items.length < options.limit) return { items, revision, remaining: 0 }
+  if (revision === objects.revision) objects.rememberPresent()
+  return { items, revision, remaining: treeCount(tree, prefix, items.at(-1)?.key ?? options.after) }
+}
+
+async function put(store: Store, handed: HandedObjects, write: CachePut): Promise<CachedObject> {
+  const { key, object, encoded, expected } = write
+  handed.give(encoded, object)
+  const { revision } = await store.write({
+    key,
+    value: encoded,
+    expected,
+    ...(write.volatile && { volatile: true }),
+  })
+  const cached = handed.taken(encoded)
+  assert(cached?.revision === revision, 'a write is delivered before it resolves')
+  return cached
+}
+
+async function remove(
+  store: Store,
+  seen: CachedObject | undefined,
+  key: string,
+  expected: number,
+): Promise<CachedObject> {
+  const { revision } = await store.write({ key, value: undefined, expected })
+  assert(seen?.revision === expected, 'the cache is as new as the store')
+  return departedAt(seen, revision)
+}
