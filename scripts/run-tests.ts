@@ -23,15 +23,25 @@ report(tally)
 
 function runTidy(sum: Tally): void {
   console.log('== tidy')
-  const run = Bun.spawnSync(['bun', 'run', join(root, 'scripts/tidy.ts')], { cwd: root, stdout: 'inherit', stderr: 'inherit' })
+  const run = Bun.spawnSync(['bun', 'run', join(root, 'scripts/tidy.ts')], {
+    cwd: root,
+    stdout: 'inherit',
+    stderr: 'inherit',
+  })
   if (run.exitCode === 0) sum.passed++
   else sum.failed++
 }
 
 /** One group per folder below `src/` and per file below `tests/`. */
 function testGroups(below: readonly string[]): string[][] {
-  const listed = Bun.spawnSync(['git', 'ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'], { cwd: root })
-  const files = listed.stdout.toString().split('\n').filter(file => file !== '' && wanted(file, below))
+  const listed = Bun.spawnSync(
+    ['git', 'ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'],
+    { cwd: root },
+  )
+  const files = listed.stdout
+    .toString()
+    .split('\n')
+    .filter(file => file !== '' && wanted(file, below))
   const groups = new Map<string, string[]>()
   for (const file of files) {
     const group = file.startsWith('tests/') ? file : file.split('/').slice(0, 2).join('/')
@@ -46,8 +56,14 @@ function wanted(file: string, below: readonly string[]): boolean {
 }
 
 function runGroup(files: readonly string[], sum: Tally): void {
-  console.log(`== ${files.length === 1 ? files[0] : `${files[0]!.split('/').slice(0, 2).join('/')} (${files.length} files)`}`)
-  const run = Bun.spawnSync(['bun', 'test', ...files.map(file => `./${file}`)], { cwd: root, stdout: 'pipe', stderr: 'pipe' })
+  console.log(
+    `== ${files.length === 1 ? files[0] : `${files[0]!.split('/').slice(0, 2).join('/')} (${files.length} files)`}`,
+  )
+  const run = Bun.spawnSync(['bun', 'test', ...files.map(file => `./${file}`)], {
+    cwd: root,
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
   const output = run.stdout.toString() + run.stderr.toString()
   const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(output)?.[1] ?? 0)
   sum.passed += count('pass')
@@ -57,7 +73,13 @@ function runGroup(files: readonly string[], sum: Tally): void {
   sum.failed += failed
   if (run.exitCode === 0) return
   if (failed === 0) sum.failed++
-  console.log(output.split('\n').filter(line => !/^\s*\(pass\)/.test(line)).slice(-200).join('\n'))
+  console.log(
+    output
+      .split('\n')
+      .filter(line => !/^\s*\(pass\)/.test(line))
+      .slice(-200)
+      .join('\n'),
+  )
 }
 
 function report(sum: Tally): void {

@@ -23,7 +23,10 @@ for (const violation of violations) console.log(violation)
 let failed = violations.length > 0
 for (const { name, argv } of programs) {
   const [program, ...rest] = argv
-  const run = Bun.spawnSync(['bun', '--bun', join(root, 'node_modules/.bin', program!), ...rest], { cwd: root, stderr: 'pipe' })
+  const run = Bun.spawnSync(['bun', '--bun', join(root, 'node_modules/.bin', program!), ...rest], {
+    cwd: root,
+    stderr: 'pipe',
+  })
   if (run.exitCode === 0) continue
   failed = true
   console.log(`\n${name}:\n${run.stdout.toString()}${run.stderr.toString()}`)

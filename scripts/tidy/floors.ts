@@ -45,9 +45,12 @@ export function floorViolations(edges: readonly ImportEdge[]): string[] {
     if (to === undefined) return [`${where}: src/ imports ${edge.to} outside src/`]
     const there = floors[to]
     if (!there) return [`${where}: src/${to} has no floor; add it to scripts/tidy/floors.ts`]
-    if (there.level > here.level) return [`${where}: src/${from} (floor ${here.level}) imports up from src/${to} (floor ${there.level})`]
-    if (there.level === here.level) return [`${where}: src/${from} imports its sibling src/${to}; move the shared code down`]
-    if (here.never?.includes(to)) return [`${where}: src/${from} must not see src/${to}; go through src/client`]
+    if (there.level > here.level)
+      return [`${where}: src/${from} (floor ${here.level}) imports up from src/${to} (floor ${there.level})`]
+    if (there.level === here.level)
+      return [`${where}: src/${from} imports its sibling src/${to}; move the shared code down`]
+    if (here.never?.includes(to))
+      return [`${where}: src/${from} must not see src/${to}; go through src/client`]
     return []
   })
 }

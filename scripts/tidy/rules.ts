@@ -10,18 +10,37 @@ interface Ban {
   readonly except?: RegExp
 }
 
-const outsidePorts = /^(src\/std\/real-ports\.ts|src\/cmd\/|src\/[^/]+\/.*testing\.ts|scripts\/|tests\/|bench\/|assembly\/)|\.test\.ts$/
+const outsidePorts =
+  /^(src\/std\/real-ports\.ts|src\/cmd\/|src\/[^/]+\/.*testing\.ts|scripts\/|tests\/|bench\/|assembly\/)|\.test\.ts$/
 
 const bans: readonly Ban[] = [
   { pattern: /\bDate\.now\(\)|\bnew Date\(\)/, instead: 'take a Clock', except: outsidePorts },
-  { pattern: /(?<![\w.#])set(?:Timeout|Interval)\(/, instead: 'take a Clock and call setTimer', except: outsidePorts },
-  { pattern: /\bMath\.random\(|\bcrypto\.randomUUID\(|(?<!\.)\brandomUUID\(/, instead: 'take a Random', except: outsidePorts },
-  { pattern: /\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}/, instead: 'say what the error means; nothing is swallowed' },
-  { pattern: /\.catch\(\(\)\s*=>\s*(?:\{\s*\}|undefined|null|void 0)\)/, instead: 'say what the error means; nothing is swallowed' },
+  {
+    pattern: /(?<![\w.#])set(?:Timeout|Interval)\(/,
+    instead: 'take a Clock and call setTimer',
+    except: outsidePorts,
+  },
+  {
+    pattern: /\bMath\.random\(|\bcrypto\.randomUUID\(|(?<!\.)\brandomUUID\(/,
+    instead: 'take a Random',
+    except: outsidePorts,
+  },
+  {
+    pattern: /\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}/,
+    instead: 'say what the error means; nothing is swallowed',
+  },
+  {
+    pattern: /\.catch\(\(\)\s*=>\s*(?:\{\s*\}|undefined|null|void 0)\)/,
+    instead: 'say what the error means; nothing is swallowed',
+  },
   { pattern: /\b(?:TODO|FIXME|XXX|HACK)\b/, instead: 'do it or open an issue', except: /^scripts\/tidy\// },
   { pattern: /@ts-(?:ignore|nocheck|expect-error)/, instead: 'mend the type' },
   { pattern: /\bas any\b|:\s*any\b|<any>/, instead: 'unknown or the real type', except: /^scripts\/tidy\// },
-  { pattern: /kind\s*===?\s*'(?:Pod|Node|Service|Deployment|Secret)'/, instead: 'a property of the Resource', except: /^(?!src\/server\/(?:rest|http)\/)/ },
+  {
+    pattern: /kind\s*===?\s*'(?:Pod|Node|Service|Deployment|Secret)'/,
+    instead: 'a property of the Resource',
+    except: /^(?!src\/server\/(?:rest|http)\/)/,
+  },
 ]
 
 /** Sizes, names and bans of one file, as sentences. */
@@ -37,7 +56,9 @@ function sizeViolations(file: SourceFile): string[] {
 
 function nameViolations(file: SourceFile): string[] {
   const name = file.path.split('/').at(-1)!
-  return /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/.test(name) ? [] : [`${file.path}: file names are kebab-case`]
+  return /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*\.ts$/.test(name)
+    ? []
+    : [`${file.path}: file names are kebab-case`]
 }
 
 function banViolations(file: SourceFile): string[] {
@@ -45,7 +66,9 @@ function banViolations(file: SourceFile): string[] {
     .filter(ban => !ban.except?.test(file.path))
     .flatMap(ban =>
       file.lines.flatMap((text, index) =>
-        ban.pattern.test(stripComment(text)) ? [`${file.path}:${index + 1}: ${text.trim().slice(0, 60)}: ${ban.instead}`] : [],
+        ban.pattern.test(stripComment(text))
+          ? [`${file.path}:${index + 1}: ${text.trim().slice(0, 60)}: ${ban.instead}`]
+          : [],
       ),
     )
 }

@@ -11,7 +11,9 @@ export interface SourceFile {
 
 /** Every hand-written TypeScript file that git knows or would add. */
 export async function readSources(root: string): Promise<SourceFile[]> {
-  const listed = Bun.spawnSync(['git', 'ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: root })
+  const listed = Bun.spawnSync(['git', 'ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+    cwd: root,
+  })
   return listed.stdout
     .toString()
     .split('\n')
@@ -24,7 +26,8 @@ export async function readSources(root: string): Promise<SourceFile[]> {
     })
 }
 
-const importPattern = /^\s*(?:import|export)\b[^'"]*?from\s+['"](\.[^'"]+)['"]|\bimport\(\s*['"](\.[^'"]+)['"]\s*\)|^\s*\}\s*from\s+['"](\.[^'"]+)['"]/
+const importPattern =
+  /^\s*(?:import|export)\b[^'"]*?from\s+['"](\.[^'"]+)['"]|\bimport\(\s*['"](\.[^'"]+)['"]\s*\)|^\s*\}\s*from\s+['"](\.[^'"]+)['"]/
 
 /** The relative imports of a file, `import type` and dynamic ones included. */
 export function importsOf(file: SourceFile): ImportEdge[] {

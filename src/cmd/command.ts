@@ -17,7 +17,9 @@ export interface Command {
 /** The text of `hutch NAME --help`. */
 export function commandHelp(command: Command): string {
   const width = Math.max(...command.flags.map(flag => flagHead(flag).length), 0)
-  const flags = command.flags.map(flag => `  ${flagHead(flag).padEnd(width)}  ${flag.help}${defaultNote(flag)}`)
+  const flags = command.flags.map(
+    flag => `  ${flagHead(flag).padEnd(width)}  ${flag.help}${defaultNote(flag)}`,
+  )
   return [
     `${command.summary}\n`,
     `Usage:\n  hutch ${command.name} ${command.words ? `${command.words} ` : ''}[flags]\n`,

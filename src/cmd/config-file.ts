@@ -7,7 +7,11 @@ import { UserError } from './user-error.ts'
  * file wins, `key+` appends to a list. A wrong key or value is a `UserError` that names file, line and key.
  * A missing file is an error only when `required`.
  */
-export async function readConfigFile(path: string, flags: readonly Flag[], required: boolean): Promise<FlagValues> {
+export async function readConfigFile(
+  path: string,
+  flags: readonly Flag[],
+  required: boolean,
+): Promise<FlagValues> {
   const values: Record<string, FlagValue | undefined> = {}
   for (const file of configFiles(path, required)) {
     for (const { key, line, value } of await readPairs(file)) {
@@ -23,10 +27,14 @@ export async function readConfigFile(path: string, flags: readonly Flag[], requi
 }
 
 function configFiles(path: string, required: boolean): string[] {
-  if (required && !existsSync(path)) throw new UserError(`config file ${path} does not exist`, 'Check --config.')
+  if (required && !existsSync(path))
+    throw new UserError(`config file ${path} does not exist`, 'Check --config.')
   const directory = `${path}.d`
   const dropIns = existsSync(directory)
-    ? readdirSync(directory).filter(name => /\.ya?ml$/.test(name)).sort().map(name => `${directory}/${name}`)
+    ? readdirSync(directory)
+        .filter(name => /\.ya?ml$/.test(name))
+        .sort()
+        .map(name => `${directory}/${name}`)
     : []
   return existsSync(path) ? [path, ...dropIns] : dropIns
 }

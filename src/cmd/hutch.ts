@@ -27,7 +27,10 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<v
   const wanted = name === '--version' ? 'version' : name
   const command = commands.find(candidate => candidate.name === wanted)
   if (!command) {
-    const nearest = closest(name, commands.map(candidate => candidate.name))
+    const nearest = closest(
+      name,
+      commands.map(candidate => candidate.name),
+    )
     throw new UserError(`unknown command "${name}"`, `Did you mean "hutch ${nearest}"?`, 2)
   }
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -36,7 +39,13 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<v
   }
   const { values, positionals } = parseFlags(command.flags, rest)
   const config = command.flags.find(flag => flag.name === 'config')
-  const file = config ? await readConfigFile(String(values.config ?? config.default), command.flags, values.config !== undefined) : {}
+  const file = config
+    ? await readConfigFile(
+        String(values.config ?? config.default),
+        command.flags,
+        values.config !== undefined,
+      )
+    : {}
   await command.run(withDefaults(command.flags, file, values), positionals, signal)
 }
 

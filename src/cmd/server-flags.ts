@@ -8,20 +8,25 @@ const port = (text: string) => {
   if (!/^\d+$/.test(text) || Number(text) > 65535) throw new Error(`"${text}" is not a port (0 to 65535)`)
 }
 const datastore = (text: string) => {
-  if (text !== 'sqlite' && text !== 'memory') throw new Error(`"${text}" is not available; use sqlite or memory`)
+  if (text !== 'sqlite' && text !== 'memory')
+    throw new Error(`"${text}" is not available; use sqlite or memory`)
 }
 const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager'] as const
 const component = (text: string) => {
   const wrong = text.split(',').find(name => !(disableable as readonly string[]).includes(name))
-  if (wrong !== undefined) throw new Error(`"${wrong}" cannot be disabled; choose from ${disableable.join(', ')}`)
+  if (wrong !== undefined)
+    throw new Error(`"${wrong}" cannot be disabled; choose from ${disableable.join(', ')}`)
 }
 const keyValue = (text: string) => {
   const wrong = text.split(',').find(pair => !/^[\w./-]+=[\w.-]*$/.test(pair))
   if (wrong !== undefined) throw new Error(`"${wrong}" is not KEY=VALUE`)
 }
 const taint = (text: string) => {
-  const wrong = text.split(',').find(entry => !/^[\w./-]+(=[\w.-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(entry))
-  if (wrong !== undefined) throw new Error(`"${wrong}" is not KEY[=VALUE]:EFFECT with NoSchedule, PreferNoSchedule or NoExecute`)
+  const wrong = text
+    .split(',')
+    .find(entry => !/^[\w./-]+(=[\w.-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(entry))
+  if (wrong !== undefined)
+    throw new Error(`"${wrong}" is not KEY[=VALUE]:EFFECT with NoSchedule, PreferNoSchedule or NoExecute`)
 }
 
 const configFlag: Flag = {
@@ -38,40 +43,165 @@ const logFlag: Flag = {
   default: 'info',
   help: 'debug, info, warn or error',
   check: text => {
-    if (!/^(debug|info|warn|error)$/.test(text)) throw new Error(`"${text}" is not debug, info, warn or error`)
+    if (!/^(debug|info|warn|error)$/.test(text))
+      throw new Error(`"${text}" is not debug, info, warn or error`)
   },
 }
 
 /** Flags of whatever runs pods: `server` without --disable-agent, and `agent`. */
 export const nodeFlags: readonly Flag[] = [
-  { name: 'data-dir', type: 'string', placeholder: 'DIR', default: '/var/lib/hutch', help: 'state of the cluster and the node' },
-  { name: 'node-name', type: 'string', placeholder: 'NAME', default: hostname().toLowerCase(), help: 'name of this node' },
-  { name: 'node-ip', type: 'string', placeholder: 'IP', help: 'address that other nodes reach this one at (default: of the default route)' },
-  { name: 'node-label', type: 'list', placeholder: 'KEY=VALUE', help: 'label of this node; repeatable', check: keyValue },
-  { name: 'node-taint', type: 'list', placeholder: 'KEY=VALUE:EFFECT', help: 'taint of this node; repeatable', check: taint },
-  { name: 'kubelet-port', type: 'integer', placeholder: 'PORT', default: 10250, help: "port of the kubelet's API", check: port },
-  { name: 'podman-socket', type: 'string', placeholder: 'PATH', help: 'use this Podman service instead of one of our own' },
+  {
+    name: 'data-dir',
+    type: 'string',
+    placeholder: 'DIR',
+    default: '/var/lib/hutch',
+    help: 'state of the cluster and the node',
+  },
+  {
+    name: 'node-name',
+    type: 'string',
+    placeholder: 'NAME',
+    default: hostname().toLowerCase(),
+    help: 'name of this node',
+  },
+  {
+    name: 'node-ip',
+    type: 'string',
+    placeholder: 'IP',
+    help: 'address that other nodes reach this one at (default: of the default route)',
+  },
+  {
+    name: 'node-label',
+    type: 'list',
+    placeholder: 'KEY=VALUE',
+    help: 'label of this node; repeatable',
+    check: keyValue,
+  },
+  {
+    name: 'node-taint',
+    type: 'list',
+    placeholder: 'KEY=VALUE:EFFECT',
+    help: 'taint of this node; repeatable',
+    check: taint,
+  },
+  {
+    name: 'kubelet-port',
+    type: 'integer',
+    placeholder: 'PORT',
+    default: 10250,
+    help: "port of the kubelet's API",
+    check: port,
+  },
+  {
+    name: 'podman-socket',
+    type: 'string',
+    placeholder: 'PATH',
+    help: 'use this Podman service instead of one of our own',
+  },
 ]
 
 /** Every flag of `hutch server`; names and meanings are k3s's where k3s has them. */
 export const serverFlags: readonly Flag[] = [
   configFlag,
   ...nodeFlags,
-  { name: 'bind-address', type: 'string', placeholder: 'IP', default: '0.0.0.0', help: 'address to listen on' },
-  { name: 'https-listen-port', type: 'integer', placeholder: 'PORT', default: 6443, help: 'port of the API', check: port },
-  { name: 'advertise-address', type: 'string', placeholder: 'IP', help: 'address that pods and nodes reach the API at (default: node-ip)' },
-  { name: 'tls-san', type: 'list', placeholder: 'NAME', help: "further name or address in the server's certificate; repeatable" },
-  { name: 'write-kubeconfig', type: 'string', placeholder: 'FILE', default: '/etc/hutch/hutch.yaml', help: "write the administrator's kubeconfig here, mode 0600" },
-  { name: 'token', type: 'string', placeholder: 'TOKEN', help: 'shared secret ID.SECRET that agents join with (default: made at first start)' },
-  { name: 'datastore-endpoint', type: 'string', placeholder: 'KIND', default: 'sqlite', help: 'sqlite (one file in data-dir) or memory (gone at exit)', check: datastore },
-  { name: 'cluster-cidr', type: 'string', placeholder: 'CIDR', default: '10.42.0.0/16', help: 'addresses of pods', check: cidr },
-  { name: 'service-cidr', type: 'string', placeholder: 'CIDR', default: '10.43.0.0/16', help: 'addresses of services', check: cidr },
-  { name: 'cluster-dns', type: 'string', placeholder: 'IP', help: 'address of the cluster DNS (default: the tenth of service-cidr)' },
-  { name: 'cluster-domain', type: 'string', placeholder: 'DOMAIN', default: 'cluster.local', help: 'domain of services' },
-  { name: 'disable', type: 'list', placeholder: 'PART', help: `do not run: ${disableable.join(', ')}; repeatable`, check: component },
+  {
+    name: 'bind-address',
+    type: 'string',
+    placeholder: 'IP',
+    default: '0.0.0.0',
+    help: 'address to listen on',
+  },
+  {
+    name: 'https-listen-port',
+    type: 'integer',
+    placeholder: 'PORT',
+    default: 6443,
+    help: 'port of the API',
+    check: port,
+  },
+  {
+    name: 'advertise-address',
+    type: 'string',
+    placeholder: 'IP',
+    help: 'address that pods and nodes reach the API at (default: node-ip)',
+  },
+  {
+    name: 'tls-san',
+    type: 'list',
+    placeholder: 'NAME',
+    help: "further name or address in the server's certificate; repeatable",
+  },
+  {
+    name: 'write-kubeconfig',
+    type: 'string',
+    placeholder: 'FILE',
+    default: '/etc/hutch/hutch.yaml',
+    help: "write the administrator's kubeconfig here, mode 0600",
+  },
+  {
+    name: 'token',
+    type: 'string',
+    placeholder: 'TOKEN',
+    help: 'shared secret ID.SECRET that agents join with (default: made at first start)',
+  },
+  {
+    name: 'datastore-endpoint',
+    type: 'string',
+    placeholder: 'KIND',
+    default: 'sqlite',
+    help: 'sqlite (one file in data-dir) or memory (gone at exit)',
+    check: datastore,
+  },
+  {
+    name: 'cluster-cidr',
+    type: 'string',
+    placeholder: 'CIDR',
+    default: '10.42.0.0/16',
+    help: 'addresses of pods',
+    check: cidr,
+  },
+  {
+    name: 'service-cidr',
+    type: 'string',
+    placeholder: 'CIDR',
+    default: '10.43.0.0/16',
+    help: 'addresses of services',
+    check: cidr,
+  },
+  {
+    name: 'cluster-dns',
+    type: 'string',
+    placeholder: 'IP',
+    help: 'address of the cluster DNS (default: the tenth of service-cidr)',
+  },
+  {
+    name: 'cluster-domain',
+    type: 'string',
+    placeholder: 'DOMAIN',
+    default: 'cluster.local',
+    help: 'domain of services',
+  },
+  {
+    name: 'disable',
+    type: 'list',
+    placeholder: 'PART',
+    help: `do not run: ${disableable.join(', ')}; repeatable`,
+    check: component,
+  },
   { name: 'disable-agent', type: 'boolean', help: 'run no pods on this machine' },
-  { name: 'simulated-node', type: 'integer', placeholder: 'N', default: 0, help: 'run N hollow nodes with a simulated runtime instead of Podman' },
-  { name: 'scheduler-plugin', type: 'list', placeholder: 'FILE', help: 'load a scheduler plugin from a WASM component; repeatable' },
+  {
+    name: 'simulated-node',
+    type: 'integer',
+    placeholder: 'N',
+    default: 0,
+    help: 'run N hollow nodes with a simulated runtime instead of Podman',
+  },
+  {
+    name: 'scheduler-plugin',
+    type: 'list',
+    placeholder: 'FILE',
+    help: 'load a scheduler plugin from a WASM component; repeatable',
+  },
   logFlag,
 ]
 
@@ -80,7 +210,12 @@ export const agentFlags: readonly Flag[] = [
   configFlag,
   ...nodeFlags,
   { name: 'server', type: 'string', placeholder: 'URL', help: 'https://ADDRESS:6443 of the server to join' },
-  { name: 'token', type: 'string', placeholder: 'TOKEN', help: 'what "hutch token create" printed on the server' },
+  {
+    name: 'token',
+    type: 'string',
+    placeholder: 'TOKEN',
+    help: 'what "hutch token create" printed on the server',
+  },
   { name: 'disable', type: 'list', placeholder: 'PART', help: 'do not run: proxy', check: component },
   logFlag,
 ]
@@ -89,7 +224,8 @@ export const agentFlags: readonly Flag[] = [
 export function flagReader(values: FlagValues) {
   return {
     text: (name: string): string => String(values[name] ?? ''),
-    optional: (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name])),
+    optional: (name: string): string | undefined =>
+      values[name] === undefined ? undefined : String(values[name]),
     integer: (name: string): number => Number(values[name] ?? 0),
     yes: (name: string): boolean => values[name] === true,
     list: (name: string): readonly string[] => (Array.isArray(values[name]) ? values[name] : []),

@@ -7,6 +7,8 @@ export const versionCommand: Command = {
   examples: ['hutch version'],
   flags: [],
   run: async () => {
-    process.stdout.write(`hutch ${hutchVersion}\nkubernetes ${kubernetesVersion}\nbun ${Bun.version} ${process.platform}/${process.arch}\n`)
+    process.stdout.write(
+      `hutch ${hutchVersion}\nkubernetes ${kubernetesVersion}\nbun ${Bun.version} ${process.platform}/${process.arch}\n`,
+    )
   },
 }

@@ -1,0 +1,21 @@
+import { goOn, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
+import { hostPorts, portsClash } from '../snapshot/node-info.ts'
+
+const name = 'NodePorts'
+
+/** A host port can be taken once per node, protocol and address. */
+export const nodePorts: SchedulerPlugin = {
+  name,
+  events: [
+    {
+      kind: 'assignedPodDeleted',
+      helps: (_, event) => event.kind === 'assignedPodDeleted' && hostPorts(event.pod).length > 0,
+    },
+    { kind: 'nodeAdded', helps: () => true },
+  ],
+  preFilter: ({ pod }) => (hostPorts(pod).length > 0 ? goOn : skip),
+  filter: ({ pod }, { usedPorts }) =>
+    hostPorts(pod).some(port => portsClash(usedPorts, port))
+      ? reject(name, "node(s) didn't have free ports for the requested pod ports", false)
+      : undefined,
+}

@@ -1,0 +1,215 @@
+import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import { type NodeColumns, nodeColumns } from '../../kernels/node-columns.ts'
+import { amountOf, isScalar, podResources } from './pod-resources.ts'
+import { hostPorts, type NodeInfo, normalizedImageName } from './node-info.ts'
+
+/**
+ * What the scheduler believes about nodes and the pods on them, kept up to date event by event; there is no copy
+ * per cycle because a cycle is synchronous. A pod that was just placed is *assumed* until the API says so.
+ */
+export interface ClusterSnapshot {
+  readonly columns: NodeColumns
+  /** Rows in use are `0 … rowCount-1`; a free row has no node and fits nothing. */
+  readonly rowCount: number
+  /** Nodes that exist. */
+  readonly nodeCount: number
+  nodeAt(row: number): NodeInfo | undefined
+  node(name: string): NodeInfo | undefined
+  nodes(): IterableIterator<NodeInfo>
+  /** How many nodes have the image (normalized name). */
+  imageNodes(name: string): number
+  setNode(node: Node): void
+  removeNode(name: string): void
+  /** Adds or moves a pod that has a node. */
+  setPod(pod: Pod): void
+  removePod(key: string): void
+  assume(pod: Pod, nodeName: string): void
+  forget(key: string): void
+  isAssumed(key: string): boolean
+  podOn(key: string): Pod | undefined
+}
+
+export function podKey(pod: Pod): string {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`
+}
+
+export function createClusterSnapshot(columns: NodeColumns): ClusterSnapshot {
+  return new LiveSnapshot(columns)
+}
+
+interface Placement {
+  readonly pod: Pod
+  readonly node: NodeInfo
+  readonly assumed: boolean
+}
+
+class LiveSnapshot implements ClusterSnapshot {
+  readonly columns: NodeColumns
+  nodeCount = 0
+  readonly #byName = new Map<string, NodeInfo>()
+  readonly #byRow: (NodeInfo | undefined)[] = []
+  readonly #freeRows: number[] = []
+  readonly #placed = new Map<string, Placement>()
+  readonly #imageNodes = new Map<string, number>()
+
+  constructor(columns: NodeColumns) {
+    this.columns = columns
+  }
+
+  get rowCount(): number {
+    return this.#byRow.length
+  }
+
+  nodeAt(row: number): NodeInfo | undefined {
+    return this.#byRow[row]
+  }
+
+  node(name: string): NodeInfo | undefined {
+    return this.#byName.get(name)
+  }
+
+  nodes(): IterableIterator<NodeInfo> {
+    return this.#byName.values()
+  }
+
+  imageNodes(name: string): number {
+    return this.#imageNodes.get(name) ?? 0
+  }
+
+  setNode(node: Node): void {
+    const name = node.metadata.name!
+    const info = this.#byName.get(name) ?? this.#open(name)
+    if (!info.node) this.nodeCount++
+    if (!info.node || info.node.status?.images !== node.status?.images) this.#setImages(info, node)
+    info.node = node
+    writeAllocatable(this.columns, info, node)
+  }
+
+  removeNode(name: string): void {
+    const info = this.#byName.get(name)
+    if (!info?.node) return
+    this.nodeCount--
+    this.#setImages(info, undefined)
+    info.node = undefined
+    this.columns.set(info.row, 'allowedPods', 0)
+    this.#closeIfUnused(info)
+  }
+
+  setPod(pod: Pod): void {
+    this.#place(pod, pod.spec!.nodeName!, false)
+  }
+
+  assume(pod: Pod, nodeName: string): void {
+    this.#place(pod, nodeName, true)
+  }
+
+  removePod(key: string): void {
+    const entry = this.#placed.get(key)
+    if (!entry) return
+    this.#placed.delete(key)
+    entry.node.pods.delete(key)
+    account(this.columns, entry.node, entry.pod, -1)
+    this.#closeIfUnused(entry.node)
+  }
+
+  forget(key: string): void {
+    if (this.isAssumed(key)) this.removePod(key)
+  }
+
+  isAssumed(key: string): boolean {
+    return this.#placed.get(key)?.assumed === true
+  }
+
+  podOn(key: string): Pod | undefined {
+    return this.#placed.get(key)?.pod
+  }
+
+  #place(pod: Pod, nodeName: string, assumed: boolean): void {
+    const key = podKey(pod)
+    this.removePod(key)
+    const node = this.#byName.get(nodeName) ?? this.#open(nodeName)
+    node.pods.set(key, pod)
+    account(this.columns, node, pod, 1)
+    this.#placed.set(key, { pod, node, assumed })
+  }
+
+  #open(name: string): NodeInfo {
+    const row = this.#freeRows.pop() ?? this.#byRow.length
+    const info = emptyNode(name, row)
+    this.#byName.set(name, info)
+    this.#byRow[row] = info
+    this.columns.reserve(this.#byRow.length)
+    clearRow(this.columns, row)
+    return info
+  }
+
+  #closeIfUnused(info: NodeInfo): void {
+    if (info.node || info.pods.size > 0) return
+    this.#byName.delete(info.name)
+    this.#byRow[info.row] = undefined
+    clearRow(this.columns, info.row)
+    this.#freeRows.push(info.row)
+  }
+
+  #setImages(info: NodeInfo, node: Node | undefined): void {
+    for (const name of info.images.keys()) count(this.#imageNodes, name, -1)
+    info.images.clear()
+    for (const image of node?.status?.images ?? []) {
+      for (const name of image.names ?? [])
+        info.images.set(normalizedImageName(name), Number(image.sizeBytes ?? 0))
+    }
+    for (const name of info.images.keys()) count(this.#imageNodes, name, 1)
+  }
+}
+
+function emptyNode(name: string, row: number): NodeInfo {
+  return {
+    name,
+    row,
+    node: undefined,
+    pods: new Map(),
+    requestedScalars: new Map(),
+    allocatableScalars: new Map(),
+    usedPorts: new Map(),
+    images: new Map(),
+  }
+}
+
+function clearRow(columns: NodeColumns, row: number): void {
+  for (const column of nodeColumns) columns.set(row, column, 0)
+}
+
+function writeAllocatable(columns: NodeColumns, info: NodeInfo, node: Node): void {
+  const allocatable = node.status?.allocatable ?? {}
+  const amount = (name: string) => (allocatable[name] === undefined ? 0 : amountOf(name, allocatable[name]))
+  columns.set(info.row, 'allowedPods', amount('pods'))
+  columns.set(info.row, 'allocatableMilliCpu', amount('cpu'))
+  columns.set(info.row, 'allocatableMemory', amount('memory'))
+  columns.set(info.row, 'allocatableEphemeral', amount('ephemeral-storage'))
+  info.allocatableScalars.clear()
+  for (const name of Object.keys(allocatable))
+    if (isScalar(name)) info.allocatableScalars.set(name, amount(name))
+}
+
+function account(columns: NodeColumns, info: NodeInfo, pod: Pod, sign: 1 | -1): void {
+  const resources = podResources(pod)
+  const row = info.row
+  columns.set(row, 'pods', columns.get(row, 'pods') + sign)
+  columns.set(row, 'requestedMilliCpu', columns.get(row, 'requestedMilliCpu') + sign * resources.milliCpu)
+  columns.set(row, 'requestedMemory', columns.get(row, 'requestedMemory') + sign * resources.memory)
+  columns.set(
+    row,
+    'requestedEphemeral',
+    columns.get(row, 'requestedEphemeral') + sign * resources.ephemeralStorage,
+  )
+  columns.set(row, 'nonZeroMilliCpu', columns.get(row, 'nonZeroMilliCpu') + sign * resources.nonZeroMilliCpu)
+  columns.set(row, 'nonZeroMemory', columns.get(row, 'nonZeroMemory') + sign * resources.nonZeroMemory)
+  for (const [name, amount] of resources.scalars) count(info.requestedScalars, name, sign * amount)
+  for (const port of hostPorts(pod)) count(info.usedPorts, port, sign)
+}
+
+function count(counts: Map<string, number>, name: string, change: number): void {
+  const left = (counts.get(name) ?? 0) + change
+  if (left === 0) counts.delete(name)
+  else counts.set(name, left)
+}
