@@ -66,7 +66,8 @@ function readQuantity(text: string): Quantity {
   const [, sign, whole = '', fraction = '', suffix = ''] = match
   const unit = readSuffix(suffix)
   const places = fraction.length - (unit.base === 10 ? unit.exponent : 0)
-  if (whole === '' && fraction === '' && places > scaleMax) throw new QuantityError(numberMessage)
+  const empty = whole === '' && fraction === ''
+  if (empty && (places > scaleMax || unit.exponent >= 50)) throw new QuantityError(numberMessage)
   const digits = BigInt(`${whole}${fraction}` || '0')
   const { amount, scale } = roundUp(unit.base === 2 ? digits << BigInt(unit.exponent) : digits, places)
   const { size, format } = limit(amount, scale, unit.format)

@@ -19,7 +19,8 @@ export const everyField: FieldSelector = { requirements: [] }
 export function parseFieldSelector(text: string): FieldSelector {
   const terms = splitTerms(text).filter(term => term !== '')
   if (terms.length === 0) return everyField
-  return { requirements: terms.sort().map(term => parseTerm(term, text)) }
+  const requirements = terms.sort().map(term => parseTerm(term, text))
+  return { requirements: requirements.filter(({ field, value }) => field !== '' || value !== '') }
 }
 
 function splitTerms(text: string): string[] {

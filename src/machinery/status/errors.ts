@@ -196,6 +196,25 @@ export function serviceUnavailable(message: string): StatusError {
   return failure(503, 'ServiceUnavailable', message)
 }
 
+/** 422 without details of its own; why stays in the error's `cause` (upstream's NewGenericServerResponse). */
+export function unprocessable(why: Error): StatusError {
+  const error = failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+  error.cause = why
+  return error
+}
+
+/** 500 that says only `message`: what upstream answers with for an error of no kind. */
+export function plainFailure(message: string): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    code: 500,
+  })
+}
+
 /** 501: Hutch knows what was asked for and does not have it; `what` names it. */
 export function notImplemented(what: string): StatusError {
   return failure(501, 'NotImplemented', `${what} is not implemented`)

@@ -1,0 +1,3 @@
+export { applyJsonPatch, jsonPatchOperationsMax } from './json-patch.ts'
+export { applyMergePatch } from './merge-patch.ts'
+export { applyStrategicPatch } from './strategic.ts'

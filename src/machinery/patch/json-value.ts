@@ -1,0 +1,65 @@
+/** Small tools over decoded JSON that the three patch languages share. */
+
+/** A JSON object whose members nobody has looked at yet. */
+export type JsonMap = { [key: string]: unknown }
+
+export function isMap(value: unknown): value is JsonMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What Go's JSON decoder calls this value when it expected something else. */
+export function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}
+
+/** Prints a decoded value as Go's `%v`: `map[a:1 b:[x y]]`. Upstream's messages carry whole objects this way. */
+export function formatGoValue(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(formatGoValue).join(' ')}]`
+  if (!isMap(value)) return String(value)
+  const members = Object.keys(value).sort()
+  return `map[${members.map(key => `${key}:${formatGoValue(value[key])}`).join(' ')}]`
+}
+
+/** Sets a member even when it is called `__proto__`. */
+export function setMember(target: JsonMap, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  } else {
+    target[key] = value
+  }
+}
+
+/** How Go's `%T` names a decoded JSON value. */
+export function goType(value: unknown): string {
+  if (value === null || value === undefined) return '%!s(<nil>)'
+  if (Array.isArray(value)) return '[]interface {}'
+  if (typeof value === 'object') return 'map[string]interface {}'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  return 'string'
+}
+
+/** Drops null members of objects at every depth, also within arrays; null elements stay. */
+export function withoutNullMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNullMembers)
+  if (!isMap(value)) return value
+  const kept: JsonMap = {}
+  for (const key of Object.keys(value))
+    if (value[key] !== null) setMember(kept, key, withoutNullMembers(value[key]))
+  return kept
+}
+
+/** Drops every object that carries a `$patch` directive; undefined when the value itself is one. */
+export function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives).filter(item => item !== undefined)
+  if (!isMap(value)) return value
+  if (Object.hasOwn(value, '$patch')) return undefined
+  const kept: JsonMap = {}
+  for (const key of Object.keys(value)) {
+    const member = withoutDirectives(value[key])
+    if (member !== undefined) setMember(kept, key, member)
+  }
+  return kept
+}
