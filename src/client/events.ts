@@ -1,0 +1,173 @@
+import type { Event, ObjectReference } from '../api/types/core-v1.gen.ts'
+import { toApiVersion } from '../machinery/meta/group.ts'
+import type { KubeObject } from '../machinery/meta/object.ts'
+import { StatusError } from '../machinery/status/status.ts'
+import type { Ports } from '../std/ports.ts'
+import { type Client, strategicPatch } from './client.ts'
+import { EventCorrelator } from './event-correlator.ts'
+import { isNotFound } from './failure.ts'
+import type { ResourceName, ResourceRef } from './resource.ts'
+import { sleep } from './sleep.ts'
+import { toTimestamp } from './timestamp.ts'
+
+export interface EventRecorder {
+  /** Says what happened to an object. Returns at once; the write follows, or is dropped when there are too many. */
+  record(about: ObjectReference, note: EventNote): void
+  /** How many were dropped because the queue was full, spam, or refused by the server. */
+  dropped(): number
+  /** Resolves when everything recorded so far is written or dropped. */
+  flushed(): Promise<void>
+}
+
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning'
+  /** UpperCamelCase, for machines. */
+  readonly reason: string
+  readonly message: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+export interface EventRecorderOptions {
+  readonly client: Client
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  /** Who says it: `replicaset-controller`, `kubelet`. */
+  readonly component: string
+  /** The node it is said on; absent for cluster-wide components. */
+  readonly host?: string
+}
+
+const events: ResourceRef<Event> = {
+  group: '',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+}
+
+const queueMax = 1000
+/** client-go tools/record: 12 tries, 10 s apart, the first pause shortened by chance. */
+const triesMax = 12
+const retryMs = 10_000
+
+/** Names an object the way that events and owner fields do. */
+export function referenceTo(resource: ResourceName, object: KubeObject): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = object.metadata
+  const apiVersion = toApiVersion(resource.group, resource.version)
+  return { kind: resource.kind, namespace, name, uid, apiVersion, resourceVersion }
+}
+
+/** Records core/v1 Events with upstream's names, counting, folding and spam limits, one write at a time. */
+export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
+  const { ports, signal } = options
+  const correlator = new EventCorrelator()
+  const queue: Event[] = []
+  let dropped = 0
+  let writing: Promise<void> | undefined
+  const drain = async () => {
+    for (let event = queue.shift(); event; event = queue.shift()) {
+      if (!(await writeEvent(options, correlator, event))) dropped++
+    }
+    writing = undefined
+  }
+  return {
+    record(about, note) {
+      if (signal.aborted || queue.length >= queueMax) {
+        dropped++
+        return
+      }
+      queue.push(toEvent(options, about, note))
+      writing ??= Promise.resolve().then(drain)
+    },
+    dropped: () => dropped,
+    flushed: async () => {
+      while (writing) await writing
+    },
+  }
+
+  function toEvent(
+    { component, host }: EventRecorderOptions,
+    about: ObjectReference,
+    note: EventNote,
+  ): Event {
+    const nowMs = ports.clock.nowMs()
+    const now = toTimestamp(nowMs)
+    const namespace = about.namespace ?? 'default'
+    return {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: {
+        name: `${about.name}.${eventSuffix(nowMs, ports.random.next())}`,
+        namespace,
+        annotations: note.annotations,
+      },
+      involvedObject: about,
+      reason: note.reason,
+      message: note.message,
+      type: note.type,
+      source: { component, ...(host ? { host } : {}) },
+      reportingComponent: component,
+      reportingInstance: host ?? '',
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+    }
+  }
+}
+
+/** Nanoseconds since the epoch in hexadecimal; what the clock cannot see is left to chance. */
+function eventSuffix(nowMs: number, chance: number): string {
+  return (BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(Math.floor(chance * 1e6))).toString(16)
+}
+
+/** False when the event was dropped. */
+async function writeEvent(
+  options: EventRecorderOptions,
+  correlator: EventCorrelator,
+  event: Event,
+): Promise<boolean> {
+  const { ports, signal } = options
+  for (let tries = 0; tries < triesMax && !signal.aborted; tries++) {
+    if (tries > 0) await sleep(ports.clock, tries === 1 ? retryMs * ports.random.next() : retryMs, signal)
+    try {
+      return await tryToWrite(options.client, correlator, event, ports.clock.nowMs())
+    } catch (error) {
+      // A server that answered will not answer better; one that was not there may.
+      const refused = error instanceof StatusError && error.code < 500 && error.code !== 429
+      ports.log.debug('event not written', { event: event.metadata.name, error: String(error) })
+      if (refused) return false
+    }
+  }
+  return false
+}
+
+async function tryToWrite(
+  client: Client,
+  correlator: EventCorrelator,
+  event: Event,
+  nowMs: number,
+): Promise<boolean> {
+  const verdict = correlator.judge(event, nowMs)
+  if (verdict.verdict === 'spam') return false
+  if (verdict.verdict === 'create') {
+    correlator.remember(await client.create(events, verdict.event))
+    return true
+  }
+  const { metadata, count, lastTimestamp, message } = verdict.event
+  const body = { count, lastTimestamp, message }
+  try {
+    correlator.remember(
+      await client.patch(events, metadata.namespace, metadata.name!, { type: strategicPatch, body }),
+    )
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    const fresh = {
+      ...verdict.event,
+      metadata: event.metadata,
+      count: 1,
+      firstTimestamp: event.firstTimestamp,
+    }
+    correlator.remember(await client.create(events, fresh))
+  }
+  return true
+}

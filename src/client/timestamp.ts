@@ -1,0 +1,16 @@
+/** Milliseconds since the epoch as meta/v1 Time writes them: RFC 3339, whole seconds, UTC. */
+export function toTimestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
+
+/** The same as meta/v1 MicroTime: six decimals. */
+export function toMicroTimestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 23)}000Z`
+}
+
+/** Milliseconds since the epoch; undefined when absent or not a time. */
+export function fromTimestamp(text: string | null | undefined): number | undefined {
+  if (!text) return undefined
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) ? undefined : ms
+}

@@ -1,0 +1,140 @@
+import type { Client } from '../client/client.ts'
+import type { EventRecorder } from '../client/events.ts'
+import { isConflict } from '../client/failure.ts'
+import type { Informers } from '../client/informers.ts'
+import type { ResourceRef } from '../client/resource.ts'
+import type { KubeObject } from '../machinery/meta/object.ts'
+import type { Ports } from '../std/ports.ts'
+import { isQuiet } from './apply.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/**
+ * A controller as the harness sees it: `start` subscribes to what it watches and answers with the function
+ * that brings one key in order. Most are made by `defineController`; those whose work is not the state of one
+ * object (garbage collection, namespace content) are written against this.
+ */
+export interface Worker {
+  /** `replicaset`: names it in logs, metrics and `--disable`. */
+  readonly name: string
+  /** The ServiceAccount in kube-system whose rights it uses: `replicaset-controller`. */
+  readonly identity: string
+  /** `source.component` of its events; the identity where upstream's is the same. */
+  readonly eventSource?: string
+  /** Keys worked on at a time. */
+  readonly concurrency?: number
+  readonly start: (context: WorkerContext) => Sync
+}
+
+/** Brings one key in order. A thrown error means: again, later. */
+export type Sync = (key: string) => Promise<Requeue>
+
+export interface Requeue {
+  readonly afterMs?: number
+}
+
+export interface WorkerContext {
+  readonly client: Client
+  /** Shared by all controllers, read under the controller manager's own identity. */
+  readonly informers: Informers
+  readonly events: EventRecorder
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  /** Puts a key in the queue, now or after a while. */
+  enqueue(key: string, afterMs?: number): void
+  /** Calls `keys` for each change and puts what it names in the queue. */
+  watch<T extends KubeObject>(resource: ResourceRef<T>, keys: KeysOfChange<T>): void
+}
+
+/** `old` undefined: new. `object` undefined: deleted. */
+export type KeysOfChange<T> = (object: T | undefined, old: T | undefined) => Iterable<string | undefined>
+
+export interface WorkerStats {
+  syncs: number
+  failures: number
+  conflicts: number
+  /** Keys waiting now. */
+  depth: number
+}
+
+const concurrencyDefault = 5
+
+/** The one key of a worker that looks at everything at once. */
+export const wholeKey = '*'
+
+export interface WorkerRun {
+  readonly worker: Worker
+  readonly client: Client
+  readonly informers: Informers
+  readonly events: EventRecorder
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  readonly stats: WorkerStats
+}
+
+/** Runs one controller until `signal` aborts: waits for its informers, then works its queue off. */
+export async function runWorker(run: WorkerRun): Promise<void> {
+  const { worker, informers, ports, signal, stats } = run
+  const queue = new WorkQueue(ports.clock)
+  const cancels: (() => void)[] = []
+  const close = () => {
+    for (const cancel of cancels) cancel()
+    queue.close()
+  }
+  if (signal.aborted) return
+  signal.addEventListener('abort', close, { once: true })
+  const enqueue = (key: string, afterMs = 0) => {
+    queue.addAfter(key, afterMs)
+    stats.depth = queue.depth
+  }
+  const watch: WorkerContext['watch'] = (resource, keys) => {
+    const cancel = informers.of(resource).onChange(({ object, old }) => {
+      for (const key of keys(object, old)) if (key !== undefined) enqueue(key)
+    })
+    cancels.push(cancel)
+  }
+  const sync = worker.start({ ...run, enqueue, watch })
+  await Promise.race([
+    informers.whenSynced(),
+    new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
+  ])
+  const lanes = Array.from({ length: worker.concurrency ?? concurrencyDefault }, () => work(run, queue, sync))
+  await Promise.all(lanes)
+}
+
+async function work(run: WorkerRun, queue: WorkQueue, sync: Sync): Promise<void> {
+  for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+    run.stats.syncs++
+    try {
+      const { afterMs } = await sync(key)
+      queue.forget(key)
+      if (afterMs !== undefined) queue.addAfter(key, afterMs)
+    } catch (error) {
+      retry(run, queue, key, error)
+    }
+    queue.done(key)
+    run.stats.depth = queue.depth
+  }
+}
+
+function retry(
+  { worker, ports, signal, stats }: WorkerRun,
+  queue: WorkQueue,
+  key: string,
+  error: unknown,
+): void {
+  if (signal.aborted) return
+  const tries = queue.retry(key)
+  const fields = {
+    controller: worker.name,
+    key,
+    tries,
+    error: error instanceof Error ? error.message : String(error),
+  }
+  if (isConflict(error) || isQuiet(error)) {
+    stats.conflicts++
+    ports.log.debug('view was old', fields)
+    return
+  }
+  stats.failures++
+  ports.log.warn('sync failed', fields)
+}
