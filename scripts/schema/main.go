@@ -208,17 +208,17 @@ func (b *builder) shape(t reflect.Type, property property) int {
 	var shape []any
 	switch special, ok := scalars[t.PkgPath()+"."+t.Name()]; {
 	case ok:
-		shape = []any{special}
+		shape = []any{special, t.String()}
 	case t.Kind() == reflect.Struct:
 		shape = []any{"object", b.typeIndex(t)}
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
-		shape = []any{"bytes"}
+		shape = []any{"bytes", t.String()}
 	case t.Kind() == reflect.Slice:
-		shape = []any{"list", b.shape(t.Elem(), property.items()), property.listType, property.listMapKeys, hasMarshal(t)}
+		shape = []any{"list", b.shape(t.Elem(), property.items()), property.listType, property.listMapKeys, hasMarshal(t), t.String()}
 	case t.Kind() == reflect.Map:
-		shape = []any{"map", b.shape(t.Elem(), property.items())}
+		shape = []any{"map", b.shape(t.Elem(), property.items()), t.String()}
 	default:
-		shape = []any{scalarOf(t)}
+		shape = []any{scalarOf(t), t.String()}
 	}
 	key := fmt.Sprint(shape...)
 	if at, ok := b.shapes[key]; ok {

@@ -89,14 +89,11 @@ function objectType(module: Module, row: TypeRow): string {
 
 function typeText(module: Module, shapeIndex: number): string {
   const shape = facts.shapes[shapeIndex]!
-  if (shape.length === 5) {
+  if (shape[0] === 'object') return objectType(module, facts.types[shape[1]]!)
+  if (shape[0] === 'map') return `Record<string, ${typeText(module, shape[1])}>`
+  if (shape[0] === 'list') {
     const items = typeText(module, shape[1])
     return items.includes('|') ? `(${items})[]` : `${items}[]`
-  }
-  if (shape.length === 2) {
-    return shape[0] === 'object'
-      ? objectType(module, facts.types[shape[1]]!)
-      : `Record<string, ${typeText(module, shape[1])}>`
   }
   if (shape[0] === 'rawExtension') addImport(module, '../../machinery/meta/object.ts', 'JsonObject')
   return scalars[shape[0]]!
@@ -114,7 +111,7 @@ function fieldText(module: Module, typeIndex: number, field: FieldRow): string {
 function flatFields(typeIndex: number): { typeIndex: number; field: FieldRow }[] {
   return fieldRows(facts, facts.types[typeIndex]!).flatMap(field => {
     const shape = facts.shapes[field.shape]!
-    const inline = (field.flags & fieldFlags.inline) !== 0 && shape[0] === 'object' && shape.length === 2
+    const inline = (field.flags & fieldFlags.inline) !== 0 && shape[0] === 'object'
     return inline ? flatFields(shape[1]) : [{ typeIndex, field }]
   })
 }
@@ -155,7 +152,7 @@ function empty(name: string, isKind: boolean): string {
 function listText(module: Module, name: string, items: FieldRow): string {
   addImport(module, '../../machinery/meta/object.ts', 'KubeList')
   const shape = facts.shapes[items.shape]!
-  const of = shape.length === 5 ? typeText(module, shape[1]) : 'unknown'
+  const of = shape[0] === 'list' ? typeText(module, shape[1]) : 'unknown'
   return `export type ${name} = ${of === 'JsonObject' ? 'KubeList' : `KubeList<${of}>`}\n`
 }
 

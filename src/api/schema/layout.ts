@@ -1,3 +1,5 @@
+import type { ScalarKind } from '../../machinery/schema/schema.ts'
+
 /**
  * How facts.json is laid out; `scripts/schema/main.go` writes it. Strings, types and shapes are interned and
  * referred to by index, rows are flat arrays of numbers: small to commit, quick to parse, cheap to keep.
@@ -17,12 +19,15 @@ export interface FactsDocument {
   readonly kinds: readonly (readonly [string, string, string, number])[]
 }
 
-/** What a value looks like: `[scalar kind]`, `['object', type]`, `['map', shape]`, `['list', shape, listType, keys, wrapped]`. */
+/**
+ * What a value looks like; the last text is the Go type as Go prints it.
+ * `[scalar kind, Go]`, `['object', type]`, `['map', shape, Go]`, `['list', shape, listType, keys, wrapped, Go]`.
+ */
 export type ShapeRow =
-  | readonly ['list', number, string, readonly string[] | null, boolean]
-  | readonly ['map', number]
+  | readonly ['list', number, string, readonly string[] | null, boolean, string]
+  | readonly ['map', number, string]
   | readonly ['object', number]
-  | readonly [string]
+  | readonly [ScalarKind, string]
 
 /** Package, name, type flags, then four numbers for each field: name, shape, protobuf number (0: none), field flags. */
 export type TypeRow = readonly (number | string)[]

@@ -1,11 +1,4 @@
-import type {
-  Field,
-  ObjectSchema,
-  ProtoField,
-  ScalarKind,
-  Schema,
-  SchemaSource,
-} from '../../machinery/schema/schema.ts'
+import type { Field, ObjectSchema, ProtoField, Schema, SchemaSource } from '../../machinery/schema/schema.ts'
 import {
   type FactsDocument,
   type FieldRow,
@@ -92,9 +85,13 @@ export class FactsReader implements SchemaSource {
         continue
       }
       const inlined = this.#shape(entry.shape)
-      if (inlined.kind === 'object') for (const [name, field] of inlined.fields) fields.set(name, field)
+      if (inlined.kind === 'object') this.#inline(fields, entry.name, inlined)
     }
     return fields
+  }
+
+  #inline(fields: Map<string, Field>, inlinedFrom: string, inlined: ObjectSchema): void {
+    for (const [name, field] of inlined.fields) fields.set(name, { ...field, inlinedFrom })
   }
 
   #field(typeIndex: number, row: FieldRow): Field {
@@ -136,26 +133,28 @@ export class FactsReader implements SchemaSource {
 
   #readShape(index: number): Schema {
     const shape = this.#facts.shapes[index]!
-    if (shape.length === 5) {
-      const [, items, listType, listMapKeys, wrapped] = shape
+    if (shape[0] === 'object') return this.#object(shape[1])
+    if (shape[0] === 'map') return { kind: 'map', values: this.#shape(shape[1]), goType: shape[2] }
+    if (shape[0] === 'list') {
+      const [, items, listType, listMapKeys, wrapped, goType] = shape
       return {
         kind: 'list',
         items: this.#shape(items),
         listType: listType === 'set' || listType === 'map' ? listType : 'atomic',
         ...(listMapKeys && { listMapKeys }),
         ...(wrapped && { wrapped }),
+        goType,
       }
     }
-    if (shape.length === 2) {
-      return shape[0] === 'object' ? this.#object(shape[1]) : { kind: 'map', values: this.#shape(shape[1]) }
-    }
-    const kind = shape[0] as ScalarKind
-    return kind.startsWith('schemaOr') ? { kind, nested: this.typeNamed(schemaProps)! } : { kind }
+    const [kind, goType] = shape
+    return kind.startsWith('schemaOr')
+      ? { kind, goType, nested: this.typeNamed(schemaProps)! }
+      : { kind, goType }
   }
 
   #atomicShape(index: number): Schema {
     const shape = this.#facts.shapes[index]!
-    if (shape[0] === 'object' && shape.length === 2) return this.#atomicObject(shape[1])
+    if (shape[0] === 'object') return this.#atomicObject(shape[1])
     const schema = this.#shape(index)
     return schema.kind === 'map' ? { ...schema, atomic: true } : schema
   }

@@ -26,6 +26,8 @@ export interface MapSchema {
   readonly kind: 'map'
   readonly values: Schema
   readonly atomic?: boolean
+  /** As Go prints it in decoding errors; absent for custom schemas. */
+  readonly goType?: string
 }
 
 export interface ListSchema {
@@ -36,11 +38,15 @@ export interface ListSchema {
   readonly listMapKeys?: readonly string[]
   /** In protobuf the list is a message of its own whose field 1 holds the items (meta/v1 Verbs, ExtraValue). */
   readonly wrapped?: boolean
+  /** As Go prints it in decoding errors; absent for custom schemas. */
+  readonly goType?: string
 }
 
 /** Scalars and the types with a wire form of their own. `any` is free JSON. */
 export interface ScalarSchema {
   readonly kind: ScalarKind
+  /** As Go prints it in decoding errors (`v1.RestartPolicy`); absent for custom schemas. */
+  readonly goType?: string
   /** apiextensions JSONSchemaProps, for the three kinds `schemaOr…`. */
   readonly nested?: ObjectSchema
 }
@@ -74,6 +80,8 @@ export interface Field {
   readonly required: boolean
   /** Go `omitempty`/`omitzero`: an empty value is left out of the JSON that a stock server prints. */
   readonly omitEmpty: boolean
+  /** Go name of the inlined struct that the field lies in; decoding errors name it. */
+  readonly inlinedFrom?: string
   /** Go pointer: absent and zero differ. */
   readonly pointer: boolean
   /** From the `+default` markers in upstream's OpenAPI. */
