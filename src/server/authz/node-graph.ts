@@ -1,0 +1,161 @@
+import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { Source } from '../lister.ts'
+import { podReferences, volumeSecretKeys } from './pod-references.ts'
+
+/** The kinds that a node reaches through what runs on it. */
+export type NodeRelated =
+  | 'configmap'
+  | 'secret'
+  | 'pvc'
+  | 'pv'
+  | 'resourceclaim'
+  | 'serviceaccount'
+  | 'pod'
+  | 'volumeattachment'
+  | 'resourceslice'
+  | 'podcertificaterequest'
+
+/** Objects that say in `spec.nodeName` which node they belong to. */
+export type NodeOwned = KubeObject & { spec?: { nodeName?: string } }
+
+/** What the graph is made of; the optional kinds only where they are served. */
+export interface NodeGraphSource {
+  readonly pods: Source<Pod>
+  readonly persistentVolumes: Source<PersistentVolume>
+  readonly volumeAttachments?: Source<NodeOwned>
+  readonly resourceSlices?: Source<NodeOwned>
+  readonly podCertificateRequests?: Source<NodeOwned>
+}
+
+/**
+ * Which node may read what, because of the pods bound to it (plugin/pkg/auth/authorizer/node Graph):
+ *
+ *     secret, configmap, claim, service account ── pod ── node
+ *     secret ── volume ── claim
+ *     volume attachment, resource slice, certificate request ── node
+ */
+export interface NodeGraph {
+  reaches(node: string, kind: NodeRelated, namespace: string, name: string): boolean
+}
+
+type Key = `${NodeRelated}:${string}`
+
+export function createNodeGraph(source: NodeGraphSource): NodeGraph {
+  const edges = new NodeEdges()
+  const volumes = new VolumeEdges()
+  source.pods.onChange(({ old, now }) => {
+    if (old) edges.release(keyOf('pod', old))
+    if (now?.spec?.nodeName) edges.hold(keyOf('pod', now), now.spec.nodeName, podKeys(now))
+  })
+  source.persistentVolumes.onChange(({ old, now }) => {
+    if (old) volumes.remove(old)
+    if (now) volumes.add(now)
+  })
+  followOwned(edges, 'volumeattachment', source.volumeAttachments)
+  followOwned(edges, 'resourceslice', source.resourceSlices)
+  followOwned(edges, 'podcertificaterequest', source.podCertificateRequests)
+  return {
+    reaches(node, kind, namespace, name) {
+      const path = `${namespace}/${name}`
+      if (edges.has(`${kind}:${path}`, node)) return true
+      if (kind !== 'pv' && kind !== 'secret') return false
+      return volumes.claims(kind, kind === 'pv' ? name : path).some(claim => edges.has(`pvc:${claim}`, node))
+    },
+  }
+}
+
+function followOwned(edges: NodeEdges, kind: NodeRelated, source: Source<NodeOwned> | undefined): void {
+  source?.onChange(({ old, now }) => {
+    if (old) edges.release(keyOf(kind, old))
+    if (now?.spec?.nodeName) edges.hold(keyOf(kind, now), now.spec.nodeName, [keyOf(kind, now)])
+  })
+}
+
+function keyOf(kind: NodeRelated, { metadata }: KubeObject): Key {
+  return `${kind}:${metadata.namespace ?? ''}/${metadata.name ?? ''}`
+}
+
+/** A mirror pod gives its node nothing: a node must not create its own rights. */
+const mirrorAnnotation = 'kubernetes.io/config.mirror'
+
+function podKeys(pod: Pod): readonly Key[] {
+  const self = keyOf('pod', pod)
+  if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return [self]
+  const references = podReferences(pod)
+  const namespace = pod.metadata.namespace ?? ''
+  const all = (kind: NodeRelated, names: readonly string[]) =>
+    names.map((name): Key => `${kind}:${namespace}/${name}`)
+  return [
+    self,
+    ...all('secret', references.secrets),
+    ...all('configmap', references.configMaps),
+    ...all('pvc', references.claims),
+    ...all('resourceclaim', references.resourceClaims),
+    ...all('serviceaccount', references.serviceAccount ? [references.serviceAccount] : []),
+  ]
+}
+
+/** object → node → how many holders (pods) make the relation. */
+class NodeEdges {
+  readonly #counts = new Map<Key, Map<string, number>>()
+  readonly #held = new Map<Key, { readonly node: string; readonly keys: readonly Key[] }>()
+
+  has(key: Key, node: string): boolean {
+    return this.#counts.get(key)?.has(node) ?? false
+  }
+
+  hold(holder: Key, node: string, keys: readonly Key[]): void {
+    this.#held.set(holder, { node, keys })
+    for (const key of keys) {
+      const byNode = this.#counts.get(key) ?? new Map<string, number>()
+      this.#counts.set(key, byNode.set(node, (byNode.get(node) ?? 0) + 1))
+    }
+  }
+
+  release(holder: Key): void {
+    const held = this.#held.get(holder)
+    if (!held) return
+    this.#held.delete(holder)
+    for (const key of held.keys) this.#decrement(key, held.node)
+  }
+
+  #decrement(key: Key, node: string): void {
+    const byNode = this.#counts.get(key)
+    const left = (byNode?.get(node) ?? 0) - 1
+    if (left > 0) byNode?.set(node, left)
+    else byNode?.delete(node)
+    if (byNode?.size === 0) this.#counts.delete(key)
+  }
+}
+
+/** volume → claim, and secret → claims of the volumes that use it. */
+class VolumeEdges {
+  readonly #claimOfVolume = new Map<string, string>()
+  readonly #volumesOfSecret = new Map<string, Set<string>>()
+
+  claims(kind: 'pv' | 'secret', key: string): readonly string[] {
+    const volumes = kind === 'pv' ? [key] : [...(this.#volumesOfSecret.get(key) ?? [])]
+    return volumes.flatMap(volume => this.#claimOfVolume.get(volume) ?? [])
+  }
+
+  add(volume: PersistentVolume): void {
+    const claim = volume.spec?.claimRef
+    const name = volume.metadata.name ?? ''
+    if (!claim) return
+    this.#claimOfVolume.set(name, `${claim.namespace ?? ''}/${claim.name ?? ''}`)
+    for (const secret of volumeSecretKeys(volume)) {
+      this.#volumesOfSecret.set(secret, (this.#volumesOfSecret.get(secret) ?? new Set()).add(name))
+    }
+  }
+
+  remove(volume: PersistentVolume): void {
+    const name = volume.metadata.name ?? ''
+    this.#claimOfVolume.delete(name)
+    for (const secret of volumeSecretKeys(volume)) {
+      const volumes = this.#volumesOfSecret.get(secret)
+      volumes?.delete(name)
+      if (volumes?.size === 0) this.#volumesOfSecret.delete(secret)
+    }
+  }
+}

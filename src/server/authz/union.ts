@@ -1,0 +1,69 @@
+import type { PolicyRule } from '../../api/types/rbac-v1.gen.ts'
+import type { AuthorizationAttributes, Authorizer, Decision, UserInfo } from '../context.ts'
+import { isNodeUser } from './node-identity.ts'
+import { aggregateText, type Rbac } from './rbac.ts'
+
+/** Members may do everything; only the server's own CA can make one (apiserver user.SystemPrivilegedGroup). */
+export const privilegedGroup = 'system:masters'
+
+/** `--authorization-always-allow-paths`' default: probes work before RBAC has its roles. */
+const alwaysAllowedPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
+
+/** Asks each authorizer in turn until one decides; reasons of those that did not are joined by newlines. */
+export function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer {
+  return async function authorizeUnion(attributes) {
+    const reasons: string[] = []
+    for (const authorizer of authorizers) {
+      const answer = authorizer(attributes)
+      const decision = answer instanceof Promise ? await answer : answer
+      if (decision.decision !== 'noOpinion') return decision
+      if (decision.reason) reasons.push(decision.reason)
+    }
+    return { decision: 'noOpinion', reason: reasons.join('\n') }
+  }
+}
+
+/** The server's authorizer, in upstream's order for `Node,RBAC`. */
+export function serverAuthorizer(node: Authorizer, rbac: Rbac): Authorizer {
+  return unionAuthorizer([authorizePrivileged, authorizePaths, node, rbac.authorize])
+}
+
+function authorizePrivileged({ user }: AuthorizationAttributes): Decision {
+  const decision = user.groups.includes(privilegedGroup) ? 'allow' : 'noOpinion'
+  return { decision, reason: '' }
+}
+
+function authorizePaths({ info }: AuthorizationAttributes): Decision {
+  const allowed = !info.isResourceRequest && alwaysAllowedPaths.has(info.path)
+  return { decision: allowed ? 'allow' : 'noOpinion', reason: '' }
+}
+
+/** authorization.k8s.io/v1 SubjectRulesReviewStatus. */
+export interface SubjectRulesStatus {
+  readonly resourceRules: readonly Pick<PolicyRule, 'verbs' | 'apiGroups' | 'resources' | 'resourceNames'>[]
+  readonly nonResourceRules: readonly Pick<PolicyRule, 'verbs' | 'nonResourceURLs'>[]
+  readonly incomplete: boolean
+  readonly evaluationError?: string
+}
+
+/** What a user may do in a namespace: the status of a SelfSubjectRulesReview. Nodes' rights cannot be listed. */
+export function subjectRules(rbac: Rbac, user: UserInfo, namespace: string): SubjectRulesStatus {
+  const { rules, errors } = rbac.rulesFor(user, namespace)
+  const node = isNodeUser(user)
+  const told = node ? ['node authorizer does not support user rule resolution', ...errors] : errors
+  return {
+    resourceRules: rules
+      .filter(rule => rule.resources?.length)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+        verbs,
+        ...(apiGroups && { apiGroups }),
+        ...(resources && { resources }),
+        ...(resourceNames?.length && { resourceNames }),
+      })),
+    nonResourceRules: rules
+      .filter(rule => rule.nonResourceURLs?.length)
+      .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
+    incomplete: node,
+    ...(told.length > 0 && { evaluationError: aggregateText(told) }),
+  }
+}

@@ -1,0 +1,117 @@
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  Subject,
+} from '../../api/types/rbac-v1.gen.ts'
+import { additions } from './additions.ts'
+import facts from './policy.json' with { type: 'json' }
+
+/** `[verbs, apiGroups, resources, resourceNames, nonResourceURLs]`, trailing empty lists left out. */
+export type CompactRule = readonly (readonly string[])[]
+/** `[kind, name]` or `[kind, name, namespace]`. */
+export type CompactSubject = readonly string[]
+
+/** The layout of policy.json, which scripts/bootstrap-policy prints. */
+export interface PolicyFacts {
+  readonly clusterRoles: readonly CompactRole[]
+  readonly clusterRoleBindings: readonly CompactBinding[]
+  readonly roles: readonly CompactRole[]
+  readonly roleBindings: readonly CompactBinding[]
+  readonly nodeRules: readonly CompactRule[]
+}
+
+export interface CompactRole {
+  readonly name: string
+  readonly namespace?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly rules?: readonly CompactRule[]
+  readonly aggregate?: readonly Readonly<Record<string, string>>[]
+}
+
+export interface CompactBinding {
+  readonly name: string
+  readonly namespace?: string
+  /** `ClusterRole` when absent. */
+  readonly roleKind?: string
+  readonly role: string
+  readonly subjects: readonly CompactSubject[]
+}
+
+/** All objects that a new cluster starts with. */
+export interface BootstrapPolicy {
+  readonly clusterRoles: readonly ClusterRole[]
+  readonly clusterRoleBindings: readonly ClusterRoleBinding[]
+  readonly roles: readonly Role[]
+  readonly roleBindings: readonly RoleBinding[]
+}
+
+const group = 'rbac.authorization.k8s.io'
+const upstream = facts as unknown as PolicyFacts
+
+/** Upstream 1.35's bootstrap roles and bindings and Hutch's own few. */
+export function bootstrapPolicy(): BootstrapPolicy {
+  return {
+    clusterRoles: [...upstream.clusterRoles, ...additions.clusterRoles].map(toClusterRole),
+    clusterRoleBindings: [...upstream.clusterRoleBindings, ...additions.clusterRoleBindings].map(toBinding),
+    roles: upstream.roles.map(role => ({
+      ...header('Role', role),
+      rules: (role.rules ?? []).map(toRule),
+    })),
+    roleBindings: upstream.roleBindings.map(toBinding),
+  }
+}
+
+/** What every node may do besides what depends on its pods; the Node authorizer's static rules. */
+export function nodeRules(): readonly PolicyRule[] {
+  return upstream.nodeRules.map(toRule)
+}
+
+function header(kind: string, from: CompactRole | CompactBinding) {
+  const labels = { ...('labels' in from ? from.labels : {}), 'kubernetes.io/bootstrapping': 'rbac-defaults' }
+  return {
+    apiVersion: `${group}/v1`,
+    kind,
+    metadata: {
+      name: from.name,
+      ...(from.namespace !== undefined && { namespace: from.namespace }),
+      labels,
+      annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
+    },
+  }
+}
+
+function toClusterRole(role: CompactRole): ClusterRole {
+  const selectors = role.aggregate?.map(matchLabels => ({ matchLabels: { ...matchLabels } }))
+  return {
+    ...header('ClusterRole', role),
+    rules: (role.rules ?? []).map(toRule),
+    ...(selectors && { aggregationRule: { clusterRoleSelectors: selectors } }),
+  }
+}
+
+function toRule([verbs = [], apiGroups, resources, resourceNames, nonResourceURLs]: CompactRule): PolicyRule {
+  return {
+    verbs: [...verbs],
+    ...(apiGroups?.length && { apiGroups: [...apiGroups] }),
+    ...(resources?.length && { resources: [...resources] }),
+    ...(resourceNames?.length && { resourceNames: [...resourceNames] }),
+    ...(nonResourceURLs?.length && { nonResourceURLs: [...nonResourceURLs] }),
+  }
+}
+
+function toBinding(from: CompactBinding): RoleBinding & ClusterRoleBinding {
+  return {
+    ...header(from.namespace === undefined ? 'ClusterRoleBinding' : 'RoleBinding', from),
+    subjects: from.subjects.map(toSubject),
+    roleRef: { apiGroup: group, kind: from.roleKind ?? 'ClusterRole', name: from.role },
+  }
+}
+
+function toSubject([kind = '', name = '', namespace]: CompactSubject): Subject {
+  return kind === 'ServiceAccount'
+    ? { kind, name, ...(namespace !== undefined && { namespace }) }
+    : { apiGroup: group, kind, name }
+}
