@@ -1,0 +1,39 @@
+import { services } from '../api/core/service.ts'
+import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
+import type { Service } from '../api/types/core-v1.gen.ts'
+import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
+import type { DnsOptions } from './dns.ts'
+
+const namespace = 'kube-system'
+const name = 'kube-dns'
+const fieldManager = 'hutch-dns'
+
+/**
+ * Makes this process what stands behind the service `kube-dns`: the service has no selector, its slice holds our
+ * own address. Every proxy then leads the cluster DNS address here, also from other nodes.
+ */
+export async function publishDns(options: Omit<DnsOptions, 'resolvers'>): Promise<void> {
+  const { client, address, port, nodeName, clusterDns } = options
+  const ports = (['UDP', 'TCP'] as const).map(protocol => ({
+    name: protocol === 'UDP' ? 'dns' : 'dns-tcp',
+    protocol,
+  }))
+  const service: Service = {
+    metadata: { namespace, name, labels: { 'k8s-app': name, 'kubernetes.io/name': 'CoreDNS' } },
+    spec: { clusterIP: clusterDns, ports: ports.map(entry => ({ ...entry, port: 53, targetPort: port })) },
+  }
+  const slice: EndpointSlice = {
+    metadata: {
+      namespace,
+      name: `${name}-${nodeName}`,
+      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'dns.hutch' },
+    },
+    addressType: address.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: [
+      { addresses: [address], conditions: { ready: true, serving: true, terminating: false }, nodeName },
+    ],
+    ports: ports.map(entry => ({ ...entry, port })),
+  }
+  await client.apply(services, service, { fieldManager, force: true })
+  await client.apply(endpointSlices, slice, { fieldManager, force: true })
+}
