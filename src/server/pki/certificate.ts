@@ -49,24 +49,21 @@ export interface CertificateFacts extends CertificateSubject {
   readonly notAfterMs: number
 }
 
-/** Reads the first certificate of a PEM text. Throws when it is none. */
-export function certificateFacts(pem: string): CertificateFacts {
-  const certificate = new X509Certificate(pem)
-  const subject = subjectLines(certificate.subject)
+/** Reads the first certificate of a PEM text (or one in DER). Throws when it is none. */
+export function certificateFacts(encoded: string | Uint8Array): CertificateFacts {
+  const certificate = new X509Certificate(encoded)
+  // The line-wise `subject` text is escaped; this form has the values as they are.
+  const subject = certificate.toLegacyObject().subject as unknown as Record<
+    string,
+    string | string[] | undefined
+  >
   return {
-    commonName: subject.find(([key]) => key === 'CN')?.[1] ?? '',
-    organizations: subject.filter(([key]) => key === 'O').map(([, value]) => value),
+    commonName: [subject.CN ?? ''].flat().at(-1) ?? '',
+    organizations: [subject.O ?? []].flat(),
     names: alternativeNames(certificate.subjectAltName ?? ''),
     notBeforeMs: Date.parse(certificate.validFrom),
     notAfterMs: Date.parse(certificate.validTo),
   }
-}
-
-function subjectLines(subject: string): [string, string][] {
-  return subject.split('\n').map(line => {
-    const at = line.indexOf('=')
-    return [line.slice(0, at), line.slice(at + 1)]
-  })
 }
 
 function alternativeNames(text: string): string[] {

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Pkcs10CertificateRequest } from '@peculiar/x509'
+import type { Name, Pkcs10CertificateRequest } from '@peculiar/x509'
 import { assert } from '../../std/assert.ts'
 import type { Random } from '../../std/ports.ts'
 import {
@@ -46,10 +46,11 @@ async function loadLibrary() {
 export async function issueCa(commonName: string, context: IssueContext, key = newEcKey()): Promise<KeyPair> {
   const x509 = await loadLibrary()
   const keys = await importKeys(key)
+  const subject = await subjectOf({ commonName, organizations: [] })
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(context.random),
-    subject: [{ CN: [commonName] }],
-    issuer: [{ CN: [commonName] }],
+    subject,
+    issuer: subject,
     notBefore,
     notAfter: new Date(trustedNowMs(context.nowMs) + caLifeMs),
     publicKey: keys.publicKey,
@@ -81,12 +82,17 @@ export async function issueLeaf(
   key = newEcKey(),
 ): Promise<KeyPair> {
   const { publicKey } = await importKeys(key)
-  return { certificate: await signLeaf(ca, request, publicKey, context), key }
+  const subject = await subjectOf(request)
+  return { certificate: await signLeaf(ca, { ...request, subject }, publicKey, context), key }
+}
+
+interface SignedLeaf extends LeafRequest {
+  readonly subject: Name
 }
 
 async function signLeaf(
   ca: KeyPair,
-  request: LeafRequest,
+  request: SignedLeaf,
   publicKey: CryptoKey,
   context: IssueContext,
 ): Promise<string> {
@@ -99,7 +105,7 @@ async function signLeaf(
   )
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(context.random),
-    subject: subjectOf(request),
+    subject: request.subject,
     issuer: issuer.subjectName,
     notBefore,
     notAfter: new Date(lastMs),
@@ -123,8 +129,18 @@ async function signLeaf(
 }
 
 /** Go and OpenSSL read the organizations in this order; each is a set of its own. */
-function subjectOf({ organizations, commonName }: CertificateSubject) {
-  return [...organizations.map(name => ({ O: [name] })), { CN: [commonName] }]
+async function subjectOf({
+  organizations,
+  commonName,
+}: Pick<CertificateSubject, 'organizations' | 'commonName'>) {
+  const x509 = await loadLibrary()
+  const parts = [...organizations.map(name => ({ O: [verbatim(name)] })), { CN: [verbatim(commonName)] }]
+  return new x509.Name(parts)
+}
+
+/** A bare string would be parsed: quotes and plus signs in it would change its meaning. */
+function verbatim(text: string) {
+  return { utf8String: text }
 }
 
 function generalName(name: string): { type: 'ip' | 'dns'; value: string } {
@@ -135,7 +151,7 @@ function generalName(name: string): { type: 'ip' | 'dns'; value: string } {
 export async function createCertificateRequest(subject: CertificateSubject, key: string): Promise<string> {
   const x509 = await loadLibrary()
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: subjectOf(subject),
+    name: await subjectOf(subject),
     keys: await importKeys(key),
     signingAlgorithm,
     extensions: subject.names.length
@@ -168,7 +184,7 @@ async function factsOf(request: Pkcs10CertificateRequest): Promise<RequestFacts>
   const names = extension ? new x509.SubjectAlternativeNameExtension(extension.rawData).names.items : []
   const plain = names.filter(({ type }) => type === 'dns' || type === 'ip')
   return {
-    commonName: request.subjectName.getField('CN')[0] ?? '',
+    commonName: request.subjectName.getField('CN').at(-1) ?? '',
     organizations: request.subjectName.getField('O'),
     names: plain.map(({ value }) => value),
     otherNames: names.filter(name => !plain.includes(name)).map(({ value }) => value),
@@ -184,8 +200,14 @@ export async function signRequest(
 ): Promise<string> {
   const request = await parseRequest(pem)
   const publicKey = await request.publicKey.export()
-  const certificate = await signLeaf(ca, { ...(await factsOf(request)), ...grant }, publicKey, context)
-  assert(certificateFacts(certificate).notBeforeMs === 0, 'an issued certificate is valid at once')
+  const facts = await factsOf(request)
+  const subject = request.subjectName
+  const certificate = await signLeaf(ca, { ...facts, ...grant, subject }, publicKey, context)
+  const issued = certificateFacts(certificate)
+  assert(
+    issued.organizations.join('\n') === facts.organizations.join('\n'),
+    'a request is signed as it was checked',
+  )
   return certificate
 }
 

@@ -165,6 +165,20 @@ describe('certificate requests', () => {
     expect(facts.notAfterMs).toBe(certificateFacts(authorities['server-ca'].certificate).notAfterMs)
   })
 
+  test('keep their subject to the byte: quotes, plus signs and newlines forge no group', async () => {
+    const { authorities } = await ensurePki(newSpec(), portsAt())
+    const context = { nowMs: Date.UTC(2026, 5, 1), random: simRandom(1) }
+    const sly = {
+      commonName: 'x\nO=system:masters',
+      organizations: ['a "system:masters"', 'b+O=system:masters', 'c,d'],
+      names: [],
+    }
+    const pem = await createCertificateRequest(sly, newEcKey())
+    expect(await requestFacts(pem)).toMatchObject(sly)
+    const signed = await signRequest(authorities['client-ca'], pem, { uses: ['clientAuth'] }, context)
+    expect(certificateFacts(signed)).toMatchObject(sly)
+  })
+
   test.skipIf(!openssl)('of openssl with an RSA key are signed too; a broken one is refused', async () => {
     const { authorities } = await ensurePki(newSpec(), portsAt())
     const key = join(directories[0]!, 'user.key')
