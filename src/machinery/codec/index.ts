@@ -1,0 +1,2 @@
+export { DecodeError } from './errors.ts'
+export * from './protobuf/index.ts'
