@@ -1,0 +1,88 @@
+import type { Answer } from './case.ts'
+
+/** Headers that must agree. */
+const compared = [
+  'content-type',
+  'warning',
+  'cache-control',
+  'retry-after',
+  'www-authenticate',
+  'x-content-type-options',
+]
+
+const volatileKeys = new Set([
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'time',
+  'lastTransitionTime',
+  'lastUpdateTime',
+  'continue',
+  'serverAddressByClientCIDRs',
+  'hash',
+  'storageVersionHash',
+])
+
+/** Makes two answers comparable: what the server chooses (ids, versions, times, suffixes) is replaced by its kind. */
+export function normalize(status: number, headers: Headers, text: string): Answer {
+  const kept: Record<string, string> = {}
+  for (const name of compared) {
+    const value = headers.get(name)
+    if (value !== null) kept[name] = value
+  }
+  return { status, headers: kept, body: normalizeBody(text) }
+}
+
+function normalizeBody(text: string): unknown {
+  try {
+    return walk(JSON.parse(text))
+  } catch {
+    // Not JSON: compared as text (YAML, plain messages).
+    return text.replaceAll(/(uid|resourceVersion|creationTimestamp|time): .*/g, '$1: …').trim()
+  }
+}
+
+function walk(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map(item => walk(item))
+  if (typeof value === 'string') return normalizeText(value, key)
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).map(([name, inner]) => [
+    name,
+    volatileKeys.has(name) && inner !== null ? `<${name}>` : walk(inner, name),
+  ])
+  return Object.fromEntries(entries)
+}
+
+function normalizeText(text: string, key: string): string {
+  if (key === 'name' && text.startsWith('gen-')) return 'gen-<suffix>'
+  return text
+    .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+    .replaceAll(/^\d+s$/g, '<age>')
+}
+
+/** Every place where two answers differ, as `path: ours | theirs`. */
+export function differences(ours: Answer, theirs: Answer): string[] {
+  const found: string[] = []
+  compare(ours, theirs, '', found)
+  return found
+}
+
+function compare(a: unknown, b: unknown, path: string, found: string[]): void {
+  if (a === b) return
+  if (isRecord(a) && isRecord(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+      compare(a[key], b[key], `${path}.${key}`, found)
+    return
+  }
+  found.push(`${path || '.'}: ${short(a)} | ${short(b)}`)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function short(value: unknown): string {
+  return (JSON.stringify(value) ?? 'absent').slice(0, 300)
+}
