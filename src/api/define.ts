@@ -1,4 +1,4 @@
-import type { KubeObject } from '../machinery/meta/object.ts'
+import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { ObjectSchema } from '../machinery/schema/schema.ts'
 import type { Column } from '../machinery/table/column.ts'
 import type { FieldErrors } from '../machinery/validation/field-error.ts'
@@ -35,6 +35,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>
   /** Turns an object of this version into the storage version and back; absent where they are the same. */
   readonly conversion?: Conversion
+  /** Marks of a Table row (`Completed`), upstream's TableRowCondition. */
+  readonly rowConditions?: (object: T) => readonly JsonObject[]
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
@@ -63,6 +65,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly prepareForCreate?: (object: T, context: StrategyContext) => void
   readonly prepareForUpdate?: (object: T, old: T, context: StrategyContext) => void
   readonly validate?: (object: T, errors: FieldErrors) => void
+  /**
+   * Names a hook of the server's table that fills what needs a view of the whole cluster (cluster IPs, node
+   * ports). It runs after `prepareForCreate` and `prepareForUpdate`, and again with the old object on delete.
+   */
+  readonly allocator?: string
   /** Runs after `validate`; immutable fields live here. */
   readonly validateUpdate?: (object: T, old: T, errors: FieldErrors) => void
   /** `Warning:` header texts for a create or update. */
@@ -77,6 +84,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly hasGeneration?: boolean
   /** Seconds between DELETE and removal when the client names none; undefined: removed at once. */
   readonly defaultGraceSeconds?: (object: T) => number | undefined
+  /** DELETE removes at once, whatever grace the client asks for (pods on no node, finished pods). */
+  readonly deletesAtOnce?: (object: T) => boolean
   /** Default finalizer policy of DELETE without propagationPolicy: `orphan` for old workloads, else background. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
   /** The server answers a create without storing (reviews): the answer to POST. */
@@ -103,6 +112,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   /** The top-level fields that this subresource may write; everything else is taken from the old object. */
   readonly writes?: readonly string[]
+  /** `pods/exec`: behaviour of its own, looked up in the server's table. Absent for those that are data alone. */
+  readonly connector?: string
   readonly strategy?: Pick<Strategy<T>, 'prepareForUpdate' | 'validate' | 'validateUpdate' | 'warnings'>
   /** How this object looks as autoscaling/v1 Scale. */
   readonly scale?: ScaleView<T>

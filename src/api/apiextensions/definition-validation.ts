@@ -1,0 +1,179 @@
+/** Rules of definitions (apiextensions-apiserver pkg/apis/apiextensions/validation). */
+import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { immutable, validateOneOf } from '../../machinery/validation/values.ts'
+import type {
+  CustomResourceColumnDefinition,
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresourceScale,
+} from '../types/apiextensions-v1.gen.ts'
+import { validateStructuralSchema } from './structural-schema.ts'
+
+const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
+const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
+const approvedAnnotation = 'api-approved.kubernetes.io'
+
+/** Everything that needs no look at the old definition. */
+export function validateDefinition(definition: CustomResourceDefinition, errors: FieldErrors): void {
+  const { metadata, spec } = definition
+  const name = metadata.name ?? ''
+  if (name !== `${spec.names?.plural}.${spec.group}`) {
+    errors.invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')
+  }
+  validateGroup(spec.group ?? '', errors)
+  if (!spec.scope) errors.required('spec.scope')
+  else validateOneOf(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope', errors)
+  validateVersions(spec, errors)
+  validateNames(spec.names ?? { plural: '', kind: '' }, errors)
+  validateConversion(spec, errors)
+  const { annotations = {} } = metadata
+  if (/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group ?? '') && !annotations[approvedAnnotation]) {
+    const detail =
+      'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'
+    errors.required(`metadata.annotations[${approvedAnnotation}]`, detail)
+  }
+  if (spec.preserveUnknownFields) {
+    const detail =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
+    errors.invalid('spec.preserveUnknownFields', true, detail)
+  }
+}
+
+/** Group and plural never change; scope and kind stay once the definition is served. */
+export function validateDefinitionUpdate(
+  { spec }: CustomResourceDefinition,
+  { spec: old, status }: CustomResourceDefinition,
+  errors: FieldErrors,
+): void {
+  if (status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True')) {
+    immutable(spec.scope, old.scope, 'spec.scope', errors)
+    immutable(spec.names.kind, old.names.kind, 'spec.names.kind', errors)
+  }
+  immutable(spec.group, old.group, 'spec.group', errors)
+  immutable(spec.names.plural, old.names.plural, 'spec.names.plural', errors)
+}
+
+function validateGroup(group: string, errors: FieldErrors): void {
+  const reasons = dns1123SubdomainErrors(group)
+  if (!group) errors.required('spec.group')
+  else if (reasons.length > 0) errors.invalid('spec.group', group, reasons.join(','))
+  else if (!group.includes('.'))
+    errors.invalid('spec.group', group, 'should be a domain with at least one dot')
+}
+
+function validateVersions({ versions = [] }: CustomResourceDefinitionSpec, errors: FieldErrors): void {
+  versions.forEach((version, i) => {
+    if (!version.schema?.openAPIV3Schema) errors.required(`spec.versions[${i}].schema.openAPIV3Schema`)
+  })
+  versions.forEach((version, i) => {
+    validateVersion(version, `spec.versions[${i}]`, errors)
+  })
+  const shown = versions.map(({ name, served, storage }) => ({ name, served, storage }))
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    errors.invalid('spec.versions', shown, 'must contain unique version names')
+  }
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    errors.invalid('spec.versions', shown, 'must have exactly one version marked as storage version')
+  }
+}
+
+function validateVersion(version: CustomResourceDefinitionVersion, path: string, errors: FieldErrors): void {
+  const reasons = dns1035LabelErrors(version.name ?? '')
+  if (reasons.length > 0) errors.invalid(`${path}.name`, version.name, reasons.join(','))
+  if (version.deprecationWarning !== undefined && !version.deprecated) {
+    errors.invalid(
+      `${path}.deprecationWarning`,
+      version.deprecationWarning,
+      'can only be set for deprecated versions',
+    )
+  }
+  const schema = version.schema?.openAPIV3Schema
+  if (schema) validateStructuralSchema(schema, `${path}.schema.openAPIV3Schema`, errors)
+  if (version.subresources?.scale)
+    validateScale(version.subresources.scale, `${path}.subresources.scale`, errors)
+  version.additionalPrinterColumns?.forEach((column, i) => {
+    validateColumn(column, `${path}.additionalPrinterColumns[${i}]`, errors)
+  })
+}
+
+function validateScale(scale: CustomResourceSubresourceScale, path: string, errors: FieldErrors): void {
+  const { specReplicasPath = '', statusReplicasPath = '', labelSelectorPath = '' } = scale
+  validateScalePath(specReplicasPath, `${path}.specReplicasPath`, ['.spec.'], errors)
+  validateScalePath(statusReplicasPath, `${path}.statusReplicasPath`, ['.status.'], errors)
+  if (labelSelectorPath)
+    validateScalePath(labelSelectorPath, `${path}.labelSelectorPath`, ['.spec.', '.status.'], errors)
+}
+
+function validateScalePath(value: string, path: string, roots: readonly string[], errors: FieldErrors): void {
+  if (!value) errors.required(path)
+  else if (!value.startsWith('.')) errors.invalid(path, value, 'must be a simple json path starting with .')
+  else if (!roots.some(root => value.startsWith(root))) {
+    const names = roots.map(root => root.slice(0, -1)).join(' or ')
+    errors.invalid(path, value, `should be a json path under ${roots.length > 1 ? 'either ' : ''}${names}`)
+  }
+}
+
+function validateColumn(column: CustomResourceColumnDefinition, path: string, errors: FieldErrors): void {
+  const { name, type, format, jsonPath } = column
+  const typeDetail = `must be one of ${columnTypes.join(',')}`
+  if (!name) errors.required(`${path}.name`)
+  if (!type) errors.required(`${path}.type`, typeDetail)
+  else if (!columnTypes.includes(type)) errors.invalid(`${path}.type`, type, typeDetail)
+  if (format && !columnFormats.includes(format)) {
+    errors.invalid(`${path}.format`, format, `must be one of ${columnFormats.join(',')}`)
+  }
+  if (!jsonPath) errors.required(`${path}.JSONPath`)
+  else if (!jsonPath.startsWith('.')) {
+    errors.invalid(`${path}.JSONPath`, jsonPath, 'must be a simple json path starting with .')
+  }
+}
+
+function validateNames(names: CustomResourceDefinitionNames, errors: FieldErrors): void {
+  const { plural, singular = '', kind, listKind = '', shortNames = [], categories = [] } = names
+  for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
+    if (!value) errors.required(`spec.names.${field}`)
+  }
+  const labels = {
+    plural,
+    singular,
+    ...indexed('shortNames', shortNames),
+    ...indexed('categories', categories),
+  }
+  for (const [field, value] of Object.entries(labels)) {
+    const reasons = value ? dns1035LabelErrors(value) : []
+    if (reasons.length > 0) errors.invalid(`spec.names.${field}`, value, reasons.join(','))
+  }
+  for (const [field, value] of Object.entries({ kind, listKind })) {
+    const reasons = value ? dns1035LabelErrors(value.toLowerCase()) : []
+    if (reasons.length > 0) {
+      const detail = `may have mixed case, but should otherwise match: ${reasons.join(',')}`
+      errors.invalid(`spec.names.${field}`, value, detail)
+    }
+  }
+  if (kind && kind === listKind)
+    errors.invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same')
+}
+
+function indexed(field: string, values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(values.map((value, i) => [`${field}[${i}]`, value]))
+}
+
+function validateConversion({ conversion }: CustomResourceDefinitionSpec, errors: FieldErrors): void {
+  if (!conversion) return
+  const { strategy, webhook } = conversion
+  const path = 'spec.conversion'
+  if (strategy !== 'None' && strategy !== 'Webhook')
+    errors.notSupported(`${path}.strategy`, strategy, ['None', 'Webhook'])
+  if (strategy === 'None' && webhook) {
+    errors.forbidden(`${path}.webhookClientConfig`, 'should not be set when strategy is not set to Webhook')
+  }
+  if (strategy !== 'Webhook') return
+  if (!webhook?.clientConfig) {
+    errors.required(`${path}.webhookClientConfig`, 'required when strategy is set to Webhook')
+  }
+  if ((webhook?.conversionReviewVersions ?? []).length === 0)
+    errors.required(`${path}.conversionReviewVersions`)
+}

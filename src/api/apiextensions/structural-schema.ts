@@ -1,0 +1,53 @@
+/** What makes a schema structural (apiextensions-apiserver pkg/apiserver/schema): every node says its type. */
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
+
+const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
+
+/** The schema of a custom resource: an object at the root, structural below. */
+export function validateStructuralSchema(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+  if (schema.type && schema.type !== 'object') {
+    errors.invalid(`${path}.type`, schema.type, 'must be object at the root')
+  } else validateNode(schema, path, errors)
+}
+
+function validateNode(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+  const { type = '' } = schema
+  const isFree = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields']
+  if (!type && !isFree) errors.required(`${path}.type`, 'must not be empty for specified object fields')
+  else if (type && !types.includes(type)) errors.notSupported(`${path}.type`, type, types)
+  if (schema.properties && schema.additionalProperties) {
+    errors.forbidden(
+      `${path}.additionalProperties`,
+      'additionalProperties and properties are mutual exclusive',
+    )
+  }
+  validateListType(schema, path, errors)
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    // Metadata is always there, and its own schema wins.
+    if (path.endsWith('openAPIV3Schema') && name === 'metadata') continue
+    validateNode(property, `${path}.properties[${name}]`, errors)
+  }
+  const { items, additionalProperties } = schema
+  if (Array.isArray(items))
+    errors.forbidden(`${path}.items`, 'items must be a schema object and not an array')
+  else if (items) validateNode(items as JSONSchemaProps, `${path}.items`, errors)
+  else if (type === 'array') errors.required(`${path}.items`, 'must be specified')
+  if (typeof additionalProperties === 'object') {
+    validateNode(additionalProperties, `${path}.additionalProperties`, errors)
+  }
+}
+
+function validateListType(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+  const listType = schema['x-kubernetes-list-type']
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  if (listType !== undefined && !['atomic', 'set', 'map'].includes(listType)) {
+    errors.notSupported(`${path}.x-kubernetes-list-type`, listType, ['atomic', 'map', 'set'])
+  }
+  if (listType === 'map' && keys.length === 0) {
+    errors.required(
+      `${path}.x-kubernetes-list-map-keys`,
+      'must not be empty if x-kubernetes-list-type is map',
+    )
+  }
+}

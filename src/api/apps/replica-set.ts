@@ -1,0 +1,66 @@
+import { formatSelector, labelSelectorFrom } from '../../machinery/selector/label.ts'
+import { formatLabelSelector } from '../../machinery/table/cells.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { immutable, nonnegative } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import { containerCells } from '../shared/cells.ts'
+import {
+  validateAlwaysRestarts,
+  validatePodTemplate,
+  validateSelectorOfTemplate,
+  withTemplateDefaults,
+} from '../shared/pod-template.ts'
+import { validateReplicaCounts } from '../shared/replica-status.ts'
+import type { ReplicaSet, ReplicaSetSpec } from '../types/apps-v1.gen.ts'
+
+function validate(replicaSet: ReplicaSet, errors: FieldErrors): void {
+  const spec = replicaSet.spec!
+  nonnegative(spec.replicas, 'spec.replicas', errors)
+  nonnegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
+  // Upstream says "deployment" here too.
+  validateSelectorOfTemplate(spec.selector, spec.template!, { path: 'spec', kind: 'deployment' }, errors)
+  validatePodTemplate(spec.template!, 'spec.template', errors)
+  validateAlwaysRestarts(spec.template!.spec!, 'ReplicaSet', 'spec.template.spec', errors)
+}
+
+export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
+  strategy: {
+    setDefaults(replicaSet) {
+      replicaSet.spec ??= {} as ReplicaSetSpec
+      replicaSet.spec.template = withTemplateDefaults(replicaSet.spec.template)
+      replicaSet.spec.replicas ??= 1
+    },
+    validate,
+    validateUpdate({ spec }, { spec: old }, errors) {
+      immutable(spec?.selector, old?.selector, 'spec.selector', errors)
+    },
+    hasGeneration: true,
+  },
+  initialStatus: () => ({ replicas: 0 }),
+  subresources: {
+    status: {
+      strategy: {
+        validateUpdate({ status }, _old, errors) {
+          const bounded = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']
+          validateReplicaCounts({ ...status }, bounded, 'readyReplicas', errors)
+        },
+      },
+    },
+  },
+  scale: {
+    specReplicas: ({ spec }) => spec?.replicas ?? 0,
+    setReplicas: ({ spec }, replicas) => {
+      spec!.replicas = replicas
+    },
+    statusReplicas: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => formatSelector(labelSelectorFrom(spec?.selector)),
+  },
+  cells: {
+    Desired: ({ spec }) => spec?.replicas ?? 0,
+    Current: ({ status }) => status?.replicas ?? 0,
+    Ready: ({ status }) => status?.readyReplicas ?? 0,
+    ...containerCells(({ spec }: ReplicaSet) => spec?.template),
+    Selector: ({ spec }) => formatLabelSelector(spec?.selector),
+  },
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+})

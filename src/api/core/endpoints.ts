@@ -1,0 +1,62 @@
+import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import { firstFew, none } from '../../machinery/table/cells.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { validateIp, validatePort } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'
+import type { EndpointAddress, EndpointSubset, Endpoints } from '../types/core-v1.gen.ts'
+
+const shownMax = 3
+
+function endpointTexts({ subsets }: Endpoints): string[] {
+  return (subsets ?? []).flatMap(({ addresses = [], ports = [] }) => {
+    if (ports.length === 0) return addresses.map(({ ip }) => ip)
+    return ports.flatMap(({ port }) =>
+      addresses.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`),
+    )
+  })
+}
+
+function validateAddress(address: EndpointAddress, path: string, errors: FieldErrors): void {
+  validateIp(address.ip, `${path}.ip`, errors)
+  const { hostname, nodeName } = address
+  if (hostname) invalidFor(errors, `${path}.hostname`, hostname, dns1123LabelErrors(hostname))
+  if (nodeName !== undefined)
+    invalidFor(errors, `${path}.nodeName`, nodeName, dns1123SubdomainErrors(nodeName))
+  validateEndpointIp(address.ip, `${path}.ip`, errors)
+}
+
+function validateSubset(subset: EndpointSubset, path: string, errors: FieldErrors): void {
+  const { addresses = [], notReadyAddresses = [], ports = [] } = subset
+  if (addresses.length + notReadyAddresses.length === 0) {
+    errors.required(path, 'must specify `addresses` or `notReadyAddresses`')
+  }
+  addresses.forEach((address, i) => {
+    validateAddress(address, `${path}.addresses[${i}]`, errors)
+  })
+  notReadyAddresses.forEach((address, i) => {
+    validateAddress(address, `${path}.notReadyAddresses[${i}]`, errors)
+  })
+  ports.forEach((port, i) => {
+    const at = `${path}.ports[${i}]`
+    if (ports.length > 1 && !port.name) errors.required(`${at}.name`)
+    validatePort(port.port, `${at}.port`, errors)
+    validateEndpointPort(port, at, errors)
+  })
+}
+
+export const endpoints = defineResource<Endpoints>('v1', 'Endpoints', {
+  strategy: {
+    setDefaults({ subsets }) {
+      for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP'
+    },
+    validate({ subsets }, errors) {
+      subsets?.forEach((subset, i) => {
+        validateSubset(subset, `subsets[${i}]`, errors)
+      })
+    },
+    allowCreateOnUpdate: true,
+  },
+  cells: { Endpoints: object => firstFew(endpointTexts(object), shownMax, none) },
+})

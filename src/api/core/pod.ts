@@ -1,0 +1,53 @@
+import { defineResource } from '../define-resource.ts'
+import type { PodSpec, PodStatus, Pod } from '../types/core-v1.gen.ts'
+import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts'
+import { qosClass } from './pod/pod-resources.ts'
+import { podCells, podRowConditions } from './pod/printing.ts'
+import { preparePodCreate } from './pod/prepare.ts'
+import { ephemeralContainersStrategy, podStatusStrategy, resizeStrategy } from './pod/subresources.ts'
+import { validatePodUpdate } from './pod/validate-update.ts'
+import { validatePod } from './pod/validate.ts'
+import { podWarnings } from './pod/warnings.ts'
+
+const isFinished = (status: PodStatus | undefined) =>
+  status?.phase === 'Failed' || status?.phase === 'Succeeded'
+
+function defaultGraceSeconds({ spec }: Pod): number {
+  const seconds = spec?.terminationGracePeriodSeconds ?? 0
+  return seconds < 0 ? 1 : seconds
+}
+
+export const pods = defineResource<Pod>('v1', 'Pod', {
+  strategy: {
+    setDefaults(pod) {
+      pod.spec ??= {} as PodSpec
+      setPodSpecDefaults(pod.spec)
+      setPodOnlyDefaults(pod.spec)
+    },
+    prepareForCreate: preparePodCreate,
+    validate: validatePod,
+    validateUpdate: validatePodUpdate,
+    warnings: podWarnings,
+    hasGeneration: true,
+    defaultGraceSeconds,
+    deletesAtOnce: pod => !pod.spec?.nodeName || isFinished(pod.status),
+  },
+  initialStatus: pod => ({ phase: 'Pending', qosClass: qosClass(pod.spec!) }),
+  subresources: {
+    status: { strategy: podStatusStrategy },
+    ephemeralcontainers: { writes: ['spec'], strategy: ephemeralContainersStrategy },
+    resize: { writes: ['spec'], strategy: resizeStrategy },
+  },
+  cells: podCells,
+  rowConditions: podRowConditions,
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec?.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec?.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork ?? false),
+    'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIPs?.[0]?.ip ?? '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
+  },
+})

@@ -1,0 +1,78 @@
+import { semanticEqual } from '../../../machinery/validation/values.ts'
+import type { Subresource } from '../../define.ts'
+import type { Container, Pod, PodCondition } from '../../types/core-v1.gen.ts'
+import { validateEphemeralContainers } from './validate-ephemeral.ts'
+
+type PodStrategy = NonNullable<Subresource<Pod>['strategy']>
+
+/** The kubelet's and the scheduler's door: status alone, and never a loss of what was observed before. */
+export const podStatusStrategy: PodStrategy = {
+  prepareForUpdate(pod, old) {
+    pod.status ??= {}
+    if (!pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass
+    if (!pod.status.observedGeneration && old.status?.observedGeneration) {
+      pod.status.observedGeneration = old.status.observedGeneration
+    }
+    for (const condition of pod.status.conditions ?? []) keepObservedGeneration(condition, old)
+    if (old.metadata.ownerReferences) pod.metadata.ownerReferences = old.metadata.ownerReferences
+    else delete pod.metadata.ownerReferences
+  },
+  validateUpdate(pod, old, errors) {
+    if (old.status?.nominatedNodeName === pod.status?.nominatedNodeName) return
+    const { qosClass } = old.status ?? {}
+    if (qosClass && pod.status?.qosClass !== qosClass)
+      errors.invalid('status.qosClass', pod.status?.qosClass, 'field is immutable')
+  },
+}
+
+function keepObservedGeneration(condition: PodCondition, old: Pod): void {
+  const before = old.status?.conditions?.find(({ type }) => type === condition.type)?.observedGeneration
+  if (!condition.observedGeneration && before) condition.observedGeneration = before
+}
+
+/** `kubectl debug`: containers are added, never changed or taken away. */
+export const ephemeralContainersStrategy: PodStrategy = {
+  prepareForUpdate(pod, old) {
+    const ephemeralContainers = pod.spec?.ephemeralContainers
+    pod.spec = structuredClone(old.spec!)
+    if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers
+  },
+  validateUpdate(pod, old, errors) {
+    const path = 'spec.ephemeralContainers'
+    validateEphemeralContainers(pod.spec!, path, errors)
+    const now = new Map((pod.spec?.ephemeralContainers ?? []).map(container => [container.name, container]))
+    for (const container of old.spec?.ephemeralContainers ?? []) {
+      const kept = now.get(container.name)
+      if (!kept)
+        errors.forbidden(path, `existing ephemeral containers "${container.name}" may not be removed\n`)
+      else if (!semanticEqual(kept, container)) {
+        errors.forbidden(path, `existing ephemeral containers "${container.name}" may not be changed\n`)
+      }
+    }
+  },
+}
+
+/** In-place resize (KEP-1287): resources and resizePolicy of the containers that there are. */
+export const resizeStrategy: PodStrategy = {
+  prepareForUpdate(pod, old) {
+    const wanted = pod.spec
+    pod.spec = structuredClone(old.spec!)
+    pod.spec.containers = withResources(pod.spec.containers, wanted?.containers ?? [])
+    if (pod.spec.initContainers) {
+      pod.spec.initContainers = withResources(pod.spec.initContainers, wanted?.initContainers ?? [])
+    }
+  },
+  validateUpdate(pod, old, errors) {
+    if (pod.status?.qosClass !== old.status?.qosClass) {
+      errors.invalid('metadata', pod.status?.qosClass, 'Pod QOS Class may not change as a result of resizing')
+    }
+  },
+}
+
+function withResources(containers: readonly Container[], wanted: readonly Container[]): Container[] {
+  if (containers.length !== wanted.length) return wanted.slice()
+  return containers.map((container, index) => {
+    const { resources, resizePolicy } = wanted[index]!
+    return { ...container, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) }
+  })
+}

@@ -1,0 +1,141 @@
+import { fromApiVersion } from '../machinery/meta/group.ts'
+import { nameIsDnsSubdomain } from '../machinery/meta/names.ts'
+import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
+import { since } from '../machinery/table/cells.ts'
+import type { Column } from '../machinery/table/column.ts'
+import { assert } from '../std/assert.ts'
+import type { Conversion, Resource, ScaleView, StorageLocation, Strategy, Subresource } from './define.ts'
+import { discoveryFacts } from './discovery-facts.ts'
+import type { DiscoveredResource, DiscoveredSubresource } from './schema/discovery.ts'
+import { builtinKind } from './schema/index.ts'
+
+export type Cell<T> = (object: T, nowMs: number) => unknown
+
+/** What the facts cannot tell about a kind. Everything else comes from discovery and the schema. */
+export interface Behaviour<T extends KubeObject> {
+  readonly strategy?: Strategy<T>
+  /** Cells by column name; those of `commonCells` need not be repeated. */
+  readonly cells?: Readonly<Record<string, Cell<T>>>
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  readonly storage?: Partial<StorageLocation>
+  readonly conversion?: Conversion
+  readonly rowConditions?: (object: T) => readonly JsonObject[]
+  /** `status` of a new object where it is not empty. */
+  readonly initialStatus?: (object: T) => NonNullable<unknown>
+  /** A creator may bring a status (nodes). */
+  readonly keepsStatusOnCreate?: boolean
+  readonly scale?: ScaleView<T>
+  /** Strategies of subresources that are data alone, by name. */
+  readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>
+}
+
+/** Cells that need no word in a kind's file. */
+const commonCells: Readonly<Record<string, Cell<KubeObject>>> = {
+  Name: object => object.metadata.name ?? '',
+  Age: (object, nowMs) => since(object.metadata.creationTimestamp, nowMs),
+  'Created At': object => object.metadata.creationTimestamp ?? null,
+}
+
+/**
+ * A built-in kind: hand-written behaviour merged with the generated facts. Kinds with a status subresource
+ * start with an empty status and keep the stored one on PUT and PATCH of the object itself.
+ */
+export function defineResource<T extends KubeObject>(
+  apiVersion: string,
+  kind: string,
+  behaviour: Behaviour<T> = {},
+): Resource<T> {
+  const groupVersion = fromApiVersion(apiVersion)
+  assert(groupVersion, `${apiVersion} is no API version`)
+  const { group, version } = groupVersion
+  const found = discoveryFacts(group, version, kind)
+  assert(found, `discovery facts know no ${kind} in ${apiVersion}`)
+  const {
+    name: plural,
+    singular,
+    namespaced,
+    shortNames = [],
+    categories = [],
+    verbs,
+    subresources = [],
+  } = found
+  const hasStatus = subresources.some(({ name }) => name === 'status')
+  return {
+    group,
+    version,
+    kind,
+    plural,
+    singular,
+    shortNames,
+    categories,
+    namespaced,
+    verbs,
+    get schema() {
+      return builtinKind(group, version, kind)
+    },
+    listKind: `${kind}List`,
+    storage: { ...storageOf(found), ...behaviour.storage },
+    strategy: { validateName: nameIsDnsSubdomain, ...withStatusRules(behaviour, hasStatus) },
+    subresources: subresources.map(facts => toSubresource(facts, found, behaviour)),
+    columns: toColumns(`${plural}.${apiVersion}`, found.columns, behaviour.cells),
+    selectableFields: behaviour.selectableFields ?? {},
+    ...(behaviour.conversion && { conversion: behaviour.conversion }),
+    ...(behaviour.rowConditions && { rowConditions: behaviour.rowConditions }),
+  }
+}
+
+type WithStatus = { status?: unknown }
+
+function withStatusRules<T extends KubeObject>(behaviour: Behaviour<T>, hasStatus: boolean): Strategy<T> {
+  const { strategy = {}, initialStatus, keepsStatusOnCreate } = behaviour
+  const defaults: Strategy<T> = { allowUnconditionalUpdate: true, ...strategy }
+  if (!hasStatus) return defaults
+  return {
+    ...defaults,
+    prepareForCreate(object, context) {
+      if (!keepsStatusOnCreate) (object as WithStatus).status = initialStatus?.(object) ?? {}
+      strategy.prepareForCreate?.(object, context)
+    },
+    prepareForUpdate(object, old, context) {
+      ;(object as WithStatus).status = (old as WithStatus).status
+      strategy.prepareForUpdate?.(object, old, context)
+    },
+  }
+}
+
+/** A stored version that nobody is served (v1beta1 of some kinds) would only cost a conversion: the served one is kept. */
+function storageOf({ group, version, kind, name, storage }: DiscoveredResource): StorageLocation {
+  const stored = storage === undefined ? undefined : fromApiVersion(storage)
+  const isServed = stored && discoveryFacts(stored.group, stored.version, kind)
+  return isServed
+    ? { group: stored.group, plural: name, version: stored.version }
+    : { group, plural: name, version }
+}
+
+function toSubresource<T extends KubeObject>(
+  { name, verbs, kind }: DiscoveredSubresource,
+  resource: DiscoveredResource,
+  behaviour: Behaviour<T>,
+): Subresource<T> {
+  const isOfKind = kind.kind === resource.kind && kind.group === resource.group
+  const facts = { name, verbs, ...(!isOfKind && { kind }) }
+  const written = behaviour.subresources?.[name]
+  if (name === 'status') return { ...facts, writes: ['status'], ...written }
+  if (name === 'scale') return { ...facts, ...(behaviour.scale && { scale: behaviour.scale }) }
+  return written ? { ...facts, ...written } : { ...facts, connector: `${resource.name}/${name}` }
+}
+
+/** Columns and their order come from the stock server; a cell that none of them names is a mistake of ours. */
+function toColumns<T extends KubeObject>(
+  resource: string,
+  facts: DiscoveredResource['columns'] = [],
+  cells: Readonly<Record<string, Cell<T>>> = {},
+): Column<T>[] {
+  const names = facts.map(([name]) => name)
+  for (const name in cells) assert(names.includes(name), `${resource} has a cell ${name}, but no such column`)
+  return facts.map(([name, type, format, priority]) => {
+    const cell = cells[name] ?? commonCells[name]
+    assert(cell, `${resource} has no cell for column ${name}`)
+    return { name, type: type as Column<T>['type'], format, description: '', priority, cell }
+  })
+}

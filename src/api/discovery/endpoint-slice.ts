@@ -1,0 +1,141 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors } from '../../machinery/meta/names.ts'
+import { firstFew, unset } from '../../machinery/table/cells.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { validateLabels } from '../../machinery/validation/label-selector.ts'
+import { immutable, semanticEqual, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'
+import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../types/discovery-v1.gen.ts'
+
+const addressTypes = ['FQDN', 'IPv4', 'IPv6']
+const portsMax = 20000
+const endpointsMax = 1000
+const addressesMax = 100
+const topologyLabelsMax = 16
+const hintsMax = 8
+const shownMax = 3
+
+const addressRules: Readonly<Record<string, (address: string, path: string, errors: FieldErrors) => void>> = {
+  IPv4(address, path, errors) {
+    if (!isIPv4(address) && isIPv6(address)) errors.invalid(path, address, 'must be an IPv4 address')
+    validateIp(address, path, errors)
+    if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
+  },
+  IPv6(address, path, errors) {
+    if (isIPv4(address)) errors.invalid(path, address, 'must be an IPv6 address')
+    validateIp(address, path, errors)
+    if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
+  },
+  FQDN(address, path, errors) {
+    invalidFor(errors, path, address, dns1123SubdomainErrors(address))
+    if (!address.includes('.'))
+      errors.invalid(path, address, 'should be a domain with at least two segments separated by dots')
+  },
+}
+
+function validatePorts(ports: readonly EndpointPort[], errors: FieldErrors): void {
+  if (ports.length > portsMax) return errors.tooMany('ports', ports.length, portsMax)
+  const names = new Set<string>()
+  ports.forEach((port, i) => {
+    const name = port.name ?? ''
+    if (names.has(name)) errors.duplicate(`ports[${i}].name`, name)
+    names.add(name)
+    validateEndpointPort(port, `ports[${i}]`, errors)
+  })
+}
+
+function validateEndpoint(endpoint: Endpoint, addressType: string, path: string, errors: FieldErrors): void {
+  const { addresses = [], nodeName, hostname, deprecatedTopology, hints } = endpoint
+  if (addresses.length === 0) errors.required(`${path}.addresses`, 'must contain at least 1 address')
+  else if (addresses.length > addressesMax)
+    errors.tooMany(`${path}.addresses`, addresses.length, addressesMax)
+  addresses.forEach((address, i) => {
+    addressRules[addressType]?.(address, `${path}.addresses[${i}]`, errors)
+  })
+  if (nodeName !== undefined)
+    invalidFor(errors, `${path}.nodeName`, nodeName, dns1123SubdomainErrors(nodeName))
+  const topologyCount = Object.keys(deprecatedTopology ?? {}).length
+  if (topologyCount > topologyLabelsMax)
+    errors.tooMany(`${path}.deprecatedTopology`, topologyCount, topologyLabelsMax)
+  validateLabels(deprecatedTopology, `${path}.deprecatedTopology`, errors)
+  if (hostname !== undefined) invalidFor(errors, `${path}.hostname`, hostname, dns1123LabelErrors(hostname))
+  if (hints) validateHints(hints, `${path}.hints`, errors)
+}
+
+function validateHints(
+  { forZones = [], forNodes = [] }: EndpointHints,
+  path: string,
+  errors: FieldErrors,
+): void {
+  validateHintNames(forZones, `${path}.forZones`, labelValueErrors, errors)
+  validateHintNames(forNodes, `${path}.forNodes`, dns1123SubdomainErrors, errors)
+}
+
+function validateHintNames(
+  hints: readonly { readonly name: string }[],
+  path: string,
+  rule: (name: string) => readonly string[],
+  errors: FieldErrors,
+): void {
+  if (hints.length > hintsMax) return errors.tooMany(path, hints.length, hintsMax)
+  const names = new Set<string>()
+  hints.forEach(({ name }, i) => {
+    if (names.has(name)) errors.duplicate(`${path}[${i}].name`, name)
+    names.add(name)
+    invalidFor(errors, `${path}[${i}].name`, name, rule(name))
+  })
+}
+
+function validate(slice: EndpointSlice, errors: FieldErrors): void {
+  const { addressType = '', ports, endpoints } = slice
+  if (!addressType) errors.required('addressType')
+  else validateOneOf(addressType, addressTypes, 'addressType', errors)
+  validatePorts(ports ?? [], errors)
+  const count = endpoints?.length ?? 0
+  if (count > endpointsMax) return errors.tooMany('endpoints', count, endpointsMax)
+  endpoints?.forEach((endpoint, i) => {
+    validateEndpoint(endpoint, addressType, `endpoints[${i}]`, errors)
+  })
+}
+
+export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', {
+  strategy: {
+    setDefaults(slice) {
+      for (const port of slice.ports ?? []) {
+        port.name ??= ''
+        port.protocol ||= 'TCP'
+      }
+    },
+    prepareForCreate(slice) {
+      slice.metadata.generation = 1
+    },
+    prepareForUpdate(slice, old) {
+      const changed =
+        !semanticEqual(slice.ports, old.ports) ||
+        !semanticEqual(slice.endpoints, old.endpoints) ||
+        !semanticEqual(slice.metadata.labels, old.metadata.labels)
+      slice.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
+    },
+    validate,
+    validateUpdate(slice, old, errors) {
+      immutable(slice.addressType, old.addressType, 'addressType', errors)
+    },
+  },
+  cells: {
+    AddressType: ({ addressType }) => addressType,
+    Ports: ({ ports }) =>
+      firstFew(
+        (ports ?? []).map(({ port, name }) => (port ? String(port) : (name ?? '*'))),
+        shownMax,
+        unset,
+      ),
+    Endpoints: ({ endpoints }) =>
+      firstFew(
+        (endpoints ?? []).flatMap(({ addresses }) => addresses),
+        shownMax,
+        unset,
+      ),
+  },
+})

@@ -1,0 +1,34 @@
+import type { KubeObject } from '../machinery/meta/object.ts'
+import { nameIsDnsSubdomain } from '../machinery/meta/names.ts'
+import type { FieldError } from '../machinery/validation/field-error.ts'
+import { createFieldErrors } from '../machinery/validation/field-errors.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from '../machinery/validation/object-meta.ts'
+import type { Resource, Subresource } from './define.ts'
+
+/** Everything that is wrong with a new object, after defaulting and `prepareForCreate`; empty when it may be stored. */
+export function validateForCreate<T extends KubeObject>(
+  resource: Resource<T>,
+  object: T,
+): readonly FieldError[] {
+  const errors = createFieldErrors()
+  const { namespaced, strategy } = resource
+  const rules = { namespaced, validateName: strategy.validateName ?? nameIsDnsSubdomain }
+  validateObjectMeta(object.metadata, rules, 'metadata', errors)
+  strategy.validate?.(object, errors)
+  return errors.list
+}
+
+/** Everything that is wrong with a replacement, after `prepareForUpdate`. `subresource`: written through that door. */
+export function validateForUpdate<T extends KubeObject>(
+  resource: Resource<T>,
+  object: T,
+  old: T,
+  subresource?: Subresource<T>,
+): readonly FieldError[] {
+  const errors = createFieldErrors()
+  validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
+  const strategy = subresource ? subresource.strategy : resource.strategy
+  strategy?.validate?.(object, errors)
+  strategy?.validateUpdate?.(object, old, errors)
+  return errors.list
+}

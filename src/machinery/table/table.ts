@@ -1,0 +1,68 @@
+import type { JsonObject, KubeObject, ListMeta } from '../meta/object.ts'
+import type { Column } from './column.ts'
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object'
+
+export interface TableOptions<T> {
+  /** Wall clock, for ages. */
+  readonly nowMs: number
+  /** What each row carries besides its cells; upstream's default is Metadata. */
+  readonly includeObject?: IncludeObject
+  readonly noHeaders?: boolean
+  /** Of the list, or of the single object. */
+  readonly metadata?: ListMeta
+  readonly rowConditions?: (object: T) => readonly JsonObject[]
+}
+
+/** meta.k8s.io/v1 Table. */
+export interface Table {
+  readonly kind: 'Table'
+  readonly apiVersion: 'meta.k8s.io/v1'
+  readonly metadata: ListMeta
+  readonly columnDefinitions: readonly ColumnDefinition[] | null
+  readonly rows: readonly TableRow[]
+}
+
+export type ColumnDefinition = Omit<Column<never>, 'cell'>
+
+export interface TableRow {
+  readonly cells: readonly unknown[]
+  readonly conditions?: readonly JsonObject[]
+  readonly object?: KubeObject
+}
+
+/** Prints objects as the server does for `Accept: …;as=Table` (apimachinery meta/v1 Table). */
+export function toTable<T extends KubeObject>(
+  columns: readonly Column<T>[],
+  objects: readonly T[],
+  options: TableOptions<T>,
+): Table {
+  const headers = columns.map(({ name, type, format, description, priority }) => {
+    return { name, type, format, description, priority }
+  })
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.metadata ?? {},
+    columnDefinitions: options.noHeaders ? null : headers,
+    rows: objects.map(object => toRow(columns, object, options)),
+  }
+}
+
+/** One row; watches send tables with a single one. */
+export function toRow<T extends KubeObject>(
+  columns: readonly Column<T>[],
+  object: T,
+  options: TableOptions<T>,
+): TableRow {
+  const cells = columns.map(column => column.cell(object, options.nowMs))
+  const conditions = options.rowConditions?.(object) ?? []
+  const shown = rowObject(object, options.includeObject ?? 'Metadata')
+  return { cells, ...(conditions.length > 0 && { conditions }), ...(shown && { object: shown }) }
+}
+
+function rowObject(object: KubeObject, include: IncludeObject): KubeObject | undefined {
+  if (include === 'Object') return object
+  if (include === 'None') return undefined
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+}

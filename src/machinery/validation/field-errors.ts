@@ -1,0 +1,71 @@
+import { quote } from '../meta/quote.ts'
+import type { FieldError, FieldErrorType, FieldErrors } from './field-error.ts'
+
+const typeTexts: Readonly<Record<FieldErrorType, string>> = {
+  FieldValueNotFound: 'Not found',
+  FieldValueRequired: 'Required value',
+  FieldValueDuplicate: 'Duplicate value',
+  FieldValueInvalid: 'Invalid value',
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+  InternalError: 'Internal error',
+  FieldValueTypeInvalid: 'Invalid value',
+}
+
+/** An empty collection of complaints; messages are upstream's field.Error.ErrorBody (util/validation/field). */
+export function createFieldErrors(): FieldErrors {
+  const list: FieldError[] = []
+  const add = (type: FieldErrorType, field: string, value?: string, detail = '') => {
+    const parts = [typeTexts[type]]
+    if (value !== undefined) parts.push(value)
+    if (detail !== '') parts.push(detail)
+    list.push({ type, field, message: parts.join(': ') })
+  }
+  return {
+    list,
+    required: (path, detail) => add('FieldValueRequired', path, undefined, detail),
+    invalid: (path, value, detail) => add('FieldValueInvalid', path, showValue(value), detail),
+    notSupported: (path, value, supported) =>
+      add('FieldValueNotSupported', path, showValue(value), supportedText(supported)),
+    forbidden: (path, detail) => add('FieldValueForbidden', path, undefined, detail),
+    duplicate: (path, value) => add('FieldValueDuplicate', path, showValue(value)),
+    notFound: (path, value) => add('FieldValueNotFound', path, showValue(value)),
+    tooLong: (path, max) => add('FieldValueTooLong', path, undefined, tooLongText(max)),
+    tooMany: (path, actual, max) => add('FieldValueTooMany', path, String(actual), tooManyText(max)),
+    typeInvalid: (path, value, detail) => add('FieldValueTypeInvalid', path, showValue(value), detail),
+  }
+}
+
+/** Adds one `invalid` complaint per reason. */
+export function invalidFor(
+  errors: FieldErrors,
+  path: string,
+  value: unknown,
+  reasons: readonly string[],
+): void {
+  for (const reason of reasons) errors.invalid(path, value, reason)
+}
+
+/** `metadata.name: Invalid value: "x": …`: one complaint as it stands in a Status message. */
+export function formatFieldError(error: FieldError): string {
+  return `${error.field}: ${error.message}`
+}
+
+function showValue(value: unknown): string {
+  if (typeof value === 'string') return quote(value)
+  return value === undefined ? 'null' : JSON.stringify(value)
+}
+
+function supportedText(values: readonly string[]): string {
+  return values.length === 0 ? '' : `supported values: ${values.map(quote).join(', ')}`
+}
+
+function tooLongText(max: number): string {
+  return max < 0 ? 'value is too long' : `may not be more than ${max} ${max === 1 ? 'byte' : 'bytes'}`
+}
+
+function tooManyText(max: number): string {
+  return max < 0 ? 'has too many items' : `must have at most ${max} ${max === 1 ? 'item' : 'items'}`
+}
