@@ -75,7 +75,7 @@ test('what others wrote, before and after the start, is decoded and there', asyn
 test('a value that cannot be decoded fails the start with its key', async () => {
   const { store, start } = await open()
   await store.write({ key: '/registry/broken', value: new TextEncoder().encode('{'), expected: 0 })
-  expect(start()).rejects.toThrow('the stored value of /registry/broken cannot be decoded')
+  await expect(start()).rejects.toThrow('the stored value of /registry/broken cannot be decoded')
 })
 
 test('pages of a list are of one revision, whatever is written in between', async () => {
@@ -98,8 +98,8 @@ test('a revision that fell out of history is gone, one not yet written is in the
   expect(cache.compactedRevision()).toBe(2)
   expect(() => cache.list('', { revision: 1 })).toThrow(CompactedError)
   expect(() => cache.list('', { revision: 5 })).toThrow(FutureRevisionError)
-  expect(collect(cache, '', 1).done).rejects.toThrow(CompactedError)
-  expect(collect(cache, '', 5).done).rejects.toThrow(FutureRevisionError)
+  await expect(collect(cache, '', 1).done).rejects.toThrow(CompactedError)
+  await expect(collect(cache, '', 5).done).rejects.toThrow(FutureRevisionError)
   expect(collect(cache, '', 2).types()).toEqual(['added ns/c', 'added ns/d'])
 })
 
@@ -148,8 +148,8 @@ test('an event tells what was before, so that borders of a selector can be compu
 test('a lost race rejects with CasError and shows nothing', async () => {
   const { cache, put } = await open()
   await put('a', 'x')
-  expect(put('a', 'x')).rejects.toThrow(CasError)
-  expect(cache.remove(objectKey(configMaps, 'a', 'x'), 7)).rejects.toThrow(CasError)
+  await expect(put('a', 'x')).rejects.toThrow(CasError)
+  await expect(cache.remove(objectKey(configMaps, 'a', 'x'), 7)).rejects.toThrow(CasError)
   expect(cache.revision()).toBe(1)
 })
 
@@ -165,7 +165,7 @@ test('a sink that throws ends its own watch and disturbs nobody', async () => {
   )
   const other = collect(cache, '')
   await put('a', 'x')
-  expect(failing).rejects.toThrow('full')
+  await expect(failing).rejects.toThrow('full')
   await put('a', 'y')
   expect(other.types()).toEqual(['added a/x', 'added a/y'])
 })
@@ -204,7 +204,7 @@ test('waitFor resolves when the revision is there and rejects when its caller gi
   const { cache, put } = await open()
   const soon = cache.waitFor(2, new AbortController().signal)
   const never = cache.waitFor(9, AbortSignal.abort(new Error('gone away')))
-  expect(never).rejects.toThrow('gone away')
+  await expect(never).rejects.toThrow('gone away')
   await put('a', 'x')
   await put('a', 'y')
   await soon

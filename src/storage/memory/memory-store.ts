@@ -32,35 +32,35 @@ export function openMemoryStore({ clock, log, history }: MemoryStoreOptions): St
         .map(toEvent),
   })
   let closed = false
-  let issued = 0
+  const checkOpen = () => {
+    if (closed) throw new StoreUnavailableError('the store is closed')
+  }
 
   const write = async (request: Write): Promise<{ revision: number }> => {
-    if (closed) throw new StoreUnavailableError('the store is closed')
+    checkOpen()
     const { key, value } = request
-    const previous = latest(key)
+    const previous = entries.get(key)
     const actual = previous?.modRevision ?? 0
     if (actual !== request.expected || (value === undefined && !previous)) throw new CasError(key, actual)
-    const revision = ++issued
+    const revision = entries.revision + 1
     const createRevision = previous?.createRevision ?? revision
     const current = value && { key, value, createRevision, modRevision: revision }
     const change = { key, revision, current, previous, bytes: (current ?? previous)!.value.length + 200 }
-    pending.set(key, change)
-    feed.publish(() => {
-      if (pending.get(key) === change) pending.delete(key)
-      entries.apply(change)
-      return [toEvent(change)]
-    })
+    entries.apply(change)
+    feed.publish(() => [toEvent(change)])
     return { revision }
   }
-  // Written from within a sink: counted already, shown once the batch under way is delivered.
-  const pending = new Map<string, Change<Entry>>()
-  const latest = (key: string) => (pending.get(key) ?? { current: entries.get(key) }).current
-
   return {
     revision: () => entries.revision,
     compactedRevision: () => entries.floor,
-    get: async key => entries.get(key),
-    range: async (prefix, options = {}) => range(entries, prefix, options),
+    async get(key) {
+      checkOpen()
+      return entries.get(key)
+    },
+    async range(prefix, options = {}) {
+      checkOpen()
+      return range(entries, prefix, options)
+    },
     write,
     watch: (prefix, fromRevision, sink, signal) => feed.watch(prefix, fromRevision, sink, signal),
     compact: async revision => entries.forget(revision),
