@@ -45,7 +45,7 @@ export class FakeTransport implements Transport {
     const old = this.#table(resource).get(key)
     const uid = object.metadata.uid ?? old?.metadata.uid ?? `uid-${++this.#uid}`
     const metadata = { ...object.metadata, uid, resourceVersion: `${++this.#revision}` }
-    const stored = Object.freeze({ ...object, metadata })
+    const stored = deepFreeze({ ...object, metadata })
     this.#table(resource).set(key, stored)
     this.#emit(old ? 'MODIFIED' : 'ADDED', resource, stored)
     return stored
@@ -72,7 +72,7 @@ export class FakeTransport implements Transport {
 
   /** From now on events pile up at the watchers' door. */
   holdEvents(): void {
-    this.#held = []
+    this.#held ??= []
   }
 
   releaseEvents(): void {
@@ -181,6 +181,13 @@ export class FakeTransport implements Transport {
     this.remove(call.resource, objectKey(old))
     return old
   }
+}
+
+/** Freezes all the way down, so that a component that changes what it was lent fails its test. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
 }
 
 /** A StatusError as a server would send it. */

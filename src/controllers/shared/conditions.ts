@@ -1,0 +1,29 @@
+interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+}
+
+/** The condition of this type. */
+export function findCondition<C extends Condition>(
+  conditions: readonly C[] | undefined,
+  type: string,
+): C | undefined {
+  return conditions?.find(condition => condition.type === type)
+}
+
+/** Without the condition of this type. */
+export function withoutCondition<C extends Condition>(
+  conditions: readonly C[] | undefined,
+  type: string,
+): C[] {
+  return (conditions ?? []).filter(condition => condition.type !== type)
+}
+
+/** Puts a condition at the end, unless one with the same status and reason is there: that one stays as it is. */
+export function withCondition<C extends Condition>(conditions: readonly C[] | undefined, condition: C): C[] {
+  const current = findCondition(conditions, condition.type)
+  if (current && current.status === condition.status && current.reason === condition.reason)
+    return [...conditions!]
+  return [...withoutCondition(conditions, condition.type), condition]
+}

@@ -1,0 +1,44 @@
+import type { Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
+import { fromTimestamp } from '../../client/timestamp.ts'
+
+/** Neither finished nor on its way out (controller_utils.go IsPodActive). */
+export function isActive(pod: Pod): boolean {
+  return !isFinished(pod) && !pod.metadata.deletionTimestamp
+}
+
+/** Succeeded or failed for good. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+}
+
+/** Asked to go, still running (controller_utils.go IsPodTerminating). */
+export function isTerminating(pod: Pod): boolean {
+  return !isFinished(pod) && pod.metadata.deletionTimestamp !== undefined
+}
+
+export function podCondition(pod: Pod, type: string): PodCondition | undefined {
+  return pod.status?.conditions?.find(condition => condition.type === type)
+}
+
+export function isReady(pod: Pod): boolean {
+  return podCondition(pod, 'Ready')?.status === 'True'
+}
+
+/** When a ready pod became ready, ms; undefined when it is not ready or nobody wrote it down. */
+export function readySinceMs(pod: Pod): number | undefined {
+  const ready = podCondition(pod, 'Ready')
+  return ready?.status === 'True' ? fromTimestamp(ready.lastTransitionTime) : undefined
+}
+
+/** Ms until a ready pod has been ready for `minReadySeconds`; 0 when it is available; undefined when not ready. */
+export function untilAvailableMs(pod: Pod, minReadySeconds: number, nowMs: number): number | undefined {
+  if (!isReady(pod)) return undefined
+  if (minReadySeconds === 0) return 0
+  const sinceMs = readySinceMs(pod)
+  return sinceMs === undefined ? undefined : Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs)
+}
+
+/** The most restarts of any of its containers. */
+export function restartsMax(pod: Pod): number {
+  return Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount))
+}
