@@ -1,8 +1,10 @@
 /** JSON patch (RFC 6902) as the library that upstream uses applies it (evanphx/json-patch v4), limits included. */
+
+import type { JsonMap } from '../meta/json.ts'
+import { isMap, setMember } from '../meta/json.ts'
 import { deepEqual } from '../meta/value.ts'
 import { badRequest, requestEntityTooLarge, unprocessable } from '../status/errors.ts'
-import type { JsonMap } from './json-value.ts'
-import { isMap, jsonKind, setMember } from './json-value.ts'
+import { jsonKind } from './json-value.ts'
 
 /** More operations than this are refused with 413 (apiserver maxJSONPatchOperations). */
 export const jsonPatchOperationsMax = 10_000

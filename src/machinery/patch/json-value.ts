@@ -1,11 +1,6 @@
 /** Small tools over decoded JSON that the three patch languages share. */
-
-/** A JSON object whose members nobody has looked at yet. */
-export type JsonMap = { [key: string]: unknown }
-
-export function isMap(value: unknown): value is JsonMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+import type { JsonMap } from '../meta/json.ts'
+import { isMap, setMember } from '../meta/json.ts'
 
 /** What Go's JSON decoder calls this value when it expected something else. */
 export function jsonKind(value: unknown): string {
@@ -20,15 +15,6 @@ export function formatGoValue(value: unknown): string {
   if (!isMap(value)) return String(value)
   const members = Object.keys(value).sort()
   return `map[${members.map(key => `${key}:${formatGoValue(value[key])}`).join(' ')}]`
-}
-
-/** Sets a member even when it is called `__proto__`. */
-export function setMember(target: JsonMap, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  } else {
-    target[key] = value
-  }
 }
 
 /** How Go's `%T` names a decoded JSON value. */

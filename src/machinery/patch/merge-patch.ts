@@ -1,7 +1,9 @@
 /** JSON merge patch (RFC 7396) as the library that upstream uses applies it (evanphx/json-patch v4). */
+
+import type { JsonMap } from '../meta/json.ts'
+import { isMap, setMember } from '../meta/json.ts'
 import { badRequest } from '../status/errors.ts'
-import type { JsonMap } from './json-value.ts'
-import { isMap, jsonKind, setMember } from './json-value.ts'
+import { jsonKind } from './json-value.ts'
 
 /**
  * The patched document; inputs stay as they are and unchanged parts are shared. A patch that is no object

@@ -1,9 +1,9 @@
 /** Lists in a strategic merge patch: merged by key or as sets, then put into the order that upstream gives them. */
-import type { Schema } from '../schema/schema.ts'
+
+import type { JsonMap } from '../meta/json.ts'
+import { isMap } from '../meta/json.ts'
 import { plainFailure, unprocessable } from '../status/errors.ts'
-import type { JsonMap } from './json-value.ts'
-import { formatGoValue, goType, isMap, withoutDirectives } from './json-value.ts'
-import { mergeMaps } from './strategic.ts'
+import { formatGoValue, goType, withoutDirectives } from './json-value.ts'
 
 /** What the schema says of a list. */
 export interface ListRule {
@@ -11,7 +11,8 @@ export interface ListRule {
   readonly merge: boolean
   /** Empty for lists of primitives, which merge as sets. */
   readonly mergeKey: string
-  readonly items: Schema
+  /** Merges a change into the element that has its key. */
+  readonly mergeElement: (original: JsonMap, change: JsonMap) => JsonMap
 }
 
 /** Merges a patch's list into the original's. */
@@ -89,7 +90,7 @@ function mergeElements(original: JsonMap[], changes: JsonMap[], rule: ListRule):
   for (const change of changes) {
     const key = keyOf(change, rule.mergeKey)
     const index = positions.get(key)
-    if (index !== undefined) merged[index] = mergeMaps(merged[index]!, change, rule.items)
+    if (index !== undefined) merged[index] = rule.mergeElement(merged[index]!, change)
     else positions.set(key, merged.push(change) - 1)
   }
   return merged

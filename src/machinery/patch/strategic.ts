@@ -2,19 +2,13 @@
  * Strategic merge patch (apimachinery util/strategicpatch): lists merge by the keys that the Go types declare, and
  * `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/x`, `$setElementOrder/x` direct the merge.
  */
+
+import type { JsonMap } from '../meta/json.ts'
+import { isMap, setMember } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import type { Field, Schema } from '../schema/schema.ts'
 import { badRequest, plainFailure } from '../status/errors.ts'
-import type { JsonMap } from './json-value.ts'
-import {
-  formatGoValue,
-  goType,
-  isMap,
-  jsonKind,
-  setMember,
-  withoutDirectives,
-  withoutNullMembers,
-} from './json-value.ts'
+import { formatGoValue, goType, jsonKind, withoutDirectives, withoutNullMembers } from './json-value.ts'
 import type { ListRule } from './strategic-list.ts'
 import { mergeLists, orderedMerge, removeFromList } from './strategic-list.ts'
 
@@ -34,8 +28,7 @@ export function applyStrategicPatch<T extends object>(schema: Schema, original: 
   return mergeMaps(original as JsonMap, patch, schema) as T
 }
 
-/** Merges one object; used for list elements too. */
-export function mergeMaps(original: JsonMap, patch: JsonMap, schema: Schema): JsonMap {
+function mergeMaps(original: JsonMap, patch: JsonMap, schema: Schema): JsonMap {
   if (Object.hasOwn(patch, '$patch')) return applyDirective(patch)
   const merged = retainKeys(original, patch)
   const done = applyElementOrders(merged, patch, schema)
@@ -141,7 +134,11 @@ function memberOf(schema: Schema, key: string): Member {
 function listRule(schema: Schema, key: string): ListRule {
   const field = memberOf(schema, key)
   const items: Schema = field.schema.kind === 'list' ? field.schema.items : field.schema
-  return { merge: strategyOf(field) === 'merge', mergeKey: field.patchMergeKey ?? '', items }
+  return {
+    merge: strategyOf(field) === 'merge',
+    mergeKey: field.patchMergeKey ?? '',
+    mergeElement: (original, change) => mergeMaps(original, change, items),
+  }
 }
 
 function strategyOf({ patchStrategies = [] }: Member): string {

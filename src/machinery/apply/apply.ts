@@ -1,0 +1,143 @@
+/** Server-side apply (managedfields FieldManager.Apply over structured-merge-diff's Updater.Apply). */
+import type { JsonMap } from '../meta/json.ts'
+import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
+import { deepEqual } from '../meta/value.ts'
+import type { ObjectSchema } from '../schema/schema.ts'
+import { badRequest, plainFailure } from '../status/errors.ts'
+import { touched } from './compare.ts'
+import type { Conflict } from './conflict.ts'
+import { conflictError } from './conflict.ts'
+import type { FieldSet } from './field-set.ts'
+import { difference, hasPath, intersection, listPaths, recursiveDifference, union } from './field-set.ts'
+import { fieldSetOf } from './field-set-of.ts'
+import { lastAppliedSet, recordLastApplied } from './last-applied.ts'
+import type { Managers } from './managed.ts'
+import { decodeManagers, encodeManagers, managerId, takeFromOthers } from './managed.ts'
+import { mergeValues } from './merge.ts'
+import { prune } from './remove.ts'
+import type { Writer } from './update.ts'
+import { identityOf, ownedChanges, recordUpdate, resetSet, unownedPaths } from './update.ts'
+import { configErrors, formatConfigErrors } from './validate.ts'
+
+export interface ApplyOptions extends Writer {
+  readonly schema: ObjectSchema
+  /** The stored object, or undefined when applying creates it. */
+  readonly live: KubeObject | undefined
+  /** What the client wants, as it sent it: only the fields that it cares for. */
+  readonly applied: KubeObject
+  /** Takes fields from other managers instead of refusing. */
+  readonly force: boolean
+}
+
+export interface ApplyResult {
+  /** The object to store, with its new managedFields. */
+  readonly object: KubeObject
+  readonly managedFields: ManagedFieldsEntry[] | undefined
+  /** False when the object is as it was, apart from managedFields. */
+  readonly changed: boolean
+}
+
+/**
+ * Lays `applied` over `live` and drops what the manager applied before, applies no longer, and nobody else owns.
+ * Throws 409 naming every field that others own with another value, 400 for a wrong version or given managedFields.
+ */
+export function applyPatch(options: ApplyOptions): ApplyResult {
+  checkRequest(options)
+  const { live } = options
+  const managers = startingManagers(options)
+  const object = mergeAndRecord(options, managers)
+  const changed = !deepEqual(object, live)
+  if (changed) stamp(managers, options)
+  const managedFields = encodeManagers(managers, live?.metadata.managedFields)
+  return {
+    object: withManagedFields(recordLastApplied(options, object), managedFields),
+    managedFields,
+    changed,
+  }
+}
+
+function checkRequest({ applied, apiVersion, schema, live }: ApplyOptions): void {
+  if (applied.apiVersion !== apiVersion) {
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion ?? ''}, expected: ${apiVersion}`,
+    )
+  }
+  if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil')
+  const errors = configErrors(schema, applied as unknown as JsonMap)
+  if (errors.length === 0) return
+  const { namespace = '', name = '' } = applied.metadata ?? live?.metadata ?? {}
+  const kind = `${apiVersion}, Kind=${applied.kind ?? ''}`
+  throw plainFailure(
+    `failed to create typed patch object (${namespace}/${name}; ${kind}): ${formatConfigErrors(errors)}`,
+  )
+}
+
+/** Fields that were there before anybody applied belong to a manager of their own, so they are not dropped unseen. */
+function startingManagers(options: ApplyOptions): Managers {
+  const { live, schema } = options
+  const managers = decodeManagers(live?.metadata.managedFields)
+  if (!managers) throw plainFailure('failed to decode managed fields')
+  if (managers.size === 0 && live) {
+    const writer = { ...options, manager: 'before-first-apply' }
+    recordUpdate(managers, ownedChanges(schema, undefined, live, options.resetFields), writer)
+  }
+  return managers
+}
+
+function mergeAndRecord(options: ApplyOptions, managers: Managers): KubeObject {
+  const { schema, live, applied, resetFields } = options
+  const identity = identityOf(options, 'Apply')
+  const id = managerId(identity)
+  const before = managers.get(id)
+  const claimed = fieldSetOf(schema, applied as unknown as JsonMap)
+  const set = resetFields ? recursiveDifference(claimed, resetSet(resetFields)) : claimed
+  managers.set(id, { ...identity, time: before?.time, set })
+  const merged = mergeValues(schema, live, applied) as JsonMap
+  const owned = [...managers.values()].reduce<FieldSet>((all, manager) => union(all, manager.set), undefined)
+  const object = prune(schema, merged, before?.set, owned) as unknown as KubeObject
+  transferOwnership(options, managers, id, object)
+  const kept = difference(set, unownedPaths)
+  if (kept) managers.set(id, { ...managers.get(id)!, set: kept })
+  else managers.delete(id)
+  return object
+}
+
+function transferOwnership(
+  options: ApplyOptions,
+  managers: Managers,
+  self: string,
+  object: KubeObject,
+): void {
+  const { schema, live, resetFields } = options
+  const changes = ownedChanges(schema, live, object, resetFields)
+  const gained = touched(changes)
+  if (!options.force) refuseConflicts(options, managers, self, gained)
+  takeFromOthers(managers, self, gained)
+  takeFromOthers(managers, self, changes.removed)
+}
+
+function refuseConflicts(options: ApplyOptions, managers: Managers, self: string, gained: FieldSet): void {
+  const conflicts: Conflict[] = []
+  for (const id of [...managers.keys()].sort()) {
+    const manager = managers.get(id)!
+    const paths = id === self ? [] : listPaths(intersection(manager.set, gained))
+    if (paths.length > 0) conflicts.push({ manager, paths })
+  }
+  if (conflicts.length === 0) return
+  const allowed = lastAppliedSet(options)
+  const refused = conflicts
+    .map(({ manager, paths }) => ({ manager, paths: paths.filter(path => !hasPath(allowed, path)) }))
+    .filter(({ paths }) => paths.length > 0)
+  if (refused.length > 0) throw conflictError(refused)
+}
+
+function stamp(managers: Managers, options: ApplyOptions): void {
+  const id = managerId(identityOf(options, 'Apply'))
+  const manager = managers.get(id)
+  if (manager) managers.set(id, { ...manager, time: options.now })
+}
+
+function withManagedFields(object: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata: managedFields ? { ...metadata, managedFields } : metadata }
+}

@@ -1,0 +1,146 @@
+/** What differs between two objects, as sets of paths (structured-merge-diff typed Compare). */
+import type { JsonMap } from '../meta/json.ts'
+import { deepEqual } from '../meta/value.ts'
+import type { ListSchema, Schema } from '../schema/schema.ts'
+import type { FieldNode, FieldSet } from './field-set.ts'
+import { leaf, nodeOf, union } from './field-set.ts'
+import { itemElement } from './path-element.ts'
+import { memberOf, memberSchema, shapeOf, standingMembers } from './typed.ts'
+
+/** Paths that appeared, changed their value, or went away. No path is in two of them. */
+export interface Changes {
+  added?: FieldSet
+  modified?: FieldSet
+  removed?: FieldSet
+}
+
+const kinds = ['added', 'modified', 'removed'] as const
+const nothing: Changes = Object.freeze({})
+
+/**
+ * Compares two objects; parts that are the same in memory cost nothing. `skip` names members at the top and members
+ * of `metadata` that do not count.
+ */
+export function compareObjects(schema: Schema, old: JsonMap, next: JsonMap, skip: Skipped): Changes {
+  return compareMaps(schema, old, next, skip) ?? nothing
+}
+
+/** Member names to leave out, with what to leave out below them. */
+export interface Skipped {
+  readonly [key: string]: true | Skipped
+}
+
+function compareValues(schema: Schema, old: unknown, next: unknown, skip?: Skipped): Changes | undefined {
+  if (old === next) return undefined
+  if (old === undefined) return { added: presence(schema, next) }
+  if (next === undefined) return { removed: presence(schema, old) }
+  const shape = shapeOf(schema, old)
+  if (shape === 'leaf' || shape !== shapeOf(schema, next)) {
+    return deepEqual(old, next) ? undefined : { modified: leaf }
+  }
+  const changes =
+    shape === 'map'
+      ? compareMaps(schema, (old ?? {}) as JsonMap, (next ?? {}) as JsonMap, skip)
+      : compareLists(schema as ListSchema, (old ?? []) as unknown[], (next ?? []) as unknown[])
+  // Null and empty are different leaves.
+  if (!changes && (old === null) !== (next === null)) return { modified: leaf }
+  return changes
+}
+
+function compareMaps(schema: Schema, old: JsonMap, next: JsonMap, skip?: Skipped): Changes | undefined {
+  let changes: Changes | undefined
+  for (const key in next) {
+    const rule = skip?.[key]
+    if (rule === true || old[key] === next[key]) continue
+    const below = rule as Skipped | undefined
+    const change = compareValues(
+      memberSchema(schema, key),
+      memberOf(schema, old, key),
+      memberOf(schema, next, key),
+      below,
+    )
+    if (change) changes = put(changes, `f:${key}`, change)
+  }
+  for (const key in old) {
+    if (skip?.[key] === true || Object.hasOwn(next, key)) continue
+    const change = compareValues(
+      memberSchema(schema, key),
+      memberOf(schema, old, key),
+      memberOf(schema, next, key),
+    )
+    if (change) changes = put(changes, `f:${key}`, change)
+  }
+  return changes
+}
+
+function put(changes: Changes | undefined, element: string, change: Changes): Changes {
+  const result = changes ?? {}
+  for (const kind of kinds) {
+    const node = change[kind]
+    if (!node) continue
+    const children = (result[kind] ?? {}) as Record<string, FieldNode>
+    children[element] = node
+    result[kind] = children
+  }
+  return result
+}
+
+function compareLists(schema: ListSchema, old: unknown[], next: unknown[]): Changes | undefined {
+  const before = itemsByElement(schema, old)
+  const after = itemsByElement(schema, next)
+  let changes: Changes | undefined
+  for (const element of new Set([...before.keys(), ...after.keys()])) {
+    const change = compareItems(schema.items, before.get(element) ?? [], after.get(element) ?? [])
+    if (change) changes = put(changes, element, change)
+  }
+  return changes
+}
+
+/** Items that share an identity count as one atomic whole. */
+function compareItems(schema: Schema, old: unknown[], next: unknown[]): Changes | undefined {
+  if (old.length <= 1 && next.length <= 1) return compareValues(schema, old[0], next[0])
+  if (old.length > 1 && next.length > 1) return deepEqual(old, next) ? undefined : { modified: leaf }
+  if (old.length > 1) return { ...compareValues(schema, undefined, next[0]), removed: leaf }
+  const gone = compareValues(schema, old[0], undefined)
+  return { ...gone, added: leaf }
+}
+
+/** The items of a list by their path element, in order. */
+export function itemsByElement(schema: ListSchema, list: readonly unknown[]): Map<string, unknown[]> {
+  const items = new Map<string, unknown[]>()
+  for (const item of list) {
+    const element = itemElement(schema, item)
+    const same = items.get(element)
+    if (same) same.push(item)
+    else items.set(element, [item])
+  }
+  return items
+}
+
+/** Every path of a value that is new or gone as a whole: leaves, containers and the value itself. */
+function presence(schema: Schema, value: unknown): FieldNode {
+  const shape = value === null ? 'leaf' : shapeOf(schema, value)
+  if (shape === 'leaf') return leaf
+  const children: Record<string, FieldNode> = {}
+  if (shape === 'map') {
+    for (const key of memberNames(schema, value as JsonMap)) {
+      const member = memberOf(schema, value as JsonMap, key)
+      if (member !== undefined) children[`f:${key}`] = presence(memberSchema(schema, key), member)
+    }
+  } else {
+    for (const [element, items] of itemsByElement(schema as ListSchema, value as unknown[])) {
+      children[element] = items.length > 1 ? leaf : presence((schema as ListSchema).items, items[0])
+    }
+  }
+  return nodeOf(true, children) ?? leaf
+}
+
+function memberNames(schema: Schema, map: JsonMap): Iterable<string> {
+  const standing = standingMembers(schema)
+  return standing.length === 0 ? Object.keys(map) : new Set([...Object.keys(map), ...standing])
+}
+
+/** Paths that appeared or changed. */
+export function touched({ added, modified }: Changes): FieldSet {
+  return union(modified, added)
+}

@@ -1,0 +1,76 @@
+/** The way from `kubectl apply` to `kubectl apply --server-side`: the annotation that the former leaves behind. */
+import type { JsonMap } from '../meta/json.ts'
+import { isMap } from '../meta/json.ts'
+import type { KubeObject } from '../meta/object.ts'
+import type { ObjectSchema } from '../schema/schema.ts'
+import { compareObjects, touched } from './compare.ts'
+import type { FieldSet } from './field-set.ts'
+import { difference } from './field-set.ts'
+import { fieldSetOf } from './field-set-of.ts'
+import { ElementError } from './path-element.ts'
+
+const annotation = 'kubectl.kubernetes.io/last-applied-configuration'
+/** The manager that kubectl is when it applies on the server. */
+const kubectl = 'kubectl'
+
+interface LastAppliedOptions {
+  readonly schema: ObjectSchema
+  readonly manager: string
+  readonly apiVersion: string
+  readonly live: KubeObject | undefined
+  readonly applied: KubeObject
+}
+
+/**
+ * The fields that kubectl may take over without a conflict: it applied them on the client's side and their values are
+ * still those. Undefined for other managers and where there is no readable annotation of this version.
+ */
+export function lastAppliedSet({ schema, manager, apiVersion, live }: LastAppliedOptions): FieldSet {
+  if (manager !== kubectl || !live) return undefined
+  const last = parseAnnotation(live.metadata.annotations?.[annotation])
+  if (last?.apiVersion !== apiVersion) return undefined
+  try {
+    const changes = compareObjects(schema, last, live as unknown as JsonMap, {})
+    const unchanged = difference(fieldSetOf(schema, last), touched(changes))
+    return difference(unchanged, changes.removed)
+  } catch (error) {
+    if (error instanceof ElementError) return undefined
+    throw error
+  }
+}
+
+function parseAnnotation(text: string | undefined): JsonMap | undefined {
+  if (!text) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isMap(value) ? value : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Keeps the annotation true after kubectl applied on the server, for those who go back to applying on the client. */
+export function recordLastApplied({ manager, applied }: LastAppliedOptions, object: KubeObject): KubeObject {
+  const annotations = object.metadata.annotations
+  if (manager !== kubectl || !annotations?.[annotation]) return object
+  const text = `${JSON.stringify(sortKeys(withoutAnnotation(applied)))}\n`
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [annotation]: text } } }
+}
+
+function withoutAnnotation(applied: KubeObject): KubeObject {
+  if (!applied.metadata.annotations) return applied
+  const { [annotation]: _, ...annotations } = applied.metadata.annotations
+  return { ...applied, metadata: { ...applied.metadata, annotations } }
+}
+
+/** Go prints maps by key. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys)
+  if (!isMap(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map(key => [key, sortKeys(value[key])]),
+  )
+}

@@ -1,0 +1,77 @@
+/** Takes paths out of an object, and decides which ones an applier lets go (structured-merge-diff RemoveItems, prune). */
+import type { JsonMap } from '../meta/json.ts'
+import { setMember } from '../meta/json.ts'
+import type { ListSchema, Schema } from '../schema/schema.ts'
+import type { FieldNode, FieldSet } from './field-set.ts'
+import { difference, intersection, isMember, leaf, nodeOf, union } from './field-set.ts'
+import { fieldSetOf } from './field-set-of.ts'
+import { itemElement } from './path-element.ts'
+import { isDeclared, memberSchema, shapeOf } from './typed.ts'
+
+/** The object without the given paths. Maps and lists that end up empty go too. */
+export function removePaths(schema: Schema, object: JsonMap, paths: FieldSet): JsonMap {
+  return paths ? ((removeFrom(schema, object, paths) ?? {}) as JsonMap) : object
+}
+
+function removeFrom(schema: Schema, value: unknown, paths: FieldNode): unknown {
+  if (value === null || typeof value !== 'object') return value
+  const shape = shapeOf(schema, value)
+  if (shape === 'map') return removeMembers(schema, value as JsonMap, paths)
+  return shape === 'list' ? removeItems(schema as ListSchema, value as unknown[], paths) : undefined
+}
+
+function removeMembers(schema: Schema, map: JsonMap, paths: FieldNode): JsonMap | undefined {
+  const kept: JsonMap = {}
+  for (const key of Object.keys(map)) {
+    const node = paths[`f:${key}`]
+    if (node && isMember(node)) continue
+    const value = node ? removeFrom(memberSchema(schema, key), map[key], node) : map[key]
+    if (value !== undefined) setMember(kept, key, value)
+  }
+  return Object.keys(kept).length > 0 ? kept : undefined
+}
+
+function removeItems(schema: ListSchema, list: unknown[], paths: FieldNode): unknown[] | undefined {
+  const kept: unknown[] = []
+  for (const item of list) {
+    const node = paths[itemElement(schema, item)]
+    if (node && isMember(node)) continue
+    kept.push(node ? (removeFrom(schema.items, item, node) ?? null) : item)
+  }
+  return kept.length > 0 ? kept : undefined
+}
+
+/**
+ * Removes what `last` (the applier's previous set) held and nobody in `owned` (every manager's set, the applier's new
+ * one included) holds any more. What the applier never held stays, also where nobody owns it.
+ */
+export function prune(schema: Schema, merged: JsonMap, last: FieldSet, owned: FieldSet): JsonMap {
+  if (!last) return merged
+  const named = (set: FieldSet) => withNamedFields(schema, set)
+  const present = named(fieldSetOf(schema, merged))
+  const without = (object: JsonMap) => named(fieldSetOf(schema, object))
+  const cut = removePaths(schema, merged, named(last))
+  const kept = union(without(cut), named(owned))
+  const restored = removePaths(schema, merged, difference(present, kept))
+  const gone = difference(present, without(restored))
+  return removePaths(schema, merged, intersection(gone, named(last)))
+}
+
+/** Adds the paths of declared fields that the set only has as ways to others: a struct goes with its members. */
+function withNamedFields(schema: Schema, set: FieldSet): FieldSet {
+  if (!set) return undefined
+  const children: Record<string, FieldNode> = {}
+  for (const element of Object.keys(set)) {
+    if (element === '.') continue
+    const node = set[element]!
+    const below = node === leaf ? leaf : (withNamedFields(elementSchema(schema, element), node) ?? leaf)
+    const member = isMember(node) || (element.startsWith('f:') && isDeclared(schema, element.slice(2)))
+    children[element] = (nodeOf(member, below === leaf ? undefined : { ...below }) ?? below) as FieldNode
+  }
+  return nodeOf(isMember(set), children)
+}
+
+function elementSchema(schema: Schema, element: string): Schema {
+  if (element.startsWith('f:')) return memberSchema(schema, element.slice(2))
+  return schema.kind === 'list' ? schema.items : { kind: 'any' }
+}

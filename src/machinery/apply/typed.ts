@@ -1,0 +1,93 @@
+/** How apply sees a value through its schema: as one leaf, as a map of members, or as a list of named items. */
+import type { JsonMap } from '../meta/json.ts'
+import { isMap } from '../meta/json.ts'
+import type { Field, ObjectSchema, Schema } from '../schema/schema.ts'
+
+export type Shape = 'leaf' | 'map' | 'list'
+
+const free: Schema = { kind: 'any' }
+
+/** What the schema makes of a value. A null takes the schema's shape; a value of another type is one leaf. */
+export function shapeOf(schema: Schema, value: unknown): Shape {
+  switch (schema.kind) {
+    case 'object':
+    case 'map':
+      return schema.atomic || !(value === null || isMap(value)) ? 'leaf' : 'map'
+    case 'list':
+      return schema.listType === 'atomic' || !(value === null || Array.isArray(value)) ? 'leaf' : 'list'
+    case 'any':
+    case 'rawExtension':
+    case 'fieldsV1':
+      return isMap(value) ? 'map' : 'leaf'
+    default:
+      return 'leaf'
+  }
+}
+
+/** The schema of a member; members that no schema declares are free JSON. */
+export function memberSchema(schema: Schema, key: string): Schema {
+  if (schema.kind === 'object') return schema.fields.get(key)?.schema ?? free
+  return schema.kind === 'map' ? schema.values : free
+}
+
+/** Whether the schema names this member itself, as Go's struct fields are. */
+export function isDeclared(schema: Schema, key: string): boolean {
+  return schema.kind === 'object' && schema.fields.has(key)
+}
+
+/**
+ * A member as upstream's typed object has it: a Go struct field that is not left out when empty is always there
+ * with its zero value, and one that is left out is not there when it is empty.
+ */
+export function memberOf(schema: Schema, map: JsonMap, key: string): unknown {
+  const value = Object.hasOwn(map, key) ? map[key] : undefined
+  const field = schema.kind === 'object' ? schema.fields.get(key) : undefined
+  if (!field) return value
+  if (value === undefined || value === null) return field.omitEmpty ? undefined : zeroOf(field)
+  return field.omitEmpty && !field.pointer && isEmpty(value) ? undefined : value
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object') return value === '' || value === 0 || value === false
+  if (Array.isArray(value)) return value.length === 0
+  for (const _ in value) return false
+  return true
+}
+
+const noMembers: JsonMap = Object.freeze({})
+
+function zeroOf(field: Field): unknown {
+  if (field.pointer) return null
+  switch (field.schema.kind) {
+    case 'object':
+      return noMembers
+    case 'string':
+      return ''
+    case 'bool':
+      return false
+    case 'int32':
+    case 'int64':
+    case 'uint32':
+    case 'uint64':
+    case 'double':
+    case 'intOrString':
+      return 0
+    case 'quantity':
+      return '0'
+    default:
+      return null
+  }
+}
+
+const standing = new WeakMap<ObjectSchema, readonly string[]>()
+
+/** Names of the members that a typed object always has. */
+export function standingMembers(schema: Schema): readonly string[] {
+  if (schema.kind !== 'object') return []
+  let names = standing.get(schema)
+  if (!names) {
+    names = [...schema.fields.values()].filter(field => !field.omitEmpty).map(field => field.name)
+    standing.set(schema, names)
+  }
+  return names
+}

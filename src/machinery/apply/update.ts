@@ -1,0 +1,132 @@
+/** Who owns what after an ordinary write (managedfields FieldManager.Update). Every write takes this road. */
+import type { JsonMap } from '../meta/json.ts'
+import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
+import type { ObjectSchema } from '../schema/schema.ts'
+import type { Changes, Skipped } from './compare.ts'
+import { compareObjects, touched } from './compare.ts'
+import type { FieldSet } from './field-set.ts'
+import { fieldSetOfPaths, recursiveDifference, union } from './field-set.ts'
+import type { Manager, Managers } from './managed.ts'
+import { capUpdaters, decodeManagers, encodeManagers, isReset, managerId, takeFromOthers } from './managed.ts'
+
+/** Paths that this kind of write cannot set, such as `[['status']]` for the main resource. */
+export type ResetFields = readonly (readonly string[])[]
+
+/** Who writes, in which version, through which subresource, and when. */
+export interface Writer {
+  readonly manager: string
+  /** The version that the request speaks: `apps/v1`. */
+  readonly apiVersion: string
+  readonly subresource?: string
+  /** RFC 3339, seconds. */
+  readonly now: string
+  readonly resetFields?: ResetFields
+}
+
+export interface UpdateOptions extends Writer {
+  readonly schema: ObjectSchema
+  /** The stored object, or undefined for a create. */
+  readonly live: KubeObject | undefined
+  /** The object as it will be stored; its managedFields are what the client sent. */
+  readonly next: KubeObject
+}
+
+/** Fields that nobody owns (upstream's stripMetaManager). */
+const unowned: Skipped = {
+  apiVersion: true,
+  kind: true,
+  metadata: {
+    name: true,
+    namespace: true,
+    creationTimestamp: true,
+    selfLink: true,
+    uid: true,
+    clusterName: true,
+    generation: true,
+    managedFields: true,
+    resourceVersion: true,
+  },
+}
+
+/** The same as a set, for what a client claims by applying it. */
+export const unownedPaths: FieldSet = fieldSetOfPaths([
+  ['apiVersion'],
+  ['kind'],
+  ['metadata'],
+  ...Object.keys(unowned.metadata as Skipped).map(name => ['metadata', name]),
+])
+
+/** What differs between two objects, without what nobody owns and what this write cannot set. */
+export function ownedChanges(
+  schema: ObjectSchema,
+  live: KubeObject | undefined,
+  next: KubeObject,
+  resetFields: ResetFields | undefined,
+): Changes {
+  const old = (live ?? { metadata: {} }) as unknown as JsonMap
+  const changes = compareObjects(schema, old, next as unknown as JsonMap, unowned)
+  const ignored = resetFields ? resetSet(resetFields) : undefined
+  if (!ignored) return changes
+  return {
+    added: recursiveDifference(changes.added, ignored),
+    modified: recursiveDifference(changes.modified, ignored),
+    removed: recursiveDifference(changes.removed, ignored),
+  }
+}
+
+const resetSets = new WeakMap<ResetFields, { readonly set: FieldSet }>()
+
+/** The reset fields as a set; strategies hand over the same list each time, so it is built once. */
+export function resetSet(paths: ResetFields): FieldSet {
+  const known = resetSets.get(paths)
+  if (known) return known.set
+  const set = fieldSetOfPaths(paths)
+  resetSets.set(paths, { set })
+  return set
+}
+
+/**
+ * The managedFields to store with `next`; undefined for none. The list that was there is given back as it is when
+ * ownership did not change, so an idle write stays one.
+ */
+export function updateManagedFields(options: UpdateOptions): ManagedFieldsEntry[] | undefined {
+  const { schema, live, next } = options
+  const previous = live?.metadata.managedFields
+  const managers = startingManagers(options)
+  // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
+  if (managers.size === 0 && live?.metadata.uid) return undefined
+  const changes = ownedChanges(schema, live, next, options.resetFields)
+  recordUpdate(managers, changes, options)
+  return encodeManagers(managers, previous)
+}
+
+function startingManagers({ live, next, subresource }: UpdateOptions): Managers {
+  const current = live?.metadata.managedFields
+  const sent = next.metadata.managedFields
+  if (!subresource && sent !== current) {
+    if (isReset(sent)) return new Map()
+    const wanted = decodeManagers(sent)
+    if (wanted && wanted.size > 0) return wanted
+  }
+  return decodeManagers(current) ?? new Map()
+}
+
+/** Gives the changed fields to the writer and takes them, and the removed ones, from everybody else. */
+export function recordUpdate(managers: Managers, changes: Changes, writer: Writer): void {
+  const gained = touched(changes)
+  takeFromOthers(managers, undefined, gained)
+  takeFromOthers(managers, undefined, changes.removed)
+  if (gained) {
+    const identity = identityOf(writer, 'Update')
+    const id = managerId(identity)
+    managers.set(id, { ...identity, time: writer.now, set: union(managers.get(id)?.set, gained) })
+  }
+  capUpdaters(managers)
+}
+
+export function identityOf(
+  { manager, apiVersion, subresource = '' }: Writer,
+  operation: Manager['operation'],
+): Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'> {
+  return { manager: manager === '' ? 'unknown' : manager, operation, apiVersion, subresource }
+}

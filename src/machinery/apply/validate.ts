@@ -1,0 +1,97 @@
+/** Whether a configuration fits its schema, with the complaints of structured-merge-diff's typed validation. */
+import type { JsonMap } from '../meta/json.ts'
+import { isMap } from '../meta/json.ts'
+import type { ListSchema, ScalarKind, Schema } from '../schema/schema.ts'
+import { ElementError, formatElement, itemElement } from './path-element.ts'
+import { memberSchema } from './typed.ts'
+
+/** Complaints as `.spec.x: text`; empty when the configuration can be applied. */
+export function configErrors(schema: Schema, config: JsonMap): string[] {
+  return valueErrors(schema, config, '')
+}
+
+/** One complaint alone, several under a heading, as upstream prints them. */
+export function formatConfigErrors(errors: readonly string[]): string {
+  return errors.length === 1 ? errors[0]! : ['errors:', ...errors.map(error => `  ${error}`)].join('\n')
+}
+
+function valueErrors(schema: Schema, value: unknown, path: string): string[] {
+  if (value === null) return []
+  switch (schema.kind) {
+    case 'object':
+    case 'map':
+      return isMap(value)
+        ? memberErrors(schema, value, path)
+        : [complaint(path, `expected map, got &{${shown(value)}}`)]
+    case 'list':
+      if (!Array.isArray(value)) return [complaint(path, `expected list, got &{${shown(value)}}`)]
+      return listErrors(schema, value, path)
+    default:
+      return scalarErrors(schema.kind, value, path)
+  }
+}
+
+function memberErrors(schema: Schema, map: JsonMap, path: string): string[] {
+  const errors: string[] = []
+  for (const key of Object.keys(map)) {
+    const below = `${path}.${key}`
+    const known = schema.kind !== 'object' || schema.preserveUnknown || schema.fields.has(key)
+    if (!known) return [...errors, complaint(below, 'field not declared in schema')]
+    errors.push(...valueErrors(memberSchema(schema, key), map[key], below))
+  }
+  return errors
+}
+
+function listErrors(schema: ListSchema, list: unknown[], path: string): string[] {
+  const errors: string[] = []
+  const seen = new Set<string>()
+  for (const [index, item] of list.entries()) {
+    let element = `i:${index}`
+    if (schema.listType !== 'atomic') {
+      try {
+        element = itemElement(schema, item)
+      } catch (error) {
+        if (!(error instanceof ElementError)) throw error
+        return [...errors, complaint(path, `element ${index}: ${error.message}`)]
+      }
+      if (seen.has(element))
+        errors.push(complaint(path, `duplicate entries for key ${formatElement(element)}`))
+      seen.add(element)
+    }
+    errors.push(...valueErrors(schema.items, item, `${path}${formatElement(element)}`))
+  }
+  return errors
+}
+
+const numeric: ReadonlySet<ScalarKind> = new Set(['int32', 'int64', 'uint32', 'uint64', 'double'])
+const mixed: ReadonlySet<ScalarKind> = new Set(['quantity', 'intOrString', 'time', 'microTime'])
+
+function scalarErrors(kind: ScalarKind, value: unknown, path: string): string[] {
+  if (numeric.has(kind)) {
+    if (typeof value === 'number') return []
+    return [complaint(path, `expected numeric (int or float), got ${goTypeOf(value)}`)]
+  }
+  if (kind === 'bool') {
+    return typeof value === 'boolean' ? [] : [complaint(path, `expected boolean, got &{${shown(value)}}`)]
+  }
+  if (kind === 'string' || kind === 'bytes' || kind === 'duration') {
+    if (typeof value === 'string') return []
+    return [complaint(path, `expected string, got &value.valueUnstructured{Value:${shown(value)}}`)]
+  }
+  const wrong = mixed.has(kind) && typeof value === 'object'
+  return wrong ? [complaint(path, `expected any scalar, got &{${shown(value)}}`)] : []
+}
+
+function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}'
+  if (isMap(value)) return 'map[string]interface {}'
+  return typeof value === 'boolean' ? 'bool' : 'string'
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+function complaint(path: string, text: string): string {
+  return path === '' ? text : `${path}: ${text}`
+}
