@@ -1,0 +1,82 @@
+import type { Authenticator, UserInfo } from '../context.ts'
+
+/** Turns what callers show into users. */
+export interface Authentication {
+  /** For the chain: undefined (401) for a credential that is shown and wrong. */
+  readonly authenticate: Authenticator
+  /** The answer to a TokenReview: never throws for a bad token. */
+  reviewToken(token: string, audiences?: readonly string[]): Promise<TokenVerdict>
+}
+
+/** What one kind of token says about a bearer token. */
+export type TokenVerdict =
+  | { readonly kind: 'user'; readonly user: UserInfo; readonly audiences: readonly string[] }
+  /** Ours, but not valid; `reason` is upstream's text. */
+  | { readonly kind: 'invalid'; readonly reason: string }
+  /** Not a token of this kind. */
+  | { readonly kind: 'unknown' }
+
+/** One kind of bearer token. `audiences` are those that the caller accepts. */
+export type TokenAuthenticator = (token: string, audiences: readonly string[]) => Promise<TokenVerdict>
+
+/** The user of a client certificate (anonymous when it names none), or undefined when it is not valid. */
+export type CertificateAuthenticator = (certificate: Uint8Array) => UserInfo | undefined
+
+export interface AuthenticationOptions {
+  readonly certificates: CertificateAuthenticator
+  /** Asked in order; the first that knows the token decides. */
+  readonly tokens: readonly TokenAuthenticator[]
+  /** What a token that names no audience is good for: the API server itself. */
+  readonly audiences: readonly string[]
+}
+
+export const authenticatedGroup = 'system:authenticated'
+export const anonymousUser: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] }
+
+export function createAuthentication(options: AuthenticationOptions): Authentication {
+  const review = (token: string, audiences: readonly string[]) => firstVerdict(options.tokens, token, audiences)
+  return {
+    async authenticate({ credential }) {
+      if (credential.kind === 'certificate') return options.certificates(credential.certificate.raw)
+      if (credential.kind !== 'bearer') return undefined
+      const verdict = await review(credential.token, options.audiences)
+      return verdict.kind === 'user' ? verdict.user : undefined
+    },
+    async reviewToken(token, audiences = options.audiences) {
+      const verdict = await review(token, audiences.length ? audiences : options.audiences)
+      return verdict.kind === 'user' ? { ...verdict, user: withAuthenticated(verdict.user) } : verdict
+    },
+  }
+}
+
+async function firstVerdict(
+  tokens: readonly TokenAuthenticator[],
+  token: string,
+  audiences: readonly string[],
+): Promise<TokenVerdict> {
+  for (const authenticate of tokens) {
+    const verdict = await authenticate(token, audiences)
+    if (verdict.kind !== 'unknown') return verdict
+  }
+  return { kind: 'unknown' }
+}
+
+/** Everybody who is somebody is a member of `system:authenticated`. */
+export function withAuthenticated(user: UserInfo): UserInfo {
+  if (user.groups.includes(authenticatedGroup)) return user
+  return { ...user, groups: [...user.groups, authenticatedGroup] }
+}
+
+/** authentication.k8s.io/v1 TokenReviewStatus for a verdict, with upstream's error texts. */
+export function tokenReviewStatus(verdict: TokenVerdict) {
+  if (verdict.kind === 'user') {
+    const { username, uid, groups, extra } = verdict.user
+    return {
+      authenticated: true,
+      user: { username, ...(uid && { uid }), groups, ...(extra && { extra }) },
+      audiences: verdict.audiences,
+    }
+  }
+  const error = verdict.kind === 'invalid' ? `[invalid bearer token, ${verdict.reason}]` : 'invalid bearer token'
+  return { user: {}, error }
+}

@@ -1,0 +1,195 @@
+import { SignJWT } from 'jose'
+import type { BoundObjectReference, TokenRequest } from '../../api/types/authentication-v1.gen.ts'
+import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.gen.ts'
+import { fromApiVersion } from '../../machinery/meta/group.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { quote } from '../../machinery/meta/quote.ts'
+import { badRequest, conflict, invalid, notFound } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import type { Clock, Random } from '../../std/ports.ts'
+import { serviceAccountUsername } from '../authz/binding-index.ts'
+import type { Lister } from '../lister.ts'
+import { type KubernetesClaim, legacyClaims, legacyIssuer, referenceTo } from './claims.ts'
+import type { TokenObjects } from './service-account.ts'
+import { type SigningKey, tokenAlgorithm } from './token-key.ts'
+
+const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
+const tokenRequests = { group: kind.group, resource: kind.kind }
+const lifeSecondsMin = 600
+const lifeSecondsMax = 2 ** 32
+const lifeSecondsDefault = 3600
+/** Kubelets ask for exactly this; such tokens live longer and are only reported as stale after it. */
+const warnOnlyLifeSeconds = 3607
+const extendedLifeSeconds = 365 * 24 * 3600
+
+export interface TokenIssuerOptions {
+  readonly issuer: string
+  readonly key: SigningKey
+  readonly audiences: readonly string[]
+  readonly objects: TokenObjects
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly random: Pick<Random, 'uuid'>
+}
+
+export interface TokenIssuer {
+  /** POST serviceaccounts/NAME/token: the request with its status filled in. */
+  request(namespace: string, name: string, body: TokenRequest): Promise<TokenRequest>
+  /** The token that belongs into a Secret of type kubernetes.io/service-account-token; it does not expire. */
+  legacyToken(serviceAccount: ServiceAccount, secretName: string): Promise<string>
+}
+
+/** Issues tokens of service accounts (pkg/registry/core/serviceaccount/storage/token.go). */
+export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
+  return {
+    request: (namespace, name, body) => requestToken(options, { namespace, name }, body),
+    legacyToken: (serviceAccount, secretName) =>
+      sign(options.key, { iss: legacyIssuer, ...legacyClaims(serviceAccount, secretName) }),
+  }
+}
+
+async function requestToken(
+  options: TokenIssuerOptions,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  body: TokenRequest,
+): Promise<TokenRequest> {
+  checkNames(body, namespace, name)
+  const account = found(options.objects.serviceAccounts, 'serviceaccounts', namespace, name)
+  const nowMs = options.clock.nowMs()
+  const request = completed(body, account, { audiences: options.audiences, nowMs })
+  checkLife(request)
+  const bound = boundObjects(options.objects, request.spec.boundObjectRef, { namespace, name })
+  const lifeSeconds = request.spec.expirationSeconds ?? lifeSecondsDefault
+  const extend =
+    bound.pod !== undefined &&
+    lifeSeconds === warnOnlyLifeSeconds &&
+    request.spec.audiences.every(audience => options.audiences.includes(audience))
+  const nowSeconds = Math.floor(nowMs / 1000)
+  const claim: KubernetesClaim = {
+    namespace,
+    ...(bound.node && { node: referenceTo(bound.node) }),
+    ...(bound.pod && { pod: referenceTo(bound.pod) }),
+    ...(bound.secret && { secret: referenceTo(bound.secret) }),
+    serviceaccount: referenceTo(account),
+    ...(extend && { warnafter: nowSeconds + lifeSeconds }),
+  }
+  const token = await sign(options.key, {
+    aud: request.spec.audiences,
+    exp: nowSeconds + (extend ? extendedLifeSeconds : lifeSeconds),
+    iat: nowSeconds,
+    iss: options.issuer,
+    jti: options.random.uuid(),
+    'kubernetes.io': claim,
+    nbf: nowSeconds,
+    sub: serviceAccountUsername(namespace, name),
+  })
+  return { ...request, status: { token, expirationTimestamp: timestamp(nowMs + lifeSeconds * 1000) } }
+}
+
+function sign(key: SigningKey, claims: Record<string, unknown>): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg: tokenAlgorithm, kid: key.id }).sign(key.privateKey)
+}
+
+function checkNames({ metadata }: TokenRequest, namespace: string, name: string): void {
+  const errors = createFieldErrors()
+  if (metadata?.name && metadata.name !== name) {
+    errors.invalid('metadata.name', metadata.name, 'must match the service account name if specified')
+  } else if (metadata?.namespace && metadata.namespace !== namespace) {
+    errors.invalid('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified')
+  }
+  if (errors.list.length) throw invalid(kind, name, errors.list)
+}
+
+/** The body with what the server knows: names, uid, default audiences and life. */
+function completed(
+  body: TokenRequest,
+  account: ServiceAccount,
+  { audiences, nowMs }: { readonly audiences: readonly string[]; readonly nowMs: number },
+): TokenRequest {
+  const { name = '', namespace, uid } = account.metadata
+  if (body.metadata?.uid && body.metadata.uid !== uid) {
+    throw conflict(
+      tokenRequests,
+      name,
+      `the UID in the token request (${body.metadata.uid}) does not match the UID of the service account (${uid})`,
+    )
+  }
+  return {
+    ...body,
+    metadata: { ...body.metadata, name, namespace, uid, creationTimestamp: timestamp(nowMs) },
+    spec: {
+      ...body.spec,
+      audiences: body.spec?.audiences?.length ? body.spec.audiences : [...audiences],
+      expirationSeconds: body.spec?.expirationSeconds ?? lifeSecondsDefault,
+    },
+  }
+}
+
+function checkLife({ spec }: TokenRequest): void {
+  const errors = createFieldErrors()
+  const seconds = spec.expirationSeconds ?? lifeSecondsDefault
+  const path = 'spec.expirationSeconds'
+  if (seconds < lifeSecondsMin) errors.invalid(path, seconds, 'may not specify a duration less than 10 minutes')
+  if (seconds > lifeSecondsMax) errors.invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds')
+  if (errors.list.length) throw invalid(kind, '', errors.list)
+}
+
+interface BoundObjects {
+  readonly pod?: Pod
+  readonly node?: KubeObject
+  readonly secret?: Secret
+}
+
+function boundObjects(
+  objects: TokenObjects,
+  reference: BoundObjectReference | undefined,
+  account: { readonly namespace: string; readonly name: string },
+): BoundObjects {
+  if (!reference) return {}
+  const { group = '', version = '' } = fromApiVersion(reference.apiVersion ?? '') ?? {}
+  const name = reference.name ?? ''
+  const bind = group === '' ? binders[reference.kind ?? ''] : undefined
+  if (!bind) {
+    throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${reference.kind ?? ''}`)
+  }
+  const bound = bind(objects, name, account)
+  const uid = (bound.pod ?? bound.secret ?? bound.node)?.metadata.uid
+  if (!reference.uid || reference.uid === uid) return bound
+  throw conflict(
+    { group, resource: reference.kind ?? '' },
+    name,
+    `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+  )
+}
+
+type Binder = (
+  objects: TokenObjects,
+  name: string,
+  account: { readonly namespace: string; readonly name: string },
+) => BoundObjects
+
+const binders: Readonly<Record<string, Binder>> = {
+  Pod(objects, name, account) {
+    const pod = found(objects.pods, 'pods', account.namespace, name)
+    if (pod.spec?.serviceAccountName !== account.name) {
+      throw badRequest(
+        `cannot bind token for serviceaccount ${quote(account.name)} to pod running with different serviceaccount name.`,
+      )
+    }
+    const { nodeName } = pod.spec
+    if (!nodeName) return { pod }
+    const node: Node | undefined = objects.nodes.get('', nodeName)
+    return { pod, node: node ?? { metadata: { name: nodeName } } }
+  },
+  Node: (objects, name) => ({ node: found(objects.nodes, 'nodes', '', name) }),
+  Secret: (objects, name, { namespace }) => ({ secret: found(objects.secrets, 'secrets', namespace, name) }),
+}
+
+function found<T extends KubeObject>(lister: Lister<T>, resource: string, namespace: string, name: string): T {
+  const object = lister.get(namespace, name)
+  if (!object) throw notFound({ group: '', resource }, name)
+  return object
+}
+
+function timestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
