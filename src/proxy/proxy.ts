@@ -1,0 +1,126 @@
+import { services } from '../api/core/service.ts'
+import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
+import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
+import type { Client } from '../client/client.ts'
+import { createInformers, type Informers } from '../client/informers.ts'
+import type { Ports, Runnable } from '../std/ports.ts'
+import { type ServicePort, servicePorts } from './model/service-port.ts'
+import { type Ruleset, rulesetOf } from './nftables/ruleset.ts'
+import { changeScript, replaceScript } from './nftables/script.ts'
+import type { RuleWriter } from './writer.ts'
+
+export interface ProxyOptions {
+  readonly client: Client
+  readonly nodeName: string
+  readonly writer: RuleWriter
+}
+
+/** Changes that come within this time are written together. */
+const gatherMs = 20
+const retryMaxMs = 30_000
+
+/** Keeps the node's packet rules equal to services and endpoints. Rules stay in place when it stops. */
+export function createProxy(options: ProxyOptions): Runnable {
+  return async (ports, signal) => {
+    const informers = createInformers({ client: options.client, ports, signal })
+    const changes = watchChanges(informers, ports)
+    await informers.whenSynced()
+    await writeRules(options, informers, changes, ports, signal)
+    await informers.done
+  }
+}
+
+interface Changes {
+  /** Resolves when something changed since the last call, a little later to gather more. */
+  next(signal: AbortSignal): Promise<void>
+}
+
+function watchChanges(informers: Informers, { clock }: Ports): Changes {
+  let changed = Promise.withResolvers<void>()
+  const note = () => changed.resolve()
+  informers.of(services).onChange(note)
+  informers.of(endpointSlices).onChange(note)
+  return {
+    async next(signal) {
+      signal.addEventListener('abort', note, { once: true })
+      await changed.promise
+      signal.removeEventListener('abort', note)
+      await new Promise<void>(resolve => clock.setTimer(gatherMs, resolve))
+      changed = Promise.withResolvers<void>()
+    },
+  }
+}
+
+async function writeRules(
+  { nodeName, writer }: ProxyOptions,
+  informers: Informers,
+  changes: Changes,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const plan = createPlanner(informers, nodeName)
+  let written: { readonly rules: Ruleset; readonly ports: readonly ServicePort[] } | undefined
+  for (let failures = 0; !signal.aborted; ) {
+    if (failures === 0 && written) await changes.next(signal)
+    if (signal.aborted) return
+    const wanted = plan()
+    const rules = rulesetOf(wanted)
+    const script = written ? changeScript(written.rules, rules) : replaceScript(rules)
+    try {
+      if (script !== '') await writer.apply(script)
+      if (written) await forgetStaleFlows(writer, written.ports, wanted)
+      written = { rules, ports: wanted }
+      failures = 0
+    } catch (error) {
+      // Somebody may have changed the table: start from scratch next time.
+      written = undefined
+      ports.log.warn('packet rules not written, trying again', { error: String(error) })
+      const delayMs = Math.min(1_000 * 2 ** failures++, retryMaxMs)
+      await new Promise<void>(resolve => ports.clock.setTimer(delayMs, resolve))
+    }
+  }
+}
+
+/** Every service port of the cluster; a service whose objects did not change is not looked at again. */
+function createPlanner(informers: Informers, nodeName: string): () => ServicePort[] {
+  const serviceStore = informers.of(services).store
+  const byService = informers.of(endpointSlices).store.index(sliceKey)
+  let known = new Map<
+    object,
+    { readonly slices: readonly EndpointSlice[]; readonly ports: readonly ServicePort[] }
+  >()
+  return () => {
+    const next: typeof known = new Map()
+    for (const service of serviceStore.list()) {
+      const slices = byService.get(`${service.metadata.namespace}/${service.metadata.name}`)
+      const old = known.get(service)
+      const same =
+        old?.slices.length === slices.length && old.slices.every((slice, index) => slice === slices[index])
+      next.set(service, same ? old : { slices, ports: servicePorts(service, slices, nodeName) })
+    }
+    known = next
+    return [...known.values()].flatMap(entry => entry.ports)
+  }
+}
+
+function sliceKey(slice: EndpointSlice): string {
+  return `${slice.metadata.namespace}/${slice.metadata.labels?.['kubernetes.io/service-name']}`
+}
+
+async function forgetStaleFlows(
+  writer: RuleWriter,
+  before: readonly ServicePort[],
+  after: readonly ServicePort[],
+): Promise<void> {
+  const now = new Map(after.map(port => [port.id, port]))
+  for (const port of before) {
+    if (port.protocol === 'tcp') continue
+    const left = new Set(
+      [...(now.get(port.id)?.internal ?? []), ...(now.get(port.id)?.external ?? [])].map(({ ip }) => ip),
+    )
+    const gone = [...port.internal, ...port.external].filter(({ ip }) => !left.has(ip))
+    for (const serviceIp of [...port.clusterIps, ...port.externalIps]) {
+      for (const { ip } of gone) await writer.forgetFlows(port.protocol, serviceIp, ip)
+    }
+  }
+}
