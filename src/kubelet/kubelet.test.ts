@@ -1,0 +1,201 @@
+import { afterEach, expect, test } from 'bun:test'
+import type { Lease } from '../api/types/coordination-v1.gen.ts'
+import type { Event, Node, Pod } from '../api/types/core-v1.gen.ts'
+import { type SimulatedNode, simulatedNode, testPod } from './testing.ts'
+
+let node: SimulatedNode | undefined
+afterEach(() => node?.stop())
+
+const conditionsOf = (pod: Pod | undefined) =>
+  Object.fromEntries((pod?.status?.conditions ?? []).map(({ type, status }) => [type, status]))
+
+test('a node registers itself Ready and renews its lease', async () => {
+  node = await simulatedNode()
+  const object = node.api.object('nodes', 'n1') as Node
+  expect(object.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+    'MemoryPressure=False',
+    'DiskPressure=False',
+    'PIDPressure=False',
+    'Ready=True',
+  ])
+  expect(object.metadata.labels?.['kubernetes.io/hostname']).toBe('n1')
+  const before = (node.api.object('leases', 'kube-node-lease/n1') as Lease).spec?.renewTime
+  await node.clock.advance(10_000)
+  const after = (node.api.object('leases', 'kube-node-lease/n1') as Lease).spec
+  expect(after?.renewTime).not.toBe(before)
+  expect(after?.leaseDurationSeconds).toBe(40)
+})
+
+test('a bound pod runs, becomes Ready and reports as upstream does', async () => {
+  node = await simulatedNode()
+  node.api.put('pods', testPod('web'))
+  await node.clock.advance(1_000)
+  const pod = node.pod('web')
+  expect(pod?.status?.phase).toBe('Running')
+  expect(pod?.status?.podIP).toBe('10.42.0.1')
+  expect(pod?.status?.hostIP).toBe('192.0.2.1')
+  expect(pod?.status?.qosClass).toBe('BestEffort')
+  expect(conditionsOf(pod)).toEqual({
+    PodReadyToStartContainers: 'True',
+    Initialized: 'True',
+    Ready: 'True',
+    ContainersReady: 'True',
+    PodScheduled: 'True',
+  })
+  expect(pod?.status?.containerStatuses?.[0]).toMatchObject({ ready: true, started: true, restartCount: 0 })
+  const reasons = (node.api.objects('events') as Event[])
+    .filter(e => e.involvedObject.kind === 'Pod')
+    .map(e => e.reason)
+  expect(reasons).toEqual(['Pulled', 'Created', 'Started'])
+})
+
+test('a crashing container is restarted at once, then after 10 s, 20 s, …', async () => {
+  node = await simulatedNode({ exits: () => ({ afterMs: 0, exitCode: 1 }) })
+  node.api.put('pods', testPod('crash'))
+  const restarts = () => node?.pod('crash')?.status?.containerStatuses?.[0]?.restartCount
+  await node.clock.advance(5_000)
+  expect(restarts()).toBe(1)
+  const waiting = node.pod('crash')?.status?.containerStatuses?.[0]
+  expect(waiting?.state?.waiting).toEqual({
+    reason: 'CrashLoopBackOff',
+    message: 'back-off 10s restarting failed container=main pod=crash_default(uid-of-crash)',
+  })
+  expect(waiting?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' })
+  expect(node.pod('crash')?.status?.phase).toBe('Running')
+  await node.clock.advance(10_000)
+  expect(restarts()).toBe(2)
+  await node.clock.advance(10_000)
+  expect(restarts()).toBe(2)
+  await node.clock.advance(10_000)
+  expect(restarts()).toBe(3)
+})
+
+test('a pod that must not restart ends Succeeded or Failed by its exit codes', async () => {
+  node = await simulatedNode({
+    exits: ({ pod }) => ({ afterMs: 2_000, exitCode: pod.name === 'good' ? 0 : 3 }),
+  })
+  for (const name of ['good', 'bad']) node.api.put('pods', testPod(name, { restartPolicy: 'Never' }))
+  await node.clock.advance(10_000)
+  expect(node.pod('good')?.status?.phase).toBe('Succeeded')
+  expect(node.pod('bad')?.status?.phase).toBe('Failed')
+  expect(node.pod('good')?.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+    exitCode: 0,
+    reason: 'Completed',
+  })
+  expect(node.pod('good')?.status?.conditions?.find(c => c.type === 'Ready')?.reason).toBe('PodCompleted')
+})
+
+test('a deleted pod is stopped, reported and then removed from the API by its uid', async () => {
+  node = await simulatedNode({ stopDelayMs: 3_000 })
+  const pod = node.api.put('pods', testPod('web')) as Pod
+  await node.clock.advance(1_000)
+  const present = node.pod('web')!
+  node.api.put('pods', {
+    ...present,
+    metadata: {
+      ...present.metadata,
+      deletionTimestamp: '2026-01-01T00:01:00Z',
+      deletionGracePeriodSeconds: 30,
+    },
+  } as Pod)
+  await node.clock.advance(2_000)
+  expect(node.pod('web')).toBeDefined()
+  await node.clock.advance(5_000)
+  expect(node.pod('web')).toBeUndefined()
+  const removal = node.api.calls.find(call => call.verb === 'delete')
+  expect(removal?.body).toMatchObject({ gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+  await node.clock.advance(1_000)
+  expect((await node.runtime.containers.list()).sandboxes).toEqual([])
+})
+
+test('a restarted kubelet adopts what runs and restarts nothing', async () => {
+  node = await simulatedNode()
+  node.api.put('pods', testPod('web'))
+  await node.clock.advance(1_000)
+  const before = await node.runtime.containers.list()
+  const status = node.pod('web')?.status
+  await node.stop()
+  await node.start()
+  await node.clock.advance(30_000)
+  expect(await node.runtime.containers.list()).toEqual(before)
+  expect(node.pod('web')?.status?.containerStatuses).toEqual(status?.containerStatuses)
+})
+
+test('what runs of a pod that was deleted meanwhile is ended', async () => {
+  node = await simulatedNode()
+  node.api.put('pods', testPod('web'))
+  await node.clock.advance(1_000)
+  await node.stop()
+  node.api.remove('pods', 'default/web')
+  await node.start()
+  await node.clock.advance(10_000)
+  expect(await node.runtime.containers.list()).toEqual({ sandboxes: [], containers: [] })
+})
+
+test('a pod that does not fit is refused with the resource, what was asked and what there is', async () => {
+  node = await simulatedNode()
+  const resources = { requests: { cpu: '100' } }
+  node.api.put('pods', testPod('big', { containers: [{ name: 'main', image: 'i', resources }] }))
+  await node.clock.advance(1_000)
+  expect(node.pod('big')?.status).toMatchObject({
+    phase: 'Failed',
+    reason: 'OutOfcpu',
+    message:
+      "Pod was rejected: Node didn't have enough resource: cpu, requested: 100000, used: 0, capacity: 32000",
+  })
+})
+
+test('init containers run one after the other, a sidecar beside them, the rest after them', async () => {
+  node = await simulatedNode({
+    exits: ({ name }) => (name.startsWith('init') ? { afterMs: 1_000, exitCode: 0 } : undefined),
+  })
+  const image = 'hutch.local/busybox:1'
+  node.api.put(
+    'pods',
+    testPod('web', {
+      initContainers: [
+        { name: 'init-a', image },
+        { name: 'side', image, restartPolicy: 'Always' },
+        { name: 'init-b', image },
+      ],
+    }),
+  )
+  await node.clock.advance(500)
+  expect((await node.runtime.containers.list()).containers.map(c => c.name)).toEqual(['init-a'])
+  expect(node.pod('web')?.status?.conditions?.find(c => c.type === 'Initialized')?.message).toBe(
+    'containers with incomplete status: [init-a side init-b]',
+  )
+  await node.clock.advance(1_000)
+  expect((await node.runtime.containers.list()).containers.map(c => c.name)).toEqual([
+    'init-a',
+    'side',
+    'init-b',
+  ])
+  await node.clock.advance(1_000)
+  expect((await node.runtime.containers.list()).containers.map(c => c.name)).toEqual([
+    'init-a',
+    'side',
+    'init-b',
+    'main',
+  ])
+  expect(node.pod('web')?.status?.phase).toBe('Running')
+})
+
+test('a pod past its active deadline fails with DeadlineExceeded', async () => {
+  node = await simulatedNode()
+  node.api.put('pods', testPod('late', { activeDeadlineSeconds: 5 }))
+  await node.clock.advance(20_000)
+  expect(node.pod('late')?.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' })
+})
+
+test('a sandbox that is lost is made anew and its containers are started again', async () => {
+  node = await simulatedNode()
+  node.api.put('pods', testPod('web'))
+  await node.clock.advance(1_000)
+  const [sandbox] = (await node.runtime.containers.list()).sandboxes
+  node.runtime.loseSandbox(sandbox!.id)
+  await node.clock.advance(2_000)
+  const { sandboxes, containers } = await node.runtime.containers.list()
+  expect(sandboxes.find(s => s.ready)?.attempt).toBe(1)
+  expect(containers.find(c => c.state === 'running')?.attempt).toBe(1)
+})

@@ -1,0 +1,193 @@
+import type { Container } from '../../api/types/core-v1.gen.ts'
+import type { ObservedSandbox } from '../runtime/runtime.ts'
+import { nextBackoff } from './backoff.ts'
+import type { PodAction } from './draft.ts'
+import type { PodEnvironment } from './environment.ts'
+import { killContainer } from './kill.ts'
+import type { PodState } from './pod-state.ts'
+import { messageOf, StartError, startRetryMs } from './start-error.ts'
+import type { PodView } from './view.ts'
+import { newestContainer } from './view.ts'
+
+export interface ActionContext {
+  readonly env: PodEnvironment
+  readonly state: PodState
+  readonly view: PodView
+  readonly signal: AbortSignal
+  readonly wake: () => void
+}
+
+/** Does one step of a plan. Rejects when the whole pod has to wait; a container that fails to start only notes it. */
+export async function perform(context: ActionContext, action: PodAction): Promise<void> {
+  const { env, state } = context
+  switch (action.do) {
+    case 'createSandbox':
+      return createSandbox(context, action.attempt)
+    case 'start':
+      return start(context, action)
+    case 'kill':
+      return killContainer(context, action)
+    case 'remove':
+      return env.runtime.containers.remove(action.id)
+    case 'stopSandbox':
+      await teardownNetwork(env, action.sandbox)
+      if (state.network?.sandboxId === action.sandbox.id) state.network = undefined
+      return env.runtime.containers.stop(action.sandbox.id, 0)
+    case 'removeSandbox':
+      if (!action.sandbox.ready) await teardownNetwork(env, action.sandbox)
+      return env.runtime.containers.remove(action.sandbox.id)
+  }
+}
+
+/** Volumes first, so that a pod whose volumes are missing holds no address (upstream syncPod). */
+async function createSandbox({ env, state, signal }: ActionContext, attempt: number): Promise<void> {
+  const { pod } = state
+  await prepareVolumes(env, state, signal)
+  const notReady = pod.spec?.hostNetwork ? undefined : env.network.notReady()
+  if (notReady) {
+    const message = `network is not ready: ${notReady}`
+    env.events({ pod }, { type: 'Warning', reason: 'NetworkNotReady', message })
+    throw new Error(message)
+  }
+  if (attempt > 0)
+    env.events(
+      { pod },
+      { reason: 'SandboxChanged', message: 'Pod sandbox changed, it will be killed and re-created.' },
+    )
+  try {
+    const id = await env.runtime.containers.createSandbox(env.specs.sandbox(pod, attempt))
+    await connect(env, state, id)
+  } catch (error) {
+    const message = `Failed to create pod sandbox: ${messageOf(error)}`
+    env.events({ pod }, { type: 'Warning', reason: 'FailedCreatePodSandBox', message })
+    throw error
+  }
+}
+
+export async function prepareVolumes(
+  env: PodEnvironment,
+  state: PodState,
+  signal: AbortSignal,
+): Promise<void> {
+  state.volumes = await env.volumes.setUp(state.pod, signal)
+}
+
+/** Wires the sandbox up. A sandbox that cannot be wired up is removed, or nothing would ever run in it. */
+export async function connect(env: PodEnvironment, state: PodState, sandboxId: string): Promise<void> {
+  const { pod } = state
+  if (pod.spec?.hostNetwork) {
+    state.network = { sandboxId, ips: env.config.nodeIps }
+    return
+  }
+  const { sandboxes } = await env.runtime.containers.list(pod.metadata.uid)
+  const sandbox = sandboxes.find(({ id }) => id === sandboxId)
+  if (!sandbox?.ready) throw new Error(`sandbox ${sandboxId} ended right after its start`)
+  try {
+    const { ips } = await env.network.setup(namespaceOf(sandbox), pod)
+    state.network = { sandboxId, ips }
+  } catch (error) {
+    await env.runtime.containers.remove(sandboxId)
+    throw new Error(`failed to setup network for sandbox "${sandboxId}": ${messageOf(error)}`)
+  }
+}
+
+async function teardownNetwork(env: PodEnvironment, sandbox: ObservedSandbox): Promise<void> {
+  await env.network.teardown(namespaceOf(sandbox))
+}
+
+function namespaceOf({ id, pod, pid }: ObservedSandbox) {
+  return { sandboxId: id, podUid: pod.uid, pid, path: pid === undefined ? undefined : `/proc/${pid}/ns/net` }
+}
+
+type StartAction = Extract<PodAction, { do: 'start' }>
+
+async function start(context: ActionContext, action: StartAction): Promise<void> {
+  const { env, state, view } = context
+  const { container } = action
+  noteRestart(context, container)
+  try {
+    const id = await startContainer(context, action)
+    state.failures.delete(container.name)
+    if (container.lifecycle?.postStart) await runPostStart(context, action, id)
+  } catch (error) {
+    const known = error instanceof StartError
+    const reason = known ? error.reason : 'RunContainerError'
+    const retryAtMs = view.nowMs + (known ? error.retryAfterMs : startRetryMs)
+    state.failures.set(container.name, {
+      reason,
+      message: messageOf(error),
+      retryAtMs: Math.max(retryAtMs, env.ports.clock.nowMs() + 1),
+    })
+  }
+}
+
+/** A start after an end lengthens the next wait. */
+function noteRestart({ state, view }: ActionContext, { name }: Container): void {
+  const last = newestContainer(view.observed, name)
+  if (last?.state !== 'exited') return
+  const finishedAtMs = last.finishedAtMs ?? view.nowMs
+  state.crashes.set(name, nextBackoff(state.crashes.get(name), finishedAtMs, view.nowMs))
+}
+
+async function startContainer({ env, state }: ActionContext, action: StartAction): Promise<string> {
+  const { pod } = state
+  const { container, attempt, sandbox } = action
+  const note = (reason: string, message: string, type?: 'Warning') =>
+    env.events({ pod, container }, { type, reason, message })
+  const image = await env.pullImage(pod, container)
+  const spec = await env.specs
+    .container({
+      pod,
+      container,
+      attempt,
+      sandboxId: sandbox.id,
+      image,
+      volumes: state.volumes ?? new Map(),
+      podIps: state.network?.ips ?? [],
+    })
+    .catch(error => {
+      note('Failed', `Error: ${messageOf(error)}`, 'Warning')
+      throw error instanceof StartError
+        ? error
+        : new StartError('CreateContainerConfigError', messageOf(error))
+    })
+  const id = await env.runtime.containers.createContainer(spec).catch(error => {
+    note('Failed', `Error: ${messageOf(error)}`, 'Warning')
+    throw new StartError('CreateContainerError', messageOf(error))
+  })
+  note('Created', 'Container created')
+  try {
+    await env.runtime.containers.start(id)
+  } catch (error) {
+    note('Failed', `Error: ${messageOf(error)}`, 'Warning')
+    await env.runtime.containers.remove(id)
+    throw new StartError('RunContainerError', messageOf(error))
+  }
+  note('Started', 'Container started')
+  return id
+}
+
+async function runPostStart(
+  { env, state }: ActionContext,
+  { container }: StartAction,
+  containerId: string,
+): Promise<void> {
+  const { pod } = state
+  try {
+    await env.runHook({
+      hook: 'postStart',
+      pod,
+      container,
+      containerId,
+      podIp: state.network?.ips[0],
+      timeoutMs: undefined,
+    })
+  } catch (error) {
+    env.events(
+      { pod, container },
+      { type: 'Warning', reason: 'FailedPostStartHook', message: 'PostStartHook failed' },
+    )
+    await env.runtime.containers.stop(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30)
+    throw new StartError('PostStartHookError', messageOf(error))
+  }
+}

@@ -1,0 +1,113 @@
+import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
+import { isSidecar } from '../pod/restart.ts'
+import type { PodPhase } from './phase.ts'
+import { toTime } from './time.ts'
+
+/** Conditions that the kubelet owns, in the order in which it writes them. */
+const ownTypes = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
+
+export interface ConditionInput {
+  readonly pod: Pod
+  readonly phase: PodPhase
+  readonly statuses: ReadonlyMap<string, ContainerStatus>
+  readonly sandboxReady: boolean
+  readonly old: readonly PodCondition[]
+  readonly nowMs: number
+}
+
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>
+
+/** The pod's conditions (upstream status/generate.go); those that others own are kept as they are. */
+export function podConditions(input: ConditionInput): PodCondition[] {
+  const { pod, old } = input
+  const foreign = (pod.status?.conditions ?? []).filter(condition => !ownTypes.includes(condition.type))
+  const containersReady = containersReadyVerdict(input)
+  const verdicts: Record<string, Verdict> = {
+    PodReadyToStartContainers: { status: input.sandboxReady ? 'True' : 'False' },
+    Initialized: initializedVerdict(input),
+    Ready: readyVerdict(pod, containersReady, foreign),
+    ContainersReady: containersReady,
+    PodScheduled: { status: 'True' },
+  }
+  const own = ownTypes.map(type => {
+    const before = old.find(condition => condition.type === type)
+    return toCondition(input, { type, verdict: verdicts[type]!, before })
+  })
+  return [...foreign, ...own]
+}
+
+function toCondition(
+  { pod, nowMs }: ConditionInput,
+  { type, verdict, before }: { type: string; verdict: Verdict; before: PodCondition | undefined },
+): PodCondition {
+  const kept = before?.status === verdict.status ? before.lastTransitionTime : undefined
+  const { generation } = pod.metadata
+  return {
+    type,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    status: verdict.status,
+    lastTransitionTime: kept ?? toTime(nowMs),
+    ...(verdict.reason ? { reason: verdict.reason } : {}),
+    ...(verdict.message ? { message: verdict.message } : {}),
+  }
+}
+
+function containersReadyVerdict({ pod, phase, statuses }: ConditionInput): Verdict {
+  const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar)
+  const names = [...sidecars, ...(pod.spec?.containers ?? [])].map(container => container.name)
+  const unknown = names.filter(name => !statuses.has(name))
+  const unready = names.filter(name => statuses.get(name)?.ready === false)
+  if (phase === 'Succeeded' && unknown.length === 0) return { status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
+  const message = joinMessages([
+    ['containers with unknown status', unknown],
+    ['containers with unready status', unready],
+  ])
+  return message ? { status: 'False', reason: 'ContainersNotReady', message } : { status: 'True' }
+}
+
+function readyVerdict(pod: Pod, containersReady: Verdict, conditions: readonly PodCondition[]): Verdict {
+  if (containersReady.status !== 'True') return containersReady
+  const messages: string[] = []
+  for (const { conditionType } of pod.spec?.readinessGates ?? []) {
+    const found = conditions.find(condition => condition.type === conditionType)
+    if (!found)
+      messages.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`)
+    else if (found.status !== 'True')
+      messages.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`)
+  }
+  if (messages.length === 0) return { status: 'True' }
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') }
+}
+
+function initializedVerdict({ pod, phase, statuses }: ConditionInput): Verdict {
+  const init = pod.spec?.initContainers ?? []
+  const unknown = init.filter(container => !statuses.has(container.name)).map(container => container.name)
+  const incomplete = init
+    .filter(container => {
+      const status = statuses.get(container.name)
+      return status && !(isSidecar(container) ? status.started : status.ready)
+    })
+    .map(container => container.name)
+  if (phase === 'Succeeded' && unknown.length === 0) return { status: 'True', reason: 'PodCompleted' }
+  const started = pod.spec?.containers.some(container => {
+    const status = statuses.get(container.name)
+    return (
+      status?.state?.running || status?.state?.terminated || status?.lastState?.terminated || status?.started
+    )
+  })
+  if (started) return { status: 'True' }
+  const message = joinMessages([
+    ['containers with unknown status', unknown],
+    ['containers with incomplete status', incomplete],
+  ])
+  return message ? { status: 'False', reason: 'ContainersNotInitialized', message } : { status: 'True' }
+}
+
+/** Lists of names look as Go prints them: `[a b]`. */
+function joinMessages(parts: readonly (readonly [text: string, names: readonly string[]])[]): string {
+  return parts
+    .filter(([, names]) => names.length > 0)
+    .map(([text, names]) => `${text}: [${names.join(' ')}]`)
+    .join(', ')
+}

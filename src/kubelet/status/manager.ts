@@ -1,0 +1,110 @@
+import type { Pod, PodStatus } from '../../api/types/core-v1.gen.ts'
+import { type Client, strategicPatch } from '../../client/client.ts'
+import { isConflict, isNotFound } from '../../client/failure.ts'
+import type { Ports } from '../../std/ports.ts'
+import { messageOf } from '../pod/start-error.ts'
+import { pods } from '../resources.ts'
+import { statusPatch } from './patch.ts'
+
+export interface StatusManager {
+  /** Reports a pod's status. Writes only what differs from what the server has; the newest one wins. */
+  publish(pod: Pod, status: PodStatus): void
+  /** The last status published for a pod. */
+  of(podUid: string): PodStatus | undefined
+  /** Once the published status is written: removes the object from the API server (grace 0, this uid only). */
+  finish(pod: Pod): void
+  forget(podUid: string): void
+}
+
+export interface StatusManagerOptions {
+  readonly client: Client
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  /** The object on the server that stands for this pod: of a static pod its mirror, if there is one. */
+  readonly apiPod: (pod: Pod) => Pod | undefined
+}
+
+interface Entry {
+  pod: Pod
+  status: PodStatus
+  finished: boolean
+  /** What the server is known to have, as far as we wrote it. */
+  written: PodStatus | undefined
+  busy: boolean
+  again: boolean
+}
+
+const retryMs = 2_000
+
+/** Keeps the API server's pod statuses equal to the published ones (upstream pkg/kubelet/status). */
+export function createStatusManager({ client, ports, signal, apiPod }: StatusManagerOptions): StatusManager {
+  const entries = new Map<string, Entry>()
+
+  const wake = (entry: Entry) => {
+    if (entry.busy) {
+      entry.again = true
+      return
+    }
+    entry.busy = true
+    void flush(entry)
+  }
+
+  const flush = async (entry: Entry) => {
+    try {
+      do {
+        entry.again = false
+        await write(entry)
+      } while (entry.again)
+    } catch (error) {
+      ports.log.warn('pod status was not written', { pod: entry.pod.metadata.name, error: messageOf(error) })
+      ports.clock.setTimer(retryMs, () => wake(entry))
+    } finally {
+      entry.busy = false
+    }
+  }
+
+  const write = async (entry: Entry) => {
+    const target = apiPod(entry.pod)
+    if (!target || signal.aborted) return
+    const { namespace, name, uid } = target.metadata
+    const { status } = entry
+    const patch = statusPatch(entry.written ?? target.status ?? {}, status)
+    try {
+      if (patch) {
+        const body = { metadata: { uid }, status: patch }
+        await client.patch(pods, namespace, name!, { type: strategicPatch, body, subresource: 'status' })
+      }
+      entry.written = status
+      if (!entry.finished || entry.again || !target.metadata.deletionTimestamp) return
+      await client.delete(pods, namespace, name!, { gracePeriodSeconds: 0, preconditions: { uid: uid! } })
+    } catch (error) {
+      // Another object has taken the name, or none has: this pod's status has no place any more.
+      if (!isNotFound(error) && !(isConflict(error) && target.metadata.uid !== entry.pod.metadata.uid))
+        throw error
+    }
+  }
+
+  return {
+    publish(pod, status) {
+      const entry = entries.get(pod.metadata.uid!)
+      if (!entry) {
+        const made = { pod, status, finished: false, written: undefined, busy: false, again: false }
+        entries.set(pod.metadata.uid!, made)
+        return wake(made)
+      }
+      entry.pod = pod
+      if (entry.written && !statusPatch(entry.written, status) && entry.status === entry.written) return
+      entry.status = status
+      wake(entry)
+    },
+    of: podUid => entries.get(podUid)?.status,
+    finish(pod) {
+      const entry = entries.get(pod.metadata.uid!)
+      if (!entry) return
+      entry.pod = pod
+      entry.finished = true
+      wake(entry)
+    },
+    forget: podUid => void entries.delete(podUid),
+  }
+}
