@@ -76,8 +76,8 @@ function prepare(database: Database, path: string): void {
       `${path} was written by a newer Hutch (format ${version}): start that version, or restore a backup`,
     )
   }
-  // Takes effect only while the file is empty.
-  database.run('PRAGMA auto_vacuum = INCREMENTAL')
+  // Takes effect only in an empty file; in another it would write for nothing.
+  if (tables === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL')
   database.run('PRAGMA journal_mode = WAL')
   database.run('PRAGMA synchronous = FULL')
   database.run(`PRAGMA journal_size_limit = ${4 << 20}`)

@@ -150,10 +150,19 @@ class SqliteStore implements Store {
     try {
       const floor = Math.max(this.#index.floor, this.#lost)
       this.#transact([], [...this.#waiting.values()], { floor, ceiling: 0 }, false)
-      this.#file.database.run('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#foldLog()
     } finally {
       this.#feed.close()
       this.#file.close()
+    }
+  }
+
+  /** Leaves one file behind where there is room for it; the -wal file is as good. */
+  #foldLog(): void {
+    try {
+      this.#file.database.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      this.#options.log.warn('the write-ahead log stays beside the store', { error: String(error) })
     }
   }
 
