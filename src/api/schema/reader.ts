@@ -91,7 +91,10 @@ export class FactsReader implements SchemaSource {
   }
 
   #inline(fields: Map<string, Field>, inlinedFrom: string, inlined: ObjectSchema): void {
-    for (const [name, field] of inlined.fields) fields.set(name, { ...field, inlinedFrom })
+    for (const [name, field] of inlined.fields) {
+      const path = field.inlinedFrom ? `${inlinedFrom}.${field.inlinedFrom}` : inlinedFrom
+      fields.set(name, { ...field, inlinedFrom: path })
+    }
   }
 
   #field(typeIndex: number, row: FieldRow): Field {

@@ -1,2 +1,4 @@
 export { DecodeError } from './errors.ts'
+export * from './json/index.ts'
 export * from './protobuf/index.ts'
+export { type DecodedYaml, decodeYaml } from './yaml.ts'

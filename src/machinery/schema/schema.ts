@@ -80,7 +80,7 @@ export interface Field {
   readonly required: boolean
   /** Go `omitempty`/`omitzero`: an empty value is left out of the JSON that a stock server prints. */
   readonly omitEmpty: boolean
-  /** Go name of the inlined struct that the field lies in; decoding errors name it. */
+  /** Go name of the inlined struct that the field lies in (`A.B` when inlined twice); decoding errors name it. */
   readonly inlinedFrom?: string
   /** Go pointer: absent and zero differ. */
   readonly pointer: boolean

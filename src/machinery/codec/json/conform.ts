@@ -1,0 +1,213 @@
+import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
+import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
+import { DecodeError } from '../errors.ts'
+import { mismatch, TypeMismatch } from './mismatch.ts'
+import { scalarChecks } from './scalars.ts'
+
+type JsonFields = { [key: string]: unknown }
+/** Gives the canonical copy of a value that is not null; undefined when Go would print null for it. */
+type Check = (value: unknown, tally: Tally) => unknown
+
+/** What one walk saw. */
+export interface Tally {
+  /** Object members, known or not, at any depth. */
+  members: number
+  hasUnknown: boolean
+  depth: number
+}
+
+interface PreparedField {
+  readonly check: Check
+  readonly inlinedFrom: string | undefined
+  /** Go prints no zero value of it. */
+  readonly drop: boolean
+}
+
+/** Deeper than any real object; a bomb of brackets is refused before it exhausts the stack. */
+const depthMax = 1_000
+
+/**
+ * Reads `value` as upstream's Go type would and prints it again: unknown fields and nulls go, empty optional values
+ * go, what Go always prints is there, quantities, times and durations are canonical. The answer shares nothing
+ * that is typed with `value`. Throws DecodeError on a wrong type, with Go's text.
+ */
+export function conform(schema: ObjectSchema, value: unknown, tally: Tally = newTally()): JsonFields {
+  return checkOf(schema)(value, tally) as JsonFields
+}
+
+export function newTally(): Tally {
+  return { members: 0, hasUnknown: false, depth: 0 }
+}
+
+const prepared = new WeakMap<Schema, Check>()
+
+function checkOf(schema: Schema): Check {
+  let check = prepared.get(schema)
+  if (!check) {
+    check = prepare(schema)
+    prepared.set(schema, check)
+  }
+  return check
+}
+
+function prepare(schema: Schema): Check {
+  if (schema.kind === 'object') return objectCheck(schema)
+  if (schema.kind === 'list') return listCheck(schema)
+  if (schema.kind === 'map') return mapCheck(schema)
+  return scalarCheck(schema)
+}
+
+/** `k8s.io/api/core/v1.PodSpec` → `PodSpec`, and `v1.PodSpec` as Go prints the type. */
+function goNames(schema: ObjectSchema): { readonly struct: string; readonly goType: string } {
+  const name = schema.name ?? 'map[string]interface {}'
+  const goType = name.slice(name.lastIndexOf('/') + 1)
+  return { struct: goType.slice(goType.indexOf('.') + 1), goType }
+}
+
+function objectCheck(schema: ObjectSchema): Check {
+  const { struct, goType } = goNames(schema)
+  const fields = new Map<string, PreparedField>()
+  const fieldNamed = (name: string) => fields.get(name) ?? prepareField(fields, schema, name)
+  return (value, tally) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, goType)
+    if (++tally.depth > depthMax) throw new DecodeError('exceeded max depth')
+    const given = value as JsonFields
+    const made: JsonFields = {}
+    const names = Object.keys(given)
+    tally.members += names.length
+    for (const name of names) {
+      const field = fieldNamed(name)
+      if (!field) keepUnknown(schema, made, name, given, tally)
+      else if (given[name] !== null) setField(field, made, name, given[name], struct, tally)
+    }
+    fillZeroValues(schema, made)
+    tally.depth--
+    return made
+  }
+}
+
+function prepareField(
+  fields: Map<string, PreparedField>,
+  schema: ObjectSchema,
+  name: string,
+): PreparedField | undefined {
+  const field = schema.fields.get(name)
+  if (!field) return undefined
+  const drop = field.omitEmpty && !field.pointer
+  const ready = { check: checkOf(field.schema), inlinedFrom: field.inlinedFrom, drop }
+  fields.set(name, ready)
+  return ready
+}
+
+function setField(
+  field: PreparedField,
+  made: JsonFields,
+  name: string,
+  value: unknown,
+  struct: string,
+  tally: Tally,
+): void {
+  try {
+    const checked = field.check(value, tally)
+    if (checked !== undefined && !(field.drop && isEmpty(checked))) made[name] = checked
+  } catch (error) {
+    if (error instanceof TypeMismatch) error.within(struct, name, field.inlinedFrom)
+    throw error
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false
+  if (Array.isArray(value)) return value.length === 0
+  for (const _ in value) return false
+  return true
+}
+
+function keepUnknown(
+  schema: ObjectSchema,
+  made: JsonFields,
+  name: string,
+  given: JsonFields,
+  tally: Tally,
+): void {
+  countMembers(given[name], tally)
+  if (!schema.preserveUnknown) tally.hasUnknown = true
+  else setKey(made, name, given[name])
+}
+
+/** A plain assignment of `__proto__` would change the prototype. */
+function setKey(target: JsonFields, key: string, value: unknown): void {
+  if (key !== '__proto__') target[key] = value
+  else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+function listCheck(schema: ListSchema): Check {
+  const check = innerCheck(schema.items)
+  return (value, tally) => {
+    if (!Array.isArray(value)) throw mismatch(value, schema.goType ?? '[]interface {}')
+    return value.map(
+      item => (item === null ? undefined : check(item, tally)) ?? zeroValue(schema.items) ?? null,
+    )
+  }
+}
+
+/** Types contain themselves: the inner check is looked up when it is first needed. */
+function innerCheck(schema: Schema): Check {
+  let check: Check | undefined
+  return (value, tally) => {
+    check ??= checkOf(schema)
+    return check(value, tally)
+  }
+}
+
+function mapCheck(schema: MapSchema): Check {
+  const check = innerCheck(schema.values)
+  return (value, tally) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw mismatch(value, schema.goType ?? 'map[string]interface {}')
+    }
+    const given = value as JsonFields
+    const made: JsonFields = {}
+    for (const key of Object.keys(given)) {
+      tally.members++
+      const item = given[key]
+      setKey(made, key, (item === null ? undefined : check(item, tally)) ?? zeroValue(schema.values) ?? null)
+    }
+    return made
+  }
+}
+
+function scalarCheck(schema: ScalarSchema): Check {
+  const check = scalarChecks[schema.kind]
+  if (check) return value => check(value, schema)
+  if (schema.nested) return schemaOrCheck(schema, schema.nested)
+  return (value, tally) => {
+    countMembers(value, tally)
+    return value
+  }
+}
+
+const names = innerCheck({ kind: 'list', items: { kind: 'string' }, listType: 'atomic', goType: '[]string' })
+
+/** JSONSchemaPropsOr…: an object is a schema; upstream reads what is inside without looking for unknown fields. */
+function schemaOrCheck({ kind }: ScalarSchema, nested: ObjectSchema): Check {
+  const check = innerCheck(nested)
+  return (value, tally) => {
+    if (kind === 'schemaOrBool' && typeof value === 'boolean') return value
+    if (Array.isArray(value) && kind === 'schemaOrArray') return value.map(item => check(item ?? {}, tally))
+    if (Array.isArray(value) && kind === 'schemaOrStringArray') return names(value, tally)
+    if (typeof value === 'object' && !Array.isArray(value)) return check(value, tally)
+    if (kind === 'schemaOrBool') throw new DecodeError('boolean or JSON schema expected')
+    return undefined
+  }
+}
+
+/** Counts the members of free JSON and refuses to go too deep. */
+export function countMembers(value: unknown, tally: Tally): void {
+  if (typeof value !== 'object' || value === null) return
+  if (++tally.depth > depthMax) throw new DecodeError('exceeded max depth')
+  const items = Array.isArray(value) ? value : Object.values(value)
+  if (!Array.isArray(value)) tally.members += items.length
+  for (const item of items) countMembers(item, tally)
+  tally.depth--
+}

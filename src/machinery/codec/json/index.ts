@@ -1,0 +1,72 @@
+import type { JsonObject } from '../../meta/object.ts'
+import type { ObjectSchema } from '../../schema/schema.ts'
+import { DecodeError } from '../errors.ts'
+import { conform, countMembers, newTally } from './conform.ts'
+import { countMembersOfText, findStrictErrors } from './strict.ts'
+import { jsonSyntaxError } from './syntax.ts'
+
+export { conform } from './conform.ts'
+
+export interface JsonOptions {
+  /** Look for unknown and duplicate fields (`fieldValidation` Warn and Strict). */
+  readonly strict?: boolean
+}
+
+export interface DecodedJson {
+  readonly object: JsonObject
+  /** `unknown field "spec.x"`, `duplicate field "kind"`, in upstream's order; empty unless strict. */
+  readonly strictErrors: readonly string[]
+}
+
+/** Parses a JSON body without reading it as a type. Throws DecodeError with the text of Go's encoding/json. */
+export function parseJson(body: string | Uint8Array): unknown {
+  return parseText(textOf(body))
+}
+
+function textOf(body: string | Uint8Array): string {
+  if (typeof body === 'string') return body
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new DecodeError(jsonSyntaxError(text) ?? (error as Error).message)
+  }
+}
+
+/**
+ * Reads a JSON body as `schema`, or as free JSON where there is none (custom resources): unknown fields are dropped
+ * and canonical values made as `conform` says. Integers above 2^53 and the spelling of numbers (`1.0`) are lost.
+ * Throws DecodeError; `strictErrorMessage` makes one text of the strict errors.
+ */
+export function decodeJson(
+  schema: ObjectSchema | undefined,
+  body: string | Uint8Array,
+  { strict = false }: JsonOptions = {},
+): DecodedJson {
+  const text = textOf(body)
+  const value = parseText(text)
+  const tally = newTally()
+  if (!schema) countMembers(value, tally)
+  const object = schema ? conform(schema, value, tally) : asObject(value)
+  const hasErrors = strict && (tally.hasUnknown || countMembersOfText(text) !== tally.members)
+  return { object, strictErrors: hasErrors ? findStrictErrors(schema, text) : [] }
+}
+
+function asObject(value: unknown): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+  const found = Array.isArray(value) ? 'array' : typeof value
+  throw new DecodeError(`json: cannot unmarshal ${found} into Go value of type map[string]interface {}`)
+}
+
+/** `strict decoding error: unknown field "spec.x", duplicate field "kind"` (apimachinery runtime strictDecodingError). */
+export function strictErrorMessage(errors: readonly string[]): string {
+  return `strict decoding error: ${errors.join(', ')}`
+}
+
+/** Compact JSON text, as it goes over the wire. */
+export function encodeJson(value: unknown): string {
+  return JSON.stringify(value)
+}

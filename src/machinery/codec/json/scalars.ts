@@ -1,0 +1,111 @@
+import { canonicalQuantity, QuantityError } from '../../quantity/index.ts'
+import type { ScalarSchema } from '../../schema/schema.ts'
+import { formatDuration, parseDuration } from '../duration.ts'
+import { DecodeError } from '../errors.ts'
+import {
+  formatMicroTime,
+  formatTime,
+  type Instant,
+  parseMicroTime,
+  parseTime,
+  zeroTimeSeconds,
+} from '../time.ts'
+import { mismatch } from './mismatch.ts'
+
+/** Gives the canonical JSON value, as upstream prints what it read; undefined for Go's zero time. Throws on a wrong type. */
+export type ScalarCheck = (value: unknown, schema: ScalarSchema) => unknown
+
+const integerRange = (min: number, max: number): ScalarCheck => {
+  return (value, schema) => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+    throw mismatch(value, schema.goType ?? schema.kind, true)
+  }
+}
+
+/** `int64` and `uint64` above 2^53 lose their last digits in a JavaScript number; no field of upstream's reaches that. */
+const int32 = integerRange(-(2 ** 31), 2 ** 31 - 1)
+
+const text: ScalarCheck = (value, schema) => {
+  if (typeof value === 'string') return value
+  throw mismatch(value, schema.goType ?? 'string')
+}
+
+const bool: ScalarCheck = (value, schema) => {
+  if (typeof value === 'boolean') return value
+  throw mismatch(value, schema.goType ?? 'bool')
+}
+
+const double: ScalarCheck = (value, schema) => {
+  if (typeof value === 'number') return value
+  throw mismatch(value, schema.goType ?? 'float64')
+}
+
+const base64: ScalarCheck = (value, schema) => {
+  if (typeof value !== 'string') throw mismatch(value, schema.goType ?? '[]uint8')
+  const wrong = illegalBase64(value)
+  if (wrong !== undefined) throw new DecodeError(`illegal base64 data at input byte ${wrong}`)
+  return /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value
+}
+
+/** Where Go's base64 decoder stops, or undefined. It steps over line ends. */
+function illegalBase64(value: string): number | undefined {
+  const foreign = value.search(/[^A-Za-z0-9+/\r\n]/)
+  const digits = value.replace(/[\r\n]/g, '')
+  if (foreign < 0) return digits.length % 4 === 0 ? undefined : value.length - (digits.length % 4)
+  if (value[foreign] !== '=') return foreign
+  const padding = /={1,2}$/.exec(digits)?.[0].length ?? 0
+  const sound = digits.length % 4 === 0 && digits.indexOf('=') === digits.length - padding
+  return sound ? undefined : foreign
+}
+
+const quantity: ScalarCheck = value => {
+  const plain = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)
+  try {
+    return canonicalQuantity(plain)
+  } catch (error) {
+    throw error instanceof QuantityError ? new DecodeError(error.message) : error
+  }
+}
+
+const intOrString: ScalarCheck = value => {
+  return typeof value === 'string' ? value : int32(value, { kind: 'int32', goType: 'int32' })
+}
+
+/** Texts that are canonical without any doubt; the others are read and printed again. */
+const plainTime = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
+
+const time: ScalarCheck = value => {
+  if (typeof value !== 'string') throw mismatch(value, 'string')
+  return plainTime.test(value) ? value : printed(parseTime(value), ({ seconds }) => formatTime(seconds))
+}
+
+const microTime: ScalarCheck = value => {
+  if (typeof value !== 'string') throw mismatch(value, 'string')
+  return printed(parseMicroTime(value), formatMicroTime)
+}
+
+function printed(instant: Instant, format: (instant: Instant) => string): string | undefined {
+  return instant.seconds === zeroTimeSeconds && instant.nanos === 0 ? undefined : format(instant)
+}
+
+const duration: ScalarCheck = value => {
+  if (typeof value !== 'string') throw mismatch(value, 'string')
+  return formatDuration(parseDuration(value))
+}
+
+/** The scalars that are neither free JSON nor a nested schema. */
+export const scalarChecks: Readonly<Partial<Record<ScalarSchema['kind'], ScalarCheck>>> = {
+  string: text,
+  bool,
+  int32,
+  int64: integerRange(-(2 ** 63), 2 ** 63),
+  uint32: integerRange(0, 2 ** 32 - 1),
+  uint64: integerRange(0, 2 ** 64),
+  double,
+  bytes: base64,
+  quantity,
+  intOrString,
+  time,
+  microTime,
+  duration,
+}

@@ -1,0 +1,138 @@
+import { quote } from '../../meta/quote.ts'
+
+const space = /[ \t\n\r]*/y
+const hexDigit = /[0-9a-fA-F]/
+/** encoding/json's own limit. */
+const nestingMax = 10_000
+
+/** Where the text stops being JSON, in the words of Go's encoding/json. */
+class SyntaxFailure extends Error {}
+
+interface Cursor {
+  readonly text: string
+  at: number
+}
+
+/** What Go's encoding/json says is wrong with `text`; undefined when nothing is. For the error path only. */
+export function jsonSyntaxError(text: string): string | undefined {
+  const cursor = { text, at: 0 }
+  try {
+    scanValue(cursor, 0)
+    skipSpace(cursor)
+    return cursor.at < text.length ? invalidCharacter(cursor, 'after top-level value').message : undefined
+  } catch (error) {
+    if (error instanceof SyntaxFailure) return error.message
+    throw error
+  }
+}
+
+function invalidCharacter({ text, at }: Cursor, where: string): SyntaxFailure {
+  const character = text[at]
+  if (character === undefined) return new SyntaxFailure('unexpected end of JSON input')
+  const shown = character === "'" ? String.raw`\'` : character === '"' ? '"' : quote(character).slice(1, -1)
+  return new SyntaxFailure(`invalid character '${shown}' ${where}`)
+}
+
+function skipSpace(cursor: Cursor): void {
+  space.lastIndex = cursor.at
+  cursor.at += space.exec(cursor.text)![0].length
+}
+
+function scanValue(cursor: Cursor, depth: number): void {
+  skipSpace(cursor)
+  if (depth > nestingMax) throw new SyntaxFailure('exceeded max depth')
+  const first = cursor.text[cursor.at]
+  if (first === '{') scanObject(cursor, depth)
+  else if (first === '[') scanArray(cursor, depth)
+  else if (first === '"') scanString(cursor)
+  else if (first === 't') scanWord(cursor, 'true')
+  else if (first === 'f') scanWord(cursor, 'false')
+  else if (first === 'n') scanWord(cursor, 'null')
+  else if (first !== undefined && /[-0-9]/.test(first)) scanNumber(cursor)
+  else throw invalidCharacter(cursor, 'looking for beginning of value')
+}
+
+function scanObject(cursor: Cursor, depth: number): void {
+  for (let first = true; ; first = false) {
+    cursor.at++
+    skipSpace(cursor)
+    if (first && cursor.text[cursor.at] === '}') break
+    if (cursor.text[cursor.at] !== '"')
+      throw invalidCharacter(cursor, 'looking for beginning of object key string')
+    scanString(cursor)
+    skipSpace(cursor)
+    if (cursor.text[cursor.at] !== ':') throw invalidCharacter(cursor, 'after object key')
+    cursor.at++
+    scanValue(cursor, depth + 1)
+    skipSpace(cursor)
+    if (cursor.text[cursor.at] === '}') break
+    if (cursor.text[cursor.at] !== ',') throw invalidCharacter(cursor, 'after object key:value pair')
+  }
+  cursor.at++
+}
+
+function scanArray(cursor: Cursor, depth: number): void {
+  for (let first = true; ; first = false) {
+    cursor.at++
+    skipSpace(cursor)
+    if (first && cursor.text[cursor.at] === ']') break
+    scanValue(cursor, depth + 1)
+    skipSpace(cursor)
+    if (cursor.text[cursor.at] === ']') break
+    if (cursor.text[cursor.at] !== ',') throw invalidCharacter(cursor, 'after array element')
+  }
+  cursor.at++
+}
+
+function scanString(cursor: Cursor): void {
+  for (cursor.at++; ; cursor.at++) {
+    const character = cursor.text[cursor.at]
+    if (character === '"') break
+    if (character === undefined || character < ' ') throw invalidCharacter(cursor, 'in string literal')
+    if (character === '\\') scanEscape(cursor)
+  }
+  cursor.at++
+}
+
+function scanEscape(cursor: Cursor): void {
+  const letter = cursor.text[++cursor.at]
+  if (letter === undefined || !'bfnrt\\/"u'.includes(letter))
+    throw invalidCharacter(cursor, 'in string escape code')
+  for (let left = letter === 'u' ? 4 : 0; left > 0; left--) {
+    cursor.at++
+    if (!hexDigit.test(cursor.text[cursor.at] ?? '')) {
+      throw invalidCharacter(cursor, String.raw`in \u hexadecimal character escape`)
+    }
+  }
+}
+
+function scanWord(cursor: Cursor, word: string): void {
+  for (let index = 1; index < word.length; index++) {
+    cursor.at++
+    if (cursor.text[cursor.at] !== word[index]) {
+      throw invalidCharacter(cursor, `in literal ${word} (expecting '${word[index]}')`)
+    }
+  }
+  cursor.at++
+}
+
+function scanNumber(cursor: Cursor): void {
+  if (cursor.text[cursor.at] === '-') cursor.at++
+  if (cursor.text[cursor.at] === '0') cursor.at++
+  else scanDigits(cursor, 'in numeric literal')
+  if (cursor.text[cursor.at] === '.') {
+    cursor.at++
+    scanDigits(cursor, 'after decimal point in numeric literal')
+  }
+  if (/[eE]/.test(cursor.text[cursor.at] ?? '')) {
+    cursor.at++
+    if (/[+-]/.test(cursor.text[cursor.at] ?? '')) cursor.at++
+    scanDigits(cursor, 'in exponent of numeric literal')
+  }
+}
+
+function scanDigits(cursor: Cursor, where: string): void {
+  const start = cursor.at
+  while (/[0-9]/.test(cursor.text[cursor.at] ?? '')) cursor.at++
+  if (cursor.at === start) throw invalidCharacter(cursor, where)
+}
