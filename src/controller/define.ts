@@ -25,10 +25,12 @@ export interface Controller<T extends KubeObject> {
    * called again after every change of what it looked at, and never before the view shows what it did last.
    */
   readonly plan: (object: T, view: View, nowMs: number) => Plan
+  /** What is left to do for a primary that is not there (any more). */
+  readonly gone?: (key: string, store: View['store']) => Plan
 }
 
 export interface Owned<T extends KubeObject> {
-  readonly resource: ResourceRef<KubeObject>
+  readonly resource: ResourceName
   /** When given, objects without a controller wake the primaries of their namespace that select them. */
   readonly adopts?: (primary: T) => LabelSelectorSpec | undefined
 }
@@ -105,15 +107,14 @@ function start<T extends KubeObject>(controller: Controller<T>, context: WorkerC
   return async key => {
     const { namespace, name } = fromKey(key)
     const object = store(primary).get(namespace, name)
-    if (!object) {
-      expectations.forget(key)
-      return {}
-    }
+    if (!object) expectations.forget(key)
     if (expectations.unmet(key)) {
       park(key)
       return {}
     }
-    const plan = controller.plan(object, viewFor(object, store), ports.clock.nowMs())
+    const plan = object
+      ? controller.plan(object, viewFor(object, store), ports.clock.nowMs())
+      : (controller.gone?.(key, store) ?? [])
     const { written, requeueAfterMs, error } = await applyPlan(context, plan)
     expectations.add(key, written)
     if (error !== undefined) throw error
