@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Pod } from '../../api/types/core-v1.gen.ts'
+import { openAddressBook } from './address-book.ts'
+import { createBridgeNetwork } from './bridge.ts'
+import { createNetworkShell } from './shell.ts'
+
+const possible =
+  process.getuid?.() === 0 &&
+  Bun.which('nft') !== null &&
+  Bun.which('ip') !== null &&
+  Bun.which('busybox') !== null
+if (!possible) console.log('SKIP src/kubelet/network: needs root, nft, ip and busybox for network namespaces')
+const kernel = possible ? test : test.skip
+
+const node = `hutch-node-${process.pid}`
+const enter = ['nsenter', `--net=/var/run/netns/${node}`]
+const directory = mkdtempSync(join(tmpdir(), 'hutch-network-'))
+const holders: Bun.Subprocess[] = []
+
+beforeAll(() => possible && Bun.spawnSync(['ip', 'netns', 'add', node]))
+afterAll(() => {
+  for (const holder of holders) holder.kill('SIGKILL')
+  if (possible) Bun.spawnSync(['ip', 'netns', 'del', node])
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** A process that holds an empty network namespace, as a pause container does. */
+async function sandbox(id: string) {
+  const holder = Bun.spawn([...enter, 'unshare', '--net', 'sleep', '60'])
+  holders.push(holder)
+  await Bun.sleep(100)
+  return { sandboxId: id, podUid: `uid-${id}`, pid: holder.pid, path: `/proc/${holder.pid}/ns/net` }
+}
+
+function ping(from: string, to: string): boolean {
+  const words = ['nsenter', `--net=${from}`, 'bash', '-c', `exec 3<>/dev/tcp/${to}/7000`]
+  return Bun.spawnSync(words, { timeout: 2_000, stderr: 'ignore' }).exitCode === 0
+}
+
+function serve(path: string, port = 7000): void {
+  const words = ['busybox', 'httpd', '-f', '-p', String(port), '-h', directory]
+  holders.push(Bun.spawn(['nsenter', `--net=${path}`, ...words]))
+}
+
+kernel('pods reach each other and their node, and a host port leads to its pod', async () => {
+  const network = createBridgeNetwork({
+    shell: createNetworkShell(enter),
+    directory,
+    clusterCidr: '10.42.0.0/16',
+    serviceCidr: '10.43.0.0/16',
+  })
+  expect(network.notReady()).toBe('the node has no pod CIDR yet')
+  await network.open('10.42.7.0/24')
+  expect(network.notReady()).toBeUndefined()
+  const [a, b] = [await sandbox('a'), await sandbox('b')]
+  const hostPortPod: Pod = {
+    metadata: { uid: 'uid-b' },
+    spec: { containers: [{ name: 'm', ports: [{ containerPort: 7000, hostPort: 8000 }] }] },
+  }
+  const first = await network.setup(a, { metadata: {} })
+  const second = await network.setup(b, hostPortPod)
+  expect([first, second]).toEqual([{ ips: ['10.42.7.2'] }, { ips: ['10.42.7.3'] }])
+  expect(await network.setup(a, { metadata: {} })).toEqual(first)
+  serve(b.path)
+  await Bun.sleep(500)
+  expect(ping(a.path, '10.42.7.3')).toBe(true)
+  expect(ping(`/var/run/netns/${node}`, '10.42.7.3')).toBe(true)
+  const viaHostPort = ['nsenter', `--net=${a.path}`, 'bash', '-c', 'exec 3<>/dev/tcp/10.42.7.1/8000']
+  expect(Bun.spawnSync(viaHostPort, { timeout: 2_000 }).exitCode).toBe(0)
+  await network.teardown(b)
+  expect(await network.addresses('b')).toBeUndefined()
+  expect(ping(a.path, '10.42.7.3')).toBe(false)
+  await network.teardown(b)
+})
+
+test('addresses survive a restart, are never given twice, and run out with a clear word', () => {
+  const place = join(directory, 'book')
+  const book = openAddressBook(place, '10.42.9.0/29')
+  expect(['a', 'b', 'a'].map(id => book.take(id))).toEqual(['10.42.9.2', '10.42.9.3', '10.42.9.2'])
+  const again = openAddressBook(place, '10.42.9.0/29')
+  expect(again.of('b')).toBe('10.42.9.3')
+  expect(['c', 'd', 'e'].map(id => again.take(id))).toEqual(['10.42.9.4', '10.42.9.5', '10.42.9.6'])
+  expect(() => again.take('f')).toThrow('no free address left in 10.42.9.0/29: 5 pods have one')
+  again.give('a')
+  expect(again.take('f')).toBe('10.42.9.2')
+})
