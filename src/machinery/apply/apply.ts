@@ -15,6 +15,7 @@ import type { Managers } from './managed.ts'
 import { decodeManagers, encodeManagers, managerId, takeFromOthers } from './managed.ts'
 import { mergeValues } from './merge.ts'
 import { prune } from './remove.ts'
+import { withoutEmpties, writtenMemberOf } from './typed.ts'
 import type { Writer } from './update.ts'
 import { identityOf, ownedChanges, recordUpdate, resetSet, unownedPaths } from './update.ts'
 import { configErrors, formatConfigErrors } from './validate.ts'
@@ -41,9 +42,10 @@ export interface ApplyResult {
  * Lays `applied` over `live` and drops what the manager applied before, applies no longer, and nobody else owns.
  * Throws 409 naming every field that others own with another value, 400 for a wrong version or given managedFields.
  */
-export function applyPatch(options: ApplyOptions): ApplyResult {
-  checkRequest(options)
-  const { live } = options
+export function applyPatch(request: ApplyOptions): ApplyResult {
+  checkRequest(request)
+  const live = withoutEmpties(request.schema, request.live)
+  const options = { ...request, live }
   const managers = startingManagers(options)
   const object = mergeAndRecord(options, managers)
   const changed = !deepEqual(object, live)
@@ -79,7 +81,7 @@ function startingManagers(options: ApplyOptions): Managers {
   if (!managers) throw plainFailure('failed to decode managed fields')
   if (managers.size === 0 && live) {
     const writer = { ...options, manager: 'before-first-apply' }
-    recordUpdate(managers, ownedChanges(schema, undefined, live, options.resetFields), writer)
+    recordUpdate(managers, ownedChanges(schema, { live: undefined, next: live }, options.resetFields), writer)
   }
   return managers
 }
@@ -109,7 +111,7 @@ function transferOwnership(
   object: KubeObject,
 ): void {
   const { schema, live, resetFields } = options
-  const changes = ownedChanges(schema, live, object, resetFields)
+  const changes = ownedChanges(schema, { live, next: object }, resetFields, writtenMemberOf)
   const gained = touched(changes)
   if (!options.force) refuseConflicts(options, managers, self, gained)
   takeFromOthers(managers, self, gained)

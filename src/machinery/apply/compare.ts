@@ -17,12 +17,26 @@ export interface Changes {
 const kinds = ['added', 'modified', 'removed'] as const
 const nothing: Changes = Object.freeze({})
 
+/** How a member of the next object is read: as a typed object has it, or as it is written. */
+export type ReadMember = (schema: Schema, map: JsonMap, key: string) => unknown
+
 /**
  * Compares two objects; parts that are the same in memory cost nothing. `skip` names members at the top and members
  * of `metadata` that do not count.
  */
-export function compareObjects(schema: Schema, old: JsonMap, next: JsonMap, skip: Skipped): Changes {
-  return compareMaps(schema, old, next, skip) ?? nothing
+export function compareObjects(
+  schema: Schema,
+  objects: { readonly old: JsonMap; readonly next: JsonMap },
+  skip: Skipped,
+  read: ReadMember = memberOf,
+): Changes {
+  return compareMaps({ schema, read, skip }, objects.old, objects.next) ?? nothing
+}
+
+interface Level {
+  readonly schema: Schema
+  readonly read: ReadMember
+  readonly skip: Skipped | undefined
 }
 
 /** Member names to leave out, with what to leave out below them. */
@@ -30,8 +44,9 @@ export interface Skipped {
   readonly [key: string]: true | Skipped
 }
 
-function compareValues(schema: Schema, old: unknown, next: unknown, skip?: Skipped): Changes | undefined {
+function compareValues(level: Level, old: unknown, next: unknown): Changes | undefined {
   if (old === next) return undefined
+  const { schema } = level
   if (old === undefined) return { added: presence(schema, next) }
   if (next === undefined) return { removed: presence(schema, old) }
   const shape = shapeOf(schema, old)
@@ -40,37 +55,34 @@ function compareValues(schema: Schema, old: unknown, next: unknown, skip?: Skipp
   }
   const changes =
     shape === 'map'
-      ? compareMaps(schema, (old ?? {}) as JsonMap, (next ?? {}) as JsonMap, skip)
-      : compareLists(schema as ListSchema, (old ?? []) as unknown[], (next ?? []) as unknown[])
+      ? compareMaps(level, (old ?? {}) as JsonMap, (next ?? {}) as JsonMap)
+      : compareLists(level, (old ?? []) as unknown[], (next ?? []) as unknown[])
   // Null and empty are different leaves.
   if (!changes && (old === null) !== (next === null)) return { modified: leaf }
   return changes
 }
 
-function compareMaps(schema: Schema, old: JsonMap, next: JsonMap, skip?: Skipped): Changes | undefined {
+function compareMaps(level: Level, old: JsonMap, next: JsonMap): Changes | undefined {
   let changes: Changes | undefined
   for (const key in next) {
-    const rule = skip?.[key]
-    if (rule === true || old[key] === next[key]) continue
-    const below = rule as Skipped | undefined
-    const change = compareValues(
-      memberSchema(schema, key),
-      memberOf(schema, old, key),
-      memberOf(schema, next, key),
-      below,
-    )
+    if (old[key] === next[key]) continue
+    const change = compareMembers(level, key, old, next)
     if (change) changes = put(changes, `f:${key}`, change)
   }
   for (const key in old) {
-    if (skip?.[key] === true || Object.hasOwn(next, key)) continue
-    const change = compareValues(
-      memberSchema(schema, key),
-      memberOf(schema, old, key),
-      memberOf(schema, next, key),
-    )
+    if (Object.hasOwn(next, key)) continue
+    const change = compareMembers(level, key, old, next)
     if (change) changes = put(changes, `f:${key}`, change)
   }
   return changes
+}
+
+function compareMembers(level: Level, key: string, old: JsonMap, next: JsonMap): Changes | undefined {
+  const skip = level.skip?.[key]
+  if (skip === true) return undefined
+  const { schema, read } = level
+  const below = { schema: memberSchema(schema, key), read, skip }
+  return compareValues(below, memberOf(schema, old, key), read(schema, next, key))
 }
 
 function put(changes: Changes | undefined, element: string, change: Changes): Changes {
@@ -85,24 +97,25 @@ function put(changes: Changes | undefined, element: string, change: Changes): Ch
   return result
 }
 
-function compareLists(schema: ListSchema, old: unknown[], next: unknown[]): Changes | undefined {
+function compareLists(level: Level, old: unknown[], next: unknown[]): Changes | undefined {
+  const schema = level.schema as ListSchema
   const before = itemsByElement(schema, old)
   const after = itemsByElement(schema, next)
+  const below = { schema: schema.items, read: level.read, skip: undefined }
   let changes: Changes | undefined
   for (const element of new Set([...before.keys(), ...after.keys()])) {
-    const change = compareItems(schema.items, before.get(element) ?? [], after.get(element) ?? [])
+    const change = compareItems(below, before.get(element) ?? [], after.get(element) ?? [])
     if (change) changes = put(changes, element, change)
   }
   return changes
 }
 
 /** Items that share an identity count as one atomic whole. */
-function compareItems(schema: Schema, old: unknown[], next: unknown[]): Changes | undefined {
-  if (old.length <= 1 && next.length <= 1) return compareValues(schema, old[0], next[0])
+function compareItems(level: Level, old: unknown[], next: unknown[]): Changes | undefined {
+  if (old.length <= 1 && next.length <= 1) return compareValues(level, old[0], next[0])
   if (old.length > 1 && next.length > 1) return deepEqual(old, next) ? undefined : { modified: leaf }
-  if (old.length > 1) return { ...compareValues(schema, undefined, next[0]), removed: leaf }
-  const gone = compareValues(schema, old[0], undefined)
-  return { ...gone, added: leaf }
+  if (old.length > 1) return { ...compareValues(level, undefined, next[0]), removed: leaf }
+  return { ...compareValues(level, old[0], undefined), added: leaf }
 }
 
 /** The items of a list by their path element, in order. */

@@ -30,7 +30,7 @@ export function lastAppliedSet({ schema, manager, apiVersion, live }: LastApplie
   const last = parseAnnotation(live.metadata.annotations?.[annotation])
   if (last?.apiVersion !== apiVersion) return undefined
   try {
-    const changes = compareObjects(schema, last, live as unknown as JsonMap, {})
+    const changes = compareObjects(schema, { old: last, next: live as unknown as JsonMap }, {})
     const unchanged = difference(fieldSetOf(schema, last), touched(changes))
     return difference(unchanged, changes.removed)
   } catch (error) {

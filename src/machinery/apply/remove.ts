@@ -8,7 +8,7 @@ import { fieldSetOf } from './field-set-of.ts'
 import { itemElement } from './path-element.ts'
 import { isDeclared, memberSchema, shapeOf } from './typed.ts'
 
-/** The object without the given paths. Maps and lists that end up empty go too. */
+/** The object without the given paths. Maps and lists that end up empty become null: there, with nothing in them. */
 export function removePaths(schema: Schema, object: JsonMap, paths: FieldSet): JsonMap {
   return paths ? ((removeFrom(schema, object, paths) ?? {}) as JsonMap) : object
 }
@@ -17,28 +17,27 @@ function removeFrom(schema: Schema, value: unknown, paths: FieldNode): unknown {
   if (value === null || typeof value !== 'object') return value
   const shape = shapeOf(schema, value)
   if (shape === 'map') return removeMembers(schema, value as JsonMap, paths)
-  return shape === 'list' ? removeItems(schema as ListSchema, value as unknown[], paths) : undefined
+  return shape === 'list' ? removeItems(schema as ListSchema, value as unknown[], paths) : null
 }
 
-function removeMembers(schema: Schema, map: JsonMap, paths: FieldNode): JsonMap | undefined {
+function removeMembers(schema: Schema, map: JsonMap, paths: FieldNode): JsonMap | null {
   const kept: JsonMap = {}
   for (const key of Object.keys(map)) {
     const node = paths[`f:${key}`]
     if (node && isMember(node)) continue
-    const value = node ? removeFrom(memberSchema(schema, key), map[key], node) : map[key]
-    if (value !== undefined) setMember(kept, key, value)
+    setMember(kept, key, node ? removeFrom(memberSchema(schema, key), map[key], node) : map[key])
   }
-  return Object.keys(kept).length > 0 ? kept : undefined
+  return Object.keys(kept).length > 0 ? kept : null
 }
 
-function removeItems(schema: ListSchema, list: unknown[], paths: FieldNode): unknown[] | undefined {
+function removeItems(schema: ListSchema, list: unknown[], paths: FieldNode): unknown[] | null {
   const kept: unknown[] = []
   for (const item of list) {
     const node = paths[itemElement(schema, item)]
     if (node && isMember(node)) continue
-    kept.push(node ? (removeFrom(schema.items, item, node) ?? null) : item)
+    kept.push(node ? removeFrom(schema.items, item, node) : item)
   }
-  return kept.length > 0 ? kept : undefined
+  return kept.length > 0 ? kept : null
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How apply sees a value through its schema: as one leaf, as a map of members, or as a list of named items. */
 import type { JsonMap } from '../meta/json.ts'
-import { isMap } from '../meta/json.ts'
+import { isMap, setMember } from '../meta/json.ts'
 import type { Field, ObjectSchema, Schema } from '../schema/schema.ts'
 
 export type Shape = 'leaf' | 'map' | 'list'
@@ -45,6 +45,31 @@ export function memberOf(schema: Schema, map: JsonMap, key: string): unknown {
   if (!field) return value
   if (value === undefined || value === null) return field.omitEmpty ? undefined : zeroOf(field)
   return field.omitEmpty && !field.pointer && isEmpty(value) ? undefined : value
+}
+
+/** A member as it lies in a configuration: what is written counts, also when it is empty. */
+export function writtenMemberOf(schema: Schema, map: JsonMap, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : memberOf(schema, map, key)
+}
+
+/** The value without the members that a typed object would leave out; what needs no change is shared. */
+export function withoutEmpties<T>(schema: Schema, value: T): T {
+  if (Array.isArray(value)) {
+    if (schema.kind !== 'list') return value
+    const items = value.map(item => withoutEmpties(schema.items, item))
+    return items.some((item, index) => item !== value[index]) ? (items as T) : value
+  }
+  if (!isMap(value) || (schema.kind !== 'object' && schema.kind !== 'map')) return value
+  let changed = false
+  const kept: JsonMap = {}
+  for (const key of Object.keys(value)) {
+    const member =
+      isDeclared(schema, key) && memberOf(schema, value, key) === undefined ? undefined : value[key]
+    const below = withoutEmpties(memberSchema(schema, key), member)
+    if (below !== value[key]) changed = true
+    if (below !== undefined) setMember(kept, key, below)
+  }
+  return changed ? (kept as T) : value
 }
 
 function isEmpty(value: unknown): boolean {

@@ -2,7 +2,7 @@
 import type { JsonMap } from '../meta/json.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
 import type { ObjectSchema } from '../schema/schema.ts'
-import type { Changes, Skipped } from './compare.ts'
+import type { Changes, ReadMember, Skipped } from './compare.ts'
 import { compareObjects, touched } from './compare.ts'
 import type { FieldSet } from './field-set.ts'
 import { fieldSetOfPaths, recursiveDifference, union } from './field-set.ts'
@@ -59,12 +59,12 @@ export const unownedPaths: FieldSet = fieldSetOfPaths([
 /** What differs between two objects, without what nobody owns and what this write cannot set. */
 export function ownedChanges(
   schema: ObjectSchema,
-  live: KubeObject | undefined,
-  next: KubeObject,
+  objects: { readonly live: KubeObject | undefined; readonly next: KubeObject },
   resetFields: ResetFields | undefined,
+  read?: ReadMember,
 ): Changes {
-  const old = (live ?? { metadata: {} }) as unknown as JsonMap
-  const changes = compareObjects(schema, old, next as unknown as JsonMap, unowned)
+  const old = (objects.live ?? { metadata: {} }) as unknown as JsonMap
+  const changes = compareObjects(schema, { old, next: objects.next as unknown as JsonMap }, unowned, read)
   const ignored = resetFields ? resetSet(resetFields) : undefined
   if (!ignored) return changes
   return {
@@ -95,7 +95,7 @@ export function updateManagedFields(options: UpdateOptions): ManagedFieldsEntry[
   const managers = startingManagers(options)
   // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
   if (managers.size === 0 && live?.metadata.uid) return undefined
-  const changes = ownedChanges(schema, live, next, options.resetFields)
+  const changes = ownedChanges(schema, { live, next }, options.resetFields)
   recordUpdate(managers, changes, options)
   return encodeManagers(managers, previous)
 }
