@@ -54,7 +54,7 @@ class SqliteStore implements Store {
   #issued: number
   #ceiling: number
   #hasVolatile = false
-  /** Highest revision that was overtaken before it reached the disk. */
+  /** Last write that overtook one which had not reached the disk: what the disk says of the time before is wrong. */
   #lost = 0
   #sweptAtMs: number
 
@@ -195,7 +195,7 @@ class SqliteStore implements Store {
     const createRevision = previous?.createRevision ?? revision
     const current: IndexEntry = { key, createRevision, modRevision: revision, value }
     if (this.#waiting.size === 0) this.#startWaiting()
-    if (this.#waiting.has(key)) this.#lost = actual
+    if (this.#waiting.has(key)) this.#lost = revision
     this.#waiting.set(key, current)
     const change = { key, revision, current, previous, bytes: stepBytes + value.length }
     this.#index.apply(change)
@@ -254,7 +254,7 @@ class SqliteStore implements Store {
   }
 
   #applyDurable(change: Change<IndexEntry>): void {
-    if (this.#waiting.delete(change.key)) this.#lost = change.previous!.modRevision
+    if (this.#waiting.delete(change.key)) this.#lost = change.revision
     this.#index.apply(change)
     this.#stopWaitingIfDone()
   }

@@ -23,6 +23,8 @@ interface Told {
 export class CrashLedger {
   readonly #path: string
   #highest = 0
+  /** What was there after the last check, as `key value`. */
+  #live = new Map<string, string>()
   acknowledged = 0
   compacted = 0
   resumed = 0
@@ -48,6 +50,7 @@ export class CrashLedger {
       expect(store.revision()).toBeGreaterThanOrEqual(this.#highest)
       await this.#checkDurable(store, news)
       await this.#checkResume(store, news, writer)
+      await this.#checkView(store, news)
     } finally {
       this.#highest = Math.max(this.#highest, store.revision())
       await store.close()
@@ -98,11 +101,37 @@ export class CrashLedger {
         if (line.revision > from.revision) expectSame(got.get(line.revision), line)
     }
   }
+
+  /** A client that kept a view by events alone, and may go on, has the view that a list gives. */
+  async #checkView(store: Store, news: readonly Told[]): Promise<void> {
+    const seen = news.filter(({ kind }) => kind === 'e')
+    const { entries } = await store.range('')
+    const live = new Map(entries.map(({ key, value }) => [key, new TextDecoder().decode(value)]))
+    const rest = seen.length > 0 ? await since(store, seen.at(-1)!.revision) : undefined
+    if (rest) {
+      for (const { key, value } of seen) apply(this.#live, key, value)
+      for (const event of rest) apply(this.#live, event.key, valueIn(event))
+      expect([...this.#live].sort()).toEqual([...live].sort())
+    }
+    this.#live = live
+  }
+}
+
+function apply(view: Map<string, string>, key: string, value: string): void {
+  if (value === '-') view.delete(key)
+  else view.set(key, value)
+}
+
+function valueIn(event: StoreEvent): string {
+  return event.type === 'put' ? new TextDecoder().decode(event.value) : '-'
 }
 
 function expectSame(event: StoreEvent | undefined, line: Told): void {
-  const value = event?.type === 'put' ? new TextDecoder().decode(event.value) : '-'
-  expect([event?.revision, event?.key, value]).toEqual([line.revision, line.key, line.value])
+  expect([event?.revision, event?.key, event && valueIn(event)]).toEqual([
+    line.revision,
+    line.key,
+    line.value,
+  ])
 }
 
 function deletedAfter(events: readonly StoreEvent[] | undefined, key: string): boolean {
