@@ -26,6 +26,8 @@ export interface ApplyOptions extends Writer {
   readonly live: KubeObject | undefined
   /** What the client wants, as it sent it: only the fields that it cares for. */
   readonly applied: KubeObject
+  /** The kind that the request's path names; the configuration must be of it. */
+  readonly kind?: string
   /** Takes fields from other managers instead of refusing. */
   readonly force: boolean
 }
@@ -58,19 +60,16 @@ export function applyPatch(request: ApplyOptions): ApplyResult {
   }
 }
 
-function checkRequest({ applied, apiVersion, schema, live }: ApplyOptions): void {
-  if (applied.apiVersion !== apiVersion) {
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${applied.apiVersion ?? ''}, expected: ${apiVersion}`,
-    )
-  }
+function checkRequest({ applied, apiVersion, kind = applied.kind, schema }: ApplyOptions): void {
+  const given = `${applied.apiVersion ?? ''}, Kind=${applied.kind ?? ''}`
+  if (applied.apiVersion !== apiVersion || applied.kind !== kind)
+    throw badRequest(`invalid object type: ${given}`)
   if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil')
   const errors = configErrors(schema, applied as unknown as JsonMap)
   if (errors.length === 0) return
-  const { namespace = '', name = '' } = applied.metadata ?? live?.metadata ?? {}
-  const kind = `${apiVersion}, Kind=${applied.kind ?? ''}`
+  const { namespace = '', name = '' } = applied.metadata
   throw plainFailure(
-    `failed to create typed patch object (${namespace}/${name}; ${kind}): ${formatConfigErrors(errors)}`,
+    `failed to create typed patch object (${namespace}/${name}; ${given}): ${formatConfigErrors(errors)}`,
   )
 }
 

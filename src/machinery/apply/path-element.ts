@@ -3,6 +3,7 @@ import type { JsonMap } from '../meta/json.ts'
 import { isMap } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import type { ListSchema } from '../schema/schema.ts'
+import { zeroOf } from './typed.ts'
 
 /** Why a list's element cannot be told from its siblings. */
 export class ElementError extends Error {
@@ -35,7 +36,8 @@ function keyElement(schema: ListSchema, item: unknown): string {
 
 function keyValue(schema: ListSchema, item: JsonMap, key: string): unknown {
   if (Object.hasOwn(item, key)) return item[key]
-  return schema.items.kind === 'object' ? schema.items.fields.get(key)?.defaultValue : undefined
+  const field = schema.items.kind === 'object' ? schema.items.fields.get(key) : undefined
+  return field?.defaultValue ?? (field?.zeroDefault ? zeroOf(field) : undefined)
 }
 
 const keyOrders = new WeakMap<ListSchema, readonly string[]>()

@@ -81,7 +81,8 @@ function isEmpty(value: unknown): boolean {
 
 const noMembers: JsonMap = Object.freeze({})
 
-function zeroOf(field: Field): unknown {
+/** What Go has in a field that nobody set. */
+export function zeroOf(field: Field): unknown {
   if (field.pointer) return null
   switch (field.schema.kind) {
     case 'object':

@@ -1,6 +1,6 @@
 /** Whether a configuration fits its schema, with the complaints of structured-merge-diff's typed validation. */
 import type { JsonMap } from '../meta/json.ts'
-import { isMap } from '../meta/json.ts'
+import { formatGoValue, isMap } from '../meta/json.ts'
 import type { ListSchema, ScalarKind, Schema } from '../schema/schema.ts'
 import { ElementError, formatElement, itemElement } from './path-element.ts'
 import { memberSchema } from './typed.ts'
@@ -22,9 +22,9 @@ function valueErrors(schema: Schema, value: unknown, path: string): string[] {
     case 'map':
       return isMap(value)
         ? memberErrors(schema, value, path)
-        : [complaint(path, `expected map, got &{${shown(value)}}`)]
+        : [complaint(path, `expected map, got &{${formatGoValue(value)}}`)]
     case 'list':
-      if (!Array.isArray(value)) return [complaint(path, `expected list, got &{${shown(value)}}`)]
+      if (!Array.isArray(value)) return [complaint(path, `expected list, got &{${formatGoValue(value)}}`)]
       return listErrors(schema, value, path)
     default:
       return scalarErrors(schema.kind, value, path)
@@ -72,24 +72,22 @@ function scalarErrors(kind: ScalarKind, value: unknown, path: string): string[] 
     return [complaint(path, `expected numeric (int or float), got ${goTypeOf(value)}`)]
   }
   if (kind === 'bool') {
-    return typeof value === 'boolean' ? [] : [complaint(path, `expected boolean, got &{${shown(value)}}`)]
+    return typeof value === 'boolean'
+      ? []
+      : [complaint(path, `expected boolean, got &{${formatGoValue(value)}}`)]
   }
   if (kind === 'string' || kind === 'bytes' || kind === 'duration') {
     if (typeof value === 'string') return []
-    return [complaint(path, `expected string, got &value.valueUnstructured{Value:${shown(value)}}`)]
+    return [complaint(path, `expected string, got &value.valueUnstructured{Value:${formatGoValue(value)}}`)]
   }
   const wrong = mixed.has(kind) && typeof value === 'object'
-  return wrong ? [complaint(path, `expected any scalar, got &{${shown(value)}}`)] : []
+  return wrong ? [complaint(path, `expected any scalar, got &{${formatGoValue(value)}}`)] : []
 }
 
 function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}'
   if (isMap(value)) return 'map[string]interface {}'
   return typeof value === 'boolean' ? 'bool' : 'string'
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function complaint(path: string, text: string): string {

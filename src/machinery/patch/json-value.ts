@@ -8,15 +8,6 @@ export function jsonKind(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
-/** Prints a decoded value as Go's `%v`: `map[a:1 b:[x y]]`. Upstream's messages carry whole objects this way. */
-export function formatGoValue(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>'
-  if (Array.isArray(value)) return `[${value.map(formatGoValue).join(' ')}]`
-  if (!isMap(value)) return String(value)
-  const members = Object.keys(value).sort()
-  return `map[${members.map(key => `${key}:${formatGoValue(value[key])}`).join(' ')}]`
-}
-
 /** How Go's `%T` names a decoded JSON value. */
 export function goType(value: unknown): string {
   if (value === null || value === undefined) return '%!s(<nil>)'

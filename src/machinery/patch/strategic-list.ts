@@ -1,9 +1,9 @@
 /** Lists in a strategic merge patch: merged by key or as sets, then put into the order that upstream gives them. */
 
 import type { JsonMap } from '../meta/json.ts'
-import { isMap } from '../meta/json.ts'
+import { formatGoValue, isMap } from '../meta/json.ts'
 import { plainFailure, unprocessable } from '../status/errors.ts'
-import { formatGoValue, goType, withoutDirectives } from './json-value.ts'
+import { goType, withoutDirectives } from './json-value.ts'
 
 /** What the schema says of a list. */
 export interface ListRule {
@@ -39,7 +39,22 @@ export function orderedMerge(
   else if (lists.patch) merged = mergeLists(original, patch, rule)
   if (original.length + patch.length === 0) throw plainFailure('no elements in any of the given slices')
   elementsAreMaps(original, patch)
-  return arrange(merged, order, original, rule)
+  return arrange(merged, order, serverOrder(original, patch, rule), rule)
+}
+
+/**
+ * The server's order. Elements that the patch deletes leave room in upstream's slice, and as many new ones as fit
+ * there count as the server's from then on, behind the old ones.
+ */
+function serverOrder(original: unknown[], patch: unknown[], rule: ListRule): unknown[] {
+  if (!rule.merge || rule.mergeKey === '') return original
+  const id = identity(rule)
+  const deleted = new Set(patch.filter(element => isMap(element) && element.$patch === 'delete').map(id))
+  const kept = original.filter(element => !deleted.has(id(element)))
+  if (kept.length === original.length) return original
+  const known = new Set(kept.map(id))
+  const fresh = patch.filter(element => !hasDirective(element) && !known.has(id(element)))
+  return [...kept, ...fresh].slice(0, original.length)
 }
 
 /** What `$deleteFromPrimitiveList` does. */
@@ -153,13 +168,19 @@ function sortBy(list: unknown[], place: (element: unknown) => number | undefined
 function checkOrder(patch: unknown[], order: unknown[], rule: ListRule): void {
   if (order.length === 0 || patch.length === 0) return
   const id = identity(rule)
-  const listed = patch.filter(element => !(isMap(element) && Object.hasOwn(element, '$patch')))
-  let position = 0
-  for (const element of order)
-    if (position < listed.length && id(listed[position]) === id(element)) position++
-  if (position < listed.length) {
-    throw plainFailure(
-      `The order in patch list:\n${formatGoValue(patch)}\n doesn't match $setElementOrder list:\n${formatGoValue(order)}\n`,
-    )
+  const listed = patch.filter(element => !(isMap(element) && element.$patch === 'delete'))
+  let next = 0
+  for (const element of order) {
+    // Upstream passes over directives only while there is an order left to compare with.
+    while (next < listed.length && hasDirective(listed[next])) next++
+    if (next < listed.length && id(listed[next]) === id(element)) next++
   }
+  if (next >= listed.length) return
+  throw plainFailure(
+    `The order in patch list:\n${formatGoValue(patch)}\n doesn't match $setElementOrder list:\n${formatGoValue(order)}\n`,
+  )
+}
+
+function hasDirective(element: unknown): boolean {
+  return isMap(element) && Object.hasOwn(element, '$patch')
 }

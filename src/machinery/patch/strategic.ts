@@ -4,11 +4,11 @@
  */
 
 import type { JsonMap } from '../meta/json.ts'
-import { isMap, setMember } from '../meta/json.ts'
+import { formatGoValue, isMap, setMember } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import type { Field, Schema } from '../schema/schema.ts'
 import { badRequest, plainFailure } from '../status/errors.ts'
-import { formatGoValue, goType, jsonKind, withoutDirectives, withoutNullMembers } from './json-value.ts'
+import { goType, jsonKind, withoutDirectives, withoutNullMembers } from './json-value.ts'
 import type { ListRule } from './strategic-list.ts'
 import { mergeLists, orderedMerge, removeFromList } from './strategic-list.ts'
 
