@@ -50,50 +50,57 @@ export const shortageEphemeral = 8
 
 /** The plain TypeScript twin: oracle of the WASM kernel and fallback where WASM is missing. */
 export function createNodeColumnsTwin(): NodeColumns {
-  let columns = new Map<NodeColumn, Float64Array>()
-  let shortages = new Uint8Array(0)
-  let fitScores = new Uint8Array(0)
-  let balanceScores = new Uint8Array(0)
-  return {
-    reserve(rows) {
-      if (rows <= shortages.length) return
-      const size = Math.max(rows, shortages.length * 2, 64)
-      columns = new Map(nodeColumns.map(name => [name, grown(columns.get(name), size)]))
-      shortages = new Uint8Array(size)
-      fitScores = new Uint8Array(size)
-      balanceScores = new Uint8Array(size)
-    },
-    set: (row, column, amount) => {
-      columns.get(column)![row] = amount
-    },
-    get: (row, column) => columns.get(column)![row]!,
-    judge(request, rows) {
-      const at = (name: NodeColumn, row: number) => columns.get(name)![row]!
-      for (let row = 0; row < rows; row++) {
-        shortages[row] = shortagesOf(request, name => at(name, row))
-        fitScores[row] = fitScoreOf(request, name => at(name, row))
-        balanceScores[row] = balanceScoreOf(request, name => at(name, row))
-      }
-    },
-    get shortages() {
-      return shortages
-    },
-    get fitScores() {
-      return fitScores
-    },
-    get balanceScores() {
-      return balanceScores
-    },
+  return new TwinColumns()
+}
+
+class TwinColumns implements NodeColumns {
+  #columns = columnsOf(0)
+  shortages = new Uint8Array(0)
+  fitScores = new Uint8Array(0)
+  balanceScores = new Uint8Array(0)
+
+  reserve(rows: number): void {
+    if (rows <= this.shortages.length) return
+    const size = Math.max(rows, this.shortages.length * 2, 64)
+    const larger = columnsOf(size)
+    for (const name of nodeColumns) larger[name].set(this.#columns[name])
+    this.#columns = larger
+    this.shortages = new Uint8Array(size)
+    this.fitScores = new Uint8Array(size)
+    this.balanceScores = new Uint8Array(size)
+  }
+
+  set(row: number, column: NodeColumn, amount: number): void {
+    this.#columns[column][row] = amount
+  }
+
+  get(row: number, column: NodeColumn): number {
+    return this.#columns[column][row]!
+  }
+
+  judge(request: PodAmounts, rows: number): void {
+    const columns = this.#columns
+    for (let row = 0; row < rows; row++) {
+      this.shortages[row] = shortagesOf(request, columns, row)
+      this.fitScores[row] = fitScoreOf(request, columns, row)
+      this.balanceScores[row] = balanceScoreOf(request, columns, row)
+    }
   }
 }
 
-type ReadColumn = (name: NodeColumn) => number
+type Columns = Record<NodeColumn, Float64Array>
 
-function shortagesOf(request: PodAmounts, at: ReadColumn): number {
-  let bits = at('pods') + 1 > at('allowedPods') ? shortagePods : 0
-  if (exceeds(request.milliCpu, at('allocatableMilliCpu'), at('requestedMilliCpu'))) bits |= shortageCpu
-  if (exceeds(request.memory, at('allocatableMemory'), at('requestedMemory'))) bits |= shortageMemory
-  if (exceeds(request.ephemeralStorage, at('allocatableEphemeral'), at('requestedEphemeral')))
+function columnsOf(size: number): Columns {
+  return Object.fromEntries(nodeColumns.map(name => [name, new Float64Array(size)])) as Columns
+}
+
+function shortagesOf(request: PodAmounts, columns: Columns, row: number): number {
+  const { pods, allowedPods, allocatableMilliCpu, requestedMilliCpu } = columns
+  const { allocatableMemory, requestedMemory, allocatableEphemeral, requestedEphemeral } = columns
+  let bits = pods[row]! + 1 > allowedPods[row]! ? shortagePods : 0
+  if (exceeds(request.milliCpu, allocatableMilliCpu[row]!, requestedMilliCpu[row]!)) bits |= shortageCpu
+  if (exceeds(request.memory, allocatableMemory[row]!, requestedMemory[row]!)) bits |= shortageMemory
+  if (exceeds(request.ephemeralStorage, allocatableEphemeral[row]!, requestedEphemeral[row]!))
     bits |= shortageEphemeral
   return bits
 }
@@ -102,33 +109,26 @@ function exceeds(wanted: number, allocatable: number, requested: number): boolea
   return wanted > 0 && wanted > allocatable - requested
 }
 
-function fitScoreOf(request: PodAmounts, at: ReadColumn): number {
-  const cpu = at('allocatableMilliCpu')
-  const memory = at('allocatableMemory')
+function fitScoreOf(request: PodAmounts, columns: Columns, row: number): number {
+  const cpu = columns.allocatableMilliCpu[row]!
+  const memory = columns.allocatableMemory[row]!
   const resources = (cpu > 0 ? 1 : 0) + (memory > 0 ? 1 : 0)
   if (resources === 0) return 0
-  const cpuScore = leastAllocated(at('nonZeroMilliCpu') + request.nonZeroMilliCpu, cpu)
-  const memoryScore = leastAllocated(at('nonZeroMemory') + request.nonZeroMemory, memory)
+  const cpuScore = leastAllocated(columns.nonZeroMilliCpu[row]! + request.nonZeroMilliCpu, cpu)
+  const memoryScore = leastAllocated(columns.nonZeroMemory[row]! + request.nonZeroMemory, memory)
   return Math.floor((cpuScore + memoryScore) / resources)
 }
 
 function leastAllocated(requested: number, allocatable: number): number {
-  return allocatable <= 0 || requested > allocatable
-    ? 0
-    : Math.floor(((allocatable - requested) * 100) / allocatable)
+  if (allocatable <= 0 || requested > allocatable) return 0
+  return Math.floor(((allocatable - requested) * 100) / allocatable)
 }
 
-function balanceScoreOf(request: PodAmounts, at: ReadColumn): number {
-  const cpu = at('allocatableMilliCpu')
-  const memory = at('allocatableMemory')
+function balanceScoreOf(request: PodAmounts, columns: Columns, row: number): number {
+  const cpu = columns.allocatableMilliCpu[row]!
+  const memory = columns.allocatableMemory[row]!
   if (cpu <= 0 || memory <= 0) return 100
-  const cpuFraction = Math.min((at('requestedMilliCpu') + request.milliCpu) / cpu, 1)
-  const memoryFraction = Math.min((at('requestedMemory') + request.memory) / memory, 1)
+  const cpuFraction = Math.min((columns.requestedMilliCpu[row]! + request.milliCpu) / cpu, 1)
+  const memoryFraction = Math.min((columns.requestedMemory[row]! + request.memory) / memory, 1)
   return Math.trunc((1 - Math.abs((cpuFraction - memoryFraction) / 2)) * 100)
-}
-
-function grown(column: Float64Array | undefined, size: number): Float64Array {
-  const larger = new Float64Array(size)
-  if (column) larger.set(column)
-  return larger
 }
