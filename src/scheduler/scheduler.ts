@@ -4,7 +4,6 @@ import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informers.ts'
-import type { NodeColumns } from '../kernels/node-columns.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
 import { bindPod } from './bind.ts'
@@ -12,7 +11,11 @@ import { takeNodeChange, takePodChange } from './cluster-events.ts'
 import { findNode } from './framework/find-node.ts'
 import type { Cycle, SchedulerPlugin } from './framework/plugin.ts'
 import { createSchedulingQueue, type QueuedPod, type SchedulingQueue } from './queue/scheduling-queue.ts'
-import { type ClusterSnapshot, createClusterSnapshot } from './snapshot/cluster-snapshot.ts'
+import {
+  type ClusterSnapshot,
+  createClusterSnapshot,
+  type SchedulerKernels,
+} from './snapshot/cluster-snapshot.ts'
 import { podResources } from './snapshot/pod-resources.ts'
 import { reportUnschedulable } from './unschedulable.ts'
 
@@ -20,8 +23,8 @@ export interface SchedulerOptions {
   readonly client: Client
   readonly recorder: EventRecorder
   readonly plugins: readonly SchedulerPlugin[]
-  /** The filter-and-score kernel, or its twin. */
-  readonly columns: NodeColumns
+  /** The filter-and-score and label kernels, or their twins. */
+  readonly kernels: SchedulerKernels
   /** Only pods with this spec.schedulerName are taken. Default `default-scheduler`. */
   readonly schedulerName?: string
 }
@@ -58,7 +61,7 @@ interface Scheduler {
 }
 
 function assemble(options: SchedulerOptions, ports: Ports): Scheduler {
-  const snapshot = createClusterSnapshot(options.columns)
+  const snapshot = createClusterSnapshot(options.kernels)
   return {
     options,
     ports,

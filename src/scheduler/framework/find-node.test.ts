@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import { createLabelIndexTwin } from '../../kernels/label-index.ts'
 import { createNodeColumnsTwin } from '../../kernels/node-columns.ts'
 import { simRandom } from '../../std/sim-ports.ts'
 import { defaultPlugins } from '../plugins/index.ts'
@@ -9,7 +10,7 @@ import { testNode, testPod } from '../testing.ts'
 import { findNode } from './find-node.ts'
 
 function place(nodes: readonly Node[], pod: Pod, placed: readonly [Pod, string][] = []): string {
-  const snapshot = createClusterSnapshot(createNodeColumnsTwin())
+  const snapshot = createClusterSnapshot({ columns: createNodeColumnsTwin(), labels: createLabelIndexTwin() })
   for (const node of nodes) snapshot.setNode(node)
   for (const [other, node] of placed) snapshot.assume(other, node)
   const cycle = { pod, resources: podResources(pod), snapshot, state: new Map() }

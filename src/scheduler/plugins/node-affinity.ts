@@ -1,4 +1,5 @@
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../api/types/core-v1.gen.ts'
+import type { LabelTest } from '../../kernels/label-index.ts'
 import { goOn, type PreFilterResult, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
 import { normalize } from './normalize.ts'
 
@@ -20,6 +21,15 @@ export const nodeAffinity: SchedulerPlugin = {
     },
   ],
   preFilter: ({ pod }) => (hasRequirements(pod) ? restrictByName(pod) : skip),
+  filterColumns({ pod, snapshot }, mask) {
+    const tests = columnTests(pod)
+    if (tests) keep(mask, snapshot.labels.match(tests, mask.length))
+    else
+      keep(
+        mask,
+        mask.map((wanted, row) => (wanted && matchesRequired(snapshot.nodeAt(row)!.node!, pod) ? 1 : 0)),
+      )
+  },
   filter: ({ pod }, { node }) =>
     node && matchesRequired(node, pod)
       ? undefined
@@ -40,6 +50,43 @@ export function matchesRequired(node: Node, pod: Pod): boolean {
     if (labels[key] !== value) return false
   const terms = requiredTerms(pod)
   return terms === undefined || terms.some(term => matchesTerm(node, term))
+}
+
+/** The required rules as tests of the label index, when it can answer them: one term, no fields, no ordering. */
+function columnTests(pod: Pod): LabelTest[] | undefined {
+  const selector = Object.entries(pod.spec?.nodeSelector ?? {}).map(([key, value]) => ({
+    key,
+    operator: '=' as const,
+    values: [value],
+  }))
+  const terms = requiredTerms(pod)
+  if (terms === undefined) return selector
+  const [term, ...others] = terms
+  const expressions = term?.matchExpressions ?? []
+  if (others.length > 0 || expressions.length === 0 || (term?.matchFields ?? []).length > 0) return undefined
+  const tests = expressions.map(({ key, operator, values = [] }) => ({
+    key,
+    operator: indexOperators[operator],
+    values,
+  }))
+  return tests.every(isIndexable) ? [...selector, ...tests] : undefined
+}
+
+const indexOperators: Readonly<Record<string, LabelTest['operator'] | undefined>> = {
+  In: 'in',
+  NotIn: 'notin',
+  Exists: 'exists',
+  DoesNotExist: '!',
+}
+
+function isIndexable(
+  test: Omit<LabelTest, 'operator'> & { operator: LabelTest['operator'] | undefined },
+): test is LabelTest {
+  return test.operator !== undefined
+}
+
+function keep(mask: Uint8Array, selected: Uint8Array): void {
+  for (let row = 0; row < mask.length; row++) mask[row]! &= selected[row]!
 }
 
 function hasRequirements(pod: Pod): boolean {

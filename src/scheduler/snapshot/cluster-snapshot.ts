@@ -1,4 +1,5 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import type { LabelIndex } from '../../kernels/label-index.ts'
 import { type NodeColumns, nodeColumns } from '../../kernels/node-columns.ts'
 import { amountOf, isScalar, podResources } from './pod-resources.ts'
 import { hostPorts, type NodeInfo, normalizedImageName } from './node-info.ts'
@@ -9,6 +10,8 @@ import { hostPorts, type NodeInfo, normalizedImageName } from './node-info.ts'
  */
 export interface ClusterSnapshot {
   readonly columns: NodeColumns
+  /** Node labels by row. */
+  readonly labels: LabelIndex
   /** Rows in use are `0 … rowCount-1`; a free row has no node and fits nothing. */
   readonly rowCount: number
   /** Nodes that exist. */
@@ -33,8 +36,14 @@ export function podKey(pod: Pod): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`
 }
 
-export function createClusterSnapshot(columns: NodeColumns): ClusterSnapshot {
-  return new LiveSnapshot(columns)
+/** An empty cluster over these kernels (or their twins). */
+export function createClusterSnapshot(kernels: SchedulerKernels): ClusterSnapshot {
+  return new LiveSnapshot(kernels)
+}
+
+export interface SchedulerKernels {
+  readonly columns: NodeColumns
+  readonly labels: LabelIndex
 }
 
 interface Placement {
@@ -45,6 +54,7 @@ interface Placement {
 
 class LiveSnapshot implements ClusterSnapshot {
   readonly columns: NodeColumns
+  readonly labels: LabelIndex
   nodeCount = 0
   readonly #byName = new Map<string, NodeInfo>()
   readonly #byRow: (NodeInfo | undefined)[] = []
@@ -52,8 +62,9 @@ class LiveSnapshot implements ClusterSnapshot {
   readonly #placed = new Map<string, Placement>()
   readonly #imageNodes = new Map<string, number>()
 
-  constructor(columns: NodeColumns) {
+  constructor({ columns, labels }: SchedulerKernels) {
     this.columns = columns
+    this.labels = labels
   }
 
   get rowCount(): number {
@@ -81,6 +92,9 @@ class LiveSnapshot implements ClusterSnapshot {
     const info = this.#byName.get(name) ?? this.#open(name)
     if (!info.node) this.nodeCount++
     if (!info.node || info.node.status?.images !== node.status?.images) this.#setImages(info, node)
+    if (info.node?.metadata.labels !== node.metadata.labels || !info.node) {
+      this.labels.set(info.row, node.metadata.labels)
+    }
     info.node = node
     writeAllocatable(this.columns, info, node)
   }
@@ -91,6 +105,7 @@ class LiveSnapshot implements ClusterSnapshot {
     this.nodeCount--
     this.#setImages(info, undefined)
     info.node = undefined
+    this.labels.set(info.row, undefined)
     this.columns.set(info.row, 'allowedPods', 0)
     this.#closeIfUnused(info)
   }
