@@ -64,12 +64,11 @@ function columnTests(pod: Pod): LabelTest[] | undefined {
   const [term, ...others] = terms
   const expressions = term?.matchExpressions ?? []
   if (others.length > 0 || expressions.length === 0 || (term?.matchFields ?? []).length > 0) return undefined
-  const tests = expressions.map(({ key, operator, values = [] }) => ({
-    key,
-    operator: indexOperators[operator],
-    values,
-  }))
-  return tests.every(isIndexable) ? [...selector, ...tests] : undefined
+  const tests = expressions.flatMap(({ key, operator, values = [] }) => {
+    const indexed = indexOperators[operator]
+    return indexed ? [{ key, operator: indexed, values }] : []
+  })
+  return tests.length === expressions.length ? [...selector, ...tests] : undefined
 }
 
 const indexOperators: Readonly<Record<string, LabelTest['operator'] | undefined>> = {
@@ -77,12 +76,6 @@ const indexOperators: Readonly<Record<string, LabelTest['operator'] | undefined>
   NotIn: 'notin',
   Exists: 'exists',
   DoesNotExist: '!',
-}
-
-function isIndexable(
-  test: Omit<LabelTest, 'operator'> & { operator: LabelTest['operator'] | undefined },
-): test is LabelTest {
-  return test.operator !== undefined
 }
 
 function keep(mask: Uint8Array, selected: Uint8Array): void {
