@@ -34,7 +34,8 @@ export const authenticatedGroup = 'system:authenticated'
 export const anonymousUser: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] }
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
-  const review = (token: string, audiences: readonly string[]) => firstVerdict(options.tokens, token, audiences)
+  const review = (token: string, audiences: readonly string[]) =>
+    firstVerdict(options.tokens, token, audiences)
   return {
     async authenticate({ credential }) {
       if (credential.kind === 'certificate') return options.certificates(credential.certificate.raw)
@@ -77,6 +78,7 @@ export function tokenReviewStatus(verdict: TokenVerdict) {
       audiences: verdict.audiences,
     }
   }
-  const error = verdict.kind === 'invalid' ? `[invalid bearer token, ${verdict.reason}]` : 'invalid bearer token'
+  const error =
+    verdict.kind === 'invalid' ? `[invalid bearer token, ${verdict.reason}]` : 'invalid bearer token'
   return { user: {}, error }
 }

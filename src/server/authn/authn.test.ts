@@ -48,7 +48,8 @@ function setup(key = serviceAccountKey, retiredTokenKeys: string[] = []) {
 function show(services: AuthenticationServices, credential: Credential) {
   return services.authenticate({ credential } as RequestContext)
 }
-const showToken = (services: AuthenticationServices, token: string) => show(services, { kind: 'bearer', token })
+const showToken = (services: AuthenticationServices, token: string) =>
+  show(services, { kind: 'bearer', token })
 const body = (spec: Partial<TokenRequest['spec']> = {}, metadata = {}) => ({ metadata, spec }) as TokenRequest
 const podReference = { kind: 'Pod', apiVersion: 'v1', name: 'web', uid: 'pod-1' }
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -90,19 +91,46 @@ describe('TokenRequest', () => {
     const claims = payload(await issue({ expirationSeconds: 3607, boundObjectRef: podReference }))
     expect(claims.exp - claims.iat).toBe(365 * 86_400)
     expect(claims['kubernetes.io'].warnafter - claims.iat).toBe(3607)
-    const foreign = payload(await issue({ expirationSeconds: 3607, audiences: ['vault'], boundObjectRef: podReference }))
+    const foreign = payload(
+      await issue({ expirationSeconds: 3607, audiences: ['vault'], boundObjectRef: podReference }),
+    )
     expect(foreign.exp - foreign.iat).toBe(3607)
   })
 
   const wrong: [string, TokenRequest, number, string][] = [
     ['too short', body({ expirationSeconds: 599 }), 422, 'may not specify a duration less than 10 minutes'],
-    ['too long', body({ expirationSeconds: 2 ** 32 + 1 }), 422, 'may not specify a duration larger than 2^32 seconds'],
+    [
+      'too long',
+      body({ expirationSeconds: 2 ** 32 + 1 }),
+      422,
+      'may not specify a duration larger than 2^32 seconds',
+    ],
     ['for another name', body({}, { name: 'x' }), 422, 'must match the service account name if specified'],
-    ['for another namespace', body({}, { namespace: 'b' }), 422, 'must match the service account namespace if specified'],
+    [
+      'for another namespace',
+      body({}, { namespace: 'b' }),
+      422,
+      'must match the service account namespace if specified',
+    ],
     ['for another uid', body({}, { uid: 'x' }), 409, 'does not match the UID of the service account (sa-1)'],
-    ['bound to nothing there', body({ boundObjectRef: { ...podReference, name: 'x' } }), 404, 'pods "x" not found'],
-    ['bound to an old pod', body({ boundObjectRef: { ...podReference, uid: 'x' } }), 409, 'might have been deleted and then recreated'],
-    ['bound to a Service', body({ boundObjectRef: { kind: 'Service', apiVersion: 'v1', name: 'x' } }), 400, 'cannot bind token to object of type /v1, Kind=Service'],
+    [
+      'bound to nothing there',
+      body({ boundObjectRef: { ...podReference, name: 'x' } }),
+      404,
+      'pods "x" not found',
+    ],
+    [
+      'bound to an old pod',
+      body({ boundObjectRef: { ...podReference, uid: 'x' } }),
+      409,
+      'might have been deleted and then recreated',
+    ],
+    [
+      'bound to a Service',
+      body({ boundObjectRef: { kind: 'Service', apiVersion: 'v1', name: 'x' } }),
+      400,
+      'cannot bind token to object of type /v1, Kind=Service',
+    ],
   ]
   test.each(wrong)('%s is refused', async (_, request, code, text) => {
     const failure = await world.services.tokens.request('a', 'robot', request).catch(error => error)
@@ -280,7 +308,10 @@ describe('a bootstrap token', () => {
     ['with an unreadable date', secret({ expiration: 'tomorrow' })],
     ['with a group of its own choice', secret({ 'auth-extra-groups': 'system:masters' })],
     ['of another type', { ...secret(), type: 'Opaque' }],
-    ['being deleted', { ...secret(), metadata: { ...secret().metadata, deletionTimestamp: '2026-05-01T00:00:00Z' } }],
+    [
+      'being deleted',
+      { ...secret(), metadata: { ...secret().metadata, deletionTimestamp: '2026-05-01T00:00:00Z' } },
+    ],
   ]
   test.each(wrong)('%s is refused', async (_, kept) => {
     world.objects.secrets.put(kept)
@@ -291,7 +322,10 @@ describe('a bootstrap token', () => {
 describe('a client certificate', () => {
   const show509 = (certificate: string) => {
     const raw = Buffer.from(certificate.replace(/-----[^-]+-----|\s/g, ''), 'base64')
-    return show(world.services, { kind: 'certificate', certificate: { commonName: '', organizations: [], raw } })
+    return show(world.services, {
+      kind: 'certificate',
+      certificate: { commonName: '', organizations: [], raw },
+    })
   }
   const subject = { commonName: 'ann', organizations: ['devs', 'ops'], names: [] }
 
@@ -299,13 +333,19 @@ describe('a client certificate', () => {
     const { certificate } = await issueLeaf(clientCa, { ...subject, uses: ['clientAuth'] }, context)
     const user = await show509(certificate)
     expect(user).toMatchObject({ username: 'ann', groups: ['devs', 'ops'] })
-    expect(user!.extra!['authentication.kubernetes.io/credential-id']![0]).toMatch(/^X509SHA256=[0-9a-f]{64}$/)
+    expect(user!.extra!['authentication.kubernetes.io/credential-id']![0]).toMatch(
+      /^X509SHA256=[0-9a-f]{64}$/,
+    )
   })
 
   test('of another authority, for servers, or past its time is refused', async () => {
     const foreign = await issueCa('client-ca', context)
-    expect(await show509((await issueLeaf(foreign, { ...subject, uses: ['clientAuth'] }, context)).certificate)).toBeUndefined()
-    expect(await show509((await issueLeaf(clientCa, { ...subject, uses: ['serverAuth'] }, context)).certificate)).toBeUndefined()
+    expect(
+      await show509((await issueLeaf(foreign, { ...subject, uses: ['clientAuth'] }, context)).certificate),
+    ).toBeUndefined()
+    expect(
+      await show509((await issueLeaf(clientCa, { ...subject, uses: ['serverAuth'] }, context)).certificate),
+    ).toBeUndefined()
     const short = await issueLeaf(clientCa, { ...subject, uses: ['clientAuth'], lifeMs: 1000 }, context)
     expect(await show509(short.certificate)).toBeDefined()
     await world.clock.advance(2000)

@@ -12,7 +12,9 @@ const tokenPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/
 const groupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/
 
 /** `abcdef.0123456789abcdef` → its id and secret; undefined when it does not look like one. */
-export function parseBootstrapToken(token: string): { readonly id: string; readonly secret: string } | undefined {
+export function parseBootstrapToken(
+  token: string,
+): { readonly id: string; readonly secret: string } | undefined {
   const [, id, secret] = tokenPattern.exec(token) ?? []
   return id && secret ? { id, secret } : undefined
 }
@@ -51,7 +53,8 @@ function usableGroups(
   if (secret.metadata.deletionTimestamp || secret.type !== bootstrapTokenType) return undefined
   const read = (key: string) => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()
   if (!sameText(read('token-secret'), token.secret) || read('token-id') !== token.id) return undefined
-  if (expired(read('expiration'), nowMs) || read('usage-bootstrap-authentication') !== 'true') return undefined
+  if (expired(read('expiration'), nowMs) || read('usage-bootstrap-authentication') !== 'true')
+    return undefined
   const extra = read('auth-extra-groups').split(',').filter(Boolean)
   if (!extra.every(group => groupPattern.test(group))) return undefined
   return [...new Set([bootstrappersGroup, ...extra])].sort()

@@ -19,7 +19,10 @@ interface Verified {
  * organizations are the groups. The signature is checked here again, whatever the TLS layer did; a certificate
  * that was seen before costs a hash. `clientCa` is asked each time, so a renewed CA needs no restart.
  */
-export function certificateAuthenticator(clientCa: () => string, clock: Pick<Clock, 'nowMs'>): CertificateAuthenticator {
+export function certificateAuthenticator(
+  clientCa: () => string,
+  clock: Pick<Clock, 'nowMs'>,
+): CertificateAuthenticator {
   const verified = new Map<string, Verified>()
   let trusted = ''
   return function authenticateCertificate(raw) {

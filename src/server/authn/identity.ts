@@ -13,7 +13,9 @@ export function serviceAccountUser(namespace: string, name: string, uid?: string
 }
 
 /** Takes `system:serviceaccount:<namespace>:<name>` apart; undefined for other users. */
-export function splitServiceAccountUsername(username: string): { namespace: string; name: string } | undefined {
+export function splitServiceAccountUsername(
+  username: string,
+): { namespace: string; name: string } | undefined {
   const [system, kind, namespace, name, ...more] = username.split(':')
   if (system !== 'system' || kind !== 'serviceaccount' || !namespace || !name || more.length) return undefined
   return { namespace, name }

@@ -56,7 +56,10 @@ interface ShownToken {
   readonly accepted: readonly string[]
 }
 
-function validate({ token, claims, accepted }: ShownToken, options: ServiceAccountTokenOptions): TokenVerdict {
+function validate(
+  { token, claims, accepted }: ShownToken,
+  options: ServiceAccountTokenOptions,
+): TokenVerdict {
   const named = [claims.aud ?? []].flat()
   const audiences = named.length ? named : options.audiences
   const shared = audiences.filter(audience => accepted.includes(audience))
@@ -74,7 +77,13 @@ function validate({ token, claims, accepted }: ShownToken, options: ServiceAccou
 
 function validateBound(claims: VerifiedClaims, objects: TokenObjects, nowSeconds: number): UserInfo {
   checkTimes(claims, nowSeconds)
-  const { namespace = '', serviceaccount, pod, secret, node } = (claims['kubernetes.io'] ?? {}) as KubernetesClaim
+  const {
+    namespace = '',
+    serviceaccount,
+    pod,
+    secret,
+    node,
+  } = (claims['kubernetes.io'] ?? {}) as KubernetesClaim
   const deletedBeforeMs = (nowSeconds - leewaySeconds) * 1000
   const name = serviceaccount?.name ?? ''
   const account = objects.serviceAccounts.get(namespace, name)
@@ -99,7 +108,8 @@ function checkTimes({ exp, nbf, iat }: VerifiedClaims, nowSeconds: number): void
   if (nbf !== undefined && nowSeconds + leewaySeconds < nbf) {
     throw new InvalidToken('service account token is not valid yet')
   }
-  if (exp !== undefined && nowSeconds - leewaySeconds > exp) throw new InvalidToken('service account token has expired')
+  if (exp !== undefined && nowSeconds - leewaySeconds > exp)
+    throw new InvalidToken('service account token has expired')
   if (iat !== undefined && nowSeconds + leewaySeconds < iat) {
     throw new InvalidToken('service account token is issued in the future')
   }
@@ -114,7 +124,9 @@ const claimNames: Readonly<Record<string, string>> = {
 
 function checkUid(kind: string, { metadata }: KubeObject, reference: ClaimReference): void {
   if (metadata.uid === reference.uid) return
-  throw new InvalidToken(`${kind} UID (${metadata.uid}) does not match ${claimNames[kind]} (${reference.uid})`)
+  throw new InvalidToken(
+    `${kind} UID (${metadata.uid}) does not match ${claimNames[kind]} (${reference.uid})`,
+  )
 }
 
 function deleted({ metadata }: KubeObject, beforeMs: number): boolean {
@@ -171,7 +183,8 @@ function legacyNames(claims: VerifiedClaims) {
   if (!name) throw new InvalidToken('serviceAccountName claim is missing')
   if (!uid) throw new InvalidToken('serviceAccountUID claim is missing')
   const subject = splitServiceAccountUsername(claims.sub)
-  if (subject?.namespace !== namespace || subject.name !== name) throw new InvalidToken('sub claim is invalid')
+  if (subject?.namespace !== namespace || subject.name !== name)
+    throw new InvalidToken('sub claim is invalid')
   return { namespace, secretName, name, uid }
 }
 

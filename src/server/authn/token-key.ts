@@ -22,7 +22,9 @@ export function signingKey(pem: string): SigningKey {
 /** Reads a public key, or the public half of a private one (PEM). */
 export function verificationKey(pem: string): VerificationKey {
   const key = createPublicKey(pem)
-  const id = createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest('base64url')
+  const id = createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('base64url')
   return { id, key }
 }
 

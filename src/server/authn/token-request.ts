@@ -94,7 +94,11 @@ function checkNames({ metadata }: TokenRequest, namespace: string, name: string)
   if (metadata?.name && metadata.name !== name) {
     errors.invalid('metadata.name', metadata.name, 'must match the service account name if specified')
   } else if (metadata?.namespace && metadata.namespace !== namespace) {
-    errors.invalid('metadata.namespace', metadata.namespace, 'must match the service account namespace if specified')
+    errors.invalid(
+      'metadata.namespace',
+      metadata.namespace,
+      'must match the service account namespace if specified',
+    )
   }
   if (errors.list.length) throw invalid(kind, name, errors.list)
 }
@@ -128,8 +132,10 @@ function checkLife({ spec }: TokenRequest): void {
   const errors = createFieldErrors()
   const seconds = spec.expirationSeconds ?? lifeSecondsDefault
   const path = 'spec.expirationSeconds'
-  if (seconds < lifeSecondsMin) errors.invalid(path, seconds, 'may not specify a duration less than 10 minutes')
-  if (seconds > lifeSecondsMax) errors.invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds')
+  if (seconds < lifeSecondsMin)
+    errors.invalid(path, seconds, 'may not specify a duration less than 10 minutes')
+  if (seconds > lifeSecondsMax)
+    errors.invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds')
   if (errors.list.length) throw invalid(kind, '', errors.list)
 }
 
@@ -184,7 +190,12 @@ const binders: Readonly<Record<string, Binder>> = {
   Secret: (objects, name, { namespace }) => ({ secret: found(objects.secrets, 'secrets', namespace, name) }),
 }
 
-function found<T extends KubeObject>(lister: Lister<T>, resource: string, namespace: string, name: string): T {
+function found<T extends KubeObject>(
+  lister: Lister<T>,
+  resource: string,
+  namespace: string,
+  name: string,
+): T {
   const object = lister.get(namespace, name)
   if (!object) throw notFound({ group: '', resource }, name)
   return object

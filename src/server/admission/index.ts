@@ -1,0 +1,97 @@
+import type {
+  LimitRange,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ServiceAccount,
+} from '../../api/types/core-v1.gen.ts'
+import type { IngressClass } from '../../api/types/networking-v1.gen.ts'
+import type { RuntimeClass } from '../../api/types/node-v1.gen.ts'
+import type { PriorityClass } from '../../api/types/scheduling-v1.gen.ts'
+import type { CSIDriver, StorageClass } from '../../api/types/storage-v1.gen.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Rbac } from '../authz/rbac.ts'
+import type { AdmissionPlugin, Authorizer } from '../context.ts'
+import type { Lister } from '../lister.ts'
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import { defaultIngressClass } from './ingress-class.ts'
+import { limitRanger } from './limit-ranger.ts'
+import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeRestriction } from './node-restriction.ts'
+import { taintNodesByCondition } from './node-taint.ts'
+import { podSecurity } from './pod-security/plugin.ts'
+import { podTopologyLabels } from './pod-topology.ts'
+import { priority } from './priority.ts'
+import { rbacEscalation } from './rbac-escalation.ts'
+import { runtimeClass } from './runtime-class.ts'
+import { serviceAccount } from './service-account.ts'
+import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
+import { defaultTolerationSeconds } from './tolerations.ts'
+import { unservedAdmission } from './unserved.ts'
+
+/** What the plugins read, all from the watch cache. */
+export interface AdmissionListers {
+  readonly namespaces: Lister<Namespace>
+  readonly pods: Lister<Pod>
+  readonly nodes: Lister<Node>
+  readonly serviceAccounts: Lister<ServiceAccount>
+  readonly limitRanges: Lister<LimitRange>
+  readonly persistentVolumes: Lister<PersistentVolume>
+  readonly persistentVolumeClaims: Lister<PersistentVolumeClaim>
+  readonly priorityClasses: Lister<PriorityClass>
+  readonly runtimeClasses: Lister<RuntimeClass>
+  readonly storageClasses: Lister<StorageClass>
+  readonly csiDrivers: Lister<CSIDriver>
+  readonly ingressClasses: Lister<IngressClass>
+}
+
+export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
+  readonly listers: AdmissionListers
+  readonly authorize: Authorizer
+  readonly rbac: Rbac
+}
+
+/**
+ * The plugins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go). All `admit` run
+ * before all `validate`. Not here yet: ClusterTrustBundleAttest, NodeDeclaredFeatureValidator, policies and webhooks
+ * (their registration is refused), ResourceQuota.
+ */
+export function admissionPlugins({
+  listers,
+  authorize,
+  rbac,
+  clock,
+  random,
+}: AdmissionSetup): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle(listers.namespaces),
+    limitRanger(listers.limitRanges),
+    serviceAccount({ serviceAccounts: listers.serviceAccounts, clock, random }),
+    nodeRestriction({
+      pods: listers.pods,
+      nodes: listers.nodes,
+      claims: listers.persistentVolumeClaims,
+      volumes: listers.persistentVolumes,
+      csiDrivers: listers.csiDrivers,
+      authorize,
+    }),
+    taintNodesByCondition(),
+    podSecurity(listers),
+    priority(listers.priorityClasses),
+    defaultTolerationSeconds(),
+    defaultStorageClass(listers.storageClasses),
+    storageObjectInUseProtection(),
+    claimResize(listers.storageClasses),
+    runtimeClass(listers.runtimeClasses),
+    certificateApproval(authorize),
+    certificateSigning(authorize),
+    certificateSubjectRestriction(),
+    defaultIngressClass(listers.ingressClasses),
+    podTopologyLabels(listers.nodes),
+    unservedAdmission(),
+    // Upstream checks escalation in storage, after all admission.
+    rbacEscalation(rbac, authorize),
+  ]
+}

@@ -1,0 +1,70 @@
+import type { Resource } from '../../api/define.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import type { AdmissionPlugin, AdmissionRequest, UserInfo } from '../context.ts'
+
+/** What a test says about a request; the rest follows. */
+export interface TestRequest {
+  readonly operation?: AdmissionRequest['operation']
+  /** `pods`, `apps/deployments`, `pods/status` as `pods` with `subresource`. */
+  readonly what: string
+  readonly subresource?: string
+  readonly object?: object
+  readonly oldObject?: object
+  readonly name?: string
+  readonly namespace?: string
+  readonly user?: UserInfo
+}
+
+/** An admission request as the server would make it; the object is a copy. */
+export function admissionRequest(given: TestRequest): AdmissionRequest {
+  const [plural = '', group = ''] = given.what.split('/').toReversed()
+  const object = given.object && (structuredClone(given.object) as KubeObject)
+  const name = given.name ?? object?.metadata?.name ?? ''
+  const namespace = given.namespace ?? object?.metadata?.namespace ?? ''
+  const operation = given.operation ?? 'CREATE'
+  return {
+    operation,
+    resource: { group, plural, kind: '', version: 'v1' } as Resource,
+    info: {
+      isResourceRequest: true,
+      path: '',
+      verb: operation.toLowerCase(),
+      group,
+      version: 'v1',
+      resource: plural,
+      subresource: given.subresource ?? '',
+      namespace,
+      name,
+    },
+    user: given.user ?? { username: 'ann', groups: ['system:authenticated'] },
+    object,
+    oldObject: given.oldObject as KubeObject | undefined,
+    dryRun: false,
+    options: {},
+    warnings: [],
+  }
+}
+
+/** What came of a request: the object as it would be stored and the warnings, or the refusal. */
+export interface Outcome {
+  readonly object?: KubeObject
+  readonly warnings: readonly string[]
+  readonly refused?: string
+  readonly code?: number
+}
+
+/** Runs one plugin as the chain does: `admit`, then `validate`. */
+export async function run(plugin: AdmissionPlugin, given: TestRequest): Promise<Outcome> {
+  const request = admissionRequest(given)
+  try {
+    if (plugin.handles(request)) {
+      await plugin.admit?.(request)
+      await plugin.validate?.(request)
+    }
+    return { warnings: request.warnings, ...(request.object && { object: request.object }) }
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    return { warnings: request.warnings, refused: error.message, code: error.code }
+  }
+}
