@@ -88,6 +88,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly deletesAtOnce?: (object: T) => boolean
   /** Default finalizer policy of DELETE without propagationPolicy: `orphan` for old workloads, else background. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
+  /** DELETE answers the removed object and not a Status (upstream's ReturnDeletedObject). */
+  readonly returnsDeletedObject?: boolean
   /** The server answers a create without storing (reviews): the answer to POST. */
   readonly ephemeral?: boolean
 }

@@ -18,6 +18,8 @@ export interface RequestContext {
   readonly auditId: string
   readonly userAgent: string
   readonly sourceIp: string
+  /** The whole query, for the subresources that have parameters of their own. */
+  readonly query: URLSearchParams
   /** Lower-case header values; empty in process. */
   readonly headers: Readonly<Record<string, string>>
   /** Set by authentication. */
@@ -38,6 +40,8 @@ export interface RequestInfo {
   readonly subresource: string
   readonly namespace: string
   readonly name: string
+  /** What follows `/<subresource>/`, for proxies. */
+  readonly subpath?: string
 }
 
 /** meta/v1 options of all verbs, parsed and checked from the query. */
@@ -46,6 +50,8 @@ export interface RequestOptions extends CallOptions {
   readonly gracePeriodSeconds?: number
   readonly propagationPolicy?: string
   readonly orphanDependents?: boolean
+  /** Of a Table's rows: `None`, `Metadata`, `Object`. */
+  readonly includeObject?: string
 }
 
 export type RequestBody =
@@ -59,6 +65,8 @@ export type Credential =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'certificate'; readonly certificate: PeerCertificate }
+  /** Shown and not acceptable (a certificate of a foreign CA): 401 whatever else is true. */
+  | { readonly kind: 'rejected'; readonly reason: string }
   /** A component of this process; only composition in `cmd/` can make one. */
   | { readonly kind: 'loopback'; readonly user: UserInfo }
 
@@ -77,29 +85,56 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
+/** A frozen object with its encodings; every `CachedObject` of the watch cache is one. */
+export interface Servable {
+  readonly object: KubeObject
+  readonly encodings: Map<string, Uint8Array>
+}
+
+/** A watch event on its way out; what is shared between watchers comes with its encodings. */
+export interface ServedEvent extends WatchEvent {
+  readonly servable?: Servable
+}
+
 export type Response =
-  | { readonly kind: 'object'; readonly status: number; readonly object: KubeObject | JsonObject; readonly resource?: Resource }
+  | {
+      readonly kind: 'object'
+      readonly status: number
+      readonly object: KubeObject | JsonObject
+      /** Schema and columns of the object; absent for Status and the like. */
+      readonly resource?: Resource
+      readonly servable?: Servable
+    }
   | { readonly kind: 'list'; readonly status: number; readonly resource: Resource; readonly list: ListResult }
   | { readonly kind: 'watch'; readonly resource: Resource; readonly run: WatchRun }
-  | { readonly kind: 'raw'; readonly status: number; readonly contentType: string; readonly body: string | Uint8Array | ReadableStream<Uint8Array> }
+  | {
+      readonly kind: 'raw'
+      readonly status: number
+      readonly contentType: string
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body: string | Uint8Array | ReadableStream<Uint8Array>
+    }
   /** exec, attach, port-forward, proxy: the HTTP front hands over the connection. */
   | { readonly kind: 'upgrade'; readonly target: UpgradeTarget }
 
 export interface ListResult {
-  readonly items: readonly KubeObject[]
+  readonly items: readonly Servable[]
   readonly resourceVersion: string
   readonly continue?: string
   readonly remainingItemCount?: number
 }
 
 /** Runs a watch until `signal` aborts or time is up; see `Transport.watch` for the delivery rules. */
-export type WatchRun = (sink: (events: readonly WatchEvent[]) => void, signal: AbortSignal) => Promise<void>
+export type WatchRun = (sink: (events: readonly ServedEvent[]) => void, signal: AbortSignal) => Promise<void>
 
 export interface UpgradeTarget {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
 }
+
+/** Undefined when nobody vouches for the credential. Never asked for 'loopback', 'anonymous' and 'rejected'. */
+export type Authenticator = (context: RequestContext) => Promise<UserInfo | undefined> | UserInfo | undefined
 
 export type Handler = (context: RequestContext) => Promise<Response>
 /** One link of the chain; listed in order in `chain.ts`. */

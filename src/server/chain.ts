@@ -1,0 +1,42 @@
+import type { Ports } from '../std/ports.ts'
+import type { Authenticator, Authorizer, Filter, Handler } from './context.ts'
+import { type AuditSink, audit } from './filters/audit.ts'
+import { authenticate } from './filters/authentication.ts'
+import { authorize } from './filters/authorization.ts'
+import { controlFlow, defaultFlowLimits, type FlowLimits } from './filters/flow-control.ts'
+import { impersonate } from './filters/impersonation.ts'
+import { panicGuard } from './filters/panic-guard.ts'
+import { limitTime } from './filters/timeout.ts'
+
+export interface ChainParts {
+  readonly ports: Ports
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly auditSink?: AuditSink
+  readonly flowLimits?: FlowLimits
+  /** Default 60 s, as upstream's --request-timeout. */
+  readonly requestTimeoutMs?: number
+  /** Routes the request: admission, strategy and storage for resources, hono's routes for other paths. */
+  readonly dispatch: Handler
+}
+
+const requestTimeoutMs = 60_000
+
+/**
+ * Every request of every component passes these links from top to bottom, over the wire or in process.
+ * Request info, audit id and body limits are settled by the transports before; admission runs in `dispatch`,
+ * where the object is known.
+ */
+export function createChain(parts: ChainParts): Handler {
+  const { ports, authorizer } = parts
+  const filters: readonly Filter[] = [
+    panicGuard(ports.log),
+    limitTime(ports.clock, parts.requestTimeoutMs ?? requestTimeoutMs),
+    authenticate(parts.authenticator),
+    audit(parts.auditSink, ports.clock),
+    impersonate(authorizer),
+    controlFlow(parts.flowLimits ?? defaultFlowLimits),
+    authorize(authorizer),
+  ]
+  return filters.reduceRight((next, filter) => filter(next), parts.dispatch)
+}

@@ -1,0 +1,25 @@
+import { unauthorized } from '../../machinery/status/errors.ts'
+import type { Authenticator, Filter } from '../context.ts'
+
+export const anonymousUser = { username: 'system:anonymous', groups: ['system:unauthenticated'] } as const
+
+/** Turns the credential into a user; a credential that nobody vouches for is a 401, none at all is anonymous. */
+export function authenticate(authenticator: Authenticator): Filter {
+  return next =>
+    async function authenticationFilter(context) {
+      const { credential } = context
+      if (credential.kind === 'loopback') context.user = credential.user
+      else if (credential.kind === 'anonymous') context.user = anonymousUser
+      else {
+        const user = credential.kind === 'rejected' ? undefined : await authenticator(context)
+        if (!user) throw unauthorized()
+        context.user = withAuthenticated(user)
+      }
+      return next(context)
+    }
+}
+
+function withAuthenticated(user: Awaited<ReturnType<Authenticator>> & object) {
+  const known = user.groups.includes('system:authenticated') || user.groups.includes('system:unauthenticated')
+  return known ? user : { ...user, groups: [...user.groups, 'system:authenticated'] }
+}

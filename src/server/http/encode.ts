@@ -1,0 +1,94 @@
+import type { Resource } from '../../api/define.ts'
+import { facts } from '../../api/schema/index.ts'
+import { encodeMessage, encodeProtobuf, listMessage, wrapMessage } from '../../machinery/codec/index.ts'
+import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
+import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
+import type { ObjectSchema } from '../../machinery/schema/schema.ts'
+import { notAcceptable } from '../../machinery/status/errors.ts'
+import type { ListResult, Servable } from '../context.ts'
+import { metaSchema } from '../rest/meta-type.ts'
+
+const comma = 44
+const openBrace = 123
+const text = new TextEncoder()
+
+/** One object as JSON with a newline at its end, type first: what `get` sends and lists are joined from. */
+export function objectJson(servable: Servable): Uint8Array {
+  const known = servable.encodings.get('json')
+  if (known) return known
+  const bytes = Buffer.from(`${JSON.stringify(servable.object)}\n`)
+  servable.encodings.set('json', bytes)
+  return bytes
+}
+
+/** A JSON list joined from its items' cached bytes; items of built-in kinds go without their type, as upstream's do. */
+export function listJson(resource: Resource, list: ListResult): Uint8Array {
+  const kindAndVersion = `"kind":"${resource.kind}","apiVersion":"${toApiVersion(resource.group, resource.version)}",`
+  const skipped = isBuiltin(resource) ? kindAndVersion.length + 1 : 0
+  const head = text.encode(
+    `{"kind":"${resource.listKind}","apiVersion":"${toApiVersion(resource.group, resource.version)}","metadata":${JSON.stringify(listMeta(list))},"items":[`,
+  )
+  const parts = list.items.map(objectJson)
+  let size = head.length + 3
+  for (const part of parts) size += part.length - skipped + (skipped > 0 ? 1 : 0)
+  const out = Buffer.allocUnsafe(size)
+  out.set(head)
+  let at = head.length
+  for (const part of parts) {
+    if (at > head.length) out[at++] = comma
+    if (skipped > 0) out[at++] = openBrace
+    out.set(part.subarray(skipped, part.length - 1), at)
+    at += part.length - 1 - skipped
+  }
+  out.set(listEnd, at)
+  return out.subarray(0, at + listEnd.length)
+}
+
+const listEnd = text.encode(']}\n')
+
+/** Kinds with a Go type behind them; custom ones have none. */
+export function isBuiltin({ schema }: Resource): boolean {
+  return schema.name !== undefined
+}
+
+export function listMeta({ resourceVersion, continue: token, remainingItemCount }: ListResult): ListMeta {
+  return {
+    resourceVersion,
+    ...(token !== undefined && { continue: token }),
+    ...(remainingItemCount !== undefined && { remainingItemCount }),
+  }
+}
+
+/** One object in its protobuf envelope. */
+export function objectProtobuf(schema: ObjectSchema, servable: Servable): Uint8Array {
+  const { apiVersion = '', kind = '' } = servable.object
+  return wrapMessage({ apiVersion, kind }, messageOf(schema, servable))
+}
+
+function messageOf(schema: ObjectSchema, { object, encodings }: Servable): Uint8Array {
+  const known = encodings.get('message')
+  if (known) return known
+  const bytes = encodeMessage(schema, object)
+  encodings.set('message', bytes)
+  return bytes
+}
+
+/** A protobuf list joined from its items' cached messages. */
+export function listProtobuf(resource: Resource, list: ListResult): Uint8Array {
+  const items = list.items.map(item => messageOf(resource.schema, item))
+  const raw = listMessage(encodeMessage(metaSchema('ListMeta'), listMeta(list)), items)
+  return wrapMessage(
+    { apiVersion: toApiVersion(resource.group, resource.version), kind: resource.listKind },
+    raw,
+  )
+}
+
+/** Any object that is no resource of a registry (Status, Scale, PartialObjectMetadata) as protobuf; 406 where it has no form. */
+export function looseProtobuf(object: KubeObject | JsonObject): Uint8Array {
+  const { kind = '', apiVersion = '' } = object as KubeObject
+  const isMeta = apiVersion === 'meta.k8s.io/v1' || kind === 'Status'
+  const version = fromApiVersion(apiVersion)
+  const schema = isMeta ? metaSchema(kind) : version && facts.kindSchema(version.group, version.version, kind)
+  if (!schema?.proto) throw notAcceptable(['application/json', 'application/yaml'])
+  return encodeProtobuf(schema, object)
+}

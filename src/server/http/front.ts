@@ -1,0 +1,155 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { badRequest, internalError } from '../../machinery/status/errors.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Handler, RequestBody, RequestContext, Response } from '../context.ts'
+import { anonymousUser } from '../filters/authentication.ts'
+import { readBody } from './body.ts'
+import { credentialOf } from './credential.ts'
+import { parseOptions } from './options.ts'
+import { parseRequestInfo } from './request-info.ts'
+import { type Answer, failureAnswer, prettyHeader, toAnswer } from './respond.ts'
+import { writeAnswer } from './write.ts'
+
+export interface FrontOptions {
+  readonly handler: Handler
+  readonly ports: Ports
+  /** Aborts when the server stops: ends watches and other long-running requests. */
+  readonly stopping: AbortSignal
+}
+
+/** Takes one HTTP request of either version through the chain and back. Never rejects. */
+export type Front = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+const noBody: RequestBody = { kind: 'none' }
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+export function createFront(options: FrontOptions): Front {
+  const { ports } = options
+  return async function serveRequest(request, response) {
+    const client = new AbortController()
+    response.on('close', () => client.abort())
+    const stop = () => client.abort()
+    options.stopping.addEventListener('abort', stop, { once: true })
+    const heard = headersOf(request)
+    try {
+      const { answer, auditId } = await answerRequest(options, request, heard, client.signal)
+      if (response.destroyed) return
+      await writeAnswer(request, response, withCommonHeaders(answer, auditId), client.signal)
+    } catch (error) {
+      ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
+      response.destroy()
+    } finally {
+      options.stopping.removeEventListener('abort', stop)
+    }
+  }
+}
+
+interface Answered {
+  readonly answer: Answer
+  readonly auditId: string
+}
+
+async function answerRequest(
+  { handler, ports }: FrontOptions,
+  request: IncomingMessage,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<Answered> {
+  const auditId = headers['audit-id'] || ports.random.uuid()
+  const warnings: string[] = []
+  try {
+    const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request) : noBody
+    const context = toContext(request, headers, { auditId, warnings, body, signal })
+    const response = await handler(context)
+    const answer = toAnswer(context, requirePlain(response), ports.clock)
+    return { answer: withWarnings(answer, warnings), auditId }
+  } catch (error) {
+    const known = error instanceof StatusError ? error : internalError(String(error))
+    const userAgent = headers['user-agent'] ?? ''
+    return { answer: withWarnings(failureAnswer({ headers, userAgent }, known), warnings), auditId }
+  }
+}
+
+type Headers = Readonly<Record<string, string>>
+
+function headersOf(request: IncomingMessage): Headers {
+  const { headers } = request
+  for (const name in headers) {
+    if (Array.isArray(headers[name])) return joined(headers)
+  }
+  return headers as Headers
+}
+
+function joined(headers: IncomingMessage['headers']): Headers {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
+}
+
+async function bodyOf(request: IncomingMessage): Promise<RequestBody> {
+  const bytes = await readBody(request)
+  return bytes.length === 0
+    ? noBody
+    : { kind: 'bytes', bytes, contentType: request.headers['content-type'] ?? '' }
+}
+
+type Rest = Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'signal'>
+
+const noQuery = new URLSearchParams()
+
+/** Reads line and headers; 400 for what cannot be understood. */
+export function toContext(request: IncomingMessage, headers: Headers, rest: Rest): RequestContext {
+  const { url = '/', method = 'GET' } = request
+  const mark = url.indexOf('?')
+  const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
+  const info = readInfo({ method, path: decodePath(mark < 0 ? url : url.slice(0, mark)), query })
+  const pretty = query.get('pretty')
+  const socket = (request.socket ?? {}) as TLSSocket
+  return {
+    info,
+    options: parseOptions(query, info, headers['content-type'] ?? ''),
+    credential: credentialOf(socket, request.headers),
+    userAgent: headers['user-agent'] ?? '',
+    sourceIp: socket.remoteAddress ?? '',
+    headers: pretty === null ? headers : { ...headers, [prettyHeader]: pretty },
+    query,
+    user: anonymousUser,
+    ...rest,
+  }
+}
+
+function readInfo(line: Parameters<typeof parseRequestInfo>[0]) {
+  try {
+    return parseRequestInfo(line)
+  } catch (error) {
+    throw error instanceof RangeError ? badRequest(error.message) : error
+  }
+}
+
+function decodePath(path: string): string {
+  if (!path.includes('%')) return path
+  try {
+    return decodeURIComponent(path)
+  } catch (error) {
+    throw badRequest(`the path is not percent-encoded: ${String(error)}`)
+  }
+}
+
+function requirePlain(response: Response): Exclude<Response, { kind: 'upgrade' }> {
+  if (response.kind !== 'upgrade') return response
+  throw badRequest('Upgrade request required')
+}
+
+function withCommonHeaders(answer: Answer, auditId: string): Answer {
+  const headers = { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...answer.headers }
+  return { ...answer, headers }
+}
+
+/** `Warning: 299 - "text"` for each, duplicates once. */
+function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
+  if (warnings.length === 0) return answer
+  const lines = [...new Set(warnings)].map(
+    text => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\r\n]/g, ' ')}"`,
+  )
+  return { ...answer, headers: { ...answer.headers, warning: lines } }
+}

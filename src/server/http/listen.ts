@@ -1,0 +1,73 @@
+import { createServer, type Server as HttpServer } from 'node:http'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Ports } from '../../std/ports.ts'
+import type { Front } from './front.ts'
+
+export interface TlsMaterial {
+  /** PEM. */
+  readonly key: string
+  readonly cert: string
+  /** Client certificates of these authorities are verified; others are refused later, by name. */
+  readonly clientCa?: string
+}
+
+export interface Listener {
+  readonly port: number
+  /** Ends connections: idle ones at once, others when their request is done or `graceMs` is over. */
+  close(): Promise<void>
+}
+
+export type UpgradeHandler = (
+  request: import('node:http').IncomingMessage,
+  socket: import('node:net').Socket,
+  head: Buffer,
+) => void
+
+export interface ListenOptions {
+  readonly front: Front
+  readonly upgrade?: UpgradeHandler
+  /** Absent: plain HTTP, for tests on loopback. */
+  readonly tls?: TlsMaterial
+  readonly port: number
+  readonly host: string
+  readonly ports: Ports
+}
+
+/** HTTP/2 and HTTP/1.1 over TLS on one port. Rejects when the port cannot be had. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const server = options.tls ? secureServer(options.tls) : createServer()
+  const sockets = new Set<{ destroy(): void; destroyed: boolean }>()
+  server.on('connection', (socket: import('node:net').Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.on('request', (request, response) => void options.front(request as never, response as never))
+  const { upgrade } = options
+  if (upgrade) server.on('upgrade', upgrade as never)
+  server.on('tlsClientError', () => {})
+  await bound(server, options)
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      const closed = new Promise<void>(resolve => void server.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
+      return closed
+    },
+  }
+}
+
+function secureServer({ key, cert, clientCa }: TlsMaterial): Http2SecureServer {
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
+  return createSecureServer({ key, cert, allowHTTP1: true, ALPNProtocols: ['h2', 'http/1.1'], ...clients })
+}
+
+function bound(server: HttpServer | Http2SecureServer, { port, host }: ListenOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(port, host, () => {
+    server.off('error', reject)
+    resolve()
+  })
+  return promise
+}

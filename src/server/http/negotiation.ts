@@ -1,0 +1,93 @@
+import { notAcceptable } from '../../machinery/status/errors.ts'
+
+export type Format = 'json' | 'yaml' | 'protobuf'
+export type Transform =
+  | 'Table'
+  | 'PartialObjectMetadata'
+  | 'PartialObjectMetadataList'
+  | 'APIGroupDiscoveryList'
+
+/** How a response is written. */
+export interface MediaType {
+  readonly format: Format
+  readonly transform?: Transform
+  /** Version of the transform's group: `v1`, `v1beta1`, `v2`. */
+  readonly transformVersion?: string
+  readonly stream: boolean
+  readonly pretty: boolean
+}
+
+export const contentTypes: Readonly<Record<Format, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+}
+const formatOf: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+  'application/*': 'json',
+  '*/*': 'json',
+}
+const transformGroups: Readonly<Record<string, string>> = {
+  Table: 'meta.k8s.io',
+  PartialObjectMetadata: 'meta.k8s.io',
+  PartialObjectMetadataList: 'meta.k8s.io',
+  APIGroupDiscoveryList: 'apidiscovery.k8s.io',
+}
+const plainJson: MediaType = { format: 'json', stream: false, pretty: false }
+const known = new Map<string, readonly MediaType[]>()
+const knownMax = 256
+
+/** What may be produced for a request. */
+export interface Offer {
+  readonly formats: readonly Format[]
+  readonly transforms: readonly Transform[]
+}
+
+/** The first acceptable clause of an Accept header, by weight, that is on offer; 406 with the offers when none is. */
+export function negotiate(accept: string | undefined, offer: Offer): MediaType {
+  if (!accept) return plainJson
+  const found = clausesOf(accept).find(type => isOffered(type, offer))
+  if (!found) throw notAcceptable(offer.formats.map(format => contentTypes[format]))
+  return found
+}
+
+function isOffered(type: MediaType, offer: Offer): boolean {
+  if (type.transform && offer.transforms.includes(type.transform)) {
+    return type.transform !== 'Table' || type.format !== 'protobuf'
+  }
+  return !type.transform && offer.formats.includes(type.format)
+}
+
+/** Headers repeat between requests, so parsed ones are kept (a bounded number). */
+function clausesOf(accept: string): readonly MediaType[] {
+  const cached = known.get(accept)
+  if (cached) return cached
+  const weighed = accept.split(',').map(parseClause)
+  const clauses = weighed.sort((a, b) => b.weight - a.weight).flatMap(({ type }) => (type ? [type] : []))
+  if (known.size >= knownMax) known.clear()
+  known.set(accept, clauses)
+  return clauses
+}
+
+function parseClause(clause: string): { weight: number; type: MediaType | undefined } {
+  const [name = '', ...rest] = clause.split(';').map(part => part.trim())
+  const params = new Map(rest.map(part => splitParameter(part)))
+  const weight = Number(params.get('q') ?? 1)
+  const format = formatOf[name.toLowerCase()]
+  const as = params.get('as')
+  if (!format || (as && transformGroups[as] !== params.get('g'))) return { weight, type: undefined }
+  const base = { format, stream: params.get('stream') === 'watch', pretty: params.get('pretty') === '1' }
+  const version = params.get('v')
+  if (!as) return { weight, type: base }
+  return {
+    weight,
+    type: { ...base, transform: as as Transform, ...(version && { transformVersion: version }) },
+  }
+}
+
+function splitParameter(part: string): [string, string] {
+  const at = part.indexOf('=')
+  return at < 0 ? [part, ''] : [part.slice(0, at), part.slice(at + 1).replaceAll('"', '')]
+}

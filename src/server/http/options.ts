@@ -1,0 +1,58 @@
+import { badRequest } from '../../machinery/status/errors.ts'
+import type { RequestInfo, RequestOptions } from '../context.ts'
+
+type Writable = { -readonly [Key in keyof RequestOptions]: RequestOptions[Key] }
+type Reader = (options: Writable, value: string, all: () => readonly string[]) => void
+
+const readers: Readonly<Record<string, Reader>> = {
+  labelSelector: (options, value) => void (options.labelSelector = value),
+  fieldSelector: (options, value) => void (options.fieldSelector = value),
+  resourceVersion: (options, value) => void (options.resourceVersion = value),
+  resourceVersionMatch: (options, value) => {
+    options.resourceVersionMatch = value as RequestOptions['resourceVersionMatch'] & string
+  },
+  limit: (options, value) => void (options.limit = toInteger('limit', value)),
+  continue: (options, value) => void (options.continue = value),
+  timeoutSeconds: (options, value) => void (options.timeoutSeconds = toInteger('timeoutSeconds', value)),
+  allowWatchBookmarks: (options, value) => void (options.allowWatchBookmarks = toBoolean(value)),
+  sendInitialEvents: (options, value) => void (options.sendInitialEvents = toBoolean(value)),
+  dryRun: (options, _value, all) => void (options.dryRun = all()),
+  fieldManager: (options, value) => void (options.fieldManager = value),
+  fieldValidation: (options, value) => {
+    options.fieldValidation = value as RequestOptions['fieldValidation'] & string
+  },
+  force: (options, value) => void (options.force = toBoolean(value)),
+  gracePeriodSeconds: (options, value) => {
+    options.gracePeriodSeconds = toInteger('gracePeriodSeconds', value)
+  },
+  propagationPolicy: (options, value) => void (options.propagationPolicy = value),
+  orphanDependents: (options, value) => void (options.orphanDependents = toBoolean(value)),
+  includeObject: (options, value) => void (options.includeObject = value),
+}
+
+const none: RequestOptions = {}
+
+/**
+ * The query's meta/v1 options. Empty values count as absent; a value of the wrong type is a 400; parameters
+ * that no option has are left to the subresources that know them.
+ */
+export function parseOptions(query: URLSearchParams, info: RequestInfo, contentType: string): RequestOptions {
+  const isPatch = info.verb === 'patch'
+  if (query.size === 0 && !isPatch) return none
+  const options: Writable = {}
+  for (const [name, value] of query) {
+    if (value !== '') readers[name]?.(options, value, () => query.getAll(name))
+  }
+  if (isPatch) options.patchType = contentType as RequestOptions['patchType'] & string
+  return options
+}
+
+function toInteger(name: string, value: string): number {
+  if (/^[+-]?\d+$/.test(value)) return Number(value)
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax in ${name}`)
+}
+
+/** apimachinery Convert_Slice_string_To_bool: everything but these is true. */
+function toBoolean(value: string): boolean {
+  return value !== '0' && value.toLowerCase() !== 'false'
+}

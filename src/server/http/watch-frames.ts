@@ -1,0 +1,110 @@
+import type { Resource } from '../../api/define.ts'
+import { encodeProtobuf, watchFrame } from '../../machinery/codec/index.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { notAcceptable } from '../../machinery/status/errors.ts'
+import type { Clock } from '../../std/ports.ts'
+import type { RequestContext, ServedEvent } from '../context.ts'
+import { isBuiltin, looseProtobuf, objectJson, objectProtobuf } from './encode.ts'
+import { contentTypes, type MediaType } from './negotiation.ts'
+import { toPartial, toServedTable } from './transform.ts'
+
+export interface WatchEncoder {
+  readonly contentType: string
+  readonly encode: (event: ServedEvent) => Uint8Array
+}
+
+/** How a watch writes its events. Frames of shared objects are made once and sent to every watcher. */
+export function watchEncoder(
+  resource: Resource,
+  type: MediaType,
+  context: RequestContext,
+  clock: Clock,
+): WatchEncoder {
+  if (type.format === 'yaml') throw notAcceptable([contentTypes.json, contentTypes.protobuf])
+  const transform = transformer(resource, type, context, clock)
+  if (type.format === 'protobuf') {
+    const encode = transform ? (event: ServedEvent) => looseFrame(event, transform) : sharedFrame(resource)
+    return { contentType: `${contentTypes.protobuf};stream=watch`, encode }
+  }
+  const encode = transform ? (event: ServedEvent) => looseLine(event, transform) : jsonLine
+  return { contentType: contentTypes.json, encode }
+}
+
+type Transformer = (event: ServedEvent) => object
+
+function transformer(
+  resource: Resource,
+  type: MediaType,
+  context: RequestContext,
+  clock: Clock,
+): Transformer | undefined {
+  if (!type.transform) return undefined
+  if (type.transform !== 'Table')
+    return ({ type: kind, object }) => (kind === 'ERROR' ? object : toPartial(object))
+  let noHeaders = false
+  return ({ type: kind, object }) => {
+    if (kind === 'ERROR') return object
+    const { resourceVersion = '' } = object.metadata
+    const rows = kind === 'BOOKMARK' ? [] : [object]
+    const table = toServedTable(resource, rows, {
+      nowMs: clock.nowMs(),
+      options: context.options,
+      metadata: { resourceVersion },
+      noHeaders,
+    })
+    noHeaders = true
+    return kind === 'BOOKMARK' ? withBookmarkRow(table, object) : table
+  }
+}
+
+/** A bookmark's annotations travel in the row's object (upstream keeps them for watch-list clients). */
+function withBookmarkRow(table: object, object: KubeObject): object {
+  return { ...table, rows: [{ cells: [], object: toPartial(object) }] }
+}
+
+const lineStarts: Readonly<Record<ServedEvent['type'], Buffer>> = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+  BOOKMARK: Buffer.from('{"type":"BOOKMARK","object":'),
+  ERROR: Buffer.from('{"type":"ERROR","object":'),
+}
+const lineEnd = Buffer.from('}\n')
+
+/** One line of a JSON watch. */
+export function jsonLine({ type, object, servable }: ServedEvent): Uint8Array {
+  if (!servable) return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+  const form = `line ${type}`
+  const known = servable.encodings.get(form)
+  if (known) return known
+  const json = objectJson(servable)
+  const line = Buffer.concat([lineStarts[type], json.subarray(0, json.length - 1), lineEnd])
+  servable.encodings.set(form, line)
+  return line
+}
+
+function looseLine(event: ServedEvent, transform: Transformer): Uint8Array {
+  return Buffer.from(`{"type":"${event.type}","object":${JSON.stringify(transform(event))}}\n`)
+}
+
+function looseFrame(event: ServedEvent, transform: Transformer): Uint8Array {
+  return watchFrame(event.type, looseProtobuf(transform(event) as KubeObject))
+}
+
+function sharedFrame(resource: Resource) {
+  if (!isBuiltin(resource)) throw notAcceptable([contentTypes.json])
+  return ({ type, object, servable }: ServedEvent): Uint8Array => {
+    if (!servable) {
+      return watchFrame(
+        type,
+        type === 'ERROR' ? looseProtobuf(object) : encodeProtobuf(resource.schema, object),
+      )
+    }
+    const form = `frame ${type}`
+    const known = servable.encodings.get(form)
+    if (known) return known
+    const frame = watchFrame(type, objectProtobuf(resource.schema, servable))
+    servable.encodings.set(form, frame)
+    return frame
+  }
+}

@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { gzip } from 'node:zlib'
+import { internalError } from '../../machinery/status/errors.ts'
+import { type Status, StatusError } from '../../machinery/status/status.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { ServedEvent } from '../context.ts'
+import type { Answer, WatchAnswer } from './respond.ts'
+
+/** Upstream's defaultGzipThresholdBytes. */
+const gzipBytesMin = 128 * 1024
+/** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
+const watchBacklogBytesMax = 32 << 20
+
+/** Sends an answer; resolves when all of it is handed to the connection. */
+export async function writeAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  signal: AbortSignal,
+): Promise<void> {
+  const { status, headers, body } = answer
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    const sent = await compressed(request, body)
+    response.writeHead(
+      status,
+      sent.isGzip ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers,
+    )
+    response.end(request.method === 'HEAD' ? undefined : sent.body)
+    return
+  }
+  response.writeHead(status, headers)
+  response.flushHeaders()
+  if (body instanceof ReadableStream) await pipe(response, body, signal)
+  else await stream(response, body, signal)
+  response.end()
+}
+
+interface Compressed {
+  readonly isGzip: boolean
+  readonly body: Uint8Array | string
+}
+
+function compressed(request: IncomingMessage, body: Uint8Array | string): Promise<Compressed> | Compressed {
+  if (body.length < gzipBytesMin) return { isGzip: false, body }
+  const accepts = String(request.headers['accept-encoding'] ?? '')
+  if (!/(^|,)\s*gzip\s*(;|,|$)/.test(accepts)) return { isGzip: false, body }
+  const { promise, resolve, reject } = Promise.withResolvers<Compressed>()
+  gzip(body, { level: 1 }, (error, packed) =>
+    error ? reject(error) : resolve({ isGzip: true, body: packed }),
+  )
+  return promise
+}
+
+async function pipe(
+  response: ServerResponse,
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = body.getReader()
+  const stop = () => void reader.cancel(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (!response.write(part.value)) await drained(response, signal)
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  response.once('drain', resolve)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise
+}
+
+async function stream(
+  response: ServerResponse,
+  { run, encode }: WatchAnswer,
+  signal: AbortSignal,
+): Promise<void> {
+  const stop = new AbortController()
+  const sink = (events: readonly ServedEvent[]) => {
+    response.write(events.length === 1 ? encode(events[0]!) : Buffer.concat(events.map(encode)))
+    if (response.writableLength > watchBacklogBytesMax) stop.abort()
+  }
+  try {
+    await run(sink, AbortSignal.any([signal, stop.signal]))
+  } catch (error) {
+    if (!response.writableEnded) response.write(encode({ type: 'ERROR', object: toErrorObject(error) }))
+  }
+}
+
+function toErrorObject(error: unknown): KubeObject {
+  const known =
+    error instanceof StatusError ? error : internalError(error instanceof Error ? error : String(error))
+  return known.status as Status & KubeObject
+}

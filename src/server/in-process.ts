@@ -1,0 +1,109 @@
+import type { ApiCall, CallOptions, Transport, WatchEvent } from '../client/transport.ts'
+import { toApiVersion } from '../machinery/meta/group.ts'
+import type { KubeObject, KubeList } from '../machinery/meta/object.ts'
+import { methodNotSupported, notFound, notImplemented } from '../machinery/status/errors.ts'
+import type { StatusError } from '../machinery/status/status.ts'
+import type { Random } from '../std/ports.ts'
+import type { Handler, RequestContext, RequestInfo, RequestOptions, Response, UserInfo } from './context.ts'
+
+export interface InProcessOptions {
+  readonly handler: Handler
+  readonly user: UserInfo
+  /** Default: the user's name. */
+  readonly userAgent?: string
+  readonly random: Pick<Random, 'uuid'>
+}
+
+const never = new AbortController().signal
+const noQuery = new URLSearchParams()
+
+/**
+ * The way in without socket, TLS and JSON, for components of this process: objects are handed over as they are,
+ * frozen on the way out. The chain is the one that every other request passes.
+ */
+export function createInProcessTransport(options: InProcessOptions): Transport {
+  const { handler } = options
+  return {
+    async call(call) {
+      return toObject(call, await handler(toContext(options, call, never)))
+    },
+    async watch(call, sink, signal) {
+      const response = await handler(toContext(options, call, signal))
+      if (response.kind !== 'watch') throw refusal(call, response)
+      await response.run(events => sink(events as readonly WatchEvent[]), signal)
+    },
+  }
+}
+
+function toContext(
+  { user, userAgent, random }: InProcessOptions,
+  call: ApiCall,
+  signal: AbortSignal,
+): RequestContext {
+  const { body } = call
+  return {
+    info: toInfo(call),
+    options: toOptions(call),
+    body: body === undefined ? { kind: 'none' } : { kind: 'object', object: body },
+    credential: { kind: 'loopback', user },
+    signal,
+    warnings: [],
+    auditId: random.uuid(),
+    userAgent: userAgent ?? user.username,
+    sourceIp: '',
+    query: noQuery,
+    headers: {},
+    user,
+  }
+}
+
+function toInfo(call: ApiCall): RequestInfo {
+  const { verb, group, version, resource, subresource = '', namespace = '', name = '' } = call
+  return {
+    isResourceRequest: true,
+    path: pathOf(call),
+    verb,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+  }
+}
+
+function toOptions({ options, patchType }: ApiCall): RequestOptions {
+  const known: CallOptions = options ?? {}
+  return patchType ? { ...known, patchType } : known
+}
+
+function pathOf({ group, version, resource, subresource, namespace, name }: ApiCall): string {
+  const start = `${group === '' ? '/api' : '/apis'}/${toApiVersion(group, version)}`
+  const scope = namespace ? `/namespaces/${namespace}` : ''
+  return `${start}${scope}/${resource}${name ? `/${name}` : ''}${subresource ? `/${subresource}` : ''}`
+}
+
+function toObject(call: ApiCall, response: Response): KubeObject {
+  if (response.kind === 'object') return response.object as KubeObject
+  if (response.kind !== 'list') throw refusal(call, response)
+  const { resource, list } = response
+  const { items, resourceVersion, continue: token, remainingItemCount } = list
+  const made: KubeList = {
+    kind: resource.listKind,
+    apiVersion: toApiVersion(resource.group, resource.version),
+    metadata: {
+      resourceVersion,
+      ...(token !== undefined && { continue: token }),
+      ...(remainingItemCount !== undefined && { remainingItemCount }),
+    },
+    items: items.map(({ object }) => object),
+  }
+  return made
+}
+
+function refusal({ group, resource, verb, name = '' }: ApiCall, response: Response): StatusError {
+  const gr = { group, resource }
+  if (response.kind === 'raw' && response.status === 405) return methodNotSupported(gr, verb)
+  if (response.kind === 'raw' && response.status === 404) return notFound(gr, name)
+  return notImplemented(`a ${response.kind} response to ${verb} ${resource} in process`)
+}

@@ -1,0 +1,138 @@
+import type { Resource } from '../../api/define.ts'
+import {
+  decodeJson,
+  decodeProtobuf,
+  decodeYaml,
+  DecodeError,
+  parseJson,
+  strictErrorMessage,
+} from '../../machinery/codec/index.ts'
+import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
+import type { ObjectSchema } from '../../machinery/schema/schema.ts'
+import { badRequest, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import type { RequestBody, RequestContext } from '../context.ts'
+import { cloneJson } from './clone.ts'
+
+/** What a body should hold. */
+export interface BodyType extends GroupVersionKind {
+  readonly schema: ObjectSchema
+  /** Without a protobuf form. */
+  readonly isCustom?: boolean
+}
+
+/** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
+export function decodeBody(context: RequestContext, resource: Resource): KubeObject {
+  const object = decodeTyped(context, bodyType(resource)) as unknown as KubeObject
+  object.metadata ??= {}
+  applyDefaults(resource, object)
+  return object
+}
+
+/** Fills what upstream defaults when it decodes. */
+export function applyDefaults({ schema, strategy }: Resource, object: KubeObject): void {
+  applySchemaDefaults(schema, object as unknown as JsonObject)
+  strategy.setDefaults?.(object)
+}
+
+function bodyType({ group, version, kind, schema }: Resource): BodyType {
+  return { group, version, kind, schema, isCustom: schema.name === undefined }
+}
+
+/** The body as a private object of `type`, which it must name if it names one. */
+export function decodeTyped(context: RequestContext, type: BodyType): JsonObject {
+  return withType(decodeLoose(context, type), type)
+}
+
+/** The body read as `type`, whatever it says that it is. */
+export function decodeLoose(context: RequestContext, type: BodyType): JsonObject {
+  const { body, options } = context
+  if (body.kind === 'object') return cloneJson(body.object) as JsonObject
+  if (body.kind === 'none') throw badRequest('the body of the request is empty')
+  const strict = options.fieldValidation !== 'Ignore'
+  try {
+    const { object, strictErrors } = decodeBytes(body, type, strict)
+    reportStrict(context, strictErrors, message => handledAs(type, message))
+    return object
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
+  }
+}
+
+/** Strict errors are warnings by default and fail the request when the client wants that. */
+export function reportStrict(
+  { options, warnings }: RequestContext,
+  errors: readonly string[],
+  tell: (message: string) => string,
+): void {
+  if (errors.length === 0 || options.fieldValidation === 'Ignore') return
+  if (options.fieldValidation === 'Strict') throw badRequest(tell(strictErrorMessage(errors)))
+  warnings.push(...errors)
+}
+
+function handledAs({ version, kind }: BodyType, message: string): string {
+  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${message}`
+}
+
+type Bytes = RequestBody & { kind: 'bytes' }
+type Decoded = ReturnType<typeof decodeJson>
+
+function decodeBytes({ bytes, contentType }: Bytes, type: BodyType, strict: boolean): Decoded {
+  switch (mediaTypeOf(contentType)) {
+    case 'application/json':
+    case '':
+      return decodeJson(type.schema, bytes, { strict })
+    case 'application/yaml': {
+      const { json, strictErrors } = decodeYaml(bytes, { strict })
+      const decoded = decodeJson(type.schema, json, { strict })
+      return { object: decoded.object, strictErrors: [...strictErrors, ...decoded.strictErrors] }
+    }
+    case 'application/vnd.kubernetes.protobuf':
+      if (!type.isCustom) return { object: decodeProtobuf(type.schema, bytes), strictErrors: [] }
+  }
+  const protobuf = type.isCustom ? [] : ['application/vnd.kubernetes.protobuf']
+  throw unsupportedMediaType(['application/json', 'application/yaml', ...protobuf])
+}
+
+function mediaTypeOf(contentType: string): string {
+  const end = contentType.indexOf(';')
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
+}
+
+/** Absent kind and apiVersion are those of the path; others must agree. */
+function withType(object: JsonObject, { group, version, kind }: BodyType): JsonObject {
+  const wanted = toApiVersion(group, version)
+  const apiVersion = String(object.apiVersion || wanted)
+  const given = String(object.kind || kind)
+  if (given !== kind || fromApiVersion(apiVersion)?.group !== group) {
+    const found = `${apiVersion}, Kind=${given}`
+    throw badRequest(
+      `${given} in version ${JSON.stringify(fromApiVersion(apiVersion)?.version ?? '')} cannot be handled as a ${kind}: converting (${found}) to (${wanted}, Kind=${kind}): unknown conversion`,
+    )
+  }
+  if (apiVersion !== wanted) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
+    )
+  }
+  object.apiVersion = wanted
+  object.kind = kind
+  return object
+}
+
+/** A patch document; apply patches may be YAML. */
+export function decodePatch(context: RequestContext, type: string): unknown {
+  const { body, options } = context
+  if (body.kind === 'object') return body.object
+  if (body.kind === 'none') throw badRequest('the body of the request is empty')
+  try {
+    if (!type.endsWith('yaml')) return parseJson(body.bytes)
+    const { json, strictErrors } = decodeYaml(body.bytes, { strict: options.fieldValidation !== 'Ignore' })
+    reportStrict(context, strictErrors, message => `error strict decoding YAML: ${message}`)
+    return JSON.parse(json)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw badRequest(type.endsWith('yaml') ? `error decoding YAML: ${error.message}` : error.message)
+  }
+}

@@ -1,0 +1,96 @@
+import type { Registry } from '../../api/registry.ts'
+import type { Resource } from '../../api/define.ts'
+import type { GroupKind, GroupResource } from '../../machinery/status/errors.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { Clock, Ports } from '../../std/ports.ts'
+import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserInfo } from '../context.ts'
+import type { WatchCache } from '../watchcache/index.ts'
+
+/** What every verb works with; one per server. */
+export interface RestDeps {
+  readonly ports: Ports
+  readonly cache: WatchCache
+  readonly registry: Registry
+  readonly admission: readonly AdmissionPlugin[]
+  /** Behaviour of subresources, by `Subresource.connector`. */
+  readonly connectors: ReadonlyMap<string, Connector>
+  /** Hooks that need a view of the whole cluster, by `Strategy.allocator`. */
+  readonly allocators: ReadonlyMap<string, Allocator>
+  /** Answers of kinds that are never stored (reviews), by `<plural>.<group>`. */
+  readonly reviewers: ReadonlyMap<string, Reviewer>
+}
+
+export type Connector = (call: RestCall) => Promise<Response>
+
+/** Fills an object before it is validated; `release` gives back what an object that is gone or not stored had. */
+export interface Allocator {
+  allocate(object: KubeObject, old: KubeObject | undefined): void
+  release(object: KubeObject): void
+}
+
+/** Answers a POST of a review; `object` is a private copy that it completes. */
+export type Reviewer = (object: KubeObject, user: UserInfo, context: RequestContext) => Promise<KubeObject>
+
+/** One resource request below the chain. */
+export interface RestCall {
+  readonly deps: RestDeps
+  readonly context: RequestContext
+  readonly resource: Resource
+}
+
+export function groupResource({ group, plural }: Resource): GroupResource {
+  return { group, resource: plural }
+}
+
+export function groupKind({ group, kind }: Resource): GroupKind {
+  return { group, kind }
+}
+
+export function isDryRun({ context }: RestCall): boolean {
+  return (context.options.dryRun?.length ?? 0) > 0
+}
+
+/** Now, as metadata writes it: RFC 3339 in whole seconds. */
+export function timestamp(clock: Clock, offsetSeconds = 0): string {
+  return `${new Date(clock.nowMs() + offsetSeconds * 1000).toISOString().slice(0, 19)}Z`
+}
+
+type Operation = Pick<AdmissionRequest, 'operation' | 'object' | 'oldObject'>
+
+/** Lets the mutating plugins at the object, in order. */
+export async function admitMutating(call: RestCall, operation: Operation): Promise<void> {
+  const request = toAdmission(call, operation)
+  for (const plugin of call.deps.admission) {
+    if (!plugin.admit || !plugin.handles(request)) continue
+    const pending = plugin.admit(request)
+    if (pending) await pending
+  }
+}
+
+/** Asks the validating plugins; the first one that refuses throws. */
+export async function admitValidating(call: RestCall, operation: Operation): Promise<void> {
+  const request = toAdmission(call, operation)
+  for (const plugin of call.deps.admission) {
+    if (!plugin.validate || !plugin.handles(request)) continue
+    const pending = plugin.validate(request)
+    if (pending) await pending
+  }
+}
+
+function toAdmission(call: RestCall, { operation, object, oldObject }: Operation): AdmissionRequest {
+  const { info, options, user, warnings } = call.context
+  const name = info.name || (object?.metadata.name ?? '')
+  const named = name === info.name ? info : { ...info, name }
+  const dryRun = isDryRun(call)
+  return {
+    operation,
+    resource: call.resource,
+    info: named,
+    user,
+    object,
+    oldObject,
+    dryRun,
+    options,
+    warnings,
+  }
+}

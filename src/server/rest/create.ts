@@ -1,0 +1,32 @@
+import type { Response } from '../context.ts'
+import { notImplemented } from '../../machinery/status/errors.ts'
+import { deepFreeze } from '../watchcache/index.ts'
+import { admitMutating, type RestCall } from './call.ts'
+import { decodeBody } from './body.ts'
+import { trackUpdate } from './field-manager.ts'
+import { settleNamespace } from './identity.ts'
+import { insert } from './insert.ts'
+import { checkWriteOptions } from './write-options.ts'
+
+/** POST of a collection. */
+export async function create(call: RestCall): Promise<Response> {
+  const { context, resource, deps } = call
+  checkWriteOptions(context.options, 'CreateOptions')
+  const object = decodeBody(context, resource)
+  if (resource.strategy.ephemeral) return review(call, object)
+  settleNamespace(call, object)
+  trackUpdate(call, undefined, object)
+  await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
+  const servable = await insert({ deps, context, resource }, object)
+  return { kind: 'object', status: 201, object: servable.object, resource, servable }
+}
+
+async function review(call: RestCall, object: Parameters<typeof insert>[1]): Promise<Response> {
+  const { resource, deps, context } = call
+  const name = `${resource.plural}.${resource.group}`
+  const reviewer = deps.reviewers.get(name)
+  if (!reviewer) throw notImplemented(name)
+  if (resource.namespaced) settleNamespace(call, object)
+  const answered = await reviewer(object, context.user, context)
+  return { kind: 'object', status: 201, object: deepFreeze(answered), resource }
+}

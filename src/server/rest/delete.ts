@@ -1,0 +1,88 @@
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { conflict, notFound, successStatus } from '../../machinery/status/errors.ts'
+import { CasError } from '../../storage/store.ts'
+import type { Response, Servable } from '../context.ts'
+import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
+import { admitMutating, admitValidating, groupResource, type RestCall } from './call.ts'
+import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts'
+import { planDeletion } from './deletion.ts'
+import { findStored, present, removeStored, writeStored } from './storage.ts'
+
+/** Lost races after which a DELETE gives up. */
+const attemptsMax = 20
+
+/** DELETE of one object: removes it, or marks it for those who have to finish first. */
+export async function deleteOne(call: RestCall): Promise<Response> {
+  const options = deleteOptionsOf(call.context)
+  const { removed, servable } = await deleteNamed(call, call.context.info.name, options)
+  const { resource } = call
+  if (removed && !resource.strategy.returnsDeletedObject) return deletedStatus(call, servable.object)
+  return { kind: 'object', status: 200, object: servable.object, resource, servable }
+}
+
+export interface Deleted {
+  readonly removed: boolean
+  readonly servable: Servable
+}
+
+/** Deletes by name; races with other writers are run again. 404, 409 for preconditions. */
+export async function deleteNamed(call: RestCall, name: string, options: DeleteOptions): Promise<Deleted> {
+  for (let attempt = 1; ; attempt++) {
+    const stored = findStored(call, name)
+    if (!stored) throw notFound(groupResource(call.resource), name)
+    try {
+      return await deleteOnce(call, stored, options)
+    } catch (error) {
+      if (!(error instanceof CasError) || attempt === attemptsMax) throw error
+    }
+  }
+}
+
+async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteOptions): Promise<Deleted> {
+  const { resource, deps } = call
+  const current = present(resource, stored)
+  checkPreconditions(call, current.object, options)
+  await admitMutating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
+  await admitValidating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
+  const step = planDeletion(resource, current.object, options, deps.ports.clock)
+  if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
+  const dryRun = (options.dryRun?.length ?? call.context.options.dryRun?.length ?? 0) > 0
+  if (step.kind === 'remove') {
+    if (dryRun) return { removed: true, servable: current }
+    return { removed: true, servable: present(resource, await removeStored(call, stored)) }
+  }
+  if (dryRun)
+    return { removed: step.thenRemove, servable: { object: deepFreeze(step.object), encodings: new Map() } }
+  const marked = await writeStored(call, step.object, stored.revision)
+  if (!step.thenRemove) return { removed: false, servable: present(resource, marked) }
+  return { removed: true, servable: present(resource, await removeStored(call, marked)) }
+}
+
+function checkPreconditions(
+  { resource }: RestCall,
+  { metadata }: KubeObject,
+  { preconditions }: DeleteOptions,
+): void {
+  const { uid, resourceVersion } = preconditions ?? {}
+  const gr = { group: resource.group, resource: resource.kind }
+  if (uid !== undefined && uid !== metadata.uid) {
+    throw conflict(
+      gr,
+      metadata.name!,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    )
+  }
+  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return
+  throw conflict(
+    gr,
+    metadata.name!,
+    `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+  )
+}
+
+function deletedStatus({ resource }: RestCall, { metadata }: KubeObject): Response {
+  const { name = '', uid = '' } = metadata
+  const details = { name, ...(resource.group && { group: resource.group }), kind: resource.plural, uid }
+  const { code: _code, ...status } = successStatus(details)
+  return { kind: 'object', status: 200, object: { ...status } }
+}

@@ -1,0 +1,73 @@
+import type { Resource } from '../../api/define.ts'
+import { type ResetFields, updateManagedFields, type Writer } from '../../machinery/apply/index.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
+import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
+import { type RestCall, timestamp } from './call.ts'
+import { sameJson } from './clone.ts'
+
+const managerLengthMax = 128
+
+/** Records in `object` that this request's manager owns what differs from `old` (KEP-555). */
+export function trackUpdate(call: RestCall, old: KubeObject | undefined, object: KubeObject): void {
+  const { resource } = call
+  const managed = updateManagedFields({ ...writerOf(call), schema: resource.schema, live: old, next: object })
+  if (managed) object.metadata.managedFields = managed
+  else delete object.metadata.managedFields
+}
+
+/** Who this request writes as. */
+export function writerOf({ context, resource, deps }: RestCall): Writer {
+  const { info, options, userAgent } = context
+  return {
+    manager: options.fieldManager || managerFromUserAgent(userAgent),
+    apiVersion: toApiVersion(resource.group, resource.version),
+    now: timestamp(deps.ports.clock),
+    resetFields: resetFieldsOf(resource, info.subresource),
+    ...(info.subresource && { subresource: info.subresource }),
+  }
+}
+
+/** `kubectl/v1.32 (linux/amd64)` → `kubectl`, printable and not too long (handlers/create.go managerOrUserAgent). */
+function managerFromUserAgent(userAgent: string): string {
+  const slash = userAgent.indexOf('/')
+  const name = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/[\p{Cc}\p{Cf}]/gu, '')
+  return name.slice(0, managerLengthMax)
+}
+
+const none: ResetFields = []
+const statusOnly: ResetFields = [['status']]
+const known = new WeakMap<Resource, Map<string, ResetFields>>()
+
+/** What a write through this door cannot set: the status on the main one, everything else on `status`. */
+function resetFieldsOf(resource: Resource, subresource: string): ResetFields {
+  if (subresource === '')
+    return resource.subresources.some(({ name }) => name === 'status') ? statusOnly : none
+  let byName = known.get(resource)
+  if (!byName) known.set(resource, (byName = new Map()))
+  let fields = byName.get(subresource)
+  if (!fields) byName.set(subresource, (fields = unwritten(resource, subresource)))
+  return fields
+}
+
+function unwritten(resource: Resource, subresource: string): ResetFields {
+  const writes = resource.subresources.find(({ name }) => name === subresource)?.writes
+  if (!writes) return none
+  const kept = new Set(['kind', 'apiVersion', 'metadata', ...writes])
+  return [...resource.schema.fields.keys()].filter(name => !kept.has(name)).map(name => [name])
+}
+
+/** When nothing but times of managers differs, the old times stay, so that an idle write is none. */
+export function keepTimes(object: KubeObject, old: KubeObject): void {
+  const now = object.metadata.managedFields
+  const before = old.metadata.managedFields
+  if (!now || !before || now.length !== before.length) return
+  if (!now.every((entry, index) => sameJson(withoutTime(entry), withoutTime(before[index]!)))) return
+  const { managedFields: _now, ...metadata } = object.metadata
+  const { managedFields: _before, ...oldMetadata } = old.metadata
+  if (!sameJson({ ...object, metadata }, { ...old, metadata: oldMetadata })) return
+  object.metadata.managedFields = before
+}
+
+function withoutTime({ time: _time, ...entry }: ManagedFieldsEntry): ManagedFieldsEntry {
+  return entry
+}

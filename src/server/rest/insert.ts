@@ -1,0 +1,103 @@
+import type { StrategyContext } from '../../api/define.ts'
+import { generateName, nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { alreadyExists, badRequest, generateNameConflict, invalid } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { validateObjectMeta } from '../../machinery/validation/object-meta.ts'
+import { CasError } from '../../storage/store.ts'
+import type { Servable } from '../context.ts'
+import { deepFreeze } from '../watchcache/index.ts'
+import {
+  type Allocator,
+  admitValidating,
+  groupKind,
+  groupResource,
+  isDryRun,
+  type RestCall,
+  timestamp,
+} from './call.ts'
+import { keyOf, present, writeStored } from './storage.ts'
+
+/** Upstream's maxNameGenerationCreateAttempts. */
+const generatedNameAttemptsMax = 8
+
+/**
+ * Stores a new object that mutating admission has seen: system metadata, strategy, validation, validating
+ * admission, write (upstream's BeforeCreate). A name that was generated and is taken is generated again.
+ */
+export async function insert(call: RestCall, object: KubeObject): Promise<Servable> {
+  fillSystemFields(call, object)
+  const generates = !object.metadata.name && !!object.metadata.generateName
+  for (let attempt = 1; ; attempt++) {
+    if (generates) object.metadata.name = generateName(object.metadata.generateName!, call.deps.ports.random)
+    const taken = takenName(call, object)
+    if (!taken) {
+      const stored = await prepareAndWrite(call, object)
+      if (stored) return stored
+    }
+    if (!generates) throw alreadyExists(groupResource(call.resource), object.metadata.name ?? '')
+    if (attempt === generatedNameAttemptsMax)
+      throw generateNameConflict(groupResource(call.resource), object.metadata.name!)
+  }
+}
+
+/** Only generated names are looked up before: for others validation errors go before conflicts. */
+function takenName({ deps, resource }: RestCall, object: KubeObject): boolean {
+  const { name, generateName: base, namespace = '' } = object.metadata
+  return !!base && !!name && deps.cache.get(keyOf(resource, namespace, name)) !== undefined
+}
+
+function fillSystemFields({ deps }: RestCall, { metadata }: KubeObject): void {
+  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  metadata.creationTimestamp = timestamp(deps.ports.clock)
+  metadata.uid = deps.ports.random.uuid()
+}
+
+/** Undefined when somebody else holds the name. */
+async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Servable | undefined> {
+  const { resource, deps, context } = call
+  const { strategy } = resource
+  if (strategy.hasGeneration) object.metadata.generation = 1
+  else delete object.metadata.generation
+  strategy.prepareForCreate?.(object, strategyContext(call))
+  const allocator = strategy.allocator === undefined ? undefined : deps.allocators.get(strategy.allocator)
+  allocator?.allocate(object, undefined)
+  try {
+    validateNew(call, object)
+    context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
+    await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
+    if (isDryRun(call)) return dryRunInsert(call, object, allocator)
+    return present(resource, await writeStored(call, object, 0))
+  } catch (error) {
+    allocator?.release(object)
+    if (error instanceof CasError) return undefined
+    throw error
+  }
+}
+
+function dryRunInsert(
+  call: RestCall,
+  object: KubeObject,
+  allocator: Allocator | undefined,
+): Servable | undefined {
+  const { metadata } = object
+  allocator?.release(object)
+  if (call.deps.cache.get(keyOf(call.resource, metadata.namespace ?? '', metadata.name!))) return undefined
+  return { object: deepFreeze(object), encodings: new Map() }
+}
+
+export function strategyContext({ deps, context, resource }: RestCall): StrategyContext {
+  const namespace = resource.namespaced ? context.info.namespace : undefined
+  return { now: timestamp(deps.ports.clock), namespace }
+}
+
+function validateNew({ resource }: RestCall, object: KubeObject): void {
+  const { strategy, namespaced } = resource
+  const errors = createFieldErrors()
+  const validateName = strategy.validateName ?? nameIsDnsSubdomain
+  validateObjectMeta(object.metadata, { namespaced, validateName }, 'metadata', errors)
+  strategy.validate?.(object, errors)
+  if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)
+}

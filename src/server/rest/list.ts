@@ -1,0 +1,128 @@
+import { badRequest, expired } from '../../machinery/status/errors.ts'
+import { CompactedError, FutureRevisionError } from '../../storage/store.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import { resourceVersionTooLarge } from '../../machinery/status/errors.ts'
+import type { ListResult, Response, Servable } from '../context.ts'
+import { type CacheListOptions, type CachedObject, collectionPrefix } from '../watchcache/index.ts'
+import type { RestCall } from './call.ts'
+import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
+import { parseRevision, requireRevision } from './get.ts'
+import { checkListOptions } from './list-options.ts'
+import { keyOf, present } from './storage.ts'
+import { type Selection, selectionOf } from './selection.ts'
+
+/** A collection, or one page of it, all as of one revision (KEP-365, KEP-1904). */
+export async function list(call: RestCall): Promise<Response> {
+  checkListOptions(call.context.options)
+  const selection = selectionOf(call)
+  const page = await readPage(call, selection)
+  return { kind: 'list', status: 200, resource: call.resource, list: page }
+}
+
+/** One page of what `selection` names. */
+export async function readPage(call: RestCall, selection: Selection): Promise<ListResult> {
+  const { options } = call.context
+  const token = options.continue ? decodeContinue(options.continue) : undefined
+  if (token && options.resourceVersion && options.resourceVersion !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue')
+  }
+  const revision = await revisionOf(call, token)
+  return selection.name === undefined ? collect(call, selection, token, revision) : readOne(call, selection)
+}
+
+/** Undefined: the newest. */
+async function revisionOf(call: RestCall, token: ContinueToken | undefined): Promise<number | undefined> {
+  if (token) return token.revision < 0 ? undefined : token.revision
+  const { resourceVersion, resourceVersionMatch } = call.context.options
+  const asked = await requireRevision(call, resourceVersion)
+  return resourceVersionMatch === 'Exact' ? asked : undefined
+}
+
+function readOne(call: RestCall, { name, matches }: Selection): ListResult {
+  const { deps, context, resource } = call
+  const resourceVersion = String(deps.cache.revision())
+  if (resource.namespaced && context.info.namespace === '')
+    return collect(call, { all: false, matches }, undefined, undefined)
+  const found = deps.cache.get(keyOf(resource, context.info.namespace, name!))
+  const servable = found && present(resource, found)
+  return { items: servable && matches(servable.object) ? [servable] : [], resourceVersion }
+}
+
+function collect(
+  call: RestCall,
+  selection: Selection,
+  token: ContinueToken | undefined,
+  revision: number | undefined,
+): ListResult {
+  const { context, resource } = call
+  const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
+  const limit = context.options.limit || undefined
+  const items: Servable[] = []
+  let after = token && prefix + token.start
+  let at = revision
+  let page = read(call, prefix, { revision: at, after, limit })
+  for (;;) {
+    at = page.revision
+    const last = take(resource, page.items, selection, items, limit)
+    const remaining = page.remaining + (last === undefined ? 0 : page.items.length - 1 - last)
+    after = page.items[last ?? page.items.length - 1]?.key
+    if (remaining === 0 || after === undefined) return { items, resourceVersion: String(at) }
+    if (limit !== undefined && items.length >= limit) {
+      const next = encodeContinue({ revision: at, start: after.slice(prefix.length) })
+      const counted = selection.all ? { remainingItemCount: remaining } : {}
+      return { items, resourceVersion: String(at), continue: next, ...counted }
+    }
+    page = read(call, prefix, { revision: at, after, limit })
+  }
+}
+
+/** Moves matching items over until `limit` is reached; answers the index of the last one looked at in that case. */
+function take(
+  resource: RestCall['resource'],
+  found: readonly CachedObject[],
+  selection: Selection,
+  items: Servable[],
+  limit: number | undefined,
+): number | undefined {
+  for (let index = 0; index < found.length; index++) {
+    const servable = present(resource, found[index]!)
+    if (!selection.all && !selection.matches(servable.object)) continue
+    items.push(servable)
+    if (limit !== undefined && items.length >= limit) return index
+  }
+  return undefined
+}
+
+type PageOptions = { [Key in keyof CacheListOptions]: CacheListOptions[Key] | undefined }
+
+function read({ deps, context }: RestCall, prefix: string, page: PageOptions) {
+  const { revision, after, limit } = page
+  const known = {
+    ...(revision !== undefined && { revision }),
+    ...(after !== undefined && { after }),
+    ...(limit !== undefined && { limit }),
+  }
+  try {
+    return deps.cache.list(prefix, known)
+  } catch (error) {
+    if (error instanceof FutureRevisionError) throw resourceVersionTooLarge(revision ?? 0, error.revision)
+    if (!(error instanceof CompactedError)) throw error
+    throw context.options.continue
+      ? expiredPage(after!.slice(prefix.length))
+      : expiredRevision(revision ?? 0, error)
+  }
+}
+
+function expiredRevision(revision: number, { compactedRevision }: CompactedError): StatusError {
+  return expired(
+    `The resourceVersion for the provided list is too old: ${parseRevision(String(revision))} (${compactedRevision})`,
+  )
+}
+
+/** 410 with a token that goes on at the newest revision: the client may accept the inconsistency (KEP-365). */
+function expiredPage(start: string): StatusError {
+  const { status } = expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  )
+  return new StatusError({ ...status, metadata: { continue: encodeContinue({ revision: -1, start }) } })
+}

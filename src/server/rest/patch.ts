@@ -1,0 +1,134 @@
+import type { Subresource } from '../../api/define.ts'
+import type { PatchType } from '../../client/transport.ts'
+import { applyPatch } from '../../machinery/apply/index.ts'
+import { DecodeError, decodeJson, strictErrorMessage } from '../../machinery/codec/index.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
+import { invalid, notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import type { Response } from '../context.ts'
+import { applyDefaults, decodePatch } from './body.ts'
+import { admitMutating, groupResource, type RestCall } from './call.ts'
+import { cloneJson } from './clone.ts'
+import { writerOf } from './field-manager.ts'
+import { requireSameName, settleNamespace } from './identity.ts'
+import { insert } from './insert.ts'
+import { replace } from './replace.ts'
+import { findStored } from './storage.ts'
+import { rulesFor } from './update.ts'
+import { checkWriteOptions } from './write-options.ts'
+
+/** Upstream's maxRetryWhenPatchConflicts. */
+const attemptsMax = 5
+
+const applyType: PatchType = 'application/apply-patch+yaml'
+const mergeTypes: readonly PatchType[] = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  applyType,
+]
+
+/** PATCH of an object or of a subresource that is data alone, in any of the four languages that the kind takes. */
+export async function patch(call: RestCall, subresource?: Subresource): Promise<Response> {
+  const { context, resource } = call
+  const type = requirePatchType(call)
+  checkWriteOptions(context.options, 'PatchOptions')
+  const document = decodePatch(context, type)
+  const isApply = type === applyType
+  if (isApply && !findStored(call)) return createByApply(call, document as KubeObject, subresource)
+  const make = (current: KubeObject) =>
+    isApply ? applied(call, document as KubeObject, current) : patched(call, type, document, current)
+  const servable = await replace(call, {
+    make,
+    attemptsMax,
+    tracksFields: isApply,
+    ...rulesFor(call, subresource),
+  })
+  return { kind: 'object', status: 200, object: servable.object, resource, servable }
+}
+
+function requirePatchType({ context, resource }: RestCall): PatchType {
+  const type = (context.options.patchType ?? '').split(';')[0]!.trim() as PatchType
+  const offered =
+    resource.schema.name === undefined ? mergeTypes.filter(each => !each.includes('strategic')) : mergeTypes
+  if (!offered.includes(type)) throw unsupportedMediaType(offered)
+  return type
+}
+
+function patched(call: RestCall, type: PatchType, document: unknown, current: KubeObject): KubeObject {
+  const { resource } = call
+  const object = canonical(call, transform(resource.schema, type, document, current))
+  applyDefaults(resource, object)
+  requireSameName(call, object)
+  return object
+}
+
+/** What decoding the patched document gives, private to the caller: unknown fields gone and reported, values canonical. */
+function canonical({ resource, context }: RestCall, patched: KubeObject): KubeObject {
+  const { kind, group, version, schema } = resource
+  const typed = { ...patched, kind, apiVersion: toApiVersion(group, version) }
+  try {
+    const { object, strictErrors } = decodeJson(schema, JSON.stringify(typed), {
+      strict: context.options.fieldValidation !== 'Ignore',
+    })
+    reportPatchErrors(context, kind, strictErrors)
+    return object as unknown as KubeObject
+  } catch (error) {
+    throw error instanceof DecodeError ? patchInvalid(kind, error.message) : error
+  }
+}
+
+function reportPatchErrors(
+  { options, warnings }: RestCall['context'],
+  kind: string,
+  errors: readonly string[],
+): void {
+  if (errors.length === 0) return
+  if (options.fieldValidation === 'Strict') throw patchInvalid(kind, strictErrorMessage(errors))
+  warnings.push(...errors)
+}
+
+function patchInvalid(kind: string, message: string) {
+  const errors = createFieldErrors()
+  errors.invalid('patch', '', message)
+  return invalid({ group: '', kind }, '', errors.list)
+}
+
+function transform(
+  schema: RestCall['resource']['schema'],
+  type: PatchType,
+  document: unknown,
+  current: KubeObject,
+) {
+  if (type === 'application/json-patch+json') return applyJsonPatch(current, document)
+  if (type === 'application/merge-patch+json') return applyMergePatch(current, document)
+  return applyStrategicPatch(schema, current, document)
+}
+
+function applied(call: RestCall, document: KubeObject, current: KubeObject | undefined): KubeObject {
+  const { resource, context } = call
+  const { force = false } = context.options
+  const { schema } = resource
+  const { object } = applyPatch({ ...writerOf(call), schema, live: current, applied: document, force })
+  const copy = cloneJson(object)
+  if (!copy.metadata.name) copy.metadata.name = context.info.name
+  applyDefaults(resource, copy)
+  requireSameName(call, copy)
+  return copy
+}
+
+async function createByApply(
+  call: RestCall,
+  document: KubeObject,
+  subresource: Subresource | undefined,
+): Promise<Response> {
+  const { resource, context } = call
+  if (subresource) throw notFound(groupResource(resource), context.info.name)
+  const object = applied(call, document, undefined)
+  settleNamespace(call, object)
+  await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
+  const servable = await insert(call, object)
+  return { kind: 'object', status: 201, object: servable.object, resource, servable }
+}

@@ -1,0 +1,173 @@
+import type { Strategy } from '../../api/define.ts'
+import { nameIsPathSegment } from '../../machinery/meta/names.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { conflict, invalid, notFound } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../machinery/validation/object-meta.ts'
+import { CasError } from '../../storage/store.ts'
+import type { Servable } from '../context.ts'
+import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
+import { admitMutating, admitValidating, groupKind, groupResource, isDryRun, type RestCall } from './call.ts'
+import { sameJson } from './clone.ts'
+import { keepTimes, trackUpdate } from './field-manager.ts'
+import { settleNamespace } from './identity.ts'
+import { strategyContext } from './insert.ts'
+import { findStored, present, removeStored, writeStored } from './storage.ts'
+
+type UpdateRules = Pick<
+  Strategy,
+  | 'prepareForUpdate'
+  | 'validate'
+  | 'validateUpdate'
+  | 'warnings'
+  | 'hasGeneration'
+  | 'allocator'
+  | 'allowUnconditionalUpdate'
+>
+
+/** How one write to an existing object comes about. */
+export interface Replacement {
+  /** Makes the wanted object, private to the caller, from the frozen current one. Runs again after a lost race. */
+  readonly make: (current: KubeObject) => KubeObject | Promise<KubeObject>
+  readonly rules: UpdateRules
+  /** Without a resourceVersion of the client's own a lost race is run again this often. */
+  readonly attemptsMax: number
+  /** `make` keeps managedFields itself (apply). */
+  readonly tracksFields?: boolean
+  /** Top-level fields that may change; others come from the current object. Absent: all. */
+  readonly writes?: readonly string[]
+}
+
+/** Reads, changes and writes until nobody came between (upstream's GuaranteedUpdate and BeforeUpdate). */
+export async function replace(call: RestCall, plan: Replacement): Promise<Servable> {
+  const { resource, context } = call
+  for (let attempt = 1; ; attempt++) {
+    const stored = findStored(call)
+    if (!stored) throw notFound(groupResource(resource), context.info.name)
+    try {
+      return await replaceOnce(call, plan, stored)
+    } catch (error) {
+      if (!(error instanceof CasError)) throw error
+      if (attempt >= plan.attemptsMax) throw conflict(groupResource(resource), context.info.name)
+    }
+  }
+}
+
+async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObject): Promise<Servable> {
+  const { resource } = call
+  const current = present(resource, stored)
+  const old = current.object
+  const object = await plan.make(old)
+  settleNamespace(call, object)
+  if (!plan.tracksFields) trackUpdate(call, old, object)
+  await admitMutating(call, { operation: 'UPDATE', object, oldObject: old })
+  requireIdentity(call, object, stored)
+  requireRevision(call, plan.rules, object, old)
+  if (plan.writes) keepUnwritten(object, old, plan.writes)
+  await prepare(call, plan.rules, object, old)
+  keepTimes(object, old)
+  await admitValidating(call, { operation: 'UPDATE', object, oldObject: old })
+  if (isDryRun(call)) return toServable(object)
+  if (isFinished(object, old)) {
+    await removeStored(call, stored)
+    return toServable(object)
+  }
+  if (sameJson(object, old)) return current
+  return present(resource, await writeStored(call, object, stored.revision))
+}
+
+function requireIdentity(call: RestCall, object: KubeObject, stored: CachedObject): void {
+  const { uid } = object.metadata
+  const actual = stored.object.metadata.uid
+  if (!uid || uid === actual) return
+  const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`
+  throw conflict(
+    groupResource(call.resource),
+    call.context.info.name,
+    `StorageError: invalid object, Code: 4, Key: ${stored.key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`,
+  )
+}
+
+function requireRevision(call: RestCall, rules: UpdateRules, object: KubeObject, old: KubeObject): void {
+  const { resourceVersion } = object.metadata
+  const { name } = call.context.info
+  if (resourceVersion && resourceVersion !== '0') {
+    if (resourceVersion !== old.metadata.resourceVersion) throw conflict(groupResource(call.resource), name)
+    return
+  }
+  if (!rules.allowUnconditionalUpdate) {
+    const errors = createFieldErrors()
+    errors.invalid('metadata.resourceVersion', 0, 'must be specified for an update')
+    throw invalid({ group: call.resource.group, kind: call.resource.plural }, name, errors.list)
+  }
+  object.metadata.resourceVersion = old.metadata.resourceVersion!
+}
+
+/** A subresource writes its own fields; the rest is the current object's. */
+function keepUnwritten(object: KubeObject, old: KubeObject, writes: readonly string[]): void {
+  const target = object as unknown as Record<string, unknown>
+  const source = old as unknown as Record<string, unknown>
+  const kept = new Set(['kind', 'apiVersion', 'metadata', ...writes])
+  for (const key of Object.keys(target)) if (!kept.has(key) && source[key] === undefined) delete target[key]
+  for (const key of Object.keys(source)) if (!kept.has(key)) target[key] = source[key]
+}
+
+async function prepare(
+  call: RestCall,
+  rules: UpdateRules,
+  object: KubeObject,
+  old: KubeObject,
+): Promise<void> {
+  const { resource, deps, context } = call
+  inheritMetadata(object, old)
+  rules.prepareForUpdate?.(object, old, strategyContext(call))
+  if (rules.hasGeneration && specChanged(object, old))
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1
+  if (rules.allocator !== undefined) deps.allocators.get(rules.allocator)?.allocate(object, old)
+  const errors = createFieldErrors()
+  const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
+  validateObjectMeta(object.metadata, names, 'metadata', errors)
+  validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
+  rules.validate?.(object, errors)
+  rules.validateUpdate?.(object, old, errors)
+  if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)
+  context.warnings.push(...(rules.warnings?.(object, old) ?? []))
+}
+
+/** What only the server sets stays as it was. */
+function inheritMetadata({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  const names = [
+    'generation',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const
+  for (const name of names) {
+    if (old[name] === undefined) delete metadata[name]
+  }
+  if (old.generation !== undefined) metadata.generation = old.generation
+  metadata.uid ||= old.uid!
+  if (old.creationTimestamp) metadata.creationTimestamp = old.creationTimestamp
+  if (old.deletionTimestamp) metadata.deletionTimestamp = old.deletionTimestamp
+  if (old.deletionGracePeriodSeconds !== undefined)
+    metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds
+}
+
+function specChanged(object: KubeObject, old: KubeObject): boolean {
+  const bare = ({ kind: _k, apiVersion: _v, metadata: _m, ...rest }: KubeObject) => {
+    const { status: _status, ...spec } = rest as { status?: unknown }
+    return spec
+  }
+  return !sameJson(bare(object), bare(old))
+}
+
+/** Its deletion waited for finalizers and the last one is gone now (upstream's ShouldDeleteDuringUpdate). */
+function isFinished({ metadata }: KubeObject, { metadata: old }: KubeObject): boolean {
+  if (!old.deletionTimestamp || (metadata.finalizers?.length ?? 0) > 0) return false
+  return (old.deletionGracePeriodSeconds ?? 0) === 0
+}
+
+function toServable(object: KubeObject): Servable {
+  return { object: deepFreeze(object), encodings: new Map() }
+}

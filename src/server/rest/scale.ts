@@ -1,0 +1,96 @@
+import type { ScaleView } from '../../api/define.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { applyJsonPatch, applyMergePatch } from '../../machinery/patch/index.ts'
+import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import type { Response } from '../context.ts'
+import { deepFreeze } from '../watchcache/index.ts'
+import { builtinKind } from '../../api/schema/index.ts'
+import { decodePatch, decodeTyped } from './body.ts'
+import type { RestCall } from './call.ts'
+import { cloneJson } from './clone.ts'
+import { replace } from './replace.ts'
+import { present, requireStored } from './storage.ts'
+
+/** autoscaling/v1 Scale. */
+interface Scale extends KubeObject {
+  spec: { replicas?: number }
+  status: { replicas: number; selector?: string }
+}
+
+const attemptsMax = 5
+const scaleName = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+const scaleType = () => ({ ...scaleName, schema: builtinKind('autoscaling', 'v1', 'Scale') })
+
+/** The `scale` subresource: an object seen, and changed, as autoscaling/v1 Scale. */
+export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promise<Response> {
+  const { context, resource } = call
+  const stored = requireStored(call)
+  if (context.info.verb === 'get') return answer(toScale(view, present(resource, stored).object))
+  const make = (current: KubeObject) => {
+    const wanted = wantedScale(call, toScale(view, current))
+    requireReplicas(wanted)
+    const object = cloneJson(current)
+    const { resourceVersion } = wanted.metadata
+    if (resourceVersion) object.metadata.resourceVersion = resourceVersion
+    else delete object.metadata.resourceVersion
+    view.setReplicas(object, wanted.spec.replicas ?? 0)
+    return object
+  }
+  const rules = { ...resource.strategy, allowUnconditionalUpdate: true }
+  const { object } = await replace(call, { make, rules, attemptsMax })
+  return answer(toScale(view, object))
+}
+
+function wantedScale({ context }: RestCall, current: Scale): Scale {
+  const { info, options } = context
+  const wanted =
+    info.verb === 'update'
+      ? decodeTyped(context, scaleType())
+      : patchedScale(current, context, options.patchType)
+  const { metadata } = wanted as Scale
+  if (metadata?.name !== undefined && metadata.name !== info.name) {
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
+    )
+  }
+  return { ...(wanted as Scale), metadata: metadata ?? {}, spec: (wanted as Scale).spec ?? {} }
+}
+
+function patchedScale(current: Scale, context: RestCall['context'], type = ''): unknown {
+  const document = decodePatch(context, type)
+  if (type === 'application/json-patch+json') return applyJsonPatch(current, document)
+  // Scale has no lists and no merge keys: strategic merge and merge mean the same.
+  if (type.includes('merge-patch')) return applyMergePatch(current, document)
+  throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json'])
+}
+
+function requireReplicas({ metadata, spec }: Scale): void {
+  const errors = createFieldErrors()
+  const { replicas = 0 } = spec
+  if (!(replicas >= 0)) errors.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')
+  if (errors.list.length > 0)
+    throw invalid({ group: 'autoscaling', kind: 'Scale' }, metadata.name ?? '', errors.list)
+}
+
+function toScale(view: ScaleView<KubeObject>, object: KubeObject): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const selector = view.selector(object)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name: name!,
+      ...(namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+      ...(creationTimestamp && { creationTimestamp }),
+    },
+    spec: { replicas: view.specReplicas(object) },
+    status: { replicas: view.statusReplicas(object), ...(selector && { selector }) },
+  }
+}
+
+function answer(object: Scale): Response {
+  return { kind: 'object', status: 200, object: deepFreeze(object) }
+}

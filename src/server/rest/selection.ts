@@ -1,0 +1,50 @@
+import type { Resource } from '../../api/define.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import {
+  everyField,
+  everything,
+  exactFieldValue,
+  isEverything,
+  matchesFields,
+  matchesLabels,
+  parseFieldSelector,
+  parseLabelSelector,
+} from '../../machinery/selector/index.ts'
+import { badRequest } from '../../machinery/status/errors.ts'
+import type { RestCall } from './call.ts'
+
+/** Which objects of a collection a request is about. */
+export interface Selection {
+  /** Set when the selector names exactly one object. */
+  readonly name?: string
+  readonly all: boolean
+  readonly matches: (object: KubeObject) => boolean
+}
+
+/** Reads the selectors; 400 with upstream's texts for malformed ones and for fields that the kind does not offer. */
+export function selectionOf({ context, resource }: RestCall): Selection {
+  const { labelSelector, fieldSelector } = context.options
+  const labels = labelSelector ? parseLabelSelector(labelSelector) : everything
+  const fields = fieldSelector ? parseFieldSelector(fieldSelector) : everyField
+  for (const { field } of fields.requirements) requireField(resource, field)
+  const name = exactFieldValue(fields, 'metadata.name') ?? (context.info.name || undefined)
+  const { selectableFields, namespaced } = resource
+  const read = (object: KubeObject) => (field: string) => {
+    if (field === 'metadata.name') return object.metadata.name ?? ''
+    if (field === 'metadata.namespace' && namespaced) return object.metadata.namespace ?? ''
+    return selectableFields[field]!(object)
+  }
+  const anyField = fields.requirements.length === 0 && name === undefined
+  if (anyField && isEverything(labels)) return { all: true, matches: () => true }
+  const matches = (object: KubeObject) =>
+    (name === undefined || object.metadata.name === name) &&
+    matchesLabels(labels, object.metadata.labels) &&
+    matchesFields(fields, read(object))
+  return { all: false, matches, ...(name !== undefined && { name }) }
+}
+
+function requireField(resource: Resource, field: string): void {
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)) return
+  if (Object.hasOwn(resource.selectableFields, field)) return
+  throw badRequest(`field label not supported: ${field}`)
+}

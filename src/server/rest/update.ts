@@ -1,0 +1,54 @@
+import type { Subresource } from '../../api/define.ts'
+import type { Response } from '../context.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { decodeBody } from './body.ts'
+import { admitMutating, type RestCall } from './call.ts'
+import { cloneJson } from './clone.ts'
+import { trackUpdate } from './field-manager.ts'
+import { requireSameName, settleNamespace } from './identity.ts'
+import { insert } from './insert.ts'
+import { replace, type Replacement } from './replace.ts'
+import { findStored } from './storage.ts'
+import { checkWriteOptions } from './write-options.ts'
+
+/** Lost races that a PUT without a resourceVersion of its own is run again after. */
+const attemptsMax = 5
+
+/** PUT of an object or of a subresource that is data alone. */
+export async function update(call: RestCall, subresource?: Subresource): Promise<Response> {
+  const { context, resource } = call
+  checkWriteOptions(context.options, 'UpdateOptions')
+  const object = decodeBody(context, resource)
+  requireSameName(call, object)
+  settleNamespace(call, object)
+  if (!subresource && resource.strategy.allowCreateOnUpdate && !findStored(call))
+    return createInstead(call, object)
+  const attempts = object.metadata.resourceVersion ? 1 : attemptsMax
+  const servable = await replace(call, {
+    make: () => cloneJson(object),
+    attemptsMax: attempts,
+    ...rulesFor(call, subresource),
+  })
+  return { kind: 'object', status: 200, object: servable.object, resource, servable }
+}
+
+/** The strategy that a write through this door follows. */
+export function rulesFor(
+  { resource }: RestCall,
+  subresource: Subresource | undefined,
+): Pick<Replacement, 'rules' | 'writes'> {
+  if (!subresource) return { rules: resource.strategy }
+  const rules = {
+    allowUnconditionalUpdate: resource.strategy.allowUnconditionalUpdate ?? false,
+    ...subresource.strategy,
+  }
+  return { rules, ...(subresource.writes && { writes: subresource.writes }) }
+}
+
+async function createInstead(call: RestCall, object: KubeObject): Promise<Response> {
+  const { resource } = call
+  trackUpdate(call, undefined, object)
+  await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
+  const servable = await insert(call, object)
+  return { kind: 'object', status: 201, object: servable.object, resource, servable }
+}

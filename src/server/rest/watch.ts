@@ -1,0 +1,151 @@
+import type { Resource } from '../../api/define.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
+import { expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
+import { CompactedError } from '../../storage/store.ts'
+import type { Response, Servable, ServedEvent } from '../context.ts'
+import { type CacheEvent, collectionPrefix } from '../watchcache/index.ts'
+import type { RestCall } from './call.ts'
+import { requireRevision } from './get.ts'
+import { checkWatchOptions } from './list-options.ts'
+import { type Selection, selectionOf } from './selection.ts'
+import { keyOf, present } from './storage.ts'
+
+type Sink = (events: readonly ServedEvent[]) => void
+
+const bookmarkPeriodMs = 60_000
+/** Upstream's --min-request-timeout: a watch without timeoutSeconds lasts once to twice this long. */
+const timeoutMinMs = 1_800_000
+
+/** Changes of a collection or of one object, from a revision on (upstream's watch and watchlist, KEP-3157). */
+export async function watch(call: RestCall): Promise<Response> {
+  const { context, resource, deps } = call
+  const { options } = context
+  checkWatchOptions(options)
+  const selection = selectionOf(call)
+  const from = await startRevision(call)
+  const run = (sink: Sink, signal: AbortSignal) => runWatch(call, { selection, from }, sink, signal)
+  if (from !== undefined && from < deps.cache.compactedRevision()) {
+    throw resourceVersionTooOld(from, deps.cache.compactedRevision())
+  }
+  return { kind: 'watch', resource, run }
+}
+
+/** Undefined: start with what is there now. */
+async function startRevision(call: RestCall): Promise<number | undefined> {
+  const { resourceVersion, sendInitialEvents } = call.context.options
+  const revision = await requireRevision(call, resourceVersion)
+  return revision === 0 || sendInitialEvents ? undefined : revision
+}
+
+interface WatchPlan {
+  readonly selection: Selection
+  readonly from: number | undefined
+}
+
+async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: AbortSignal): Promise<void> {
+  const { deps, resource } = call
+  const { clock } = deps.ports
+  const stop = new AbortController()
+  const stopNow = () => stop.abort()
+  const cancelTimeout = clock.setTimer(timeoutOf(call), stopNow)
+  signal.addEventListener('abort', stopNow, { once: true })
+  if (signal.aborted) stop.abort()
+  const cancelBookmarks = call.context.options.allowWatchBookmarks ? startBookmarks(call, sink) : () => {}
+  const prefix = prefixOf(call, plan.selection)
+  try {
+    const from = plan.from ?? sendInitial(call, plan.selection, prefix, sink)
+    await deps.cache.watch(
+      prefix,
+      from,
+      events => deliver(resource, plan.selection, events, sink),
+      stop.signal,
+    )
+  } catch (error) {
+    throw error instanceof CompactedError
+      ? expired(`The resourceVersion for the provided watch is too old.`)
+      : error
+  } finally {
+    cancelTimeout()
+    cancelBookmarks()
+    signal.removeEventListener('abort', stopNow)
+  }
+}
+
+function timeoutOf({ context, deps }: RestCall): number {
+  const { timeoutSeconds } = context.options
+  return timeoutSeconds ? timeoutSeconds * 1000 : timeoutMinMs * (1 + deps.ports.random.next())
+}
+
+function prefixOf({ context, resource }: RestCall, { name }: Selection): string {
+  const { namespace } = context.info
+  if (name !== undefined && (namespace !== '' || !resource.namespaced))
+    return keyOf(resource, namespace, name)
+  return collectionPrefix(resource.storage, resource.namespaced ? namespace : '')
+}
+
+/** Everything that is there as ADDED, and the bookmark that ends it when the client asked for one. */
+function sendInitial(call: RestCall, selection: Selection, prefix: string, sink: Sink): number {
+  const { deps, context, resource } = call
+  const { items, revision } = deps.cache.list(prefix)
+  if (context.options.sendInitialEvents !== false) {
+    const events: ServedEvent[] = []
+    for (const item of items) {
+      const servable = present(resource, item)
+      if (selection.matches(servable.object)) events.push(toEvent('ADDED', servable))
+    }
+    if (events.length > 0) sink(events)
+  }
+  if (context.options.sendInitialEvents && context.options.allowWatchBookmarks) {
+    sink([bookmark(resource, revision, { 'k8s.io/initial-events-end': 'true' })])
+  }
+  return revision
+}
+
+function deliver(resource: Resource, selection: Selection, events: readonly CacheEvent[], sink: Sink): void {
+  const served: ServedEvent[] = []
+  for (const event of events) {
+    const out = serve(resource, selection, event)
+    if (out) served.push(out)
+  }
+  if (served.length > 0) sink(served)
+}
+
+/** An object that starts to match is ADDED, one that stops to match is DELETED with its last matching state. */
+function serve(resource: Resource, selection: Selection, event: CacheEvent): ServedEvent | undefined {
+  const current = event.current && present(resource, event.current)
+  const isIn = current !== undefined && (selection.all || selection.matches(current.object))
+  const previous = event.previous && (selection.all ? event.previous : present(resource, event.previous))
+  const wasIn = previous !== undefined && (selection.all || selection.matches(previous.object))
+  if (isIn) return toEvent(wasIn ? 'MODIFIED' : 'ADDED', current)
+  return wasIn ? toEvent('DELETED', present(resource, event.departed!)) : undefined
+}
+
+function toEvent(type: ServedEvent['type'], servable: Servable): ServedEvent {
+  return { type, object: servable.object, servable }
+}
+
+function startBookmarks(call: RestCall, sink: Sink): () => void {
+  const { deps, resource } = call
+  let cancel = () => {}
+  let told = deps.cache.revision()
+  const arm = () => {
+    cancel = deps.ports.clock.setTimer(bookmarkPeriodMs, () => {
+      const revision = deps.cache.revision()
+      if (revision !== told) sink([bookmark(resource, revision)])
+      told = revision
+      arm()
+    })
+  }
+  arm()
+  return () => cancel()
+}
+
+function bookmark(resource: Resource, revision: number, annotations?: Record<string, string>): ServedEvent {
+  const metadata = {
+    resourceVersion: String(revision),
+    creationTimestamp: null,
+    ...(annotations && { annotations }),
+  }
+  const apiVersion = toApiVersion(resource.group, resource.version)
+  return { type: 'BOOKMARK', object: { kind: resource.kind, apiVersion, metadata } }
+}

@@ -1,0 +1,40 @@
+import { invalid } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import type { RequestOptions } from '../context.ts'
+
+const managerBytesMax = 128
+
+/** CreateOptions, UpdateOptions and PatchOptions; 422 with upstream's texts (meta/v1/validation). */
+export function checkWriteOptions(
+  options: RequestOptions,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+): void {
+  const { fieldManager = '', dryRun, fieldValidation, patchType, force } = options
+  if (fieldManager === '' && !dryRun && !fieldValidation && kind !== 'PatchOptions') return
+  const errors = createFieldErrors()
+  if (kind === 'PatchOptions') {
+    if (patchType === 'application/apply-patch+yaml') {
+      if (fieldManager === '') errors.required('fieldManager', 'is required for apply patch')
+    } else if (force !== undefined) errors.forbidden('force', 'may not be specified for non-apply patch')
+  }
+  if (Buffer.byteLength(fieldManager) > managerBytesMax) errors.tooLong('fieldManager', managerBytesMax)
+  if (hasUnprintable(fieldManager))
+    errors.invalid('fieldManager', fieldManager, 'should only contain printable characters')
+  checkDryRun(dryRun, errors)
+  if (fieldValidation && !['Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
+    errors.notSupported('fieldValidation', fieldValidation, ['Ignore', 'Warn', 'Strict', ''])
+  }
+  if (errors.list.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors.list)
+}
+
+/** `All` is the only stage there is. */
+export function checkDryRun(
+  dryRun: readonly string[] | undefined,
+  errors: ReturnType<typeof createFieldErrors>,
+): void {
+  if (dryRun && dryRun.some(stage => stage !== 'All')) errors.notSupported('dryRun', dryRun, ['All'])
+}
+
+function hasUnprintable(text: string): boolean {
+  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+}

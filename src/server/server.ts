@@ -1,0 +1,115 @@
+import type { Registry } from '../api/registry.ts'
+import type { Transport } from '../client/transport.ts'
+import { decodeStored } from './rest/stored.ts'
+import type { Ports } from '../std/ports.ts'
+import type { Store } from '../storage/store.ts'
+import { createChain } from './chain.ts'
+import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
+import type { AuditSink } from './filters/audit.ts'
+import type { FlowLimits } from './filters/flow-control.ts'
+import { createFront } from './http/front.ts'
+import { type HealthCheck, mountHealth } from './http/health.ts'
+import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
+import { createRoutes, type Routes } from './http/routes.ts'
+import { createInProcessTransport } from './in-process.ts'
+import type { Allocator, Connector, Reviewer } from './rest/call.ts'
+import { createRest } from './rest/dispatch.ts'
+import { createWatchCache, type WatchCache } from './watchcache/index.ts'
+
+export interface ApiServerOptions {
+  readonly ports: Ports
+  readonly store: Store
+  readonly registry: Registry
+  readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
+  readonly admission?: readonly AdmissionPlugin[]
+  readonly connectors?: ReadonlyMap<string, Connector>
+  readonly allocators?: ReadonlyMap<string, Allocator>
+  readonly reviewers?: ReadonlyMap<string, Reviewer>
+  readonly auditSink?: AuditSink
+  readonly flowLimits?: FlowLimits
+  readonly requestTimeoutMs?: number
+  /** Conditions of `/readyz` besides the server's own. */
+  readonly readyChecks?: readonly HealthCheck[]
+  /** More routes for paths that are no resources. */
+  readonly mount?: (routes: Routes) => void
+}
+
+export interface ListenAt {
+  readonly port: number
+  readonly host: string
+  /** Absent: plain HTTP, for tests. */
+  readonly tls?: TlsMaterial
+}
+
+/** The API server: one chain, one registry, one cache over one store. */
+export interface ApiServer {
+  readonly handler: Handler
+  readonly cache: WatchCache
+  listen(at: ListenAt): Promise<Listener>
+  /** The way in for a component of this process, as `user`. */
+  inProcess(user: UserInfo, userAgent?: string): Transport
+  /** Ends watches and listeners; the store stays the caller's. */
+  shutdown(): Promise<void>
+}
+
+/** Builds the server over an open store; resolves when the cache is loaded. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { ports, store } = options
+  const cache = createWatchCache({ store, decode: decodeStored, clock: ports.clock, log: ports.log })
+  await cache.ready
+  const stopping = new AbortController()
+  const listeners: Listener[] = []
+  const handler = createHandler(options, cache)
+  const front = createFront({ handler, ports, stopping: stopping.signal })
+  return {
+    handler,
+    cache,
+    async listen(at) {
+      const listener = await listen({ front, ports, ...at })
+      listeners.push(listener)
+      return listener
+    },
+    inProcess: (user, userAgent) =>
+      createInProcessTransport({
+        handler,
+        user,
+        random: ports.random,
+        ...(userAgent !== undefined && { userAgent }),
+      }),
+    async shutdown() {
+      stopping.abort()
+      await Promise.all(listeners.map(listener => listener.close()))
+      await cache.close()
+    },
+  }
+}
+
+const none: ReadonlyMap<string, never> = new Map<string, never>()
+
+function createHandler(options: ApiServerOptions, cache: WatchCache): Handler {
+  const { ports, registry, authenticator, authorizer } = options
+  const rest = createRest({
+    ports,
+    cache,
+    registry,
+    admission: options.admission ?? [],
+    connectors: options.connectors ?? none,
+    allocators: options.allocators ?? none,
+    reviewers: options.reviewers ?? none,
+  })
+  const routes = createRoutes(mounted => {
+    const ping = { name: 'ping', check: () => undefined }
+    mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [] })
+    options.mount?.(mounted)
+  })
+  return createChain({
+    ports,
+    authenticator,
+    authorizer,
+    dispatch: context => (context.info.isResourceRequest ? rest(context) : routes(context)),
+    ...(options.auditSink && { auditSink: options.auditSink }),
+    ...(options.flowLimits && { flowLimits: options.flowLimits }),
+    ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
+  })
+}
