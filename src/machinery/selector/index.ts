@@ -22,4 +22,3 @@ export {
 export { parseLabelSelector } from './parse.ts'
 export type { LabelOperator, LabelRequirement } from './requirement.ts'
 export { labelRequirement } from './requirement.ts'
-export { validateLabelSelector, validateLabels } from './validate.ts'
