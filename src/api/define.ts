@@ -101,6 +101,13 @@ export interface StrategyContext {
   /** RFC 3339, seconds. */
   readonly now: string
   readonly namespace: string | undefined
+  /** Who asks; certificate requests record it. */
+  readonly user?: {
+    readonly username: string
+    readonly uid?: string
+    readonly groups: readonly string[]
+    readonly extra?: Readonly<Record<string, readonly string[]>>
+  }
 }
 
 /**

@@ -25,7 +25,7 @@ export function withTemplateDefaults(template: PodTemplateSpec | undefined): Pod
 export function validatePodTemplate(template: PodTemplateSpec, path: string, errors: FieldErrors): void {
   validateLabels(template.metadata?.labels, `${path}.labels`, errors)
   validateAnnotations(template.metadata?.annotations, `${path}.annotations`, errors)
-  validatePodSpec(template.spec!, { path: `${path}.spec`, labels: template.metadata?.labels ?? {} }, errors)
+  validatePodSpec(template.spec!, { path: `${path}.spec`, isPod: false }, errors)
   if ((template.spec?.ephemeralContainers ?? []).length > 0) {
     errors.forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')
   }

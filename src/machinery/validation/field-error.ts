@@ -24,6 +24,8 @@ export interface FieldErrors {
   readonly list: readonly FieldError[]
   required(path: string, detail?: string): void
   invalid(path: string, value: unknown, detail: string): void
+  /** An invalid value that is not shown (upstream's OmitValueType). */
+  invalidHidden(path: string, detail: string): void
   notSupported(path: string, value: unknown, supported: readonly string[]): void
   forbidden(path: string, detail: string): void
   duplicate(path: string, value: unknown): void

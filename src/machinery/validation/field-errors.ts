@@ -27,6 +27,7 @@ export function createFieldErrors(): FieldErrors {
     list,
     required: (path, detail) => add('FieldValueRequired', path, undefined, detail),
     invalid: (path, value, detail) => add('FieldValueInvalid', path, showValue(value), detail),
+    invalidHidden: (path, detail) => add('FieldValueInvalid', path, undefined, detail),
     notSupported: (path, value, supported) =>
       add('FieldValueNotSupported', path, showValue(value), supportedText(supported)),
     forbidden: (path, detail) => add('FieldValueForbidden', path, undefined, detail),

@@ -39,7 +39,8 @@ export const ephemeralContainersStrategy: PodStrategy = {
   },
   validateUpdate(pod, old, errors) {
     const path = 'spec.ephemeralContainers'
-    validateEphemeralContainers(pod.spec!, path, errors)
+    const volumes = new Map((pod.spec?.volumes ?? []).map(volume => [volume.name, volume]))
+    validateEphemeralContainers({ spec: pod.spec!, volumes, claimNames: new Set() }, path, errors)
     const now = new Map((pod.spec?.ephemeralContainers ?? []).map(container => [container.name, container]))
     for (const container of old.spec?.ephemeralContainers ?? []) {
       const kept = now.get(container.name)

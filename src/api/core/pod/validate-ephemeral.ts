@@ -1,12 +1,44 @@
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
-import type { PodSpec } from '../../types/core-v1.gen.ts'
+import type { EphemeralContainer } from '../../types/core-v1.gen.ts'
+import { type PodContext, validateContainer } from './containers.ts'
 
-/** Names of ephemeral containers are unique among all containers of the pod. */
-export function validateEphemeralContainers(spec: PodSpec, path: string, errors: FieldErrors): void {
-  const names = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name))
-  spec.ephemeralContainers?.forEach(({ name }, index) => {
-    if (!name) errors.required(`${path}[${index}].name`)
-    else if (names.has(name)) errors.duplicate(`${path}[${index}].name`, name)
-    names.add(name)
+const forbidden = [
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+] as const
+const cannot = 'cannot be set for an Ephemeral Container'
+
+/** Debug containers (pkg/apis/core/validation validateEphemeralContainers): no ports, no promises. */
+export function validateEphemeralContainers(context: PodContext, path: string, errors: FieldErrors): void {
+  const { containers, initContainers = [], ephemeralContainers = [] } = context.spec
+  const others = new Set([...containers, ...initContainers].map(({ name }) => name))
+  const names = new Set(others)
+  ephemeralContainers.forEach((container, i) => {
+    const at = `${path}[${i}]`
+    validateContainer(container, context, at, errors)
+    if (names.has(container.name)) errors.duplicate(`${at}.name`, container.name)
+    names.add(container.name)
+    const target = container.targetContainerName
+    if (target && !others.has(target)) errors.notFound(`${at}.targetContainerName`, target)
+    validateFields(container, at, errors)
+  })
+}
+
+function validateFields(container: EphemeralContainer, path: string, errors: FieldErrors): void {
+  for (const field of forbidden) {
+    const value = container[field]
+    const isEmpty = value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
+    if (!isEmpty) errors.forbidden(`${path}.${field}`, cannot)
+  }
+  container.volumeMounts?.forEach(({ subPath, subPathExpr }, i) => {
+    if (subPath) errors.forbidden(`${path}.volumeMounts[${i}].subPath`, cannot)
+    if (subPathExpr) errors.forbidden(`${path}.volumeMounts[${i}].subPathExpr`, cannot)
   })
 }

@@ -1,18 +1,173 @@
+/** Rules of pods and of pod templates (pkg/apis/core/validation ValidatePodSpec). */
+import {
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  qualifiedNameErrors,
+} from '../../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../../machinery/validation/field-errors.ts'
+import { validateLabels } from '../../../machinery/validation/label-selector.ts'
+import { inRange, validateIp } from '../../../machinery/validation/values.ts'
 import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
+import { validateAffinity, validateTopologySpread } from './affinity.ts'
+import { type PodContext, validateContainers, validateInitContainers } from './containers.ts'
+import { validateDns } from './dns.ts'
+import { validatePodLevelResources, validateResources } from './resource-requirements.ts'
+import { validatePodSecurityContext } from './security-context.ts'
+import { validateTolerations } from './tolerations.ts'
+import { validateEphemeralContainers } from './validate-ephemeral.ts'
+import { validateVolumes } from './volumes.ts'
 
-/** Where a PodSpec stands and what its metadata says. */
-export interface PodSpecContext {
+/** Where a PodSpec stands, and whether it is a pod or only the plan of one. */
+export interface PodSpecPlace {
   readonly path: string
-  readonly labels: Readonly<Record<string, string>>
+  readonly isPod: boolean
 }
 
-/** Rules of a new pod (pkg/apis/core/validation ValidatePodCreate). */
+const restartPolicies = ['Always', 'OnFailure', 'Never']
+const hostnameOverrideMax = 64
+
+/** Rules of a pod, new or changed; ephemeral containers cannot be created with it. */
 export function validatePod(pod: Pod, errors: FieldErrors): void {
-  validatePodSpec(pod.spec!, { path: 'spec', labels: pod.metadata.labels ?? {} }, errors)
+  const spec = pod.spec!
+  validatePodSpec(spec, { path: 'spec', isPod: true }, errors)
+  if (!spec.serviceAccountName) {
+    spec.volumes?.forEach(({ projected }, i) => {
+      projected?.sources?.forEach(({ serviceAccountToken }, j) => {
+        const path = `spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`
+        if (serviceAccountToken)
+          errors.forbidden(path, 'must not be specified when serviceAccountName is not set')
+      })
+    })
+  }
+  for (const list of ['containers', 'initContainers'] as const) {
+    spec[list]?.forEach(({ image = '' }, i) => {
+      if (image !== image.trim()) {
+        errors.invalid(`spec.${list}[${i}].image`, image, 'must not have leading or trailing whitespace')
+      }
+    })
+  }
 }
 
-/** Rules of a PodSpec, in a pod and in a template. */
-export function validatePodSpec(spec: PodSpec, { path }: PodSpecContext, errors: FieldErrors): void {
-  if ((spec.containers ?? []).length === 0) errors.required(`${path}.containers`)
+/** Everything about a PodSpec that needs no other object. */
+export function validatePodSpec(spec: PodSpec, { path, isPod }: PodSpecPlace, errors: FieldErrors): void {
+  const volumes = validateVolumes(spec.volumes ?? [], `${path}.volumes`, errors)
+  const claimNames = new Set((spec.resourceClaims ?? []).map(({ name }) => name))
+  const context: PodContext = { spec, volumes, claimNames }
+  validateResourceClaims(spec, `${path}.resourceClaims`, errors)
+  validateContainers(context, `${path}.containers`, errors)
+  validateInitContainers(context, `${path}.initContainers`, errors)
+  validateEphemeralContainers(context, `${path}.ephemeralContainers`, errors)
+  validatePodLevelResources(spec, `${path}.resources`, errors)
+  if (spec.hostNetwork) validateHostNetworkPorts(spec, isPod, `${path}.containers`, errors)
+  if (!restartPolicies.includes(spec.restartPolicy ?? '')) {
+    errors.notSupported(`${path}.restartPolicy`, spec.restartPolicy ?? '', restartPolicies)
+  }
+  validateLabels(spec.nodeSelector, `${path}.nodeSelector`, errors)
+  validatePodSecurityContext(spec, `${path}.securityContext`, errors)
+  validateAffinity(spec.affinity, `${path}.affinity`, errors)
+  validateDns(spec, path, errors)
+  validateGates(spec, path, errors)
+  validateTopologySpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`, errors)
+  validateHostUsers(spec, path, errors)
+  validateNames(spec, path, errors)
+  validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, errors)
+  validateOthers(spec, path, errors)
+}
+
+function validateResourceClaims({ resourceClaims = [] }: PodSpec, path: string, errors: FieldErrors): void {
+  const seen = new Set<string>()
+  resourceClaims.forEach((claim, i) => {
+    const at = `${path}[${i}]`
+    const { name, resourceClaimName, resourceClaimTemplateName } = claim
+    if (!name) errors.required(`${at}.name`)
+    else if (seen.has(name)) errors.duplicate(`${at}.name`, name)
+    else invalidFor(errors, `${at}.name`, name, dns1123LabelErrors(name))
+    seen.add(name)
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
+      const detail = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
+      errors.invalid(at, claim, detail)
+    } else if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
+      errors.invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`')
+    }
+  })
+}
+
+function validateHostNetworkPorts(spec: PodSpec, isPod: boolean, path: string, errors: FieldErrors): void {
+  spec.containers.forEach(({ ports = [] }, i) => {
+    ports.forEach(({ hostPort = 0, containerPort }, j) => {
+      if ((!isPod && hostPort === 0) || hostPort === containerPort) return
+      const detail = 'must match `containerPort` when `hostNetwork` is true'
+      errors.invalid(`${path}[${i}].ports[${j}].hostPort`, hostPort, detail)
+    })
+  })
+}
+
+function validateGates(
+  { readinessGates = [], schedulingGates = [] }: PodSpec,
+  path: string,
+  errors: FieldErrors,
+): void {
+  readinessGates.forEach(({ conditionType }, i) => {
+    invalidFor(
+      errors,
+      `${path}.readinessGates[${i}].conditionType`,
+      conditionType,
+      qualifiedNameErrors(conditionType),
+    )
+  })
+  const seen = new Set<string>()
+  schedulingGates.forEach(({ name }, i) => {
+    invalidFor(errors, `${path}.schedulingGates[${i}]`, name, qualifiedNameErrors(name))
+    if (seen.has(name)) errors.duplicate(`${path}.schedulingGates[${i}]`, name)
+    seen.add(name)
+  })
+}
+
+function validateHostUsers(spec: PodSpec, path: string, errors: FieldErrors): void {
+  if (spec.hostUsers !== false) return
+  const detail = 'when `hostUsers` is false'
+  if (spec.hostNetwork) errors.forbidden(`${path}.hostNetwork`, detail)
+  if (spec.hostPID) errors.forbidden(`${path}.HostPID`, detail)
+  if (spec.hostIPC) errors.forbidden(`${path}.HostIPC`, detail)
+}
+
+function validateNames(spec: PodSpec, path: string, errors: FieldErrors): void {
+  const { serviceAccountName, nodeName, hostname, subdomain, priorityClassName, runtimeClassName } = spec
+  const subdomains = { serviceAccountName, nodeName, priorityClassName, runtimeClassName }
+  for (const [field, name] of Object.entries(subdomains)) {
+    if (name) invalidFor(errors, `${path}.${field}`, name, dns1123SubdomainErrors(name))
+  }
+  for (const [field, name] of Object.entries({ hostname, subdomain })) {
+    if (name) invalidFor(errors, `${path}.${field}`, name, dns1123LabelErrors(name))
+  }
+  const { hostnameOverride } = spec
+  if (hostnameOverride === undefined) return
+  const at = `${path}.hostnameOverride`
+  if (spec.setHostnameAsFQDN) errors.forbidden(at, 'may not be specified when setHostnameAsFQDN is true')
+  if (spec.hostNetwork) errors.forbidden(at, 'may not be specified when hostNetwork is true')
+  if (hostnameOverride.length > hostnameOverrideMax) errors.tooLong(at, hostnameOverrideMax)
+  invalidFor(errors, at, hostnameOverride, dns1123SubdomainErrors(hostnameOverride))
+}
+
+function validateOthers(spec: PodSpec, path: string, errors: FieldErrors): void {
+  const { activeDeadlineSeconds, hostAliases = [], preemptionPolicy, overhead, os } = spec
+  if (activeDeadlineSeconds !== undefined) {
+    inRange(activeDeadlineSeconds, [1, 2 ** 31 - 1], `${path}.activeDeadlineSeconds`, errors)
+  }
+  hostAliases.forEach(({ ip, hostnames = [] }, i) => {
+    validateIp(ip, `${path}.hostAliases[${i}].ip`, errors)
+    hostnames.forEach((name, j) => {
+      invalidFor(errors, `${path}.hostAliases[${i}].hostnames[${j}]`, name, dns1123SubdomainErrors(name))
+    })
+  })
+  const preemptionPolicies = ['PreemptLowerPriority', 'Never']
+  if (preemptionPolicy !== undefined && !preemptionPolicies.includes(preemptionPolicy)) {
+    errors.notSupported(`${path}.preemptionPolicy`, preemptionPolicy, preemptionPolicies)
+  }
+  if (overhead) validateResources({ limits: overhead }, new Set(), `${path}.overhead`, errors)
+  if (!os) return
+  if (!os.name) errors.required(`${path}.os.name`)
+  else if (os.name !== 'linux' && os.name !== 'windows')
+    errors.notSupported(`${path}.os`, os.name, ['linux', 'windows'])
 }

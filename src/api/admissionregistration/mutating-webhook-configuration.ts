@@ -1,0 +1,23 @@
+import { defineResource } from '../define-resource.ts'
+import type { MutatingWebhookConfiguration } from '../types/admissionregistration-v1.gen.ts'
+import { setWebhookDefaults } from './webhook-defaults.ts'
+import { validateWebhooks } from './webhook-validation.ts'
+
+export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'MutatingWebhookConfiguration',
+  {
+    strategy: {
+      setDefaults({ webhooks }) {
+        for (const webhook of webhooks ?? []) {
+          setWebhookDefaults(webhook)
+          webhook.reinvocationPolicy ??= 'Never'
+        }
+      },
+      validate: ({ webhooks }, errors) => validateWebhooks(webhooks, errors),
+      hasGeneration: true,
+      allowUnconditionalUpdate: false,
+    },
+    cells: { Webhooks: ({ webhooks }) => webhooks?.length ?? 0 },
+  },
+)

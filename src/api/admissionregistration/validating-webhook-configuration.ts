@@ -1,0 +1,22 @@
+import { defineResource } from '../define-resource.ts'
+import type { ValidatingWebhookConfiguration } from '../types/admissionregistration-v1.gen.ts'
+import { setWebhookDefaults } from './webhook-defaults.ts'
+import { validateWebhooks } from './webhook-validation.ts'
+
+export const validatingWebhookConfigurations = defineResource<ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'ValidatingWebhookConfiguration',
+  {
+    strategy: {
+      setDefaults({ webhooks }) {
+        for (const webhook of webhooks ?? []) {
+          setWebhookDefaults(webhook)
+        }
+      },
+      validate: ({ webhooks }, errors) => validateWebhooks(webhooks, errors),
+      hasGeneration: true,
+      allowUnconditionalUpdate: false,
+    },
+    cells: { Webhooks: ({ webhooks }) => webhooks?.length ?? 0 },
+  },
+)

@@ -1,0 +1,23 @@
+import { fromApiVersion } from '../../machinery/meta/group.ts'
+import { none } from '../../machinery/table/cells.ts'
+import { immutable, nonnegative } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import type { ControllerRevision } from '../types/apps-v1.gen.ts'
+
+function controllerText({ metadata }: ControllerRevision): string {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  if (!owner) return none
+  const group = fromApiVersion(owner.apiVersion)?.group
+  return `${(group ? `${owner.kind}.${group}` : owner.kind).toLowerCase()}/${owner.name}`
+}
+
+export const controllerRevisions = defineResource<ControllerRevision>('apps/v1', 'ControllerRevision', {
+  strategy: {
+    validate({ revision, data }, errors) {
+      nonnegative(revision, 'revision', errors)
+      if (data === undefined || data === null) errors.required('data', 'data is mandatory')
+    },
+    validateUpdate: ({ data }, old, errors) => immutable(data, old.data, 'data', errors),
+  },
+  cells: { Controller: controllerText, Revision: ({ revision }) => revision },
+})

@@ -1,0 +1,124 @@
+import { formatLabels, formatLabelSelector } from '../../machinery/table/cells.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { isEmptySelector, validateLabelSelector } from '../../machinery/validation/label-selector.ts'
+import {
+  immutable,
+  nonnegative,
+  percentOf,
+  validateNotMoreThan100Percent,
+  validatePositiveIntOrPercent,
+} from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import { containerCells } from '../shared/cells.ts'
+import {
+  selectorMatches,
+  validateAlwaysRestarts,
+  validatePodTemplate,
+  withTemplateDefaults,
+} from '../shared/pod-template.ts'
+import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
+import type {
+  DaemonSet,
+  DaemonSetSpec,
+  DaemonSetUpdateStrategy,
+  RollingUpdateDaemonSet,
+} from '../types/apps-v1.gen.ts'
+
+function setDefaults(daemonSet: DaemonSet): void {
+  daemonSet.spec ??= {} as DaemonSetSpec
+  const { spec } = daemonSet
+  spec.template = withTemplateDefaults(spec.template)
+  spec.updateStrategy ??= {}
+  spec.updateStrategy.type ||= 'RollingUpdate'
+  if (spec.updateStrategy.type === 'RollingUpdate') {
+    spec.updateStrategy.rollingUpdate = {
+      maxUnavailable: 1,
+      maxSurge: 0,
+      ...spec.updateStrategy.rollingUpdate,
+    }
+  }
+  spec.revisionHistoryLimit ??= 10
+}
+
+function validate(daemonSet: DaemonSet, errors: FieldErrors): void {
+  const spec = daemonSet.spec!
+  validateLabelSelector(spec.selector, 'spec.selector', errors)
+  const labels = spec.template.metadata?.labels
+  if (selectorMatches(spec.selector, labels) === false) {
+    errors.invalid(
+      'spec.template.metadata.labels',
+      labels ?? null,
+      '`selector` does not match template `labels`',
+    )
+  }
+  if (spec.selector && isEmptySelector(spec.selector)) {
+    errors.invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset')
+  }
+  validatePodTemplate(spec.template, 'spec.template', errors)
+  validateAlwaysRestarts(spec.template.spec!, 'DaemonSet', 'spec.template.spec', errors)
+  nonnegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
+  validateUpdateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', errors)
+  nonnegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors)
+}
+
+function validateUpdateStrategy(strategy: DaemonSetUpdateStrategy, path: string, errors: FieldErrors): void {
+  const { type = '', rollingUpdate } = strategy
+  if (type === 'RollingUpdate') validateRollingUpdate(rollingUpdate ?? {}, `${path}.rollingUpdate`, errors)
+  else if (type !== 'OnDelete') {
+    errors.notSupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, [
+      'RollingUpdate',
+      'OnDelete',
+    ])
+  }
+}
+
+/** Exactly one of surge and unavailable is more than zero. */
+function validateRollingUpdate(update: RollingUpdateDaemonSet, path: string, errors: FieldErrors): void {
+  const { maxUnavailable = 0, maxSurge = 0 } = update
+  validatePositiveIntOrPercent(maxUnavailable, `${path}.maxUnavailable`, errors)
+  validatePositiveIntOrPercent(maxSurge, `${path}.maxSurge`, errors)
+  validateNotMoreThan100Percent(maxUnavailable, `${path}.maxUnavailable`, errors)
+  validateNotMoreThan100Percent(maxSurge, `${path}.maxSurge`, errors)
+  const isSet = (value: number | string) => (typeof value === 'number' ? value : percentOf(value)) !== 0
+  if (isSet(maxUnavailable) && isSet(maxSurge)) {
+    errors.invalid(`${path}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero')
+  } else if (!isSet(maxUnavailable) && !isSet(maxSurge)) {
+    errors.required(`${path}.maxUnavailable`, 'cannot be 0 when maxSurge is 0')
+  }
+}
+
+export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
+  strategy: {
+    setDefaults,
+    validate,
+    validateUpdate: ({ spec }, old, errors) =>
+      immutable(spec?.selector, old.spec?.selector, 'spec.selector', errors),
+    hasGeneration: true,
+  },
+  initialStatus: () => ({
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+  }),
+  subresources: {
+    status: {
+      strategy: {
+        validateUpdate({ status }, old, errors) {
+          validateReplicaCounts({ ...status }, [], '', errors)
+          validateCollisionCount(status, old.status, errors)
+        },
+      },
+    },
+  },
+  cells: {
+    Desired: ({ status }) => status?.desiredNumberScheduled ?? 0,
+    Current: ({ status }) => status?.currentNumberScheduled ?? 0,
+    Ready: ({ status }) => status?.numberReady ?? 0,
+    'Up-to-date': ({ status }) => status?.updatedNumberScheduled ?? 0,
+    Available: ({ status }) => status?.numberAvailable ?? 0,
+    'Node Selector': ({ spec }) => formatLabels(spec?.template.spec?.nodeSelector),
+    ...containerCells(({ spec }: DaemonSet) => spec?.template),
+    Selector: ({ spec }) => formatLabelSelector(spec?.selector),
+  },
+})

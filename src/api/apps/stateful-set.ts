@@ -1,0 +1,128 @@
+import { dns1123LabelErrors, nameIsDnsLabel } from '../../machinery/meta/names.ts'
+import { formatSelector, labelSelectorFrom } from '../../machinery/selector/label.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { validateClaimSpec } from '../core/persistent-volume-claim-validation.ts'
+import { defineResource } from '../define-resource.ts'
+import { containerCells } from '../shared/cells.ts'
+import {
+  validateAlwaysRestarts,
+  validatePodTemplate,
+  validateSelectorOfTemplate,
+  withTemplateDefaults,
+} from '../shared/pod-template.ts'
+import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
+import type { StatefulSet, StatefulSetSpec } from '../types/apps-v1.gen.ts'
+import { validateStatefulUpdateStrategy } from './stateful-set-update-strategy.ts'
+
+const retentionPolicies = ['Retain', 'Delete']
+
+function setDefaults(statefulSet: StatefulSet): void {
+  statefulSet.spec ??= {} as StatefulSetSpec
+  const { spec } = statefulSet
+  spec.template = withTemplateDefaults(spec.template)
+  spec.podManagementPolicy ||= 'OrderedReady'
+  spec.updateStrategy ??= {}
+  if (!spec.updateStrategy.type) {
+    spec.updateStrategy.type = 'RollingUpdate'
+    spec.updateStrategy.rollingUpdate ??= {}
+  }
+  const { type, rollingUpdate } = spec.updateStrategy
+  if (type === 'RollingUpdate' && rollingUpdate) rollingUpdate.partition ??= 0
+  spec.persistentVolumeClaimRetentionPolicy = {
+    whenDeleted: 'Retain',
+    whenScaled: 'Retain',
+    ...spec.persistentVolumeClaimRetentionPolicy,
+  }
+  spec.replicas ??= 1
+  spec.revisionHistoryLimit ??= 10
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    // They are printed with kind and version, as stored claims are.
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
+    claim.spec ??= {}
+    claim.spec.volumeMode ??= 'Filesystem'
+    claim.status ??= {}
+    claim.status.phase ||= 'Pending'
+  }
+}
+
+function validate(statefulSet: StatefulSet, errors: FieldErrors): void {
+  const spec = statefulSet.spec!
+  const { podManagementPolicy = '', serviceName = '', ordinals } = spec
+  if (!['OrderedReady', 'Parallel'].includes(podManagementPolicy)) {
+    errors.invalid('spec.podManagementPolicy', podManagementPolicy, "must be 'OrderedReady' or 'Parallel'")
+  }
+  validateStatefulUpdateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', errors)
+  for (const [field, policy] of Object.entries(spec.persistentVolumeClaimRetentionPolicy ?? {})) {
+    if (retentionPolicies.includes(policy)) continue
+    errors.notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, policy, retentionPolicies)
+  }
+  spec.volumeClaimTemplates?.forEach((claim, i) => {
+    validateClaimSpec(claim.spec!, `spec.volumeClaimTemplates[${i}].spec`, errors)
+  })
+  nonnegative(spec.replicas, 'spec.replicas', errors)
+  nonnegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
+  nonnegative(ordinals?.start, 'spec.ordinals.start', errors)
+  if (serviceName) invalidFor(errors, 'spec.serviceName', serviceName, dns1123LabelErrors(serviceName))
+  validateSelectorOfTemplate(spec.selector, spec.template, { path: 'spec', kind: 'statefulset' }, errors)
+  validatePodTemplate(withClaimVolumes(spec), 'spec.template', errors)
+  validateAlwaysRestarts(spec.template.spec!, 'StatefulSet', 'spec.template.spec', errors)
+}
+
+/** The template as the controller completes it: a volume per claim, host name and subdomain of its own. */
+function withClaimVolumes({ template, volumeClaimTemplates = [] }: StatefulSetSpec) {
+  const { hostname: _hostname, subdomain: _subdomain, ...podSpec } = template.spec!
+  const names = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '')
+  const claims = names.map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
+  const volumes = [...claims, ...(podSpec.volumes ?? []).filter(({ name }) => !names.includes(name))]
+  return { ...template, spec: { ...podSpec, volumes } }
+}
+
+const changeable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+] as const
+
+function validateUpdate({ spec }: StatefulSet, { spec: old }: StatefulSet, errors: FieldErrors): void {
+  const fixed = { ...spec } as Record<string, unknown>
+  for (const field of changeable) fixed[field] = old?.[field]
+  if (semanticEqual(fixed, old)) return
+  const names =
+    "'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'"
+  errors.forbidden('spec', `updates to statefulset spec for fields other than ${names} are forbidden`)
+}
+
+export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet', {
+  strategy: { validateName: nameIsDnsLabel, setDefaults, validate, validateUpdate, hasGeneration: true },
+  initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
+  subresources: {
+    status: {
+      strategy: {
+        validateUpdate({ status }, old, errors) {
+          const bounded = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas']
+          validateReplicaCounts({ ...status }, bounded, 'status.readyReplicas', errors)
+          validateCollisionCount(status, old.status, errors)
+        },
+      },
+    },
+  },
+  scale: {
+    specReplicas: ({ spec }) => spec?.replicas ?? 0,
+    setReplicas: ({ spec }, replicas) => {
+      spec!.replicas = replicas
+    },
+    statusReplicas: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => formatSelector(labelSelectorFrom(spec?.selector)),
+  },
+  cells: {
+    Ready: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+    ...containerCells(({ spec }: StatefulSet) => spec?.template),
+  },
+})

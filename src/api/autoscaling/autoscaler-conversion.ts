@@ -1,0 +1,115 @@
+/** autoscaling/v1 and v2 of one autoscaler (pkg/apis/autoscaling/v1/conversion.go). */
+import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../types/autoscaling-v1.gen.ts'
+import type {
+  HorizontalPodAutoscaler as AutoscalerV2,
+  HorizontalPodAutoscalerSpec,
+  HorizontalPodAutoscalerStatus,
+  MetricSpec,
+  MetricStatus,
+} from '../types/autoscaling-v2.gen.ts'
+import { fromV1Metric, toV1Metric } from './metrics-conversion.ts'
+
+const prefix = 'autoscaling.alpha.kubernetes.io/'
+const metricsKey = `${prefix}metrics`
+const currentMetricsKey = `${prefix}current-metrics`
+const conditionsKey = `${prefix}conditions`
+const behaviorKey = `${prefix}behavior`
+const keys = [metricsKey, currentMetricsKey, conditionsKey, behaviorKey]
+
+const isCpu = ({ type, resource }: MetricSpec) => {
+  return type === 'Resource' && resource?.name === 'cpu' && resource.target.averageUtilization !== undefined
+}
+const isCurrentCpu = ({ type, resource }: MetricStatus) => type === 'Resource' && resource?.name === 'cpu'
+
+/** The stored form. Annotations that carried v2's fields become those fields. */
+export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
+  const annotations = object.metadata.annotations ?? {}
+  const { targetCPUUtilizationPercentage: percent, ...sameSpec } =
+    spec ?? ({} as NonNullable<AutoscalerV1['spec']>)
+  const metrics = read<Record<string, unknown>[]>(annotations[metricsKey])?.map(fromV1Metric) ?? []
+  if (percent !== undefined) {
+    metrics.push({
+      type: 'Resource',
+      resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } },
+    })
+  }
+  const behavior = read<HorizontalPodAutoscalerSpec['behavior']>(annotations[behaviorKey])
+  return {
+    ...object,
+    apiVersion: 'autoscaling/v2',
+    metadata: withAnnotations(
+      object.metadata,
+      Object.fromEntries(Object.entries(annotations).filter(([key]) => !keys.includes(key))),
+    ),
+    spec: { ...sameSpec, ...(metrics.length > 0 && { metrics }), ...(behavior && { behavior }) },
+    ...(status && { status: toV2Status(status, annotations) }),
+  }
+}
+
+function toV2Status(
+  status: NonNullable<AutoscalerV1['status']>,
+  annotations: Readonly<Record<string, string>>,
+) {
+  const { currentCPUUtilizationPercentage: percent, ...same } = status
+  const currentMetrics =
+    read<Record<string, unknown>[]>(annotations[currentMetricsKey])?.map(fromV1Metric) ?? []
+  if (percent !== undefined && !(currentMetrics as MetricStatus[]).some(isCurrentCpu)) {
+    currentMetrics.push({
+      type: 'Resource',
+      resource: { name: 'cpu', current: { averageUtilization: percent } },
+    } as never)
+  }
+  const conditions = read<HorizontalPodAutoscalerStatus['conditions']>(annotations[conditionsKey])
+  return {
+    ...same,
+    ...(currentMetrics.length > 0 && { currentMetrics: currentMetrics as MetricStatus[] }),
+    ...(conditions && { conditions }),
+  }
+}
+
+/** The old form. What it has no field for is written into annotations. */
+export function fromV2({ spec, status, ...object }: AutoscalerV2): AutoscalerV1 {
+  const { metrics = [], behavior, ...sameSpec } = spec ?? ({} as HorizontalPodAutoscalerSpec)
+  const {
+    currentMetrics = [],
+    conditions = [],
+    ...sameStatus
+  } = status ?? ({} as HorizontalPodAutoscalerStatus)
+  const cpu = metrics.find(isCpu)
+  const others = metrics.filter(metric => metric !== cpu)
+  const currentCpu = currentMetrics.find(isCurrentCpu)?.resource?.current.averageUtilization
+  const added = {
+    ...(others.length > 0 && { [metricsKey]: JSON.stringify(others.map(toV1Metric)) }),
+    ...(currentMetrics.length > 0 && { [currentMetricsKey]: JSON.stringify(currentMetrics.map(toV1Metric)) }),
+    ...(conditions.length > 0 && { [conditionsKey]: JSON.stringify(conditions) }),
+    ...(behavior && { [behaviorKey]: JSON.stringify(behavior) }),
+  }
+  const percent = cpu?.resource?.target.averageUtilization
+  return {
+    ...object,
+    apiVersion: 'autoscaling/v1',
+    metadata: withAnnotations(object.metadata, { ...object.metadata.annotations, ...added }),
+    spec: { ...sameSpec, ...(percent !== undefined && { targetCPUUtilizationPercentage: percent }) },
+    status: {
+      ...sameStatus,
+      currentReplicas: sameStatus.currentReplicas ?? 0,
+      ...(currentCpu !== undefined && { currentCPUUtilizationPercentage: currentCpu }),
+    },
+  }
+}
+
+function withAnnotations(metadata: AutoscalerV1['metadata'], annotations: Record<string, string>) {
+  const { annotations: _, ...rest } = metadata
+  return Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest
+}
+
+/** Upstream ignores an annotation that is no JSON: it is a user's text. */
+function read<T>(text: string | undefined): T | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,35 @@
+import { defineResource } from '../define-resource.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec } from '../types/autoscaling-v1.gen.ts'
+import type { HorizontalPodAutoscaler as AutoscalerV2 } from '../types/autoscaling-v2.gen.ts'
+import { fromV2, toV2 } from './autoscaler-conversion.ts'
+import { validateAutoscaler } from './autoscaler-validation.ts'
+import { autoscalerCells } from './horizontal-pod-autoscaler.ts'
+
+const asV2 =
+  <R>(cell: (object: AutoscalerV2) => R) =>
+  (object: HorizontalPodAutoscaler) =>
+    cell(toV2(object))
+
+/** The first version of autoscalers: CPU alone in the spec, the rest in annotations. Stored as v2. */
+export const horizontalPodAutoscalersV1 = defineResource<HorizontalPodAutoscaler>(
+  'autoscaling/v1',
+  'HorizontalPodAutoscaler',
+  {
+    strategy: {
+      setDefaults(object) {
+        object.spec ??= {} as HorizontalPodAutoscalerSpec
+        object.spec.minReplicas ??= 1
+      },
+      validate: (object, errors) => validateAutoscaler(toV2(object), errors),
+    },
+    initialStatus: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
+    conversion: {
+      toStorage: (object: KubeObject) => toV2(object as HorizontalPodAutoscaler),
+      fromStorage: (object: KubeObject) => fromV2(object as AutoscalerV2),
+    },
+    cells: Object.fromEntries(
+      Object.entries(autoscalerCells).map(([name, cell]) => [name, asV2<unknown>(cell)]),
+    ),
+  },
+)

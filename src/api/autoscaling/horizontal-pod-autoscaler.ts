@@ -1,0 +1,60 @@
+import { unset } from '../../machinery/table/cells.ts'
+import { defineResource } from '../define-resource.ts'
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerSpec,
+  HPAScalingRules,
+} from '../types/autoscaling-v2.gen.ts'
+import { validateAutoscaler } from './autoscaler-validation.ts'
+import { metricsText } from './metrics-text.ts'
+
+const cpuUtilization = 80
+const periodSeconds = 15
+
+const scaleUpRules: HPAScalingRules = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [
+    { type: 'Pods', value: 4, periodSeconds },
+    { type: 'Percent', value: 100, periodSeconds },
+  ],
+}
+const scaleDownRules: HPAScalingRules = {
+  selectPolicy: 'Max',
+  policies: [{ type: 'Percent', value: 100, periodSeconds }],
+}
+
+/** SetDefaults_HorizontalPodAutoscaler of v2. */
+export function setAutoscalerDefaults(autoscaler: HorizontalPodAutoscaler): void {
+  autoscaler.spec ??= {} as HorizontalPodAutoscalerSpec
+  const { spec } = autoscaler
+  spec.minReplicas ??= 1
+  if (!spec.metrics?.length) {
+    const target = { type: 'Utilization', averageUtilization: cpuUtilization }
+    spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }]
+  }
+  if (!spec.behavior) return
+  spec.behavior.scaleUp = { ...structuredClone(scaleUpRules), ...spec.behavior.scaleUp }
+  spec.behavior.scaleDown = { ...structuredClone(scaleDownRules), ...spec.behavior.scaleDown }
+}
+
+/** Cells of both versions, read from v2. */
+export const autoscalerCells = {
+  Reference: ({ spec }: HorizontalPodAutoscaler) =>
+    `${spec?.scaleTargetRef?.kind}/${spec?.scaleTargetRef?.name}`,
+  Targets: metricsText,
+  MinPods: ({ spec }: HorizontalPodAutoscaler) =>
+    spec?.minReplicas === undefined ? unset : String(spec.minReplicas),
+  MaxPods: ({ spec }: HorizontalPodAutoscaler) => spec?.maxReplicas ?? 0,
+  Replicas: ({ status }: HorizontalPodAutoscaler) => status?.currentReplicas ?? 0,
+}
+
+export const horizontalPodAutoscalers = defineResource<HorizontalPodAutoscaler>(
+  'autoscaling/v2',
+  'HorizontalPodAutoscaler',
+  {
+    strategy: { setDefaults: setAutoscalerDefaults, validate: validateAutoscaler },
+    initialStatus: () => ({ desiredReplicas: 0 }),
+    cells: autoscalerCells,
+  },
+)

@@ -1,0 +1,19 @@
+import type { Job } from '../types/batch-v1.gen.ts'
+
+/** A job finds its pods by its own uid, unless the user says otherwise (pkg/registry/batch/job generateSelector). */
+export function generateSelector({ metadata, spec }: Job): void {
+  if (!spec || spec.manualSelector) return
+  const { uid = '', name = '' } = metadata
+  spec.template.metadata = {
+    ...spec.template.metadata,
+    labels: {
+      ...spec.template.metadata?.labels,
+      'batch.kubernetes.io/job-name': name,
+      'job-name': name,
+      'batch.kubernetes.io/controller-uid': uid,
+      'controller-uid': uid,
+    },
+  }
+  const matchLabels = { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }
+  spec.selector = { ...spec.selector, matchLabels }
+}

@@ -1,0 +1,102 @@
+import { none } from '../../machinery/table/cells.ts'
+import { humanDuration } from '../../machinery/table/duration.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { semanticEqual } from '../../machinery/validation/values.ts'
+import type { StrategyContext } from '../define.ts'
+import { defineResource } from '../define-resource.ts'
+import type { CertificateSigningRequest } from '../types/certificates-v1.gen.ts'
+import { keyUsages, validateConditions, validateSignerName } from './signing-rules.ts'
+
+const expirationSecondsMin = 600
+
+function statusText({ status }: CertificateSigningRequest): string {
+  const has = (type: string) => status?.conditions?.some(condition => condition.type === type)
+  const decision = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending'
+  return `${decision}${has('Failed') ? ',Failed' : ''}${status?.certificate ? ',Issued' : ''}`
+}
+
+function validate({ spec }: CertificateSigningRequest, errors: FieldErrors): void {
+  const { usages = [], signerName = '', expirationSeconds } = spec ?? {}
+  if (usages.length === 0) errors.required('spec.usages')
+  usages.forEach((usage, i) => {
+    if (!keyUsages.includes(usage)) errors.notSupported(`spec.usages[${i}]`, usage, keyUsages)
+    else if (usages.indexOf(usage) < i) errors.duplicate(`spec.usages[${i}]`, usage)
+  })
+  validateSignerName(signerName, 'spec.signerName', errors)
+  if (expirationSeconds !== undefined && expirationSeconds < expirationSecondsMin) {
+    errors.invalid(
+      'spec.expirationSeconds',
+      expirationSeconds,
+      'may not specify a duration less than 600 seconds (10 minutes)',
+    )
+  }
+}
+
+/** Conditions carry the time of their change, whoever writes them. */
+function stampConditions(
+  request: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  { now }: StrategyContext,
+): void {
+  for (const condition of request.status?.conditions ?? []) {
+    const before = old.status?.conditions?.find(({ type }) => type === condition.type)
+    condition.lastUpdateTime ??= now
+    condition.lastTransitionTime ??=
+      before?.status === condition.status ? (before.lastTransitionTime ?? now) : now
+  }
+}
+
+function validateStatus(
+  { status }: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  errors: FieldErrors,
+): void {
+  validateConditions(status?.conditions ?? [], old.status?.conditions ?? [], errors)
+  if (old.status?.certificate && !semanticEqual(status?.certificate, old.status.certificate)) {
+    errors.forbidden('status.certificate', 'updates may not change the certificate')
+  }
+}
+
+export const certificateSigningRequests = defineResource<CertificateSigningRequest>(
+  'certificates.k8s.io/v1',
+  'CertificateSigningRequest',
+  {
+    strategy: {
+      validateName: () => [],
+      prepareForCreate({ spec }, { user }) {
+        if (!spec || !user) return
+        spec.username = user.username
+        if (user.uid) spec.uid = user.uid
+        spec.groups = [...user.groups]
+        if (user.extra) spec.extra = structuredClone(user.extra) as Record<string, string[]>
+      },
+      prepareForUpdate(request, old) {
+        request.spec = structuredClone(old.spec)
+      },
+      validate,
+    },
+    subresources: {
+      status: { strategy: { prepareForUpdate: stampConditions, validateUpdate: validateStatus } },
+      approval: {
+        writes: ['status'],
+        strategy: {
+          prepareForUpdate(request, old, context) {
+            stampConditions(request, old, context)
+            const conditions = request.status?.conditions ?? []
+            request.status = { ...structuredClone(old.status ?? {}), conditions }
+          },
+          validateUpdate: validateStatus,
+        },
+      },
+    },
+    cells: {
+      SignerName: ({ spec }) => spec?.signerName || none,
+      Requestor: ({ spec }) => spec?.username ?? '',
+      RequestedDuration({ spec }) {
+        return spec?.expirationSeconds === undefined ? none : humanDuration(spec.expirationSeconds * 1000)
+      },
+      Condition: statusText,
+    },
+    selectableFields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },
+  },
+)

@@ -1,0 +1,85 @@
+/** Signer names, usages and conditions of certificate requests (pkg/apis/certificates/validation). */
+import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import type { CertificateSigningRequestCondition } from '../types/certificates-v1.gen.ts'
+
+/** Sorted as upstream lists them. */
+export const keyUsages = [
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
+]
+
+/** `domain/path`. */
+export function validateSignerName(name: string, path: string, errors: FieldErrors): void {
+  if (!name) return errors.required(path)
+  const [domain = '', ...rest] = name.split('/')
+  if (rest.length !== 1) {
+    return errors.invalid(
+      path,
+      name,
+      'must be a fully qualified domain and path of the form "example.com/signer-name"',
+    )
+  }
+  if (name === 'kubernetes.io/legacy-unknown') {
+    errors.invalid(path, name, 'the legacy signerName is not allowed via this API version')
+  }
+  invalidFor(errors, path, domain, dns1123SubdomainErrors(domain))
+  if (!domain.includes('.')) {
+    errors.invalid(path, domain, 'should be a domain with at least two segments separated by dots')
+  }
+  invalidFor(
+    errors,
+    path,
+    rest[0],
+    rest[0]!.split('.').flatMap(part => [...dns1123LabelErrors(part)]),
+  )
+}
+
+/** A decision is taken once: approved or denied, for good. */
+export function validateConditions(
+  conditions: readonly CertificateSigningRequestCondition[],
+  old: readonly CertificateSigningRequestCondition[],
+  errors: FieldErrors,
+): void {
+  const types = new Set<string>()
+  conditions.forEach(({ type, status }, i) => {
+    const path = `status.conditions[${i}]`
+    if (!type) errors.required(`${path}.type`)
+    else if (types.has(type)) errors.duplicate(`${path}.type`, type)
+    types.add(type)
+    if (!status) errors.required(`${path}.status`)
+    else if (type !== 'Failed' && ['Approved', 'Denied'].includes(type) && status !== 'True') {
+      errors.notSupported(`${path}.status`, status, ['True'])
+    }
+  })
+  if (types.has('Approved') && types.has('Denied')) {
+    errors.invalid('status.conditions', 'Denied', 'Approved and Denied conditions are mutually exclusive')
+  }
+  for (const { type } of old) {
+    if ((type === 'Approved' || type === 'Denied' || type === 'Failed') && !types.has(type)) {
+      errors.forbidden('status.conditions', `updates may not remove a condition of type "${type}"`)
+    }
+  }
+}

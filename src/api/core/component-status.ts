@@ -1,0 +1,20 @@
+import { defineResource } from '../define-resource.ts'
+import type { ComponentStatus } from '../types/core-v1.gen.ts'
+
+function health({ conditions }: ComponentStatus) {
+  return conditions?.find(({ type }) => type === 'Healthy')
+}
+
+/** Made up on each read, never stored. */
+export const componentStatuses = defineResource<ComponentStatus>('v1', 'ComponentStatus', {
+  strategy: { ephemeral: true },
+  cells: {
+    Status(object) {
+      const condition = health(object)
+      if (!condition) return 'Unknown'
+      return condition.status === 'True' ? 'Healthy' : 'Unhealthy'
+    },
+    Message: object => health(object)?.message ?? '',
+    Error: object => health(object)?.error ?? '',
+  },
+})

@@ -1,0 +1,106 @@
+/** Rules of PersistentVolumeClaims (pkg/apis/core/validation ValidatePersistentVolumeClaimSpec). */
+import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import { compareQuantity, parseQuantity, zeroQuantity } from '../../machinery/quantity/index.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
+import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
+import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
+import { positiveQuantity } from '../shared/resource-names.ts'
+import type {
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  TypedObjectReference,
+} from '../types/core-v1.gen.ts'
+
+/** A new or changed claim. */
+export function validateClaim({ spec = {} }: PersistentVolumeClaim, errors: FieldErrors): void {
+  validateClaimSpec(spec, 'spec', errors)
+}
+
+/** Also for the templates of StatefulSets and of ephemeral volumes. */
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string, errors: FieldErrors): void {
+  const { accessModes = [], storageClassName, volumeAttributesClassName } = spec
+  if (accessModes.length === 0) errors.required(`${path}.accessModes`, 'at least 1 access mode is required')
+  validateLabelSelector(spec.selector, `${path}.selector`, errors)
+  validateAccessModes(accessModes, `${path}.accessModes`, errors)
+  const storage = spec.resources?.requests?.storage
+  if (storage === undefined) errors.required(`${path}.resources[storage]`)
+  else positiveQuantity(storage, `${path}.resources[storage]`, errors)
+  for (const [field, name] of Object.entries({ storageClassName, volumeAttributesClassName })) {
+    if (name) invalidFor(errors, `${path}.${field}`, name, dns1123SubdomainErrors(name))
+  }
+  validateVolumeMode(spec.volumeMode, `${path}.volumeMode`, errors)
+  validateSources(spec, path, errors)
+}
+
+function validateSources(
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (dataSource) validateSource(dataSource, `${path}.dataSource`, errors)
+  if (dataSourceRef) validateSource(dataSourceRef, `${path}.dataSourceRef`, errors)
+  if (!dataSource || !dataSourceRef) return
+  if (dataSourceRef.namespace) {
+    errors.invalid(
+      path,
+      `${path}.dataSource`,
+      'may not be specified when dataSourceRef.namespace is specified',
+    )
+  } else if (!semanticEqual({ ...dataSource }, { ...dataSourceRef })) {
+    errors.invalid(path, `${path}.dataSource`, 'must match dataSourceRef')
+  }
+}
+
+function validateSource(source: TypedObjectReference, path: string, errors: FieldErrors): void {
+  const { name, kind, apiGroup, namespace } = source
+  if (!name) errors.required(`${path}.name`)
+  if (!kind) errors.required(`${path}.kind`)
+  if (!apiGroup && kind !== 'PersistentVolumeClaim') {
+    errors.invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
+  }
+  if (apiGroup) invalidFor(errors, `${path}.apiGroup`, apiGroup, dns1123SubdomainErrors(apiGroup))
+  if (namespace) invalidFor(errors, `${path}.namespace`, namespace, dns1123LabelErrors(namespace))
+}
+
+/** The two spellings of a data source say the same (normalizeDataSource of the registry). */
+export function normalizeDataSource(spec: PersistentVolumeClaimSpec): void {
+  const { dataSource, dataSourceRef } = spec
+  if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
+  else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {
+    const { namespace: _, ...local } = dataSourceRef
+    spec.dataSource = local
+  }
+}
+
+/** A claim is bound once; afterwards it may grow and change its attributes class. */
+export function validateClaimUpdate(
+  claim: PersistentVolumeClaim,
+  old: PersistentVolumeClaim,
+  errors: FieldErrors,
+): void {
+  const spec = claim.spec ?? {}
+  const before = old.spec ?? {}
+  const isBound = claim.status?.phase === 'Bound'
+  const comparable = (of: PersistentVolumeClaimSpec) => ({
+    ...of,
+    volumeName: before.volumeName ? of.volumeName : undefined,
+    ...(isBound && {
+      resources: { ...of.resources, requests: undefined },
+      volumeAttributesClassName: undefined,
+    }),
+  })
+  if (!semanticEqual(comparable(spec), comparable(before))) {
+    const detail =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+    errors.forbidden('spec', detail)
+  }
+  const size = (text: string | undefined) => (text === undefined ? zeroQuantity : parseQuantity(text))
+  const wanted = size(spec.resources?.requests?.storage)
+  const shrinks = compareQuantity(wanted, size(before.resources?.requests?.storage)) < 0
+  if (shrinks && compareQuantity(wanted, size(old.status?.capacity?.storage)) <= 0) {
+    errors.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')
+  }
+  immutable(spec.volumeMode, before.volumeMode, 'volumeMode', errors)
+}

@@ -1,0 +1,34 @@
+import { unset } from '../../machinery/table/cells.ts'
+import { defineResource } from '../define-resource.ts'
+import { accessModesText, className } from '../shared/volume-cells.ts'
+import type { PersistentVolumeClaim } from '../types/core-v1.gen.ts'
+import {
+  normalizeDataSource,
+  validateClaim,
+  validateClaimUpdate,
+} from './persistent-volume-claim-validation.ts'
+
+export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1', 'PersistentVolumeClaim', {
+  strategy: {
+    setDefaults(claim) {
+      claim.spec ??= {}
+      claim.spec.volumeMode ??= 'Filesystem'
+      claim.status ??= {}
+      claim.status.phase ||= 'Pending'
+    },
+    prepareForCreate: claim => normalizeDataSource(claim.spec!),
+    prepareForUpdate: claim => normalizeDataSource(claim.spec!),
+    validate: validateClaim,
+    validateUpdate: validateClaimUpdate,
+  },
+  initialStatus: () => ({ phase: 'Pending' }),
+  cells: {
+    Status: ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? '')),
+    Volume: ({ spec }) => spec?.volumeName ?? '',
+    Capacity: ({ spec, status }) => (spec?.volumeName ? (status?.capacity?.storage ?? '0') : ''),
+    'Access Modes': ({ spec, status }) => (spec?.volumeName ? accessModesText(status?.accessModes) : ''),
+    StorageClass: ({ metadata, spec }) => className(metadata, spec?.storageClassName),
+    VolumeAttributesClass: ({ spec }) => spec?.volumeAttributesClassName ?? unset,
+    VolumeMode: ({ spec }) => spec?.volumeMode ?? unset,
+  },
+})

@@ -1,0 +1,19 @@
+import { formatLabels } from '../../machinery/table/cells.ts'
+import { defineResource } from '../define-resource.ts'
+import { containerCells } from '../shared/cells.ts'
+import { validatePodTemplate, withTemplateDefaults } from '../shared/pod-template.ts'
+import type { PodTemplate } from '../types/core-v1.gen.ts'
+
+export const podTemplates = defineResource<PodTemplate>('v1', 'PodTemplate', {
+  strategy: {
+    setDefaults(object) {
+      object.template = withTemplateDefaults(object.template)
+    },
+    validate: ({ template }, errors) => validatePodTemplate(template!, 'template', errors),
+    hasGeneration: true,
+  },
+  cells: {
+    ...containerCells(({ template }: PodTemplate) => template),
+    'Pod Labels': ({ template }) => formatLabels(template?.metadata?.labels),
+  },
+})

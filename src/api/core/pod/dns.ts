@@ -1,0 +1,59 @@
+import { dns1123SubdomainErrors } from '../../../machinery/meta/names.ts'
+import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../../machinery/validation/field-errors.ts'
+import { validateIp } from '../../../machinery/validation/values.ts'
+import type { PodSpec } from '../../types/core-v1.gen.ts'
+
+const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
+const nameserversMax = 3
+const searchesMax = 32
+const searchCharsMax = 2048
+
+/** The pod's resolver (pkg/apis/core/validation validateDNSPolicy, validatePodDNSConfig). */
+export function validateDns(
+  { dnsPolicy = '', dnsConfig }: PodSpec,
+  podPath: string,
+  errors: FieldErrors,
+): void {
+  if (!dnsPolicy) errors.required(`${podPath}.dnsPolicy`)
+  else if (!policies.includes(dnsPolicy)) errors.notSupported(`${podPath}.dnsPolicy`, dnsPolicy, policies)
+  const path = `${podPath}.dnsConfig`
+  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {}
+  if (dnsPolicy === 'None' && !dnsConfig) {
+    return errors.required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')
+  }
+  if (dnsPolicy === 'None' && nameservers.length === 0) {
+    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None'
+    return errors.required(`${path}.nameservers`, detail)
+  }
+  if (nameservers.length > nameserversMax) {
+    errors.invalid(
+      `${path}.nameservers`,
+      nameservers,
+      `must not have more than ${nameserversMax} nameservers`,
+    )
+  }
+  nameservers.forEach((server, i) => {
+    validateIp(server, `${path}.nameservers[${i}]`, errors)
+  })
+  validateSearches(searches, `${path}.searches`, errors)
+  options.forEach(({ name }, i) => {
+    if (!name) errors.required(`${path}.options[${i}]`, 'must not be empty')
+  })
+}
+
+function validateSearches(searches: readonly string[], path: string, errors: FieldErrors): void {
+  if (searches.length > searchesMax) {
+    errors.invalid(path, searches, `must not have more than ${searchesMax} search paths`)
+  }
+  if (searches.join(' ').length > searchCharsMax) {
+    const detail = `must not have more than ${searchCharsMax} characters (including spaces) in the search list`
+    errors.invalid(path, searches, detail)
+  }
+  searches.forEach((search, i) => {
+    const name = search.replace(/\.$/, '')
+    // Underscores are allowed since 1.34 (KEP-4427).
+    if (search !== '.')
+      invalidFor(errors, `${path}[${i}]`, name, dns1123SubdomainErrors(name.replaceAll('_', 'a')))
+  })
+}

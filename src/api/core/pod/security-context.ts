@@ -1,0 +1,121 @@
+/** Security contexts of pods and containers (pkg/apis/core/validation ValidateSecurityContext). */
+import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
+import { inRange } from '../../../machinery/validation/values.ts'
+import type { PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.gen.ts'
+import { validateDescendingPath } from './local-path.ts'
+
+const idRange = [0, 2 ** 31 - 1] as const
+const sysctlLengthMax = 253
+const sysctlPattern = '([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
+
+/** Of one container. `hostUsers`: the pod shares the host's user namespace. */
+export function validateSecurityContext(
+  context: SecurityContext | undefined,
+  hostUsers: boolean,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (!context) return
+  const { runAsUser, runAsGroup, procMount, allowPrivilegeEscalation, privileged, capabilities } = context
+  if (runAsUser !== undefined) inRange(runAsUser, idRange, `${path}.runAsUser`, errors)
+  if (runAsGroup !== undefined) inRange(runAsGroup, idRange, `${path}.runAsGroup`, errors)
+  if (procMount !== undefined) {
+    const types = ['Default', 'Unmasked']
+    if (!types.includes(procMount)) errors.notSupported(`${path}.procMount`, procMount, types)
+    if (hostUsers && procMount === 'Unmasked') {
+      errors.invalid(`${path}.procMount`, procMount, '`hostUsers` must be false to use `Unmasked`')
+    }
+  }
+  validateProfile(context.seccompProfile, 'seccomp', `${path}.seccompProfile`, errors)
+  if (allowPrivilegeEscalation === false) {
+    const cannot = 'cannot set `allowPrivilegeEscalation` to false and'
+    if (privileged) errors.invalid(path, context, `${cannot} \`privileged\` to true`)
+    if (capabilities?.add?.includes('CAP_SYS_ADMIN')) {
+      errors.invalid(path, context, `${cannot} \`capabilities.Add\` CAP_SYS_ADMIN`)
+    }
+  }
+  validateProfile(context.appArmorProfile, 'AppArmor', `${path}.appArmorProfile`, errors)
+}
+
+function validateProfile(
+  profile: SeccompProfile | undefined,
+  kind: string,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (!profile) return
+  const { type = '', localhostProfile } = profile
+  if (!type)
+    errors.required(
+      `${path}.type`,
+      kind === 'AppArmor'
+        ? 'type is required when appArmorProfile is set'
+        : 'type is required when seccompProfile is set',
+    )
+  else if (!profileTypes.includes(type)) errors.notSupported(`${path}.type`, type, profileTypes)
+  const at = `${path}.localhostProfile`
+  if (type !== 'Localhost') {
+    if (localhostProfile !== undefined)
+      errors.invalid(at, profile, `can only be set when ${kind} type is Localhost`)
+  } else if (localhostProfile === undefined) errors.required(at, `must be set when ${kind} type is Localhost`)
+  else if (kind === 'seccomp') validateDescendingPath(localhostProfile, at, errors)
+}
+
+/** Of the pod, and what it may not share with the host together with it. */
+export function validatePodSecurityContext(spec: PodSpec, path: string, errors: FieldErrors): void {
+  const context = spec.securityContext
+  if (!context) return
+  for (const field of ['fsGroup', 'runAsUser', 'runAsGroup'] as const) {
+    const id = context[field]
+    if (id !== undefined) inRange(id, idRange, `${path}.${field}`, errors)
+  }
+  context.supplementalGroups?.forEach((id, i) => {
+    inRange(id, idRange, `${path}.supplementalGroups[${i}]`, errors)
+  })
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    errors.invalid(
+      `${path}.shareProcessNamespace`,
+      true,
+      'ShareProcessNamespace and HostPID cannot both be enabled',
+    )
+  }
+  validateSysctls(spec, `${path}.sysctls`, errors)
+  const { fsGroupChangePolicy, supplementalGroupsPolicy } = context
+  const changePolicies = ['Always', 'OnRootMismatch']
+  if (fsGroupChangePolicy !== undefined && !changePolicies.includes(fsGroupChangePolicy)) {
+    errors.notSupported(`${path}.fsGroupChangePolicy`, fsGroupChangePolicy, changePolicies)
+  }
+  validateProfile(context.seccompProfile, 'seccomp', `${path}.seccompProfile`, errors)
+  validateProfile(context.appArmorProfile, 'AppArmor', `${path}.appArmorProfile`, errors)
+  const groupPolicies = ['Merge', 'Strict']
+  if (supplementalGroupsPolicy !== undefined && !groupPolicies.includes(supplementalGroupsPolicy)) {
+    errors.notSupported(`${path}.supplementalGroupsPolicy`, supplementalGroupsPolicy, groupPolicies)
+  }
+}
+
+function validateSysctls(
+  { securityContext, hostNetwork, hostIPC }: PodSpec,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const seen = new Set<string>()
+  securityContext?.sysctls?.forEach(({ name = '' }, i) => {
+    const at = `${path}[${i}].name`
+    if (!name) errors.required(at)
+    else if (name.length > sysctlLengthMax || !new RegExp(`^${sysctlPattern}$`).test(name)) {
+      errors.invalid(
+        at,
+        name,
+        `must have at most ${sysctlLengthMax} characters and match regex ^${sysctlPattern}$`,
+      )
+    } else if (seen.has(name)) errors.duplicate(at, name)
+    seen.add(name)
+    const dotted = name.replaceAll('/', '.')
+    if (hostNetwork && dotted.startsWith('net.'))
+      errors.invalid(at, name, "may not be specified when 'hostNetwork' is true")
+    if (hostIPC && /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted)) {
+      errors.invalid(at, name, "may not be specified when 'hostIPC' is true")
+    }
+  })
+}

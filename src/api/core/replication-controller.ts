@@ -1,0 +1,75 @@
+import { formatLabels } from '../../machinery/table/cells.ts'
+import { formatSelector, labelSelectorOf } from '../../machinery/selector/label.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { nonnegative } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import { containerCells } from '../shared/cells.ts'
+import {
+  selectorMatches,
+  validateAlwaysRestarts,
+  validatePodTemplate,
+  withTemplateDefaults,
+} from '../shared/pod-template.ts'
+import { validateReplicaCounts } from '../shared/replica-status.ts'
+import type { ReplicationController } from '../types/core-v1.gen.ts'
+
+function setDefaults(controller: ReplicationController): void {
+  controller.spec ??= {}
+  const { spec, metadata } = controller
+  spec.replicas ??= 1
+  if (!spec.template) return
+  spec.template = withTemplateDefaults(spec.template)
+  const labels = spec.template.metadata?.labels
+  if (!labels) return
+  if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels }
+  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels }
+}
+
+function validate({ spec = {} }: ReplicationController, errors: FieldErrors): void {
+  const { selector = {}, template } = spec
+  nonnegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
+  if (Object.keys(selector).length === 0) errors.required('spec.selector')
+  nonnegative(spec.replicas, 'spec.replicas', errors)
+  if (!template) return errors.required('spec.template')
+  const labels = template.metadata?.labels
+  if (Object.keys(selector).length > 0 && !selectorMatches({ matchLabels: selector }, labels)) {
+    errors.invalid(
+      'spec.template.metadata.labels',
+      labels ?? null,
+      '`selector` does not match template `labels`',
+    )
+  }
+  validatePodTemplate(template, 'spec.template', errors)
+  validateAlwaysRestarts(template.spec!, 'ReplicationController', 'spec.template.spec', errors)
+}
+
+export const replicationControllers = defineResource<ReplicationController>('v1', 'ReplicationController', {
+  strategy: { setDefaults, validate, hasGeneration: true, defaultPropagation: 'Orphan' },
+  initialStatus: () => ({ replicas: 0 }),
+  subresources: {
+    status: {
+      strategy: {
+        validateUpdate({ status }, _old, errors) {
+          const bounded = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']
+          validateReplicaCounts({ ...status }, bounded, 'readyReplicas', errors)
+        },
+      },
+    },
+  },
+  scale: {
+    specReplicas: ({ spec }) => spec?.replicas ?? 0,
+    setReplicas: ({ spec }, replicas) => {
+      spec!.replicas = replicas
+    },
+    statusReplicas: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => formatSelector(labelSelectorOf(spec?.selector)),
+  },
+  cells: {
+    Desired: ({ spec }) => spec?.replicas ?? 0,
+    Current: ({ status }) => status?.replicas ?? 0,
+    Ready: ({ status }) => status?.readyReplicas ?? 0,
+    ...containerCells(({ spec }: ReplicationController) => spec?.template),
+    Selector: ({ spec }) => formatLabels(spec?.selector),
+  },
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+})

@@ -1,0 +1,35 @@
+import { none, unset } from '../../machinery/table/cells.ts'
+import { immutable } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import type { CSIDriver, CSIDriverSpec } from '../types/storage-v1.gen.ts'
+
+const fixed = ['attachRequired', 'fsGroupPolicy', 'volumeLifecycleModes'] as const
+
+export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDriver', {
+  strategy: {
+    setDefaults(driver) {
+      driver.spec ??= {} as CSIDriverSpec
+      const { spec } = driver
+      spec.attachRequired ??= true
+      spec.podInfoOnMount ??= false
+      spec.storageCapacity ??= false
+      spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType'
+      if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ['Persistent']
+      spec.requiresRepublish ??= false
+      spec.seLinuxMount ??= false
+    },
+    validateUpdate({ spec }, old, errors) {
+      for (const field of fixed) immutable(spec[field], old.spec[field], `spec.${field}`, errors)
+    },
+    hasGeneration: true,
+    allowUnconditionalUpdate: false,
+  },
+  cells: {
+    AttachRequired: ({ spec }) => spec.attachRequired ?? true,
+    PodInfoOnMount: ({ spec }) => spec.podInfoOnMount ?? false,
+    StorageCapacity: ({ spec }) => spec.storageCapacity ?? false,
+    TokenRequests: ({ spec }) => spec.tokenRequests?.map(({ audience }) => audience).join(',') ?? unset,
+    RequiresRepublish: ({ spec }) => spec.requiresRepublish ?? false,
+    Modes: ({ spec }) => (spec.volumeLifecycleModes ?? []).join(',') || none,
+  },
+})

@@ -1,0 +1,77 @@
+import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import type { StorageClass } from '../types/storage-v1.gen.ts'
+
+const defaultAnnotations = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+]
+const parametersMax = 512
+const parameterBytesMax = 256 * 1024
+const bindingModes = ['Immediate', 'WaitForFirstConsumer']
+
+function validate(storageClass: StorageClass, errors: FieldErrors): void {
+  const { provisioner = '', reclaimPolicy, volumeBindingMode } = storageClass
+  if (!provisioner) errors.required('provisioner')
+  else
+    invalidFor(
+      errors,
+      'provisioner',
+      provisioner.toLowerCase(),
+      qualifiedNameErrors(provisioner.toLowerCase()),
+    )
+  validateParameters(storageClass.parameters, 'parameters', errors)
+  if (reclaimPolicy && reclaimPolicy !== 'Delete' && reclaimPolicy !== 'Retain') {
+    errors.notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])
+  }
+  if (volumeBindingMode !== undefined && !bindingModes.includes(volumeBindingMode)) {
+    errors.notSupported('volumeBindingMode', volumeBindingMode, bindingModes)
+  }
+}
+
+/** What a provisioner is told: bounded in number and size. */
+export function validateParameters(
+  parameters: Readonly<Record<string, string>> = {},
+  path: string,
+  errors: FieldErrors,
+): void {
+  const entries = Object.entries(parameters)
+  if (entries.length > parametersMax) return errors.tooLong(path, parametersMax)
+  let bytes = 0
+  for (const [key, value] of entries) {
+    if (!key) errors.invalid(path, key, 'field can not be empty.')
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
+  }
+  if (bytes > parameterBytesMax) errors.tooLong(path, parameterBytesMax)
+}
+
+function validateUpdate(now: StorageClass, old: StorageClass, errors: FieldErrors): void {
+  for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
+    if (!semanticEqual(now[field], old[field])) errors.forbidden(field, `updates to ${field} are forbidden.`)
+  }
+  immutable(now.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode', errors)
+}
+
+export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 'StorageClass', {
+  strategy: {
+    setDefaults(storageClass) {
+      storageClass.reclaimPolicy ??= 'Delete'
+      storageClass.volumeBindingMode ??= 'Immediate'
+    },
+    validate,
+    validateUpdate,
+  },
+  cells: {
+    Name({ metadata }) {
+      const isDefault = defaultAnnotations.some(key => metadata.annotations?.[key] === 'true')
+      return isDefault ? `${metadata.name} (default)` : (metadata.name ?? '')
+    },
+    Provisioner: ({ provisioner }) => provisioner,
+    ReclaimPolicy: ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete',
+    VolumeBindingMode: ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate',
+    AllowVolumeExpansion: ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false,
+  },
+})
