@@ -19,7 +19,7 @@ export function existingPodWarnings(
     if (reasons.length === 0) continue
     const name = metadata.name ?? ''
     const seen = found.get(reasons.join(', ')) ?? { first: name, count: 0 }
-    found.set(reasons.join(', '), { first: name < seen.first ? name : seen.first, count: seen.count + 1 })
+    found.set(reasons.join(', '), { first: [name, seen.first].sort()[0]!, count: seen.count + 1 })
   }
   const lines = [...found]
     .map(([reasons, { first, count }]) => `${first}${others(count - 1)}: ${reasons}`)

@@ -1,0 +1,70 @@
+import type { StorageLocation } from '../api/define.ts'
+import type { KubeObject } from '../machinery/meta/object.ts'
+import { assert } from '../std/assert.ts'
+import type { Change, Source } from './lister.ts'
+import { type CacheEvent, collectionPrefix, objectKey, type WatchCache } from './watchcache/index.ts'
+
+type Location = Pick<StorageLocation, 'group' | 'plural'>
+
+/**
+ * Listers over the watch cache for what the chain itself needs (authentication, authorization, admission). They
+ * are handed out before the cache exists, as the server that makes the cache takes what is built on them.
+ */
+export interface CacheSources {
+  of<T extends KubeObject>(location: Location): Source<T>
+  /** Fills all sources; from here on their handlers hear every change, until `signal` aborts. */
+  bind(cache: WatchCache, signal: AbortSignal): void
+}
+
+interface Bound {
+  readonly cache: WatchCache
+  readonly signal: AbortSignal
+}
+
+export function createCacheSources(): CacheSources {
+  let bound: Bound | undefined
+  const waiting: ((bound: Bound) => void)[] = []
+  const current = () => {
+    assert(bound, 'a lister is read only after its cache is bound')
+    return bound.cache
+  }
+  return {
+    of: <T extends KubeObject>(location: Location): Source<T> => ({
+      get: (namespace, name) => current().get(objectKey(location, namespace, name))?.object as T | undefined,
+      list: namespace =>
+        current()
+          .list(collectionPrefix(location, namespace))
+          .items.map(({ object }) => object as T),
+      onChange(handler) {
+        const stop = new AbortController()
+        const start = (to: Bound) => follow(to, location, stop.signal, handler)
+        if (bound) start(bound)
+        else waiting.push(start)
+        return () => stop.abort()
+      },
+    }),
+    bind(cache, signal) {
+      assert(!bound, 'sources are bound once')
+      bound = { cache, signal }
+      for (const start of waiting.splice(0)) start(bound)
+    },
+  }
+}
+
+function follow<T extends KubeObject>(
+  { cache, signal }: Bound,
+  location: Location,
+  stop: AbortSignal,
+  handler: (change: Change<T>) => void,
+): void {
+  const prefix = collectionPrefix(location)
+  const { items, revision } = cache.list(prefix)
+  for (const { object } of items) handler({ old: undefined, now: object as T })
+  const sink = (events: readonly CacheEvent[]) => {
+    for (const { previous, current } of events) {
+      handler({ old: previous?.object as T | undefined, now: current?.object as T | undefined })
+    }
+  }
+  // A watch from the revision just listed fails only when a handler throws: a broken promise of our own.
+  void cache.watch(prefix, revision, sink, AbortSignal.any([signal, stop]))
+}

@@ -1,0 +1,78 @@
+import type { KubeObject } from '../machinery/meta/object.ts'
+import type { Ports } from '../std/ports.ts'
+import { type AdmissionListers, admissionPlugins } from './admission/index.ts'
+import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
+import type { TokenObjects } from './authn/service-account.ts'
+import { createNodeAuthorizer } from './authz/node.ts'
+import { createNodeGraph, type NodeOwned } from './authz/node-graph.ts'
+import { createRbac } from './authz/rbac.ts'
+import { serverAuthorizer, type SubjectRulesStatus, subjectRules } from './authz/union.ts'
+import { nodeRules } from './bootstrap-policy/policy.ts'
+import type { CacheSources } from './cache-sources.ts'
+import type { AdmissionPlugin, Authorizer, UserInfo } from './context.ts'
+import type { Source } from './lister.ts'
+import type { Pki } from './pki/pki.ts'
+
+export interface SecuritySetup extends Pick<Ports, 'clock' | 'random'> {
+  readonly sources: CacheSources
+  readonly pki: () => Pick<Pki, 'authorities' | 'serviceAccountKey'>
+  /** `https://kubernetes.default.svc.cluster.local` */
+  readonly issuer: string
+  /** `https://192.0.2.7:6443` */
+  readonly externalUrl: string
+}
+
+/** Who is calling, what they may do, and what may be written. */
+export interface Security {
+  readonly authentication: AuthenticationServices
+  readonly authorize: Authorizer
+  readonly admission: readonly AdmissionPlugin[]
+  /** The status of a SelfSubjectRulesReview. */
+  subjectRules(user: UserInfo, namespace: string): SubjectRulesStatus
+}
+
+/** Builds the three gates of the chain over sources that are bound to the cache later. */
+export function createSecurity({ sources, pki, issuer, externalUrl, clock, random }: SecuritySetup): Security {
+  const core = <T extends KubeObject>(plural: string): Source<T> => sources.of<T>({ group: '', plural })
+  const of = <T extends KubeObject>(group: string, plural: string): Source<T> => sources.of<T>({ group, plural })
+  const rbacGroup = 'rbac.authorization.k8s.io'
+  const rbac = createRbac({
+    roles: of(rbacGroup, 'roles'),
+    clusterRoles: of(rbacGroup, 'clusterroles'),
+    roleBindings: of(rbacGroup, 'rolebindings'),
+    clusterRoleBindings: of(rbacGroup, 'clusterrolebindings'),
+  })
+  const graph = createNodeGraph({
+    pods: core('pods'),
+    persistentVolumes: core('persistentvolumes'),
+    volumeAttachments: of<NodeOwned>('storage.k8s.io', 'volumeattachments'),
+    resourceSlices: of<NodeOwned>('resource.k8s.io', 'resourceslices'),
+  })
+  const authorize = serverAuthorizer(createNodeAuthorizer(graph, nodeRules()), rbac)
+  const objects: TokenObjects = {
+    serviceAccounts: core('serviceaccounts'),
+    secrets: core('secrets'),
+    pods: core('pods'),
+    nodes: core('nodes'),
+  }
+  const listers: AdmissionListers = {
+    serviceAccounts: objects.serviceAccounts,
+    pods: objects.pods,
+    nodes: objects.nodes,
+    namespaces: core('namespaces'),
+    limitRanges: core('limitranges'),
+    persistentVolumes: core('persistentvolumes'),
+    persistentVolumeClaims: core('persistentvolumeclaims'),
+    priorityClasses: of('scheduling.k8s.io', 'priorityclasses'),
+    runtimeClasses: of('node.k8s.io', 'runtimeclasses'),
+    storageClasses: of('storage.k8s.io', 'storageclasses'),
+    csiDrivers: of('storage.k8s.io', 'csidrivers'),
+    ingressClasses: of('networking.k8s.io', 'ingressclasses'),
+  }
+  return {
+    authentication: createAuthenticationServices({ pki, issuer, externalUrl, objects, clock, random }),
+    authorize,
+    admission: admissionPlugins({ listers, authorize, rbac, clock, random }),
+    subjectRules: (user, namespace) => subjectRules(rbac, user, namespace),
+  }
+}
