@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { decodeProtobuf, encodeProtobuf, openEnvelope } from '../../machinery/codec/index.ts'
+import {
+  decodeJson,
+  decodeProtobuf,
+  decodeYaml,
+  encodeProtobuf,
+  openEnvelope,
+} from '../../machinery/codec/index.ts'
+import type { JsonObject } from '../../machinery/meta/object.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import { facts } from './index.ts'
 import { type UpstreamSample, upstreamSamples } from './testdata.ts'
@@ -45,4 +52,23 @@ describe.skipIf(samples.length === 0)("upstream's round-trip samples", () => {
       ),
     ).toEqual([])
   })
+
+  test('read from JSON or YAML are themselves, with nothing to complain about', () => {
+    for (const { schema, json, yaml } of samples) {
+      const fromYaml = decodeYaml(yaml, { strict: true })
+      expect(decodeJson(schema, json, { strict: true })).toEqual({
+        object: withoutNulls(JSON.parse(json)),
+        strictErrors: [],
+      })
+      expect(decodeJson(schema, fromYaml.json, { strict: true }).object).toEqual(
+        withoutNulls(JSON.parse(json)),
+      )
+      expect(fromYaml.strictErrors).toEqual([])
+    }
+  })
 })
+
+/** Null members are absent in memory; null in a map or a list stays. */
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+}

@@ -75,7 +75,7 @@ function parseFailure(text: string, layout: string): DecodeError {
     [/^\d\d/, '04'],
     [/^:/, ':'],
     [/^\d\d/, '05'],
-    layout === microsLayout ? [/^\.\d{6}(?!\d)/, '.000000'] : [/^(?:[.,]\d+)?/, ''],
+    layout === microsLayout ? [/^\.\d{6}/, '.000000'] : [/^(?:[.,]\d+)?/, ''],
     [/^(?:Z|[+-]\d\d:\d\d)/, 'Z07:00'],
   ]
   const start = `parsing time ${JSON.stringify(text)}`

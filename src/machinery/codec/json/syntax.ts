@@ -26,11 +26,18 @@ export function jsonSyntaxError(text: string): string | undefined {
   }
 }
 
-function invalidCharacter({ text, at }: Cursor, where: string): SyntaxFailure {
-  const character = text[at]
-  if (character === undefined) return new SyntaxFailure('unexpected end of JSON input')
+/** `atEnd` is what Go names where the text stops inside a word or a number: it feeds its scanner a space. */
+function invalidCharacter({ text, at }: Cursor, where: string, atEnd?: string): SyntaxFailure {
+  const code = text.codePointAt(at)
+  if (code === undefined && atEnd === undefined) return new SyntaxFailure('unexpected end of JSON input')
+  const character = code === undefined ? atEnd! : firstByte(String.fromCodePoint(code))
   const shown = character === "'" ? String.raw`\'` : character === '"' ? '"' : quote(character).slice(1, -1)
   return new SyntaxFailure(`invalid character '${shown}' ${where}`)
+}
+
+/** Go's scanner reads bytes and prints the first one of a character that has more. */
+function firstByte(character: string): string {
+  return String.fromCharCode(Buffer.from(character)[0]!)
 }
 
 function skipSpace(cursor: Cursor): void {
@@ -110,7 +117,7 @@ function scanWord(cursor: Cursor, word: string): void {
   for (let index = 1; index < word.length; index++) {
     cursor.at++
     if (cursor.text[cursor.at] !== word[index]) {
-      throw invalidCharacter(cursor, `in literal ${word} (expecting '${word[index]}')`)
+      throw invalidCharacter(cursor, `in literal ${word} (expecting '${word[index]}')`, ' ')
     }
   }
   cursor.at++
@@ -134,5 +141,5 @@ function scanNumber(cursor: Cursor): void {
 function scanDigits(cursor: Cursor, where: string): void {
   const start = cursor.at
   while (/[0-9]/.test(cursor.text[cursor.at] ?? '')) cursor.at++
-  if (cursor.at === start) throw invalidCharacter(cursor, where)
+  if (cursor.at === start) throw invalidCharacter(cursor, where, ' ')
 }

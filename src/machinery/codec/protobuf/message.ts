@@ -7,7 +7,7 @@ import type {
   ScalarSchema,
   Schema,
 } from '../../schema/schema.ts'
-import { fillZeroValues } from '../../schema/zero.ts'
+import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
 import type { Reader } from './reader.ts'
 import {
@@ -163,7 +163,7 @@ function mapEntryCodec(schema: MapSchema): ValueCodec {
         else if (number === 2) value = values.read(reader)
         return number <= 2
       })
-      return [key, value ?? null]
+      return [key, value ?? zeroValue(schema.values) ?? null]
     },
   )
 }

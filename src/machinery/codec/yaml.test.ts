@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'bun:test'
+import { DecodeError } from './errors.ts'
+import { decodeYaml } from './yaml.ts'
+
+const read = (text: string) => JSON.parse(decodeYaml(text).json)
+
+describe('YAML is read as Go reads it', () => {
+  test('yes, on and single letters are booleans, dates and clock times are texts, numbers have bases', () => {
+    const text = 'a: yes\nb: off\nc: 2024-01-01\nd: 12:30\ne: 0777\nf: 0x1f\ng: 1_000\nh: ~\ni: "1"\n'
+    const expected = {
+      a: true,
+      b: false,
+      c: '2024-01-01',
+      d: '12:30',
+      e: 511,
+      f: 31,
+      g: 1000,
+      h: null,
+      i: '1',
+    }
+    expect(read(text)).toEqual(expected)
+  })
+
+  test('keys become texts', () => {
+    expect(read('1: a\ntrue: b\n')).toEqual({ '1': 'a', true: 'b' })
+  })
+
+  test('only the first document counts, and a --- inside a text ends none', () => {
+    expect(read('# comment\n---\na: 1\n---\nb: 2\n')).toEqual({ a: 1 })
+    expect(read('a: |\n  x\n  ---\n  y\n')).toEqual({ a: 'x\n---\ny\n' })
+  })
+
+  test('merge keys are merged', () => {
+    expect(read('x: &x {a: 1}\nz:\n  <<: *x\n  b: 2\n')).toEqual({ x: { a: 1 }, z: { a: 1, b: 2 } })
+  })
+
+  test('the last of two equal keys wins, and strict reading names it with its line', () => {
+    expect(read('a: 1\nb: 2\na: 3\n')).toEqual({ a: 3, b: 2 })
+    const errors = ['yaml: unmarshal errors:\n  line 3: key "a" already set in map']
+    expect(decodeYaml('a: 1\nb: 2\na: 3\n', { strict: true }).strictErrors).toEqual(errors)
+  })
+})
+
+describe('bad YAML is refused', () => {
+  test.each(['a: [1, 2', 'a: b: c', '\ta: 1', 'a: *nope'])('%j', text => {
+    expect(() => decodeYaml(text)).toThrow(DecodeError)
+  })
+
+  test('aliases that multiply', () => {
+    const level = (name: string, of: string) => `${name}: &${name} [${Array(9).fill(of).join(',')}]\n`
+    const bomb = level('a', 'x') + level('b', '*a') + level('c', '*b') + level('d', '*c') + level('e', '*d')
+    expect(() => decodeYaml(bomb)).toThrow('yaml: document contains excessive aliasing')
+  })
+
+  test('__proto__ is an ordinary key', () => {
+    const object = read('__proto__: {polluted: true}\nb: 1\n')
+    expect(Object.keys(object)).toEqual(['__proto__', 'b'])
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+})
