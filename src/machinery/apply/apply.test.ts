@@ -139,6 +139,22 @@ describe('ordinary writes', () => {
     expect(update(reset, workload({ replicas: 2 })).metadata.managedFields).toBeUndefined()
   })
 
+  test('managers that a client writes itself are taken, in the one spelling of their keys', () => {
+    const spec = { containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: 'TCP' }] }] }
+    const created = update(undefined, workload(spec))
+    const own = (port: string) => ({
+      'f:spec': { 'f:containers': { 'k:{"name":"a"}': { 'f:ports': { [port]: { '.': {} } } } } },
+    })
+    const fieldsV1 = own('k:{"protocol":"TCP", "containerPort":80}')
+    const sent = [
+      { manager: 'x', operation: 'Update' as const, apiVersion, fieldsType: 'FieldsV1', fieldsV1 },
+    ]
+    const next = update(created, workload(spec, { managedFields: sent }))
+    expect(JSON.stringify(fieldsOf(next, 'x'))).toBe(
+      JSON.stringify(own('k:{"containerPort":80,"protocol":"TCP"}')).replace('{".":{}}', '{}'),
+    )
+  })
+
   test('malformed managers in a request are ignored for the stored ones', () => {
     const created = update(undefined, workload({ replicas: 1 }))
     const broken = [

@@ -3,7 +3,8 @@ import { isMap } from '../meta/json.ts'
 import type { ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
-import { difference, inOrder, union } from './field-set.ts'
+import { difference, inOrder, isMember, leaf, nodeOf, union } from './field-set.ts'
+import { canonicalElement } from './path-element.ts'
 
 /** One manager's fields. Appliers are one manager over all versions; updaters one for each version. */
 export interface Manager {
@@ -87,6 +88,20 @@ function isElement(element: string): boolean {
     if (error instanceof SyntaxError) return false
     throw error
   }
+}
+
+/** A set that a client wrote, with every path element in the one spelling that others are compared with. */
+export function respelled(set: FieldSet): FieldSet {
+  if (!set) return undefined
+  const spelled: Record<string, FieldNode> = {}
+  for (const element in set) {
+    if (element !== '.') spelled[canonicalElement(element)] = respelledNode(set[element]!)
+  }
+  return nodeOf(false, spelled)
+}
+
+function respelledNode(node: FieldNode): FieldNode {
+  return nodeOf(isMember(node), { ...respelled(node) }) ?? leaf
 }
 
 /**

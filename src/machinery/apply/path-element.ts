@@ -58,6 +58,17 @@ function valueElement(item: unknown): string {
   return `v:${encode(item)}`
 }
 
+/** The one spelling of an element: keys in order, values as Go writes them. Throws SyntaxError for what is no JSON. */
+export function canonicalElement(element: string): string {
+  if (!/^[kv]:/.test(element)) return element
+  const value = decode(element)
+  if (!isMap(value)) return `v:${encode(value)}`
+  const parts = Object.keys(value)
+    .sort()
+    .map(key => `${encode(key)}:${encode(value[key])}`)
+  return `k:{${parts.join(',')}}`
+}
+
 /** JSON as Go writes it, with HTML's characters escaped. */
 function encode(value: unknown): string {
   const text = JSON.stringify(value)

@@ -1,13 +1,22 @@
 /** Who owns what after an ordinary write (managedfields FieldManager.Update). Every write takes this road. */
 import type { JsonMap } from '../meta/json.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
+import { deepEqual } from '../meta/value.ts'
 import type { ObjectSchema } from '../schema/schema.ts'
 import type { Changes, ReadMember, Skipped } from './compare.ts'
 import { compareObjects, touched } from './compare.ts'
 import type { FieldSet } from './field-set.ts'
 import { fieldSetOfPaths, recursiveDifference, union } from './field-set.ts'
 import type { Manager, Managers } from './managed.ts'
-import { capUpdaters, decodeManagers, encodeManagers, isReset, managerId, takeFromOthers } from './managed.ts'
+import {
+  capUpdaters,
+  decodeManagers,
+  encodeManagers,
+  isReset,
+  managerId,
+  respelled,
+  takeFromOthers,
+} from './managed.ts'
 
 /** Paths that this kind of write cannot set, such as `[['status']]` for the main resource. */
 export type ResetFields = readonly (readonly string[])[]
@@ -103,12 +112,16 @@ export function updateManagedFields(options: UpdateOptions): ManagedFieldsEntry[
 function startingManagers({ live, next, subresource }: UpdateOptions): Managers {
   const current = live?.metadata.managedFields
   const sent = next.metadata.managedFields
-  if (!subresource && sent !== current) {
+  if (!subresource && !deepEqual(sent, current)) {
     if (isReset(sent)) return new Map()
     const wanted = decodeManagers(sent)
-    if (wanted && wanted.size > 0) return wanted
+    if (wanted && wanted.size > 0) return respelledManagers(wanted)
   }
   return decodeManagers(current) ?? new Map()
+}
+
+function respelledManagers(managers: Managers): Managers {
+  return new Map([...managers].map(([id, manager]) => [id, { ...manager, set: respelled(manager.set) }]))
 }
 
 /** Gives the changed fields to the writer and takes them, and the removed ones, from everybody else. */
