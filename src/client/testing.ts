@@ -16,8 +16,8 @@ interface Logged {
 }
 
 /**
- * A transport for tests: a few maps that answer like a server without any of its rules (no validation, no
- * defaults, no finalizers; every patch is a merge patch), and that can be made to fail.
+ * A transport for tests: a few maps that answer like a server with few of its rules (finalizers and propagation,
+ * but no validation and no defaults; every patch is a merge patch), and that can be made to fail.
  */
 export class FakeTransport implements Transport {
   /** Every call in order, failed ones too; without watches. */
@@ -48,6 +48,8 @@ export class FakeTransport implements Transport {
     const stored = deepFreeze({ ...object, metadata })
     this.#table(resource).set(key, stored)
     this.#emit(old ? 'MODIFIED' : 'ADDED', resource, stored)
+    const released = old && finalizersOf(old).length > 0 && finalizersOf(stored).length === 0
+    if (metadata.deletionTimestamp && released) this.remove(resource, key)
     return stored
   }
 
@@ -97,6 +99,9 @@ export class FakeTransport implements Transport {
         return this.put(call.resource, mergePatched(this.#found(call), call.body) as KubeObject)
       case 'delete':
         return this.#delete(call)
+      case 'deletecollection':
+        for (const item of this.#items(call)) this.#delete({ ...call, name: item.metadata.name })
+        return this.#list(call)
       default:
         throw fakeFailure(405, 'MethodNotAllowed', call.verb)
     }
@@ -146,11 +151,14 @@ export class FakeTransport implements Transport {
     return object
   }
 
-  #list(call: ApiCall): KubeObject {
-    const items = this.objects(call.resource).filter(
-      ({ metadata }) => call.namespace === undefined || call.namespace === metadata.namespace,
+  #items({ resource, namespace }: ApiCall): KubeObject[] {
+    return this.objects(resource).filter(
+      ({ metadata }) => namespace === undefined || namespace === metadata.namespace,
     )
-    const list: KubeList = { metadata: { resourceVersion: `${this.#revision}` }, items }
+  }
+
+  #list(call: ApiCall): KubeObject {
+    const list: KubeList = { metadata: { resourceVersion: `${this.#revision}` }, items: this.#items(call) }
     return list as unknown as KubeObject
   }
 
@@ -175,12 +183,31 @@ export class FakeTransport implements Transport {
 
   #delete(call: ApiCall): KubeObject {
     const old = this.#found(call)
-    const wanted = (call.body as { preconditions?: { uid?: string } } | undefined)?.preconditions?.uid
+    const options = (call.body ?? {}) as { preconditions?: { uid?: string }; propagationPolicy?: string }
+    const wanted = options.preconditions?.uid
     if (wanted && wanted !== old.metadata.uid)
       throw fakeFailure(409, 'Conflict', `uid of ${call.name} differs`)
+    const finalizer = propagationFinalizers[options.propagationPolicy ?? '']
+    const finalizers = [...new Set([...(old.metadata.finalizers ?? []), ...(finalizer ? [finalizer] : [])])]
+    const metadata = {
+      ...old.metadata,
+      finalizers,
+      deletionTimestamp: old.metadata.deletionTimestamp ?? '2026-01-01T00:00:00Z',
+    }
+    if (finalizersOf({ ...old, metadata }).length > 0) return this.put(call.resource, { ...old, metadata })
     this.remove(call.resource, objectKey(old))
     return old
   }
+}
+
+const propagationFinalizers: Readonly<Record<string, string>> = {
+  Foreground: 'foregroundDeletion',
+  Orphan: 'orphan',
+}
+
+/** Namespaces have some in their spec. */
+function finalizersOf(object: KubeObject & { spec?: { finalizers?: string[] } }): readonly string[] {
+  return [...(object.metadata.finalizers ?? []), ...(object.spec?.finalizers ?? [])]
 }
 
 /** Freezes all the way down, so that a component that changes what it was lent fails its test. */

@@ -56,7 +56,7 @@ export function watched<R extends KubeObject>(
 
 /** A kind that is only looked at: its changes wake nobody. */
 export function consulted<R extends KubeObject>(resource: ResourceRef<R>): Watched {
-  return { resource, start: context => void context.informers.of(resource) }
+  return { resource, start: context => void context.use(resource) }
 }
 
 /** Turns a plan into a controller: queue, back-off, events and waiting for one's own writes come with it. */

@@ -1,6 +1,7 @@
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import { isConflict } from '../client/failure.ts'
+import type { Informer } from '../client/informer.ts'
 import type { Informers } from '../client/informers.ts'
 import type { ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
@@ -41,7 +42,9 @@ export interface WorkerContext {
   readonly signal: AbortSignal
   /** Puts a key in the queue, now or after a while. */
   enqueue(key: string, afterMs?: number): void
-  /** Calls `keys` for each change and puts what it names in the queue. */
+  /** The informer of a resource that work must not begin without. */
+  use<T extends KubeObject>(resource: ResourceRef<T>): Informer<T>
+  /** Like `use`; calls `keys` for each change and puts what it names in the queue. */
   watch<T extends KubeObject>(resource: ResourceRef<T>, keys: KeysOfChange<T>): void
 }
 
@@ -86,19 +89,26 @@ export async function runWorker(run: WorkerRun): Promise<void> {
     queue.addAfter(key, afterMs)
     stats.depth = queue.depth
   }
+  const needed: Promise<void>[] = []
+  const use: WorkerContext['use'] = resource => {
+    const informer = informers.of(resource)
+    needed.push(informer.whenSynced())
+    return informer
+  }
   const watch: WorkerContext['watch'] = (resource, keys) => {
-    const cancel = informers.of(resource).onChange(({ object, old }) => {
+    const cancel = use(resource).onChange(({ object, old }) => {
       for (const key of keys(object, old)) if (key !== undefined) enqueue(key)
     })
     cancels.push(cancel)
   }
-  const sync = worker.start({ ...run, enqueue, watch })
-  await Promise.race([
-    informers.whenSynced(),
-    new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
-  ])
+  const sync = worker.start({ ...run, enqueue, use, watch })
+  await Promise.race([Promise.all(needed), aborted(signal)])
   const lanes = Array.from({ length: worker.concurrency ?? concurrencyDefault }, () => work(run, queue, sync))
   await Promise.all(lanes)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 async function work(run: WorkerRun, queue: WorkQueue, sync: Sync): Promise<void> {

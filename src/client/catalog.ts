@@ -1,0 +1,45 @@
+import type { Cancel } from '../std/ports.ts'
+import { fromApiVersion } from '../machinery/meta/group.ts'
+import type { ResourceName } from './resource.ts'
+
+/**
+ * What the server serves just now, custom resources included. The registry of a server in the same process is
+ * one; over the wire it comes from discovery.
+ */
+export interface Catalog {
+  all(): readonly ServedResource[]
+  /** Called after each change. */
+  onChange(listener: () => void): Cancel
+}
+
+export interface ServedResource extends ResourceName {
+  readonly verbs: readonly string[]
+  /** Where it is stored; resources that share the place are versions of one thing. */
+  readonly storage?: { readonly group: string; readonly plural: string; readonly version: string }
+}
+
+/** Resources with all these verbs, one version of each kind: the stored one where it is served. */
+export function servedWith(catalog: Catalog, ...verbs: readonly string[]): readonly ServedResource[] {
+  const chosen = new Map<string, ServedResource>()
+  for (const resource of catalog.all()) {
+    if (!verbs.every(verb => resource.verbs.includes(verb))) continue
+    const { group, plural, version } = resource.storage ?? resource
+    const place = `${plural}.${group}`
+    if (!chosen.has(place) || (resource.version === version && resource.group === group))
+      chosen.set(place, resource)
+  }
+  return [...chosen.values()]
+}
+
+/** The resource that an owner reference means; another version of the kind when that one is not served. */
+export function resourceOfKind(
+  catalog: Catalog,
+  apiVersion: string,
+  kind: string,
+): ServedResource | undefined {
+  const named = fromApiVersion(apiVersion)
+  const candidates = catalog
+    .all()
+    .filter(resource => resource.kind === kind && resource.group === named?.group)
+  return candidates.find(({ version }) => version === named?.version) ?? candidates[0]
+}
