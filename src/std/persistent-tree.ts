@@ -115,15 +115,10 @@ export function treeScan<T extends Keyed>(
   { after, limit }: TreeScan = {},
 ): T[] {
   const found: T[] = []
-  const most = limit ?? Number.POSITIVE_INFINITY
-  if (most <= 0) return found
   const less = tree.wide ? lessWide : lessNarrow
   const exclusive = after !== undefined && !less(after, prefix)
-  visitFrom(tree.root, { from: exclusive ? after : prefix, exclusive, less }, item => {
-    if (!item.key.startsWith(prefix)) return false
-    found.push(item)
-    return found.length < most
-  })
+  const bound = { from: exclusive ? after : prefix, exclusive, less }
+  collectFrom(tree.root, bound, { found, prefix, most: limit ?? Number.POSITIVE_INFINITY })
   return found
 }
 
@@ -253,23 +248,36 @@ interface Bound {
   readonly less: Less
 }
 
-/** Visits items at or above the bound in order until `visit` answers false. */
-function visitFrom<T extends Keyed>(
-  node: Node<T>,
-  bound: Bound | undefined,
-  visit: (item: T) => boolean,
-): boolean {
-  if (node.items) {
-    let index = bound ? itemIndex(node.items, bound.from, bound.less) : 0
-    if (bound?.exclusive && node.items[index]?.key === bound.from) index++
-    for (; index < node.items.length; index++) if (!visit(node.items[index]!)) return false
-    return true
-  }
+interface Collected<T> {
+  readonly found: T[]
+  readonly prefix: string
+  readonly most: number
+}
+
+/** Adds items at or above the bound, in order; false when there can be no more. */
+function collectFrom<T extends Keyed>(node: Node<T>, bound: Bound | undefined, into: Collected<T>): boolean {
+  if (node.items) return collectLeaf(node.items, bound, into)
   const start = bound ? childIndex(node.separators, bound.from, bound.less) : 0
   for (let index = start; index < node.children.length; index++) {
-    if (!visitFrom(node.children[index]!, index === start ? bound : undefined, visit)) return false
+    if (!collectFrom(node.children[index]!, index === start ? bound : undefined, into)) return false
   }
   return true
+}
+
+function collectLeaf<T extends Keyed>(
+  items: readonly T[],
+  bound: Bound | undefined,
+  into: Collected<T>,
+): boolean {
+  const { found, prefix, most } = into
+  let index = bound ? itemIndex(items, bound.from, bound.less) : 0
+  if (bound?.exclusive && items[index]?.key === bound.from) index++
+  // Keys with one prefix lie together, so the last one speaks for all.
+  let end = items.length
+  while (end > index && !items[end - 1]!.key.startsWith(prefix)) end--
+  const stop = Math.min(end, index + most - found.length)
+  for (; index < stop; index++) found.push(items[index]!)
+  return end === items.length && found.length < most
 }
 
 /** Number of keys for which `isBefore`, true for a leading run of the keys, holds. */

@@ -7,16 +7,23 @@ interface StoredVersion {
   readonly createRevision: number
 }
 
+interface HandedObjectsOptions {
+  readonly decode: (bytes: Uint8Array, key: string) => KubeObject
+  readonly freezesArrays?: boolean
+}
+
 /**
  * Decoded objects of writes under way, found again by the very bytes that were written when they come back as an
  * event. What was not written here is decoded.
  */
 export class HandedObjects {
   readonly #decode: (bytes: Uint8Array, key: string) => KubeObject
+  readonly #freezesArrays: boolean
   readonly #given = new WeakMap<Uint8Array, { readonly object: KubeObject; cached?: CachedObject }>()
 
-  constructor(decode: (bytes: Uint8Array, key: string) => KubeObject) {
-    this.#decode = decode
+  constructor(options: HandedObjectsOptions) {
+    this.#decode = options.decode
+    this.#freezesArrays = options.freezesArrays ?? false
   }
 
   give(encoded: Uint8Array, object: KubeObject): void {
@@ -27,7 +34,8 @@ export class HandedObjects {
   take({ key, value, createRevision }: StoredVersion, revision: number): CachedObject {
     const given = this.#given.get(value)
     const object = given ? given.object : this.#decodeAt(value, key)
-    const cached = toCachedObject({ key, object, revision, createRevision, storedBytes: value.length })
+    const fields = { key, object, revision, createRevision, storedBytes: value.length }
+    const cached = toCachedObject(fields, this.#freezesArrays)
     if (given) given.cached = cached
     return cached
   }

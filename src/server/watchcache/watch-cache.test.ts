@@ -11,7 +11,11 @@ const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)
 const encode = (object: KubeObject) => new TextEncoder().encode(JSON.stringify(object))
 
 function object(name: string, color = 'red'): KubeObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'a', labels: { color } } }
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'a', labels: { color }, finalizers: ['x'] },
+  }
 }
 
 async function open(history = {}) {
@@ -23,7 +27,14 @@ async function open(history = {}) {
     return decode(bytes)
   }
   const start = async () => {
-    const cache = createWatchCache({ store, decode: counting, clock, log: silentLogger, history })
+    const cache = createWatchCache({
+      store,
+      decode: counting,
+      clock,
+      log: silentLogger,
+      history,
+      freezesArrays: true,
+    })
     await cache.ready
     return cache
   }
@@ -58,6 +69,7 @@ test('a resolved write is there to read, frozen, with its resourceVersion, and w
   expect(cache.get(objectKey(configMaps, 'a', 'one'))).toBe(written)
   expect(written.object.metadata.resourceVersion).toBe('1')
   expect(() => Object.assign(written.object.metadata.labels!, { color: 'blue' })).toThrow()
+  expect(() => written.object.metadata.finalizers!.push('y')).toThrow()
   expect(decoded()).toBe(0)
 })
 

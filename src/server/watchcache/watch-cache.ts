@@ -16,6 +16,8 @@ export interface WatchCacheOptions {
   readonly decode: (bytes: Uint8Array, key: string) => KubeObject
   readonly clock: Clock
   readonly log: Logger
+  /** Freezes arrays too, which costs memory and time: for tests and simulations. */
+  readonly freezesArrays?: boolean
   /** How far back lists and watches reach. */
   readonly history?: Partial<HistoryLimits>
 }
@@ -90,7 +92,7 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
     ...(options.history && { limits: options.history }),
   })
   const waiters = new Waiters()
-  const handed = new HandedObjects(options.decode)
+  const handed = new HandedObjects(options)
 
   const feed = new Feed<CacheEvent>({
     log,
