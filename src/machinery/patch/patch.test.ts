@@ -216,6 +216,14 @@ describe('strategic merge patch', () => {
     })
   })
 
+  test('null changes nothing; what is no object is refused', () => {
+    const original = deepFreeze({ spec: {} })
+    expect(applyStrategicPatch(workloadSchema, original, null)).toBe(original)
+    expect(() => applyStrategicPatch(workloadSchema, original, [])).toThrow(
+      'json: cannot unmarshal array into Go value of type map[string]interface {}',
+    )
+  })
+
   test('an element without its key is refused with the whole element', () => {
     expect(() => patchSpec({ containers: named('a') }, { containers: [{ image: 'i' }] })).toThrow(
       'map: map[image:i] does not contain declared merge key: name',

@@ -20,9 +20,10 @@ const elementOrderPrefix = '$setElementOrder'
  * 422 for lists of lists, and upstream's plain 500 for elements without their merge key.
  */
 export function applyStrategicPatch<T extends object>(schema: Schema, original: T, patch: unknown): T {
+  if (patch === null) return original
   if (!isMap(patch)) {
     throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
+      `json: cannot unmarshal ${jsonKind(patch)} into Go value of type map[string]interface {}`,
     )
   }
   return mergeMaps(original as JsonMap, patch, schema) as T

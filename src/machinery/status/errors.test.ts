@@ -68,6 +68,21 @@ describe('status errors', () => {
     expect(errors.tooManyRequests('later', 2).status.details).toEqual({ retryAfterSeconds: 2 })
   })
 
+  test('members come in the order in which Go prints them', () => {
+    const members = Object.keys(errors.notFound(pods, 'x').status)
+    expect(members).toEqual([
+      'kind',
+      'apiVersion',
+      'metadata',
+      'status',
+      'message',
+      'reason',
+      'details',
+      'code',
+    ])
+    expect(Object.keys(errors.successStatus({ name: 'x' })).slice(-2)).toEqual(['details', 'code'])
+  })
+
   test('invalid tells one complaint plainly, several in brackets, and equal ones once', () => {
     const required = {
       type: 'FieldValueRequired',

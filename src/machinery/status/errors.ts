@@ -222,9 +222,8 @@ export function notImplemented(what: string): StatusError {
 
 /** The `Success` status that DELETE and a few other requests answer with. */
 export function successStatus(details?: StatusDetails): Status {
-  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 200 }
-  if (details) status.details = details
-  return status
+  const about = details ? { details } : {}
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...about, code: 200 }
 }
 
 /** True for a StatusError of this reason. */
@@ -241,18 +240,19 @@ export function isGone(error: unknown): error is StatusError {
   return isStatus(error, 'Expired') || isStatus(error, 'Gone')
 }
 
+/** Members in the order in which Go prints them. */
 function failure(code: number, reason: StatusReason, message: string, about?: StatusDetails): StatusError {
-  const status: Status = {
+  const details = about ? { details: about } : {}
+  return new StatusError({
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
     message,
     reason,
+    ...details,
     code,
-  }
-  if (about) status.details = about
-  return new StatusError(status)
+  })
 }
 
 function resourceDetails({ group, resource }: GroupResource, name: string): StatusDetails {
