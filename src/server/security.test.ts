@@ -16,7 +16,11 @@ const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value
 async function setup() {
   const ports = simPorts(4)
   const store = openMemoryStore(ports)
-  const put = (plural: string, group: string, object: { metadata: { name?: string; namespace?: string } }) => {
+  const put = (
+    plural: string,
+    group: string,
+    object: { metadata: { name?: string; namespace?: string } },
+  ) => {
     const { namespace, name } = object.metadata
     const key = `${collectionPrefix({ group, plural }, namespace)}${name}`
     return cache.put({ key, object: structuredClone(object), encoded: encode(object), expected: 0 })
@@ -63,10 +67,14 @@ test('a node reaches the secrets of its pods as soon as they are bound to it', a
   const { security, put, cache, stop } = await setup()
   const kubelet = user('system:node:n1', 'system:nodes')
   const read = async () =>
-    (await security.authorize({ user: kubelet, info: info('get', 'secrets', { namespace: 'a', name: 's' }) })).decision
+    (await security.authorize({ user: kubelet, info: info('get', 'secrets', { namespace: 'a', name: 's' }) }))
+      .decision
   expect(await read()).toBe('noOpinion')
   const volumes = [{ name: 'v', secret: { secretName: 's' } }]
-  await put('pods', '', { metadata: { name: 'p', namespace: 'a' }, spec: { nodeName: 'n1', volumes, containers: [] } } as never)
+  await put('pods', '', {
+    metadata: { name: 'p', namespace: 'a' },
+    spec: { nodeName: 'n1', volumes, containers: [] },
+  } as never)
   expect(await read()).toBe('allow')
   stop.abort()
   await cache.close()
@@ -74,11 +82,16 @@ test('a node reaches the secrets of its pods as soon as they are bound to it', a
 
 test('upstream’s whole policy in the cache lets the controller manager watch what it must and delete nothing', async () => {
   const { security, put, cache, policy, stop } = await setup()
-  for (const binding of policy.clusterRoleBindings) await put('clusterrolebindings', rbac, binding as ClusterRoleBinding)
+  for (const binding of policy.clusterRoleBindings)
+    await put('clusterrolebindings', rbac, binding as ClusterRoleBinding)
   const controller = user('system:kube-controller-manager', 'system:authenticated')
   const decide = async (verb: string) =>
-    (await security.authorize({ user: controller, info: info(verb, 'replicasets', { group: 'apps', namespace: 'a' }) }))
-      .decision
+    (
+      await security.authorize({
+        user: controller,
+        info: info(verb, 'replicasets', { group: 'apps', namespace: 'a' }),
+      })
+    ).decision
   expect([await decide('watch'), await decide('delete')]).toEqual(['allow', 'noOpinion'])
   stop.abort()
   await cache.close()

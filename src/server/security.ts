@@ -32,9 +32,17 @@ export interface Security {
 }
 
 /** Builds the three gates of the chain over sources that are bound to the cache later. */
-export function createSecurity({ sources, pki, issuer, externalUrl, clock, random }: SecuritySetup): Security {
+export function createSecurity({
+  sources,
+  pki,
+  issuer,
+  externalUrl,
+  clock,
+  random,
+}: SecuritySetup): Security {
   const core = <T extends KubeObject>(plural: string): Source<T> => sources.of<T>({ group: '', plural })
-  const of = <T extends KubeObject>(group: string, plural: string): Source<T> => sources.of<T>({ group, plural })
+  const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
+    sources.of<T>({ group, plural })
   const rbacGroup = 'rbac.authorization.k8s.io'
   const rbac = createRbac({
     roles: of(rbacGroup, 'roles'),
