@@ -7,6 +7,8 @@ import { createChain } from './chain.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
 import type { AuditSink } from './filters/audit.ts'
 import type { FlowLimits } from './filters/flow-control.ts'
+import { createDiscovery } from './discovery/discovery.ts'
+import { mountDiscovery } from './discovery/routes.ts'
 import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
 import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
@@ -14,6 +16,7 @@ import { createRoutes, type Routes } from './http/routes.ts'
 import { createInProcessTransport } from './in-process.ts'
 import type { Allocator, Connector, Reviewer } from './rest/call.ts'
 import { createRest } from './rest/dispatch.ts'
+import { mountVersion, serverVersion, type VersionInfo } from './version.ts'
 import { createWatchCache, type WatchCache } from './watchcache/index.ts'
 
 export interface ApiServerOptions {
@@ -31,6 +34,9 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number
   /** Conditions of `/readyz` besides the server's own. */
   readonly readyChecks?: readonly HealthCheck[]
+  /** `192.0.2.7:6443`, as clients are told. */
+  readonly advertise?: string
+  readonly version?: VersionInfo
   /** More routes for paths that are no resources. */
   readonly mount?: (routes: Routes) => void
 }
@@ -101,6 +107,8 @@ function createHandler(options: ApiServerOptions, cache: WatchCache): Handler {
   const routes = createRoutes(mounted => {
     const ping = { name: 'ping', check: () => undefined }
     mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [] })
+    mountVersion(mounted, options.version ?? serverVersion)
+    mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')
     options.mount?.(mounted)
   })
   return createChain({

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Credential } from '../context.ts'
+import { memo } from '../rest/memo.ts'
 
 const anonymous: Credential = { kind: 'anonymous' }
 const bySocket = new WeakMap<object, Credential>()
 
 /** A verified client certificate goes before a bearer token, as upstream orders its authenticators. */
 export function credentialOf(socket: Partial<TLSSocket> & object, headers: IncomingHttpHeaders): Credential {
-  let shown = bySocket.get(socket)
-  if (!shown) bySocket.set(socket, (shown = certificateOf(socket)))
+  const shown = memo(bySocket, socket, () => certificateOf(socket))
   if (shown.kind === 'certificate') return shown
   const token = bearerOf(headers)
   return token === undefined ? shown : { kind: 'bearer', token }

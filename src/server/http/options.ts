@@ -5,29 +5,57 @@ type Writable = { -readonly [Key in keyof RequestOptions]: RequestOptions[Key] }
 type Reader = (options: Writable, value: string, all: () => readonly string[]) => void
 
 const readers: Readonly<Record<string, Reader>> = {
-  labelSelector: (options, value) => void (options.labelSelector = value),
-  fieldSelector: (options, value) => void (options.fieldSelector = value),
-  resourceVersion: (options, value) => void (options.resourceVersion = value),
+  labelSelector: (options, value) => {
+    options.labelSelector = value
+  },
+  fieldSelector: (options, value) => {
+    options.fieldSelector = value
+  },
+  resourceVersion: (options, value) => {
+    options.resourceVersion = value
+  },
   resourceVersionMatch: (options, value) => {
     options.resourceVersionMatch = value as RequestOptions['resourceVersionMatch'] & string
   },
-  limit: (options, value) => void (options.limit = toInteger('limit', value)),
-  continue: (options, value) => void (options.continue = value),
-  timeoutSeconds: (options, value) => void (options.timeoutSeconds = toInteger('timeoutSeconds', value)),
-  allowWatchBookmarks: (options, value) => void (options.allowWatchBookmarks = toBoolean(value)),
-  sendInitialEvents: (options, value) => void (options.sendInitialEvents = toBoolean(value)),
-  dryRun: (options, _value, all) => void (options.dryRun = all()),
-  fieldManager: (options, value) => void (options.fieldManager = value),
+  limit: (options, value) => {
+    options.limit = toInteger('limit', value)
+  },
+  continue: (options, value) => {
+    options.continue = value
+  },
+  timeoutSeconds: (options, value) => {
+    options.timeoutSeconds = toInteger('timeoutSeconds', value)
+  },
+  allowWatchBookmarks: (options, value) => {
+    options.allowWatchBookmarks = toBoolean(value)
+  },
+  sendInitialEvents: (options, value) => {
+    options.sendInitialEvents = toBoolean(value)
+  },
+  dryRun: (options, _value, all) => {
+    options.dryRun = all()
+  },
+  fieldManager: (options, value) => {
+    options.fieldManager = value
+  },
   fieldValidation: (options, value) => {
     options.fieldValidation = value as RequestOptions['fieldValidation'] & string
   },
-  force: (options, value) => void (options.force = toBoolean(value)),
+  force: (options, value) => {
+    options.force = toBoolean(value)
+  },
   gracePeriodSeconds: (options, value) => {
     options.gracePeriodSeconds = toInteger('gracePeriodSeconds', value)
   },
-  propagationPolicy: (options, value) => void (options.propagationPolicy = value),
-  orphanDependents: (options, value) => void (options.orphanDependents = toBoolean(value)),
-  includeObject: (options, value) => void (options.includeObject = value),
+  propagationPolicy: (options, value) => {
+    options.propagationPolicy = value
+  },
+  orphanDependents: (options, value) => {
+    options.orphanDependents = toBoolean(value)
+  },
+  includeObject: (options, value) => {
+    options.includeObject = value
+  },
 }
 
 const none: RequestOptions = {}

@@ -4,6 +4,7 @@ import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
 import { type RestCall, timestamp } from './call.ts'
 import { sameJson } from './clone.ts'
+import { memo } from './memo.ts'
 
 const managerLengthMax = 128
 
@@ -42,11 +43,8 @@ const known = new WeakMap<Resource, Map<string, ResetFields>>()
 function resetFieldsOf(resource: Resource, subresource: string): ResetFields {
   if (subresource === '')
     return resource.subresources.some(({ name }) => name === 'status') ? statusOnly : none
-  let byName = known.get(resource)
-  if (!byName) known.set(resource, (byName = new Map()))
-  let fields = byName.get(subresource)
-  if (!fields) byName.set(subresource, (fields = unwritten(resource, subresource)))
-  return fields
+  const byName = memo(known, resource, () => new Map<string, ResetFields>())
+  return memo(byName, subresource, () => unwritten(resource, subresource))
 }
 
 function unwritten(resource: Resource, subresource: string): ResetFields {

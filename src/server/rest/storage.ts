@@ -7,6 +7,7 @@ import type { Servable } from '../context.ts'
 import { type CachedObject, deepFreeze, objectKey } from '../watchcache/index.ts'
 import { groupResource, type RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
+import { memo } from './memo.ts'
 
 export function keyOf(resource: Resource, namespace: string, name: string): string {
   return objectKey(resource.storage, resource.namespaced ? namespace : '', name)
@@ -33,11 +34,8 @@ const views = new WeakMap<CachedObject, Map<string, Servable>>()
 export function present(resource: Resource, cached: CachedObject): Servable {
   const apiVersion = toApiVersion(resource.group, resource.version)
   if (cached.object.apiVersion === apiVersion) return cached
-  let byVersion = views.get(cached)
-  if (!byVersion) views.set(cached, (byVersion = new Map()))
-  let view = byVersion.get(apiVersion)
-  if (!view) byVersion.set(apiVersion, (view = convertFromStorage(resource, cached, apiVersion)))
-  return view
+  const byVersion = memo(views, cached, () => new Map<string, Servable>())
+  return memo(byVersion, apiVersion, () => convertFromStorage(resource, cached, apiVersion))
 }
 
 function convertFromStorage(resource: Resource, cached: CachedObject, apiVersion: string): Servable {

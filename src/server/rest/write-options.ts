@@ -32,7 +32,7 @@ export function checkDryRun(
   dryRun: readonly string[] | undefined,
   errors: ReturnType<typeof createFieldErrors>,
 ): void {
-  if (dryRun && dryRun.some(stage => stage !== 'All')) errors.notSupported('dryRun', dryRun, ['All'])
+  if (dryRun?.some(stage => stage !== 'All')) errors.notSupported('dryRun', dryRun, ['All'])
 }
 
 function hasUnprintable(text: string): boolean {

@@ -1,0 +1,41 @@
+import type { Context } from 'hono'
+import type { Offer } from '../http/negotiation.ts'
+import { negotiate } from '../http/negotiation.ts'
+import type { RouteEnv, Routes } from '../http/routes.ts'
+import type { Discovery } from './discovery.ts'
+
+const offer: Offer = { formats: ['json', 'yaml', 'protobuf'], transforms: ['APIGroupDiscoveryList'] }
+const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+
+/** `/api`, `/apis` and what lies between them and the resources. */
+export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddress: () => string): void {
+  routes.get('/api', c => root(c, 'api', () => discovery.apiVersions(serverAddress())))
+  routes.get('/apis', c => root(c, 'apis', () => discovery.groupList()))
+  routes.get('/api/:version', c => found(c, discovery.resourceList('', c.req.param('version'))))
+  routes.get('/apis/:group', c => found(c, discovery.group(c.req.param('group'))))
+  routes.get('/apis/:group/:version', c => {
+    const { group, version } = c.req.param()
+    return found(c, discovery.resourceList(group, version))
+  })
+
+  function root(c: Context<RouteEnv>, name: 'api' | 'apis', legacy: () => object): Response {
+    const type = negotiate(c.req.header('accept'), offer)
+    const headers = { vary: 'Accept' }
+    if (type.transform !== 'APIGroupDiscoveryList' || type.transformVersion !== 'v2')
+      return json(legacy(), headers)
+    const { body, etag } = discovery.aggregated(name)
+    const all = { ...headers, etag, 'content-type': aggregatedType }
+    if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
+    return new Response(body, { headers: { ...all, 'cache-control': 'public' } })
+  }
+}
+
+function found(c: Context<RouteEnv>, document: object | undefined): Response | Promise<Response> {
+  return document ? json(document) : c.notFound()
+}
+
+function json(document: object, headers: Record<string, string> = {}): Response {
+  return new Response(`${JSON.stringify(document)}\n`, {
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+}

@@ -1,0 +1,31 @@
+import type { Routes } from './http/routes.ts'
+
+/** What `/version` says (apimachinery version.Info). */
+export interface VersionInfo {
+  readonly major: string
+  readonly minor: string
+  readonly gitVersion: string
+  readonly gitCommit: string
+  readonly gitTreeState: string
+  readonly buildDate: string
+  readonly goVersion: string
+  readonly compiler: string
+  readonly platform: string
+}
+
+/** The Kubernetes release that this server behaves like, with our own mark behind it. */
+export const serverVersion: VersionInfo = {
+  major: '1',
+  minor: '35',
+  gitVersion: 'v1.35.4+hutch1',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: `bun${Bun.version}`,
+  compiler: 'bun',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+}
+
+export function mountVersion(routes: Routes, version: VersionInfo): void {
+  routes.get('/version', c => c.json(version))
+}
