@@ -1,9 +1,13 @@
 import type { CertificateUse } from './issue.ts'
 
-export type CaName = 'server-ca' | 'client-ca' | 'request-header-ca'
+/**
+ * k3s's three authorities and one more: kubelets' serving certificates have an authority of their own, so that no
+ * node can hold a certificate that passes for the API server's.
+ */
+export type CaName = 'server-ca' | 'client-ca' | 'request-header-ca' | 'kubelet-ca'
 
-/** Files of the three authorities below the directory of the server's certificates. */
-export const caNames: readonly CaName[] = ['server-ca', 'client-ca', 'request-header-ca']
+/** Files of the authorities below the directory of the server's certificates. */
+export const caNames: readonly CaName[] = ['server-ca', 'client-ca', 'request-header-ca', 'kubelet-ca']
 
 /** One certificate that this process keeps: the table below says everything that differs between them. */
 export interface Profile {
@@ -91,7 +95,7 @@ function nodeProfiles(node: {
     { ...client('', commonName, organizations), file: 'agent/client-kubelet' },
     {
       file: 'agent/serving-kubelet',
-      ca: 'server-ca',
+      ca: 'kubelet-ca',
       commonName,
       organizations,
       uses: ['serverAuth'],
