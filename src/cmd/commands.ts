@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
+import { serverCommand } from './commands/server.ts'
 import { versionCommand } from './commands/version.ts'
 
 /** Every word that `hutch` knows, in the order of its help. */
-export const commands: readonly Command[] = [versionCommand]
+export const commands: readonly Command[] = [serverCommand, versionCommand]

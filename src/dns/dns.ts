@@ -9,7 +9,10 @@ import { informerView } from './view.ts'
 import { answerFromZone } from './zone.ts'
 
 export interface DnsOptions {
+  /** Reads services, endpoints and namespaces. */
   readonly client: Client
+  /** Writes the service `kube-dns` and what stands behind it: the server's own identity. */
+  readonly publisher: Client
   /** Where to listen, and what the proxies of all nodes send the cluster DNS address to. */
   readonly address: string
   readonly port: number

@@ -12,8 +12,10 @@ const fieldManager = 'hutch-dns'
  * Makes this process what stands behind the service `kube-dns`: the service has no selector, its slice holds our
  * own address. Every proxy then leads the cluster DNS address here, also from other nodes.
  */
-export async function publishDns(options: Omit<DnsOptions, 'resolvers'>): Promise<void> {
-  const { client, address, port, nodeName, clusterDns } = options
+export async function publishDns(
+  options: Omit<DnsOptions, 'client' | 'resolvers' | 'clusterDomain'>,
+): Promise<void> {
+  const { publisher, address, port, nodeName, clusterDns } = options
   const ports = (['UDP', 'TCP'] as const).map(protocol => ({
     name: protocol === 'UDP' ? 'dns' : 'dns-tcp',
     protocol,
@@ -34,6 +36,6 @@ export async function publishDns(options: Omit<DnsOptions, 'resolvers'>): Promis
     ],
     ports: ports.map(entry => ({ ...entry, port })),
   }
-  await client.apply(services, service, { fieldManager, force: true })
-  await client.apply(endpointSlices, slice, { fieldManager, force: true })
+  await publisher.apply(services, service, { fieldManager, force: true })
+  await publisher.apply(endpointSlices, slice, { fieldManager, force: true })
 }

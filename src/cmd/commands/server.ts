@@ -1,0 +1,34 @@
+import { createLogger, type LogLevel } from '../../std/log.ts'
+import { realClock, realPorts } from '../../std/real-ports.ts'
+import { runAll } from '../../std/run.ts'
+import type { Command } from '../command.ts'
+import { serverParts } from '../compose/parts.ts'
+import { openControlPlane } from '../compose/control-plane.ts'
+import { listenApi } from '../compose/listen-api.ts'
+import { serverSettings } from '../compose/settings.ts'
+import { flagReader, serverFlags } from '../server-flags.ts'
+
+export const serverCommand: Command = {
+  name: 'server',
+  summary:
+    'Run a cluster on this machine: API server, scheduler, controllers, DNS, proxy and kubelet in one process',
+  examples: [
+    'sudo hutch server',
+    'hutch server --simulated-node 3 --data-dir ~/hutch --write-kubeconfig ~/hutch/kubeconfig',
+    'sudo hutch server --disable-agent --tls-san cluster.example.org',
+  ],
+  flags: serverFlags,
+  async run(values, _words, signal) {
+    const flags = flagReader(values)
+    const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
+    const settings = serverSettings(flags)
+    const plane = await openControlPlane(settings, ports)
+    try {
+      await listenApi(plane, settings, ports)
+      await runAll(await serverParts(plane, settings, flags), ports, signal)
+      ports.log.info('stopping; pods go on running')
+    } finally {
+      await plane.close()
+    }
+  },
+}

@@ -1,0 +1,111 @@
+import { createRegistry } from '../../api/registry.ts'
+import { createClient } from '../../client/client.ts'
+import type { Transport } from '../../client/transport.ts'
+import { componentUsers, controllerUser } from '../../server/authn/identity.ts'
+import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
+import { createCacheSources } from '../../server/cache-sources.ts'
+import type { UserInfo } from '../../server/context.ts'
+import { ensurePki, type Pki } from '../../server/pki/pki.ts'
+import { PkiError } from '../../server/pki/pki.ts'
+import { createSecurity, type Security } from '../../server/security.ts'
+import { type ApiServer, createApiServer } from '../../server/server.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Store } from '../../storage/store.ts'
+import { UserError } from '../user-error.ts'
+import { openStore } from './open-store.ts'
+import type { ServerSettings } from './settings.ts'
+
+/** An API server that is up, and the ways into it for the parts of this process. */
+export interface ControlPlane {
+  readonly server: ApiServer
+  readonly pki: Pki
+  readonly security: Security
+  /** In process, as this user; every request passes the whole chain. */
+  as(user: UserInfo): Transport
+  asController(name: string): Transport
+  /** Ends watches and connections, then flushes and closes the store. */
+  close(): Promise<void>
+}
+
+/** Opens the store, reads or makes the certificates, builds the server and brings its policy up to date. */
+export async function openControlPlane(settings: ServerSettings, ports: Ports): Promise<ControlPlane> {
+  const pki = await openPki(settings, ports)
+  const store = await openStore(settings, ports)
+  try {
+    return await buildServer(settings, ports, pki, store)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function openPki(settings: ServerSettings, ports: Ports): Promise<Pki> {
+  const { dataDir, advertiseAddress, tlsSans, kubernetesIp, clusterDomain, nodeName, nodeIp } = settings
+  try {
+    return await ensurePki(
+      {
+        dataDirectory: dataDir,
+        serverNames: [advertiseAddress, ...tlsSans],
+        serviceAddresses: [kubernetesIp],
+        clusterDomain,
+        node: { name: nodeName, addresses: [nodeIp] },
+      },
+      ports,
+    )
+  } catch (error) {
+    if (error instanceof PkiError) throw new UserError(error.message)
+    const { code } = error as { code?: string }
+    if (code === undefined) throw error
+    throw new UserError(
+      `cannot keep certificates in ${dataDir}: ${(error as Error).message}`,
+      'Choose another --data-dir, or run as root.',
+    )
+  }
+}
+
+async function buildServer(
+  settings: ServerSettings,
+  ports: Ports,
+  pki: Pki,
+  store: Store,
+): Promise<ControlPlane> {
+  const stop = new AbortController()
+  const sources = createCacheSources()
+  const advertise = `${settings.advertiseAddress}:${settings.port}`
+  const security = createSecurity({
+    ...ports,
+    sources,
+    pki: () => pki,
+    issuer: settings.issuer,
+    externalUrl: `https://${advertise}`,
+  })
+  const server = await createApiServer({
+    ports,
+    store,
+    registry: createRegistry(),
+    authenticator: security.authentication.authenticate,
+    authorizer: security.authorize,
+    admission: security.admission,
+    advertise,
+  })
+  sources.bind(server.cache, stop.signal)
+  const as = (user: UserInfo) => server.inProcess(user)
+  await reconcileBootstrapPolicy(as(componentUsers.server), ports)
+  return {
+    server,
+    pki,
+    security,
+    as,
+    asController: name => as(controllerUser(name)),
+    async close() {
+      stop.abort()
+      await server.shutdown()
+      await store.close()
+    },
+  }
+}
+
+/** A client with the server's own rights, for what composition itself writes. */
+export function serverClient(plane: ControlPlane) {
+  return createClient(plane.as(componentUsers.server))
+}

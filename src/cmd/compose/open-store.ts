@@ -1,0 +1,31 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { openMemoryStore } from '../../storage/memory/memory-store.ts'
+import type { Store } from '../../storage/store.ts'
+import type { Ports } from '../../std/ports.ts'
+import { UserError } from '../user-error.ts'
+import type { ServerSettings } from './settings.ts'
+
+/** Opens the chosen store. SQLite is loaded only where it is used. */
+export async function openStore(
+  { databasePath, inMemory }: ServerSettings,
+  { clock, log }: Ports,
+): Promise<Store> {
+  if (inMemory) return openMemoryStore({ clock, log })
+  try {
+    mkdirSync(dirname(databasePath), { recursive: true, mode: 0o700 })
+    chmodSync(dirname(databasePath), 0o700)
+  } catch (error) {
+    throw new UserError(
+      `cannot write to the data directory: ${(error as Error).message}`,
+      'Choose another with --data-dir, or run as root.',
+    )
+  }
+  const { openSqliteStore } = await import('../../storage/sqlite/sqlite-store.ts')
+  try {
+    return openSqliteStore({ path: databasePath, clock, log })
+  } catch (error) {
+    if (error instanceof Error && error.name === 'StoreOpenError') throw new UserError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import type { FlagReader } from '../server-flags.ts'
+import { addressIn, nodeAddress } from './addresses.ts'
+
+/** Everything that flags decide, with addresses and paths worked out. */
+export interface ServerSettings {
+  readonly dataDir: string
+  readonly databasePath: string
+  readonly nodeName: string
+  readonly nodeIp: string
+  readonly advertiseAddress: string
+  readonly bindAddress: string
+  readonly port: number
+  readonly tlsSans: readonly string[]
+  readonly kubeconfigPath: string
+  readonly inMemory: boolean
+  readonly clusterCidr: string
+  readonly serviceCidr: string
+  readonly kubernetesIp: string
+  readonly clusterDns: string
+  readonly clusterDomain: string
+  readonly disabled: ReadonlySet<string>
+  readonly simulatedNodes: number
+  readonly runsPods: boolean
+  readonly issuer: string
+}
+
+export function serverSettings(flags: FlagReader): ServerSettings {
+  const dataDir = flags.text('data-dir')
+  const nodeIp = flags.optional('node-ip') ?? nodeAddress()
+  const serviceCidr = flags.text('service-cidr')
+  const clusterDomain = flags.text('cluster-domain')
+  const simulatedNodes = flags.integer('simulated-node')
+  return {
+    dataDir,
+    databasePath: join(dataDir, 'server/db/state.db'),
+    nodeName: flags.text('node-name'),
+    nodeIp,
+    advertiseAddress: flags.optional('advertise-address') ?? nodeIp,
+    bindAddress: flags.text('bind-address'),
+    port: flags.integer('https-listen-port'),
+    tlsSans: flags.list('tls-san'),
+    kubeconfigPath: flags.text('write-kubeconfig'),
+    inMemory: flags.text('datastore-endpoint') === 'memory',
+    clusterCidr: flags.text('cluster-cidr'),
+    serviceCidr,
+    kubernetesIp: addressIn(serviceCidr, 1),
+    clusterDns: flags.optional('cluster-dns') ?? addressIn(serviceCidr, 10),
+    clusterDomain,
+    disabled: new Set(flags.list('disable')),
+    simulatedNodes,
+    runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
+    issuer: `https://kubernetes.default.svc.${clusterDomain}`,
+  }
+}
