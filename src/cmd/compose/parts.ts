@@ -17,6 +17,7 @@ import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { type ControlPlane, serverClient } from './control-plane.ts'
 import type { ServerSettings } from './settings.ts'
+import { simulatedNodes } from './simulated-nodes.ts'
 
 /** The parts that run beside the API server, in the order in which they start. */
 export async function serverParts(
@@ -34,7 +35,7 @@ export async function serverParts(
       run: proxy(plane, settings),
     },
   ]
-  return parts.filter(part => part.when)
+  return [...parts.filter(part => part.when), ...simulatedNodes(plane, settings, flags)]
 }
 
 async function loadPlugins(paths: readonly string[]) {
