@@ -13,6 +13,7 @@ import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
 import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
+import { mountOpenApi } from './openapi/routes.ts'
 import { createInProcessTransport } from './in-process.ts'
 import type { Allocator, Connector, Reviewer } from './rest/call.ts'
 import { createRest } from './rest/dispatch.ts'
@@ -94,7 +95,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 const none: ReadonlyMap<string, never> = new Map<string, never>()
 
 function createHandler(options: ApiServerOptions, cache: WatchCache): Handler {
-  const { ports, registry, authenticator, authorizer } = options
+  const { ports, registry, authenticator, authorizer, version = serverVersion } = options
   const rest = createRest({
     ports,
     cache,
@@ -107,8 +108,9 @@ function createHandler(options: ApiServerOptions, cache: WatchCache): Handler {
   const routes = createRoutes(mounted => {
     const ping = { name: 'ping', check: () => undefined }
     mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [] })
-    mountVersion(mounted, options.version ?? serverVersion)
+    mountVersion(mounted, version)
     mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')
+    mountOpenApi(mounted, { registry, version: version.gitVersion, custom: () => undefined })
     options.mount?.(mounted)
   })
   return createChain({
