@@ -6,8 +6,6 @@ import {
   decodeProtobuf,
   encodeMessage,
   encodeProtobuf,
-} from '../../machinery/codec/index.ts'
-import {
   listMessage,
   openEnvelope,
   readWatchEvent,

@@ -6,8 +6,8 @@ import {
   encodeProtobuf,
   openEnvelope,
 } from '../../machinery/codec/index.ts'
-import type { JsonObject } from '../../machinery/meta/object.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
+import type { JsonObject } from '../../machinery/meta/object.ts'
 import { facts } from './index.ts'
 import { type UpstreamSample, upstreamSamples } from './testdata.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { formatMicroTime, formatTime, parseMicroTime, parseTime } from './time.ts'
 import { formatDuration, parseDuration } from './duration.ts'
+import { formatMicroTime, formatTime, parseMicroTime, parseTime } from './time.ts'
 
 /** What Go reads and prints again, or its error behind an exclamation mark. */
 const times: [text: string, printed: string][] = [

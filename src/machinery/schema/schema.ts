@@ -67,7 +67,7 @@ export type ScalarKind =
   | 'duration' //     Go duration text, nanoseconds in protobuf
   | 'fieldsV1'
   | 'rawExtension' // any JSON object; raw bytes in protobuf
-  | 'json' //         apiextensions JSON: any value; its text as bytes in protobuf
+  | 'json' //         apiextensions JSON; its text as bytes in protobuf
   | 'schemaOrBool' //        apiextensions JSONSchemaPropsOrBool
   | 'schemaOrArray' //       apiextensions JSONSchemaPropsOrArray
   | 'schemaOrStringArray' // apiextensions JSONSchemaPropsOrStringArray

@@ -1,3 +1,4 @@
+import { setMember } from '../../meta/json.ts'
 import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
@@ -132,13 +133,7 @@ function keepUnknown(
 ): void {
   countMembers(given[name], tally)
   if (!schema.preserveUnknown) tally.hasUnknown = true
-  else setKey(made, name, given[name])
-}
-
-/** A plain assignment of `__proto__` would change the prototype. */
-function setKey(target: JsonFields, key: string, value: unknown): void {
-  if (key !== '__proto__') target[key] = value
-  else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  else setMember(made, name, given[name])
 }
 
 function listCheck(schema: ListSchema): Check {
@@ -171,7 +166,11 @@ function mapCheck(schema: MapSchema): Check {
     for (const key of Object.keys(given)) {
       tally.members++
       const item = given[key]
-      setKey(made, key, (item === null ? undefined : check(item, tally)) ?? zeroValue(schema.values) ?? null)
+      setMember(
+        made,
+        key,
+        (item === null ? undefined : check(item, tally)) ?? zeroValue(schema.values) ?? null,
+      )
     }
     return made
   }

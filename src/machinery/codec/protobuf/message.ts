@@ -1,3 +1,4 @@
+import { setMember } from '../../meta/json.ts'
 import type {
   Field,
   ListSchema,
@@ -318,15 +319,6 @@ function mapReader(name: string, codec: ValueCodec): FieldReader {
   return (reader, object) => {
     const [key, value] = codec.read(reader) as [string, unknown]
     object[name] ??= {}
-    setKey(object[name] as JsonFields, key, value)
-  }
-}
-
-/** A plain assignment of `__proto__` would change the prototype. */
-function setKey(target: JsonFields, key: string, value: unknown): void {
-  if (key === '__proto__') {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  } else {
-    target[key] = value
+    setMember(object[name] as JsonFields, key, value)
   }
 }
