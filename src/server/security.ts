@@ -69,6 +69,7 @@ export function createSecurity({
     nodes: objects.nodes,
     namespaces: core('namespaces'),
     limitRanges: core('limitranges'),
+    resourceQuotas: core('resourcequotas'),
     persistentVolumes: core('persistentvolumes'),
     persistentVolumeClaims: core('persistentvolumeclaims'),
     priorityClasses: of('scheduling.k8s.io', 'priorityclasses'),
@@ -80,7 +81,14 @@ export function createSecurity({
   return {
     authentication: createAuthenticationServices({ pki, issuer, externalUrl, objects, clock, random }),
     authorize,
-    admission: admissionPlugins({ listers, authorize, rbac, clock, random }),
+    admission: admissionPlugins({
+      listers,
+      objectsOf: ({ storage }) => sources.of(storage),
+      authorize,
+      rbac,
+      clock,
+      random,
+    }),
     subjectRules: (user, namespace) => subjectRules(rbac, user, namespace),
   }
 }

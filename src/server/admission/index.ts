@@ -1,3 +1,4 @@
+import type { Resource } from '../../api/define.ts'
 import type {
   LimitRange,
   Namespace,
@@ -5,6 +6,7 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  ResourceQuota,
   ServiceAccount,
 } from '../../api/types/core-v1.gen.ts'
 import type { IngressClass } from '../../api/types/networking-v1.gen.ts'
@@ -24,6 +26,7 @@ import { taintNodesByCondition } from './node-taint.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { podTopologyLabels } from './pod-topology.ts'
 import { priority } from './priority.ts'
+import { resourceQuota } from './quota/plugin.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
@@ -38,6 +41,7 @@ export interface AdmissionListers {
   readonly nodes: Lister<Node>
   readonly serviceAccounts: Lister<ServiceAccount>
   readonly limitRanges: Lister<LimitRange>
+  readonly resourceQuotas: Lister<ResourceQuota>
   readonly persistentVolumes: Lister<PersistentVolume>
   readonly persistentVolumeClaims: Lister<PersistentVolumeClaim>
   readonly priorityClasses: Lister<PriorityClass>
@@ -49,22 +53,19 @@ export interface AdmissionListers {
 
 export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
   readonly listers: AdmissionListers
+  /** Any kind's objects, for quotas that count them. */
+  readonly objectsOf: (resource: Resource) => Lister
   readonly authorize: Authorizer
   readonly rbac: Rbac
 }
 
 /**
  * The plugins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go). All `admit` run
- * before all `validate`. Not here yet: ClusterTrustBundleAttest, NodeDeclaredFeatureValidator, policies and webhooks
- * (their registration is refused), ResourceQuota.
+ * before all `validate`. Not here yet: ClusterTrustBundleAttest, NodeDeclaredFeatureValidator, policies and webhooks (their
+ * registration is refused).
  */
-export function admissionPlugins({
-  listers,
-  authorize,
-  rbac,
-  clock,
-  random,
-}: AdmissionSetup): readonly AdmissionPlugin[] {
+export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
+  const { listers, objectsOf, authorize, rbac, clock, random } = setup
   return [
     namespaceLifecycle(listers.namespaces),
     limitRanger(listers.limitRanges),
@@ -91,7 +92,8 @@ export function admissionPlugins({
     defaultIngressClass(listers.ingressClasses),
     podTopologyLabels(listers.nodes),
     unservedAdmission(),
-    // Upstream checks escalation in storage, after all admission.
+    // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),
+    resourceQuota({ resourceQuotas: listers.resourceQuotas, objectsOf, clock }),
   ]
 }

@@ -38,8 +38,8 @@ export function claimResize(classes: Lister<StorageClass>): AdmissionPlugin {
       if (compareQuantity(sizeOf(claim), sizeOf(old)) <= 0) return
       if (old.status?.phase !== 'Bound')
         throw refusal(request, 'Only bound persistent volume claims can be expanded')
-      const name = classOf(claim)
-      if (name && name === classOf(old) && classes.get('', name)?.allowVolumeExpansion) return
+      const name = storageClassOf(claim)
+      if (name && name === storageClassOf(old) && classes.get('', name)?.allowVolumeExpansion) return
       throw refusal(
         request,
         'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
@@ -52,7 +52,8 @@ function sizeOf({ spec }: PersistentVolumeClaim) {
   return parseQuantity(spec?.resources?.requests?.storage ?? '0')
 }
 
-function classOf({ metadata, spec }: PersistentVolumeClaim): string {
+/** The class that a claim names; `''` when it names none. */
+export function storageClassOf({ metadata, spec }: PersistentVolumeClaim): string {
   return metadata.annotations?.[betaClassAnnotation] ?? spec?.storageClassName ?? ''
 }
 

@@ -9,7 +9,7 @@ import { newRsaKey, publicKeyOf } from '../pki/certificate.ts'
 import { issueCa, issueLeaf } from '../pki/issue.ts'
 import { tokenReviewStatus } from './authenticator.ts'
 import { type AuthenticationServices, createAuthenticationServices } from './authn.ts'
-import { componentUsers, loopback, splitServiceAccountUsername } from './identity.ts'
+import { componentUsers, controllerUser, nodeUser, splitServiceAccountUsername } from './identity.ts'
 
 const issuer = 'https://kubernetes.default.svc.cluster.local'
 const startMs = Date.UTC(2026, 5, 1)
@@ -354,7 +354,9 @@ describe('a client certificate', () => {
 })
 
 test('parts of this process are members of system:authenticated', () => {
-  expect(loopback(componentUsers.scheduler)).toMatchObject({ user: { groups: ['system:authenticated'] } })
+  expect(componentUsers.scheduler.groups).toEqual(['system:authenticated'])
+  expect(controllerUser('job-controller').groups).toContain('system:authenticated')
+  expect(nodeUser('n').groups).toEqual(['system:nodes', 'system:authenticated'])
   expect(splitServiceAccountUsername('system:serviceaccount:a:b')).toEqual({ namespace: 'a', name: 'b' })
   expect(splitServiceAccountUsername('system:serviceaccount:a:b:c')).toBeUndefined()
 })

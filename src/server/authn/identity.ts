@@ -1,7 +1,7 @@
 import { serviceAccountUsername } from '../authz/binding-index.ts'
 import { privilegedGroup } from '../authz/union.ts'
 import { withAuthenticated } from './authenticator.ts'
-import type { Credential, UserInfo } from '../context.ts'
+import type { UserInfo } from '../context.ts'
 
 /** The user that a service account acts as. */
 export function serviceAccountUser(namespace: string, name: string, uid?: string): UserInfo {
@@ -21,27 +21,29 @@ export function splitServiceAccountUsername(
   return { namespace, name }
 }
 
-/** Who the parts of this process are; each holds the rights that RBAC gives this name, and no other. */
+/**
+ * Who the parts of this process are (for `ApiServer.inProcess`); each holds the rights that RBAC gives this name, and
+ * no other.
+ */
 export const componentUsers = {
-  scheduler: { username: 'system:kube-scheduler', groups: [] },
-  controllerManager: { username: 'system:kube-controller-manager', groups: [] },
-  proxy: { username: 'system:kube-proxy', groups: [] },
-  dns: { username: 'system:hutch:dns', groups: [] },
+  scheduler: component('system:kube-scheduler'),
+  controllerManager: component('system:kube-controller-manager'),
+  proxy: component('system:kube-proxy'),
+  dns: component('system:hutch:dns'),
   /** The server's own start-up work: bootstrap policy, system namespaces, the kubernetes service. */
-  server: { username: 'system:apiserver', groups: [privilegedGroup] },
+  server: component('system:apiserver', privilegedGroup),
 } as const satisfies Record<string, UserInfo>
+
+function component(username: string, ...groups: string[]): UserInfo {
+  return withAuthenticated({ username, groups })
+}
 
 /** A kubelet's identity. */
 export function nodeUser(name: string): UserInfo {
-  return { username: `system:node:${name}`, groups: ['system:nodes'] }
+  return component(`system:node:${name}`, 'system:nodes')
 }
 
 /** A controller of upstream's list, as its own service account in kube-system (`deployment-controller`, …). */
 export function controllerUser(name: string): UserInfo {
-  return serviceAccountUser('kube-system', name)
-}
-
-/** The credential of a part of this process. */
-export function loopback(user: UserInfo): Credential {
-  return { kind: 'loopback', user: withAuthenticated(user) }
+  return withAuthenticated(serviceAccountUser('kube-system', name))
 }

@@ -1,4 +1,4 @@
-import type { PolicyFacts } from './policy.ts'
+import type { PolicyFacts } from './facts.ts'
 
 const csr = 'system:certificates.k8s.io:certificatesigningrequests'
 

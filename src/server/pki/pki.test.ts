@@ -2,11 +2,13 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { silentLogger } from '../../std/log.ts'
 import { SimClock, simRandom } from '../../std/sim-ports.ts'
 import { certificateFacts, newEcKey, newRsaKey, publicKeyHash } from './certificate.ts'
 import { createCertificateRequest, requestFacts, signRequest } from './issue.ts'
 import { kubeconfig, writeKubeconfig } from './kubeconfig.ts'
 import { ensurePki, expiries, PkiError } from './pki.ts'
+import { pkiRenewal } from './renewal.ts'
 import type { PkiSpec } from './profiles.ts'
 
 const directories: string[] = []
@@ -110,6 +112,27 @@ describe('ensurePki', () => {
     expect(ensurePki(spec, portsAt())).rejects.toThrow(PkiError)
     expect(ensurePki(spec, portsAt())).rejects.toThrow('server-ca.key is missing: restore it from a backup')
   })
+})
+
+test('a running server renews in time and is told; abort ends it', async () => {
+  const spec = newSpec()
+  const { clock, random } = portsAt()
+  const first = await ensurePki(spec, { clock, random })
+  const stop = new AbortController()
+  const adopted: number[] = []
+  const told = Promise.withResolvers<void>()
+  const renewal = pkiRenewal(spec, first, pki => {
+    adopted.push(pki.issued.length)
+    told.resolve()
+  })
+  const running = renewal({ clock, random, log: silentLogger }, stop.signal)
+  await clock.advance((year * 2) / 3 - 1000)
+  expect(adopted).toEqual([])
+  await clock.advance(2000)
+  await told.promise
+  expect(adopted).toEqual([9])
+  stop.abort()
+  await running
 })
 
 const openssl = Bun.which('openssl')

@@ -1,0 +1,130 @@
+import type { Resource } from '../../../api/define.ts'
+import type { Pod, ResourceQuota } from '../../../api/types/core-v1.gen.ts'
+import type { KubeObject } from '../../../machinery/meta/object.ts'
+import {
+  compareQuantity,
+  formatQuantity,
+  isZeroQuantity,
+  parseQuantity,
+  subtractQuantity,
+  zeroQuantity,
+} from '../../../machinery/quantity/index.ts'
+import type { Clock } from '../../../std/ports.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
+import type { Lister } from '../../lister.ts'
+import { isAbout, refusal } from '../refusal.ts'
+import { missingCompute, podQuotaNames } from './pod-names.ts'
+import { createReservations, type Reservations } from './reservations.ts'
+import { inScopes } from './scopes.ts'
+import { addLists, type Usage, usageOf } from './usage.ts'
+
+export interface QuotaPorts {
+  readonly resourceQuotas: Lister<ResourceQuota>
+  /** All objects of a kind, as they are stored. */
+  readonly objectsOf: (resource: Resource) => Lister
+  readonly clock: Clock
+}
+
+/**
+ * Refuses what would exceed a quota of its namespace (apiserver pkg/admission/plugin/resourcequota). Usage is counted
+ * from the cache at each request, so it is exact without a written status; what was admitted and is on its way to
+ * the store is counted too.
+ */
+export function resourceQuota(ports: QuotaPorts): AdmissionPlugin {
+  const reservations = createReservations(ports.clock)
+  return {
+    name: 'ResourceQuota',
+    handles: request => request.info.namespace !== '' && isCharged(request),
+    validate(request) {
+      const quotas = ports.resourceQuotas.list(request.info.namespace)
+      if (quotas.length > 0) charge(request, quotas, { ports, reservations })
+    },
+  }
+}
+
+/** Creations of everything, and updates that may raise usage. */
+function isCharged(request: AdmissionRequest): boolean {
+  const { operation, info } = request
+  if (operation === 'CREATE') return info.subresource === ''
+  if (operation !== 'UPDATE') return false
+  return (
+    isAbout(request, '', 'pods', 'resize') ||
+    isAbout(request, '', 'services') ||
+    isAbout(request, '', 'persistentvolumeclaims')
+  )
+}
+
+interface Books {
+  readonly ports: QuotaPorts
+  readonly reservations: Reservations
+}
+
+function charge(
+  request: AdmissionRequest,
+  quotas: readonly ResourceQuota[],
+  { ports, reservations }: Books,
+): void {
+  const { resource, info, object, oldObject, dryRun } = request
+  if (!object) return
+  const nowMs = ports.clock.nowMs()
+  const usage = usageOf(resource, object, nowMs)
+  const stored = ports.objectsOf(resource).list(info.namespace)
+  const present = [...stored, ...reservations.pending(resource, info.namespace, stored)]
+  for (const quota of quotas) {
+    if (!inScopes(quota, podOf(resource, object))) continue
+    const old =
+      oldObject && inScopes(quota, podOf(resource, oldObject)) ? usageOf(resource, oldObject, nowMs) : {}
+    const hard = hardNames(quota, resource, usage)
+    checkCompute(request, quota, hard)
+    const requested = increase(usage, old, hard)
+    if (Object.keys(requested).length === 0) continue
+    const counted = present.filter(item => inScopes(quota, podOf(resource, item)))
+    const used = counted.map(item => usageOf(resource, item, nowMs)).reduce(addLists, {})
+    checkLimits(request, quota, requested, used)
+  }
+  if (request.operation === 'CREATE' && !dryRun) reservations.add(resource, info.namespace, object)
+}
+
+function podOf({ group, plural }: Resource, object: KubeObject): Pod | undefined {
+  return group === '' && plural === 'pods' ? (object as Pod) : undefined
+}
+
+function hardNames({ spec }: ResourceQuota, resource: Resource, usage: Usage): readonly string[] {
+  const names = Object.keys(spec?.hard ?? {})
+  const isPod = resource.group === '' && resource.plural === 'pods'
+  return isPod ? podQuotaNames(names) : names.filter(name => name in usage)
+}
+
+function checkCompute(request: AdmissionRequest, quota: ResourceQuota, hard: readonly string[]): void {
+  const pod = podOf(request.resource, request.object as KubeObject)
+  const missing = pod && missingCompute(pod, hard)
+  if (missing) throw refusal(request, `failed quota: ${quota.metadata.name}: must specify ${missing}`)
+}
+
+/** What the write adds, without what it does not change. */
+function increase(usage: Usage, old: Usage, names: readonly string[]): Usage {
+  const added = names.flatMap(name => {
+    const amount = usage[name]
+    if (!amount) return []
+    const rest = subtractQuantity(amount, old[name] ?? zeroQuantity)
+    return compareQuantity(rest, zeroQuantity) > 0 && !isZeroQuantity(rest) ? [[name, rest] as const] : []
+  })
+  return Object.fromEntries(added)
+}
+
+function checkLimits(request: AdmissionRequest, quota: ResourceQuota, requested: Usage, used: Usage): void {
+  const hard = Object.fromEntries(
+    Object.entries(quota.spec?.hard ?? {}).map(([name, text]) => [name, parseQuantity(text)]),
+  )
+  const total = addLists(used, requested)
+  const exceeded = Object.keys(requested)
+    .filter(name => compareQuantity(total[name] ?? zeroQuantity, hard[name] ?? zeroQuantity) > 0)
+    .sort()
+  if (exceeded.length === 0) return
+  const show = (list: Usage) =>
+    exceeded.map(name => `${name}=${formatQuantity(list[name] ?? zeroQuantity)}`).join(',')
+  throw refusal(
+    request,
+    `exceeded quota: ${quota.metadata.name}, requested: ${show(requested)}, used: ${show(used)}, limited: ${show(hard)}`,
+  )
+}
