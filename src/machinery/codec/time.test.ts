@@ -197,3 +197,9 @@ describe('as Go does', () => {
     expect(outcome(() => formatDuration(parseDuration(text)))).toBe(printed)
   })
 })
+
+test('the short way of reading a plain time agrees with the long one', () => {
+  for (let seconds = -27_000_000_000; seconds < 30_000_000_000; seconds += 86_400 * 97 + 12_345) {
+    expect(parseTime(formatTime(seconds)).seconds).toBe(seconds)
+  }
+})

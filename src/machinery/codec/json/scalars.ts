@@ -6,6 +6,7 @@ import {
   formatMicroTime,
   formatTime,
   type Instant,
+  isPlainTime,
   parseMicroTime,
   parseTime,
   zeroTimeSeconds,
@@ -71,12 +72,9 @@ const intOrString: ScalarCheck = value => {
   return typeof value === 'string' ? value : int32(value, { kind: 'int32', goType: 'int32' })
 }
 
-/** Texts that are canonical without any doubt; the others are read and printed again. */
-const plainTime = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
-
 const time: ScalarCheck = value => {
   if (typeof value !== 'string') throw mismatch(value, 'string')
-  return plainTime.test(value) ? value : printed(parseTime(value), ({ seconds }) => formatTime(seconds))
+  return isPlainTime(value) ? value : printed(parseTime(value), ({ seconds }) => formatTime(seconds))
 }
 
 const microTime: ScalarCheck = value => {

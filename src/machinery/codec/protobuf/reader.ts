@@ -2,7 +2,7 @@ import { DecodeError } from '../errors.ts'
 
 /** Deeper nesting than any real object has; JSONSchemaProps could otherwise nest without end. */
 const depthMax = 500
-const shortText = 12
+const shortText = 8
 
 /** Reads one protobuf message after another from the same bytes. `end` is where the current message ends. */
 export class Reader {
