@@ -30,7 +30,7 @@ export interface AuthenticationOptions {
   readonly audiences: readonly string[]
 }
 
-export const authenticatedGroup = 'system:authenticated'
+const authenticatedGroup = 'system:authenticated'
 export const anonymousUser: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] }
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {

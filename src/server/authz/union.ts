@@ -10,7 +10,7 @@ export const privilegedGroup = 'system:masters'
 const alwaysAllowedPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
 
 /** Asks each authorizer in turn until one decides; reasons of those that did not are joined by newlines. */
-export function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer {
+function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer {
   return async function authorizeUnion(attributes) {
     const reasons: string[] = []
     for (const authorizer of authorizers) {

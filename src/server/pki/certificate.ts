@@ -21,7 +21,7 @@ export interface CertificateSubject {
 }
 
 /** A clock that reads earlier than this is wrong: this code did not exist then. */
-export const earliestNowMs = Date.UTC(2026, 0, 1)
+const earliestNowMs = Date.UTC(2026, 0, 1)
 
 /**
  * The moment to reckon lifetimes from. A board without a battery starts in 1970: what it issues must still

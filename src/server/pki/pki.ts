@@ -140,7 +140,7 @@ async function ensureLeaf(
 }
 
 /** Why a kept certificate must be issued anew, or undefined while it serves. */
-export function reissueReason(
+function reissueReason(
   { certificate, key }: Partial<KeyPair>,
   profile: Profile,
   ca: KeyPair,

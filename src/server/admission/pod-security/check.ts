@@ -26,7 +26,7 @@ export interface Check {
   }[]
 }
 
-export type AnyContainer = Container | EphemeralContainer
+type AnyContainer = Container | EphemeralContainer
 
 /** Init, ordinary and ephemeral containers, in this order. */
 export function containersOf({ spec }: PodLike): readonly AnyContainer[] {

@@ -16,7 +16,7 @@ const oldCountNames: ReadonlySet<string> = new Set([
 ])
 
 /** `count/pods`, `count/deployments.apps`: what counts objects of any kind. */
-export function countName({ group, plural }: { readonly group: string; readonly plural: string }): string {
+function countName({ group, plural }: { readonly group: string; readonly plural: string }): string {
   return group === '' ? `count/${plural}` : `count/${plural}.${group}`
 }
 

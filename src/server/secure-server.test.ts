@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Pod } from '../api/types/core-v1.gen.ts'
+import { createRegistry } from '../api/registry.ts'
+import { createClient } from '../client/client.ts'
+import { silentLogger } from '../std/log.ts'
+import { realPorts } from '../std/real-ports.ts'
+import { openMemoryStore } from '../storage/memory/memory-store.ts'
+import { componentUsers } from './authn/identity.ts'
+import { reconcileBootstrapPolicy } from './bootstrap-policy/reconcile.ts'
+import { createCacheSources } from './cache-sources.ts'
+import { issueCa, issueLeaf } from './pki/issue.ts'
+import { ensurePki, type Pki } from './pki/pki.ts'
+import { createSecurity } from './security.ts'
+import { type ApiServer, createApiServer } from './server.ts'
+
+const ports = realPorts(silentLogger)
+const dataDirectory = mkdtempSync(join(tmpdir(), 'hutch-secure-'))
+const stop = new AbortController()
+let pki: Pki
+let server: ApiServer
+let base: string
+
+beforeAll(async () => {
+  const spec = {
+    dataDirectory,
+    serverNames: [],
+    serviceAddresses: ['10.43.0.1'],
+    clusterDomain: 'cluster.local',
+  }
+  pki = await ensurePki({ ...spec, node: { name: 'n1', addresses: [] } }, ports)
+  const sources = createCacheSources()
+  const security = createSecurity({
+    ...ports,
+    sources,
+    pki: () => pki,
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    externalUrl: 'https://127.0.0.1',
+  })
+  server = await createApiServer({
+    ports,
+    store: openMemoryStore(ports),
+    registry: createRegistry(),
+    authenticator: security.authentication.authenticate,
+    authorizer: security.authorize,
+    admission: security.admission,
+  })
+  sources.bind(server.cache, stop.signal)
+  await reconcileBootstrapPolicy(server.inProcess(componentUsers.server), ports)
+  const { certificate: cert, key } = pki.certificates.get('serving-kube-apiserver')!
+  const clientCa = pki.authorities['client-ca'].certificate
+  const listener = await server.listen({ host: '127.0.0.1', port: 0, tls: { cert, key, clientCa } })
+  base = `https://127.0.0.1:${listener.port}`
+})
+
+afterAll(async () => {
+  stop.abort()
+  await server.shutdown()
+  rmSync(dataDirectory, { recursive: true })
+})
+
+async function get(
+  path: string,
+  pair?: { readonly certificate: string; readonly key: string },
+  token?: string,
+) {
+  const tls = {
+    ca: pki.authorities['server-ca'].certificate,
+    ...(pair && { cert: pair.certificate, key: pair.key }),
+  }
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const response = await fetch(`${base}${path}`, { tls, headers } as RequestInit)
+  return { code: response.status, text: await response.text() }
+}
+
+const as = (name: string) => pki.certificates.get(name)!
+
+describe('over TLS', () => {
+  test('the anonymous see health and nothing else; a wrong token is nobody', async () => {
+    expect((await get('/livez')).code).toBe(200)
+    const anonymous = await get('/api/v1/namespaces')
+    expect(anonymous.code).toBe(403)
+    expect(JSON.parse(anonymous.text).message).toBe(
+      'namespaces is forbidden: User "system:anonymous" cannot list resource "namespaces" in API group "" at the cluster scope',
+    )
+    expect((await get('/api/v1/namespaces', undefined, 'nonsense')).code).toBe(401)
+  })
+
+  test('each certificate opens what its component needs', async () => {
+    expect((await get('/api/v1/secrets', as('client-admin'))).code).toBe(200)
+    expect((await get('/api/v1/pods', as('client-scheduler'))).code).toBe(200)
+    expect((await get('/api/v1/secrets', as('client-scheduler'))).code).toBe(403)
+    expect((await get('/api/v1/nodes/n1', as('client-kubelet'))).code).toBe(404)
+    expect((await get('/api/v1/nodes/n2', as('client-kubelet'))).code).toBe(403)
+    expect((await get('/api/v1/pods?fieldSelector=spec.nodeName%3Dn1', as('client-kubelet'))).code).toBe(200)
+    expect((await get('/api/v1/pods', as('client-kubelet'))).code).toBe(403)
+  })
+
+  test('a certificate of another authority is nobody, whatever it says', async () => {
+    const foreign = await issueCa('hutch-client-ca', { nowMs: Date.now(), random: ports.random })
+    const subject = { commonName: 'system:admin', organizations: ['system:masters'], names: [] }
+    const pair = await issueLeaf(
+      foreign,
+      { ...subject, uses: ['clientAuth'] },
+      { nowMs: Date.now(), random: ports.random },
+    )
+    expect((await get('/api/v1/namespaces', pair)).code).toBe(401)
+    expect((await get('/api/v1/namespaces', as('client-auth-proxy'))).code).toBe(401)
+  })
+})
+
+describe('in process', () => {
+  const pods = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
+  const accounts = { ...pods, plural: 'serviceaccounts', kind: 'ServiceAccount' }
+  const namespaces = { ...pods, plural: 'namespaces', kind: 'Namespace', namespaced: false }
+
+  test('the same gates stand: rights of the component, admission of the object', async () => {
+    const admin = createClient(server.inProcess(componentUsers.server))
+    await admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } })
+    await admin.create(accounts, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: 'a' },
+    })
+    const pod: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', namespace: 'a' },
+      spec: { containers: [{ name: 'c', image: 'x' }] },
+    }
+    const scheduler = createClient(server.inProcess(componentUsers.scheduler))
+    expect(scheduler.create(pods, pod)).rejects.toThrow(
+      'pods is forbidden: User "system:kube-scheduler" cannot create resource "pods" in API group "" in the namespace "a"',
+    )
+    const made = await admin.create<Pod>(pods, pod)
+    expect(made.spec).toMatchObject({
+      serviceAccountName: 'default',
+      priority: 0,
+      preemptionPolicy: 'PreemptLowerPriority',
+    })
+    expect(made.spec!.volumes![0]!.name).toStartWith('kube-api-access-')
+    expect(made.spec!.tolerations!.length).toBe(2)
+    expect(admin.create(pods, { ...pod, metadata: { name: 'x', namespace: 'none' } })).rejects.toThrow(
+      'namespaces "none" not found',
+    )
+  })
+})
