@@ -3,7 +3,7 @@ import { createEventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informers.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
-import { runWorker, type Worker, type WorkerStats } from './worker.ts'
+import { managerIdentity, runWorker, type Worker, type WorkerStats } from './worker.ts'
 
 export interface ControllersOptions {
   /** The way in under the identity of this ServiceAccount of kube-system. */
@@ -41,7 +41,7 @@ async function runTable(
   const informers = createInformers({ client: createClient(options.informerTransport), ports, signal: until })
   const enabled = table.filter(({ name }) => !options.disabled?.includes(name))
   const runs = enabled.map(worker => {
-    const client: Client = createClient(options.transportFor(worker.identity))
+    const client: Client = createClient(transportOf(worker, options))
     const stats: WorkerStats = { syncs: 0, failures: 0, conflicts: 0, depth: 0 }
     options.stats?.set(worker.name, stats)
     const log = ports.log.with({ controller: worker.name })
@@ -61,4 +61,11 @@ async function runTable(
     await Promise.allSettled(runs)
     await informers.done
   }
+}
+
+function transportOf(
+  { identity }: Worker,
+  { informerTransport, transportFor }: ControllersOptions,
+): Transport {
+  return identity === managerIdentity ? informerTransport : transportFor(identity)
 }

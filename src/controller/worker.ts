@@ -61,8 +61,8 @@ export interface WorkerStats {
 
 const concurrencyDefault = 5
 
-/** The one key of a worker that looks at everything at once. */
-export const wholeKey = '*'
+/** The identity of a worker that acts as the controller manager itself, not as a service account. */
+export const managerIdentity = 'kube-controller-manager'
 
 export interface WorkerRun {
   readonly worker: Worker
