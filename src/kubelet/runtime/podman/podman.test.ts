@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { ContainerSpec, PodIdentity, Session } from '../runtime.ts'
+import { runRuntimeSuite, testContainer, testSandbox } from '../suite.testing.ts'
+import { openTestPodman, podmanMissing, type TestPodman, testImage, testPauseImage } from './testing.ts'
+
+const missing = podmanMissing()
+if (missing) console.warn(`SKIPPED: tests against a real Podman (${missing})`)
+
+describe.skipIf(missing !== undefined)('podman', () => {
+  let podman: TestPodman
+  let serial = 0
+  beforeAll(async () => {
+    podman = await openTestPodman()
+  }, 60_000)
+  afterAll(() => podman?.close(), 60_000)
+
+  runRuntimeSuite('podman', {
+    runtime: () => podman.runtime,
+    image: testImage,
+    pauseImage: testPauseImage,
+    logDir: () => `${podman.dir}/logs`,
+    wait: () => Bun.sleep(300),
+  })
+
+  const start = async (rest: Partial<ContainerSpec>) => {
+    const { containers, images } = podman.runtime
+    const pod: PodIdentity = { uid: `uid-own-${++serial}`, name: `own-${serial}`, namespace: 'default' }
+    const sandboxId = await containers.createSandbox(testSandbox(pod, testPauseImage))
+    const imageId = (await images.find(testImage))!.id
+    const logPath = `${podman.dir}/logs/${pod.uid}/main/0.log`
+    const id = await containers.createContainer(
+      testContainer(pod, sandboxId, { image: testImage, imageId, logPath, ...rest }),
+    )
+    await containers.start(id)
+    return { pod, id, sandboxId, logPath }
+  }
+  const ended = async (uid: string) => {
+    for (;;) {
+      const [container] = (await podman.runtime.containers.list(uid)).containers
+      if (container?.state === 'exited') return container
+      await Bun.sleep(50)
+    }
+  }
+  const collect = async (session: Session) => {
+    const text = { stdout: '', stderr: '' }
+    for await (const { stream, data } of session.output) text[stream] += Buffer.from(data).toString()
+    return { ...text, exitCode: await session.exitCode() }
+  }
+  const streams = { stdin: false, stdout: true, stderr: true, tty: false }
+
+  test('logs come in CRI format without passing through us, exit code and last words are kept', async () => {
+    const words = `${podman.dir}/words`
+    writeFileSync(words, '')
+    const { pod, logPath } = await start({
+      command: ['/bin/sh', '-c'],
+      args: ['echo out; echo err >&2; echo bye > /dev/termination-log; exit 3'],
+      mounts: [
+        { hostPath: words, containerPath: '/dev/termination-log', readOnly: false, propagation: 'private' },
+      ],
+    })
+    expect((await ended(pod.uid)).exitCode).toBe(3)
+    const lines = readFileSync(logPath, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => line.replace(/^\S+ /, ''))
+    expect(lines.sort()).toEqual(['stderr F err', 'stdout F out'])
+    expect(readFileSync(words, 'utf8')).toBe('bye\n')
+  })
+
+  test('exec carries both streams, input and the exit code', async () => {
+    const { id } = await start({})
+    const { containers } = podman.runtime
+    const plain = await containers.exec(id, {
+      ...streams,
+      command: ['/bin/sh', '-c', 'echo a; echo b >&2; exit 7'],
+    })
+    expect(await collect(plain)).toEqual({ stdout: 'a\n', stderr: 'b\n', exitCode: 7 })
+    const piped = await containers.exec(id, { ...streams, stdin: true, command: ['/bin/cat'] })
+    piped.stdin?.end('through\n')
+    expect(await collect(piped)).toEqual({ stdout: 'through\n', stderr: '', exitCode: 0 })
+  }, 20_000)
+
+  test('a terminal has the size that it was given', async () => {
+    const { id } = await start({})
+    const command = ['/bin/sh', '-c', 'sleep 0.5; stty size']
+    const session = await podman.runtime.containers.exec(id, { ...streams, tty: true, stdin: true, command })
+    await session.resize(111, 33)
+    expect((await collect(session)).stdout.trim()).toBe('33 111')
+  }, 20_000)
+
+  test('attach joins the running container and a renamed log is opened anew', async () => {
+    const args = ['while read -r line; do echo "got $line"; done']
+    const { id, logPath } = await start({ command: ['/bin/sh', '-c'], args, stdin: true })
+    const session = await podman.runtime.containers.attach(id, { ...streams, stdin: true })
+    session.stdin?.write('one\n')
+    for await (const { data } of session.output) {
+      expect(Buffer.from(data).toString()).toBe('got one\n')
+      break
+    }
+    renameSync(logPath, `${logPath}.1`)
+    await podman.runtime.containers.reopenLog(id)
+    session.stdin?.write('two\n')
+    await Bun.sleep(300)
+    expect(readFileSync(`${logPath}.1`, 'utf8')).toContain('got one')
+    expect(readFileSync(logPath, 'utf8')).toContain('got two')
+    session.close()
+  }, 20_000)
+
+  test('members share host name and network of their sandbox, and processes when asked', async () => {
+    const { id, pod, sandboxId } = await start({ shareProcessNamespace: true })
+    const session = await podman.runtime.containers.exec(id, {
+      ...streams,
+      command: ['/bin/sh', '-c', 'hostname; cat /proc/1/cmdline'],
+    })
+    expect((await collect(session)).stdout).toContain(`${pod.name}\n/pause`)
+    const [sandbox] = (await podman.runtime.containers.list(pod.uid)).sandboxes
+    expect(sandbox?.id).toBe(sandboxId)
+    const usage = (await podman.runtime.containers.stats()).find(entry => entry.id === id)
+    expect(usage?.memoryBytes).toBeGreaterThan(0)
+  }, 20_000)
+
+  test('another client of the engine finds what runs by its labels', async () => {
+    const { pod, id } = await start({ attempt: 4 })
+    const other = await podman.reopen()
+    expect((await other.containers.list(pod.uid)).containers).toMatchObject([
+      { id, attempt: 4, state: 'running', image: testImage },
+    ])
+  })
+
+  test('an image that is nowhere is refused when it is pulled', async () => {
+    expect(await podman.runtime.images.find('registry.invalid/none:1')).toBeUndefined()
+    await expect(podman.runtime.images.pull('registry.invalid/none:1')).rejects.toThrow()
+  }, 60_000)
+})

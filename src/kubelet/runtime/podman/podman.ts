@@ -1,0 +1,178 @@
+import { mkdir, open } from 'node:fs/promises'
+import path from 'node:path'
+import { sleep } from '../../../client/sleep.ts'
+import type { Ports } from '../../../std/ports.ts'
+import type { ContainerUsage, Runtime, RuntimeService } from '../runtime.ts'
+import { containerSpec, type EngineLimits, sandboxSpec } from './create-spec.ts'
+import { already, type Engine, EngineError, openEngine, toEngineError } from './engine.ts'
+import { podmanImages } from './images.ts'
+import { labels } from './labels.ts'
+import { type ListedContainer, observe } from './observe.ts'
+import { attachSession, execSession } from './session.ts'
+import { usageOf } from './usage.ts'
+import { watchContainers } from './watch.ts'
+
+export interface PodmanOptions {
+  readonly socketPath: string
+  readonly nodeName: string
+  readonly oomScoreAdjMin: number
+  readonly ports: Ports
+}
+
+/** Podman (4.3 and later) behind the runtime port. */
+export async function openPodman(options: PodmanOptions): Promise<Runtime> {
+  const engine = await openEngine(options.socketPath)
+  return { containers: new PodmanContainers(engine, options), images: podmanImages(engine) }
+}
+
+class PodmanContainers implements RuntimeService {
+  readonly #engine: Engine
+  readonly #limits: EngineLimits
+  readonly #ports: Ports
+  readonly #oomKilled = new Set<string>()
+  readonly #examined = new Set<string>()
+
+  constructor(engine: Engine, options: PodmanOptions) {
+    this.#engine = engine
+    this.#limits = options
+    this.#ports = options.ports
+  }
+
+  async version() {
+    const { Version } = await this.#engine.call<{ Version: string }>({ method: 'GET', path: '/version' })
+    return { name: 'podman', version: Version }
+  }
+
+  async list(podUid?: string) {
+    const listed = await this.#listed(podUid)
+    for (const entry of listed) await this.#examineEnd(entry)
+    return observe(listed, this.#oomKilled)
+  }
+
+  #listed(podUid?: string): Promise<ListedContainer[]> {
+    const wanted = [
+      `${labels.node}=${this.#limits.nodeName}`,
+      ...(podUid ? [`${labels.podUid}=${podUid}`] : []),
+    ]
+    const filters = encodeURIComponent(JSON.stringify({ label: wanted }))
+    return this.#engine.call({ method: 'GET', path: `/containers/json?all=true&filters=${filters}` })
+  }
+
+  /** Only an inspection tells a container that ran out of memory from one that was killed; it is asked once. */
+  async #examineEnd({ Id, State, ExitCode }: ListedContainer): Promise<void> {
+    if (State !== 'exited' || ExitCode !== 137 || this.#examined.has(Id)) return
+    const found = await already(this.#engine.container(Id).inspect(), 404)
+    this.#examined.add(Id)
+    if (found?.State.OOMKilled) this.#oomKilled.add(Id)
+  }
+
+  async createSandbox(spec: Parameters<RuntimeService['createSandbox']>[0]) {
+    const id = await this.#create(sandboxSpec(spec, this.#limits))
+    try {
+      await this.start(id)
+    } catch (error) {
+      await this.remove(id)
+      throw error
+    }
+    return id
+  }
+
+  async createContainer(spec: Parameters<RuntimeService['createContainer']>[0]) {
+    const { sandboxes } = observe(await this.#listed(spec.pod.uid), this.#oomKilled)
+    const sandbox = sandboxes.find(({ id }) => id === spec.sandboxId)
+    if (!sandbox?.pid) throw new Error(`sandbox ${spec.sandboxId} is not ready`)
+    await mkdir(path.dirname(spec.logPath), { recursive: true })
+    return this.#create(containerSpec(spec, sandbox.pid, this.#limits))
+  }
+
+  /** A name that is taken belongs to an earlier try of ours that was cut off. */
+  async #create(body: Record<string, unknown>): Promise<string> {
+    const create = () =>
+      this.#engine.call<{ Id: string }>({ method: 'POST', path: '/containers/create', body })
+    try {
+      return (await create()).Id
+    } catch (error) {
+      if (!/name .* is (already )?in use/.test(toEngineError(error).message)) throw error
+      await this.remove(String(body.name))
+      return (await create()).Id
+    }
+  }
+
+  async start(id: string) {
+    await already(this.#engine.container(id).start(), 304)
+  }
+
+  async stop(id: string, graceSeconds: number) {
+    await already(this.#engine.container(id).stop({ t: Math.ceil(graceSeconds) }), 304, 404)
+  }
+
+  async remove(id: string) {
+    await already(
+      this.#engine.call({ method: 'DELETE', path: `/containers/${id}?force=true&v=true&timeout=0` }),
+      404,
+    )
+    this.#oomKilled.delete(id)
+    this.#examined.delete(id)
+  }
+
+  exec(id: string, options: Parameters<RuntimeService['exec']>[1]) {
+    return execSession(this.#engine, id, options, this.#ports.clock)
+  }
+
+  attach(id: string, options: Parameters<RuntimeService['attach']>[1]) {
+    return attachSession(this.#engine, id, options)
+  }
+
+  /** conmon listens on a pipe beside the container's files; message 2 makes it open its log again. */
+  async reopenLog(id: string) {
+    const { StaticDir } = await this.#engine.call<{ StaticDir: string }>({
+      method: 'GET',
+      path: `/containers/${id}/json`,
+    })
+    const pipe = await open(path.join(StaticDir, 'ctl'), 'w')
+    try {
+      await pipe.write('2 0 0\n')
+    } finally {
+      await pipe.close()
+    }
+  }
+
+  async stats() {
+    const listed = await this.#listed()
+    const { containers } = observe(listed, this.#oomKilled)
+    const usage: ContainerUsage[] = []
+    for (const { id, name, pod, state } of containers) {
+      const pid = listed.find(entry => entry.Id === id)?.Pid
+      const used = state === 'running' && pid ? await usageOf(pid) : undefined
+      if (used) usage.push({ id, name, pod, atMs: this.#ports.clock.nowMs(), ...used })
+    }
+    return usage
+  }
+
+  async watch(changed: (podUid: string) => void, signal: AbortSignal) {
+    while (!signal.aborted) {
+      try {
+        await watchContainers(this.#engine, this.#limits.nodeName, changed, signal)
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error
+        this.#ports.log.warn('the container engine does not tell what happens', { error: error.message })
+      }
+      await sleep(this.#ports.clock, watchRetryMs, signal)
+      if (signal.aborted) return
+      // What happened while nobody listened.
+      for (const pod of new Set((await this.#listedOrNone()).map(entry => entry.Labels?.[labels.podUid])))
+        if (pod) changed(pod)
+    }
+  }
+
+  async #listedOrNone(): Promise<ListedContainer[]> {
+    try {
+      return await this.#listed()
+    } catch (error) {
+      if (error instanceof EngineError) return []
+      throw error
+    }
+  }
+}
+
+const watchRetryMs = 1_000

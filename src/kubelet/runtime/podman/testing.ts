@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { silentLogger } from '../../../std/log.ts'
+import { realPorts } from '../../../std/real-ports.ts'
+import type { Runtime } from '../runtime.ts'
+import { pauseTar } from './pause.ts'
+import { openPodman } from './podman.ts'
+import { startPodmanService } from './service.ts'
+import { tarOf } from './tar.ts'
+
+/** A Podman with a storage of its own under a temporary directory. */
+export interface TestPodman {
+  readonly runtime: Runtime
+  readonly dir: string
+  /** A second client of the same engine, as a restarted kubelet is one. */
+  reopen(): Promise<Runtime>
+  close(): Promise<void>
+}
+
+export const testImage = 'hutch.local/busybox:1'
+export const testPauseImage = 'hutch.local/pause:1'
+
+/** Why there can be no Podman here, or undefined. */
+export function podmanMissing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root'
+  if (!Bun.which('podman')) return 'podman is not installed'
+  return isStatic('/bin/busybox') ? undefined : 'busybox-static is not installed'
+}
+
+function isStatic(file: string): boolean {
+  try {
+    return !readFileSync(file).includes('/ld-linux')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+export async function openTestPodman(nodeName = 'n1'): Promise<TestPodman> {
+  const ports = realPorts(silentLogger)
+  const dir = mkdtempSync(path.join(tmpdir(), 'hutch-podman-'))
+  const globalArgs = ['--root', `${dir}/root`, '--runroot', `${dir}/run`, '--tmpdir', `${dir}/tmp`]
+  const service = await startPodmanService({ dir, globalArgs, ports })
+  const { socketPath, oomScoreAdjMin } = service
+  const reopen = () => openPodman({ socketPath, oomScoreAdjMin, nodeName, ports })
+  const runtime = await reopen()
+  await runtime.images.importTar(testPauseImage, pauseTar(process.arch === 'arm64' ? 'arm64' : 'amd64'), [
+    '/pause',
+  ])
+  await runtime.images.importTar(testImage, busyboxTar(), ['/bin/sh'])
+  return {
+    runtime,
+    dir,
+    reopen,
+    async close() {
+      const { containers, sandboxes } = await runtime.containers.list()
+      for (const { id } of [...containers, ...sandboxes]) await runtime.containers.remove(id)
+      await service.close()
+      const unmount = Bun.spawnSync([
+        'sh',
+        '-c',
+        `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`,
+      ])
+      if (unmount.exitCode !== 0) throw new Error(`mounts are left under ${dir}: ${unmount.stderr}`)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The machine's own busybox under every name that the tests call. */
+function busyboxTar(): Uint8Array {
+  const data = readFileSync('/bin/busybox')
+  const script = (applet: string) =>
+    new TextEncoder().encode(`#!/bin/busybox sh\nexec /bin/busybox ${applet} "$@"\n`)
+  const applets = [
+    'sleep',
+    'cat',
+    'echo',
+    'wget',
+    'httpd',
+    'nc',
+    'ls',
+    'id',
+    'env',
+    'hostname',
+    'stty',
+    'head',
+    'mkdir',
+    'dd',
+  ]
+  return tarOf([
+    { path: 'bin/busybox', mode: 0o755, data },
+    { path: 'bin/sh', mode: 0o755, data },
+    { path: 'tmp/.keep', mode: 0o644, data: new Uint8Array() },
+    { path: 'etc/passwd', mode: 0o644, data: new TextEncoder().encode('root:x:0:0:root:/root:/bin/sh\n') },
+    ...applets.map(applet => ({ path: `bin/${applet}`, mode: 0o755, data: script(applet) })),
+  ])
+}
