@@ -88,7 +88,7 @@ type WithStatus = { status?: unknown }
 
 function withStatusRules<T extends KubeObject>(behaviour: Behaviour<T>, hasStatus: boolean): Strategy<T> {
   const { strategy = {}, initialStatus, keepsStatusOnCreate } = behaviour
-  const defaults: Strategy<T> = { allowUnconditionalUpdate: true, ...strategy }
+  const defaults: Strategy<T> = { allowUnconditionalUpdate: true, standardFinalizers: true, ...strategy }
   if (!hasStatus) return defaults
   return {
     ...defaults,

@@ -76,6 +76,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly warnings?: (object: T, old: T | undefined) => readonly string[]
   /** Default: DNS-1123 subdomain. */
   readonly validateName?: NameRule
+  /** Finalizers without a domain must be Kubernetes' own: all built-in kinds. */
+  readonly standardFinalizers?: boolean
   /** PUT of an absent object creates it (leases, endpoints, …). */
   readonly allowCreateOnUpdate?: boolean
   /** PUT without resourceVersion is an overwrite. */

@@ -1,7 +1,7 @@
 import { toApiVersion } from '../machinery/meta/group.ts'
 import { assert } from '../std/assert.ts'
-import type { Resource } from './define.ts'
 import { builtinResources } from './builtin.ts'
+import type { Resource } from './define.ts'
 import { discovery } from './schema/discovery.ts'
 
 export interface ApiGroup {

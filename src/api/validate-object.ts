@@ -1,8 +1,12 @@
-import type { KubeObject } from '../machinery/meta/object.ts'
 import { nameIsDnsSubdomain } from '../machinery/meta/names.ts'
+import type { KubeObject } from '../machinery/meta/object.ts'
 import type { FieldError } from '../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../machinery/validation/field-errors.ts'
-import { validateObjectMeta, validateObjectMetaUpdate } from '../machinery/validation/object-meta.ts'
+import {
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+  validateStandardFinalizers,
+} from '../machinery/validation/object-meta.ts'
 import type { Resource, Subresource } from './define.ts'
 
 /** Everything that is wrong with a new object, after defaulting and `prepareForCreate`; empty when it may be stored. */
@@ -12,7 +16,8 @@ export function validateForCreate<T extends KubeObject>(
 ): readonly FieldError[] {
   const errors = createFieldErrors()
   const { namespaced, strategy } = resource
-  const rules = { namespaced, validateName: strategy.validateName ?? nameIsDnsSubdomain }
+  const validateName = strategy.validateName ?? nameIsDnsSubdomain
+  const rules = { namespaced, validateName, standardFinalizers: strategy.standardFinalizers ?? false }
   validateObjectMeta(object.metadata, rules, 'metadata', errors)
   strategy.validate?.(object, errors)
   return errors.list
@@ -27,6 +32,8 @@ export function validateForUpdate<T extends KubeObject>(
 ): readonly FieldError[] {
   const errors = createFieldErrors()
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
+  if (resource.strategy.standardFinalizers)
+    validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
   const strategy = subresource ? subresource.strategy : resource.strategy
   strategy?.validate?.(object, errors)
   strategy?.validateUpdate?.(object, old, errors)

@@ -2,6 +2,7 @@
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, validateOneOf } from '../../machinery/validation/values.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
@@ -14,13 +15,15 @@ import { validateStructuralSchema } from './structural-schema.ts'
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
+const versionType = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.CustomResourceDefinitionVersion'
 const approvedAnnotation = 'api-approved.kubernetes.io'
 
 /** Everything that needs no look at the old definition. */
 export function validateDefinition(definition: CustomResourceDefinition, errors: FieldErrors): void {
   const { metadata, spec } = definition
   const name = metadata.name ?? ''
-  if (name !== `${spec.names?.plural}.${spec.group}`) {
+  // Of a stored definition neither part can change, and each says so itself.
+  if (!metadata.resourceVersion && name !== `${spec.names?.plural}.${spec.group}`) {
     errors.invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')
   }
   validateGroup(spec.group ?? '', errors)
@@ -28,7 +31,11 @@ export function validateDefinition(definition: CustomResourceDefinition, errors:
   else validateOneOf(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope', errors)
   validateVersions(spec, errors)
   validateNames(spec.names ?? { plural: '', kind: '' }, errors)
+  if (isSingle(spec)) validateVersion(spec.versions[0]!, 'spec', 'validation', errors)
   validateConversion(spec, errors)
+  if (!spec.versions?.some(({ storage }) => storage)) {
+    errors.invalid('status.storedVersions', null, 'must have at least one stored version')
+  }
   const { annotations = {} } = metadata
   if (/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group ?? '') && !annotations[approvedAnnotation]) {
     const detail =
@@ -64,23 +71,50 @@ function validateGroup(group: string, errors: FieldErrors): void {
     errors.invalid('spec.group', group, 'should be a domain with at least one dot')
 }
 
-function validateVersions({ versions = [] }: CustomResourceDefinitionSpec, errors: FieldErrors): void {
+/**
+ * Upstream holds a definition of one version as the first release of the API did, with schema, subresources and
+ * columns at the top, and its complaints name those places.
+ */
+const isSingle = ({ versions = [] }: CustomResourceDefinitionSpec) => versions.length === 1
+
+function validateVersions(spec: CustomResourceDefinitionSpec, errors: FieldErrors): void {
+  const { versions = [] } = spec
   versions.forEach((version, i) => {
     if (!version.schema?.openAPIV3Schema) errors.required(`spec.versions[${i}].schema.openAPIV3Schema`)
   })
   versions.forEach((version, i) => {
-    validateVersion(version, `spec.versions[${i}]`, errors)
+    validateVersionName(version, `spec.versions[${i}]`, errors)
+    if (!isSingle(spec)) validateVersion(version, `spec.versions[${i}]`, 'schema', errors)
   })
-  const shown = versions.map(({ name, served, storage }) => ({ name, served, storage }))
+  const shown = versions.map(version => shownVersion(version, isSingle(spec)))
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.invalid('spec.versions', shown, 'must contain unique version names')
   }
   if (versions.filter(({ storage }) => storage).length !== 1) {
     errors.invalid('spec.versions', shown, 'must have exactly one version marked as storage version')
   }
+  const [first] = versions
+  const reasons = first ? dns1035LabelErrors(first.name ?? '') : []
+  if (reasons.length > 0) errors.invalid('spec.version', first?.name, reasons.join(','))
 }
 
-function validateVersion(version: CustomResourceDefinitionVersion, path: string, errors: FieldErrors): void {
+function shownVersion(version: CustomResourceDefinitionVersion, isBare: boolean): unknown {
+  const { name, served, storage, deprecated = false, deprecationWarning } = version
+  const bare = {
+    name,
+    served,
+    storage,
+    deprecated,
+    ...(deprecationWarning !== undefined && { deprecationWarning }),
+  }
+  return internalValue(versionType, isBare ? bare : version)
+}
+
+function validateVersionName(
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  errors: FieldErrors,
+): void {
   const reasons = dns1035LabelErrors(version.name ?? '')
   if (reasons.length > 0) errors.invalid(`${path}.name`, version.name, reasons.join(','))
   if (version.deprecationWarning !== undefined && !version.deprecated) {
@@ -90,8 +124,16 @@ function validateVersion(version: CustomResourceDefinitionVersion, path: string,
       'can only be set for deprecated versions',
     )
   }
+}
+
+function validateVersion(
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  schemaField: string,
+  errors: FieldErrors,
+): void {
   const schema = version.schema?.openAPIV3Schema
-  if (schema) validateStructuralSchema(schema, `${path}.schema.openAPIV3Schema`, errors)
+  if (schema) validateStructuralSchema(schema, `${path}.${schemaField}.openAPIV3Schema`, errors)
   if (version.subresources?.scale)
     validateScale(version.subresources.scale, `${path}.subresources.scale`, errors)
   version.additionalPrinterColumns?.forEach((column, i) => {
@@ -136,16 +178,7 @@ function validateNames(names: CustomResourceDefinitionNames, errors: FieldErrors
   for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
     if (!value) errors.required(`spec.names.${field}`)
   }
-  const labels = {
-    plural,
-    singular,
-    ...indexed('shortNames', shortNames),
-    ...indexed('categories', categories),
-  }
-  for (const [field, value] of Object.entries(labels)) {
-    const reasons = value ? dns1035LabelErrors(value) : []
-    if (reasons.length > 0) errors.invalid(`spec.names.${field}`, value, reasons.join(','))
-  }
+  validateLabelNames({ plural, singular }, errors)
   for (const [field, value] of Object.entries({ kind, listKind })) {
     const reasons = value ? dns1035LabelErrors(value.toLowerCase()) : []
     if (reasons.length > 0) {
@@ -153,8 +186,18 @@ function validateNames(names: CustomResourceDefinitionNames, errors: FieldErrors
       errors.invalid(`spec.names.${field}`, value, detail)
     }
   }
-  if (kind && kind === listKind)
+  validateLabelNames(indexed('shortNames', shortNames), errors)
+  if (kind && kind === listKind) {
     errors.invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same')
+  }
+  validateLabelNames(indexed('categories', categories), errors)
+}
+
+function validateLabelNames(labels: Readonly<Record<string, string>>, errors: FieldErrors): void {
+  for (const [field, value] of Object.entries(labels)) {
+    const reasons = value ? dns1035LabelErrors(value) : []
+    if (reasons.length > 0) errors.invalid(`spec.names.${field}`, value, reasons.join(','))
+  }
 }
 
 function indexed(field: string, values: readonly string[]): Record<string, string> {

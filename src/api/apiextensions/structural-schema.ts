@@ -8,14 +8,16 @@ const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 export function validateStructuralSchema(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
   if (schema.type && schema.type !== 'object') {
     errors.invalid(`${path}.type`, schema.type, 'must be object at the root')
-  } else validateNode(schema, path, errors)
+  } else validateNode(schema, path, true, errors)
 }
 
-function validateNode(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+function validateNode(schema: JSONSchemaProps, path: string, isRoot: boolean, errors: FieldErrors): void {
   const { type = '' } = schema
   const isFree = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields']
-  if (!type && !isFree) errors.required(`${path}.type`, 'must not be empty for specified object fields')
-  else if (type && !types.includes(type)) errors.notSupported(`${path}.type`, type, types)
+  if (!type && !isFree) {
+    const where = isRoot ? 'at the root' : 'for specified object fields'
+    errors.required(`${path}.type`, `must not be empty ${where}`)
+  } else if (type && !types.includes(type)) errors.notSupported(`${path}.type`, type, types)
   if (schema.properties && schema.additionalProperties) {
     errors.forbidden(
       `${path}.additionalProperties`,
@@ -25,16 +27,16 @@ function validateNode(schema: JSONSchemaProps, path: string, errors: FieldErrors
   validateListType(schema, path, errors)
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     // Metadata is always there, and its own schema wins.
-    if (path.endsWith('openAPIV3Schema') && name === 'metadata') continue
-    validateNode(property, `${path}.properties[${name}]`, errors)
+    if (isRoot && name === 'metadata') continue
+    validateNode(property, `${path}.properties[${name}]`, false, errors)
   }
   const { items, additionalProperties } = schema
   if (Array.isArray(items))
     errors.forbidden(`${path}.items`, 'items must be a schema object and not an array')
-  else if (items) validateNode(items as JSONSchemaProps, `${path}.items`, errors)
+  else if (items) validateNode(items as JSONSchemaProps, `${path}.items`, false, errors)
   else if (type === 'array') errors.required(`${path}.items`, 'must be specified')
   if (typeof additionalProperties === 'object') {
-    validateNode(additionalProperties, `${path}.additionalProperties`, errors)
+    validateNode(additionalProperties, `${path}.additionalProperties`, false, errors)
   }
 }
 

@@ -1,10 +1,12 @@
-import { formatLabels, formatLabelSelector } from '../../machinery/table/cells.ts'
+import type { ObjectMeta } from '../../machinery/meta/object.ts'
+import { formatLabelSelector, formatLabels } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { isEmptySelector, validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import {
   immutable,
   nonnegative,
   percentOf,
+  semanticEqual,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
@@ -23,6 +25,13 @@ import type {
   DaemonSetUpdateStrategy,
   RollingUpdateDaemonSet,
 } from '../types/apps-v1.gen.ts'
+
+const generationAnnotation = 'deprecated.daemonset.template.generation'
+
+/** The template's own generation was a field of older versions; apps/v1 carries it as an annotation. */
+function setTemplateGeneration(metadata: ObjectMeta, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [generationAnnotation]: String(generation) }
+}
 
 function setDefaults(daemonSet: DaemonSet): void {
   daemonSet.spec ??= {} as DaemonSetSpec
@@ -90,6 +99,12 @@ function validateRollingUpdate(update: RollingUpdateDaemonSet, path: string, err
 export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
   strategy: {
     setDefaults,
+    prepareForCreate: ({ metadata }) => setTemplateGeneration(metadata, 1),
+    prepareForUpdate({ metadata, spec }, old) {
+      const before = Number(old.metadata.annotations?.[generationAnnotation] ?? 1)
+      const changed = !semanticEqual(spec?.template, old.spec?.template)
+      setTemplateGeneration(metadata, changed ? before + 1 : before)
+    },
     validate,
     validateUpdate: ({ spec }, old, errors) =>
       immutable(spec?.selector, old.spec?.selector, 'spec.selector', errors),

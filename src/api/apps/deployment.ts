@@ -15,6 +15,7 @@ import {
   validateSelectorOfTemplate,
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
+import { replicaScale } from '../shared/replica-scale.ts'
 import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../types/apps-v1.gen.ts'
 
@@ -104,14 +105,7 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
       },
     },
   },
-  scale: {
-    specReplicas: ({ spec }) => spec?.replicas ?? 0,
-    setReplicas: ({ spec }, replicas) => {
-      spec!.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => formatSelector(labelSelectorFrom(spec?.selector)),
-  },
+  scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
   cells: {
     Ready: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     'Up-to-date': ({ status }) => status?.updatedReplicas ?? 0,

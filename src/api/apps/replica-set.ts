@@ -10,6 +10,7 @@ import {
   validateSelectorOfTemplate,
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
+import { replicaScale } from '../shared/replica-scale.ts'
 import { validateReplicaCounts } from '../shared/replica-status.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../types/apps-v1.gen.ts'
 
@@ -47,14 +48,7 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
       },
     },
   },
-  scale: {
-    specReplicas: ({ spec }) => spec?.replicas ?? 0,
-    setReplicas: ({ spec }, replicas) => {
-      spec!.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => formatSelector(labelSelectorFrom(spec?.selector)),
-  },
+  scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
   cells: {
     Desired: ({ spec }) => spec?.replicas ?? 0,
     Current: ({ status }) => status?.replicas ?? 0,

@@ -12,6 +12,7 @@ import {
   validateSelectorOfTemplate,
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
+import { replicaScale } from '../shared/replica-scale.ts'
 import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
 import type { StatefulSet, StatefulSetSpec } from '../types/apps-v1.gen.ts'
 import { validateStatefulUpdateStrategy } from './stateful-set-update-strategy.ts'
@@ -113,14 +114,7 @@ export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet'
       },
     },
   },
-  scale: {
-    specReplicas: ({ spec }) => spec?.replicas ?? 0,
-    setReplicas: ({ spec }, replicas) => {
-      spec!.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => formatSelector(labelSelectorFrom(spec?.selector)),
-  },
+  scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
   cells: {
     Ready: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
     ...containerCells(({ spec }: StatefulSet) => spec?.template),

@@ -35,6 +35,10 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, errors: Fi
   metrics.forEach((metric, i) => {
     validateMetric(metric, `spec.metrics[${i}]`, errors)
   })
+  if (minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
+    const detail = 'must specify at least one Object or External metric to support scaling to zero replicas'
+    errors.forbidden('spec.metrics', detail)
+  }
   if (behavior?.scaleUp) validateRules(behavior.scaleUp, 'spec.behavior.scaleUp', errors)
   if (behavior?.scaleDown) validateRules(behavior.scaleDown, 'spec.behavior.scaleDown', errors)
 }
@@ -51,7 +55,11 @@ function validateMetric(metric: MetricSpec, path: string, errors: FieldErrors): 
   const { type = '' } = metric
   if (!type) errors.required(`${path}.type`, 'must specify a metric source type')
   const field = Object.hasOwn(sources, type) ? sources[type as keyof typeof sources] : undefined
-  if (type && !field) return errors.notSupported(`${path}.type`, type, Object.keys(sources).toSorted())
+  if (type && !field) {
+    // Upstream says it twice: once for the name, once for the missing source.
+    for (let times = 0; times < 2; times++)
+      errors.notSupported(`${path}.type`, type, Object.keys(sources).toSorted())
+  }
   if (!field) return
   for (const other of Object.values(sources)) {
     if (other !== field && metric[other]) {

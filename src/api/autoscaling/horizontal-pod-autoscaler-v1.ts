@@ -1,5 +1,5 @@
-import { defineResource } from '../define-resource.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { defineResource } from '../define-resource.ts'
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec } from '../types/autoscaling-v1.gen.ts'
 import type { HorizontalPodAutoscaler as AutoscalerV2 } from '../types/autoscaling-v2.gen.ts'
 import { fromV2, toV2 } from './autoscaler-conversion.ts'

@@ -3,6 +3,7 @@ import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import type {
   JobSpec,
   PodFailurePolicyOnExitCodesRequirement,
@@ -82,7 +83,11 @@ function validateExitCodes(
 
 function validateSuccessPolicy(spec: JobSpec, path: string, errors: FieldErrors): void {
   if (spec.completionMode !== 'Indexed') {
-    return errors.invalid(path, spec.successPolicy, 'requires indexed completion mode')
+    return errors.invalid(
+      path,
+      internalValue('k8s.io/api/batch/v1.SuccessPolicy', spec.successPolicy),
+      'requires indexed completion mode',
+    )
   }
   const rules = spec.successPolicy?.rules ?? []
   if (rules.length === 0) {

@@ -14,6 +14,8 @@ export function generateSelector({ metadata, spec }: Job): void {
       'controller-uid': uid,
     },
   }
+  // SetDefaults_Job gives a job without labels those of its template, also when it is read back.
+  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...spec.template.metadata.labels }
   const matchLabels = { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }
   spec.selector = { ...spec.selector, matchLabels }
 }

@@ -5,7 +5,7 @@ import { semanticEqual } from '../../machinery/validation/values.ts'
 import type { StrategyContext } from '../define.ts'
 import { defineResource } from '../define-resource.ts'
 import type { CertificateSigningRequest } from '../types/certificates-v1.gen.ts'
-import { keyUsages, validateConditions, validateSignerName } from './signing-rules.ts'
+import { keyUsages, requestProblem, validateConditions, validateSignerName } from './signing-rules.ts'
 
 const expirationSecondsMin = 600
 
@@ -17,6 +17,8 @@ function statusText({ status }: CertificateSigningRequest): string {
 
 function validate({ spec }: CertificateSigningRequest, errors: FieldErrors): void {
   const { usages = [], signerName = '', expirationSeconds } = spec ?? {}
+  const problem = requestProblem(spec?.request ?? '')
+  if (problem) errors.invalid('spec.request', spec?.request || null, problem)
   if (usages.length === 0) errors.required('spec.usages')
   usages.forEach((usage, i) => {
     if (!keyUsages.includes(usage)) errors.notSupported(`spec.usages[${i}]`, usage, keyUsages)

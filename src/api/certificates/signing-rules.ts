@@ -31,6 +31,13 @@ export const keyUsages = [
   'timestamping',
 ]
 
+/** What is wrong with the PEM of a request (base64); its signature is for the signer to check. */
+export function requestProblem(request: string): string | undefined {
+  const pem = Buffer.from(request, 'base64').toString('latin1')
+  const isRequest = /-----BEGIN CERTIFICATE REQUEST-----[\s\S]+-----END CERTIFICATE REQUEST-----/.test(pem)
+  return isRequest ? undefined : 'PEM block type must be CERTIFICATE REQUEST'
+}
+
 /** `domain/path`. */
 export function validateSignerName(name: string, path: string, errors: FieldErrors): void {
   if (!name) return errors.required(path)

@@ -64,6 +64,14 @@ function validateSource(source: TypedObjectReference, path: string, errors: Fiel
   if (namespace) invalidFor(errors, `${path}.namespace`, namespace, dns1123LabelErrors(namespace))
 }
 
+/** `dataSource` only ever took claims and snapshots; anything else is dropped (EnforceDataSourceBackwardsCompatibility). */
+export function dropForeignDataSource(spec: PersistentVolumeClaimSpec): void {
+  const { kind, apiGroup = '' } = spec.dataSource ?? {}
+  const isClaim = kind === 'PersistentVolumeClaim' && apiGroup === ''
+  const isSnapshot = kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io'
+  if (!isClaim && !isSnapshot) delete spec.dataSource
+}
+
 /** The two spellings of a data source say the same (normalizeDataSource of the registry). */
 export function normalizeDataSource(spec: PersistentVolumeClaimSpec): void {
   const { dataSource, dataSourceRef } = spec

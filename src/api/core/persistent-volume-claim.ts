@@ -3,6 +3,7 @@ import { defineResource } from '../define-resource.ts'
 import { accessModesText, className } from '../shared/volume-cells.ts'
 import type { PersistentVolumeClaim } from '../types/core-v1.gen.ts'
 import {
+  dropForeignDataSource,
   normalizeDataSource,
   validateClaim,
   validateClaimUpdate,
@@ -16,7 +17,10 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1'
       claim.status ??= {}
       claim.status.phase ||= 'Pending'
     },
-    prepareForCreate: claim => normalizeDataSource(claim.spec!),
+    prepareForCreate({ spec }) {
+      dropForeignDataSource(spec!)
+      normalizeDataSource(spec!)
+    },
     prepareForUpdate: claim => normalizeDataSource(claim.spec!),
     validate: validateClaim,
     validateUpdate: validateClaimUpdate,

@@ -1,11 +1,11 @@
 /** Rules of PersistentVolumes (pkg/apis/core/validation ValidatePersistentVolumeSpec). */
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import { parseQuantity } from '../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable, semanticEqual, validateOneOf } from '../../machinery/validation/values.ts'
 import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
 import { nonnegativeQuantity, positiveQuantity } from '../shared/resource-names.ts'
-import { parseQuantity } from '../../machinery/quantity/index.ts'
 import type { PersistentVolume, PersistentVolumeSpec } from '../types/core-v1.gen.ts'
 import { validateNodeSelector } from './pod/node-selector.ts'
 import { volumeSourceNames, volumeSourceRules } from './pod/volume-sources.ts'
@@ -48,7 +48,8 @@ function validateCapacity(
 ): void {
   const names = Object.keys(capacity)
   if (names.length === 0) errors.required(path)
-  if (!capacity.storage || names.length > 1) errors.notSupported(path, capacity, ['storage'])
+  if (!capacity.storage || names.length > 1)
+    errors.notSupported(path, names.length === 0 ? null : capacity, ['storage'])
   for (const name of names) {
     nonnegativeQuantity(parseQuantity(capacity[name]!), capacity[name]!, `${path}[${name}]`, errors)
     positiveQuantity(capacity[name]!, `${path}[${name}]`, errors)

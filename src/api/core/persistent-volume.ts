@@ -14,6 +14,9 @@ export const persistentVolumes = defineResource<PersistentVolume>('v1', 'Persist
       volume.status ??= {}
       volume.status.phase ||= 'Pending'
     },
+    prepareForCreate({ status }, { now }) {
+      status!.lastPhaseTransitionTime = now
+    },
     validate: validatePersistentVolume,
     validateUpdate: validatePersistentVolumeUpdate,
   },

@@ -1,12 +1,12 @@
 import { defineResource } from '../define-resource.ts'
-import type { PodSpec, PodStatus, Pod } from '../types/core-v1.gen.ts'
+import type { Pod, PodSpec, PodStatus } from '../types/core-v1.gen.ts'
 import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts'
 import { qosClass } from './pod/pod-resources.ts'
-import { podCells, podRowConditions } from './pod/printing.ts'
 import { preparePodCreate } from './pod/prepare.ts'
+import { podCells, podRowConditions } from './pod/printing.ts'
 import { ephemeralContainersStrategy, podStatusStrategy, resizeStrategy } from './pod/subresources.ts'
-import { validatePodUpdate } from './pod/validate-update.ts'
 import { validatePod } from './pod/validate.ts'
+import { validatePodUpdate } from './pod/validate-update.ts'
 import { podWarnings } from './pod/warnings.ts'
 
 const isFinished = (status: PodStatus | undefined) =>

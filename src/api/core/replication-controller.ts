@@ -1,5 +1,5 @@
-import { formatLabels } from '../../machinery/table/cells.ts'
 import { formatSelector, labelSelectorOf } from '../../machinery/selector/label.ts'
+import { formatLabels } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
@@ -10,6 +10,7 @@ import {
   validatePodTemplate,
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
+import { replicaScale } from '../shared/replica-scale.ts'
 import { validateReplicaCounts } from '../shared/replica-status.ts'
 import type { ReplicationController } from '../types/core-v1.gen.ts'
 
@@ -56,14 +57,7 @@ export const replicationControllers = defineResource<ReplicationController>('v1'
       },
     },
   },
-  scale: {
-    specReplicas: ({ spec }) => spec?.replicas ?? 0,
-    setReplicas: ({ spec }, replicas) => {
-      spec!.replicas = replicas
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => formatSelector(labelSelectorOf(spec?.selector)),
-  },
+  scale: replicaScale(({ spec }) => formatSelector(labelSelectorOf(spec?.selector))),
   cells: {
     Desired: ({ spec }) => spec?.replicas ?? 0,
     Current: ({ status }) => status?.replicas ?? 0,

@@ -8,8 +8,8 @@ import {
   releaseUnneeded,
   setServiceDefaults,
 } from './service/defaults.ts'
-import { validateServiceUpdate } from './service/validate-update.ts'
 import { validateService } from './service/validate.ts'
+import { validateServiceUpdate } from './service/validate-update.ts'
 
 /** What `EXTERNAL-IP` shows, by type. */
 function externalIp({ spec, status }: Service): string {

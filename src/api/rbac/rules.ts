@@ -1,5 +1,5 @@
 /** What roles and bindings share (pkg/apis/rbac/validation). */
-import { nameIsPathSegment, nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
+import { nameIsDnsSubdomain, nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { semanticEqual } from '../../machinery/validation/values.ts'

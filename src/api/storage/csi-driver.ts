@@ -19,7 +19,11 @@ export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDri
       spec.seLinuxMount ??= false
     },
     validateUpdate({ spec }, old, errors) {
-      for (const field of fixed) immutable(spec[field], old.spec[field], `spec.${field}`, errors)
+      for (const field of fixed) {
+        // Upstream misspells the path of this one.
+        const path = field === 'attachRequired' ? 'attachedRequired' : field
+        immutable(spec[field], old.spec[field], `spec.${path}`, errors)
+      }
     },
     hasGeneration: true,
     allowUnconditionalUpdate: false,

@@ -1,5 +1,5 @@
 /** Texts that the cells of many kinds share (pkg/printers/internalversion). */
-import { type LabelSelectorSpec, formatSelector, labelSelectorFrom } from '../selector/label.ts'
+import { formatSelector, type LabelSelectorSpec, labelSelectorFrom } from '../selector/label.ts'
 import { humanDuration } from './duration.ts'
 
 export const none = '<none>'

@@ -1,5 +1,5 @@
 import { quote } from '../meta/quote.ts'
-import type { FieldError, FieldErrorType, FieldErrors } from './field-error.ts'
+import type { FieldError, FieldErrors, FieldErrorType } from './field-error.ts'
 
 const typeTexts: Readonly<Record<FieldErrorType, string>> = {
   FieldValueNotFound: 'Not found',
@@ -47,11 +47,6 @@ export function invalidFor(
   reasons: readonly string[],
 ): void {
   for (const reason of reasons) errors.invalid(path, value, reason)
-}
-
-/** `metadata.name: Invalid value: "x": …`: one complaint as it stands in a Status message. */
-export function formatFieldError(error: FieldError): string {
-  return `${error.field}: ${error.message}`
 }
 
 function showValue(value: unknown): string {

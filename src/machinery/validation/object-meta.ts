@@ -9,6 +9,8 @@ import { immutable, nonnegative } from './values.ts'
 
 export interface ObjectMetaRules {
   readonly namespaced: boolean
+  /** Built-in kinds: a finalizer without a domain must be one of Kubernetes' own. */
+  readonly standardFinalizers?: boolean
   readonly validateName: (name: string, prefix: boolean) => readonly string[]
 }
 
@@ -37,6 +39,22 @@ export function validateObjectMeta(
   validateCommon(meta, path, errors)
   validateFinalizers(meta.finalizers ?? [], `${path}.finalizers`, errors)
   validateManagedFields(meta.managedFields ?? [], `${path}.managedFields`, errors)
+  if (rules.standardFinalizers) validateStandardFinalizers(meta, `${path}.finalizers`, errors)
+}
+
+const standardFinalizers = ['kubernetes', orphanFinalizer, foregroundFinalizer]
+
+/** pkg/apis/core/validation validateKubeFinalizerName. */
+export function validateStandardFinalizers(
+  { finalizers = [] }: ObjectMeta,
+  path: string,
+  errors: FieldErrors,
+): void {
+  finalizers.forEach((finalizer, i) => {
+    if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) return
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+    errors.invalid(`${path}[${i}]`, finalizer, detail)
+  })
 }
 
 /** Checks metadata of a replacement: what identifies an object and its life cycle stays. */

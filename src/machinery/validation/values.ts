@@ -1,7 +1,7 @@
 /** Rules of single values, with upstream's texts (apimachinery util/validation and api/validation/generic). */
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import { isDeepStrictEqual } from 'node:util'
+import ipaddr from 'ipaddr.js'
 import { patternError } from '../meta/names.ts'
 import type { FieldErrors } from './field-error.ts'
 import { invalidFor } from './field-errors.ts'
@@ -9,7 +9,6 @@ import { invalidFor } from './field-errors.ts'
 /** What upstream says about a changed field that must not change. */
 export const immutableText = 'field is immutable'
 export const nonNegativeText = 'must be greater than or equal to 0'
-const envName = '[-._a-zA-Z][-._a-zA-Z0-9]*'
 const configKey = '[-._a-zA-Z0-9]+'
 const percent = '[0-9]+%'
 const headerName = '[-A-Za-z0-9]+'
@@ -103,11 +102,6 @@ export function envVarNameErrors(name: string): readonly string[] {
     )
   }
   return reasons
-}
-
-/** Whether a name also satisfies the stricter rule of shells, which upstream warns about elsewhere. */
-export function isStrictEnvVarName(name: string): boolean {
-  return new RegExp(`^${envName}$`).test(name)
 }
 
 /** Reasons why `key` may not stand in the data of a ConfigMap or Secret. */

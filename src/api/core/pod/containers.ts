@@ -10,7 +10,7 @@ import { validateLifecycle, validateProbes } from './handlers.ts'
 import { validateResources } from './resource-requirements.ts'
 import { validateContainerRestartPolicy, validateResizePolicy } from './restart-policy.ts'
 import { validateSecurityContext } from './security-context.ts'
-import { validateDevices, validateMounts, type VolumeIndex } from './volumes.ts'
+import { type VolumeIndex, validateDevices, validateMounts } from './volumes.ts'
 
 /** What a container must know of its pod. */
 export interface PodContext {

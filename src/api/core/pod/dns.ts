@@ -1,6 +1,5 @@
-import { dns1123SubdomainErrors } from '../../../machinery/meta/names.ts'
+import { patternError } from '../../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
-import { invalidFor } from '../../../machinery/validation/field-errors.ts'
 import { validateIp } from '../../../machinery/validation/values.ts'
 import type { PodSpec } from '../../types/core-v1.gen.ts'
 
@@ -8,6 +7,11 @@ const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const nameserversMax = 3
 const searchesMax = 32
 const searchCharsMax = 2048
+/** Search paths may have underscores since 1.34 (KEP-4427). */
+const searchLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const searchName = `${searchLabel}(\\.${searchLabel})*`
+const searchRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character"
 
 /** The pod's resolver (pkg/apis/core/validation validateDNSPolicy, validatePodDNSConfig). */
 export function validateDns(
@@ -52,8 +56,8 @@ function validateSearches(searches: readonly string[], path: string, errors: Fie
   }
   searches.forEach((search, i) => {
     const name = search.replace(/\.$/, '')
-    // Underscores are allowed since 1.34 (KEP-4427).
-    if (search !== '.')
-      invalidFor(errors, `${path}[${i}]`, name, dns1123SubdomainErrors(name.replaceAll('_', 'a')))
+    if (search !== '.' && !new RegExp(`^${searchName}$`).test(name)) {
+      errors.invalid(`${path}[${i}]`, name, patternError(searchRule, searchName, 'example.com'))
+    }
   })
 }

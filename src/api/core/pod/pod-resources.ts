@@ -41,14 +41,6 @@ export function aggregateContainers(spec: PodSpec, side: Side): ResourceList {
   return total
 }
 
-/** What the scheduler reserves for a pod: containers, pod-level requests where set, and overhead. */
-export function podRequests(spec: PodSpec): ResourceList {
-  const total = aggregateContainers(spec, 'requests')
-  for (const [name, text] of Object.entries(spec.resources?.requests ?? {})) total[name] = parseQuantity(text)
-  addTo(total, parseList(spec.overhead))
-  return total
-}
-
 function listOf(container: Container, side: Side): ResourceList {
   return parseList(container.resources?.[side])
 }

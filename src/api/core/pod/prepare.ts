@@ -1,13 +1,15 @@
+import type { StrategyContext } from '../../define.ts'
 import type { Pod, PodAffinityTerm } from '../../types/core-v1.gen.ts'
 
 /** What the server writes into a new pod (pkg/registry/core/pod/strategy.go PrepareForCreate). */
-export function preparePodCreate(pod: Pod): void {
+export function preparePodCreate(pod: Pod, { now }: StrategyContext): void {
   const { spec } = pod
   if ((spec?.schedulingGates ?? []).length > 0) {
     pod.status!.conditions = [
       {
         type: 'PodScheduled',
         status: 'False',
+        lastTransitionTime: now,
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },

@@ -5,7 +5,7 @@ import type {
   VolumeProjection,
 } from '../../types/core-v1.gen.ts'
 import { validateFileMode, validateNonReservedPath } from './local-path.ts'
-import { validateDownwardFile, validateItems } from './volume-sources.ts'
+import { validateDownwardFile, validateItems } from './volume-files.ts'
 
 const tokenSecondsMin = 600
 const tokenSecondsMax = 2 ** 32
@@ -31,7 +31,7 @@ export function validateProjected(projected: ProjectedVolumeSource, path: string
     if (token) take(token, token)
     if (bundle) take(bundle, bundle)
     const given = Object.values(source).filter(value => value !== undefined && value !== null)
-    if (given.length > 1) errors.forbidden(at, 'may not specify more than 1 volume type')
+    if (given.length > 1) errors.forbidden(at, 'may not specify more than 1 volume type per source')
   })
 }
 

@@ -1,6 +1,7 @@
 /** Security contexts of pods and containers (pkg/apis/core/validation ValidateSecurityContext). */
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { inRange } from '../../../machinery/validation/values.ts'
+import { internalValue } from '../../shared/internal-value.ts'
 import type { PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.gen.ts'
 import { validateDescendingPath } from './local-path.ts'
 
@@ -30,9 +31,10 @@ export function validateSecurityContext(
   validateProfile(context.seccompProfile, 'seccomp', `${path}.seccompProfile`, errors)
   if (allowPrivilegeEscalation === false) {
     const cannot = 'cannot set `allowPrivilegeEscalation` to false and'
-    if (privileged) errors.invalid(path, context, `${cannot} \`privileged\` to true`)
+    const shown = internalValue('k8s.io/api/core/v1.SecurityContext', context)
+    if (privileged) errors.invalid(path, shown, `${cannot} \`privileged\` to true`)
     if (capabilities?.add?.includes('CAP_SYS_ADMIN')) {
-      errors.invalid(path, context, `${cannot} \`capabilities.Add\` CAP_SYS_ADMIN`)
+      errors.invalid(path, shown, `${cannot} \`capabilities.Add\` CAP_SYS_ADMIN`)
     }
   }
   validateProfile(context.appArmorProfile, 'AppArmor', `${path}.appArmorProfile`, errors)
@@ -57,7 +59,11 @@ function validateProfile(
   const at = `${path}.localhostProfile`
   if (type !== 'Localhost') {
     if (localhostProfile !== undefined)
-      errors.invalid(at, profile, `can only be set when ${kind} type is Localhost`)
+      errors.invalid(
+        at,
+        internalValue('k8s.io/api/core/v1.SeccompProfile', profile),
+        `can only be set when ${kind} type is Localhost`,
+      )
   } else if (localhostProfile === undefined) errors.required(at, `must be set when ${kind} type is Localhost`)
   else if (kind === 'seccomp') validateDescendingPath(localhostProfile, at, errors)
 }

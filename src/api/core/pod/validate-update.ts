@@ -94,14 +94,11 @@ function validateTolerationsGrow(
 
 function validateGatesShrink(spec: PodSpec, old: PodSpec, errors: FieldErrors): void {
   const before = (old.schedulingGates ?? []).map(({ name }) => name)
-  const added = (spec.schedulingGates ?? []).map(({ name }) => name).filter(name => !before.includes(name))
-  if (added.length > 0) {
-    const shown = added.map(name => `{${name}}`).join(' ')
-    errors.forbidden(
-      'spec.schedulingGates',
-      `only deletion is allowed, but found new scheduling gates '[${shown}]'`,
-    )
-  }
+  spec.schedulingGates?.forEach(({ name }, i) => {
+    if (before.includes(name)) return
+    const detail = `only deletion is allowed, but found new scheduling gate '${name}'`
+    errors.forbidden(`spec.schedulingGates[${i}].name`, detail)
+  })
 }
 
 /** While a pod is gated, where it may run can still be narrowed (KEP-3838). */

@@ -8,6 +8,7 @@ import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../../machinery/validation/field-errors.ts'
 import { validateLabels } from '../../../machinery/validation/label-selector.ts'
 import { inRange, validateIp } from '../../../machinery/validation/values.ts'
+import { internalValue } from '../../shared/internal-value.ts'
 import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
 import { validateAffinity, validateTopologySpread } from './affinity.ts'
 import { type PodContext, validateContainers, validateInitContainers } from './containers.ts'
@@ -79,6 +80,7 @@ function validateResourceClaims({ resourceClaims = [] }: PodSpec, path: string, 
   const seen = new Set<string>()
   resourceClaims.forEach((claim, i) => {
     const at = `${path}[${i}]`
+    const shown = internalValue('k8s.io/api/core/v1.PodResourceClaim', claim)
     const { name, resourceClaimName, resourceClaimTemplateName } = claim
     if (!name) errors.required(`${at}.name`)
     else if (seen.has(name)) errors.duplicate(`${at}.name`, name)
@@ -86,9 +88,9 @@ function validateResourceClaims({ resourceClaims = [] }: PodSpec, path: string, 
     seen.add(name)
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const detail = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
-      errors.invalid(at, claim, detail)
+      errors.invalid(at, shown, detail)
     } else if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      errors.invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`')
+      errors.invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`')
     }
   })
 }

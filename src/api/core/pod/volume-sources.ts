@@ -3,16 +3,11 @@ import { dns1123SubdomainErrors } from '../../../machinery/meta/names.ts'
 import { compareQuantity, parseQuantity, zeroQuantity } from '../../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../../machinery/validation/field-errors.ts'
-import type { DownwardAPIVolumeFile, KeyToPath, VolumeSource } from '../../types/core-v1.gen.ts'
+import type { VolumeSource } from '../../types/core-v1.gen.ts'
 import { validateClaimSpec } from '../persistent-volume-claim-validation.ts'
-import { validateFieldRef, validateResourceFieldRef } from './field-refs.ts'
-import {
-  validateDescendingPath,
-  validateFileMode,
-  validateNoBacksteps,
-  validateNonReservedPath,
-} from './local-path.ts'
+import { validateDescendingPath, validateFileMode, validateNoBacksteps } from './local-path.ts'
 import { validateProjected } from './projected-volume.ts'
+import { validateDownwardFile, validateItems } from './volume-files.ts'
 
 type Rules = {
   readonly [K in keyof VolumeSource]-?: (
@@ -124,30 +119,3 @@ export const volumeSourceRules: Readonly<
 } satisfies Rules as never
 
 export const volumeSourceNames = Object.keys(volumeSourceRules)
-
-/** Keys of a ConfigMap or Secret and the files that they become. */
-export function validateItems(items: readonly KeyToPath[] = [], path: string, errors: FieldErrors): void {
-  items.forEach(({ key, path: file = '', mode }, i) => {
-    const at = `${path}[${i}]`
-    if (!key) errors.required(`${at}.key`)
-    if (!file) errors.required(`${at}.path`)
-    validateNonReservedPath(file, `${at}.path`, errors)
-    validateFileMode(mode, `${at}.mode`, errors)
-  })
-}
-
-/** A file that shows a field of the pod or an amount of a container. */
-export function validateDownwardFile(file: DownwardAPIVolumeFile, path: string, errors: FieldErrors): void {
-  const { path: name = '', fieldRef, resourceFieldRef, mode } = file
-  if (!name) errors.required(`${path}.path`)
-  validateNonReservedPath(name, `${path}.path`, errors)
-  if (fieldRef) {
-    validateFieldRef(fieldRef, 'volume', `${path}.fieldRef`, errors)
-    if (resourceFieldRef) {
-      errors.invalid(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously')
-    }
-  } else if (resourceFieldRef)
-    validateResourceFieldRef(resourceFieldRef, 'volume', `${path}.resourceFieldRef`, errors)
-  else errors.required(path, 'one of fieldRef and resourceFieldRef is required')
-  validateFileMode(mode, `${path}.mode`, errors)
-}

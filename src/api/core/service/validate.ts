@@ -216,7 +216,9 @@ function validateTrafficPolicies(spec: ServiceSpec, errors: FieldErrors): void {
   else validatePort(healthCheckNodePort, 'spec.healthCheckNodePort', errors)
   if (internalTrafficPolicy !== undefined) {
     validateOneOf(internalTrafficPolicy, trafficPolicies, 'spec.internalTrafficPolicy', errors)
-  } else if (spec.type !== 'ExternalName') errors.required('spec.internalTrafficPolicy')
+  } else if (['ClusterIP', 'LoadBalancer', 'NodePort'].includes(spec.type ?? '')) {
+    errors.required('spec.internalTrafficPolicy')
+  }
   const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
   if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
     errors.notSupported('spec.trafficDistribution', trafficDistribution, distributions)
