@@ -1,34 +1,95 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.gen.ts'
-import type { Namespace, Pod } from '../api/types/core-v1.gen.ts'
-import { type Client, createClient, strategicPatch } from '../client/client.ts'
+import type { Namespace, Node, Pod, Secret, Service } from '../api/types/core-v1.gen.ts'
+import type { ClusterRole, ClusterRoleBinding } from '../api/types/rbac-v1.gen.ts'
+import type { ResourceRef } from '../client/resource.ts'
+import { type Client, createClient, mergePatch, strategicPatch } from '../client/client.ts'
 import { toTimestamp } from '../client/timestamp.ts'
 import { runControllers } from '../controller/run.ts'
+import type { WorkerStats } from '../controller/worker.ts'
+import { bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
+import { createCacheSources } from '../server/cache-sources.ts'
+import { newRsaKey } from '../server/pki/certificate.ts'
+import { createSecurity } from '../server/security.ts'
 import { startTestServer, type TestServer } from '../server/testing.ts'
-import type { SimClock } from '../std/sim-ports.ts'
+import { type SimClock, simPorts } from '../std/sim-ports.ts'
 import { controllerTable } from './index.ts'
-import { deployments, namespaces, pods, replicaSets } from './kinds.ts'
+import {
+  clusterRoles,
+  configMaps,
+  deployments,
+  endpointSlices,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  secrets,
+  serviceAccounts,
+  services,
+} from './kinds.ts'
+
+const clusterRoleBindings: ResourceRef<ClusterRoleBinding> = {
+  ...clusterRoles,
+  plural: 'clusterrolebindings',
+  kind: 'ClusterRoleBinding',
+  selectableFields: {},
+}
 
 let server: TestServer
 let client: Client
 let stop: AbortController
 let running: Promise<void>
+let stats: Map<string, WorkerStats>
 
+const manager = { username: 'system:kube-controller-manager', groups: ['system:authenticated'] }
+const account = (name: string) => ({
+  username: `system:serviceaccount:kube-system:${name}`,
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+})
+
+/** The real gates: every controller has upstream's rights and no others, and admission is on. */
 beforeEach(async () => {
-  server = await startTestServer()
-  client = createClient(server.admin)
+  const ports = simPorts()
+  const sources = createCacheSources()
+  const security = createSecurity({
+    ...ports,
+    sources,
+    pki: () => ({ authorities: {} as never, serviceAccountKey: newRsaKey() }),
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    externalUrl: 'https://192.0.2.1:6443',
+  })
+  const { authorize: authorizer, admission } = security
+  server = await startTestServer({ ports, authorizer, admission })
   stop = new AbortController()
+  sources.bind(server.cache, stop.signal)
+  client = createClient(server.admin)
+  const policy = bootstrapPolicy()
+  for (const role of policy.clusterRoles) await client.create(clusterRoles, role as ClusterRole)
+  for (const binding of policy.clusterRoleBindings)
+    await client.create(clusterRoleBindings, binding as ClusterRoleBinding)
   await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)
-  const table = controllerTable({ catalog: server.registry })
-  const options = { transportFor: () => server.admin, informerTransport: server.admin }
+  const table = controllerTable({
+    catalog: server.registry,
+    clusterCidrs: ['10.42.0.0/16'],
+    tokens: { rootCaPem: () => 'ROOT CA', signToken: ({ metadata }) => `token of ${metadata.name}` },
+    certificates: { approve: () => undefined, sign: () => undefined },
+  })
+  stats = new Map()
+  const options = {
+    transportFor: (identity: string) => server.inProcess(account(identity)),
+    informerTransport: server.inProcess(manager),
+    stats,
+  }
   running = runControllers(table, options)(server.ports, stop.signal)
-  await advance(100)
+  await advance(2_000)
 })
 
 afterEach(async () => {
+  const failures = [...stats].filter(([, { failures }]) => failures > 0).map(([name]) => name)
   stop.abort()
   await running
   await server.shutdown()
+  expect(failures).toEqual([])
 })
 
 async function advance(ms: number): Promise<void> {
@@ -59,14 +120,14 @@ async function ready({ metadata }: Pod): Promise<void> {
   })
 }
 
-function deployment(image: string, replicas = 3): Deployment {
+function deployment(image: string, replicas = 3, nodeName?: string): Deployment {
   const labels = { app: 'web' }
   return {
     metadata: { name: 'web', namespace: 'shop' },
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'c', image }] } },
+      template: { metadata: { labels }, spec: { nodeName, containers: [{ name: 'c', image }] } },
     },
   }
 }
@@ -111,11 +172,63 @@ test('a deployment makes its pods, scales, rolls to a new image and goes with ev
   expect((await client.list(pods, {})).items).toEqual([])
 })
 
-test('a deleted namespace takes everything in it along', async () => {
+test('a deleted namespace takes everything in it along and is let go when it is empty', async () => {
+  // A finalizer of its own keeps the namespace in sight until the end.
+  const hold = { metadata: { finalizers: ['hutch.test/hold'] } }
+  await client.patch(namespaces, undefined, 'shop', { type: mergePatch, body: hold })
   await client.create(deployments, deployment('v1'))
   await settle()
   await client.delete(namespaces, undefined, 'shop')
-  await settle()
+  await settle(20)
   expect((await client.list(pods, {})).items).toEqual([])
-  expect((await client.list(namespaces, {})).items.map(({ metadata }) => metadata.name)).not.toContain('shop')
+  expect((await client.list(deployments, {})).items).toEqual([])
+  expect((await client.list(configMaps, { namespace: 'shop' })).items).toEqual([])
+  const emptied = await client.get(namespaces, undefined, 'shop')
+  expect(emptied.status?.phase).toBe('Terminating')
+  expect(emptied.spec?.finalizers ?? []).toEqual([])
+  expect(emptied.status?.conditions?.map(({ status }) => status)).toEqual([
+    'False',
+    'False',
+    'False',
+    'False',
+    'False',
+  ])
+  await client.patch(namespaces, undefined, 'shop', {
+    type: mergePatch,
+    body: { metadata: { finalizers: null } },
+  })
+  expect((await client.list(namespaces, {})).items).toEqual([])
+})
+
+test('a namespace has its account and CA, a node its range, a service its endpoints, a token secret its token', async () => {
+  expect(await client.get(serviceAccounts, 'shop', 'default')).toBeDefined()
+  expect((await client.get(configMaps, 'shop', 'kube-root-ca.crt')).data).toEqual({ 'ca.crt': 'ROOT CA' })
+  await client.create(nodes, { metadata: { name: 'n1' } } as Node)
+  await client.create(services, {
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { selector: { app: 'web' }, clusterIP: 'None', ports: [{ port: 80, targetPort: 8080 }] },
+  } as Service)
+  await client.create(deployments, deployment('v1', 2, 'n1'))
+  await client.create(secrets, {
+    metadata: {
+      name: 'legacy',
+      namespace: 'shop',
+      annotations: { 'kubernetes.io/service-account.name': 'default' },
+    },
+    type: 'kubernetes.io/service-account-token',
+  } as Secret)
+  await advance(1_000)
+  await settle()
+  expect((await client.get(nodes, undefined, 'n1')).spec?.podCIDR).toBe('10.42.0.0/24')
+  const { data } = await client.get(secrets, 'shop', 'legacy')
+  expect(Buffer.from(data!.token!, 'base64').toString()).toBe('token of default')
+  const slices = (await client.list(endpointSlices, { namespace: 'shop' })).items
+  expect(
+    slices.flatMap(slice => slice.endpoints.map(({ nodeName, conditions }) => [nodeName, conditions?.ready])),
+  ).toEqual([
+    ['n1', true],
+    ['n1', true],
+  ])
+  const admin = await client.get(clusterRoles, undefined, 'admin')
+  expect(admin.rules?.length).toBeGreaterThan(10)
 })

@@ -5,24 +5,60 @@ import { replicaSetController } from './apps/replicaset.ts'
 import { replicationController } from './apps/replicationcontroller.ts'
 import { garbageCollector } from './cleanup/garbage-collector.ts'
 import { namespaceController } from './cleanup/namespace.ts'
+import { podGarbageCollector } from './cleanup/pod-gc.ts'
+import {
+  type CertificateOptions,
+  certificateApprover,
+  certificateCleaner,
+  certificateSigner,
+} from './identity/certificates.ts'
+import { clusterRoleAggregation } from './identity/clusterrole-aggregation.ts'
+import { rootCaPublisher } from './identity/root-ca.ts'
+import { serviceAccountController } from './identity/serviceaccount.ts'
+import { tokenCleaner } from './identity/token-cleaner.ts'
+import { type TokenSecretOptions, tokenSecretController } from './identity/token-secret.ts'
 import { endpointsController } from './network/endpoints.ts'
 import { endpointSliceController } from './network/endpointslice.ts'
+import { nodeIpamController } from './node/node-ipam.ts'
+import { nodeLifecycleController } from './node/node-lifecycle.ts'
+import { taintEvictionController } from './node/taint-eviction.ts'
 
 /** What controllers need from the rest of the program. */
 export interface ControllerOptions {
   /** What is served, custom resources included: the server's registry, or discovery. */
   readonly catalog: Catalog
+  /** `10.42.0.0/16`; one per IP family. */
+  readonly clusterCidrs: readonly string[]
+  readonly tokens: TokenSecretOptions
+  readonly certificates: CertificateOptions
 }
 
 /** All controllers, in no order that matters. */
-export function controllerTable(options: ControllerOptions): readonly Worker[] {
+export function controllerTable({
+  catalog,
+  clusterCidrs,
+  tokens,
+  certificates,
+}: ControllerOptions): readonly Worker[] {
   return [
     deploymentController,
     replicaSetController,
     replicationController,
     endpointsController,
     endpointSliceController,
-    namespaceController(options.catalog),
-    garbageCollector(options.catalog),
+    namespaceController(catalog),
+    garbageCollector(catalog),
+    podGarbageCollector,
+    nodeLifecycleController,
+    taintEvictionController(),
+    nodeIpamController(clusterCidrs),
+    serviceAccountController,
+    rootCaPublisher(tokens.rootCaPem),
+    tokenSecretController(tokens),
+    tokenCleaner,
+    clusterRoleAggregation,
+    certificateApprover(certificates),
+    certificateSigner(certificates),
+    certificateCleaner,
   ]
 }

@@ -1,0 +1,139 @@
+import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import { mergePatch } from '../../client/client.ts'
+import { orUndefined } from '../../client/failure.ts'
+import { referenceTo } from '../../client/events.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
+import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
+import { leases, nodes, pods } from '../kinds.ts'
+import { isReady } from '../shared/pod.ts'
+import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
+import { hasNoExecute, refreshedTaints, wantedNoExecute } from './node-taints.ts'
+import { EvictionPace, isAnyReady, zoneOf } from './eviction-pace.ts'
+
+const leaseNamespace = 'kube-node-lease'
+const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
+
+/**
+ * Notices nodes that fall silent, says so in their status and that of their pods, and taints them by their
+ * conditions (upstream pkg/controller/nodelifecycle). Each node has one timer, set to when its grace ends.
+ */
+export const nodeLifecycleController: Worker = {
+  name: 'nodelifecycle',
+  identity: 'node-controller',
+  start(context) {
+    const lifecycle: Lifecycle = {
+      ...context,
+      health: new NodeHealth(),
+      pace: new EvictionPace(),
+      known: new Set(),
+    }
+    const { health, ports } = lifecycle
+    const { store } = context.use(nodes)
+    context.watch(nodes, (node, old) => {
+      const name = (node ?? old)!.metadata.name!
+      if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
+      // Whether one node is ready decides on the others too.
+      const same = readyCondition(node)?.status === readyCondition(old)?.status
+      return same ? [name] : [name, ...store.list().map(({ metadata }) => metadata.name)]
+    })
+    context.watch(leases, lease => {
+      if (lease?.metadata.namespace === leaseNamespace)
+        health.observe(lease.metadata.name!, lease, undefined, ports.clock.monotonicMs())
+      return []
+    })
+    context.use(pods).store.index(nodeNameOf)
+    // A pod that comes to a node which is not ready is not ready itself.
+    context.watch(pods, (pod, old) => [
+      pod?.spec?.nodeName && pod.spec.nodeName !== old?.spec?.nodeName ? pod.spec.nodeName : undefined,
+    ])
+    return name => tend(lifecycle, name)
+  },
+}
+
+interface Lifecycle extends WorkerContext {
+  readonly health: NodeHealth
+  readonly pace: EvictionPace
+  /** Uids of the nodes whose arrival was told. */
+  readonly known: Set<string>
+}
+
+async function tend(lifecycle: Lifecycle, name: string): Promise<Requeue> {
+  const { health, informers, ports } = lifecycle
+  const node = informers.of(nodes).store.get(undefined, name)
+  if (!node) {
+    health.forget(name)
+    return {}
+  }
+  welcome(lifecycle, node)
+  const graceMs = health.graceLeftMs(node, ports.clock.monotonicMs())
+  const current = graceMs <= 0 ? await declareSilent(lifecycle, node) : node
+  const evictAgainMs = await retaint(lifecycle, current)
+  if (readyCondition(current) && readyCondition(current)!.status !== 'True')
+    await markPods(lifecycle, current)
+  const waits = [...(graceMs > 0 ? [graceMs] : []), ...(evictAgainMs === undefined ? [] : [evictAgainMs])]
+  return waits.length > 0 ? { afterMs: Math.min(...waits) } : {}
+}
+
+function welcome({ known, events }: Lifecycle, node: Node): void {
+  const { name, uid } = node.metadata
+  if (known.has(uid ?? '')) return
+  known.add(uid ?? '')
+  const message = `Node ${name} event: Registered Node ${name} in Controller`
+  events.record(
+    { ...referenceTo(nodes, node), resourceVersion: undefined },
+    { type: 'Normal', reason: 'RegisteredNode', message },
+  )
+}
+
+async function declareSilent({ client, ports, events }: Lifecycle, node: Node): Promise<Node> {
+  const conditions = silentConditions(node, ports.clock.nowMs())
+  if (!conditions) return node
+  const wasReady = readyCondition(node)?.status === 'True'
+  const updated = await client.updateStatus(nodes, { ...node, status: { ...node.status, conditions } })
+  if (wasReady) {
+    const message = `Node ${node.metadata.name} status is now: NodeNotReady`
+    events.record(
+      { ...referenceTo(nodes, node), resourceVersion: undefined },
+      { type: 'Normal', reason: 'NodeNotReady', message },
+    )
+  }
+  return updated
+}
+
+/** Writes the taints; answers when to come back for one that must wait its turn. */
+async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undefined> {
+  const { client, informers, pace, ports } = lifecycle
+  const all = informers.of(nodes).store.list()
+  const wanted = wantedNoExecute(node)
+  const adds = wanted !== undefined && !hasNoExecute(node, wanted)
+  const waitMs = adds ? pace.waitMs(node, all, ports.clock.monotonicMs()) : 0
+  const eviction = !isAnyReady(all) ? 'never' : waitMs === 0 ? 'now' : 'wait'
+  const taints = refreshedTaints(node, eviction, ports.clock.nowMs())
+  if (taints) {
+    const { name, resourceVersion } = node.metadata
+    await client.patch(nodes, undefined, name!, {
+      type: mergePatch,
+      body: { metadata: { resourceVersion }, spec: { taints } },
+    })
+    if (adds && eviction === 'now') pace.took(zoneOf(node), ports.clock.monotonicMs())
+  }
+  return adds && waitMs > 0 && Number.isFinite(waitMs) ? waitMs : undefined
+}
+
+/** Pods of a node that is not ready are not ready. */
+async function markPods({ client, informers, events, ports }: Lifecycle, node: Node): Promise<void> {
+  const { name } = node.metadata
+  const here = informers.of(pods).store.index(nodeNameOf).get(name!).filter(isReady)
+  for (const pod of here) {
+    const lastTransitionTime = toTimestamp(ports.clock.nowMs())
+    const conditions = pod.status!.conditions!.map(condition =>
+      condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime } : condition,
+    )
+    await orUndefined(client.updateStatus(pods, { ...pod, status: { ...pod.status, conditions } }))
+    events.record(referenceTo(pods, pod), {
+      type: 'Warning',
+      reason: 'NodeNotReady',
+      message: 'Node is not ready',
+    })
+  }
+}

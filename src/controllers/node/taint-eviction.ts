@@ -1,0 +1,111 @@
+import type { Node, Pod, Taint, Toleration } from '../../api/types/core-v1.gen.ts'
+import { strategicPatch } from '../../client/client.ts'
+import { objectKey } from '../../client/resource.ts'
+import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
+import { event, patch, type Plan, remove, requeueAfter } from '../../controller/actions.ts'
+import { defineController, watched } from '../../controller/define.ts'
+import type { View } from '../../controller/view.ts'
+import type { Worker } from '../../controller/worker.ts'
+import { nodes, pods } from '../kinds.ts'
+import { jsonEqual } from '../shared/equal.ts'
+import { podCondition } from '../shared/pod.ts'
+
+const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
+
+/** Deletes pods from nodes with NoExecute taints that they do not tolerate (any longer) (upstream pkg/controller/tainteviction). */
+export function taintEvictionController(): Worker {
+  // Taints that people set carry no time: it counts from when we saw them first.
+  const firstSeen = new Map<string, number>()
+  return defineController<Pod>({
+    name: 'tainteviction',
+    identity: 'node-controller',
+    eventSource: 'taint-eviction-controller',
+    primary: pods,
+    watches: [watched(nodes, podsOn, (a, b) => jsonEqual(noExecuteTaints(a), noExecuteTaints(b)))],
+    plan(pod, view, nowMs) {
+      const node = view.store(nodes).get(undefined, pod.spec?.nodeName ?? '')
+      const sinceMs = (taint: Taint) => seenSince(firstSeen, node!, taint, nowMs)
+      return node ? planEviction(pod, noExecuteTaints(node), sinceMs, nowMs) : []
+    },
+  })
+}
+
+export function planEviction(
+  pod: Pod,
+  taints: readonly Taint[],
+  sinceMs: (taint: Taint) => number,
+  nowMs: number,
+): Plan {
+  if (taints.length === 0 || pod.metadata.deletionTimestamp) return []
+  const deadlineMs = evictionMs(pod, taints, sinceMs)
+  if (deadlineMs === Number.POSITIVE_INFINITY) return []
+  if (deadlineMs > nowMs) return [requeueAfter(deadlineMs - nowMs)]
+  const { namespace, name } = pod.metadata
+  const message = `Marking for deletion Pod ${namespace}/${name}`
+  return [
+    event(
+      pods,
+      { metadata: { namespace, name } },
+      { type: 'Normal', reason: 'TaintManagerEviction', message },
+    ),
+    ...markDisrupted(pod, nowMs),
+    remove(pods, pod),
+  ]
+}
+
+/** When the pod must go: at once without a toleration, else when the shortest tolerated time is over. */
+function evictionMs(pod: Pod, taints: readonly Taint[], sinceMs: (taint: Taint) => number): number {
+  const tolerations = pod.spec?.tolerations ?? []
+  const used = taints.map(taint => ({
+    taint,
+    toleration: tolerations.find(toleration => tolerates(toleration, taint)),
+  }))
+  if (used.some(({ toleration }) => !toleration)) return 0
+  const seconds = used.flatMap(({ toleration }) => toleration?.tolerationSeconds ?? [])
+  if (seconds.length === 0) return Number.POSITIVE_INFINITY
+  return Math.min(...taints.map(sinceMs)) + Math.max(0, Math.min(...seconds)) * 1000
+}
+
+/** core/v1 Toleration.ToleratesTaint. */
+export function tolerates(
+  { key, operator = 'Equal', value = '', effect }: Toleration,
+  taint: Taint,
+): boolean {
+  if (effect && effect !== taint.effect) return false
+  if (key && key !== taint.key) return false
+  if (operator === 'Exists') return true
+  return operator === 'Equal' && Boolean(key) && value === (taint.value ?? '')
+}
+
+function markDisrupted(pod: Pod, nowMs: number): Plan {
+  if (podCondition(pod, 'DisruptionTarget')?.status === 'True') return []
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: toTimestamp(nowMs),
+  }
+  const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }
+  return [patch(pods, pod, { type: strategicPatch, subresource: 'status', body })]
+}
+
+function noExecuteTaints({ spec }: Node): readonly Taint[] {
+  return (spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
+}
+
+function podsOn(node: Node, store: View['store']): string[] {
+  return store(pods).index(nodeNameOf).get(node.metadata.name!).map(objectKey)
+}
+
+const seenMax = 10_000
+
+function seenSince(firstSeen: Map<string, number>, node: Node, taint: Taint, nowMs: number): number {
+  const addedMs = fromTimestamp(taint.timeAdded)
+  if (addedMs !== undefined) return addedMs
+  const id = JSON.stringify([node.metadata.uid, taint.key, taint.value])
+  const seenMs = firstSeen.get(id) ?? nowMs
+  firstSeen.set(id, seenMs)
+  if (firstSeen.size > seenMax) firstSeen.delete(firstSeen.keys().next().value!)
+  return seenMs
+}
