@@ -10,11 +10,16 @@ export interface NamedRunnable {
  * Runs components together. Aborting `signal` stops them in reverse order, each one fully stopped before
  * the one that it was started after; the first failure stops the others and is thrown at the end.
  */
-export async function runAll(parts: readonly NamedRunnable[], ports: Ports, signal: AbortSignal): Promise<void> {
+export async function runAll(
+  parts: readonly NamedRunnable[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
   const failure = Promise.withResolvers<void>()
   const started = parts.map(({ name, run }) => {
     const stop = new AbortController()
-    const done = run({ ...ports, log: ports.log.with({ component: name }) }, stop.signal).catch(error => {
+    const start = async () => run({ ...ports, log: ports.log.with({ component: name }) }, stop.signal)
+    const done = start().catch(error => {
       ports.log.error(`${name} failed`, { error: String(error) })
       failure.reject(error)
     })

@@ -23,7 +23,11 @@ export class SimClock implements Clock {
   }
 
   setTimer(delayMs: number, fn: () => void) {
-    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++, fn: fn as (() => void) | undefined }
+    const timer = {
+      atMs: this.#nowMs + Math.max(0, delayMs),
+      sequence: this.#sequence++,
+      fn: fn as (() => void) | undefined,
+    }
     heapPush(this.#timers, timer, earlier)
     return () => {
       timer.fn = undefined

@@ -1,12 +1,12 @@
 import { createRegistry } from '../../api/registry.ts'
+import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
 import { componentUsers, controllerUser } from '../../server/authn/identity.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
-import { ensurePki, type Pki } from '../../server/pki/pki.ts'
-import { PkiError } from '../../server/pki/pki.ts'
+import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import { createSecurity, type Security } from '../../server/security.ts'
 import { type ApiServer, createApiServer } from '../../server/server.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -20,6 +20,8 @@ export interface ControlPlane {
   readonly server: ApiServer
   readonly pki: Pki
   readonly security: Security
+  /** What is served just now, custom kinds included. */
+  readonly catalog: Catalog
   /** In process, as this user; every request passes the whole chain. */
   as(user: UserInfo): Transport
   asController(name: string): Transport
@@ -79,10 +81,11 @@ async function buildServer(
     issuer: settings.issuer,
     externalUrl: `https://${advertise}`,
   })
+  const registry = createRegistry()
   const server = await createApiServer({
     ports,
     store,
-    registry: createRegistry(),
+    registry,
     authenticator: security.authentication.authenticate,
     authorizer: security.authorize,
     admission: security.admission,
@@ -95,6 +98,7 @@ async function buildServer(
     server,
     pki,
     security,
+    catalog: registry,
     as,
     asController: name => as(controllerUser(name)),
     async close() {

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
-import type { Ports } from '../../std/ports.ts'
 import { writeKubeconfig } from '../../server/pki/kubeconfig.ts'
+import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { ServerSettings } from './settings.ts'

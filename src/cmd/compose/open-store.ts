@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Ports } from '../../std/ports.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
 import type { Store } from '../../storage/store.ts'
-import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
 import type { ServerSettings } from './settings.ts'
 

@@ -11,11 +11,12 @@ import { loadComponentPlugin } from '../../scheduler/plugins/component-plugin.ts
 import { defaultPlugins } from '../../scheduler/plugins/index.ts'
 import { createScheduler } from '../../scheduler/scheduler.ts'
 import { componentUsers } from '../../server/authn/identity.ts'
-import type { NamedRunnable } from '../../std/run.ts'
 import type { Runnable } from '../../std/ports.ts'
+import type { NamedRunnable } from '../../std/run.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { type ControlPlane, serverClient } from './control-plane.ts'
+import { controllerManager } from './controllers.ts'
 import type { ServerSettings } from './settings.ts'
 import { simulatedNodes } from './simulated-nodes.ts'
 
@@ -27,6 +28,11 @@ export async function serverParts(
 ): Promise<NamedRunnable[]> {
   const plugins = [...defaultPlugins, ...(await loadPlugins(flags.list('scheduler-plugin')))]
   const parts: (NamedRunnable & { readonly when: boolean })[] = [
+    {
+      name: 'controllers',
+      when: !settings.disabled.has('controller-manager'),
+      run: controllerManager(plane, settings),
+    },
     { name: 'scheduler', when: !settings.disabled.has('scheduler'), run: scheduler(plane, plugins) },
     { name: 'dns', when: settings.runsPods && !settings.disabled.has('dns'), run: dns(plane, settings) },
     {
