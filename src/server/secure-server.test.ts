@@ -2,18 +2,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Pod } from '../api/types/core-v1.gen.ts'
+import type { Node, Pod } from '../api/types/core-v1.gen.ts'
 import { createRegistry } from '../api/registry.ts'
 import { createClient } from '../client/client.ts'
 import { silentLogger } from '../std/log.ts'
 import { realPorts } from '../std/real-ports.ts'
 import { openMemoryStore } from '../storage/memory/memory-store.ts'
-import { componentUsers } from './authn/identity.ts'
+import { componentUsers, controllerUser, nodeUser } from './authn/identity.ts'
+import { certificateIssuer } from './bootstrap/certificate-issuer.ts'
+import { bearerOf, newBootstrapToken, tokenSecret } from './bootstrap/join-token.ts'
+import { type NodeCertificate, requestNodeCertificate } from './bootstrap/node-certificate.ts'
 import { reconcileBootstrapPolicy } from './bootstrap-policy/reconcile.ts'
 import { createCacheSources } from './cache-sources.ts'
+import type { UserInfo } from './context.ts'
+import { certificateFacts, issuedBy } from './pki/certificate.ts'
 import { issueCa, issueLeaf } from './pki/issue.ts'
 import { ensurePki, type Pki } from './pki/pki.ts'
-import { createSecurity } from './security.ts'
+import { createSecurity, type Security } from './security.ts'
 import { type ApiServer, createApiServer } from './server.ts'
 
 const ports = realPorts(silentLogger)
@@ -21,6 +26,7 @@ const dataDirectory = mkdtempSync(join(tmpdir(), 'hutch-secure-'))
 const stop = new AbortController()
 let pki: Pki
 let server: ApiServer
+let security: Security
 let base: string
 
 beforeAll(async () => {
@@ -32,7 +38,7 @@ beforeAll(async () => {
   }
   pki = await ensurePki({ ...spec, node: { name: 'n1', addresses: [] } }, ports)
   const sources = createCacheSources()
-  const security = createSecurity({
+  security = createSecurity({
     ...ports,
     sources,
     pki: () => pki,
@@ -109,6 +115,47 @@ describe('over TLS', () => {
     expect((await get('/api/v1/namespaces', pair)).code).toBe(401)
     expect((await get('/api/v1/namespaces', as('client-auth-proxy'))).code).toBe(401)
   })
+})
+
+test('a node joins by token: client certificate, own node, serving certificate, and no more than that', async () => {
+  const issuing = new AbortController()
+  const issuer = certificateIssuer({
+    transport: server.inProcess(controllerUser('certificate-controller')),
+    authorities: () => pki.authorities,
+    authorize: security.authorize,
+  })(ports, issuing.signal)
+  const admin = createClient(server.inProcess(componentUsers.server))
+  const secrets = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true }
+  const token = newBootstrapToken(ports.random)
+  await admin.create(secrets, tokenSecret(token))
+  const nodes = { group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false }
+  expect((await get('/api/v1/nodes/n9', undefined, bearerOf(token))).code).toBe(403)
+
+  const joiner = {
+    username: `system:bootstrap:${token.id}`,
+    groups: ['system:bootstrappers', 'system:authenticated'],
+  }
+  const asks = (user: UserInfo, wanted: NodeCertificate) =>
+    requestNodeCertificate(server.inProcess(user), wanted, issuing.signal)
+  const client = await asks(joiner, { purpose: 'client', nodeName: 'n9' })
+  expect((await get('/api/v1/nodes/n9', client)).code).toBe(404)
+
+  const kubelet = createClient(server.inProcess(nodeUser('n9')))
+  const node = await kubelet.create<Node>(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n9' } })
+  expect(node.spec!.taints![0]!.key).toBe('node.kubernetes.io/not-ready')
+  const serving = asks(nodeUser('n9'), { purpose: 'serving', nodeName: 'n9', names: ['n9', '192.0.2.9'] })
+  await kubelet.updateStatus(nodes, {
+    ...node,
+    status: { addresses: [{ type: 'InternalIP', address: '192.0.2.9' }] },
+  })
+  expect(certificateFacts((await serving).certificate)).toMatchObject({ names: ['n9', '192.0.2.9'] })
+  expect(issuedBy((await serving).certificate, pki.authorities['kubelet-ca'].certificate)).toBe(true)
+  const other: NodeCertificate = { purpose: 'client', nodeName: 'n8' }
+  await expect(asks(nodeUser('n9'), other)).rejects.toThrow(
+    'can only create a node CSR with CN=system:node:n9',
+  )
+  issuing.abort()
+  await issuer
 })
 
 describe('in process', () => {

@@ -8,7 +8,12 @@ import type { Authorizer } from '../context.ts'
 import { memorySource } from '../lister.ts'
 import { newEcKey } from '../pki/certificate.ts'
 import { createCertificateRequest } from '../pki/issue.ts'
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import {
+  certificateApproval,
+  certificateRequester,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './certificates.ts'
 import { defaultIngressClass } from './ingress-class.ts'
 import { taintNodesByCondition } from './node-taint.ts'
 import { podTopologyLabels } from './pod-topology.ts'
@@ -120,6 +125,18 @@ describe('certificate plugins', () => {
     expect((await run(certificateSigning(may('sign example.com/mine')), signing)).refused).toBeUndefined()
     expect((await run(certificateSigning(may()), signing)).refused).toContain('not permitted to sign')
     expect((await run(certificateSigning(may()), { ...signing, object: csr() })).refused).toBeUndefined()
+  })
+
+  test('record who asks, whatever the request says', async () => {
+    const forged = {
+      ...csr(),
+      spec: { ...csr().spec, username: 'system:node:n1', groups: ['system:nodes'], uid: 'x' },
+    }
+    const { object } = await run(certificateRequester(), { what, object: forged, user: user('ann', 'devs') })
+    expect(object).toMatchObject({
+      spec: { signerName: 'example.com/mine', username: 'ann', groups: ['devs'] },
+    })
+    expect((object as typeof forged).spec.uid).toBeUndefined()
   })
 
   test('let nobody become a master', async () => {

@@ -17,7 +17,12 @@ import type { Ports } from '../../std/ports.ts'
 import type { Rbac } from '../authz/rbac.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
 import type { Lister } from '../lister.ts'
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import {
+  certificateApproval,
+  certificateRequester,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './certificates.ts'
 import { defaultIngressClass } from './ingress-class.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
@@ -86,6 +91,7 @@ export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugi
     storageObjectInUseProtection(),
     claimResize(listers.storageClasses),
     runtimeClass(listers.runtimeClasses),
+    certificateRequester(),
     certificateApproval(authorize),
     certificateSigning(authorize),
     certificateSubjectRestriction(),

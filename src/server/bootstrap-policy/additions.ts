@@ -10,6 +10,14 @@ export const additions: Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'
   clusterRoles: [
     // A joining agent reads the cluster's CA before it trusts anybody, and compares it with its token.
     { name: 'system:hutch:cluster-ca', rules: [[['get'], [], [], [], ['/cacerts']]] },
+    // Serving certificates of nodes are approved too, for the names that the node has.
+    {
+      name: 'system:hutch:certificate-issuer',
+      rules: [
+        [['approve'], ['certificates.k8s.io'], ['signers'], ['kubernetes.io/kubelet-serving']],
+        [['list', 'watch'], [''], ['nodes']],
+      ],
+    },
     // Cluster DNS in this process reads what CoreDNS reads.
     {
       name: 'system:hutch:dns',
@@ -27,6 +35,11 @@ export const additions: Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'
         ['Group', 'system:authenticated'],
         ['Group', 'system:unauthenticated'],
       ],
+    },
+    {
+      name: 'system:hutch:certificate-issuer',
+      role: 'system:hutch:certificate-issuer',
+      subjects: [['ServiceAccount', 'certificate-controller', 'kube-system']],
     },
     { name: 'system:hutch:dns', role: 'system:hutch:dns', subjects: [['User', 'system:hutch:dns']] },
     // The server's own client certificate towards kubelets: their API and nothing else.
