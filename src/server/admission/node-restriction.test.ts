@@ -5,35 +5,8 @@ import { memorySource } from '../lister.ts'
 import { newEcKey } from '../pki/certificate.ts'
 import { createCertificateRequest } from '../pki/issue.ts'
 import { nodeRestriction } from './node-restriction.ts'
+import { mirror, owner, kubelet, mine, theirs, node, claim } from './node-restriction-fixtures.ts'
 import { run, type TestRequest } from './testing.ts'
-
-const mirror = { 'kubernetes.io/config.mirror': 'hash' }
-const owner = { apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'node-1', controller: true }
-const kubelet = { username: 'system:node:n1', groups: ['system:nodes', 'system:authenticated'] }
-
-const mine: Pod = {
-  metadata: { name: 'mine', namespace: 'a', uid: 'pod-1', labels: { app: 'x' } },
-  spec: {
-    nodeName: 'n1',
-    serviceAccountName: 'robot',
-    containers: [],
-    volumes: [
-      { name: 't', projected: { sources: [{ serviceAccountToken: { path: 't', audience: 'vault' } }] } },
-      { name: 'k', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
-      { name: 'c', csi: { driver: 'csi.x' } },
-    ],
-  },
-}
-const theirs: Pod = {
-  metadata: { name: 'theirs', namespace: 'a', uid: 'pod-2' },
-  spec: { nodeName: 'n2', containers: [] },
-}
-const node: Node = { metadata: { name: 'n1', uid: 'node-1', labels: { 'kubernetes.io/os': 'linux' } } }
-const claim: PersistentVolumeClaim = {
-  metadata: { name: 'd', namespace: 'a' },
-  spec: {},
-  status: { phase: 'Bound' },
-}
 
 const plugin = nodeRestriction({
   pods: memorySource<Pod>([mine, theirs]),
