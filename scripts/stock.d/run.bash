@@ -37,7 +37,7 @@ wait_for() {
 
 start() {
   local what=$1
-  [[ $what == all || $what == apiserver ]] || die "start takes 'apiserver' or nothing, not '$what'"
+  [[ $what == all || $what == apiserver || $what == accounts ]] || die "start takes 'apiserver', 'accounts' or nothing, not '$what'"
   command -v curl >/dev/null || die "starting needs curl (install the package curl)"
   running kube-apiserver && die "it runs already in $dir; scripts/stock stop first"
   rm -rf "$dir"
