@@ -51,7 +51,7 @@ async function answerOf(one: GoldenCase, path: string, ask: Ask, comparable: Com
     }
     const { cells, conditions } = rows[0]!
     const printed = {
-      at: new Date().toISOString(),
+      at: (stored as KubeObject).metadata.creationTimestamp,
       stored: withoutIds(stored as KubeObject),
       cells,
       ...(conditions ? { conditions } : {}),

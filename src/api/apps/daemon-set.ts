@@ -10,6 +10,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
+import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import {
@@ -108,6 +109,7 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
     validate,
     validateUpdate: ({ spec }, old, errors) =>
       immutable(spec?.selector, old.spec?.selector, 'spec.selector', errors),
+    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
   },
   initialStatus: () => ({

@@ -7,6 +7,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
+import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import {
@@ -92,6 +93,7 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)
     },
+    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
   },
   subresources: {

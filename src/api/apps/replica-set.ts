@@ -2,6 +2,7 @@ import { formatSelector, labelSelectorFrom } from '../../machinery/selector/labe
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, nonnegative } from '../../machinery/validation/values.ts'
+import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import {
@@ -35,6 +36,7 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)
     },
+    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
   },
   initialStatus: () => ({ replicas: 0 }),

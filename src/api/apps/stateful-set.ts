@@ -4,6 +4,7 @@ import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
 import { validateClaimSpec } from '../core/persistent-volume-claim-validation.ts'
+import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import {
@@ -101,7 +102,14 @@ function validateUpdate({ spec }: StatefulSet, { spec: old }: StatefulSet, error
 }
 
 export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet', {
-  strategy: { validateName: nameIsDnsLabel, setDefaults, validate, validateUpdate, hasGeneration: true },
+  strategy: {
+    validateName: nameIsDnsLabel,
+    setDefaults,
+    validate,
+    validateUpdate,
+    hasGeneration: true,
+    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
+  },
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   subresources: {
     status: {

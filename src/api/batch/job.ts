@@ -1,5 +1,6 @@
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import { humanDuration } from '../../machinery/table/duration.ts'
+import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import { withTemplateDefaults } from '../shared/pod-template.ts'
@@ -57,6 +58,7 @@ export const jobs = defineResource<Job>('batch/v1', 'Job', {
     prepareForCreate: generateSelector,
     validate: validateJob,
     validateUpdate: validateJobUpdate,
+    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
     defaultPropagation: 'Orphan',
   },

@@ -1,6 +1,9 @@
 import { semanticEqual } from '../../../machinery/validation/values.ts'
 import type { Subresource } from '../../define.ts'
 import type { Container, Pod, PodCondition } from '../../types/core-v1.gen.ts'
+import { validateResize } from './resize.ts'
+import { validatePodStatusUpdate } from './status-update.ts'
+import { validatePod } from './validate.ts'
 import { validateEphemeralContainers } from './validate-ephemeral.ts'
 
 type PodStrategy = NonNullable<Subresource<Pod>['strategy']>
@@ -17,12 +20,7 @@ export const podStatusStrategy: PodStrategy = {
     if (old.metadata.ownerReferences) pod.metadata.ownerReferences = old.metadata.ownerReferences
     else delete pod.metadata.ownerReferences
   },
-  validateUpdate(pod, old, errors) {
-    if (old.status?.nominatedNodeName === pod.status?.nominatedNodeName) return
-    const { qosClass } = old.status ?? {}
-    if (qosClass && pod.status?.qosClass !== qosClass)
-      errors.invalid('status.qosClass', pod.status?.qosClass, 'field is immutable')
-  },
+  validateUpdate: validatePodStatusUpdate,
 }
 
 function keepObservedGeneration(condition: PodCondition, old: Pod): void {
@@ -36,6 +34,7 @@ export const ephemeralContainersStrategy: PodStrategy = {
     const ephemeralContainers = pod.spec?.ephemeralContainers
     pod.spec = structuredClone(old.spec!)
     if (ephemeralContainers) pod.spec.ephemeralContainers = ephemeralContainers
+    else delete pod.spec.ephemeralContainers
   },
   validateUpdate(pod, old, errors) {
     const path = 'spec.ephemeralContainers'
@@ -63,11 +62,8 @@ export const resizeStrategy: PodStrategy = {
       pod.spec.initContainers = withResources(pod.spec.initContainers, wanted?.initContainers ?? [])
     }
   },
-  validateUpdate(pod, old, errors) {
-    if (pod.status?.qosClass !== old.status?.qosClass) {
-      errors.invalid('metadata', pod.status?.qosClass, 'Pod QOS Class may not change as a result of resizing')
-    }
-  },
+  validate: validatePod,
+  validateUpdate: validateResize,
 }
 
 function withResources(containers: readonly Container[], wanted: readonly Container[]): Container[] {

@@ -1,12 +1,113 @@
+/** Texts of the `Warning:` headers of pods and templates (pkg/api/pod/warnings.go). */
 import { dns1123LabelErrors } from '../../../machinery/meta/names.ts'
-import type { Pod } from '../../types/core-v1.gen.ts'
+import { quote } from '../../../machinery/meta/quote.ts'
+import { milliValue, parseQuantity } from '../../../machinery/quantity/index.ts'
+import type {
+  Container,
+  ContainerPort,
+  EnvVar,
+  Pod,
+  PodSpec,
+  PodTemplateSpec,
+} from '../../types/core-v1.gen.ts'
 
-/** Texts of the `Warning:` headers on creation (pkg/api/pod/warnings.go). */
+const deprecatedVolumes: Readonly<Record<string, string>> = {
+  photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
+  gitRepo: 'deprecated in v1.11, and disabled by default in v1.33+',
+  scaleIO: 'deprecated in v1.16, non-functional in v1.22+',
+  flocker: 'deprecated in v1.22, non-functional in v1.25+',
+  storageos: 'deprecated in v1.22, non-functional in v1.25+',
+  quobyte: 'deprecated in v1.22, non-functional in v1.25+',
+  glusterfs: 'deprecated in v1.25, non-functional in v1.26+',
+  cephfs: 'deprecated in v1.28, non-functional in v1.31+',
+  rbd: 'deprecated in v1.28, non-functional in v1.31+',
+}
+const byteResources = ['memory', 'ephemeral-storage']
+
+/** Of a new pod; a changed one was warned about when it was made. */
 export function podWarnings(pod: Pod, old: Pod | undefined): readonly string[] {
   if (old) return []
   const reasons = dns1123LabelErrors(pod.metadata.name ?? '')
-  if (reasons.length === 0) return []
   const advice =
     "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
-  return [`metadata.name: ${advice}: [${reasons.join(' ')}]`]
+  const own = reasons.length > 0 ? [`metadata.name: ${advice}: [${reasons.join(' ')}]`] : []
+  return [...own, ...specWarnings(pod.spec!, 'spec')]
+}
+
+/** Of a workload whose template is new or changed. `path`: where the template stands. */
+export function templateWarnings(template: PodTemplateSpec | undefined, path: string): readonly string[] {
+  return template?.spec ? specWarnings(template.spec, `${path}.spec`) : []
+}
+
+function specWarnings(spec: PodSpec, path: string): string[] {
+  const containers = (['initContainers', 'containers'] as const).flatMap(list =>
+    (spec[list] ?? []).map((container, i) => ({ container, at: `${path}.${list}[${i}]` })),
+  )
+  const spread = (spec.topologySpreadConstraints ?? []).flatMap(({ labelSelector }, i) => {
+    const at = `${path}.topologySpreadConstraints[${i}].labelSelector`
+    return labelSelector ? [] : [`${at}: a null labelSelector results in matching no pod`]
+  })
+  const volumes = (spec.volumes ?? []).flatMap((volume, i) =>
+    Object.keys(volume).flatMap(source => {
+      const text = Object.hasOwn(deprecatedVolumes, source) ? deprecatedVolumes[source] : undefined
+      return text ? [`${path}.volumes[${i}].${source === 'storageos' ? 'storageOS' : source}: ${text}`] : []
+    }),
+  )
+  return [
+    ...spread,
+    ...volumes,
+    ...containers.flatMap(({ container, at }) => [
+      ...amountWarnings(container, at),
+      ...envWarnings(container.env, at),
+    ]),
+    ...portWarnings(containers),
+  ]
+}
+
+function amountWarnings({ resources = {} }: Container, path: string): string[] {
+  return byteResources.flatMap(name =>
+    (['limits', 'requests'] as const).flatMap(side => {
+      const text = resources[side]?.[name]
+      if (text === undefined || milliValue(parseQuantity(text)) % 1000n === 0n) return []
+      return [
+        `${path}.resources.${side}[${name}]: fractional byte value ${quote(text)} is invalid, must be an integer`,
+      ]
+    }),
+  )
+}
+
+/** A repeated variable is fine only when it builds on the one before. */
+function envWarnings(env: readonly EnvVar[] = [], path: string): string[] {
+  return env.flatMap(({ name, value = '', valueFrom }, i) => {
+    const isRepeated = env.findIndex(other => other.name === name) < i
+    const reference = `$(${name})`
+    const buildsOn = !valueFrom && value !== reference && value.includes(reference)
+    if (!isRepeated || buildsOn) return []
+    return [
+      `${path}.env[${i}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`,
+    ]
+  })
+}
+
+function portWarnings(
+  containers: readonly { readonly container: Container; readonly at: string }[],
+): string[] {
+  const all = containers.flatMap(({ container, at }) => {
+    return (container.ports ?? []).map((port, i) => ({ port, at: `${at}.ports[${i}]` }))
+  })
+  return all.flatMap(({ port, at }, index) =>
+    all.slice(0, index).flatMap(other => {
+      const text = overlap(port, other.port)
+      return text ? [`${at}: ${text} port definition with ${other.at}`] : []
+    }),
+  )
+}
+
+function overlap(a: ContainerPort, b: ContainerPort): string | undefined {
+  if (a.containerPort !== b.containerPort || a.protocol !== b.protocol) return undefined
+  const [hostA, hostB] = [a.hostPort ?? 0, b.hostPort ?? 0]
+  const [ipA, ipB] = [a.hostIP ?? '', b.hostIP ?? '']
+  if (hostA === hostB && ipA === ipB) return 'duplicate'
+  if (hostA === 0 || hostB === 0) return 'overlapping'
+  return hostA === hostB && (ipA === '') !== (ipB === '') ? 'dangerously ambiguous' : undefined
 }

@@ -1,0 +1,57 @@
+/** In-place resize (pkg/apis/core/validation ValidatePodResize, KEP-1287). */
+import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
+import { semanticEqual } from '../../../machinery/validation/values.ts'
+import type { Container, Pod, ResourceRequirements } from '../../types/core-v1.gen.ts'
+import { qosClass } from './pod-resources.ts'
+
+const resizable = ['cpu', 'memory']
+
+/** CPU and memory of app containers and sidecars may change, within the pod's quality of service. */
+export function validateResize(pod: Pod, old: Pod, errors: FieldErrors): void {
+  const spec = pod.spec!
+  const before = old.spec!
+  const running = old.status?.containerStatuses?.find(({ state }) => state?.running)
+  if (qosClass(before) !== qosClass(spec)) {
+    errors.invalid('spec', pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing')
+  }
+  if (running && !running.resources)
+    errors.forbidden('spec', 'Pod running on node without support for resize')
+  for (const list of ['initContainers', 'containers'] as const) {
+    before[list]?.forEach((container, i) => {
+      const now = spec[list]?.[i]
+      if (now)
+        validateContainer(now, container, list === 'containers', `spec.${list}[${i}].resources`, errors)
+    })
+  }
+}
+
+function validateContainer(
+  now: Container,
+  old: Container,
+  isApp: boolean,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const isSidecar = old.restartPolicy === 'Always'
+  if (!isApp && !isSidecar) {
+    if (!semanticEqual(now, old))
+      errors.forbidden('spec', 'resources for non-sidecar init containers are immutable')
+    return
+  }
+  for (const side of ['requests', 'limits'] as const) {
+    const removed = Object.keys(old.resources?.[side] ?? {}).filter(
+      name => now.resources?.[side]?.[name] === undefined,
+    )
+    if (removed.length > 0) errors.forbidden(`${path}.${side}`, `resource ${side} cannot be removed`)
+  }
+  if (semanticEqual(fixedPart(now.resources), fixedPart(old.resources))) return
+  const which = isApp ? '' : ' for sidecar containers'
+  errors.forbidden('spec', `only cpu and memory resources${which} are mutable`)
+}
+
+function fixedPart({ claims, requests = {}, limits = {} }: ResourceRequirements = {}): unknown {
+  const others = (list: Readonly<Record<string, string>>) => {
+    return Object.fromEntries(Object.entries(list).filter(([name]) => !resizable.includes(name)))
+  }
+  return { claims, requests: others(requests), limits: others(limits) }
+}
