@@ -1,5 +1,5 @@
-import type { Cancel } from '../std/ports.ts'
 import { fromApiVersion } from '../machinery/meta/group.ts'
+import type { Cancel } from '../std/ports.ts'
 import type { ResourceName } from './resource.ts'
 
 /**

@@ -82,8 +82,7 @@ export interface SubresourceCall {
 
 export const mergePatch: PatchType = 'application/merge-patch+json'
 export const strategicPatch: PatchType = 'application/strategic-merge-patch+json'
-export const jsonPatch: PatchType = 'application/json-patch+json'
-export const applyPatch: PatchType = 'application/apply-patch+yaml'
+const applyPatch: PatchType = 'application/apply-patch+yaml'
 
 /** Makes a client of any transport; it keeps no state. */
 export function createClient(transport: Transport): Client {

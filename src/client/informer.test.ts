@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { settle, simPorts } from '../std/sim-ports.ts'
 import { createClient } from './client.ts'
-import { FakeTransport, fakeFailure } from './testing.ts'
 import { type Change, createInformer } from './informer.ts'
 import { createInformers } from './informers.ts'
 import type { ResourceRef } from './resource.ts'
+import { FakeTransport, fakeFailure } from './testing.ts'
 
 interface Thing extends KubeObject {
   spec?: { node?: string }

@@ -4,7 +4,7 @@ import type { Cancel, Ports } from '../std/ports.ts'
 import type { Client } from './client.ts'
 import { hasReason, isExpired } from './failure.ts'
 import { createObjectStore, type ObjectStore, type ObjectStoreWriter } from './object-store.ts'
-import { compareRevisions, objectKey, resourceId, type ResourceRef } from './resource.ts'
+import { compareRevisions, objectKey, type ResourceRef, resourceId } from './resource.ts'
 import { sleep } from './sleep.ts'
 import type { WatchEvent } from './transport.ts'
 

@@ -1,7 +1,7 @@
-import type { Cancel } from '../std/ports.ts'
 import { fromKey, objectKey, type ResourceName, type ResourceRef, toKey } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { type LabelSelectorSpec, labelSelectorFrom, matchesLabels } from '../machinery/selector/index.ts'
+import type { Cancel } from '../std/ports.ts'
 import type { Plan } from './actions.ts'
 import { applyPlan } from './apply.ts'
 import { Expectations } from './expectations.ts'
@@ -52,11 +52,6 @@ export function watched<R extends KubeObject>(
       return new Set([...(old ? keys(old, store) : []), ...(object ? keys(object, store) : [])])
     })
   return { resource, start }
-}
-
-/** A kind that is only looked at: its changes wake nobody. */
-export function consulted<R extends KubeObject>(resource: ResourceRef<R>): Watched {
-  return { resource, start: context => void context.use(resource) }
 }
 
 /** Turns a plan into a controller: queue, back-off, events and waiting for one's own writes come with it. */

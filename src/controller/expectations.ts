@@ -1,5 +1,5 @@
 import type { Informers } from '../client/informers.ts'
-import { compareRevisions, objectKey, resourceId, type ResourceName } from '../client/resource.ts'
+import { compareRevisions, objectKey, type ResourceName, resourceId } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 
 /** One write of ours that a view must show before we look at it again. */

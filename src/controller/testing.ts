@@ -1,6 +1,6 @@
 import { createClient } from '../client/client.ts'
 import { createObjectStore, type ObjectStore } from '../client/object-store.ts'
-import { resourceId, type ResourceName, type ResourceRef } from '../client/resource.ts'
+import { type ResourceName, type ResourceRef, resourceId } from '../client/resource.ts'
 import { FakeTransport } from '../client/testing.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { simPorts } from '../std/sim-ports.ts'

@@ -1,7 +1,7 @@
 import type { ClusterRole, PolicyRule } from '../../api/types/rbac-v1.gen.ts'
-import type { View } from '../../controller/view.ts'
 import { update } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
+import type { View } from '../../controller/view.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
 import { clusterRoles } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'

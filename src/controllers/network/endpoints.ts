@@ -7,7 +7,7 @@ import { messageOf } from '../apps/pod-control.ts'
 import { endpoints, pods, services } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isReady } from '../shared/pod.ts'
-import { packSubsets, type PortAddress, truncated } from './endpoint-subsets.ts'
+import { type PortAddress, packSubsets, truncated } from './endpoint-subsets.ts'
 import {
   canBeEndpoint,
   hasOwnEndpoints,

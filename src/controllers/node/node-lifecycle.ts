@@ -1,14 +1,14 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
-import { orUndefined } from '../../client/failure.ts'
 import { referenceTo } from '../../client/events.ts'
+import { orUndefined } from '../../client/failure.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
 import { leases, nodes, pods } from '../kinds.ts'
 import { isReady } from '../shared/pod.ts'
+import { EvictionPace, isAnyReady, zoneOf } from './eviction-pace.ts'
 import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, refreshedTaints, wantedNoExecute } from './node-taints.ts'
-import { EvictionPace, isAnyReady, zoneOf } from './eviction-pace.ts'
 
 const leaseNamespace = 'kube-node-lease'
 const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
@@ -43,9 +43,12 @@ export const nodeLifecycleController: Worker = {
     })
     context.use(pods).store.index(nodeNameOf)
     // A pod that comes to a node which is not ready is not ready itself.
-    context.watch(pods, (pod, old) => [
-      pod?.spec?.nodeName && pod.spec.nodeName !== old?.spec?.nodeName ? pod.spec.nodeName : undefined,
-    ])
+    context.watch(pods, (pod, old) => {
+      const name = pod?.spec?.nodeName
+      const comes = name !== undefined && name !== old?.spec?.nodeName
+      const ready = readyCondition(store.get(undefined, name ?? ''))
+      return [comes && ready && ready.status !== 'True' ? name : undefined]
+    })
     return name => tend(lifecycle, name)
   },
 }

@@ -2,7 +2,7 @@ import type { Node, Pod, Taint, Toleration } from '../../api/types/core-v1.gen.t
 import { strategicPatch } from '../../client/client.ts'
 import { objectKey } from '../../client/resource.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
-import { event, patch, type Plan, remove, requeueAfter } from '../../controller/actions.ts'
+import { event, type Plan, patch, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
