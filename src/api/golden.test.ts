@@ -79,7 +79,7 @@ function ask(one: GoldenCase): Answer {
 function isVolatile(key: string, value: unknown): boolean {
   return (
     (key === 'nodePort' && Number(value) >= 30000) ||
-    (key === 'finalizers' && /pvc?-protection/.test(String(value)))
+    (key === 'finalizers' && /(pvc?|vac)-protection/.test(String(value)))
   )
 }
 const timePattern = /^\d{4}-\d\d-\d\dT.*Z$/

@@ -4,6 +4,7 @@ import {
   immutable,
   nonnegative,
   percentOf,
+  semanticEqual,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
@@ -89,6 +90,11 @@ const isZero = (value: number | string) => (typeof value === 'number' ? value ==
 export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
   strategy: {
     setDefaults,
+    // Controllers must see changed annotations too, so these raise the generation like a changed spec.
+    prepareForUpdate({ metadata }, { metadata: old }) {
+      if (!semanticEqual(metadata.annotations, old.annotations))
+        metadata.generation = (old.generation ?? 0) + 1
+    },
     validate,
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)

@@ -7,14 +7,14 @@ export const serviceCidrs = defineResource<ServiceCIDR>('networking.k8s.io/v1', 
     validate({ spec }, errors) {
       const { cidrs = [] } = spec ?? {}
       if (cidrs.length === 0) errors.required('spec.cidrs', 'at least one CIDR required')
-      if (cidrs.length > 2) errors.invalid('spec', { CIDRs: cidrs }, 'may only hold up to 2 values')
+      if (cidrs.length > 2) errors.invalid('spec.cidrs', cidrs, 'may only hold up to 2 values')
       cidrs.forEach((cidr, i) => {
         validateCidr(cidr, `spec.cidrs[${i}]`, errors)
       })
       if (cidrs.length === 2 && new Set(cidrs.map(cidr => ipFamily(cidr.split('/')[0]!))).size === 1) {
         errors.invalid(
-          'spec',
-          { CIDRs: cidrs },
+          'spec.cidrs',
+          cidrs,
           'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
         )
       }
