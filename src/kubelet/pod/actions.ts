@@ -69,7 +69,12 @@ export async function prepareVolumes(
   state: PodState,
   signal: AbortSignal,
 ): Promise<void> {
-  state.volumes = await env.volumes.setUp(state.pod, signal)
+  try {
+    state.volumes = await env.volumes.setUp(state.pod, signal)
+  } catch (error) {
+    env.events({ pod: state.pod }, { type: 'Warning', reason: 'FailedMount', message: messageOf(error) })
+    throw error
+  }
 }
 
 /** Wires the sandbox up. A sandbox that cannot be wired up is removed, or nothing would ever run in it. */

@@ -29,7 +29,8 @@ export interface PodEnvironment {
 export interface PodVolumes {
   /**
    * Sets up what is not set up yet and keeps it up to date until `tearDown`. Answers the host paths by volume
-   * name. Rejects with a `VolumeError` that says which volume could not be had and why.
+   * name. Called again with a newer object of the pod it brings what shows the object up to date. Rejects with
+   * a message that says which volume could not be had and why.
    */
   setUp(pod: Pod, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /** Unmounts and removes everything that the pod had on this host, its log files excepted. */

@@ -154,6 +154,9 @@ export function createPodWorker(env: PodEnvironment, first: Pod, hooks: WorkerHo
 
   const worker: PodWorker = {
     update(pod) {
+      // Downward API volumes show labels and annotations.
+      const shown = [state.pod.metadata.labels, state.pod.metadata.annotations]
+      if (!Bun.deepEquals(shown, [pod.metadata.labels, pod.metadata.annotations])) state.volumes = undefined
       state.pod = pod
       wake()
     },

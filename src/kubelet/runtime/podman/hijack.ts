@@ -19,7 +19,9 @@ export function hijack(socketPath: string, path: string): Promise<Socket> {
       const code = Number(/^HTTP\/1\.\d (\d+)/.exec(answer.toString('latin1'))?.[1] ?? 0)
       if (code !== 101 && code !== 200) {
         socket.destroy()
-        return reject(new EngineError(code, answer.subarray(end + 4).toString() || `the engine answered ${code}`))
+        return reject(
+          new EngineError(code, answer.subarray(end + 4).toString() || `the engine answered ${code}`),
+        )
       }
       socket.off('data', take)
       socket.off('error', fail)
@@ -30,7 +32,9 @@ export function hijack(socketPath: string, path: string): Promise<Socket> {
     socket.on('error', fail)
     socket.on('data', take)
     socket.once('connect', () => {
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n`)
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n`,
+      )
     })
   })
 }
