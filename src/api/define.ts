@@ -90,6 +90,10 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly deletesAtOnce?: (object: T) => boolean
   /** Default finalizer policy of DELETE without propagationPolicy: `orphan` for old workloads, else background. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
+  /** Keeps an object that is being deleted beside its finalizers (a namespace's own ones in its spec). */
+  readonly holdsDeletion?: (object: T) => boolean
+  /** What the start of a deletion changes besides metadata (`status.phase: Terminating`). */
+  readonly markDeleting?: (object: T) => void
   /** DELETE answers the removed object and not a Status (upstream's ReturnDeletedObject). */
   readonly returnsDeletedObject?: boolean
   /** The server answers a create without storing (reviews): the answer to POST. */

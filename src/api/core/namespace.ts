@@ -34,6 +34,7 @@ function validateStatusUpdate({ metadata, status }: Namespace, _old: Namespace, 
 
 export const namespaces = defineResource<Namespace>('v1', 'Namespace', {
   strategy: {
+    returnsDeletedObject: true,
     validateName: nameIsDnsLabel,
     setDefaults(namespace) {
       const { metadata } = namespace
@@ -50,6 +51,10 @@ export const namespaces = defineResource<Namespace>('v1', 'Namespace', {
       namespace.spec = { ...namespace.spec, finalizers: structuredClone(old.spec?.finalizers ?? []) }
     },
     validate: validateFinalizers,
+    holdsDeletion: ({ spec }) => (spec?.finalizers?.length ?? 0) > 0,
+    markDeleting(namespace) {
+      namespace.status = { ...namespace.status, phase: 'Terminating' }
+    },
   },
   initialStatus: () => ({ phase: 'Active' }),
   subresources: {

@@ -11,6 +11,7 @@ import {
 
 export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1', 'PersistentVolumeClaim', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults(claim) {
       claim.spec ??= {}
       claim.spec.volumeMode ??= 'Filesystem'

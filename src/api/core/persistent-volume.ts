@@ -6,6 +6,7 @@ import { validatePersistentVolume, validatePersistentVolumeUpdate } from './pers
 
 export const persistentVolumes = defineResource<PersistentVolume>('v1', 'PersistentVolume', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults(volume) {
       volume.spec ??= {}
       volume.spec.persistentVolumeReclaimPolicy ||= 'Retain'

@@ -6,6 +6,7 @@ import type { PodTemplate } from '../types/core-v1.gen.ts'
 
 export const podTemplates = defineResource<PodTemplate>('v1', 'PodTemplate', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults(object) {
       object.template = withTemplateDefaults(object.template)
     },

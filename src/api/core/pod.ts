@@ -19,6 +19,7 @@ function defaultGraceSeconds({ spec }: Pod): number {
 
 export const pods = defineResource<Pod>('v1', 'Pod', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults(pod) {
       pod.spec ??= {} as PodSpec
       setPodSpecDefaults(pod.spec)

@@ -18,7 +18,11 @@ const usageCell =
   }
 
 export const resourceQuotas = defineResource<ResourceQuota>('v1', 'ResourceQuota', {
-  strategy: { validate: validateResourceQuota, validateUpdate: validateResourceQuotaUpdate },
+  strategy: {
+    returnsDeletedObject: true,
+    validate: validateResourceQuota,
+    validateUpdate: validateResourceQuotaUpdate,
+  },
   subresources: { status: { strategy: { validate: validateResourceQuotaStatus } } },
   cells: { Request: usageCell(false), Limit: usageCell(true) },
 })

@@ -33,6 +33,7 @@ function portsText({ spec }: Service): string {
 
 export const services = defineResource<Service>('v1', 'Service', {
   strategy: {
+    returnsDeletedObject: true,
     validateName: nameIsDns1035Label,
     setDefaults: setServiceDefaults,
     prepareForCreate: service => normalizeClusterIps(service, undefined),

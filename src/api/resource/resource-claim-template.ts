@@ -8,6 +8,7 @@ export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
   'ResourceClaimTemplate',
   {
     strategy: {
+      returnsDeletedObject: true,
       setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
       validateUpdate: ({ spec }, old, errors) => immutable(spec, old.spec, 'spec', errors),
     },

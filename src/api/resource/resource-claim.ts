@@ -13,6 +13,7 @@ function stateText({ metadata, status }: ResourceClaim): string {
 
 export const resourceClaims = defineResource<ResourceClaim>('resource.k8s.io/v1', 'ResourceClaim', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults: ({ spec }) => setClaimDefaults(spec),
     validateUpdate: ({ spec }, old, errors) => immutable(spec, old.spec, 'spec', errors),
   },

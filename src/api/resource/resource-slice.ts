@@ -4,6 +4,7 @@ import type { ResourceSlice } from '../types/resource-v1.gen.ts'
 
 export const resourceSlices = defineResource<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
   strategy: {
+    returnsDeletedObject: true,
     validate({ spec }, errors) {
       if (!spec?.driver) errors.required('spec.driver')
       if (!spec?.pool?.name) errors.required('spec.pool.name')

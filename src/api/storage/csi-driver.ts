@@ -7,6 +7,7 @@ const fixed = ['attachRequired', 'fsGroupPolicy', 'volumeLifecycleModes'] as con
 
 export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDriver', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults(driver) {
       driver.spec ??= {} as CSIDriverSpec
       const { spec } = driver

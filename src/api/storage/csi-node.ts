@@ -3,6 +3,7 @@ import type { CSINode } from '../types/storage-v1.gen.ts'
 
 export const csiNodes = defineResource<CSINode>('storage.k8s.io/v1', 'CSINode', {
   strategy: {
+    returnsDeletedObject: true,
     validate({ spec }, errors) {
       const seen = new Set<string>()
       spec?.drivers?.forEach(({ name, nodeID }, i) => {

@@ -57,6 +57,7 @@ function validateUpdate(now: StorageClass, old: StorageClass, errors: FieldError
 
 export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 'StorageClass', {
   strategy: {
+    returnsDeletedObject: true,
     setDefaults(storageClass) {
       storageClass.reclaimPolicy ??= 'Delete'
       storageClass.volumeBindingMode ??= 'Immediate'

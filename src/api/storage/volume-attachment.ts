@@ -4,6 +4,7 @@ import type { VolumeAttachment } from '../types/storage-v1.gen.ts'
 
 export const volumeAttachments = defineResource<VolumeAttachment>('storage.k8s.io/v1', 'VolumeAttachment', {
   strategy: {
+    returnsDeletedObject: true,
     validate({ spec }, errors) {
       const { attacher, nodeName, source = {} } = spec ?? {}
       const { persistentVolumeName, inlineVolumeSpec } = source

@@ -8,6 +8,7 @@ export const volumeAttributesClasses = defineResource<VolumeAttributesClass>(
   'VolumeAttributesClass',
   {
     strategy: {
+      returnsDeletedObject: true,
       validate({ driverName, parameters }, errors) {
         if (!driverName) errors.required('driverName')
         validateParameters(parameters, 'parameters', errors)

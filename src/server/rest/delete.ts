@@ -20,6 +20,9 @@ export async function deleteOne(call: RestCall): Promise<Response> {
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
 }
 
+const stillHeld =
+  'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.'
+
 export interface Deleted {
   readonly removed: boolean
   readonly servable: Servable
@@ -44,6 +47,9 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   checkPreconditions(call, current.object, options)
   await admitMutating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
   await admitValidating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
+  if (current.object.metadata.deletionTimestamp && resource.strategy.holdsDeletion?.(current.object)) {
+    throw conflict(groupResource(resource), current.object.metadata.name!, stillHeld)
+  }
   const step = planDeletion(resource, current.object, options, deps.ports.clock)
   if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
   const dryRun = (options.dryRun?.length ?? call.context.options.dryRun?.length ?? 0) > 0

@@ -29,10 +29,11 @@ export function planDeletion(
   const finalizers = collectorFinalizers(resource, object, options)
   if (finalizers.length > 0) object.metadata.finalizers = finalizers
   else delete object.metadata.finalizers
-  const waits = finalizers.length > 0
+  const waits = finalizers.length > 0 || (resource.strategy.holdsDeletion?.(object) ?? false)
   if (grace === 'none') {
     if (!waits) return { kind: 'remove' }
     markDeleting(object, clock)
+    resource.strategy.markDeleting?.(object)
     return { kind: 'mark', object, thenRemove: false }
   }
   return { kind: 'mark', object, thenRemove: !waits && grace === 'now' }

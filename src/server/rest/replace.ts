@@ -34,6 +34,8 @@ export interface Replacement {
   readonly attemptsMax: number
   /** `make` keeps managedFields itself (apply). */
   readonly tracksFields?: boolean
+  /** Admission saw another object (a Binding, an Eviction) already. */
+  readonly skipsAdmission?: boolean
   /** Top-level fields that may change; others come from the current object. Absent: all. */
   readonly writes?: readonly string[]
 }
@@ -60,15 +62,15 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   const object = await plan.make(old)
   settleNamespace(call, object)
   if (!plan.tracksFields) trackUpdate(call, old, object)
-  await admitMutating(call, { operation: 'UPDATE', object, oldObject: old })
+  if (!plan.skipsAdmission) await admitMutating(call, { operation: 'UPDATE', object, oldObject: old })
   requireIdentity(call, object, stored)
   requireRevision(call, plan.rules, object, old)
   if (plan.writes) keepUnwritten(object, old, plan.writes)
   await prepare(call, plan.rules, object, old)
   keepTimes(object, old)
-  await admitValidating(call, { operation: 'UPDATE', object, oldObject: old })
+  if (!plan.skipsAdmission) await admitValidating(call, { operation: 'UPDATE', object, oldObject: old })
   if (isDryRun(call)) return toServable(object)
-  if (isFinished(object, old)) {
+  if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)
     return toServable(object)
   }
@@ -163,8 +165,9 @@ function specChanged(object: KubeObject, old: KubeObject): boolean {
 }
 
 /** Its deletion waited for finalizers and the last one is gone now (upstream's ShouldDeleteDuringUpdate). */
-function isFinished({ metadata }: KubeObject, { metadata: old }: KubeObject): boolean {
-  if (!old.deletionTimestamp || (metadata.finalizers?.length ?? 0) > 0) return false
+function isFinished({ holdsDeletion }: Strategy, object: KubeObject, { metadata: old }: KubeObject): boolean {
+  if (!old.deletionTimestamp || (object.metadata.finalizers?.length ?? 0) > 0) return false
+  if (holdsDeletion?.(object)) return false
   return (old.deletionGracePeriodSeconds ?? 0) === 0
 }
 
