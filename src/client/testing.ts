@@ -177,7 +177,8 @@ export class FakeTransport implements Transport {
     const given = body.metadata.resourceVersion
     if (given && given !== old.metadata.resourceVersion)
       throw fakeFailure(409, 'Conflict', `Operation cannot be fulfilled on ${call.resource} "${call.name}"`)
-    const updated = call.subresource === 'status' ? { ...old, status: body.status } : body
+    const updated =
+      call.subresource === 'status' ? { ...old, metadata: body.metadata, status: body.status } : body
     return this.put(call.resource, updated)
   }
 

@@ -232,3 +232,36 @@ test('a namespace has its account and CA, a node its range, a service its endpoi
   const admin = await client.get(clusterRoles, undefined, 'admin')
   expect(admin.rules?.length).toBeGreaterThan(10)
 })
+
+test('a replica set adopts the pods that it selects and lets go of those that it does not any more', async () => {
+  const labels = { app: 'web' }
+  const spec = { serviceAccountName: 'default', containers: [{ name: 'c', image: 'v1' }] }
+  const template = { metadata: { labels }, spec }
+  await client.create(pods, { metadata: { name: 'lone', namespace: 'shop', labels }, spec })
+  const owner = {
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template },
+  }
+  await client.create(replicaSets, owner)
+  await settle(3)
+  const ownersOf = async (name: string) =>
+    (await client.get(pods, 'shop', name)).metadata.ownerReferences ?? []
+  expect((await client.list(pods, { namespace: 'shop' })).items).toHaveLength(2)
+  expect(await ownersOf('lone')).toMatchObject([
+    { kind: 'ReplicaSet', name: 'web', controller: true, blockOwnerDeletion: true },
+  ])
+
+  await client.patch(pods, 'shop', 'lone', {
+    type: mergePatch,
+    body: { metadata: { labels: { app: 'debug' } } },
+  })
+  await settle(3)
+  expect(await ownersOf('lone')).toEqual([])
+  expect((await client.list(pods, { namespace: 'shop' })).items).toHaveLength(3)
+
+  await client.delete(replicaSets, 'shop', 'web', { propagationPolicy: 'Orphan' })
+  await settle(3)
+  expect((await client.list(replicaSets, { namespace: 'shop' })).items).toEqual([])
+  const left = (await client.list(pods, { namespace: 'shop' })).items
+  expect(left.map(({ metadata }) => metadata.ownerReferences ?? [])).toEqual([[], [], []])
+})

@@ -124,7 +124,8 @@ function planHousekeeping({ deployment, sets, nowMs }: Rollout): Plan {
       ...deployment.metadata,
       annotations: { ...annotations, [revisionAnnotation]: revision },
     }
-    return [update(deployments, { ...deployment, metadata })]
+    // By way of the status: an annotation written to the object itself would be a new generation.
+    return [updateStatus(deployments, { ...deployment, metadata })]
   }
   if (progressDeadlineSeconds(deployment) === undefined || progressOf(deployment)) return []
   const message = `Found new replica set "${current.metadata.name}"`
