@@ -1,0 +1,174 @@
+import { createRegistry } from '../api/registry.ts'
+import { type Client, createClient } from '../client/client.ts'
+import { createEventRecorder } from '../client/events.ts'
+import type { Transport } from '../client/transport.ts'
+import { runControllers } from '../controller/run.ts'
+import { controllerTable } from '../controllers/index.ts'
+import { createLabelIndex } from '../kernels/label-index-wasm.ts'
+import { createNodeColumns } from '../kernels/node-columns-wasm.ts'
+import { defaultPlugins } from '../scheduler/plugins/index.ts'
+import { createScheduler } from '../scheduler/scheduler.ts'
+import { componentUsers, controllerUser, nodeUser } from '../server/authn/identity.ts'
+import { reconcileBootstrapPolicy } from '../server/bootstrap-policy/reconcile.ts'
+import { createCacheSources } from '../server/cache-sources.ts'
+import type { UserInfo } from '../server/context.ts'
+import { newRsaKey } from '../server/pki/certificate.ts'
+import { createSecurity } from '../server/security.ts'
+import { type ApiServer, createApiServer } from '../server/server.ts'
+import type { Logger, Ports } from '../std/ports.ts'
+import { simPorts } from '../std/sim-ports.ts'
+import { openMemoryStore } from '../storage/memory/memory-store.ts'
+import type { Store } from '../storage/store.ts'
+import { bindPod } from './binding.ts'
+import { createFaultDial, type FaultDial, noFaults } from './faults.ts'
+import { faultyTransport, type Link } from './faulty-transport.ts'
+import { createInvariants, type Invariants } from './invariants.ts'
+import { createSimNode, type SimNode } from './node.ts'
+import { createPart, type Part } from './part.ts'
+import { slowStore } from './slow-store.ts'
+import { type Trace, type TraceLine, traceStore } from './trace.ts'
+import { createWatchAudit, type WatchAudit } from './watch-audit.ts'
+
+export interface ClusterOptions {
+  readonly seed: number
+  readonly nodes: number
+  readonly log?: Logger
+  /** Hears every commit. */
+  readonly onLine?: (line: TraceLine) => void
+}
+
+/** A whole cluster in one process, in virtual time, from one seed. */
+export interface SimCluster {
+  readonly ports: ReturnType<typeof simPorts>
+  readonly dial: FaultDial
+  readonly trace: Trace
+  readonly audit: WatchAudit
+  readonly invariants: Invariants
+  /** All rights, no faults: for the scenario and its checks. */
+  readonly admin: Client
+  readonly nodes: readonly SimNode[]
+  readonly scheduler: Part
+  readonly controllers: Part
+  /** Names what a part could not mend itself. */
+  readonly partFailures: () => string[]
+  stop(): Promise<void>
+}
+
+/** Brings up store, server and policy; the parts and the nodes are there and not yet started. */
+export async function createSimCluster(options: ClusterOptions): Promise<SimCluster> {
+  const sim = simPorts(options.seed)
+  const ports = options.log ? { ...sim, log: options.log } : sim
+  const dial = createFaultDial(noFaults)
+  const stop = new AbortController()
+  const store = openMemoryStore(ports)
+  const audit = createWatchAudit()
+  const invariants = createInvariants()
+  const trace = traceStore(store, ports.clock, stop.signal, line => {
+    audit.take(line.event)
+    invariants.take(line.event)
+    options.onLine?.(line)
+  })
+  const server = await serve(slowStore(store, dial, ports), ports, stop.signal)
+  const admin = createClient(server.as(componentUsers.server))
+  const ways = waysIn({ server, audit, dial, ports })
+  const controllers = createPart(ports, killed => controllerManager(server, ways, killed))
+  const scheduler = createPart(ports, killed => schedulerPart(ways, killed))
+  const nodes = Array.from({ length: options.nodes }, (_, index) =>
+    createSimNode({ index, ports, transport: ways.node(index) }),
+  )
+  const parts = new Map<string, Part>([
+    ['controllers', controllers],
+    ['scheduler', scheduler],
+  ])
+  for (const node of nodes) parts.set(node.name, node)
+  return {
+    ...{ ports, dial, trace, audit, invariants, admin, nodes, scheduler, controllers },
+    partFailures: () =>
+      [...parts].flatMap(([name, { failures }]) => failures.map(failure => `${name}: ${failure}`)),
+    async stop() {
+      for (const part of parts.values()) part.kill()
+      stop.abort()
+      await server.api.shutdown()
+      await store.close()
+    },
+  }
+}
+
+interface Served {
+  readonly api: ApiServer
+  readonly registry: ReturnType<typeof createRegistry>
+  as(user: UserInfo): Transport
+}
+
+/** Tokens are signed with it; none of them reaches the store, so it may differ from run to run. */
+const serviceAccountKey = newRsaKey()
+
+async function serve(store: Store, ports: Ports, signal: AbortSignal): Promise<Served> {
+  const sources = createCacheSources()
+  const security = createSecurity({
+    ...ports,
+    sources,
+    pki: () => ({ authorities: {} as never, serviceAccountKey }),
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    externalUrl: 'https://192.0.2.1:6443',
+  })
+  const registry = createRegistry()
+  const api = await createApiServer({
+    ports,
+    store,
+    registry,
+    authenticator: security.authentication.authenticate,
+    authorizer: security.authorize,
+    admission: security.admission,
+    connectors: new Map([['pods/binding', bindPod]]),
+  })
+  sources.bind(api.cache, signal)
+  const as = (user: UserInfo) => api.inProcess(user)
+  await reconcileBootstrapPolicy(as(componentUsers.server), ports)
+  return { api, registry, as }
+}
+
+interface WaysIn {
+  of(user: UserInfo, killed: AbortSignal): Transport
+  node(index: number): (link: Link, killed: AbortSignal) => Transport
+}
+
+interface WaysInParts {
+  readonly server: Served
+  readonly audit: WatchAudit
+  readonly dial: FaultDial
+  readonly ports: Ports
+}
+
+function waysIn({ server, audit, dial, ports }: WaysInParts): WaysIn {
+  const way = (user: UserInfo, killed: AbortSignal, link?: Link) => {
+    const inner = audit.wrap(server.as(user), user.username)
+    return faultyTransport({ inner, dial, ports, killed, ...(link && { link }) })
+  }
+  return {
+    of: (user, killed) => way(user, killed),
+    node: index => (link, killed) => way(nodeUser(`node-${String(index).padStart(3, '0')}`), killed, link),
+  }
+}
+
+function controllerManager({ registry }: Served, ways: WaysIn, killed: AbortSignal) {
+  const table = controllerTable({
+    catalog: registry,
+    clusterCidrs: ['10.42.0.0/16'],
+    tokens: { rootCaPem: () => 'simulated authority\n', signToken: () => 'simulated token' },
+    certificates: { approve: () => undefined, sign: () => undefined },
+  })
+  return runControllers(table, {
+    informerTransport: ways.of(componentUsers.controllerManager, killed),
+    transportFor: name => ways.of(controllerUser(name), killed),
+  })
+}
+
+function schedulerPart(ways: WaysIn, killed: AbortSignal) {
+  return (ports: Ports, signal: AbortSignal) => {
+    const client = createClient(ways.of(componentUsers.scheduler, killed))
+    const recorder = createEventRecorder({ client, ports, signal, component: 'default-scheduler' })
+    const kernels = { columns: createNodeColumns(), labels: createLabelIndex() }
+    return createScheduler({ client, recorder, plugins: defaultPlugins, kernels })(ports, signal)
+  }
+}

@@ -1,0 +1,27 @@
+import { sleep } from '../client/sleep.ts'
+import type { Ports } from '../std/ports.ts'
+import type { Store } from '../storage/store.ts'
+import { countFault, type FaultDial } from './faults.ts'
+
+const never = new AbortController().signal
+
+/** A store whose writes wait before they are tried, so that other requests come between a read and its write. */
+export function slowStore(store: Store, dial: FaultDial, { clock, random }: Ports): Store {
+  return {
+    revision: () => store.revision(),
+    compactedRevision: () => store.compactedRevision(),
+    get: key => store.get(key),
+    range: (prefix, options) => store.range(prefix, options),
+    watch: (prefix, from, sink, signal) => store.watch(prefix, from, sink, signal),
+    compact: revision => store.compact(revision),
+    close: () => store.close(),
+    async write(write) {
+      const { storeDelay, storeDelayMaxMs } = dial.current
+      if (storeDelay > 0 && random.next() < storeDelay) {
+        countFault(dial, 'store write delayed')
+        await sleep(clock, 1 + random.next() * storeDelayMaxMs, never)
+      }
+      return store.write(write)
+    },
+  }
+}
