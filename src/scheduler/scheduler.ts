@@ -108,6 +108,8 @@ function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
   }
   snapshot.assume(queued.pod, verdict.node.name)
   const binding = bindPod(options, cycle, verdict.node).catch(error => {
+    // An answer that was lost: the binding happened, and the API has shown it meanwhile.
+    if (!snapshot.isAssumed(queued.key) && snapshot.podOn(queued.key)) return
     snapshot.forget(queued.key)
     queue.moved({ kind: 'assignedPodDeleted', pod: queued.pod })
     if (isNotFound(error)) return
