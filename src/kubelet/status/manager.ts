@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from '../../api/types/core-v1.gen.ts'
 import { type Client, strategicPatch } from '../../client/client.ts'
 import { isConflict, isNotFound } from '../../client/failure.ts'
+import { compareRevisions } from '../../client/resource.ts'
 import type { Ports } from '../../std/ports.ts'
 import { messageOf } from '../pod/start-error.ts'
 import { pods } from '../resources.ts'
@@ -28,8 +29,8 @@ interface Entry {
   pod: Pod
   status: PodStatus
   finished: boolean
-  /** What the server is known to have, as far as we wrote it. */
-  written: PodStatus | undefined
+  /** What our last write left on the server, and the revision that it made. */
+  written: { readonly status: PodStatus; readonly revision: string | undefined } | undefined
   busy: boolean
   again: boolean
 }
@@ -68,13 +69,15 @@ export function createStatusManager({ client, ports, signal, apiPod }: StatusMan
     if (!target || signal.aborted) return
     const { namespace, name, uid } = target.metadata
     const { status } = entry
-    const patch = statusPatch(entry.written ?? target.status ?? {}, status)
+    const patch = statusPatch(onServer(entry, target), status)
     try {
+      let { resourceVersion } = target.metadata
       if (patch) {
         const body = { metadata: { uid }, status: patch }
-        await client.patch(pods, namespace, name!, { type: strategicPatch, body, subresource: 'status' })
+        const options = { type: strategicPatch, body, subresource: 'status' }
+        resourceVersion = (await client.patch(pods, namespace, name!, options)).metadata.resourceVersion
       }
-      entry.written = status
+      if (patch || !entry.written) entry.written = { status, revision: resourceVersion }
       if (!entry.finished || entry.again || !target.metadata.deletionTimestamp) return
       await client.delete(pods, namespace, name!, { gracePeriodSeconds: 0, preconditions: { uid: uid! } })
     } catch (error) {
@@ -93,7 +96,10 @@ export function createStatusManager({ client, ports, signal, apiPod }: StatusMan
         return wake(made)
       }
       entry.pod = pod
-      if (entry.written && !statusPatch(entry.written, status) && entry.status === entry.written) return
+      const { written } = entry
+      const same = written && entry.status === written.status && !statusPatch(written.status, status)
+      const target = apiPod(pod)
+      if (same && !(target && statusPatch(onServer(entry, target), status))) return
       entry.status = status
       wake(entry)
     },
@@ -107,4 +113,13 @@ export function createStatusManager({ client, ports, signal, apiPod }: StatusMan
     },
     forget: podUid => void entries.delete(podUid),
   }
+}
+
+/**
+ * The status that the server has, as far as we know: what we wrote, until the object shows that somebody wrote
+ * after us (the node lifecycle controller of a node that was cut off; upstream needsReconcile).
+ */
+function onServer({ written }: Entry, { metadata, status }: Pod): PodStatus {
+  if (!written || compareRevisions(metadata.resourceVersion, written.revision) > 0) return status ?? {}
+  return written.status
 }
