@@ -44,6 +44,8 @@ export interface SimCluster {
   readonly trace: Trace
   readonly audit: WatchAudit
   readonly invariants: Invariants
+  /** Every request of a part that is no read, refused ones too: `system:node:node-001 update leases`. */
+  readonly writeCalls: ReadonlyMap<string, number>
   /** All rights, no faults: for the scenario and its checks. */
   readonly admin: Client
   readonly nodes: readonly SimNode[]
@@ -70,7 +72,8 @@ export async function createSimCluster(options: ClusterOptions): Promise<SimClus
   })
   const server = await serve(slowStore(store, dial, ports), ports, stop.signal)
   const admin = createClient(server.as(componentUsers.server))
-  const ways = waysIn({ server, audit, dial, ports })
+  const writeCalls = new Map<string, number>()
+  const ways = waysIn({ server, audit, dial, ports, writeCalls })
   const controllers = createPart(ports, killed => controllerManager(server, ways, killed))
   const scheduler = createPart(ports, killed => schedulerPart(ways, killed))
   const nodes = Array.from({ length: options.nodes }, (_, index) =>
@@ -82,7 +85,7 @@ export async function createSimCluster(options: ClusterOptions): Promise<SimClus
   ])
   for (const node of nodes) parts.set(node.name, node)
   return {
-    ...{ ports, dial, trace, audit, invariants, admin, nodes, scheduler, controllers },
+    ...{ ports, dial, trace, audit, invariants, writeCalls, admin, nodes, scheduler, controllers },
     partFailures: () =>
       [...parts].flatMap(([name, { failures }]) => failures.map(failure => `${name}: ${failure}`)),
     async stop() {
@@ -138,16 +141,29 @@ interface WaysInParts {
   readonly audit: WatchAudit
   readonly dial: FaultDial
   readonly ports: Ports
+  readonly writeCalls: Map<string, number>
 }
 
-function waysIn({ server, audit, dial, ports }: WaysInParts): WaysIn {
+function waysIn({ server, audit, dial, ports, writeCalls }: WaysInParts): WaysIn {
   const way = (user: UserInfo, killed: AbortSignal, link?: Link) => {
-    const inner = audit.wrap(server.as(user), user.username)
+    const inner = audit.wrap(countWrites(server.as(user), user.username, writeCalls), user.username)
     return faultyTransport({ inner, dial, ports, killed, ...(link && { link }) })
   }
   return {
     of: (user, killed) => way(user, killed),
     node: index => (link, killed) => way(nodeUser(`node-${String(index).padStart(3, '0')}`), killed, link),
+  }
+}
+
+function countWrites(inner: Transport, who: string, counts: Map<string, number>): Transport {
+  return {
+    watch: (call, sink, signal) => inner.watch(call, sink, signal),
+    call(call) {
+      const { verb, resource, subresource } = call
+      const key = `${who} ${verb} ${resource}${subresource ? `/${subresource}` : ''}`
+      if (verb !== 'get' && verb !== 'list') counts.set(key, (counts.get(key) ?? 0) + 1)
+      return inner.call(call)
+    },
   }
 }
 

@@ -23,9 +23,9 @@ export interface NodeOptions {
   readonly transport: (link: Link, killed: AbortSignal) => Transport
 }
 
-/** Room for 60 pods of 100m: twice what a node gets when all is well, so that losing some nodes is bearable. */
-const cpus = 6
-const podsMax = 70
+/** Room for 40 pods of 100m where 30 live when all is well: the loss of a tenth of the nodes is bearable. */
+const cpus = 4
+const podsMax = 45
 
 /** A machine with a kubelet on it, that can be restarted, crash, or lose its network. */
 export function createSimNode({ index, ports, transport }: NodeOptions): SimNode {
