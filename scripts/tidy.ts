@@ -10,7 +10,10 @@ const root = join(import.meta.dir, '..')
 /** A check by another program: its output is shown when it fails. */
 const programs: readonly { name: string; argv: readonly string[] }[] = [
   { name: 'types', argv: ['tsc', '--noEmit'] },
-  { name: 'lint and format', argv: ['biome', 'ci', '--error-on-warnings'] },
+  {
+    name: 'lint and format',
+    argv: ['biome', 'ci', '--error-on-warnings', '--colors=off', '--max-diagnostics=60'],
+  },
   { name: 'unused exports, files and dependencies', argv: ['knip', '--no-progress'] },
   { name: 'duplicate code', argv: ['jscpd', '--config', '.jscpd.json', '.'] },
 ]

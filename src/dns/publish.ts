@@ -2,11 +2,20 @@ import { services } from '../api/core/service.ts'
 import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
-import type { DnsOptions } from './dns.ts'
+import type { Client } from '../client/client.ts'
 
 const namespace = 'kube-system'
 const name = 'kube-dns'
 const fieldManager = 'hutch-dns'
+
+/** Where this process answers, and what it stands behind. */
+export interface DnsAddress {
+  readonly publisher: Client
+  readonly address: string
+  readonly port: number
+  readonly nodeName: string
+  readonly clusterDns: string
+}
 
 /**
  * Makes this process what stands behind the service `kube-dns`: the service has no selector, its slice holds our

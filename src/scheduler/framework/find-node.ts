@@ -1,5 +1,5 @@
-import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { Random } from '../../std/ports.ts'
+import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { Cycle, Rejection, SchedulerPlugin } from './plugin.ts'
 
 /** Where a pod goes, or why it goes nowhere. */

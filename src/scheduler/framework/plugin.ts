@@ -1,8 +1,8 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
-import type { ClusterEvent, QueueingHint } from './events.ts'
-import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { ClusterSnapshot } from '../snapshot/cluster-snapshot.ts'
+import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { PodResources } from '../snapshot/pod-resources.ts'
+import type { ClusterEvent, QueueingHint } from './events.ts'
 
 /**
  * A scheduling plugin: the extension points of kube-scheduler's framework (KEP-624), each optional. Points that

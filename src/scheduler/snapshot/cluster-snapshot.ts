@@ -1,8 +1,8 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import type { LabelIndex } from '../../kernels/label-index.ts'
 import { type NodeColumns, nodeColumns } from '../../kernels/node-columns.ts'
-import { amountOf, isScalar, podResources } from './pod-resources.ts'
 import { hostPorts, type NodeInfo, normalizedImageName } from './node-info.ts'
+import { amountOf, isScalar, podResources } from './pod-resources.ts'
 
 /**
  * What the scheduler believes about nodes and the pods on them, kept up to date event by event; there is no copy

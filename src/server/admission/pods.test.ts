@@ -76,6 +76,7 @@ describe('ServiceAccount', () => {
     }
     expect(spec).toEqual({
       serviceAccountName: 'default',
+      serviceAccount: 'default',
       imagePullSecrets: [{ name: 'pull' }],
       initContainers: [{ name: 'i', volumeMounts: [mount] }],
       containers: [{ name: 'c', volumeMounts: [mount] }],

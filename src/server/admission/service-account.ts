@@ -36,6 +36,8 @@ export function serviceAccount(ports: ServiceAccountPorts): AdmissionPlugin {
       const pod = request.object as Pod
       if (!createsPod(request) || !pod.spec || isMirrorPod(pod)) return
       pod.spec.serviceAccountName ||= defaultName
+      // The old name of the field always says the same (core/v1 conversion).
+      pod.spec.serviceAccount = pod.spec.serviceAccountName
       const account = await lookUp(request, pod.spec.serviceAccountName, ports)
       if (shouldMount(account, pod.spec)) mountToken(pod.spec, ports.random)
       if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
