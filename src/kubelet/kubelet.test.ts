@@ -199,3 +199,19 @@ test('a sandbox that is lost is made anew and its containers are started again',
   expect(sandboxes.find(s => s.ready)?.attempt).toBe(1)
   expect(containers.find(c => c.state === 'running')?.attempt).toBe(1)
 })
+
+test('a status that somebody else changed on the server is put right', async () => {
+  node = await simulatedNode()
+  node.api.put('pods', testPod('web'))
+  await node.clock.advance(1_000)
+  const ready = () => node.pod('web')?.status?.conditions?.find(c => c.type === 'Ready')?.status
+  expect(ready()).toBe('True')
+  const present = node.pod('web')!
+  const conditions = present.status!.conditions!.map(c =>
+    c.type === 'Ready' ? { ...c, status: 'False' } : c,
+  )
+  node.api.put('pods', { ...present, status: { ...present.status, conditions } } as Pod)
+  expect(ready()).toBe('False')
+  await node.clock.advance(1_000)
+  expect(ready()).toBe('True')
+})
