@@ -127,10 +127,14 @@ export interface ListResult {
 /** Runs a watch until `signal` aborts or time is up; see `Transport.watch` for the delivery rules. */
 export type WatchRun = (sink: (events: readonly ServedEvent[]) => void, signal: AbortSignal) => Promise<void>
 
+/** Whom an upgraded connection is joined with. */
 export interface UpgradeTarget {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly host: string
+  readonly port: number
+  /** With its query. */
+  readonly path: string
+  /** Absent: plain TCP. Without `ca` the target is not verified, with empty `cert` we show none. */
+  readonly tls?: { readonly ca?: string; readonly cert: string; readonly key: string }
 }
 
 /** Undefined when nobody vouches for the credential. Never asked for 'loopback', 'anonymous' and 'rejected'. */

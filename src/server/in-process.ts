@@ -58,18 +58,12 @@ function toContext(
 }
 
 function toInfo(call: ApiCall): RequestInfo {
-  const { verb, group, version, resource, subresource = '', namespace = '', name = '' } = call
-  return {
-    isResourceRequest: true,
-    path: pathOf(call),
-    verb,
-    group,
-    version,
-    resource,
-    subresource,
-    namespace,
-    name,
-  }
+  const { verb, group, version, resource, subresource = '' } = call
+  // A new object's name is in its body; requests for a namespace are requests in it, as their paths say.
+  const name = verb === 'create' && subresource === '' ? '' : (call.name ?? '')
+  const namespace = group === '' && resource === 'namespaces' ? name : (call.namespace ?? '')
+  const path = pathOf(call)
+  return { isResourceRequest: true, path, verb, group, version, resource, subresource, namespace, name }
 }
 
 function toOptions({ options, patchType }: ApiCall): RequestOptions {

@@ -12,11 +12,20 @@ import { mountDiscovery } from './discovery/routes.ts'
 import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
 import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
+import { createUpgradeHandler } from './http/upgrade.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { mountOpenApi } from './openapi/routes.ts'
 import { createInProcessTransport } from './in-process.ts'
-import type { Allocator, Connector, Reviewer } from './rest/call.ts'
 import { createRest } from './rest/dispatch.ts'
+import { createReviewers, type ReviewSources } from './reviews/index.ts'
+import {
+  defaultServiceNetwork,
+  type ServiceNetwork,
+  serviceAllocator,
+} from './service-ip/service-allocator.ts'
+import { createConnectors } from './subresources/index.ts'
+import type { KubeletTls } from './subresources/kubelet-access.ts'
+import type { RequestToken } from './subresources/token.ts'
 import { mountVersion, serverVersion, type VersionInfo } from './version.ts'
 import { createWatchCache, type WatchCache } from './watchcache/index.ts'
 
@@ -27,9 +36,12 @@ export interface ApiServerOptions {
   readonly authenticator: Authenticator
   readonly authorizer: Authorizer
   readonly admission?: readonly AdmissionPlugin[]
-  readonly connectors?: ReadonlyMap<string, Connector>
-  readonly allocators?: ReadonlyMap<string, Allocator>
-  readonly reviewers?: ReadonlyMap<string, Reviewer>
+  /** What reviews and TokenRequest ask of the security side. */
+  readonly reviews?: Pick<ReviewSources, 'subjectRules' | 'tokenStatus'>
+  readonly requestToken?: RequestToken
+  /** How the server shows itself to kubelets. */
+  readonly kubelet?: KubeletTls
+  readonly serviceNetwork?: ServiceNetwork
   readonly auditSink?: AuditSink
   readonly flowLimits?: FlowLimits
   readonly requestTimeoutMs?: number
@@ -67,13 +79,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await cache.ready
   const stopping = new AbortController()
   const listeners: Listener[] = []
-  const handler = createHandler(options, cache)
+  const handler = createHandler(options, cache, stopping.signal)
+  const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
   const front = createFront({ handler, ports, stopping: stopping.signal })
   return {
     handler,
     cache,
     async listen(at) {
-      const listener = await listen({ front, ports, ...at })
+      const listener = await listen({ front, upgrade, ports, ...at })
       listeners.push(listener)
       return listener
     },
@@ -92,18 +105,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   }
 }
 
-const none: ReadonlyMap<string, never> = new Map<string, never>()
-
-function createHandler(options: ApiServerOptions, cache: WatchCache): Handler {
+function createHandler(options: ApiServerOptions, cache: WatchCache, stopping: AbortSignal): Handler {
   const { ports, registry, authenticator, authorizer, version = serverVersion } = options
+  const { serviceNetwork = defaultServiceNetwork } = options
   const rest = createRest({
     ports,
     cache,
     registry,
     admission: options.admission ?? [],
-    connectors: options.connectors ?? none,
-    allocators: options.allocators ?? none,
-    reviewers: options.reviewers ?? none,
+    connectors: createConnectors(options),
+    allocators: new Map([['services', serviceAllocator(serviceNetwork, cache, ports, stopping)]]),
+    reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })
   const routes = createRoutes(mounted => {
     const ping = { name: 'ping', check: () => undefined }

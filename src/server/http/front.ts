@@ -72,9 +72,10 @@ async function answerRequest(
   }
 }
 
-type Headers = Readonly<Record<string, string>>
+export type Headers = Readonly<Record<string, string>>
 
-function headersOf(request: IncomingMessage): Headers {
+/** Header values by lower-case name; repeated ones joined by commas. */
+export function headersOf(request: IncomingMessage): Headers {
   const { headers } = request
   for (const name in headers) {
     if (Array.isArray(headers[name])) return joined(headers)

@@ -1,6 +1,6 @@
-import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Ports } from '../../std/ports.ts'
 import type { Front } from './front.ts'
 
@@ -18,11 +18,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-export type UpgradeHandler = (
-  request: import('node:http').IncomingMessage,
-  socket: import('node:net').Socket,
-  head: Buffer,
-) => void
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => Promise<void>
 
 export interface ListenOptions {
   readonly front: Front
@@ -38,13 +34,17 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<Listener> {
   const server = options.tls ? secureServer(options.tls) : createServer()
   const sockets = new Set<{ destroy(): void; destroyed: boolean }>()
-  server.on('connection', (socket: import('node:net').Socket) => {
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
   server.on('request', (request, response) => void options.front(request as never, response as never))
   const { upgrade } = options
-  if (upgrade) server.on('upgrade', upgrade as never)
+  if (upgrade)
+    server.on(
+      'upgrade',
+      (request, socket, head) => void upgrade(request as never, socket as never, head as never),
+    )
   server.on('tlsClientError', () => {})
   await bound(server, options)
   return {

@@ -12,6 +12,8 @@ import { checkWriteOptions } from './write-options.ts'
 export async function create(call: RestCall): Promise<Response> {
   const { context, resource, deps } = call
   checkWriteOptions(context.options, 'CreateOptions')
+  const connector = resource.strategy.ephemeral ? deps.connectors.get(resource.plural) : undefined
+  if (connector) return connector(call)
   const object = decodeBody(context, resource)
   if (resource.strategy.ephemeral) return review(call, object)
   settleNamespace(call, object)

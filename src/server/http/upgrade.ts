@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { badRequest, internalError, serviceUnavailable } from '../../machinery/status/errors.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Handler, UpgradeTarget } from '../context.ts'
+import { headersOf, toContext } from './front.ts'
+import { failureAnswer } from './respond.ts'
+
+export interface UpgradeOptions {
+  readonly handler: Handler
+  readonly ports: Ports
+  readonly stopping: AbortSignal
+}
+
+const connectTimeoutMs = 30_000
+/** The client's identity ends here; the target knows the server by its certificate. */
+const droppedHeaders = /^(authorization|host|impersonate-.*)$/i
+
+/**
+ * Serves HTTP/1.1 upgrades (SPDY/3.1, WebSocket): after the chain has let the request pass, the two connections are
+ * joined byte by byte. An upgrade that the target refuses is answered with the target's words and closed.
+ */
+export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOptions) {
+  return async function serveUpgrade(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+    const gone = new AbortController()
+    client.on('close', () => gone.abort())
+    client.on('error', () => gone.abort())
+    const headers = headersOf(request)
+    try {
+      const rest = {
+        auditId: ports.random.uuid(),
+        warnings: [],
+        body: { kind: 'none' },
+        signal: gone.signal,
+      } as const
+      const response = await handler(toContext(request, headers, { ...rest, warnings: [] }))
+      if (response.kind !== 'upgrade') throw badRequest('this request cannot be upgraded')
+      await splice(
+        request,
+        { client, head },
+        response.target,
+        ports,
+        AbortSignal.any([gone.signal, stopping]),
+      )
+    } catch (error) {
+      const known = error instanceof StatusError ? error : internalError(String(error))
+      refuse(client, known, headers)
+    }
+  }
+}
+
+function refuse(client: Socket, error: StatusError, headers: Readonly<Record<string, string>>): void {
+  if (client.destroyed) return
+  const { status, body } = failureAnswer({ headers, userAgent: '' }, error)
+  const bytes = Buffer.from(body as string | Uint8Array)
+  const lines = [
+    `HTTP/1.1 ${status} ${error.reason ?? 'Error'}`,
+    'Content-Type: application/json',
+    `Content-Length: ${bytes.length}`,
+    'Connection: close',
+  ]
+  client.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]))
+}
+
+interface ClientEnd {
+  readonly client: Socket
+  readonly head: Buffer
+}
+
+async function splice(
+  request: IncomingMessage,
+  { client, head }: ClientEnd,
+  target: UpgradeTarget,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const backend = await dial(target, ports)
+  const close = () => {
+    backend.destroy()
+    client.destroy()
+  }
+  signal.addEventListener('abort', close, { once: true })
+  backend.on('error', close)
+  backend.on('close', () => client.end())
+  client.on('close', () => backend.destroy())
+  backend.write(requestHead(request, target))
+  if (head.length > 0) backend.write(head)
+  backend.pipe(client)
+  client.pipe(backend)
+}
+
+function requestHead(request: IncomingMessage, { host, port, path }: UpgradeTarget): string {
+  const { rawHeaders, method = 'GET' } = request
+  let text = `${method} ${path} HTTP/1.1\r\nHost: ${host.includes(':') ? `[${host}]` : host}:${port}\r\n`
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (!droppedHeaders.test(name)) text += `${name}: ${rawHeaders[index + 1]}\r\n`
+  }
+  return `${text}\r\n`
+}
+
+function dial({ host, port, tls }: UpgradeTarget, { clock }: Ports): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const trust = tls?.ca ? { ca: tls.ca } : { rejectUnauthorized: false }
+  const identity = tls?.cert ? { cert: tls.cert, key: tls.key } : {}
+  const socket: Socket = tls
+    ? connectTls({ host, port, ...identity, ...trust, ALPNProtocols: ['http/1.1'] }, () => resolve(socket))
+    : connectTcp({ host, port }, () => resolve(socket))
+  const cancel = clock.setTimer(connectTimeoutMs, () => socket.destroy(new Error('connection timed out')))
+  socket.once('error', error => reject(serviceUnavailable(`error dialing backend: ${error.message}`)))
+  return promise.finally(cancel)
+}

@@ -1,0 +1,129 @@
+import type { Pod } from '../../api/types/core-v1.gen.ts'
+import type { Eviction, PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
+import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
+import { badRequest, forbidden, internalError, tooManyRequests } from '../../machinery/status/errors.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import type { Response } from '../context.ts'
+import { admitMutating, admitValidating, isDryRun, type RestCall, timestamp } from '../rest/call.ts'
+import { cloneJson } from '../rest/clone.ts'
+import { deleteNamed } from '../rest/delete.ts'
+import type { DeleteOptions } from '../rest/delete-options.ts'
+import { replace } from '../rest/replace.ts'
+import { requireStored } from '../rest/storage.ts'
+import { collectionPrefix } from '../watchcache/index.ts'
+import { aimAt, builtinResource, createdStatus, decodeKind } from './subrequest.ts'
+
+const attemptsMax = 20
+/** Upstream's MaxDisruptedPodSize. */
+const disruptedPodsMax = 2000
+
+/** POST pods/NAME/eviction: deletes a pod when its disruption budget allows (pkg/registry/core/pod/storage/eviction.go). */
+export async function evictPod(call: RestCall): Promise<Response> {
+  const { info } = call.context
+  const eviction = decodeKind(call, 'policy', 'v1', 'Eviction') as unknown as Eviction
+  const { name } = eviction.metadata ?? {}
+  if (name && name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
+  eviction.metadata = { ...eviction.metadata, name: info.name, namespace: info.namespace }
+  await admitMutating(call, { operation: 'CREATE', object: eviction, oldObject: undefined })
+  await admitValidating(call, { operation: 'CREATE', object: eviction, oldObject: undefined })
+  const target = aimAt(call, builtinResource(call, '', 'v1', 'pods'), { name: info.name })
+  const pod = requireStored(target).object as Pod
+  if (!isFree(pod)) await consumeBudget(call, pod)
+  await deleteNamed(target, info.name, optionsOf(call, eviction, pod))
+  return createdStatus()
+}
+
+function optionsOf(call: RestCall, { deleteOptions }: Eviction, pod: Pod): DeleteOptions {
+  const { preconditions, ...rest } = (deleteOptions ?? {}) as DeleteOptions
+  const dryRun = isDryRun(call) ? { dryRun: ['All'] } : {}
+  return { ...rest, ...dryRun, preconditions: { uid: pod.metadata.uid!, ...preconditions } }
+}
+
+/** Pods whose loss disrupts nobody. */
+function isFree({ metadata, status }: Pod): boolean {
+  const phase = status?.phase ?? 'Pending'
+  return (
+    phase === 'Succeeded' ||
+    phase === 'Failed' ||
+    phase === 'Pending' ||
+    metadata.deletionTimestamp !== undefined
+  )
+}
+
+async function consumeBudget(call: RestCall, pod: Pod): Promise<void> {
+  const budgets = budgetsOf(call, pod)
+  if (budgets.length > 1) {
+    throw internalError(
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    )
+  }
+  const [budget] = budgets
+  if (!budget || (!isReady(pod) && allowsUnhealthy(budget))) return
+  const resource = builtinResource(call, 'policy', 'v1', 'poddisruptionbudgets')
+  await replace(aimAt(call, resource, { name: budget.metadata.name! }), {
+    make: current => decrement(call, current as PodDisruptionBudget, pod),
+    rules: { allowUnconditionalUpdate: true },
+    attemptsMax,
+    tracksFields: true,
+    skipsAdmission: true,
+  })
+}
+
+function budgetsOf({ deps }: RestCall, pod: Pod): PodDisruptionBudget[] {
+  const prefix = collectionPrefix({ group: 'policy', plural: 'poddisruptionbudgets' }, pod.metadata.namespace)
+  return deps.cache
+    .list(prefix)
+    .items.map(({ object }) => object as PodDisruptionBudget)
+    .filter(
+      ({ spec }) => spec?.selector && matchesLabels(labelSelectorFrom(spec.selector), pod.metadata.labels),
+    )
+}
+
+function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+}
+
+function allowsUnhealthy({ spec, status }: PodDisruptionBudget): boolean {
+  if (spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true
+  const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {}
+  return currentHealthy >= desiredHealthy && desiredHealthy > 0
+}
+
+function decrement({ deps }: RestCall, current: PodDisruptionBudget, pod: Pod): PodDisruptionBudget {
+  const budget = cloneJson(current)
+  const { name = '', generation = 0 } = budget.metadata
+  const status = budget.status ?? ({} as NonNullable<PodDisruptionBudget['status']>)
+  const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0 } = status
+  const gr = { group: 'policy', resource: 'poddisruptionbudgets' }
+  if ((status.observedGeneration ?? 0) < generation) {
+    throw refused(`The disruption budget ${name} is still being processed by the server.`, 10)
+  }
+  if (disruptionsAllowed < 0) throw forbidden(gr, name, 'pdb disruptions allowed is negative')
+  if (Object.keys(status.disruptedPods ?? {}).length > disruptedPodsMax) {
+    throw forbidden(
+      gr,
+      name,
+      'DisruptedPods map too big - too many evictions not confirmed by PDB controller',
+    )
+  }
+  if (disruptionsAllowed === 0) {
+    throw refused(
+      `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
+      0,
+    )
+  }
+  const disruptedPods = { ...status.disruptedPods, [pod.metadata.name!]: timestamp(deps.ports.clock) }
+  budget.status = { ...status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods }
+  return budget
+}
+
+function refused(message: string, retryAfterSeconds: number): StatusError {
+  const { status } = tooManyRequests(
+    "Cannot evict pod as it would violate the pod's disruption budget.",
+    retryAfterSeconds,
+  )
+  return new StatusError({
+    ...status,
+    details: { ...status.details, causes: [{ reason: 'DisruptionBudget', message }] },
+  })
+}

@@ -1,0 +1,95 @@
+import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
+import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
+import { badRequest, serviceUnavailable } from '../../machinery/status/errors.ts'
+import type { Response } from '../context.ts'
+import type { Connector, RestCall } from '../rest/call.ts'
+import { requireStored } from '../rest/storage.ts'
+import { collectionPrefix } from '../watchcache/index.ts'
+import { forward } from './forward.ts'
+import { type Endpoint, type KubeletTls, kubeletOf, splitProxyName } from './kubelet-access.ts'
+import { aimAt, builtinResource } from './subrequest.ts'
+
+/** Finds where a proxied request goes. */
+type Locate = (call: RestCall, name: ReturnType<typeof splitProxyName>) => Endpoint
+
+function proxyConnector(locate: Locate): Connector {
+  return async function connectProxy(call): Promise<Response> {
+    const { context } = call
+    const { info, query, headers } = context
+    const endpoint = locate(call, splitProxyName(info.name))
+    const path = `/${encodeURI(info.subpath ?? '')}${query.size > 0 ? `?${query}` : ''}`
+    if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path } }
+    return forward(context, { endpoint, method: methods[info.verb] ?? 'GET', path })
+  }
+}
+
+const methods: Readonly<Record<string, string>> = {
+  create: 'POST',
+  get: 'GET',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+}
+
+/** nodes/NAME/proxy: the kubelet's own API. */
+export function nodeProxy(tls: KubeletTls): Connector {
+  return proxyConnector((call, { name, port }) => {
+    const kubelet = kubeletOf(call, name, tls)
+    return port === '' || Number(port) === kubelet.port ? kubelet : { host: kubelet.host, port: toPort(port) }
+  })
+}
+
+/** pods/NAME/proxy: the pod's own address. */
+export const podProxy: Connector = proxyConnector((call, { name, port, scheme }) => {
+  const pod = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'pods'), { name })).object as Pod
+  const host = pod.status?.podIP
+  if (!host) throw badRequest('address not allowed')
+  const first = pod.spec?.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort
+  return withScheme({ host, port: port === '' ? (first ?? 80) : podPort(pod, port) }, scheme)
+})
+
+function podPort(pod: Pod, port: string): number {
+  const ports = pod.spec?.containers.flatMap(({ ports: declared = [] }) => declared) ?? []
+  return ports.find(({ name }) => name === port)?.containerPort ?? toPort(port)
+}
+
+/** services/NAME/proxy: any ready endpoint of the service. */
+export const serviceProxy: Connector = proxyConnector((call, { name, port, scheme }) => {
+  const service = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'services'), { name }))
+    .object as Service
+  const declared = service.spec?.ports ?? []
+  const wanted =
+    port === '' && declared.length === 1
+      ? declared[0]!
+      : declared.find(each => each.name === port || String(each.port) === port)
+  if (!wanted)
+    throw serviceUnavailable(
+      `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`,
+    )
+  for (const slice of slicesOf(call, name)) {
+    const target = slice.ports?.find(each => (each.name ?? '') === (wanted.name ?? ''))?.port
+    const host = slice.endpoints?.find(({ conditions }) => conditions?.ready !== false)?.addresses[0]
+    if (target && host) return withScheme({ host, port: target }, scheme)
+  }
+  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`)
+})
+
+function slicesOf({ deps, context }: RestCall, service: string): EndpointSlice[] {
+  const prefix = collectionPrefix(
+    { group: 'discovery.k8s.io', plural: 'endpointslices' },
+    context.info.namespace,
+  )
+  const slices = deps.cache.list(prefix).items.map(({ object }) => object as EndpointSlice)
+  return slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+}
+
+/** Backends behind `https:` are not verified, as upstream does not. */
+function withScheme(endpoint: Endpoint, scheme: string): Endpoint {
+  return scheme === 'https' ? { ...endpoint, tls: { cert: '', key: '' } } : endpoint
+}
+
+function toPort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port
+  throw badRequest(`invalid port ${JSON.stringify(text)}`)
+}
