@@ -20,7 +20,8 @@ export function parseRange(text: string): AddressRange {
   const isV4 = base.kind() === 'ipv4'
   const first = toNumber(ipaddr.parse(networkOf(text, isV4)))
   const hostBits = (isV4 ? 32 : 128) - bits
-  const size = Math.min(hostBits >= 20 ? sizeMax * 16 : 2 ** hostBits, isV4 ? 2 ** hostBits : sizeMax) - (isV4 ? 2 : 1)
+  const size =
+    Math.min(hostBits >= 20 ? sizeMax * 16 : 2 ** hostBits, isV4 ? 2 ** hostBits : sizeMax) - (isV4 ? 2 : 1)
   return {
     text,
     family: isV4 ? 'IPv4' : 'IPv6',

@@ -29,7 +29,12 @@ interface Desk {
  * Cluster IPs and node ports (pkg/registry/core/service/storage/alloc.go). What stored Services hold is read from
  * the cache, so there is no second record to repair; two creates at once are told apart by promises.
  */
-export function serviceAllocator(network: ServiceNetwork, cache: WatchCache, ports: Ports, signal: AbortSignal): Allocator {
+export function serviceAllocator(
+  network: ServiceNetwork,
+  cache: WatchCache,
+  ports: Ports,
+  signal: AbortSignal,
+): Allocator {
   const { clock } = ports
   const desk: Desk = {
     ports,
@@ -67,7 +72,9 @@ function follow(desk: Desk, cache: WatchCache, signal: AbortSignal): void {
     },
     signal,
   )
-  watching.catch(error => desk.ports.log.error('service addresses are no longer followed', { error: String(error) }))
+  watching.catch(error =>
+    desk.ports.log.error('service addresses are no longer followed', { error: String(error) }),
+  )
 }
 
 function hold(desk: Desk, { spec, metadata }: Service): void {
@@ -142,7 +149,12 @@ interface Claim {
   readonly all: readonly string[]
 }
 
-function claimAddress(desk: Desk, range: AddressRange, { given, owner, all }: Claim, errors: FieldErrors): void {
+function claimAddress(
+  desk: Desk,
+  range: AddressRange,
+  { given, owner, all }: Claim,
+  errors: FieldErrors,
+): void {
   const failed = `failed to allocate IP ${given}: `
   if (!range.has(given)) {
     const detail = `the provided IP (${given}) is not in the valid range. The range of valid IPs is ${range.text}`
@@ -159,7 +171,9 @@ function staticPart(size: number): number {
 
 function pickAddress({ addresses, ports }: Desk, range: AddressRange, owner: string): string {
   const reserved = range.size > 32 ? staticPart(range.size) : 0
-  const index = pickFree(range.size, reserved, ports, candidate => addresses.isFree(range.at(candidate), owner))
+  const index = pickFree(range.size, reserved, ports, candidate =>
+    addresses.isFree(range.at(candidate), owner),
+  )
   if (index === undefined) throw internalError('failed to allocate a serviceIP: range is full')
   const address = range.at(index)
   addresses.promise(address, owner)
@@ -199,7 +213,8 @@ function allocateNodePorts(desk: Desk, spec: ServiceSpec, owner: string, errors:
 
 /** The same port in another protocol gets the same node port. */
 function sharedPort({ ports = [] }: ServiceSpec, port: ServicePort): number | undefined {
-  return ports.find(each => each.port === port.port && each.protocol !== port.protocol && each.nodePort)?.nodePort
+  return ports.find(each => each.port === port.port && each.protocol !== port.protocol && each.nodePort)
+    ?.nodePort
 }
 
 interface PortClaim {
@@ -216,7 +231,11 @@ function claimPort(desk: Desk, { port, index, owner, mine }: PortClaim, errors: 
   const protocol = port.protocol ?? 'TCP'
   const used = mine.get(number) ?? new Set()
   if (number < min || number > max) {
-    errors.invalid(path, number, `provided port is not in the valid range. The range of valid ports is ${min}-${max}`)
+    errors.invalid(
+      path,
+      number,
+      `provided port is not in the valid range. The range of valid ports is ${min}-${max}`,
+    )
   } else if (!desk.portNumbers.isFree(number, owner) || used.has(protocol)) {
     errors.invalid(path, number, 'provided port is already allocated')
   } else desk.portNumbers.promise(number, owner)
