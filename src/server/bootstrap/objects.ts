@@ -1,0 +1,118 @@
+import type { ApiCall, Transport } from '../../client/transport.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../../machinery/status/errors.ts'
+import { sameJson } from '../rest/clone.ts'
+
+/** How clients in the cluster reach this server. */
+export interface AdvertisedServer {
+  readonly address: string
+  readonly port: number
+  /** The Service's cluster IP: the first of the range. */
+  readonly clusterIp: string
+}
+
+interface Wanted {
+  readonly at: Pick<ApiCall, 'group' | 'version' | 'resource' | 'namespace'>
+  readonly object: JsonObject & { metadata: { name: string; labels?: Record<string, string> } }
+  /** Top-level fields that are put right when they differ; others are left to their users. */
+  readonly owned?: readonly string[]
+}
+
+const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+/**
+ * What every cluster has from its first start: system namespaces, system priority classes, and the `kubernetes`
+ * Service with its endpoints (pkg/controlplane). Run at each start; keeps what users changed.
+ */
+export async function ensureBootstrapObjects(transport: Transport, server: AdvertisedServer): Promise<void> {
+  for (const wanted of [...systemNamespaces(), ...priorityClasses(), ...kubernetesService(server)]) {
+    await ensure(transport, wanted)
+  }
+}
+
+async function ensure(transport: Transport, wanted: Wanted): Promise<void> {
+  const { at, object, owned = [] } = wanted
+  const found = await find(transport, wanted)
+  if (!found) {
+    await tolerate(isAlreadyExists, transport.call({ ...at, verb: 'create', body: object }))
+    return
+  }
+  const current = found as unknown as JsonObject
+  if (owned.every(field => sameJson(current[field], object[field]))) return
+  const body = { ...current, ...Object.fromEntries(owned.map(field => [field, object[field]])) }
+  await tolerate(isConflict, transport.call({ ...at, verb: 'update', name: object.metadata.name, body }))
+}
+
+async function find(transport: Transport, { at, object }: Wanted): Promise<KubeObject | undefined> {
+  try {
+    return await transport.call({ ...at, verb: 'get', name: object.metadata.name })
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** Another server that starts at the same time did it. */
+async function tolerate(is: (error: unknown) => boolean, work: Promise<unknown>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!is(error)) throw error
+  }
+}
+
+function systemNamespaces(): Wanted[] {
+  const at = { group: '', version: 'v1', resource: 'namespaces' }
+  return namespaces.map(name => ({ at, object: { metadata: { name } } }))
+}
+
+function priorityClasses(): Wanted[] {
+  const at = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }
+  const description = {
+    'system-cluster-critical':
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+    'system-node-critical': 'Used for system critical pods that must not be moved from their current node.',
+  }
+  const values = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 }
+  return (['system-cluster-critical', 'system-node-critical'] as const).map(name => ({
+    at,
+    object: { metadata: { name }, value: values[name], description: description[name] },
+  }))
+}
+
+const name = 'kubernetes'
+const portName = 'https'
+
+function kubernetesService({ address, port, clusterIp }: AdvertisedServer): Wanted[] {
+  const namespace = 'default'
+  const labels = { component: 'apiserver', provider: name }
+  const spec = {
+    type: 'ClusterIP',
+    clusterIP: clusterIp,
+    clusterIPs: [clusterIp],
+    ports: [{ name: portName, port: 443, protocol: 'TCP', targetPort: port }],
+    sessionAffinity: 'None',
+  }
+  const subsets = [{ addresses: [{ ip: address }], ports: [{ name: portName, port, protocol: 'TCP' }] }]
+  return [
+    {
+      at: { group: '', version: 'v1', resource: 'services', namespace },
+      object: { metadata: { name, labels }, spec },
+    },
+    {
+      at: { group: '', version: 'v1', resource: 'endpoints', namespace },
+      object: { metadata: { name, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }, subsets },
+      owned: ['subsets'],
+    },
+    {
+      at: { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices', namespace },
+      object: {
+        metadata: { name, labels: { 'kubernetes.io/service-name': name } },
+        addressType: address.includes(':') ? 'IPv6' : 'IPv4',
+        endpoints: [{ addresses: [address], conditions: { ready: true } }],
+        ports: [{ name: portName, port, protocol: 'TCP' }],
+      },
+      owned: ['endpoints', 'ports'],
+    },
+  ]
+}
