@@ -45,7 +45,9 @@ start() {
   local ports
   mapfile -t ports < <(free_ports 5)
   make_pki
-  run etcd --data-dir "$dir/etcd" --log-level error --unsafe-no-fsync \
+  local durability=(--unsafe-no-fsync)
+  [[ ${HUTCH_STOCK_FSYNC:-} == 1 ]] && durability=()
+  run etcd --data-dir "$dir/etcd" --log-level error "${durability[@]}" \
     --listen-client-urls "http://127.0.0.1:${ports[0]}" --advertise-client-urls "http://127.0.0.1:${ports[0]}" \
     --listen-peer-urls "http://127.0.0.1:${ports[1]}"
   wait_for etcd "http://127.0.0.1:${ports[0]}/readyz"
