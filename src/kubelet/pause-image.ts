@@ -1,0 +1,12 @@
+import type { ImageService } from './runtime/runtime.ts'
+import { pauseTar } from './runtime/podman/pause.ts'
+
+/** Makes the pause image where it is missing; nothing is fetched for it. `architecture` is Go's name. */
+export async function ensurePauseImage(
+  images: ImageService,
+  reference: string,
+  architecture: string,
+): Promise<void> {
+  if (await images.find(reference)) return
+  await images.importTar(reference, pauseTar(architecture), ['/pause'])
+}
