@@ -2,13 +2,16 @@ import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
+import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser } from '../../server/authn/identity.ts'
+import { ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import { createSecurity, type Security } from '../../server/security.ts'
 import { type ApiServer, createApiServer } from '../../server/server.ts'
+import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
@@ -90,10 +93,23 @@ async function buildServer(
     authorizer: security.authorize,
     admission: security.admission,
     advertise,
+    serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
+    kubelet: kubeletTls(pki),
+    reviews: {
+      subjectRules: security.subjectRules,
+      tokenStatus: async (token, audiences) =>
+        tokenReviewStatus(await security.authentication.reviewToken(token, audiences)),
+    },
+    requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
   })
   sources.bind(server.cache, stop.signal)
   const as = (user: UserInfo) => server.inProcess(user)
   await reconcileBootstrapPolicy(as(componentUsers.server), ports)
+  await ensureBootstrapObjects(as(componentUsers.server), {
+    address: reachableAddress(settings),
+    port: settings.port,
+    clusterIp: settings.kubernetesIp,
+  })
   return {
     server,
     pki,
@@ -107,6 +123,17 @@ async function buildServer(
       await store.close()
     },
   }
+}
+
+/** Endpoints may not be loopback: pods would meet themselves. Without any network nobody can use this one anyway. */
+function reachableAddress({ advertiseAddress, nodeIp, kubernetesIp }: ServerSettings): string {
+  return [advertiseAddress, nodeIp].find(address => !address.startsWith('127.')) ?? kubernetesIp
+}
+
+/** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
+function kubeletTls(pki: Pki) {
+  const { certificate, key } = pki.certificates.get('client-kube-apiserver')!
+  return { cert: certificate, key, ca: pki.authorities['kubelet-ca'].certificate }
 }
 
 /** A client with the server's own rights, for what composition itself writes. */
