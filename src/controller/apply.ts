@@ -3,7 +3,7 @@ import type { EventRecorder } from '../client/events.ts'
 import { isNamespaceTerminating, isNotFound, orUndefined } from '../client/failure.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Action, Outcome, Plan } from './actions.ts'
-import { type Expectation, expectGone, expectSeen } from './expectations.ts'
+import { type Expectation, expectGone, expectNothing, expectSeen } from './expectations.ts'
 
 export interface Applier {
   readonly client: Client
@@ -94,8 +94,9 @@ async function applyCreate(run: Run, action: Action & { do: 'create' }): Promise
       saw(run, action, created)
       return created
     } catch (error) {
-      if (isNamespaceTerminating(error)) return undefined
-      throw error
+      if (!isNamespaceTerminating(error)) throw error
+      run.written.push(expectNothing(action.resource))
+      return undefined
     }
   })
 }
