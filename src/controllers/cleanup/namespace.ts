@@ -33,7 +33,7 @@ interface Emptying extends WorkerContext {
   readonly catalog: Catalog
 }
 
-/** An object that disappears from a namespace that is going may have been the last. */
+/** The last object of a kind has disappeared from a namespace that is going. */
 function wakeByContent(context: WorkerContext, catalog: Catalog): () => void {
   const followed = new Set<string>()
   const { store } = context.informers.of(namespaces)
@@ -41,9 +41,11 @@ function wakeByContent(context: WorkerContext, catalog: Catalog): () => void {
     for (const resource of servedWith(catalog, 'delete', 'list', 'watch')) {
       if (!resource.namespaced || resource.plural === 'events' || followed.has(resourceId(resource))) continue
       followed.add(resourceId(resource))
+      const left = context.informers.of(resource).store
       context.watch(resource, (object, old) => {
         const name = old?.metadata.namespace
-        return !object && store.get(undefined, name ?? '')?.metadata.deletionTimestamp ? [name] : []
+        if (object || !store.get(undefined, name ?? '')?.metadata.deletionTimestamp) return []
+        return left.list(name).length === 0 ? [name] : []
       })
     }
   }
