@@ -23,7 +23,8 @@ export function planDeletion(
   options: DeleteOptions,
   clock: Clock,
 ): DeletionStep {
-  const object = cloneJson(current)
+  // Only metadata changes here: of a large collection most may be pending already.
+  const object = { ...current, metadata: cloneJson(current.metadata) }
   const grace = applyGrace(resource, object, options, clock)
   if (grace === 'pending') return { kind: 'pending' }
   const finalizers = collectorFinalizers(resource, object, options)
@@ -33,8 +34,9 @@ export function planDeletion(
   if (grace === 'none') {
     if (!waits) return { kind: 'remove' }
     markDeleting(object, clock)
-    resource.strategy.markDeleting?.(object)
-    return { kind: 'mark', object, thenRemove: false }
+    const marked = resource.strategy.markDeleting ? cloneJson(object) : object
+    resource.strategy.markDeleting?.(marked)
+    return { kind: 'mark', object: marked, thenRemove: false }
   }
   return { kind: 'mark', object, thenRemove: !waits && grace === 'now' }
 }
