@@ -144,6 +144,32 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return failure(415, 'UnsupportedMediaType', message)
 }
 
+/** 404 for a path below a version that is served, but no resource of it (upstream's router, not its handlers). */
+export function unknownRoute(): StatusError {
+  return failure(404, 'NotFound', 'the server could not find the requested resource', {})
+}
+
+/** 405 for a method that nothing at this path takes (upstream's router). */
+export function methodNotRouted(): StatusError {
+  return failure(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  )
+}
+
+/** 406 from upstream's router: no handler at this path writes what the client takes. */
+export function notRepresentable(available: readonly string[]): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`
+  return failure(406, 'NotAcceptable', message, {})
+}
+
+/** 415 from upstream's router: no handler at this path reads the body's type. */
+export function contentNotRouted(): StatusError {
+  return failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+}
+
 /** 410 with the old reason `Gone`; prefer `expired`. */
 export function gone(message: string): StatusError {
   return failure(410, 'Gone', message)

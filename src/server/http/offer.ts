@@ -1,4 +1,6 @@
 import type { Resource } from '../../api/define.ts'
+import { contentNotRouted, notRepresentable } from '../../machinery/status/errors.ts'
+import type { RequestContext } from '../context.ts'
 import { isBuiltin } from './encode.ts'
 import type { Format, MediaType, Offer } from './negotiation.ts'
 import { negotiate } from './negotiation.ts'
@@ -21,6 +23,38 @@ const collectionVerbs = new Set(['list', 'watch', 'deletecollection'])
 export function mediaTypeFor(resource: Resource, verb: string, accept: string | undefined): MediaType {
   const table = isBuiltin(resource) ? offers : customOffers
   return negotiate(accept, table[collectionVerbs.has(verb) ? 'many' : 'one']!)
+}
+
+/** Upstream's router looks at the plain types only, before any handler; for kinds that it knows from the start. */
+const produced = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const streamed = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+const patchesBuiltin = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+]
+
+/** Refuses, before anything is done, what could not be read (415) or answered (406). */
+export function requireMedia({ info, options, headers }: RequestContext, resource: Resource): void {
+  const { accept } = headers
+  if (!isBuiltin(resource)) {
+    mediaTypeFor(resource, info.verb, accept)
+    return
+  }
+  if (info.verb === 'patch' && !patchesBuiltin.includes(bareType(options.patchType ?? ''))) {
+    throw contentNotRouted()
+  }
+  if (!accept) return
+  const streams = info.verb === 'list' || info.verb === 'watch'
+  const taken = accept.split(',').map(bareType)
+  if (!taken.some(type => type === '*/*' || produced.includes(type)))
+    throw notRepresentable(streams ? [...produced, ...streamed] : produced)
+  mediaTypeFor(resource, info.verb, accept)
+}
+
+function bareType(clause: string): string {
+  return clause.split(';', 1)[0]!.trim()
 }
 
 const anything: Offer = {

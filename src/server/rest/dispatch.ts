@@ -1,7 +1,15 @@
-import type { Subresource, Verb } from '../../api/define.ts'
-import { notImplemented } from '../../machinery/status/errors.ts'
+import type { Resource, Subresource, Verb } from '../../api/define.ts'
+import {
+  methodNotRouted,
+  methodNotSupported,
+  notImplemented,
+  unknownRoute,
+} from '../../machinery/status/errors.ts'
+import type { StatusError } from '../../machinery/status/status.ts'
 import type { Handler, RequestInfo, Response } from '../context.ts'
-import type { RestCall, RestDeps } from './call.ts'
+import { isBuiltin } from '../http/encode.ts'
+import { requireMedia } from '../http/offer.ts'
+import { groupResource, type RestCall, type RestDeps } from './call.ts'
 import { create } from './create.ts'
 import { deleteOne } from './delete.ts'
 import { deleteCollection } from './delete-collection.ts'
@@ -30,29 +38,55 @@ export function createRest(deps: RestDeps): Handler {
   return async function dispatchResource(context) {
     const { info } = context
     const resource = deps.registry.find(info.group, info.version, info.resource)
-    if (!resource || !isPlacedRight(info, resource.namespaced)) return pageNotFound
+    if (!resource || !isPlacedRight(info, resource)) return unrouted(deps, info)
     context.resource = resource
     const call: RestCall = { deps, context, resource }
     if (info.subresource !== '') return serveSubresource(call, info)
-    const verb = info.verb as Verb
-    const handler = verbs[verb]
-    const fits =
-      info.verb !== 'create' || (info.name === '' && (info.namespace !== '' || !resource.namespaced))
-    if (!handler || !resource.verbs.includes(verb) || !fits) return methodNotAllowed
+    const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
+    if (!handler) throw methodRefused(call)
+    requireMedia(context, resource)
     return handler(call)
   }
+}
+
+const ofOne: ReadonlySet<string> = new Set<Verb>(['get', 'update', 'patch', 'delete'])
+/** Verbs of a collection that only one namespace at a time takes. */
+const perNamespace: ReadonlySet<string> = new Set<Verb>(['create', 'deletecollection'])
+
+function isOffered(
+  { verb, name, namespace }: RequestInfo,
+  { verbs: offered, namespaced }: Resource,
+): boolean {
+  if (!offered.includes(verb as Verb)) return false
+  if (ofOne.has(verb)) return name !== ''
+  if (!perNamespace.has(verb)) return true
+  return !(namespaced && namespace === '') && (verb !== 'create' || name === '')
+}
+
+/** A version's own router answers with a Status; nobody's with a plain page. */
+function unrouted({ registry }: RestDeps, { group, version }: RequestInfo): Response {
+  const isServed = (each: Resource) => each.group === group && each.version === version && isBuiltin(each)
+  if (registry.all().some(isServed)) throw unknownRoute()
+  return pageNotFound
+}
+
+function methodRefused({ resource, context }: RestCall): StatusError {
+  return isBuiltin(resource)
+    ? methodNotRouted()
+    : methodNotSupported(groupResource(resource), context.info.verb)
 }
 
 async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Response> {
   const { resource, deps } = call
   const subresource = resource.subresources.find(({ name }) => name === info.subresource)
-  if (!subresource) return pageNotFound
+  if (!subresource) return unrouted(deps, info)
   if (subresource.connector !== undefined) {
     const connector = deps.connectors.get(subresource.connector)
     if (!connector) throw notImplemented(`the subresource ${subresource.connector}`)
     return connector(call)
   }
-  if (!subresource.verbs.includes(info.verb as Verb)) return methodNotAllowed
+  if (!subresource.verbs.includes(info.verb as Verb)) throw methodRefused(call)
+  requireMedia(call.context, resource)
   if (subresource.scale) return scale(call, subresource.scale)
   return serveData(call, subresource)
 }
@@ -66,17 +100,22 @@ async function serveData(call: RestCall, subresource: Subresource): Promise<Resp
     case 'patch':
       return patch(call, subresource)
     default:
-      return methodNotAllowed
+      throw methodRefused(call)
   }
 }
 
-/** Cluster-scoped kinds are not found below a namespace, namespaced ones not by name outside of one. */
-function isPlacedRight(info: RequestInfo, namespaced: boolean): boolean {
-  if (!namespaced) return info.namespace === '' || info.resource === 'namespaces'
-  return info.namespace !== '' || !(info.name !== '' && namesOne.has(info.verb))
+/**
+ * Cluster-scoped kinds are not found below a namespace, namespaced ones not by name outside of one, and no
+ * object at all where the kind has none by name (reviews).
+ */
+function isPlacedRight(
+  { namespace, name, verb, resource }: RequestInfo,
+  { namespaced, verbs: offered }: Resource,
+): boolean {
+  if (ofOne.has(verb) && name !== '' && !offered.some(each => ofOne.has(each))) return false
+  if (!namespaced) return namespace === '' || resource === 'namespaces'
+  return namespace !== '' || !(name !== '' && ofOne.has(verb))
 }
-
-const namesOne = new Set(['get', 'update', 'patch', 'delete'])
 
 /** What a stock server's router says about a path that nobody serves. */
 export const pageNotFound: Response = {
@@ -85,11 +124,4 @@ export const pageNotFound: Response = {
   contentType: 'text/plain; charset=utf-8',
   headers: { 'x-content-type-options': 'nosniff' },
   body: '404 page not found\n',
-}
-
-const methodNotAllowed: Response = {
-  kind: 'raw',
-  status: 405,
-  contentType: 'text/plain; charset=utf-8',
-  body: '405: Method Not Allowed',
 }
