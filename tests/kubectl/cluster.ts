@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '../..')
+
+/** A running `hutch server` in a folder of its own, and the unmodified kubectl to talk to it. */
+export interface TestCluster {
+  readonly directory: string
+  readonly kubeconfig: string
+  readonly child: Bun.Subprocess
+  /** Runs kubectl; standard output and error together. Throws with them when it fails, unless `mayFail`. */
+  kubectl(line: string, options?: KubectlOptions): Promise<string>
+  stop(): Promise<void>
+}
+
+export interface KubectlOptions {
+  readonly input?: string
+  readonly mayFail?: boolean
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Why the transcript cannot run here, or undefined. */
+export function missingKubectl(): string | undefined {
+  return Bun.which('kubectl') === null ? 'kubectl is not installed' : undefined
+}
+
+/** Starts a server with these flags on a free port and waits until it is ready. */
+export async function startCluster(
+  flags: readonly string[],
+  directory = mkdtempSync(join(tmpdir(), 'hutch-test-')),
+): Promise<TestCluster> {
+  const kubeconfig = join(directory, 'kubeconfig')
+  rmSync(kubeconfig, { force: true })
+  const port = 20_000 + Math.floor(Math.random() * 12_000)
+  const own = [
+    `--data-dir=${directory}`,
+    `--write-kubeconfig=${kubeconfig}`,
+    `--https-listen-port=${port}`,
+    '--bind-address=127.0.0.1',
+  ]
+  const child = Bun.spawn(['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server', ...own, ...flags], {
+    stdout: 'ignore',
+    stderr: Bun.file(join(directory, 'hutch.log')),
+  })
+  const cluster: TestCluster = {
+    directory,
+    kubeconfig,
+    child,
+    kubectl: (line, options) => kubectl(kubeconfig, line, options),
+    async stop() {
+      child.kill('SIGTERM')
+      await child.exited
+    },
+  }
+  await until(
+    async () =>
+      existsSync(kubeconfig) && (await cluster.kubectl('get --raw /readyz', { mayFail: true })) === 'ok',
+    `${directory}/hutch.log`,
+  )
+  return cluster
+}
+
+/** Asks again every 100 ms for up to 30 s. */
+export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await condition()) return
+    await Bun.sleep(100)
+  }
+  throw new Error(`gave up waiting; see ${what}`)
+}
+
+async function kubectl(
+  kubeconfig: string,
+  line: string,
+  { input, mayFail, env }: KubectlOptions = {},
+): Promise<string> {
+  const child = Bun.spawn(['sh', '-c', `exec kubectl ${line} 2>&1`], {
+    stdin: input === undefined ? 'ignore' : Buffer.from(input),
+    stdout: 'pipe',
+    env: { ...process.env, KUBECONFIG: kubeconfig, ...env },
+  })
+  const output = (await new Response(child.stdout).text()).trim()
+  if ((await child.exited) !== 0 && !mayFail) throw new Error(`kubectl ${line}:\n${output}`)
+  return output
+}
