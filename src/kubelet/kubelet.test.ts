@@ -204,7 +204,7 @@ test('a status that somebody else changed on the server is put right', async () 
   node = await simulatedNode()
   node.api.put('pods', testPod('web'))
   await node.clock.advance(1_000)
-  const ready = () => node.pod('web')?.status?.conditions?.find(c => c.type === 'Ready')?.status
+  const ready = () => node?.pod('web')?.status?.conditions?.find(c => c.type === 'Ready')?.status
   expect(ready()).toBe('True')
   const present = node.pod('web')!
   const conditions = present.status!.conditions!.map(c =>

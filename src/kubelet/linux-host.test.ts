@@ -1,0 +1,372 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Pod, PodSpec } from '../api/types/core-v1.gen.ts'
+import { createClient } from '../client/client.ts'
+import { FakeTransport } from '../client/testing.ts'
+import { silentLogger } from '../std/log.ts'
+import { realPorts } from '../std/real-ports.ts'
+import { KubeletApi } from './api/handlers.ts'
+import { serveUpgrade } from './api/streaming.ts'
+import type { KubeletConfig } from './config.ts'
+import { createKubelet, type HostContext } from './kubelet.ts'
+import { linuxHost } from './linux-host.ts'
+import { linuxMachine } from './node/linux-machine.ts'
+import { openTestPodman, podmanMissing, type TestPodman, testImage } from './runtime/podman/testing.ts'
+import { simulatedNetwork } from './simulated-host.ts'
+import { mergingConditions, testConfig, testPod } from './testing.ts'
+
+const missing = podmanMissing() ?? (Bun.which('kubectl') ? undefined : 'kubectl is not installed')
+if (missing) console.warn(`SKIPPED: tests of a kubelet on a real Podman (${missing})`)
+
+const ports = realPorts(silentLogger)
+
+describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
+  const api = new FakeTransport()
+  let podman: TestPodman
+  let config: KubeletConfig
+  let context: HostContext | undefined
+  let front: Server
+  let stop = new AbortController()
+  let done: Promise<void> = Promise.resolve()
+
+  const startKubelet = async () => {
+    stop = new AbortController()
+    const kubelet = createKubelet({
+      client: createClient(mergingConditions(api)),
+      runtime: podman.runtime,
+      network: simulatedNetwork('10.42.0'),
+      config,
+      host: given => {
+        context = given
+        return linuxHost({ runtimeName: 'podman', api: undefined })(given)
+      },
+    })
+    done = kubelet(ports, stop.signal)
+  }
+
+  beforeAll(async () => {
+    podman = await openTestPodman()
+    config = {
+      ...testConfig,
+      nodeIps: ['127.0.0.1'],
+      dataDir: podman.dir,
+      podLogsDir: `${podman.dir}/pod-logs`,
+      podsMax: 1000,
+    }
+    await startKubelet()
+    front = await apiFront(
+      () =>
+        new KubeletApi({
+          ports,
+          config,
+          runtime: podman.runtime,
+          machine: linuxMachine(podman.dir),
+          workers: context!.workers,
+        }),
+      api,
+    )
+  }, 60_000)
+  afterAll(async () => {
+    stop.abort()
+    await done
+    front.close()
+    await podman.close()
+  }, 60_000)
+
+  const pod = (name: string) => api.object('pods', `default/${name}`) as Pod | undefined
+  const until = async (what: () => boolean) => {
+    while (!what()) await Bun.sleep(30)
+  }
+  const run = async (name: string, spec: Partial<PodSpec>) => {
+    api.put('pods', testPod(name, spec))
+    await until(() => pod(name)?.status?.phase !== 'Pending')
+  }
+  const shell = (script: string, rest: object = {}) => ({
+    containers: [{ name: 'main', image: testImage, command: ['/bin/sh', '-c', script], ...rest }],
+  })
+  const kubectl = async (args: string[], options: { stdin?: string; spdy?: boolean } = {}) => {
+    const { port } = front.address() as AddressInfo
+    const websockets = options.spdy ? 'false' : 'true'
+    const child = Bun.spawn(
+      ['kubectl', `--server=http://127.0.0.1:${port}`, '--kubeconfig=/dev/null', ...args],
+      {
+        stdin: new TextEncoder().encode(options.stdin ?? ''),
+        stdout: 'pipe',
+        stderr: 'pipe',
+        env: {
+          ...process.env,
+          KUBECTL_REMOTE_COMMAND_WEBSOCKETS: websockets,
+          KUBECTL_PORT_FORWARD_WEBSOCKETS: websockets,
+        },
+      },
+    )
+    const [stdout, stderr] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    return { stdout, stderr, code: await child.exited }
+  }
+
+  test('environment, volumes, hosts and names are there when the container starts', async () => {
+    api.put('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
+      data: { color: 'blue' },
+    } as never)
+    const script =
+      'echo $COLOR $WHO; cat /etc/settings/color; echo; cat /etc/hosts | grep web-env; hostname; cat /scratch/x; echo done > /dev/termination-log'
+    await run('web-env', {
+      restartPolicy: 'Never',
+      volumes: [
+        { name: 'settings', configMap: { name: 'settings' } },
+        { name: 'scratch', emptyDir: {} },
+      ],
+      initContainers: [
+        {
+          name: 'init',
+          image: testImage,
+          command: ['/bin/sh', '-c', 'echo made > /scratch/x'],
+          volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+        },
+      ],
+      ...shell(script, {
+        env: [
+          { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } },
+          { name: 'WHO', value: 'I am $(COLOR)' },
+        ],
+        volumeMounts: [
+          { name: 'settings', mountPath: '/etc/settings' },
+          { name: 'scratch', mountPath: '/scratch' },
+        ],
+      }),
+    })
+    await until(() => pod('web-env')?.status?.phase === 'Succeeded')
+    const terminated = pod('web-env')?.status?.containerStatuses?.[0]?.state?.terminated
+    expect(terminated).toMatchObject({ exitCode: 0, reason: 'Completed', message: 'done\n' })
+    const { stdout } = await kubectl(['logs', 'web-env'])
+    const ip = pod('web-env')?.status?.podIP
+    expect(stdout).toBe(`blue I am blue\nblue\n${ip}\tweb-env\nweb-env\nmade\n`)
+  }, 30_000)
+
+  test('kubectl exec carries input, both outputs and the exit code, over WebSocket and over SPDY', async () => {
+    await run('shell', shell('sleep 1000'))
+    for (const spdy of [false, true]) {
+      const plain = await kubectl(
+        ['exec', 'shell', '--', '/bin/sh', '-c', 'echo out; echo err >&2; exit 7'],
+        { spdy },
+      )
+      expect(plain.stdout).toBe('out\n')
+      expect(plain.stderr).toContain('err\n')
+      expect(plain.code).toBe(7)
+      const piped = await kubectl(['exec', '-i', 'shell', '--', '/bin/cat'], {
+        spdy,
+        stdin: 'x'.repeat(200_000),
+      })
+      expect(piped.stdout.length).toBe(200_000)
+      expect(piped.code).toBe(0)
+    }
+  }, 60_000)
+
+  test('kubectl logs tails, follows to the end and shows the run before', async () => {
+    await run('talk', shell('for i in 1 2 3 4 5; do echo line $i; done; sleep 1; echo last; exit 1'))
+    expect((await kubectl(['logs', 'talk', '--tail=2'])).stdout).toContain('line 5\n')
+    const followed = await kubectl(['logs', '-f', 'talk', '--timestamps'])
+    expect(followed.stdout).toMatch(/^\d{4}-\S+Z line 1\n/)
+    expect(followed.stdout.trim().endsWith('last')).toBe(true)
+    await until(() => (pod('talk')?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
+    expect((await kubectl(['logs', '-p', 'talk'])).stdout).toContain('last')
+  }, 30_000)
+
+  test('kubectl port-forward reaches a pod, over WebSocket and over SPDY', async () => {
+    await run('web', {
+      hostNetwork: true,
+      ...shell('mkdir -p /www; echo hello > /www/index.html; httpd -f -p 127.0.0.1:18080 -h /www'),
+    })
+    for (const [spdy, local] of [
+      [false, 18_081],
+      [true, 18_082],
+    ] as const) {
+      const { port } = front.address() as AddressInfo
+      const child = Bun.spawn(
+        [
+          'kubectl',
+          `--server=http://127.0.0.1:${port}`,
+          '--kubeconfig=/dev/null',
+          'port-forward',
+          'pod/web',
+          `${local}:18080`,
+        ],
+        {
+          stdout: 'pipe',
+          stderr: 'ignore',
+          env: { ...process.env, KUBECTL_PORT_FORWARD_WEBSOCKETS: spdy ? 'false' : 'true' },
+        },
+      )
+      await child.stdout.getReader().read()
+      for (let times = 0; times < 3; times++)
+        expect(await (await fetch(`http://127.0.0.1:${local}/`)).text()).toBe('hello\n')
+      child.kill()
+      await child.exited
+    }
+  }, 30_000)
+
+  test('probes decide over readiness; a failing liveness probe restarts', async () => {
+    const probe = (command: string) => ({
+      exec: { command: ['/bin/sh', '-c', command] },
+      periodSeconds: 1,
+      failureThreshold: 1,
+    })
+    await run(
+      'probed',
+      shell('sleep 1; echo > /tmp/ready; sleep 1000', { readinessProbe: probe('cat /tmp/ready') }),
+    )
+    expect(pod('probed')?.status?.containerStatuses?.[0]?.ready).toBe(false)
+    await until(() => pod('probed')?.status?.containerStatuses?.[0]?.ready === true)
+    await run('sick', {
+      terminationGracePeriodSeconds: 1,
+      ...shell('sleep 1000', { livenessProbe: probe('exit 1') }),
+    })
+    await until(() => (pod('sick')?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
+    expect(pod('sick')?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(137)
+  }, 40_000)
+
+  test('a restarted kubelet finds its pods and restarts none', async () => {
+    await run('stays', shell('sleep 1000'))
+    const before = pod('stays')?.status?.containerStatuses?.[0]?.containerID
+    stop.abort()
+    await done
+    await startKubelet()
+    await Bun.sleep(1_500)
+    expect(pod('stays')?.status?.containerStatuses?.[0]).toMatchObject({
+      containerID: before,
+      ready: true,
+      restartCount: 0,
+    })
+  }, 30_000)
+
+  test('what cannot be had is said in upstream words', async () => {
+    api.put(
+      'pods',
+      testPod('no-image', {
+        containers: [{ name: 'main', image: 'hutch.local/none:1', imagePullPolicy: 'Never' }],
+      }),
+    )
+    api.put(
+      'pods',
+      testPod(
+        'no-config',
+        shell('true', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'none', key: 'k' } } }] }),
+      ),
+    )
+    const waiting = (name: string) => pod(name)?.status?.containerStatuses?.[0]?.state?.waiting
+    await until(
+      () =>
+        waiting('no-image')?.reason === 'ErrImageNeverPull' &&
+        waiting('no-config')?.reason === 'CreateContainerConfigError',
+    )
+    expect(waiting('no-image')?.message).toBe(
+      'Container image "hutch.local/none:1" is not present with pull policy of Never',
+    )
+    expect(waiting('no-config')?.message).toBe('secret "none" not found')
+  }, 20_000)
+
+  test('a deleted pod is gone from the engine and from the disk', async () => {
+    await run('gone', { terminationGracePeriodSeconds: 1, ...shell('sleep 1000') })
+    const present = pod('gone')!
+    const metadata = {
+      ...present.metadata,
+      deletionTimestamp: new Date().toISOString(),
+      deletionGracePeriodSeconds: 1,
+    }
+    api.put('pods', { ...present, metadata } as Pod)
+    await until(() => pod('gone') === undefined)
+    expect(await podman.runtime.containers.list(present.metadata.uid)).toEqual({
+      sandboxes: [],
+      containers: [],
+    })
+    expect(await Bun.file(`${podman.dir}/pods/${present.metadata.uid}/etc-hosts`).exists()).toBe(false)
+  }, 20_000)
+})
+
+/** The few paths of an API server that kubectl needs, in front of a kubelet. */
+async function apiFront(kubelet: () => KubeletApi, objects: FakeTransport): Promise<Server> {
+  const names: Record<string, string> = {
+    exec: 'exec',
+    attach: 'attach',
+    portforward: 'portForward',
+    log: 'containerLogs',
+  }
+  const toKubelet = (url: URL): URL => {
+    const [, , , , , name, door] = url.pathname.split('/')
+    const query = new URLSearchParams(url.search)
+    for (const [from, to] of [
+      ['stdin', 'input'],
+      ['stdout', 'output'],
+      ['stderr', 'error'],
+    ] as const)
+      if (query.get(from) === 'true') query.set(to, '1')
+    const tail = door === 'portforward' ? '' : '/main'
+    return new URL(`http://kubelet/${names[door ?? '']}/default/${name}${tail}?${query}`)
+  }
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://front')
+    const parts = url.pathname.split('/').slice(1)
+    if (parts[5] === 'pods' || parts[4] === 'pods') {
+      const name = parts[5]!
+      if (parts[6] !== 'log') {
+        response.writeHead(200, { 'Content-Type': 'application/json' })
+        return response.end(JSON.stringify(objects.object('pods', `default/${name}`)))
+      }
+      const target = toKubelet(
+        new URL(
+          `http://front/v1/namespaces/default/pods/${name}/log${url.search}`
+            .replace('/v1/', '/api/v1/')
+            .replace('/api', ''),
+        ),
+      )
+      const { body } = await kubelet().answer(
+        target.pathname,
+        target.searchParams,
+        new AbortController().signal,
+      )
+      response.writeHead(200, { 'Content-Type': 'text/plain' })
+      if (typeof body === 'string') return response.end(body)
+      for await (const piece of body) response.write(piece)
+      return response.end()
+    }
+    const group = parts[0] === 'api' && parts.length === 2
+    const list = group
+      ? {
+          kind: 'APIResourceList',
+          apiVersion: 'v1',
+          groupVersion: 'v1',
+          resources: [
+            {
+              name: 'pods',
+              singularName: 'pod',
+              namespaced: true,
+              kind: 'Pod',
+              verbs: ['get'],
+              shortNames: ['po'],
+            },
+          ],
+        }
+      : parts[0] === 'api'
+        ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
+        : { kind: 'APIGroupList', apiVersion: 'v1', groups: [] }
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify(list))
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const given = new URL(request.url ?? '/', 'http://front')
+    const url = toKubelet(new URL(given.href.replace('/api/v1/', '/v1/')))
+    serveUpgrade(kubelet(), { request, socket, head, url }).catch(error =>
+      socket.end(`HTTP/1.1 500 Refused\r\n\r\n${error}`),
+    )
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return server
+}

@@ -1,0 +1,80 @@
+import type { Pod } from '../api/types/core-v1.gen.ts'
+import type { Gate } from './api/gate.ts'
+import { KubeletApi } from './api/handlers.ts'
+import { startApiServer } from './api/server.ts'
+import { hostFiles } from './container/host-files.ts'
+import { hostHooks } from './container/hooks.ts'
+import type { KubeletHost } from './host.ts'
+import type { HostContext } from './kubelet.ts'
+import { rotateLogs } from './logs/rotation.ts'
+import { readTerminationMessage } from './logs/termination-message.ts'
+import { linuxMachine } from './node/linux-machine.ts'
+import { rolesOf } from './pod/view.ts'
+import { hostProber } from './probes/host-prober.ts'
+import type { ObservedContainer } from './runtime/runtime.ts'
+import { StaticPods } from './static-pods.ts'
+import { createVolumes } from './volumes/volumes.ts'
+
+export interface LinuxHostOptions {
+  /** Scheme of container ids: `podman`. */
+  readonly runtimeName: string
+  /** The HTTPS API; undefined: it is not served. */
+  readonly api:
+    | {
+        readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string }
+        readonly gate: Gate
+        readonly host: string
+      }
+    | undefined
+}
+
+/** The machine that this process runs on, for `createKubelet`. */
+export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: HostContext) => KubeletHost {
+  return context => {
+    const { options, ports, references } = context
+    const { config, runtime, client } = options
+    const machine = linuxMachine(config.dataDir)
+    return {
+      runtimeName,
+      machine,
+      volumes: createVolumes({ client, references, config, ports, node: context.node }),
+      files: hostFiles(config),
+      prober: hostProber(runtime.containers),
+      runHook: hostHooks(runtime.containers, ports),
+      terminationMessage: container => readTerminationMessage(container, messagePolicy(context, container)),
+      async staticPods(workers) {
+        if (!config.staticPodDir) return
+        const nodeUid = () => context.node()?.metadata.uid
+        const pods = new StaticPods({
+          dir: config.staticPodDir,
+          nodeName: config.nodeName,
+          nodeUid,
+          client,
+          ports,
+        })
+        await pods.sync(workers)
+        void pods.follow(workers, context.signal)
+      },
+      async run(signal) {
+        const rotating = rotateLogs(runtime.containers, ports, signal)
+        const served = api && {
+          api: new KubeletApi({ ports, config, runtime, machine, workers: context.workers }),
+          gate: api.gate,
+          tls: api.tls,
+          host: api.host,
+          port: config.port,
+        }
+        const server = served && (await startApiServer(served))
+        await rotating
+        await server?.close()
+      },
+    }
+  }
+}
+
+function messagePolicy({ workers }: HostContext, container: ObservedContainer): string | undefined {
+  const pod: Pod | undefined = workers().get(container.pod.uid)?.pod
+  if (!pod) return undefined
+  const found = [...rolesOf(pod)].find(entry => entry.container.name === container.name)
+  return found?.container.terminationMessagePolicy
+}
