@@ -9,17 +9,18 @@ import { createNodeColumns } from '../kernels/node-columns-wasm.ts'
 import { defaultPlugins } from '../scheduler/plugins/index.ts'
 import { createScheduler } from '../scheduler/scheduler.ts'
 import { componentUsers, controllerUser, nodeUser } from '../server/authn/identity.ts'
+import { ensureBootstrapObjects } from '../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../server/cache-sources.ts'
 import type { UserInfo } from '../server/context.ts'
 import { newRsaKey } from '../server/pki/certificate.ts'
 import { createSecurity } from '../server/security.ts'
 import { type ApiServer, createApiServer } from '../server/server.ts'
+import { defaultServiceNetwork } from '../server/service-ip/service-allocator.ts'
 import type { Logger, Ports } from '../std/ports.ts'
 import { simPorts } from '../std/sim-ports.ts'
 import { openMemoryStore } from '../storage/memory/memory-store.ts'
 import type { Store } from '../storage/store.ts'
-import { bindPod } from './binding.ts'
 import { createFaultDial, type FaultDial, noFaults } from './faults.ts'
 import { faultyTransport, type Link } from './faulty-transport.ts'
 import { createInvariants, type Invariants } from './invariants.ts'
@@ -123,11 +124,18 @@ async function serve(store: Store, ports: Ports, signal: AbortSignal): Promise<S
     authenticator: security.authentication.authenticate,
     authorizer: security.authorize,
     admission: security.admission,
-    connectors: new Map([['pods/binding', bindPod]]),
+    serviceNetwork: defaultServiceNetwork,
+    reviews: {
+      subjectRules: security.subjectRules,
+      tokenStatus: async () => ({ authenticated: false }),
+    },
+    requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
   })
   sources.bind(api.cache, signal)
   const as = (user: UserInfo) => api.inProcess(user)
   await reconcileBootstrapPolicy(as(componentUsers.server), ports)
+  const advertised = { address: '192.0.2.1', port: 6443, clusterIp: '10.43.0.1' }
+  await ensureBootstrapObjects(as(componentUsers.server), advertised)
   return { api, registry, as }
 }
 

@@ -23,11 +23,9 @@ export function plannedWorkload(count: number, replicas: number): Wanted[] {
 }
 
 export async function createNamespaces(admin: Client): Promise<void> {
-  for (const name of ['default', 'kube-node-lease', ...workNamespaces]) {
+  for (const name of workNamespaces) {
     const namespace: Namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
-    await admin.create(namespaces, namespace).catch(error => {
-      if (error?.status?.reason !== 'AlreadyExists') throw error
-    })
+    await admin.create(namespaces, namespace)
   }
 }
 
@@ -35,13 +33,13 @@ export async function createApp(admin: Client, wanted: Wanted): Promise<void> {
   await admin.create(deployments, deploymentOf(wanted))
 }
 
-/** A headless service over the app's pods, so that endpoints have to follow them. */
+/** A service over the app's pods, so that endpoints have to follow them. */
 export async function createAppService(admin: Client, { namespace, name }: Wanted): Promise<void> {
   const service: Service = {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { namespace, name },
-    spec: { clusterIP: 'None', selector: { app: name }, ports: [{ port: 80 }] },
+    spec: { selector: { app: name }, ports: [{ port: 80 }] },
   } as Service
   await admin.create(services, service)
 }
