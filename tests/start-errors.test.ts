@@ -1,0 +1,88 @@
+import { afterAll, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const directory = mkdtempSync(join(tmpdir(), 'hutch-errors-'))
+const config = join(directory, 'config.yaml')
+const database = join(directory, 'server/db/state.db')
+const base = [
+  `--data-dir=${directory}`,
+  `--write-kubeconfig=${directory}/kubeconfig`,
+  '--simulated-node=1',
+  '--bind-address=127.0.0.1',
+]
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** Runs the program and answers its exit code and what it said, log lines left out. */
+function hutch(...words: string[]): { code: number | null; said: string } {
+  const program = join(import.meta.dir, '../src/cmd/hutch.ts')
+  const run = Bun.spawnSync(['bun', 'run', program, ...words], { timeout: 15_000 })
+  const lines = (run.stdout.toString() + run.stderr.toString()).split('\n')
+  return {
+    code: run.exitCode,
+    said: lines.filter(line => line !== '' && !/^\d{4}-\d\d-\d\dT/.test(line)).join('\n'),
+  }
+}
+
+test.each([
+  [['sever'], 'unknown command "sever"', 'Did you mean "hutch server"?'],
+  [['server', '--data-dirr=x'], 'unknown flag --data-dirr', 'Did you mean --data-dir?'],
+  [['server', '--https-listen-port=99999'], '"99999" is not a port', 'Run the command with --help'],
+  [['server', '--https-listen-port'], '--https-listen-port needs a value', 'Run the command with --help'],
+  [['server', '--service-cidr=foo'], '"foo" is not a CIDR', 'Run the command with --help'],
+  [
+    ['server', '--datastore-endpoint=etcd'],
+    '"etcd" is not available; use sqlite or memory',
+    'Run the command with --help',
+  ],
+  [['server', '--disable=dsn'], '"dsn" cannot be disabled', 'Run the command with --help'],
+  [['server', '--node-taint=x'], '"x" is not KEY[=VALUE]:EFFECT', 'Run the command with --help'],
+])('%j is refused with the nearest right thing', (words, problem, hint) => {
+  const { code, said } = hutch(...words)
+  expect(code).toBe(2)
+  expect(said).toContain(problem)
+  expect(said).toContain(hint)
+})
+
+test.each([
+  [
+    'https-listen-port: 7\nnode-lable: [a=b]\n',
+    `${config}:2: unknown key node-lable\nDid you mean node-label?`,
+  ],
+  ['https-listen-port: abc\n', `${config}:1: https-listen-port: "abc" is not a port`],
+  ['tls-san:\n  a: b\n', `${config}:1: tls-san needs a list`],
+  ['tls-san: [a\n', `${config}:2: `],
+])('the config file %j is refused by line and key', (text, problem) => {
+  writeFileSync(config, text)
+  expect(hutch('server', ...base, `--config=${config}`).said).toContain(problem)
+})
+
+test('a busy port, a folder that cannot be written and a damaged database each end with what to do', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => other.once('listening', resolve))
+  const { port } = other.address() as { port: number }
+  expect(hutch('server', ...base, `--https-listen-port=${port}`)).toEqual({
+    code: 1,
+    said: `hutch: port ${port} is in use\nStop what listens there, or choose another with --https-listen-port.`,
+  })
+  other.close()
+  expect(hutch('server', '--simulated-node=1', '--data-dir=/proc/x').said).toContain(
+    'Choose another --data-dir, or run as root.',
+  )
+  mkdirSync(join(directory, 'server/db'), { recursive: true })
+  for (const suffix of ['-wal', '-shm']) rmSync(database + suffix, { force: true })
+  writeFileSync(database, 'not a database at all '.repeat(400))
+  const damaged = hutch('server', ...base, `--https-listen-port=${port}`)
+  expect(damaged.code).toBe(1)
+  expect(damaged.said).toStartWith(`hutch: ${database} is damaged`)
+  expect(damaged.said).toContain('restore it from a backup, or move it away')
+})
+
+test('help has examples and every flag', () => {
+  expect(hutch('--help').said).toContain('sudo hutch server')
+  const { said } = hutch('server', '--help')
+  for (const flag of ['--data-dir DIR', '--simulated-node N', '--cluster-cidr CIDR', '--tls-san NAME'])
+    expect(said).toContain(flag)
+})
