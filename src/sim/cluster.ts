@@ -67,8 +67,8 @@ export async function createSimCluster(options: ClusterOptions): Promise<SimClus
   const audit = createWatchAudit()
   const invariants = createInvariants()
   const trace = traceStore(store, ports.clock, stop.signal, line => {
-    audit.take(line.event)
-    invariants.take(line.event)
+    audit.take(line)
+    invariants.take(line)
     options.onLine?.(line)
   })
   const server = await serve(slowStore(store, dial, ports), ports, stop.signal)

@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../api/types/core-v1.gen.ts'
 import { milliValue, parseQuantity } from '../machinery/quantity/index.ts'
 import type { StoreEvent } from '../storage/store.ts'
-import { kindOf } from './trace.ts'
+import { kindOf, type TraceLine } from './trace.ts'
 
 interface Placed {
   readonly node: string
@@ -11,7 +11,7 @@ interface Placed {
 
 /** What must hold after every single commit. */
 export interface Invariants {
-  take(event: StoreEvent): void
+  take(line: TraceLine): void
   readonly failures: readonly string[]
   /** The most pods that a node had bound beyond its allocatable at any moment, before its kubelet refused them. */
   readonly overcommits: () => number
@@ -39,8 +39,7 @@ export function createInvariants(): Invariants {
     overcommits++
     failures.push(`${key} overfills ${node}: ${total.pods} pods, ${total.milliCpu}m of ${room.milliCpu}m CPU`)
   }
-  const takePod = ({ type, key, value }: StoreEvent) => {
-    const pod = decode<Pod>(value)
+  const takePod = ({ type, key }: StoreEvent, pod: Pod) => {
     const uid = pod.metadata.uid!
     const before = placed.get(uid)
     if (before) charge(before, -1)
@@ -57,12 +56,11 @@ export function createInvariants(): Invariants {
   return {
     failures,
     overcommits: () => overcommits,
-    take(event) {
+    take({ event, pod }) {
       if (event.revision <= revision) failures.push(`revision ${event.revision} came after ${revision}`)
       revision = event.revision
-      const kind = kindOf(event.key)
-      if (kind === 'core/pods') takePod(event)
-      if (kind === 'core/nodes' && event.type === 'put') {
+      if (pod) takePod(event, pod)
+      if (kindOf(event.key) === 'core/nodes' && event.type === 'put') {
         const node = decode<Node>(event.value)
         const { cpu = '0', pods = '0' } = node.status?.allocatable ?? {}
         allocatable.set(node.metadata.name!, {

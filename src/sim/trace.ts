@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Clock } from '../std/ports.ts'
 import type { Store, StoreEvent } from '../storage/store.ts'
 
@@ -14,6 +15,8 @@ export interface Trace {
 export interface TraceLine {
   readonly atMs: number
   readonly event: StoreEvent
+  /** Decoded once for all who look at pods. */
+  readonly pod: Pod | undefined
 }
 
 /** Follows the store from its beginning. `onLine` hears every commit. */
@@ -33,11 +36,16 @@ export function traceStore(
       counts.set(kind, (counts.get(kind) ?? 0) + 1)
       hash.update(`${event.revision} ${clock.monotonicMs()} ${event.type} ${event.key} `)
       hash.update(event.value)
-      onLine({ atMs: clock.monotonicMs(), event })
+      const pod = kind === 'core/pods' ? decodePod(event.value) : undefined
+      onLine({ atMs: clock.monotonicMs(), event, pod })
     }
   }
   void store.watch('', 0, take, signal)
   return { commits: () => commits, hash: () => hash.copy().digest('hex'), counts }
+}
+
+function decodePod(value: Uint8Array): Pod {
+  return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()) as Pod
 }
 
 /** `core/pods` of `/registry/core/pods/default/web`. */

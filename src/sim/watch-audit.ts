@@ -1,6 +1,7 @@
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { ApiCall, Transport, WatchEvent } from '../client/transport.ts'
 import type { StoreEvent } from '../storage/store.ts'
+import type { TraceLine } from './trace.ts'
 
 /** What a commit means for those who watch its resource. */
 interface Commit {
@@ -22,7 +23,7 @@ interface Watched {
  * between the server and the faults, so what it finds is the server's own.
  */
 export interface WatchAudit {
-  take(event: StoreEvent): void
+  take(line: TraceLine): void
   wrap(inner: Transport, who: string): Transport
   /** Looks at all watches that are open now. */
   audit(): void
@@ -44,13 +45,13 @@ export function createWatchAudit(): WatchAudit {
   return {
     failures,
     watches: () => watches,
-    take(event) {
+    take({ event, pod }) {
       const [, , group, plural, ...rest] = event.key.split('/')
       const [namespace, name] = rest.length > 1 ? [rest[0]!, rest[1]!] : ['', rest[0]!]
       const folder = `${group}/${plural}`
       const known = commits.get(folder) ?? []
       commits.set(folder, known)
-      const nodes = folder === 'core/pods' ? nodesOf(nodeOfPod, event) : []
+      const nodes = pod ? nodesOf(nodeOfPod, event, pod) : []
       known.push({ revision: event.revision, namespace, name, nodes })
     },
     audit() {
@@ -84,9 +85,8 @@ function note(
   sink(events)
 }
 
-function nodesOf(nodeOfPod: Map<string, string>, { key, type, value }: StoreEvent): string[] {
+function nodesOf(nodeOfPod: Map<string, string>, { key, type }: StoreEvent, pod: Pod): string[] {
   const before = nodeOfPod.get(key)
-  const pod = JSON.parse(Buffer.from(value).toString()) as Pod
   const now = type === 'put' ? pod.spec?.nodeName : undefined
   if (now) nodeOfPod.set(key, now)
   else nodeOfPod.delete(key)
