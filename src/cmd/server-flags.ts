@@ -98,6 +98,12 @@ export const nodeFlags: readonly Flag[] = [
     placeholder: 'PATH',
     help: 'use this Podman service instead of one of our own',
   },
+  {
+    name: 'podman-arg',
+    type: 'list',
+    placeholder: 'ARG',
+    help: 'argument of Podman before its command, such as --root=DIR; repeatable',
+  },
 ]
 
 /** Every flag of `hutch server`; names and meanings are k3s's where k3s has them. */

@@ -5,8 +5,6 @@ import { createDns } from '../../dns/dns.ts'
 import { resolversOf } from '../../dns/upstream.ts'
 import { createLabelIndex } from '../../kernels/label-index-wasm.ts'
 import { createNodeColumns } from '../../kernels/node-columns-wasm.ts'
-import { createProxy } from '../../proxy/proxy.ts'
-import { createNftWriter } from '../../proxy/writer.ts'
 import { loadComponentPlugin } from '../../scheduler/plugins/component-plugin.ts'
 import { defaultPlugins } from '../../scheduler/plugins/index.ts'
 import { createScheduler } from '../../scheduler/scheduler.ts'
@@ -17,6 +15,7 @@ import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { type ControlPlane, serverClient } from './control-plane.ts'
 import { controllerManager } from './controllers.ts'
+import { ownNode } from './own-node.ts'
 import type { ServerSettings } from './settings.ts'
 import { simulatedNodes } from './simulated-nodes.ts'
 
@@ -35,13 +34,9 @@ export async function serverParts(
     },
     { name: 'scheduler', when: !settings.disabled.has('scheduler'), run: scheduler(plane, plugins) },
     { name: 'dns', when: settings.runsPods && !settings.disabled.has('dns'), run: dns(plane, settings) },
-    {
-      name: 'proxy',
-      when: settings.runsPods && !settings.disabled.has('proxy'),
-      run: proxy(plane, settings),
-    },
   ]
-  return [...parts.filter(part => part.when), ...simulatedNodes(plane, settings, flags)]
+  const node = settings.runsPods ? ownNode(plane, settings, flags) : []
+  return [...parts.filter(part => part.when), ...simulatedNodes(plane, settings, flags), ...node]
 }
 
 async function loadPlugins(paths: readonly string[]) {
@@ -75,13 +70,5 @@ function dns(plane: ControlPlane, settings: ServerSettings): Runnable {
     clusterDomain: settings.clusterDomain,
     clusterDns: settings.clusterDns,
     resolvers: resolversOf(readFileSync('/etc/resolv.conf', 'utf8')),
-  })
-}
-
-function proxy(plane: ControlPlane, { nodeName }: ServerSettings): Runnable {
-  return createProxy({
-    client: createClient(plane.as(componentUsers.proxy)),
-    nodeName,
-    writer: createNftWriter(),
   })
 }

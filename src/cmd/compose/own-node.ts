@@ -1,0 +1,74 @@
+import type { Gate } from '../../kubelet/api/gate.ts'
+import { withAuthenticated } from '../../server/authn/authenticator.ts'
+import { componentUsers, nodeUser } from '../../server/authn/identity.ts'
+import type { RequestInfo, UserInfo } from '../../server/context.ts'
+import type { NamedRunnable } from '../../std/run.ts'
+import type { FlagReader } from '../server-flags.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { realNode } from './real-node.ts'
+import type { ServerSettings } from './settings.ts'
+
+/** The node of the all-in-one: it reaches the server without a socket, under the node's own identity all the same. */
+export function ownNode(plane: ControlPlane, settings: ServerSettings, flags: FlagReader): NamedRunnable[] {
+  const serving = plane.pki.certificates.get('serving-kubelet')!
+  const { nodeName, nodeIp, dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain } = settings
+  return realNode({
+    ...{ nodeName, nodeIp, dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain, flags },
+    kubeletPort: flags.integer('kubelet-port'),
+    podmanArgs: flags.list('podman-arg'),
+    podmanSocket: flags.optional('podman-socket'),
+    runsProxy: !settings.disabled.has('proxy'),
+    node: plane.as(nodeUser(nodeName)),
+    proxy: plane.as(componentUsers.proxy),
+    tls: {
+      cert: serving.certificate,
+      key: serving.key,
+      clientCa: plane.pki.authorities['client-ca'].certificate,
+    },
+    gate: localGate(plane, nodeName),
+  })
+}
+
+/** The server's own authenticator and authorizer decide who may use the kubelet's API (upstream asks by reviews). */
+function localGate({ security }: ControlPlane, nodeName: string): Gate {
+  return async ({ certificate, authorization, verb, subresource }) => {
+    const user = certificate ? certificateUser(certificate) : await bearerUser(security, authorization)
+    if (!user) return 'unauthenticated'
+    const info: RequestInfo = {
+      isResourceRequest: true,
+      path: '',
+      verb,
+      group: '',
+      version: 'v1',
+      resource: 'nodes',
+      subresource,
+      namespace: '',
+      name: nodeName,
+    }
+    const { decision } = await security.authorize({ user, info })
+    if (decision === 'allow') return 'allowed'
+    return {
+      forbidden: `Forbidden (user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
+    }
+  }
+}
+
+function certificateUser({
+  commonName,
+  organizations,
+}: {
+  commonName: string
+  organizations: readonly string[]
+}): UserInfo {
+  return withAuthenticated({ username: commonName, groups: [...organizations] })
+}
+
+async function bearerUser(
+  { authentication }: ControlPlane['security'],
+  authorization: string | undefined,
+): Promise<UserInfo | undefined> {
+  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) return undefined
+  const verdict = await authentication.reviewToken(token)
+  return verdict.kind === 'user' ? verdict.user : undefined
+}
