@@ -18,13 +18,13 @@ const readers: Readonly<Record<string, Reader>> = {
     options.resourceVersionMatch = value as RequestOptions['resourceVersionMatch'] & string
   },
   limit: (options, value) => {
-    options.limit = toInteger('limit', value)
+    options.limit = toInteger(value)
   },
   continue: (options, value) => {
     options.continue = value
   },
   timeoutSeconds: (options, value) => {
-    options.timeoutSeconds = toInteger('timeoutSeconds', value)
+    options.timeoutSeconds = toInteger(value)
   },
   allowWatchBookmarks: (options, value) => {
     options.allowWatchBookmarks = toBoolean(value)
@@ -45,7 +45,7 @@ const readers: Readonly<Record<string, Reader>> = {
     options.force = toBoolean(value)
   },
   gracePeriodSeconds: (options, value) => {
-    options.gracePeriodSeconds = toInteger('gracePeriodSeconds', value)
+    options.gracePeriodSeconds = toInteger(value)
   },
   propagationPolicy: (options, value) => {
     options.propagationPolicy = value
@@ -75,9 +75,9 @@ export function parseOptions(query: URLSearchParams, info: RequestInfo, contentT
   return options
 }
 
-function toInteger(name: string, value: string): number {
+function toInteger(value: string): number {
   if (/^[+-]?\d+$/.test(value)) return Number(value)
-  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax in ${name}`)
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
 }
 
 /** apimachinery Convert_Slice_string_To_bool: everything but these is true. */

@@ -20,9 +20,6 @@ export async function deleteOne(call: RestCall): Promise<Response> {
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
 }
 
-const stillHeld =
-  'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.'
-
 export interface Deleted {
   readonly removed: boolean
   readonly servable: Servable
@@ -48,7 +45,7 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   await admitMutating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
   await admitValidating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
   if (current.object.metadata.deletionTimestamp && resource.strategy.holdsDeletion?.(current.object)) {
-    throw conflict(groupResource(resource), current.object.metadata.name!, stillHeld)
+    return { removed: false, servable: current }
   }
   const step = planDeletion(resource, current.object, options, deps.ports.clock)
   if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
@@ -64,26 +61,29 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   return { removed: true, servable: present(resource, await removeStored(call, marked)) }
 }
 
+/** Kinds that hold their own deletion check before the store does, and say so in other words. */
 function checkPreconditions(
   { resource }: RestCall,
   { metadata }: KubeObject,
   { preconditions }: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = preconditions ?? {}
-  const gr = { group: resource.group, resource: resource.kind }
-  if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(
-      gr,
-      metadata.name!,
-      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
-    )
-  }
-  if (resourceVersion === undefined || resourceVersion === metadata.resourceVersion) return
-  throw conflict(
-    gr,
-    metadata.name!,
-    `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
-  )
+  const failed = (what: string, wanted: string, actual: string, after: string) =>
+    resource.strategy.holdsDeletion
+      ? conflict(
+          groupResource(resource),
+          metadata.name!,
+          `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
+        )
+      : conflict(
+          { group: resource.group, resource: resource.kind },
+          metadata.name!,
+          `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${actual}). The object might have been ${after}`,
+        )
+  if (uid !== undefined && uid !== metadata.uid)
+    throw failed('UID', uid, metadata.uid ?? '', 'deleted and then recreated')
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    throw failed('ResourceVersion', resourceVersion, metadata.resourceVersion ?? '', 'modified')
 }
 
 function deletedStatus({ resource }: RestCall, { metadata }: KubeObject): Response {

@@ -28,12 +28,18 @@ export function planDeletion(
   const grace = applyGrace(resource, object, options, clock)
   if (grace === 'pending') return { kind: 'pending' }
   const finalizers = collectorFinalizers(resource, object, options)
+  const { deletionFinalizer } = resource.strategy
+  if (deletionFinalizer && !current.metadata.deletionTimestamp && !finalizers.includes(deletionFinalizer)) {
+    finalizers.push(deletionFinalizer)
+  }
   if (finalizers.length > 0) object.metadata.finalizers = finalizers
   else delete object.metadata.finalizers
   const waits = finalizers.length > 0 || (resource.strategy.holdsDeletion?.(object) ?? false)
   if (grace === 'none') {
     if (!waits) return { kind: 'remove' }
     markDeleting(object, clock)
+    // Such a kind ends its deletion itself: there is no grace.
+    if (resource.strategy.holdsDeletion) delete object.metadata.deletionGracePeriodSeconds
     const marked = resource.strategy.markDeleting ? cloneJson(object) : object
     resource.strategy.markDeleting?.(marked)
     return { kind: 'mark', object: marked, thenRemove: false }
@@ -80,7 +86,7 @@ function markDeleting({ metadata }: KubeObject, clock: Clock): void {
 
 /** Finalizers that tell the garbage collector what to do with dependents; others stay. */
 function collectorFinalizers(resource: Resource, { metadata }: KubeObject, options: DeleteOptions): string[] {
-  const present = metadata.finalizers ?? []
+  const present = [...(metadata.finalizers ?? [])]
   const policy = policyOf(resource, present, options)
   const wanted = present.filter(name => name !== orphan && name !== foreground)
   if (policy === 'Orphan') wanted.push(orphan)

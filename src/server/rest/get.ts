@@ -1,5 +1,6 @@
+import { quote } from '../../machinery/meta/quote.ts'
 import type { Response } from '../context.ts'
-import { badRequest, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
+import { plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import type { RestCall } from './call.ts'
 import { present, requireStored } from './storage.ts'
 
@@ -13,7 +14,7 @@ export async function get(call: RestCall): Promise<Response> {
 /** How long a read waits for a revision that this server has not seen (upstream's blockTimeout). */
 const waitMs = 3000
 
-/** Waits until the cache is at least as new as `text`; 400 for no number, 504 when it does not come in time. */
+/** Waits until the cache is at least as new as `text`; 500 for no number, 504 when it does not come in time. */
 export async function requireRevision(
   { deps, context }: RestCall,
   text: string | undefined,
@@ -34,10 +35,15 @@ export async function requireRevision(
   return revision
 }
 
+/** Upstream's words for what is no revision; a list makes a 400 of them, a get and a watch a bare 500. */
+export function malformedRevision(text: string): string {
+  return `resourceVersion: Invalid value: ${quote(text)}: strconv.ParseUint: parsing ${quote(text)}: invalid syntax`
+}
+
+export const isRevision = (text: string): boolean => /^\d+$/.test(text)
+
 export function parseRevision(text: string | undefined): number {
   if (!text) return 0
-  if (/^\d+$/.test(text)) return Number(text)
-  throw badRequest(
-    `invalid resource version ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-  )
+  if (isRevision(text)) return Number(text)
+  throw plainFailure(malformedRevision(text))
 }

@@ -2,21 +2,15 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { RestCall } from './call.ts'
 
-/** The namespace of the path goes into the object; another one in the object is a 400. */
+/** The namespace of the path goes into the object; another one in a namespaced object is a 400. */
 export function settleNamespace({ context, resource }: RestCall, object: KubeObject): void {
   const { metadata } = object
   const wanted = resource.namespaced ? context.info.namespace : ''
-  if (!metadata.namespace) {
-    if (wanted === '') delete metadata.namespace
-    else metadata.namespace = wanted
-    return
+  if (wanted === '') delete metadata.namespace
+  else if (!metadata.namespace) metadata.namespace = wanted
+  else if (metadata.namespace !== wanted) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  if (metadata.namespace === wanted) return
-  throw badRequest(
-    wanted === '' && !resource.namespaced
-      ? 'namespace may not be specified on this type'
-      : 'the namespace of the provided object does not match the namespace sent on the request',
-  )
 }
 
 /** The name of the path and that of the object must agree; an absent one in a patch or PUT is a 400. */

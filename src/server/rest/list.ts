@@ -6,7 +6,7 @@ import type { ListResult, Response, Servable } from '../context.ts'
 import { type CacheListOptions, type CachedObject, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
-import { parseRevision, requireRevision } from './get.ts'
+import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
 import { keyOf, present } from './storage.ts'
 import { type Selection, selectionOf } from './selection.ts'
@@ -33,9 +33,14 @@ export async function readPage(call: RestCall, selection: Selection): Promise<Li
 /** Undefined: the newest. */
 async function revisionOf(call: RestCall, token: ContinueToken | undefined): Promise<number | undefined> {
   if (token) return token.revision < 0 ? undefined : token.revision
-  const { resourceVersion, resourceVersionMatch } = call.context.options
+  const { resourceVersion, resourceVersionMatch, limit } = call.context.options
+  if (resourceVersion && !isRevision(resourceVersion)) {
+    throw badRequest(`invalid resource version: ${malformedRevision(resourceVersion)}`)
+  }
   const asked = await requireRevision(call, resourceVersion)
-  return resourceVersionMatch === 'Exact' ? asked : undefined
+  // Clients from before resourceVersionMatch mean exactly this one when they ask for a page.
+  const isExact = resourceVersionMatch ? resourceVersionMatch === 'Exact' : !!limit && asked > 0
+  return isExact ? asked : undefined
 }
 
 function readOne(call: RestCall, { name, matches }: Selection): ListResult {

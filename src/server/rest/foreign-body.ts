@@ -1,0 +1,105 @@
+/** Why a body is no object of the expected type, in upstream's words (handlers/rest.go transformDecodeError). */
+import { facts } from '../../api/schema/index.ts'
+import { decodeYaml, DecodeError, parseJson } from '../../machinery/codec/index.ts'
+import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
+import { quote } from '../../machinery/meta/quote.ts'
+import { badRequest } from '../../machinery/status/errors.ts'
+import type { StatusError } from '../../machinery/status/status.ts'
+
+/** Where upstream keeps its kinds; its texts name the place. */
+const scheme = '"pkg/runtime/scheme.go:111"'
+const summaryBytesMax = 30
+/** Go prints the nameless struct that it looks for the type with. */
+const typeStruct = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`
+
+export function handledAs(
+  { version, kind }: GroupVersionKind,
+  message: string,
+  given = { version, kind },
+): string {
+  return `${given.kind} in version ${quote(given.version)} cannot be handled as a ${kind}: ${message}`
+}
+
+/** 400 when the bytes do not even tell a type, or tell another one; undefined when the fault lies further inside. */
+export function unreadable(
+  type: GroupVersionKind,
+  bytes: Uint8Array,
+  mediaType: string,
+): StatusError | undefined {
+  if (mediaType === 'application/vnd.kubernetes.protobuf') return undefined
+  const found = findType(bytes, mediaType === 'application/yaml')
+  if (found.fault !== undefined) {
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${type.kind}): ${found.fault} (${summarize(bytes)})`,
+    )
+  }
+  const { kind = type.kind, apiVersion = toApiVersion(type.group, type.version) } = found
+  const isOther = kind !== type.kind || fromApiVersion(apiVersion)?.group !== type.group
+  return isOther ? unlikeType(type, kind, apiVersion) : undefined
+}
+
+/** 400 for an object that says it is `kind` of `apiVersion`. */
+export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: string): StatusError {
+  const { group = '', version = '' } = fromApiVersion(apiVersion) ?? {}
+  const isKnown = facts.kindSchema(group, version, kind) !== undefined
+  const message = isKnown
+    ? `converting (${apiVersion}, Kind=${kind}) to (${toApiVersion(type.group, type.version)}, Kind=${type.kind}): unknown conversion`
+    : `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`
+  return badRequest(handledAs(type, message, { version, kind }))
+}
+
+interface FoundType {
+  readonly fault?: string
+  readonly kind?: string
+  readonly apiVersion?: string
+}
+
+function findType(bytes: Uint8Array, isYaml: boolean): FoundType {
+  try {
+    const json = isYaml ? decodeYaml(bytes).json : bytes
+    return readType(parseJson(json))
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return { fault: isYaml ? error.message : parseFault(error.message) }
+  }
+}
+
+function readType(value: unknown): FoundType {
+  if (value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    return {
+      fault: parseFault(`json: cannot unmarshal ${goType(value)} into Go value of type ${typeStruct}`),
+    }
+  }
+  const { kind, apiVersion } = value as Record<string, unknown>
+  for (const [name, given] of Object.entries({ apiVersion, kind })) {
+    if (given === undefined || given === null || typeof given === 'string') continue
+    return {
+      fault: parseFault(
+        `json: cannot unmarshal ${goType(given)} into Go struct field .${name} of type string`,
+      ),
+    }
+  }
+  if (apiVersion && !fromApiVersion(apiVersion as string))
+    return { fault: `unexpected GroupVersion string: ${apiVersion as string}` }
+  return {
+    ...(kind ? { kind: kind as string } : {}),
+    ...(apiVersion ? { apiVersion: apiVersion as string } : {}),
+  }
+}
+
+function parseFault(message: string): string {
+  return `couldn't get version/kind; json parse error: ${message}`
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}
+
+function summarize(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '<empty>'
+  const start = Buffer.from(bytes.subarray(0, summaryBytesMax))
+  const more = bytes.length > summaryBytesMax ? ' ...' : ''
+  return start.toString(bytes[0] === 0x7b ? 'utf8' : 'hex') + more
+}
