@@ -1,6 +1,6 @@
 import { json, jsonHeaders, type OracleCase } from './case.ts'
 
-/** What is asked before the kinds: a namespace to work in. */
+/** What is asked before the kinds: a namespace to work in, with the account that a controller would make. */
 export const opening: readonly OracleCase[] = [
   {
     name: 'create the namespace',
@@ -8,6 +8,13 @@ export const opening: readonly OracleCase[] = [
     path: '/api/v1/namespaces',
     headers: jsonHeaders,
     body: json({ metadata: { name: 'oracle' } }),
+  },
+  {
+    name: 'create the default account',
+    method: 'POST',
+    path: '/api/v1/namespaces/oracle/serviceaccounts',
+    headers: jsonHeaders,
+    body: json({ metadata: { name: 'default' } }),
   },
 ]
 
