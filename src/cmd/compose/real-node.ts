@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Client, createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
@@ -76,6 +77,7 @@ function kubelet(
       const { tls, gate } = options
       const api = { tls, gate, host: '0.0.0.0' }
       const config = kubeletConfig(options)
+      mkdirSync(config.staticPodDir, { recursive: true, mode: 0o700 })
       await ensurePauseImage(engine.runtime.images, config.pauseImage, architecture())
       const host = linuxHost({ runtimeName: 'podman', api })
       await createKubelet({ client, runtime: engine.runtime, network, config, host })(ports, signal)
