@@ -35,8 +35,17 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>
   /** Turns an object of this version into the storage version and back; absent where they are the same. */
   readonly conversion?: Conversion
+  /** Set for kinds that a CustomResourceDefinition defines; they have no protobuf form and no strategic merge. */
+  readonly custom?: CustomKind
   /** Marks of a Table row (`Completed`), upstream's TableRowCondition. */
   readonly rowConditions?: (object: T) => readonly JsonObject[]
+}
+
+export interface CustomKind {
+  /** Drops what the schema does not name, in place; answers the paths of what was dropped. */
+  readonly prune: (object: KubeObject) => readonly string[]
+  /** The OpenAPI v3 schema as it was defined. */
+  readonly openApi: JsonObject
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
@@ -94,6 +103,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly holdsDeletion?: (object: T) => boolean
   /** What the start of a deletion changes besides metadata (`status.phase: Terminating`). */
   readonly markDeleting?: (object: T) => void
+  /** Added when a deletion starts, so that somebody can clean up first. */
+  readonly deletionFinalizer?: string
   /** DELETE answers the removed object and not a Status (upstream's ReturnDeletedObject). */
   readonly returnsDeletedObject?: boolean
   /** The server answers a create without storing (reviews): the answer to POST. */

@@ -7,6 +7,7 @@ import { createChain } from './chain.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
 import type { AuditSink } from './filters/audit.ts'
 import type { FlowLimits } from './filters/flow-control.ts'
+import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { mountDiscovery } from './discovery/routes.ts'
 import { createFront } from './http/front.ts'
@@ -72,6 +73,9 @@ export interface ApiServer {
   shutdown(): Promise<void>
 }
 
+/** The server's own identity, upstream's privileged loopback user. */
+const ownUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
+
 /** Builds the server over an open store; resolves when the cache is loaded. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { ports, store } = options
@@ -82,21 +86,29 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const handler = createHandler(options, cache, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
   const front = createFront({ handler, ports, stopping: stopping.signal })
+  const inProcess = (user: UserInfo, userAgent?: string) =>
+    createInProcessTransport({
+      handler,
+      user,
+      random: ports.random,
+      ...(userAgent !== undefined && { userAgent }),
+    })
+  followDefinitions({
+    cache,
+    registry: options.registry,
+    transport: inProcess(ownUser),
+    ports,
+    signal: stopping.signal,
+  })
   return {
     handler,
     cache,
+    inProcess,
     async listen(at) {
       const listener = await listen({ front, upgrade, ports, ...at })
       listeners.push(listener)
       return listener
     },
-    inProcess: (user, userAgent) =>
-      createInProcessTransport({
-        handler,
-        user,
-        random: ports.random,
-        ...(userAgent !== undefined && { userAgent }),
-      }),
     async shutdown() {
       stopping.abort()
       await Promise.all(listeners.map(listener => listener.close()))
@@ -122,7 +134,11 @@ function createHandler(options: ApiServerOptions, cache: WatchCache, stopping: A
     mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [] })
     mountVersion(mounted, version)
     mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')
-    mountOpenApi(mounted, { registry, version: version.gitVersion, custom: () => undefined })
+    mountOpenApi(mounted, {
+      registry,
+      version: version.gitVersion,
+      custom: resource => resource.custom?.openApi,
+    })
     options.mount?.(mounted)
   })
   return createChain({

@@ -3,6 +3,14 @@ import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.ts'
 import { setDefinitionDefaults } from './definition-defaults.ts'
 import { validateDefinition, validateDefinitionUpdate } from './definition-validation.ts'
 
+function markTerminating(definition: CustomResourceDefinition): void {
+  const status = definition.status ?? { acceptedNames: { plural: '', kind: '' }, storedVersions: [] }
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'Terminating')
+  const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon'
+  const terminating = { type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message }
+  definition.status = { ...status, conditions: [...others, terminating] }
+}
+
 export const customResourceDefinitions = defineResource<CustomResourceDefinition>(
   'apiextensions.k8s.io/v1',
   'CustomResourceDefinition',
@@ -12,6 +20,8 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       validate: validateDefinition,
       validateUpdate: validateDefinitionUpdate,
       hasGeneration: true,
+      deletionFinalizer: 'customresourcecleanup.apiextensions.k8s.io',
+      markDeleting: markTerminating,
     },
     initialStatus: ({ spec }) => ({
       acceptedNames: { plural: '', kind: '' },

@@ -47,8 +47,8 @@ export function listJson(resource: Resource, list: ListResult): Uint8Array {
 const listEnd = text.encode(']}\n')
 
 /** Kinds with a Go type behind them; custom ones have none. */
-export function isBuiltin({ schema }: Resource): boolean {
-  return schema.name !== undefined
+export function isBuiltin({ custom }: Resource): boolean {
+  return custom === undefined
 }
 
 export function listMeta({ resourceVersion, continue: token, remainingItemCount }: ListResult): ListMeta {

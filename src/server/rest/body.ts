@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/define.ts'
 import {
+  conform,
   decodeJson,
   decodeProtobuf,
   decodeYaml,
@@ -7,27 +8,34 @@ import {
   parseJson,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
-import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
+import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
-import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { badRequest, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { cloneJson } from './clone.ts'
-
-/** What a body should hold. */
-export interface BodyType extends GroupVersionKind {
-  readonly schema: ObjectSchema
-  /** Without a protobuf form. */
-  readonly isCustom?: boolean
-}
+import { handledAs, unlikeType, unreadable } from './foreign-body.ts'
+import { type BodyType, metaSchema } from './meta-type.ts'
 
 /** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
 export function decodeBody(context: RequestContext, resource: Resource): KubeObject {
   const object = decodeTyped(context, bodyType(resource)) as unknown as KubeObject
   object.metadata ??= {}
+  if (resource.custom) settleCustom(context, resource, object)
   applyDefaults(resource, object)
   return object
+}
+
+/** Custom objects are free JSON up to here: what their schema does not name goes, and metadata is read as its type. */
+export function settleCustom(context: RequestContext, resource: Resource, object: KubeObject): void {
+  const type = bodyType(resource)
+  try {
+    object.metadata = conform(metaSchema('ObjectMeta'), object.metadata) as KubeObject['metadata']
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
+  }
+  const unknown = resource.custom!.prune(object).map(path => `unknown field ${JSON.stringify(path)}`)
+  reportStrict(context, unknown, message => handledAs(type, message))
 }
 
 /** Fills what upstream defaults when it decodes. */
@@ -36,8 +44,8 @@ export function applyDefaults({ schema, strategy }: Resource, object: KubeObject
   strategy.setDefaults?.(object)
 }
 
-function bodyType({ group, version, kind, schema }: Resource): BodyType {
-  return { group, version, kind, schema, isCustom: schema.name === undefined }
+function bodyType({ group, version, kind, schema, custom }: Resource): BodyType {
+  return { group, version, kind, schema, isCustom: custom !== undefined }
 }
 
 /** The body as a private object of `type`, which it must name if it names one. */
@@ -49,16 +57,22 @@ export function decodeTyped(context: RequestContext, type: BodyType): JsonObject
 export function decodeLoose(context: RequestContext, type: BodyType): JsonObject {
   const { body, options } = context
   if (body.kind === 'object') return cloneJson(body.object) as JsonObject
-  if (body.kind === 'none') throw badRequest('the body of the request is empty')
+  if (body.kind === 'none') throw unreadable(type, noBytes, 'application/json')
   const strict = options.fieldValidation !== 'Ignore'
   try {
     const { object, strictErrors } = decodeBytes(body, type, strict)
     reportStrict(context, strictErrors, message => handledAs(type, message))
     return object
   } catch (error) {
-    throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
+    if (!(error instanceof DecodeError)) throw error
+    throw (
+      unreadable(type, body.bytes, mediaTypeOf(body.contentType)) ??
+      badRequest(handledAs(type, error.message))
+    )
   }
 }
+
+const noBytes = new Uint8Array()
 
 /** Strict errors are warnings by default and fail the request when the client wants that. */
 export function reportStrict(
@@ -71,10 +85,6 @@ export function reportStrict(
   warnings.push(...errors)
 }
 
-function handledAs({ version, kind }: BodyType, message: string): string {
-  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${message}`
-}
-
 type Bytes = RequestBody & { kind: 'bytes' }
 type Decoded = ReturnType<typeof decodeJson>
 
@@ -82,10 +92,10 @@ function decodeBytes({ bytes, contentType }: Bytes, type: BodyType, strict: bool
   switch (mediaTypeOf(contentType)) {
     case 'application/json':
     case '':
-      return decodeJson(type.schema, bytes, { strict })
+      return decodeJson(type.isCustom ? undefined : type.schema, bytes, { strict })
     case 'application/yaml': {
       const { json, strictErrors } = decodeYaml(bytes, { strict })
-      const decoded = decodeJson(type.schema, json, { strict })
+      const decoded = decodeJson(type.isCustom ? undefined : type.schema, json, { strict })
       return { object: decoded.object, strictErrors: [...strictErrors, ...decoded.strictErrors] }
     }
     case 'application/vnd.kubernetes.protobuf':
@@ -106,10 +116,7 @@ function withType(object: JsonObject, { group, version, kind }: BodyType): JsonO
   const apiVersion = String(object.apiVersion || wanted)
   const given = String(object.kind || kind)
   if (given !== kind || fromApiVersion(apiVersion)?.group !== group) {
-    const found = `${apiVersion}, Kind=${given}`
-    throw badRequest(
-      `${given} in version ${JSON.stringify(fromApiVersion(apiVersion)?.version ?? '')} cannot be handled as a ${kind}: converting (${found}) to (${wanted}, Kind=${kind}): unknown conversion`,
-    )
+    throw unlikeType({ group, version, kind }, given, apiVersion)
   }
   if (apiVersion !== wanted) {
     throw badRequest(

@@ -1,7 +1,14 @@
 import { facts } from '../../api/schema/index.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { assert } from '../../std/assert.ts'
-import type { BodyType } from './body.ts'
+import type { GroupVersionKind } from '../../machinery/meta/group.ts'
+
+/** What a body should hold. */
+export interface BodyType extends GroupVersionKind {
+  readonly schema: ObjectSchema
+  /** Without a protobuf form. */
+  readonly isCustom?: boolean
+}
 
 /** A type of meta/v1 by its Go name. */
 export function metaSchema(name: string): ObjectSchema {

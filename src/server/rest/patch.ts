@@ -8,7 +8,7 @@ import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../mach
 import { invalid, notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
-import { applyDefaults, decodePatch } from './body.ts'
+import { applyDefaults, decodePatch, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
@@ -51,8 +51,7 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
 
 function requirePatchType({ context, resource }: RestCall): PatchType {
   const type = (context.options.patchType ?? '').split(';')[0]!.trim() as PatchType
-  const offered =
-    resource.schema.name === undefined ? mergeTypes.filter(each => !each.includes('strategic')) : mergeTypes
+  const offered = resource.custom ? mergeTypes.filter(each => !each.includes('strategic')) : mergeTypes
   if (!offered.includes(type)) throw unsupportedMediaType(offered)
   return type
 }
@@ -66,7 +65,9 @@ function patched(call: RestCall, type: PatchType, document: unknown, current: Ku
 }
 
 /** What decoding the patched document gives, private to the caller: unknown fields gone and reported, values canonical. */
-function canonical({ resource, context }: RestCall, patched: KubeObject): KubeObject {
+function canonical(call: RestCall, patched: KubeObject): KubeObject {
+  const { resource, context } = call
+  if (resource.custom) return canonicalCustom(call, patched)
   const { kind, group, version, schema } = resource
   const typed = { ...patched, kind, apiVersion: toApiVersion(group, version) }
   try {
@@ -78,6 +79,13 @@ function canonical({ resource, context }: RestCall, patched: KubeObject): KubeOb
   } catch (error) {
     throw error instanceof DecodeError ? patchInvalid(kind, error.message) : error
   }
+}
+
+function canonicalCustom({ resource, context }: RestCall, patched: KubeObject): KubeObject {
+  const object = cloneJson(patched)
+  object.metadata ??= {}
+  settleCustom(context, resource, object)
+  return object
 }
 
 function reportPatchErrors(
@@ -114,6 +122,7 @@ function applied(call: RestCall, document: KubeObject, current: KubeObject | und
   const { object } = applyPatch({ ...writerOf(call), schema, live: current, applied: document, force })
   const copy = cloneJson(object)
   if (!copy.metadata.name) copy.metadata.name = context.info.name
+  if (resource.custom) settleCustom(context, resource, copy)
   applyDefaults(resource, copy)
   requireSameName(call, copy)
   return copy

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { ApiCall } from '../../client/transport.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { settle } from '../../std/sim-ports.ts'
+import { startTestServer, type TestServer } from '../testing.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.shutdown())
+
+const definitions = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+} as const
+
+function definition(plural: string, kind: string, schema: JsonObject, more: JsonObject = {}): JsonObject {
+  const openAPIV3Schema = {
+    type: 'object',
+    properties: { spec: schema, status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  }
+  const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema }, ...more }
+  const spec = { group: 'example.com', scope: 'Namespaced', names: { plural, kind }, versions: [version] }
+  return { metadata: { name: `${plural}.example.com` }, spec }
+}
+
+async function define(...args: Parameters<typeof definition>): Promise<void> {
+  await server.admin.call({ ...definitions, verb: 'create', body: definition(...args) })
+  await settle()
+}
+
+const custom = (verb: ApiCall['verb'], resource: string, more: Partial<ApiCall> = {}) =>
+  server.admin.call({ verb, group: 'example.com', version: 'v1', resource, namespace: 'default', ...more })
+
+const make = (resource: string, name: string, spec: JsonObject, options: ApiCall['options'] = {}) =>
+  custom('create', resource, { body: { metadata: { name }, spec }, options })
+
+const size = { type: 'integer', minimum: 1, maximum: 9, default: 3 }
+
+test('a definition is established and its objects are defaulted, pruned and validated', async () => {
+  const color = { type: 'string', enum: ['red', 'blue'] }
+  await define('widgets', 'Widget', { type: 'object', required: ['color'], properties: { size, color } })
+  const { status } = (await server.admin.call({
+    ...definitions,
+    verb: 'get',
+    name: 'widgets.example.com',
+  })) as KubeObject & {
+    status: { conditions: { type: string; status: string }[] }
+  }
+  expect(status.conditions.map(({ type, status: value }) => `${type}=${value}`)).toEqual([
+    'NamesAccepted=True',
+    'Established=True',
+  ])
+  const widget = await make('widgets', 'w', { color: 'red', extra: 1 })
+  expect(widget).toMatchObject({ kind: 'Widget', apiVersion: 'example.com/v1', metadata: { generation: 1 } })
+  expect((widget as KubeObject & { spec: object }).spec).toEqual({ color: 'red', size: 3 })
+  await expect(make('widgets', 'x', { color: 'green', size: 10 })).rejects.toThrow(
+    'Widget.example.com "x" is invalid: [spec.color: Unsupported value: "green": supported values: "red", "blue", spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9]',
+  )
+  await expect(make('widgets', 'x', {})).rejects.toThrow('spec.color: Required value')
+  await expect(make('widgets', 'x', { color: 'red', size: 'big' })).rejects.toThrow(
+    'spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"',
+  )
+})
+
+test('rules in CEL see the object, and the old one on update', async () => {
+  const rules = [
+    { rule: 'self.min <= self.max', message: 'min must not exceed max' },
+    { rule: 'self.max >= oldSelf.max', message: 'max must not shrink' },
+  ]
+  const bounds = { min: { type: 'integer' }, max: { type: 'integer' } }
+  await define('ranges', 'Range', { type: 'object', properties: bounds, 'x-kubernetes-validations': rules })
+  await expect(make('ranges', 'r', { min: 5, max: 1 })).rejects.toThrow(
+    'spec: Invalid value: "object": min must not exceed max',
+  )
+  await make('ranges', 'r', { min: 1, max: 5 })
+  const shrink = { name: 'r', patchType: 'application/merge-patch+json', body: { spec: { max: 4 } } } as const
+  await expect(custom('patch', 'ranges', shrink)).rejects.toThrow(
+    'spec: Invalid value: "object": max must not shrink',
+  )
+})
+
+test('status and scale of a custom kind are doors of their own', async () => {
+  const scale = { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' }
+  await define(
+    'groups',
+    'Group',
+    { type: 'object', properties: { size } },
+    { subresources: { status: {}, scale } },
+  )
+  await make('groups', 'g', { size: 2 })
+  const patchType = 'application/merge-patch+json'
+  await custom('patch', 'groups', { name: 'g', patchType, body: { status: { size: 2 } } })
+  expect(await custom('get', 'groups', { name: 'g' })).not.toHaveProperty('status')
+  await custom('patch', 'groups', {
+    name: 'g',
+    subresource: 'status',
+    patchType,
+    body: { status: { size: 2 } },
+  })
+  const answer = await custom('patch', 'groups', {
+    name: 'g',
+    subresource: 'scale',
+    patchType,
+    body: { spec: { replicas: 7 } },
+  })
+  expect(answer).toMatchObject({ kind: 'Scale', spec: { replicas: 7 }, status: { replicas: 2 } })
+  expect(await custom('get', 'groups', { name: 'g' })).toMatchObject({
+    spec: { size: 7 },
+    metadata: { generation: 2 },
+  })
+})
+
+test('a name that another kind of the group has is not accepted until it is free', async () => {
+  const free = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  await define('firsts', 'Same', free)
+  await define('seconds', 'Same', free)
+  const names = async () => {
+    const { status } = (await server.admin.call({
+      ...definitions,
+      verb: 'get',
+      name: 'seconds.example.com',
+    })) as KubeObject & {
+      status: { conditions: { type: string; reason: string; message: string }[] }
+    }
+    return status.conditions.find(({ type }) => type === 'NamesAccepted')
+  }
+  expect(await names()).toMatchObject({ status: 'False', reason: 'ListKindConflict' })
+  await server.admin.call({ ...definitions, verb: 'delete', name: 'firsts.example.com' })
+  await settle()
+  await settle()
+  expect(await names()).toMatchObject({ status: 'True' })
+})
+
+test('a deleted definition takes its objects with it and waits for their finalizers', async () => {
+  await define('things', 'Thing', { type: 'object', 'x-kubernetes-preserve-unknown-fields': true })
+  await custom('create', 'things', { body: { metadata: { name: 't', finalizers: ['example.com/mine'] } } })
+  await server.admin.call({ ...definitions, verb: 'delete', name: 'things.example.com' })
+  await settle()
+  expect((await custom('get', 'things', { name: 't' })).metadata.deletionTimestamp).toBeDefined()
+  await custom('patch', 'things', {
+    name: 't',
+    patchType: 'application/merge-patch+json',
+    body: { metadata: { finalizers: null } },
+  })
+  await settle()
+  await settle()
+  await expect(
+    server.admin.call({ ...definitions, verb: 'get', name: 'things.example.com' }),
+  ).rejects.toThrow('not found')
+  await expect(custom('list', 'things')).rejects.toThrow('not found')
+})

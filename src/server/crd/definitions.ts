@@ -1,0 +1,167 @@
+import type { Resource } from '../../api/define.ts'
+import type { Registry } from '../../api/registry.ts'
+import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.gen.ts'
+import type { ApiCall, Transport } from '../../client/transport.ts'
+import type { JsonObject } from '../../machinery/meta/object.ts'
+import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
+import type { Ports } from '../../std/ports.ts'
+import { timestamp } from '../rest/call.ts'
+import { sameJson } from '../rest/clone.ts'
+import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
+import { isTrue, settleNames } from './names.ts'
+import { toResource } from './resource.ts'
+
+export interface DefinitionOptions {
+  readonly cache: WatchCache
+  readonly registry: Registry
+  /** With the server's own rights; what is written here passes the chain like everything else. */
+  readonly transport: Transport
+  readonly ports: Ports
+  readonly signal: AbortSignal
+}
+
+const location = { group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' }
+const definitions = { group: location.group, version: 'v1', resource: location.plural }
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
+
+/**
+ * Keeps the registry in step with the CustomResourceDefinitions of the store, tells each about its names, and empties
+ * what is being deleted. What the store holds is served before this returns.
+ */
+export function followDefinitions(options: DefinitionOptions): void {
+  const { cache, ports, signal } = options
+  const served = new Map<string, readonly Resource[]>()
+  const prefix = collectionPrefix(location)
+  const { items, revision } = cache.list(prefix)
+  for (const { object } of items) show(options, served, object as CustomResourceDefinition)
+  const watching = cache.watch(
+    prefix,
+    revision,
+    events => {
+      for (const { current, previous } of events) {
+        if (current) show(options, served, current.object as CustomResourceDefinition)
+        else if (previous) hide(options, served, previous.object as CustomResourceDefinition)
+      }
+    },
+    signal,
+  )
+  watching.catch(error =>
+    ports.log.error('custom resources are no longer followed', { error: String(error) }),
+  )
+}
+
+type Served = Map<string, readonly Resource[]>
+
+/** Registers the served versions of an established definition, then does what it still needs. */
+function show(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
+  const { name = '' } = definition.metadata
+  const settled = settle(options, definition)
+  unregister(options, served, name)
+  const accepted = settled ?? definition
+  if (isTrue(accepted, 'Established')) {
+    const resources = accepted.spec.versions
+      .filter(each => each.served)
+      .map(version => toResource(accepted, version))
+    for (const resource of resources) options.registry.add(resource)
+    served.set(name, resources)
+  }
+  if (settled) inBackground(options, name, () => writeStatus(options, settled))
+  if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(cleanupFinalizer)) {
+    inBackground(options, name, () => cleanUp(options, definition))
+  }
+}
+
+/** A definition that is gone frees its names: others of its group may have them now. */
+function hide(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
+  unregister(options, served, definition.metadata.name!)
+  for (const other of sameGroup(options, definition))
+    if (!isTrue(other, 'NamesAccepted')) show(options, served, other)
+}
+
+function unregister({ registry }: DefinitionOptions, served: Served, name: string): void {
+  for (const resource of served.get(name) ?? []) registry.remove(resource)
+  served.delete(name)
+}
+
+function sameGroup(
+  { cache }: DefinitionOptions,
+  { spec, metadata }: CustomResourceDefinition,
+): CustomResourceDefinition[] {
+  const all = cache
+    .list(collectionPrefix(location))
+    .items.map(({ object }) => object as CustomResourceDefinition)
+  return all.filter(each => each.spec.group === spec.group && each.metadata.name !== metadata.name)
+}
+
+/** The definition with the status that it should have; undefined when it has it. */
+function settle(
+  options: DefinitionOptions,
+  definition: CustomResourceDefinition,
+): CustomResourceDefinition | undefined {
+  const status = settleNames(definition, sameGroup(options, definition), timestamp(options.ports.clock))
+  const stored = definition.status?.storedVersions ?? []
+  const storage = definition.spec.versions.find(each => each.storage)!.name
+  const storedVersions = stored.includes(storage) ? stored : [...stored, storage]
+  const wanted = { ...status, storedVersions }
+  return sameJson(wanted, definition.status) ? undefined : { ...definition, status: wanted }
+}
+
+function inBackground({ ports, signal }: DefinitionOptions, name: string, work: () => Promise<void>): void {
+  work().catch(error => {
+    // A newer version of the definition comes by the watch and is settled then; one that is gone needs nothing.
+    if (signal.aborted || isConflict(error) || isNotFound(error)) return
+    ports.log.error('a custom resource definition could not be settled', { name, error: String(error) })
+  })
+}
+
+async function writeStatus(
+  { transport }: DefinitionOptions,
+  definition: CustomResourceDefinition,
+): Promise<void> {
+  const body = definition as unknown as JsonObject
+  await transport.call({
+    ...definitions,
+    verb: 'update',
+    name: definition.metadata.name!,
+    subresource: 'status',
+    body,
+  })
+}
+
+/** Deletes all objects of a definition that is being deleted, waits until they are gone, and lets it go. */
+async function cleanUp(options: DefinitionOptions, definition: CustomResourceDefinition): Promise<void> {
+  const { transport, cache } = options
+  const { spec, metadata } = definition
+  const prefix = collectionPrefix({ group: spec.group, plural: spec.names.plural })
+  const version = spec.versions.find(each => each.served)?.name
+  if (isTrue(definition, 'Established') && version) {
+    const at = { group: spec.group, version, resource: spec.names.plural }
+    for (const namespace of namespacesOf(cache, prefix)) await deleteAll(transport, { ...at, namespace })
+    await emptied(options, prefix)
+  }
+  const finalizers = (metadata.finalizers ?? []).filter(each => each !== cleanupFinalizer)
+  const latest = await transport.call({ ...definitions, verb: 'get', name: metadata.name! })
+  const body = { ...latest, metadata: { ...latest.metadata, finalizers } } as unknown as JsonObject
+  await transport.call({ ...definitions, verb: 'update', name: metadata.name!, body })
+}
+
+function namespacesOf(cache: WatchCache, prefix: string): string[] {
+  return [...new Set(cache.list(prefix).items.map(({ object }) => object.metadata.namespace ?? ''))]
+}
+
+async function deleteAll(
+  transport: Transport,
+  at: Pick<ApiCall, 'group' | 'version' | 'resource' | 'namespace'>,
+): Promise<void> {
+  const { namespace, ...rest } = at
+  await transport.call({ ...rest, verb: 'deletecollection', ...(namespace && { namespace }) })
+}
+
+/** Resolves once nothing lies below `prefix`: finalizers of objects may take their time. */
+async function emptied({ cache, signal }: DefinitionOptions, prefix: string): Promise<void> {
+  const isEmpty = () => cache.list(prefix, { limit: 1 }).items.length === 0
+  if (isEmpty()) return
+  const done = new AbortController()
+  const stop = AbortSignal.any([done.signal, signal])
+  await cache.watch(prefix, cache.revision(), () => void (isEmpty() && done.abort()), stop)
+}

@@ -1,0 +1,48 @@
+import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
+import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
+
+const typeFields = new Set(['apiVersion', 'kind', 'metadata'])
+
+/**
+ * Drops what the schema does not name, and nulls where a default stands ready; changes `object` in place. Answers
+ * the paths of what was dropped for being unknown (apiextensions-apiserver schema/pruning, schema/defaulting).
+ */
+export function prune(schema: JSONSchemaProps, object: JsonMap): string[] {
+  const unknown: string[] = []
+  pruneMap(schema, object, '', { unknown, isRoot: true })
+  return unknown
+}
+
+interface Walk {
+  readonly unknown: string[]
+  readonly isRoot: boolean
+}
+
+function pruneValue(schema: JSONSchemaProps, value: unknown, path: string, walk: Walk): void {
+  if (Array.isArray(value)) {
+    const items = Array.isArray(schema.items) ? schema.items[0] : schema.items
+    if (items) for (const [index, item] of value.entries()) pruneValue(items, item, `${path}[${index}]`, walk)
+  } else if (isMap(value)) {
+    pruneMap(schema, value, path, { ...walk, isRoot: schema['x-kubernetes-embedded-resource'] === true })
+  }
+}
+
+function pruneMap(schema: JSONSchemaProps, object: JsonMap, path: string, walk: Walk): void {
+  const { properties = {}, additionalProperties } = schema
+  const keeps = schema['x-kubernetes-preserve-unknown-fields'] || additionalProperties === true
+  const inner = { ...walk, isRoot: false }
+  for (const key of Object.keys(object)) {
+    if (walk.isRoot && typeFields.has(key)) continue
+    const at = path === '' ? key : `${path}.${key}`
+    const declared = Object.hasOwn(properties, key) ? properties[key] : undefined
+    if (declared) {
+      if (object[key] === null && !declared.nullable && declared.default !== undefined) delete object[key]
+      else pruneValue(declared, object[key], at, inner)
+    } else if (typeof additionalProperties === 'object')
+      pruneValue(additionalProperties, object[key], at, inner)
+    else if (!keeps) {
+      delete object[key]
+      walk.unknown.push(at)
+    }
+  }
+}
