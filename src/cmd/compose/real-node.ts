@@ -54,14 +54,15 @@ export function realNode(options: RealNodeOptions): NamedRunnable[] {
     serviceCidr: options.serviceCidr,
   })
   const node = createClient(options.node)
+  // A node may read no node but itself (KEP-4601); routes need all of them, as the proxy does.
+  const proxy = createClient(options.proxy)
   const { nodeName } = options
   const parts: NamedRunnable[] = [
-    { name: 'network', run: createNodeNetwork({ client: node, nodeName, network, shell }) },
+    { name: 'network', run: createNodeNetwork({ client: proxy, nodeName, network, shell }) },
     { name: 'kubelet', run: kubelet(options, node, network) },
   ]
   if (options.runsProxy) {
-    const client = createClient(options.proxy)
-    parts.push({ name: 'proxy', run: createProxy({ client, nodeName, writer: createNftWriter() }) })
+    parts.push({ name: 'proxy', run: createProxy({ client: proxy, nodeName, writer: createNftWriter() }) })
   }
   return parts
 }
