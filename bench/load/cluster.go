@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 )
 
 const (
@@ -22,15 +25,16 @@ const (
 func (t *target) addNodes(n int) error {
 	_, err := t.measured(n, 8, func(i int) error {
 		node := hollowNode(i)
-		created, err := t.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
+		_, err := t.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		created.Status = node.Status
-		_, err = t.client.CoreV1().Nodes().UpdateStatus(ctx, created, metav1.UpdateOptions{})
+		// A patch, because controllers change fresh nodes too.
+		patch, _ := json.Marshal(map[string]any{"status": node.Status})
+		_, err = t.client.CoreV1().Nodes().Patch(ctx, node.Name, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
 		return err
 	})
 	return err
@@ -77,6 +81,10 @@ func runSchedule(t *target) (result, error) {
 	}
 	n := t.times(scheduledPods)
 	pods := t.client.CoreV1().Pods(name)
+	all, err := t.watchPods(name, n)
+	if err != nil {
+		return result{}, err
+	}
 	return t.once(n, func() error {
 		_, err := t.measured(n, workers, func(i int) error {
 			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("pod-%05d", i)}, Spec: podSpec()}
@@ -86,7 +94,7 @@ func runSchedule(t *target) (result, error) {
 		if err != nil {
 			return err
 		}
-		return t.waitForPods(name, n, "spec.nodeName!=")
+		return waitFor(all)
 	})
 }
 
@@ -103,13 +111,17 @@ func runRollout(t *target) (result, error) {
 		return result{}, err
 	}
 	n := t.times(deployments)
+	all, err := t.watchPods(name, n*replicas)
+	if err != nil {
+		return result{}, err
+	}
 	return t.once(n*replicas, func() error {
 		for i := range n {
 			if _, err := t.client.AppsV1().Deployments(name).Create(ctx, deployment(i), metav1.CreateOptions{}); err != nil {
 				return err
 			}
 		}
-		return t.waitForPods(name, n*replicas, "")
+		return waitFor(all)
 	})
 }
 
@@ -140,18 +152,36 @@ func (t *target) ensureServiceAccount(name string) error {
 	return err
 }
 
-// waitForPods counts matching pods with cheap metadata-only lists every 100 ms.
-func (t *target) waitForPods(name string, n int, fieldSelector string) error {
-	deadline := time.Now().Add(3 * time.Minute)
-	for time.Now().Before(deadline) {
-		list, err := t.client.CoreV1().Pods(name).List(ctx, metav1.ListOptions{FieldSelector: fieldSelector, ResourceVersion: "0"})
-		if err != nil {
-			return err
-		}
-		if len(list.Items) >= n {
-			return nil
-		}
-		time.Sleep(250 * time.Millisecond)
+// watchPods starts to count the pods of a namespace that have a node; the channel closes when there are n of them.
+func (t *target) watchPods(name string, n int) (<-chan struct{}, error) {
+	all := make(chan struct{})
+	options := metav1.ListOptions{FieldSelector: "spec.nodeName!="}
+	watcher, err := t.client.CoreV1().Pods(name).Watch(ctx, options)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("only some of %d pods arrived within 3 minutes", n)
+	go func() {
+		defer watcher.Stop()
+		for seen := 0; seen < n; {
+			event, open := <-watcher.ResultChan()
+			if !open {
+				return
+			}
+			if event.Type == watch.Added {
+				seen++
+			}
+		}
+		close(all)
+	}()
+	return all, nil
+}
+
+// waitFor gives up after three minutes.
+func waitFor(all <-chan struct{}) error {
+	select {
+	case <-all:
+		return nil
+	case <-time.After(3 * time.Minute):
+		return fmt.Errorf("not all of the pods had a node within 3 minutes")
+	}
 }

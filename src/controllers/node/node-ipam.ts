@@ -88,15 +88,38 @@ export function freeRange(clusterCidr: string, taken: readonly string[]): string
   const used = taken.map(rangeOf).filter(range => range.kind === address.kind())
   const end = start + (1n << BigInt(bits - mask))
   let candidate = start
-  for (;;) {
-    const clash = used.find(({ first, last }) => first < candidate + step && last >= candidate)
-    if (!clash) break
-    candidate = start + ((clash.last - start) / step + 1n) * step
+  for (const { first, last } of used.sort(byFirst)) {
+    if (first >= candidate + step) break
+    if (last >= candidate) candidate = start + ((last - start) / step + 1n) * step
   }
   return candidate < end ? `${toAddress(candidate, bits)}/${size}` : undefined
 }
 
-function rangeOf(cidr: string): { readonly kind: string; readonly first: bigint; readonly last: bigint } {
+interface Range {
+  readonly kind: string
+  readonly first: bigint
+  readonly last: bigint
+}
+
+function byFirst(a: Range, b: Range): number {
+  if (a.first === b.first) return 0
+  return a.first < b.first ? -1 : 1
+}
+
+const parsed = new Map<string, Range>()
+const parsedMax = 20_000
+
+/** Each node's range is looked at again for every other node, and reading one is slow: they are kept. */
+function rangeOf(cidr: string): Range {
+  const known = parsed.get(cidr)
+  if (known) return known
+  if (parsed.size >= parsedMax) parsed.clear()
+  const range = parseRange(cidr)
+  parsed.set(cidr, range)
+  return range
+}
+
+function parseRange(cidr: string): Range {
   const [address, mask] = ipaddr.parseCIDR(cidr)
   const bits = address.kind() === 'ipv4' ? 32 : 128
   const first = toNumber(address.toByteArray())

@@ -8,7 +8,7 @@ import { leases, nodes, pods } from '../kinds.ts'
 import { isReady } from '../shared/pod.ts'
 import { EvictionPace, isAnyReady, zoneOf } from './eviction-pace.ts'
 import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
-import { hasNoExecute, refreshedTaints, wantedNoExecute } from './node-taints.ts'
+import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
 
 const leaseNamespace = 'kube-node-lease'
 const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
@@ -32,9 +32,11 @@ export const nodeLifecycleController: Worker = {
     context.watch(nodes, (node, old) => {
       const name = (node ?? old)!.metadata.name!
       if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
-      // Whether one node is ready decides on the others too.
-      const same = readyCondition(node)?.status === readyCondition(old)?.status
-      return same ? [name] : [name, ...store.list().map(({ metadata }) => metadata.name)]
+      const status = readyCondition(node)?.status
+      if (status === readyCondition(old)?.status) return [name]
+      // One that falls ill may not be the only one; one that is well decides on those that are ill.
+      const others = status === 'True' ? store.list().filter(isIll) : store.list()
+      return [name, ...others.map(({ metadata }) => metadata.name)]
     })
     context.watch(leases, lease => {
       if (lease?.metadata.namespace === leaseNamespace)
@@ -51,6 +53,10 @@ export const nodeLifecycleController: Worker = {
     })
     return name => tend(lifecycle, name)
   },
+}
+
+function isIll(node: Node): boolean {
+  return wantedNoExecute(node) !== undefined || isTainted(node)
 }
 
 interface Lifecycle extends WorkerContext {
@@ -106,8 +112,9 @@ async function declareSilent({ client, ports, events }: Lifecycle, node: Node): 
 /** Writes the taints; answers when to come back for one that must wait its turn. */
 async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undefined> {
   const { client, informers, pace, ports } = lifecycle
-  const all = informers.of(nodes).store.list()
   const wanted = wantedNoExecute(node)
+  // A node that is well depends on no other.
+  const all = wanted === undefined ? [node] : informers.of(nodes).store.list()
   const adds = wanted !== undefined && !hasNoExecute(node, wanted)
   const waitMs = adds ? pace.waitMs(node, all, ports.clock.monotonicMs()) : 0
   const eviction = !isAnyReady(all) ? 'never' : waitMs === 0 ? 'now' : 'wait'

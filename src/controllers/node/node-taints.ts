@@ -37,6 +37,11 @@ export function hasNoExecute(node: Node, key: string): boolean {
   return (node.spec?.taints ?? []).some(taint => taint.key === key && taint.effect === 'NoExecute')
 }
 
+/** Whether the node is being emptied because it was not ready. */
+export function isTainted(node: Node): boolean {
+  return hasNoExecute(node, notReadyTaint) || hasNoExecute(node, unreachableTaint)
+}
+
 /** `wait`: no NoExecute taint is added, though one may be exchanged for the other. `never`: there is none. */
 export type Eviction = 'now' | 'wait' | 'never'
 
@@ -47,7 +52,7 @@ export function refreshedTaints(node: Node, eviction: Eviction, nowMs: number): 
   const current = node.spec?.taints ?? []
   const noSchedule = wantedNoSchedule(node)
   const noExecute = wantedNoExecute(node)
-  const evicting = hasNoExecute(node, notReadyTaint) || hasNoExecute(node, unreachableTaint)
+  const evicting = isTainted(node)
   const wanted: Taint[] = noSchedule.map(key => ({ key, effect: 'NoSchedule' }))
   if (noExecute && (eviction === 'now' || (eviction === 'wait' && evicting)))
     wanted.push({ key: noExecute, effect: 'NoExecute' })

@@ -4,11 +4,18 @@ import type { Credential } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 
 const anonymous: Credential = { kind: 'anonymous' }
-const bySocket = new WeakMap<object, Credential>()
+const byConnection = new WeakMap<object, Credential>()
 
-/** A verified client certificate goes before a bearer token, as upstream orders its authenticators. */
-export function credentialOf(socket: Partial<TLSSocket> & object, headers: IncomingHttpHeaders): Credential {
-  const shown = memo(bySocket, socket, () => certificateOf(socket))
+/**
+ * A verified client certificate goes before a bearer token, as upstream orders its authenticators. Certificates are
+ * read once for each `connection`.
+ */
+export function credentialOf(
+  socket: Partial<TLSSocket> & object,
+  headers: IncomingHttpHeaders,
+  connection: object = socket,
+): Credential {
+  const shown = memo(byConnection, connection, () => certificateOf(socket))
   if (shown.kind === 'certificate') return shown
   const token = bearerOf(headers)
   return token === undefined ? shown : { kind: 'bearer', token }

@@ -109,7 +109,7 @@ export function toContext(request: IncomingMessage, headers: Headers, rest: Rest
   return {
     info,
     options: parseOptions(query, info, headers['content-type'] ?? ''),
-    credential: credentialOf(socket, request.headers),
+    credential: credentialOf(socket, request.headers, connectionOf(request)),
     userAgent: headers['user-agent'] ?? '',
     sourceIp: socket.remoteAddress ?? '',
     headers: pretty === null ? headers : { ...headers, [prettyHeader]: pretty },
@@ -117,6 +117,12 @@ export function toContext(request: IncomingMessage, headers: Headers, rest: Rest
     user: anonymousUser,
     ...rest,
   }
+}
+
+/** HTTP/2 wraps the socket anew for every request; the session stays. */
+function connectionOf(request: IncomingMessage): object {
+  const { stream } = request as { stream?: { session?: object } }
+  return stream?.session ?? request.socket ?? request
 }
 
 function readInfo(line: Parameters<typeof parseRequestInfo>[0]) {
