@@ -133,15 +133,17 @@ function operationsOf(
       'x-kubernetes-action': action,
       'x-kubernetes-group-version-kind': { group, version, kind },
       parameters: parameters.map(name => dialect.parameter(name, 'query', queryTypes[name]!)),
-      ...bodyOf(verb, shapes, dialect),
+      ...bodyOf(verb, resource, shapes, dialect),
       responses: { 200: dialect.response(verb === 'list' ? shapes.list : shapes.object) },
     }
   }
   return found
 }
 
-function bodyOf(verb: Verb, shapes: Shapes, dialect: Dialect): JsonSchema {
-  if (verb === 'patch') return dialect.body({ type: 'object' }, patchTypes)
+function bodyOf(verb: Verb, { custom }: Resource, shapes: Shapes, dialect: Dialect): JsonSchema {
+  // kubectl looks here whether it may send a strategic merge.
+  const types = custom ? patchTypes.filter(type => !type.includes('strategic')) : patchTypes
+  if (verb === 'patch') return dialect.body({ type: 'object' }, types)
   return verb === 'create' || verb === 'update' ? dialect.body(shapes.object, ['*/*']) : {}
 }
 
