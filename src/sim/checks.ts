@@ -7,11 +7,23 @@ import { type Wanted, workNamespaces } from './workload.ts'
 
 const shownMax = 8
 
-/** What is not yet as the workload wants it; empty when everything is. */
-export async function unconverged(cluster: SimCluster, wanted: readonly Wanted[]): Promise<string[]> {
+const nowhere: ReadonlySet<string> = new Set()
+
+/**
+ * What is not yet as the workload wants it; empty when everything is. Evicted pods of `dead` nodes do not count:
+ * nobody can say that they have ended.
+ */
+export async function unconverged(
+  cluster: SimCluster,
+  wanted: readonly Wanted[],
+  dead = nowhere,
+): Promise<string[]> {
   const live = new Set(cluster.nodes.filter(node => node.isUp()).map(({ name }) => name))
   const problems: string[] = []
-  const byApp = Map.groupBy(await workPods(cluster.admin), appOf)
+  const counted = (await workPods(cluster.admin)).filter(
+    ({ metadata, spec }) => !metadata.deletionTimestamp || !dead.has(spec?.nodeName ?? ''),
+  )
+  const byApp = Map.groupBy(counted, appOf)
   for (const app of wanted) {
     const own = byApp.get(`${app.namespace}/${app.name}`) ?? []
     const good = own.filter(pod => isReadyOn(pod, live) && pod.spec!.containers[0]!.image === app.image)

@@ -180,7 +180,10 @@ function restart(run: Run, name: 'scheduler' | 'controllers'): void {
   later(run, 10_000, () => part.start())
 }
 
-/** Everything is well again, but for the nodes that died: those are taken out of the cluster. */
+/**
+ * Everything is well again, but for the nodes that died: their pods are evicted and replaced, and when their Node
+ * objects are deleted the remains go too.
+ */
 async function mend(run: Run): Promise<void> {
   const { cluster, wanted, dead, failures, say } = run
   say(`mend everything; ${dead.size} nodes stay dead`)
@@ -191,6 +194,9 @@ async function mend(run: Run): Promise<void> {
     node.link.mend()
     if (!dead.has(node.name)) node.start()
   }
+  const evicted = await until(run, () => unconverged(cluster, wanted, dead))
+  failures.push(...evicted.map(problem => `not evicted: ${problem}`))
+  say(evicted.length === 0 ? 'dead nodes are emptied' : `not evicted: ${evicted.join('\n    ')}`)
   for (const name of dead) await direct(cluster, orGone(cluster.admin.delete(nodeKind, undefined, name)))
   const left = await until(run, () => unconverged(cluster, wanted))
   failures.push(...left.map(problem => `not converged: ${problem}`))
