@@ -17,6 +17,8 @@ export interface Behaviour<T extends KubeObject> {
   /** Cells by column name; those of `commonCells` need not be repeated. */
   readonly cells?: Readonly<Record<string, Cell<T>>>
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
+  readonly unknownField?: (field: string) => string
+  readonly deprecation?: string
   readonly storage?: Partial<StorageLocation>
   readonly conversion?: Conversion
   readonly rowConditions?: (object: T) => readonly JsonObject[]
@@ -79,6 +81,8 @@ export function defineResource<T extends KubeObject>(
     subresources: subresources.map(facts => toSubresource(facts, found, behaviour)),
     columns: toColumns(`${plural}.${apiVersion}`, found.columns, behaviour.cells),
     selectableFields: behaviour.selectableFields ?? {},
+    ...(behaviour.unknownField && { unknownField: behaviour.unknownField }),
+    ...(behaviour.deprecation && { deprecation: behaviour.deprecation }),
     ...(behaviour.conversion && { conversion: behaviour.conversion }),
     ...(behaviour.rowConditions && { rowConditions: behaviour.rowConditions }),
   }

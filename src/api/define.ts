@@ -33,6 +33,10 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly columns: readonly Column<T>[]
   /** Field selectors besides metadata.name and metadata.namespace, by path as the user writes it. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>
+  /** What a client is told that selects by another field, where the kind has words of its own. */
+  readonly unknownField?: (field: string) => string
+  /** `Warning:` header text of every request for a kind that is on its way out. */
+  readonly deprecation?: string
   /** Turns an object of this version into the storage version and back; absent where they are the same. */
   readonly conversion?: Conversion
   /** Set for kinds that a CustomResourceDefinition defines; they have no protobuf form and no strategic merge. */

@@ -58,5 +58,4 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     ...containerCells(({ spec }: ReplicaSet) => spec?.template),
     Selector: ({ spec }) => formatLabelSelector(spec?.selector),
   },
-  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
 })

@@ -1,3 +1,4 @@
+import { quote } from '../../machinery/meta/quote.ts'
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import { humanDuration } from '../../machinery/table/duration.ts'
 import { templateWarnings } from '../core/pod/warnings.ts'
@@ -70,5 +71,6 @@ export const jobs = defineResource<Job>('batch/v1', 'Job', {
     ...containerCells(({ spec }: Job) => spec?.template),
     Selector: ({ spec }) => formatLabelSelector(spec?.selector),
   },
+  unknownField: field => `field label ${quote(field)} not supported for Job`,
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
 })

@@ -7,6 +7,7 @@ function health({ conditions }: ComponentStatus) {
 
 /** Made up on each read, never stored. */
 export const componentStatuses = defineResource<ComponentStatus>('v1', 'ComponentStatus', {
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   strategy: { ephemeral: true },
   cells: {
     Status(object) {

@@ -47,6 +47,7 @@ function validateSubset(subset: EndpointSubset, path: string, errors: FieldError
 }
 
 export const endpoints = defineResource<Endpoints>('v1', 'Endpoints', {
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   strategy: {
     setDefaults({ subsets }) {
       for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP'

@@ -98,11 +98,10 @@ export interface DeniedRequest {
 /** The authorizer said no (apiserver responsewriters ForbiddenStatusError); `reason` is the authorizer's own. */
 export function accessDenied(request: DeniedRequest, reason = ''): StatusError {
   const message = escapeHtml(deniedMessage(request)) + (reason === '' ? '' : `: ${reason}`)
-  return forbidden(
-    { group: request.group ?? '', resource: request.resource ?? '' },
-    request.name ?? '',
-    message,
-  )
+  const gr = { group: request.group ?? '', resource: request.resource ?? '' }
+  const error = forbidden(gr, request.name ?? '', message)
+  error.headers = { 'x-content-type-options': 'nosniff' }
+  return error
 }
 
 function deniedMessage(request: DeniedRequest): string {

@@ -54,6 +54,8 @@ export type StatusReason =
 export class StatusError extends Error {
   override name = 'StatusError'
   readonly status: Status
+  /** What goes with it over the wire. */
+  headers?: Readonly<Record<string, string>>
   constructor(status: Status) {
     super(status.message ?? status.reason ?? 'unknown')
     this.status = status

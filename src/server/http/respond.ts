@@ -1,4 +1,3 @@
-import { stringify as toYaml } from 'yaml'
 import type { StatusError } from '../../machinery/status/status.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
@@ -7,6 +6,7 @@ import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
 import { toPartial, toPartialList, toServedTable } from './transform.ts'
 import { watchEncoder } from './watch-frames.ts'
+import { yamlText } from './yaml-text.ts'
 
 /** What goes over the wire. */
 export interface Answer {
@@ -93,8 +93,10 @@ export function failureAnswer(
   const { status, code } = error
   const answer = loose(code, status, statusFormat(context.headers.accept), context)
   const { retryAfterSeconds } = status.details ?? {}
-  if (!retryAfterSeconds) return answer
-  return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds) } }
+  if (!retryAfterSeconds && !error.headers) return answer
+  const headers: Record<string, string | string[]> = { ...answer.headers, ...error.headers }
+  if (retryAfterSeconds) headers['retry-after'] = String(retryAfterSeconds)
+  return { ...answer, headers }
 }
 
 type Agent = Pick<RequestContext, 'headers' | 'userAgent'>
@@ -103,7 +105,7 @@ type Agent = Pick<RequestContext, 'headers' | 'userAgent'>
 function loose(status: number, object: object, format: Format, context: Agent): Answer {
   if (format === 'protobuf')
     return encoded(status, format, looseProtobuf(object as Parameters<typeof looseProtobuf>[0]))
-  if (format === 'yaml') return encoded(status, format, toYaml(object, { aliasDuplicateObjects: false }))
+  if (format === 'yaml') return encoded(status, format, yamlText(object))
   return encoded(status, format, `${JSON.stringify(object, undefined, isPretty(context) ? 2 : undefined)}\n`)
 }
 

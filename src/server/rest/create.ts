@@ -29,6 +29,7 @@ async function review(call: RestCall, object: Parameters<typeof insert>[1]): Pro
   const reviewer = deps.reviewers.get(name)
   if (!reviewer) throw notImplemented(name)
   if (resource.namespaced) settleNamespace(call, object)
+  trackUpdate(call, undefined, object)
   const answered = await reviewer(object, context.user, context)
   return { kind: 'object', status: 201, object: deepFreeze(answered), resource }
 }

@@ -45,6 +45,7 @@ export function createRest(deps: RestDeps): Handler {
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
+    if (resource.deprecation) context.warnings.push(resource.deprecation)
     return handler(call)
   }
 }

@@ -11,6 +11,8 @@ import {
   parseLabelSelector,
 } from '../../machinery/selector/index.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
+import { quote } from '../../machinery/meta/quote.ts'
+import { isBuiltin } from '../http/encode.ts'
 import type { RestCall } from './call.ts'
 
 /** Which objects of a collection a request is about. */
@@ -31,7 +33,8 @@ export function selectionOf({ context, resource }: RestCall): Selection {
   const { selectableFields, namespaced } = resource
   const read = (object: KubeObject) => (field: string) => {
     if (field === 'metadata.name') return object.metadata.name ?? ''
-    if (field === 'metadata.namespace' && namespaced) return object.metadata.namespace ?? ''
+    if (field === 'metadata.namespace' && (namespaced || !selectableFields[field]))
+      return object.metadata.namespace ?? ''
     return selectableFields[field]!(object)
   }
   const anyField = fields.requirements.length === 0 && name === undefined
@@ -46,5 +49,17 @@ export function selectionOf({ context, resource }: RestCall): Selection {
 function requireField(resource: Resource, field: string): void {
   if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)) return
   if (Object.hasOwn(resource.selectableFields, field)) return
-  throw badRequest(`field label not supported: ${field}`)
+  const hasOwn = !isBuiltin(resource) || Object.keys(resource.selectableFields).length > 0
+  if (!hasOwn && field === 'metadata.namespace') return
+  const unknown = resource.unknownField ?? (hasOwn ? notSupported : notKnown)
+  throw badRequest(unknown(field))
+}
+
+function notSupported(field: string): string {
+  return `field label not supported: ${field}`
+}
+
+/** Of kinds that offer no more than the fields that every object has. */
+function notKnown(field: string): string {
+  return `${quote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
 }
