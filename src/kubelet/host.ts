@@ -1,3 +1,4 @@
+import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { ContainerFiles } from './container/spec.ts'
 import type { Machine } from './node/machine.ts'
 import type { HookRunner, PodVolumes } from './pod/environment.ts'
@@ -15,6 +16,7 @@ export interface KubeletHost {
   readonly prober: Prober
   readonly runHook: HookRunner
   readonly terminationMessage: (container: ObservedContainer) => string | undefined
+  readonly removeLogs: (pod: Pod) => Promise<void>
   /** Reads the manifests that are there and goes on watching them. Resolves when all are handed over. */
   readonly staticPods: (workers: PodWorkers) => Promise<void>
   /** What goes on beside the pods (the HTTPS API, log rotation) until `signal` aborts. */

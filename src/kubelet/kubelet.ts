@@ -1,17 +1,17 @@
 import type { Pod, Service } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
-import { createInformer } from '../client/informer.ts'
+import { createInformer, type Informer } from '../client/informer.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
 import type { KubeletConfig } from './config.ts'
 import { createSpecBuilder } from './container/spec.ts'
 import type { KubeletHost } from './host.ts'
 import { createImagePuller } from './images/puller.ts'
 import type { PodNetwork } from './network/port.ts'
-import { createNodeAgent } from './node/node.ts'
+import { NodeAgent } from './node/node.ts'
 import type { PodEnvironment } from './pod/environment.ts'
 import { podEvents } from './pod/events.ts'
-import { createPodWorkers, type PodWorkers } from './pod/workers.ts'
+import { PodWorkers } from './pod/workers.ts'
 import { createProbeManager } from './probes/manager.ts'
 import { createReferences } from './references.ts'
 import { pods, services } from './resources.ts'
@@ -38,7 +38,7 @@ export interface HostContext {
   readonly events: ReturnType<typeof podEvents>
   /** For the API: every pod of this node. */
   readonly workers: () => PodWorkers
-  readonly node: () => ReturnType<ReturnType<typeof createNodeAgent>['current']>
+  readonly node: () => ReturnType<NodeAgent['current']>
 }
 
 /**
@@ -47,95 +47,69 @@ export interface HostContext {
  */
 export function createKubelet(options: KubeletOptions): Runnable {
   return async (ports, signal) => {
-    const { client, runtime, network, config } = options
-    const log = ports.log.with({ node: config.nodeName })
-    const own: Ports = { ...ports, log }
-    const recorder = createEventRecorder({
-      client,
-      ports: own,
-      signal,
-      component: 'kubelet',
-      host: config.nodeName,
-    })
-    const events = podEvents(recorder)
-    const references = createReferences({ client, ports: own })
-    const known: { workers?: PodWorkers } = {}
-    const workersOf = () => {
-      if (!known.workers) throw new Error('the kubelet is still starting')
-      return known.workers
-    }
-    const podInformer = createInformer({
-      client,
-      ports: own,
-      resource: pods,
-      fieldSelector: `spec.nodeName=${config.nodeName}`,
-    })
-    const serviceInformer = options.services
-      ? undefined
-      : createInformer({ client, ports: own, resource: services })
-    const listServices = options.services ?? (() => serviceInformer?.store.list() ?? [])
-    const context: HostContext = {
-      options,
-      ports: own,
-      signal,
-      references,
-      events,
-      workers: workersOf,
-      node: () => agent.current(),
-    }
-    const host = options.host(context)
-    const agent = createNodeAgent({
-      ...{ client, ports: own, config, machine: host.machine, runtime, recorder },
-      networkNotReady: () => network.notReady(),
-    })
-    const env: PodEnvironment = {
-      ...{ ports: own, config, runtime, network, events },
-      runtimeName: host.runtimeName,
-      volumes: host.volumes,
-      specs: createSpecBuilder({
-        config,
-        references,
-        services: listServices,
-        node: () => agent.current(),
-        files: host.files,
-      }),
-      pullImage: createImagePuller({ images: runtime.images, ports: own, events }),
-      probes: createProbeManager({ ports: own, prober: host.prober, events }),
-      runHook: host.runHook,
-      statuses: createStatusManager({
-        client,
-        ports: own,
-        signal,
-        apiPod: pod => apiPodOf(podInformer.store.get(pod.metadata.namespace, pod.metadata.name ?? ''), pod),
-      }),
-      terminationMessage: host.terminationMessage,
-    }
-    const workers = createPodWorkers({ env, node: () => agent.current() })
-    known.workers = workers
-
-    const running = [
-      agent.run(signal),
-      podInformer.run(signal),
-      serviceInformer?.run(signal),
-      host.run(signal),
-    ]
-    await Promise.race([
-      Promise.all([agent.registered, podInformer.whenSynced(), serviceInformer?.whenSynced()]),
-      aborted(signal),
-    ])
+    const log = ports.log.with({ node: options.config.nodeName })
+    const parts = assemble(options, { ...ports, log }, signal)
+    const { agent, podInformer, serviceInformer, host } = parts
+    const informers = [podInformer, ...(serviceInformer ? [serviceInformer] : [])]
+    const running = [agent.run(signal), host.run(signal), ...informers.map(informer => informer.run(signal))]
+    const ready = Promise.all([agent.registered, ...informers.map(informer => informer.whenSynced())])
+    await Promise.race([ready, aborted(signal)])
     if (!signal.aborted) {
-      podInformer.onChange(({ old, object }) => {
-        if (old && old.metadata.uid !== object?.metadata.uid) workers.removed(old)
-        if (object && !isMirror(object)) workers.apply(object)
-      })
-      await host.staticPods(workers)
-      await workers.endOrphans()
-      running.push(runtime.containers.watch(uid => workers.wake(uid), signal))
+      await takePods(parts)
+      running.push(options.runtime.containers.watch(uid => parts.workers.wake(uid), signal))
     }
     await aborted(signal)
-    workers.close()
+    parts.workers.close()
     await Promise.all(running)
   }
+}
+
+interface Parts {
+  readonly agent: NodeAgent
+  readonly podInformer: Informer<Pod>
+  readonly serviceInformer: Informer<Service> | undefined
+  readonly host: KubeletHost
+  readonly workers: PodWorkers
+}
+
+function assemble(options: KubeletOptions, ports: Ports, signal: AbortSignal): Parts {
+  const { client, runtime, network, config } = options
+  const recorder = createEventRecorder({ client, ports, signal, component: 'kubelet', host: config.nodeName })
+  const events = podEvents(recorder)
+  const references = createReferences({ client, ports })
+  const fieldSelector = `spec.nodeName=${config.nodeName}`
+  const podInformer = createInformer({ client, ports, resource: pods, fieldSelector })
+  const serviceInformer = options.services ? undefined : createInformer({ client, ports, resource: services })
+  const listServices = options.services ?? (() => serviceInformer?.store.list() ?? [])
+  const node = () => agent.current()
+  const host = options.host({ options, ports, signal, references, events, workers: () => workers, node })
+  const agent = new NodeAgent({
+    ...{ client, ports, config, machine: host.machine, runtime, recorder },
+    networkNotReady: () => network.notReady(),
+  })
+  const apiPod = (pod: Pod) =>
+    apiPodOf(podInformer.store.get(pod.metadata.namespace, pod.metadata.name ?? ''), pod)
+  const env: PodEnvironment = {
+    ...{ ports, config, runtime, network, events },
+    ...{ runtimeName: host.runtimeName, volumes: host.volumes, runHook: host.runHook },
+    ...{ terminationMessage: host.terminationMessage, removeLogs: host.removeLogs },
+    specs: createSpecBuilder({ config, references, services: listServices, node, files: host.files }),
+    pullImage: createImagePuller({ images: runtime.images, ports, events }),
+    probes: createProbeManager({ ports, prober: host.prober, events }),
+    statuses: createStatusManager({ client, ports, signal, apiPod }),
+  }
+  const workers = new PodWorkers({ env, node })
+  return { agent, podInformer, serviceInformer, host, workers }
+}
+
+/** All pods that this node is to have, then what it has and must not have any more. */
+async function takePods({ podInformer, workers, host }: Parts): Promise<void> {
+  podInformer.onChange(({ old, object }) => {
+    if (old && old.metadata.uid !== object?.metadata.uid) workers.removed(old)
+    if (object && !isMirror(object)) workers.apply(object)
+  })
+  await host.staticPods(workers)
+  await workers.endOrphans()
 }
 
 /** A mirror stands for a static pod; what it says is not obeyed. */

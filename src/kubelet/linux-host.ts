@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Gate } from './api/gate.ts'
 import { KubeletApi } from './api/handlers.ts'
@@ -6,6 +7,7 @@ import { hostFiles } from './container/host-files.ts'
 import { hostHooks } from './container/hooks.ts'
 import type { KubeletHost } from './host.ts'
 import type { HostContext } from './kubelet.ts'
+import { podLogDir } from './logs/paths.ts'
 import { rotateLogs } from './logs/rotation.ts'
 import { readTerminationMessage } from './logs/termination-message.ts'
 import { linuxMachine } from './node/linux-machine.ts'
@@ -42,6 +44,7 @@ export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: Hos
       prober: hostProber(runtime.containers),
       runHook: hostHooks(runtime.containers, ports),
       terminationMessage: container => readTerminationMessage(container, messagePolicy(context, container)),
+      removeLogs: pod => rm(podLogDir(config.podLogsDir, pod), { recursive: true, force: true }),
       async staticPods(workers) {
         if (!config.staticPodDir) return
         const nodeUid = () => context.node()?.metadata.uid

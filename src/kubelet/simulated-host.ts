@@ -13,6 +13,7 @@ export function simulatedHost(facts: Partial<MachineFacts> & { readonly hostname
     prober: async () => ({ ok: true, output: '' }),
     runHook: async () => {},
     terminationMessage: () => undefined,
+    removeLogs: async () => {},
     staticPods: async () => {},
     run: async () => {},
   }

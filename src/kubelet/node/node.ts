@@ -1,4 +1,4 @@
-import type { Node } from '../../api/types/core-v1.gen.ts'
+import type { Node, NodeStatus } from '../../api/types/core-v1.gen.ts'
 import { type Client, strategicPatch } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import { isAlreadyExists, orUndefined } from '../../client/failure.ts'
@@ -8,18 +8,9 @@ import type { KubeletConfig } from '../config.ts'
 import { messageOf } from '../pod/start-error.ts'
 import { nodes } from '../resources.ts'
 import type { Runtime, RuntimeVersion } from '../runtime/runtime.ts'
-import { createNodeLease, leaseRenewMs } from './lease.ts'
+import { createNodeLease, leaseRenewMs, type NodeLease } from './lease.ts'
 import type { Machine, MachineFacts } from './machine.ts'
 import { differs, initialNode, nodeLabels, nodeStatus } from './status.ts'
-
-export interface NodeAgent {
-  /** The node as last seen or written. */
-  current(): Node | undefined
-  /** Registers, then keeps status and lease up to date until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>
-  /** Resolves once the node is registered. */
-  readonly registered: Promise<void>
-}
 
 export interface NodeAgentOptions {
   readonly client: Client
@@ -34,126 +25,146 @@ export interface NodeAgentOptions {
 
 /** Upstream nodeStatusReportFrequency: how often an unchanged status is written again. */
 const reportMs = 300_000
+const registerRetryMinMs = 200
 const registerRetryMaxMs = 7_000
 
-export function createNodeAgent(options: NodeAgentOptions): NodeAgent {
-  const { client, ports, config, machine, runtime } = options
-  const lease = createNodeLease(client, ports.clock, config.nodeName)
-  const registered = Promise.withResolvers<void>()
-  let node: Node | undefined
-  let facts: MachineFacts | undefined
-  let version: RuntimeVersion | undefined
-  let writtenAtMs = Number.NEGATIVE_INFINITY
+/** Registers the node, then keeps its status and lease up to date. */
+export class NodeAgent {
+  readonly #options: NodeAgentOptions
+  readonly #lease: NodeLease
+  readonly #registered = Promise.withResolvers<void>()
+  #node: Node | undefined
+  #facts: MachineFacts | undefined
+  #version: RuntimeVersion | undefined
+  #writtenAtMs = Number.NEGATIVE_INFINITY
 
-  const say = (reason: string, message: string) =>
-    options.recorder.record(
-      { apiVersion: 'v1', kind: 'Node', name: config.nodeName, uid: config.nodeName },
-      { type: 'Normal', reason, message },
-    )
-
-  const compute = async (old: Node['status']) => {
-    facts ??= await machine.facts()
-    const runtimeError = await runtimeProblem()
-    const notReady = runtimeError ?? options.networkNotReady()
-    const images = runtimeError ? [] : await runtime.images.list()
-    const nowMs = ports.clock.nowMs()
-    return nodeStatus(
-      { config, facts, free: await machine.free(), runtime: version, notReady, images, nowMs },
-      old ?? {},
-    )
+  constructor(options: NodeAgentOptions) {
+    this.#options = options
+    this.#lease = createNodeLease(options.client, options.ports.clock, options.config.nodeName)
   }
 
-  const runtimeProblem = async (): Promise<string | undefined> => {
+  /** The node as last seen or written. */
+  current(): Node | undefined {
+    return this.#node
+  }
+
+  /** Resolves once the node is registered. */
+  get registered(): Promise<void> {
+    return this.#registered.promise
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.ports
+    await this.#registerAtLast(signal)
+    if (signal.aborted) return
+    this.#say('Starting', 'Starting kubelet.')
+    this.#registered.resolve()
+    while (!signal.aborted) {
+      await this.#beat()
+      await sleep(clock, leaseRenewMs, signal)
+    }
+  }
+
+  async #registerAtLast(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options.ports
+    for (
+      let delayMs = registerRetryMinMs;
+      !signal.aborted;
+      delayMs = Math.min(delayMs * 2, registerRetryMaxMs)
+    ) {
+      try {
+        return await this.#register()
+      } catch (error) {
+        log.warn('node was not registered', { error: messageOf(error) })
+        await sleep(clock, delayMs, signal)
+      }
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { client, config } = this.#options
+    const status = await this.#compute(undefined)
+    const present = await orUndefined(client.get(nodes, undefined, config.nodeName))
+    this.#node = present ? await this.#adopt(present) : await this.#create(status)
+  }
+
+  async #create(status: NodeStatus): Promise<Node> {
+    const { client, config } = this.#options
     try {
-      version = await runtime.containers.version()
+      return await client.create(nodes, initialNode({ config, facts: this.#facts! }, status))
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+      return this.#adopt(await client.get(nodes, undefined, config.nodeName))
+    }
+  }
+
+  /** A node that was here before keeps its spec; its labels are brought up to date. */
+  async #adopt(present: Node): Promise<Node> {
+    const { client, config } = this.#options
+    const wanted = nodeLabels(config, this.#facts!)
+    const stale = Object.entries(wanted).some(([key, value]) => present.metadata.labels?.[key] !== value)
+    if (!stale) return present
+    const body = { metadata: { labels: wanted } }
+    return client.patch(nodes, undefined, config.nodeName, { type: strategicPatch, body })
+  }
+
+  async #compute(old: NodeStatus | undefined): Promise<NodeStatus> {
+    const { machine, runtime, config, ports, networkNotReady } = this.#options
+    this.#facts ??= await machine.facts()
+    const runtimeError = await this.#runtimeProblem()
+    const input = {
+      ...{ config, facts: this.#facts, free: await machine.free(), runtime: this.#version },
+      notReady: runtimeError ?? networkNotReady(),
+      images: runtimeError ? [] : await runtime.images.list(),
+      nowMs: ports.clock.nowMs(),
+    }
+    return nodeStatus(input, old ?? {})
+  }
+
+  async #runtimeProblem(): Promise<string | undefined> {
+    try {
+      this.#version = await this.#options.runtime.containers.version()
       return undefined
     } catch (error) {
       return `[container runtime is down: ${messageOf(error)}]`
     }
   }
 
-  const register = async () => {
-    const status = await compute(undefined)
-    const present = await orUndefined(client.get(nodes, undefined, config.nodeName))
-    if (present) node = await adopt(present)
-    else node = await create(status)
-  }
-
-  const create = async (status: Node['status']) => {
+  async #beat(): Promise<void> {
     try {
-      return await client.create(nodes, initialNode({ config, facts: facts! }, status!))
+      await this.#updateStatus()
+      await this.#lease.renew(this.#node?.metadata.uid)
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-      return adopt(await client.get(nodes, undefined, config.nodeName))
+      this.#node = undefined
+      this.#options.ports.log.warn('node heartbeat failed', { error: messageOf(error) })
     }
   }
 
-  /** A node that was here before keeps its spec; its labels are brought up to date. */
-  const adopt = async (present: Node): Promise<Node> => {
-    const wanted = nodeLabels(config, facts!)
-    const stale = Object.entries(wanted).some(([key, value]) => present.metadata.labels?.[key] !== value)
-    if (!stale) return present
-    return client.patch(nodes, undefined, config.nodeName, {
-      type: strategicPatch,
-      body: { metadata: { labels: wanted } },
-    })
-  }
-
-  const updateStatus = async () => {
-    const present = node ?? (await client.get(nodes, undefined, config.nodeName))
-    const status = await compute(present.status)
-    const due = ports.clock.monotonicMs() - writtenAtMs >= reportMs
+  async #updateStatus(): Promise<void> {
+    const { client, config, ports } = this.#options
+    const present = this.#node ?? (await client.get(nodes, undefined, config.nodeName))
+    const status = await this.#compute(present.status)
+    this.#node = present
+    const due = ports.clock.monotonicMs() - this.#writtenAtMs >= reportMs
     if (!due && !differs(present.status ?? {}, { ...present.status, ...status })) return
-    const wasReady = readyOf(present)
     const { addresses, ...rest } = status
     const moved = !Bun.deepEquals(addresses, present.status?.addresses)
     const body = {
       status: moved ? { ...rest, addresses: [{ $patch: 'replace' }, ...(addresses ?? [])] } : rest,
     }
-    node = await client.patch(nodes, undefined, config.nodeName, {
-      type: strategicPatch,
-      body,
-      subresource: 'status',
-    })
-    writtenAtMs = ports.clock.monotonicMs()
-    const isReady = readyOf(node)
-    if (wasReady !== isReady) {
-      const reason = isReady === 'True' ? 'NodeReady' : 'NodeNotReady'
-      say(reason, `Node ${config.nodeName} status is now: ${reason}`)
-    }
+    const patch = { type: strategicPatch, body, subresource: 'status' }
+    const written = await client.patch(nodes, undefined, config.nodeName, patch)
+    this.#node = written
+    this.#writtenAtMs = ports.clock.monotonicMs()
+    if (readyOf(present) === readyOf(written)) return
+    const reason = readyOf(written) === 'True' ? 'NodeReady' : 'NodeNotReady'
+    this.#say(reason, `Node ${config.nodeName} status is now: ${reason}`)
   }
 
-  const beat = async () => {
-    try {
-      await updateStatus()
-      await lease.renew(node?.metadata.uid)
-    } catch (error) {
-      node = undefined
-      ports.log.warn('node heartbeat failed', { error: messageOf(error) })
-    }
-  }
-
-  return {
-    current: () => node,
-    registered: registered.promise,
-    async run(signal) {
-      for (let delayMs = 200; !signal.aborted; delayMs = Math.min(delayMs * 2, registerRetryMaxMs)) {
-        try {
-          await register()
-          break
-        } catch (error) {
-          ports.log.warn('node was not registered', { error: messageOf(error) })
-          await sleep(ports.clock, delayMs, signal)
-        }
-      }
-      if (signal.aborted) return
-      say('Starting', 'Starting kubelet.')
-      registered.resolve()
-      while (!signal.aborted) {
-        await beat()
-        await sleep(ports.clock, leaseRenewMs, signal)
-      }
-    },
+  #say(reason: string, message: string): void {
+    const { nodeName } = this.#options.config
+    const about = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }
+    this.#options.recorder.record(about, { type: 'Normal', reason, message })
   }
 }
 

@@ -23,6 +23,8 @@ export interface PodEnvironment {
   readonly statuses: StatusManager
   readonly events: PodEvents
   readonly terminationMessage: (container: ObservedContainer) => string | undefined
+  /** Of a pod that is gone for good. */
+  readonly removeLogs: (pod: Pod) => Promise<void>
 }
 
 /** Makes a pod's volumes real on the host. */

@@ -64,7 +64,7 @@ function planSandbox(draft: Draft): void {
   const mayStart = [...rolesOf(pod)].some(({ container, role }) => {
     if (role !== 'app') return false
     const last = newestContainer(observed, container.name)
-    return !last || last.state !== 'exited' || shouldRestart(container, pod, last.exitCode ?? 0)
+    return last?.state !== 'exited' || shouldRestart(container, pod, last.exitCode ?? 0)
   })
   if (newest && (!mayStart || initFailed(draft))) draft.completed = true
   else draft.actions.push({ do: 'createSandbox', attempt: newest ? newest.attempt + 1 : 0 })

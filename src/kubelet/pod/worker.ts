@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Cancel } from '../../std/ports.ts'
+import type { Observed } from '../runtime/runtime.ts'
 import { podStatus } from '../status/pod-status.ts'
 import { type ActionContext, connect, perform, prepareVolumes } from './actions.ts'
 import type { PodPlan } from './draft.ts'
@@ -9,174 +10,182 @@ import { newPodState, type PodState, syncProbes, viewOf } from './pod-state.ts'
 import { messageOf } from './start-error.ts'
 import { currentSandbox, type Ending, type PodView } from './view.ts'
 
-/** Keeps one pod as its object says. Woken by changes and by the deadlines that its plans ask for. */
-export interface PodWorker {
-  update(pod: Pod): void
-  wake(): void
-  /** Ends the pod; a later call can only shorten the grace. */
-  end(cause: Ending['cause'], graceSeconds: number, why?: { reason: string; message: string }): void
-  readonly pod: Pod
-  readonly ips: readonly string[] | undefined
-  readonly ended: boolean
-  /** Stops looking, leaves everything running. */
-  close(): void
-}
-
 export interface WorkerHooks {
-  /** Nothing of the pod runs any more. Called once; what it does is done before anything else. */
+  /** Nothing of the pod runs any more. Called until it succeeds; the worker counts as ended from then on. */
   readonly onEnded: (worker: PodWorker) => Promise<void>
 }
 
 const retryMinMs = 1_000
 const retryMaxMs = 60_000
+const graceDefaultSeconds = 30
 
-export function createPodWorker(env: PodEnvironment, first: Pod, hooks: WorkerHooks): PodWorker {
-  const { clock, log } = env.ports
-  const state = newPodState(first, clock.nowMs())
-  let cancelTimer: Cancel | undefined
-  let work = new AbortController()
-  let busy = false
-  let again = false
-  let failures = 0
-  let ended = false
-  let closed = false
+/** Keeps one pod as its object says. Woken by changes and by the deadlines that its plans ask for. */
+export class PodWorker {
+  readonly #env: PodEnvironment
+  readonly #hooks: WorkerHooks
+  readonly #state: PodState
+  #cancelTimer: Cancel | undefined
+  #work = new AbortController()
+  #busy = false
+  #again = false
+  #failures = 0
+  #ended = false
+  #closed = false
 
-  const wake = () => {
-    if (closed) return
-    if (busy) {
-      again = true
-      return
-    }
-    busy = true
-    void rounds()
+  constructor(env: PodEnvironment, pod: Pod, hooks: WorkerHooks) {
+    this.#env = env
+    this.#hooks = hooks
+    this.#state = newPodState(pod, env.ports.clock.nowMs())
   }
 
-  const rounds = async () => {
+  get pod(): Pod {
+    return this.#state.pod
+  }
+
+  get ips(): readonly string[] | undefined {
+    return this.#state.network?.ips
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  update(pod: Pod): void {
+    const { metadata } = this.#state.pod
+    // Downward API volumes show labels and annotations.
+    const shown = [metadata.labels, metadata.annotations]
+    if (!Bun.deepEquals(shown, [pod.metadata.labels, pod.metadata.annotations]))
+      this.#state.volumes = undefined
+    this.#state.pod = pod
+    this.wake()
+  }
+
+  wake(): void {
+    if (this.#closed) return
+    if (this.#busy) {
+      this.#again = true
+      return
+    }
+    this.#busy = true
+    void this.#rounds()
+  }
+
+  /** Ends the pod; a later call can only shorten the grace. */
+  end(cause: Ending['cause'], graceSeconds: number, why?: { reason: string; message: string }): void {
+    const { ending } = this.#state
+    if (ending && graceSeconds >= ending.graceSeconds) return
+    const before = { cause, ...why, ...ending }
+    this.#state.ending = { ...before, graceSeconds, sinceMs: this.#env.ports.clock.nowMs() }
+    // What is being waited for (a pull, a volume) is of no use any more.
+    this.#work.abort()
+    this.#work = new AbortController()
+    this.wake()
+  }
+
+  /** Stops looking, leaves everything running. */
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer?.()
+    this.#work.abort()
+    this.#env.probes.forget(this.#uid)
+  }
+
+  get #uid(): string {
+    return this.#state.pod.metadata.uid ?? ''
+  }
+
+  async #rounds(): Promise<void> {
     let retryDelayMs: number | undefined
     try {
       do {
-        again = false
-        if (await round()) again = true
-      } while (again && !closed)
-      failures = 0
+        this.#again = false
+        if (await this.#round()) this.#again = true
+      } while (this.#again && !this.#closed)
+      this.#failures = 0
     } catch (error) {
-      const delayMs = Math.min(retryMinMs * 2 ** failures++, retryMaxMs)
-      log.warn('pod sync failed', { pod: state.pod.metadata.name, error: messageOf(error) })
-      retryDelayMs = again ? 0 : delayMs
+      const { log } = this.#env.ports
+      log.warn('pod sync failed', { pod: this.#state.pod.metadata.name, error: messageOf(error) })
+      const delayMs = Math.min(retryMinMs * 2 ** this.#failures++, retryMaxMs)
+      retryDelayMs = this.#again ? 0 : delayMs
     } finally {
-      busy = false
+      this.#busy = false
     }
-    if (retryDelayMs !== undefined) wakeAfter(retryDelayMs)
+    if (retryDelayMs !== undefined) this.#wakeAfter(retryDelayMs)
   }
 
-  const wakeAfter = (delayMs: number) => {
-    cancelTimer?.()
-    if (!closed) cancelTimer = clock.setTimer(delayMs, wake)
+  #wakeAfter(delayMs: number): void {
+    this.#cancelTimer?.()
+    if (!this.#closed) this.#cancelTimer = this.#env.ports.clock.setTimer(delayMs, () => this.wake())
   }
 
   /** One look and the steps that follow from it. True when something was done, so that the next look may differ. */
-  const round = async (): Promise<boolean> => {
-    const { containers } = env.runtime
-    const observed = await containers.list(state.pod.metadata.uid)
-    await adopt(observed)
-    const sandbox = currentSandbox(observed)
-    if (sandbox === undefined && state.network) state.network = undefined
-    syncProbes(env, state, observed, wake)
+  async #round(): Promise<boolean> {
+    const env = this.#env
+    const state = this.#state
+    const observed = await env.runtime.containers.list(this.#uid)
+    await this.#adopt(observed)
+    if (currentSandbox(observed) === undefined) state.network = undefined
+    syncProbes(env, state, observed, () => this.wake())
     const view = viewOf(env, state, observed)
     const plan = planPod(view)
-    const deadlineMs = checkDeadline(state)
-    if (!state.ending && plan.completed) end('completed', state.pod.spec?.terminationGracePeriodSeconds ?? 30)
-    publish(view, plan)
-    if (plan.ended) return finish(view, plan)
-    const context: ActionContext = { env, state, view, signal: work.signal, wake }
-    for (const action of plan.actions) await perform(context, action)
+    const deadlineMs = this.#checkDeadline()
+    if (!state.ending && plan.completed) this.end('completed', graceSecondsOf(state.pod))
+    this.#publish(view, plan)
+    if (plan.ended) await this.#finish(view, plan)
+    else await this.#performAll(view, plan)
     const wakeAtMs = Math.min(plan.wakeAtMs ?? Number.POSITIVE_INFINITY, deadlineMs)
-    if (Number.isFinite(wakeAtMs)) wakeAfter(Math.max(1, wakeAtMs - clock.nowMs()))
-    return plan.actions.some(action => action.do !== 'kill')
+    if (Number.isFinite(wakeAtMs)) this.#wakeAfter(Math.max(1, wakeAtMs - env.ports.clock.nowMs()))
+    return !plan.ended && plan.actions.some(action => action.do !== 'kill')
+  }
+
+  async #performAll(view: PodView, plan: PodPlan): Promise<void> {
+    const context: ActionContext = {
+      ...{ env: this.#env, state: this.#state, view, signal: this.#work.signal },
+      wake: () => this.wake(),
+    }
+    for (const action of plan.actions) await perform(context, action)
   }
 
   /** After a restart of the kubelet: finds the addresses and volumes of what runs already. */
-  const adopt = async (observed: PodView['observed']) => {
+  async #adopt(observed: Observed): Promise<void> {
     const sandbox = currentSandbox(observed)
-    if (!sandbox || state.ending) return
-    if (!state.volumes) await prepareVolumes(env, state, work.signal)
-    if (state.network?.sandboxId !== sandbox.id) await connect(env, state, sandbox.id)
+    if (!sandbox || this.#state.ending) return
+    if (!this.#state.volumes) await prepareVolumes(this.#env, this.#state, this.#work.signal)
+    if (this.#state.network?.sandboxId !== sandbox.id) await connect(this.#env, this.#state, sandbox.id)
   }
 
-  const checkDeadline = ({ pod, ending }: PodState): number => {
+  /** When activeDeadlineSeconds are over; past it the pod is ended. */
+  #checkDeadline(): number {
+    const { pod, ending } = this.#state
     const seconds = pod.spec?.activeDeadlineSeconds
-    const startTime = pod.status?.startTime ?? env.statuses.of(pod.metadata.uid!)?.startTime
+    const startTime = pod.status?.startTime ?? this.#env.statuses.of(this.#uid)?.startTime
     if (seconds === undefined || !startTime || ending) return Number.POSITIVE_INFINITY
     const deadlineMs = Date.parse(startTime) + seconds * 1000
-    if (clock.nowMs() < deadlineMs) return deadlineMs
+    if (this.#env.ports.clock.nowMs() < deadlineMs) return deadlineMs
     const message = 'Pod was active on the node longer than the specified deadline'
-    env.events({ pod }, { reason: 'DeadlineExceeded', message })
-    end('deadline', pod.spec?.terminationGracePeriodSeconds ?? 30, { reason: 'DeadlineExceeded', message })
+    this.#env.events({ pod }, { reason: 'DeadlineExceeded', message })
+    this.end('deadline', graceSecondsOf(pod), { reason: 'DeadlineExceeded', message })
     return Number.POSITIVE_INFINITY
   }
 
-  const publish = (view: PodView, plan: PodPlan) => {
-    if (state.ending?.cause === 'orphaned') return
-    env.statuses.publish(
-      state.pod,
-      podStatus({
-        view: { ...view, ending: state.ending },
-        plan,
-        old: env.statuses.of(state.pod.metadata.uid!) ?? state.pod.status ?? {},
-        startedAtMs: state.startedAtMs,
-        podIps: state.network?.ips,
-        hostIps: env.config.nodeIps,
-        terminationMessage: env.terminationMessage,
-        runtimeName: env.runtimeName,
-      }),
-    )
+  #publish(view: PodView, plan: PodPlan): void {
+    const { pod, ending, startedAtMs, network } = this.#state
+    if (ending?.cause === 'orphaned') return
+    const { statuses, config, terminationMessage, runtimeName } = this.#env
+    const old = statuses.of(this.#uid) ?? pod.status ?? {}
+    const shared = { plan, old, startedAtMs, terminationMessage, runtimeName, hostIps: config.nodeIps }
+    statuses.publish(pod, podStatus({ ...shared, view: { ...view, ending }, podIps: network?.ips }))
   }
 
-  const finish = async (view: PodView, plan: PodPlan): Promise<boolean> => {
-    env.probes.forget(state.pod.metadata.uid!)
-    for (const action of plan.actions) await perform({ env, state, view, signal: work.signal, wake }, action)
-    if (ended) return false
-    await hooks.onEnded(worker)
-    ended = true
-    return false
+  async #finish(view: PodView, plan: PodPlan): Promise<void> {
+    this.#env.probes.forget(this.#uid)
+    await this.#performAll(view, plan)
+    if (this.#ended) return
+    await this.#hooks.onEnded(this)
+    this.#ended = true
   }
+}
 
-  const end: PodWorker['end'] = (cause, graceSeconds, why) => {
-    const { ending } = state
-    if (ending && graceSeconds >= ending.graceSeconds) return
-    const before = { cause, ...why, ...ending }
-    state.ending = { ...before, graceSeconds, sinceMs: clock.nowMs() }
-    // What is being waited for (a pull, a volume) is of no use any more.
-    work.abort()
-    work = new AbortController()
-    wake()
-  }
-
-  const worker: PodWorker = {
-    update(pod) {
-      // Downward API volumes show labels and annotations.
-      const shown = [state.pod.metadata.labels, state.pod.metadata.annotations]
-      if (!Bun.deepEquals(shown, [pod.metadata.labels, pod.metadata.annotations])) state.volumes = undefined
-      state.pod = pod
-      wake()
-    },
-    wake,
-    end,
-    get pod() {
-      return state.pod
-    },
-    get ips() {
-      return state.network?.ips
-    },
-    get ended() {
-      return ended
-    },
-    close() {
-      closed = true
-      cancelTimer?.()
-      work.abort()
-      env.probes.forget(state.pod.metadata.uid!)
-    },
-  }
-  return worker
+function graceSecondsOf({ spec }: Pod): number {
+  return spec?.terminationGracePeriodSeconds ?? graceDefaultSeconds
 }

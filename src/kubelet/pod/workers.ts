@@ -5,21 +5,7 @@ import { toTime } from '../status/time.ts'
 import { admitPod, type Rejection } from './admit.ts'
 import type { PodEnvironment } from './environment.ts'
 import { messageOf } from './start-error.ts'
-import { createPodWorker, type PodWorker } from './worker.ts'
-
-/** All pods of a node. */
-export interface PodWorkers {
-  /** The pod as its source (API server or manifest) has it now. */
-  apply(pod: Pod): void
-  /** The source has no such pod any more. */
-  removed(pod: Pod): void
-  /** Ends what runs of pods that no source knows. Call once all sources have been read. */
-  endOrphans(): Promise<void>
-  wake(podUid: string): void
-  get(podUid: string): PodWorker | undefined
-  list(): readonly PodWorker[]
-  close(): void
-}
+import { PodWorker } from './worker.ts'
 
 export interface PodWorkersOptions {
   readonly env: PodEnvironment
@@ -32,108 +18,136 @@ interface Entry {
   gone: boolean
 }
 
-export function createPodWorkers({ env, node }: PodWorkersOptions): PodWorkers {
-  const entries = new Map<string, Entry>()
-  const rejected = new Map<string, Pod>()
+const retryMs = 5_000
+const graceDefaultSeconds = 30
 
-  const add = (pod: Pod): Entry => {
-    const worker = createPodWorker(env, pod, { onEnded })
+/** All pods of a node. */
+export class PodWorkers {
+  readonly #env: PodEnvironment
+  readonly #node: () => Node | undefined
+  readonly #entries = new Map<string, Entry>()
+  readonly #rejected = new Map<string, Pod>()
+
+  constructor({ env, node }: PodWorkersOptions) {
+    this.#env = env
+    this.#node = node
+  }
+
+  /** The pod as its source (API server or manifest) has it now. */
+  apply(pod: Pod): void {
+    const uid = pod.metadata.uid ?? ''
+    const { deletionTimestamp, deletionGracePeriodSeconds = graceDefaultSeconds } = pod.metadata
+    if (this.#rejected.has(uid)) {
+      this.#rejected.set(uid, pod)
+      if (deletionTimestamp) this.#env.statuses.finish(pod)
+      return
+    }
+    const known = this.#entries.get(uid)
+    const refused = known || deletionTimestamp ? undefined : this.#rejection(pod)
+    if (refused) return this.#refuse(pod, refused)
+    const { worker } = known ?? this.#add(pod)
+    if (!known && isOver(pod)) worker.end('completed', 0)
+    if (deletionTimestamp) worker.end('deleted', deletionGracePeriodSeconds)
+    worker.update(pod)
+    if (worker.ended && deletionTimestamp) this.#leaveLater(uid)
+  }
+
+  /** The source has no such pod any more. */
+  removed(pod: Pod): void {
+    const uid = pod.metadata.uid ?? ''
+    if (this.#rejected.delete(uid)) return this.#env.statuses.forget(uid)
+    const entry = this.#entries.get(uid)
+    if (!entry) return
+    entry.gone = true
+    const graceSeconds = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds
+    entry.worker.end('orphaned', Math.max(1, graceSeconds ?? graceDefaultSeconds))
+    entry.worker.wake()
+    if (entry.worker.ended) this.#leaveLater(uid)
+  }
+
+  /** Ends what runs of pods that no source knows. Call once all sources have been read. */
+  async endOrphans(): Promise<void> {
+    const { sandboxes, containers } = await this.#env.runtime.containers.list()
+    for (const { pod } of [...sandboxes, ...containers]) {
+      if (this.#entries.has(pod.uid) || this.#rejected.has(pod.uid)) continue
+      const entry = this.#add(orphan(pod))
+      entry.gone = true
+      entry.worker.end('orphaned', 1)
+    }
+  }
+
+  wake(podUid: string): void {
+    this.#entries.get(podUid)?.worker.wake()
+  }
+
+  get(podUid: string): PodWorker | undefined {
+    return this.#entries.get(podUid)?.worker
+  }
+
+  list(): readonly PodWorker[] {
+    return [...this.#entries.values()].map(({ worker }) => worker)
+  }
+
+  close(): void {
+    for (const { worker } of this.#entries.values()) worker.close()
+  }
+
+  #add(pod: Pod): Entry {
+    const worker = new PodWorker(this.#env, pod, { onEnded: ended => this.#onEnded(ended) })
     const entry = { worker, gone: false }
-    entries.set(pod.metadata.uid!, entry)
+    this.#entries.set(pod.metadata.uid ?? '', entry)
     return entry
   }
 
-  const onEnded = async (worker: PodWorker) => {
-    const uid = worker.pod.metadata.uid!
-    await env.volumes.tearDown(uid)
-    await leave(uid)
+  async #onEnded({ pod }: PodWorker): Promise<void> {
+    const uid = pod.metadata.uid ?? ''
+    await this.#env.volumes.tearDown(uid)
+    await this.#leave(uid)
   }
 
   /** Clears away a pod that is on its way out for good; a completed one stays for its logs. */
-  const leave = async (uid: string) => {
-    const entry = entries.get(uid)
+  async #leave(uid: string): Promise<void> {
+    const entry = this.#entries.get(uid)
     if (!entry || (!entry.gone && !entry.worker.pod.metadata.deletionTimestamp)) return
-    await removeRemains(env, uid)
-    if (!entry.gone) return env.statuses.finish(entry.worker.pod)
+    await removeRemains(this.#env, uid)
+    if (!entry.gone) return this.#env.statuses.finish(entry.worker.pod)
+    await this.#env.removeLogs(entry.worker.pod)
     entry.worker.close()
-    entries.delete(uid)
-    env.statuses.forget(uid)
+    this.#entries.delete(uid)
+    this.#env.statuses.forget(uid)
   }
 
-  const leaveLater = (uid: string) =>
-    void leave(uid).catch(error => {
-      env.ports.log.warn('remains of a pod were not removed', { uid, error: messageOf(error) })
-      env.ports.clock.setTimer(5_000, () => leaveLater(uid))
+  #leaveLater(uid: string): void {
+    const { log, clock } = this.#env.ports
+    void this.#leave(uid).catch(error => {
+      log.warn('remains of a pod were not removed', { uid, error: messageOf(error) })
+      clock.setTimer(retryMs, () => this.#leaveLater(uid))
     })
+  }
 
-  const refuse = (pod: Pod, { reason, message }: Rejection) => {
-    rejected.set(pod.metadata.uid!, pod)
-    env.events({ pod }, { type: 'Warning', reason, message })
-    env.statuses.publish(pod, {
+  #refuse(pod: Pod, { reason, message }: Rejection): void {
+    this.#rejected.set(pod.metadata.uid ?? '', pod)
+    this.#env.events({ pod }, { type: 'Warning', reason, message })
+    this.#env.statuses.publish(pod, {
       ...pod.status,
       phase: 'Failed',
       reason,
       message: `Pod was rejected: ${message}`,
       qosClass: qosClass(pod),
-      startTime: pod.status?.startTime ?? toTime(env.ports.clock.nowMs()),
+      startTime: pod.status?.startTime ?? toTime(this.#env.ports.clock.nowMs()),
     })
   }
 
   /** A pod that has started before, here or before a restart of ours, was admitted then. */
-  const rejection = (pod: Pod): Rejection | undefined => {
-    const present = node()
+  #rejection(pod: Pod): Rejection | undefined {
+    const present = this.#node()
     if (!present || isOver(pod) || pod.status?.startTime) return undefined
-    const others = [...entries.values()].filter(({ worker }) => !worker.ended).map(({ worker }) => worker.pod)
-    return admitPod(pod, others, present)
-  }
-
-  const apply = (pod: Pod) => {
-    const uid = pod.metadata.uid!
-    if (rejected.has(uid)) {
-      rejected.set(uid, pod)
-      if (pod.metadata.deletionTimestamp) env.statuses.finish(pod)
-      return
-    }
-    const known = entries.get(uid)
-    const refused = known || pod.metadata.deletionTimestamp ? undefined : rejection(pod)
-    if (refused) return refuse(pod, refused)
-    const { worker } = known ?? add(pod)
-    if (!known && isOver(pod)) worker.end('completed', 0)
-    if (pod.metadata.deletionTimestamp) worker.end('deleted', pod.metadata.deletionGracePeriodSeconds ?? 30)
-    worker.update(pod)
-    if (worker.ended && pod.metadata.deletionTimestamp) leaveLater(uid)
-  }
-
-  return {
-    apply,
-    removed(pod) {
-      const uid = pod.metadata.uid!
-      if (rejected.delete(uid)) return env.statuses.forget(uid)
-      const entry = entries.get(uid)
-      if (!entry) return
-      entry.gone = true
-      entry.worker.end(
-        'orphaned',
-        Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30),
-      )
-      entry.worker.wake()
-      if (entry.worker.ended) leaveLater(uid)
-    },
-    async endOrphans() {
-      const { sandboxes, containers } = await env.runtime.containers.list()
-      for (const { pod } of [...sandboxes, ...containers]) {
-        if (entries.has(pod.uid) || rejected.has(pod.uid)) continue
-        const entry = add(orphan(pod))
-        entry.gone = true
-        entry.worker.end('orphaned', 1)
-      }
-    },
-    wake: uid => entries.get(uid)?.worker.wake(),
-    get: uid => entries.get(uid)?.worker,
-    list: () => [...entries.values()].map(({ worker }) => worker),
-    close() {
-      for (const { worker } of entries.values()) worker.close()
-    },
+    const others = this.list().filter(worker => !worker.ended)
+    return admitPod(
+      pod,
+      others.map(worker => worker.pod),
+      present,
+    )
   }
 }
 

@@ -33,7 +33,7 @@ interface Subject extends ProbeTarget {
   failed: ProbeVerdict['failed']
   readonly timers: Map<Kind, Cancel>
   readonly runs: Map<Kind, number>
-  lastResult: Map<Kind, boolean>
+  readonly lastResult: Map<Kind, boolean>
   readonly changed: () => void
 }
 
@@ -43,73 +43,45 @@ const healthy: ProbeVerdict = { started: true, ready: true }
 const unknown: ProbeVerdict = { started: false, ready: false }
 
 /** Runs every container's probes with their delays, periods and thresholds (upstream pkg/kubelet/prober). */
-export function createProbeManager({ ports, prober, events }: ProbeManagerOptions): ProbeManager {
-  const subjects = new Map<string, Subject>()
+export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
+  return new Probes(options)
+}
 
-  const schedule = (subject: Subject, kind: Kind, delayMs: number) => {
-    const probe = probeOf(subject.spec, kind)
-    if (!probe || !subjects.has(subject.container.id)) return
-    subject.timers.get(kind)?.()
-    subject.timers.set(
-      kind,
-      ports.clock.setTimer(delayMs, () => void run(subject, kind, probe)),
-    )
+class Probes implements ProbeManager {
+  readonly #options: ProbeManagerOptions
+  readonly #subjects = new Map<string, Subject>()
+
+  constructor(options: ProbeManagerOptions) {
+    this.#options = options
   }
 
-  const run = async (subject: Subject, kind: Kind, probe: Probe) => {
-    const ok = await ask(subject, kind, probe)
-    if (!subjects.has(subject.container.id)) return
-    count(subject, kind, probe, ok)
-    const over = subject.failed !== undefined || (kind === 'startup' && subject.started)
-    if (!over) schedule(subject, kind, (probe.periodSeconds ?? 10) * 1000)
-  }
-
-  const ask = async (subject: Subject, kind: Kind, probe: Probe): Promise<boolean> => {
-    const { pod, spec, container, podIp } = subject
-    const title = kind[0]!.toUpperCase() + kind.slice(1)
-    const warn = (message: string) =>
-      events({ pod, container: spec }, { type: 'Warning', reason: 'Unhealthy', message })
-    try {
-      const result = await prober({ pod, container: spec, containerId: container.id, probe, podIp })
-      if (!result.ok && subjects.has(container.id)) warn(`${title} probe failed: ${result.output}`)
-      return result.ok
-    } catch (error) {
-      if (subjects.has(container.id))
-        warn(`${title} probe errored and resulted in unknown state: ${messageOf(error)}`)
-      return false
+  sync(pod: Pod, targets: readonly ProbeTarget[], changed: () => void): void {
+    const wanted = new Set(targets.map(target => target.container.id))
+    for (const subject of this.#subjects.values())
+      if (subject.container.pod.uid === pod.metadata.uid && !wanted.has(subject.container.id))
+        this.#drop(subject)
+    for (const target of targets) {
+      const subject = this.#subjects.get(target.container.id)
+      if (subject) subject.pod = pod
+      else this.#add(pod, target, changed)
     }
   }
 
-  const count = (subject: Subject, kind: Kind, probe: Probe, ok: boolean) => {
-    const run = subject.lastResult.get(kind) === ok ? (subject.runs.get(kind) ?? 0) + 1 : 1
-    subject.lastResult.set(kind, ok)
-    subject.runs.set(kind, run)
-    if (run < (ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3))) return
-    if (kind === 'readiness') return setReady(subject, ok)
-    if (ok && kind === 'startup') return setStarted(subject)
-    if (ok) return
-    subject.failed = { probe: kind, graceSeconds: probe.terminationGracePeriodSeconds }
-    subject.changed()
+  verdict(container: ObservedContainer): ProbeVerdict {
+    const subject = this.#subjects.get(container.id)
+    if (!subject) return unknown
+    const { started, ready, failed } = subject
+    if (!failed && started && ready) return healthy
+    return { started, ready, ...(failed ? { failed } : {}) }
   }
 
-  const setReady = (subject: Subject, ready: boolean) => {
-    if (subject.ready === ready) return
-    subject.ready = ready
-    subject.changed()
+  forget(podUid: string): void {
+    for (const subject of [...this.#subjects.values()])
+      if (subject.container.pod.uid === podUid) this.#drop(subject)
   }
 
-  const setStarted = (subject: Subject) => {
-    subject.started = true
-    startLasting(subject)
-    subject.changed()
-  }
-
-  const startLasting = (subject: Subject) => {
-    for (const kind of ['liveness', 'readiness'] as const)
-      schedule(subject, kind, firstDelayMs(ports, subject, kind))
-  }
-
-  const add = (pod: Pod, target: ProbeTarget, changed: () => void) => {
+  /** A container that was adopted is as healthy as it was last reported. */
+  #add(pod: Pod, target: ProbeTarget, changed: () => void): void {
     const shown = pod.status?.containerStatuses?.find(s => s.containerID?.endsWith(target.container.id))
     const subject: Subject = {
       ...target,
@@ -122,40 +94,75 @@ export function createProbeManager({ ports, prober, events }: ProbeManagerOption
       lastResult: new Map(),
       changed,
     }
-    subjects.set(target.container.id, subject)
-    if (subject.started) startLasting(subject)
-    else schedule(subject, 'startup', firstDelayMs(ports, subject, 'startup'))
+    this.#subjects.set(target.container.id, subject)
+    if (subject.started) this.#startLasting(subject)
+    else this.#scheduleFirst(subject, 'startup')
   }
 
-  const drop = (subject: Subject) => {
-    subjects.delete(subject.container.id)
+  #drop(subject: Subject): void {
+    this.#subjects.delete(subject.container.id)
     for (const cancel of subject.timers.values()) cancel()
   }
 
-  return {
-    sync(pod, targets, changed) {
-      const wanted = new Set(targets.map(target => target.container.id))
-      for (const subject of subjects.values())
-        if (subject.container.pod.uid === pod.metadata.uid && !wanted.has(subject.container.id)) drop(subject)
-      for (const target of targets) {
-        const subject = subjects.get(target.container.id)
-        if (subject) subject.pod = pod
-        else add(pod, target, changed)
-      }
-    },
-    verdict(container) {
-      const subject = subjects.get(container.id)
-      if (!subject) return unknown
-      if (!subject.failed && subject.started && subject.ready) return healthy
-      return {
-        started: subject.started,
-        ready: subject.ready,
-        ...(subject.failed ? { failed: subject.failed } : {}),
-      }
-    },
-    forget(podUid) {
-      for (const subject of [...subjects.values()]) if (subject.container.pod.uid === podUid) drop(subject)
-    },
+  #startLasting(subject: Subject): void {
+    for (const kind of ['liveness', 'readiness'] as const) this.#scheduleFirst(subject, kind)
+  }
+
+  #scheduleFirst(subject: Subject, kind: Kind): void {
+    this.#schedule(subject, kind, firstDelayMs(this.#options.ports, subject, kind))
+  }
+
+  #schedule(subject: Subject, kind: Kind, delayMs: number): void {
+    const probe = probeOf(subject.spec, kind)
+    if (!probe || !this.#subjects.has(subject.container.id)) return
+    subject.timers.get(kind)?.()
+    const { clock } = this.#options.ports
+    subject.timers.set(
+      kind,
+      clock.setTimer(delayMs, () => void this.#run(subject, kind, probe)),
+    )
+  }
+
+  async #run(subject: Subject, kind: Kind, probe: Probe): Promise<void> {
+    const ok = await this.#ask(subject, kind, probe)
+    if (!this.#subjects.has(subject.container.id)) return
+    this.#count(subject, kind, probe, ok)
+    const over = subject.failed !== undefined || (kind === 'startup' && subject.started)
+    if (!over) this.#schedule(subject, kind, (probe.periodSeconds ?? 10) * 1000)
+  }
+
+  async #ask(subject: Subject, kind: Kind, probe: Probe): Promise<boolean> {
+    const { pod, spec, container, podIp } = subject
+    const title = kind[0]!.toUpperCase() + kind.slice(1)
+    const warn = (message: string) => {
+      if (!this.#subjects.has(container.id)) return
+      this.#options.events({ pod, container: spec }, { type: 'Warning', reason: 'Unhealthy', message })
+    }
+    try {
+      const request = { pod, container: spec, containerId: container.id, probe, podIp }
+      const { ok, output } = await this.#options.prober(request)
+      if (!ok) warn(`${title} probe failed: ${output}`)
+      return ok
+    } catch (error) {
+      warn(`${title} probe errored and resulted in unknown state: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  #count(subject: Subject, kind: Kind, probe: Probe, ok: boolean): void {
+    const run = subject.lastResult.get(kind) === ok ? (subject.runs.get(kind) ?? 0) + 1 : 1
+    subject.lastResult.set(kind, ok)
+    subject.runs.set(kind, run)
+    if (run < (ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3))) return
+    if (kind === 'readiness') {
+      if (subject.ready === ok) return
+      subject.ready = ok
+    } else if (ok) {
+      if (kind === 'liveness') return
+      subject.started = true
+      this.#startLasting(subject)
+    } else subject.failed = { probe: kind, graceSeconds: probe.terminationGracePeriodSeconds }
+    subject.changed()
   }
 }
 

@@ -49,11 +49,6 @@ export function watchedBy(volume: Volume): Watched[] {
   })
 }
 
-/** True when the files depend on the pod itself or on time: they are looked at again without any object changing. */
-export function changesWithPod(volume: Volume): boolean {
-  return projectionsOf(volume).some(({ part }) => part.downwardAPI !== undefined)
-}
-
 /** The shortest life of a token in the volume, or undefined. */
 export function tokenLife(volume: Volume): number | undefined {
   const lives = projectionsOf(volume).flatMap(({ part }) =>

@@ -8,9 +8,9 @@ import type { PodVolumes } from '../pod/environment.ts'
 import { messageOf } from '../pod/start-error.ts'
 import type { References } from '../references.ts'
 import { missing, writeAtomically } from './atomic-writer.ts'
-import { changesWithPod, payloadOf, tokenLife, watchedBy } from './payload.ts'
+import { payloadOf, tokenLife, watchedBy } from './payload.ts'
 import { isWritten, setUpEmptyDir, setUpHostPath, unmount, volumeType } from './sources.ts'
-import { createPodTokens } from './token.ts'
+import { createPodTokens, type PodTokens } from './token.ts'
 import { VolumeError } from './volume-error.ts'
 
 export interface VolumesOptions {
@@ -29,92 +29,106 @@ interface Live {
 
 /** Volumes on a real machine, below `<data>/pods/<uid>/volumes`, kept up to date while the pod has them. */
 export function createVolumes(options: VolumesOptions): PodVolumes {
-  const { references, config, ports } = options
-  const live = new Map<string, Live>()
-  const tokens = createPodTokens(options.client, ports.clock)
+  return new HostVolumes(options)
+}
 
-  const write = async (pod: Pod, volume: Volume) => {
-    const payload = await payloadOf(volume, {
-      ...{ pod, references, nodeName: config.nodeName, hostIps: config.nodeIps },
-      allocatable: options.node()?.status?.allocatable ?? {},
-      token: (audience, lifeSeconds) => tokens.token(pod, audience, lifeSeconds),
-    })
-    const version =
-      new Date(ports.clock.nowMs()).toISOString().replaceAll(/[-:]/g, '_') + ports.random.uuid().slice(0, 8)
-    await writeAtomically(pathOf(config, pod, volume), payload, version, pod.spec?.securityContext?.fsGroup)
+/** A token is written anew just after 80 % of its life, when the source asks for another; not more often than this. */
+const tokenShare = 0.8
+const tokenRefreshMinMs = 60_000
+
+class HostVolumes implements PodVolumes {
+  readonly #options: VolumesOptions
+  readonly #live = new Map<string, Live>()
+  readonly #tokens: PodTokens
+
+  constructor(options: VolumesOptions) {
+    this.#options = options
+    this.#tokens = createPodTokens(options.client, options.ports.clock)
   }
-  /** A later state that cannot be had leaves the earlier one in place. */
-  const refresh = (uid: string, volume: Volume) => {
-    const entry = live.get(uid)
-    if (!entry) return
-    write(entry.pod, volume).catch(error => {
-      ports.log.warn('volume not up to date', {
-        pod: entry.pod.metadata.name,
-        volume: volume.name,
-        error: messageOf(error),
+
+  async setUp(pod: Pod): Promise<ReadonlyMap<string, string>> {
+    const uid = pod.metadata.uid ?? ''
+    const known = this.#live.get(uid)
+    const entry: Live = known ?? { pod, timers: new Map() }
+    entry.pod = pod
+    this.#live.set(uid, entry)
+    const paths = new Map<string, string>()
+    for (const volume of pod.spec?.volumes ?? []) {
+      if (!known) this.#follow(uid, volume, pod.metadata.namespace ?? '')
+      const path = await this.#setUpOne(pod, volume).catch(error => {
+        throw new VolumeError(volume.name, messageOf(error))
       })
-    })
+      paths.set(volume.name, path)
+    }
+    return paths
   }
-  const follow = (uid: string, volume: Volume, namespace: string) => {
-    for (const { kind, name } of watchedBy(volume))
-      references.hold(uid, kind, { namespace, name }, () => refreshAll(uid))
-    const life = tokenLife(volume)
-    if (life !== undefined) repeat(uid, volume, Math.max(life * 800 - 1_000, 60_000))
+
+  async tearDown(podUid: string): Promise<void> {
+    for (const cancel of this.#live.get(podUid)?.timers.values() ?? []) cancel()
+    this.#live.delete(podUid)
+    this.#options.references.release(podUid)
+    this.#tokens.release(podUid)
+    const directory = join(this.#options.config.dataDir, 'pods', podUid)
+    const names = await readdir(join(directory, 'volumes'), { recursive: false }).catch(missing)
+    for (const name of names ?? []) await unmount(join(directory, 'volumes', name))
+    await rm(directory, { recursive: true, force: true })
   }
-  const refreshAll = (uid: string) => {
-    for (const volume of live.get(uid)?.pod.spec?.volumes ?? []) if (isWritten(volume)) refresh(uid, volume)
-  }
-  const repeat = (uid: string, volume: Volume, everyMs: number) => {
-    const entry = live.get(uid)
-    if (!entry) return
-    entry.timers.get(volume.name)?.()
-    entry.timers.set(
-      volume.name,
-      ports.clock.setTimer(everyMs, () => {
-        refresh(uid, volume)
-        repeat(uid, volume, everyMs)
-      }),
-    )
-  }
-  const setUpOne = async (pod: Pod, volume: Volume): Promise<string> => {
+
+  async #setUpOne(pod: Pod, volume: Volume): Promise<string> {
     const type = volumeType(volume)
-    const path = type === 'hostPath' ? volume.hostPath!.path : pathOf(config, pod, volume)
+    const path = type === 'hostPath' ? volume.hostPath!.path : pathOf(this.#options.config, pod, volume)
     if (type === 'hostPath') await setUpHostPath(volume.hostPath!)
     else if (type === 'emptyDir')
       await setUpEmptyDir(path, volume.emptyDir ?? {}, pod.spec?.securityContext?.fsGroup)
-    else if (isWritten(volume)) await write(pod, volume)
+    else if (isWritten(volume)) await this.#write(pod, volume)
     else throw new Error(`volumes of type ${type} are not supported by this node`)
     return path
   }
-  return {
-    async setUp(pod) {
-      const uid = pod.metadata.uid ?? ''
-      const known = live.get(uid)
-      const entry: Live = known ?? { pod, timers: new Map() }
-      const changed = known !== undefined && known.pod !== pod
-      entry.pod = pod
-      live.set(uid, entry)
-      const paths = new Map<string, string>()
-      for (const volume of pod.spec?.volumes ?? []) {
-        if (!known) follow(uid, volume, pod.metadata.namespace ?? '')
-        if (changed && changesWithPod(volume)) refresh(uid, volume)
-        const path = await setUpOne(pod, volume).catch(error => {
-          throw new VolumeError(volume.name, messageOf(error))
-        })
-        paths.set(volume.name, path)
-      }
-      return paths
-    },
-    async tearDown(podUid) {
-      for (const cancel of live.get(podUid)?.timers.values() ?? []) cancel()
-      live.delete(podUid)
-      references.release(podUid)
-      tokens.release(podUid)
-      const directory = join(config.dataDir, 'pods', podUid)
-      const types = await readdir(join(directory, 'volumes'), { recursive: false }).catch(missing)
-      for (const name of types ?? []) await unmount(join(directory, 'volumes', name))
-      await rm(directory, { recursive: true, force: true })
-    },
+
+  async #write(pod: Pod, volume: Volume): Promise<void> {
+    const { references, config, ports, node } = this.#options
+    const payload = await payloadOf(volume, {
+      ...{ pod, references, nodeName: config.nodeName, hostIps: config.nodeIps },
+      allocatable: node()?.status?.allocatable ?? {},
+      token: (audience, lifeSeconds) => this.#tokens.token(pod, audience, lifeSeconds),
+    })
+    const stamp = new Date(ports.clock.nowMs()).toISOString().replaceAll(/[-:]/g, '_')
+    const version = stamp + ports.random.uuid().slice(0, 8)
+    await writeAtomically(pathOf(config, pod, volume), payload, version, pod.spec?.securityContext?.fsGroup)
+  }
+
+  /** A later state that cannot be had leaves the earlier one in place. */
+  #refresh(uid: string, volume: Volume): void {
+    const entry = this.#live.get(uid)
+    if (!entry) return
+    this.#write(entry.pod, volume).catch(error => {
+      const fields = { pod: entry.pod.metadata.name, volume: volume.name, error: messageOf(error) }
+      this.#options.ports.log.warn('volume not up to date', fields)
+    })
+  }
+
+  #refreshAll(uid: string): void {
+    const volumes = this.#live.get(uid)?.pod.spec?.volumes ?? []
+    for (const volume of volumes) if (isWritten(volume)) this.#refresh(uid, volume)
+  }
+
+  #follow(uid: string, volume: Volume, namespace: string): void {
+    for (const { kind, name } of watchedBy(volume))
+      this.#options.references.hold(uid, kind, { namespace, name }, () => this.#refreshAll(uid))
+    const life = tokenLife(volume)
+    if (life !== undefined)
+      this.#repeat(uid, volume, Math.max(life * 1000 * tokenShare + 1_000, tokenRefreshMinMs))
+  }
+
+  #repeat(uid: string, volume: Volume, everyMs: number): void {
+    const entry = this.#live.get(uid)
+    if (!entry) return
+    entry.timers.get(volume.name)?.()
+    const again = () => {
+      this.#refresh(uid, volume)
+      this.#repeat(uid, volume, everyMs)
+    }
+    entry.timers.set(volume.name, this.#options.ports.clock.setTimer(everyMs, again))
   }
 }
 

@@ -1,9 +1,9 @@
 /** dockerode's types describe its entry point only; these are the two files of it that are loaded. */
 declare module 'dockerode/lib/container.js' {
   const Container: new (modem: object, id: string) => unknown
-  export default Container
+  export = Container
 }
 declare module 'dockerode/lib/exec.js' {
   const Exec: new (modem: object, id: string) => unknown
-  export default Exec
+  export = Exec
 }

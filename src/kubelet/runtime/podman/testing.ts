@@ -57,13 +57,7 @@ export async function openTestPodman(nodeName = 'n1'): Promise<TestPodman> {
       const { containers, sandboxes } = await runtime.containers.list()
       for (const { id } of [...containers, ...sandboxes]) await runtime.containers.remove(id)
       await service.close()
-      const unmount = Bun.spawnSync([
-        'sh',
-        '-c',
-        `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`,
-      ])
-      if (unmount.exitCode !== 0) throw new Error(`mounts are left under ${dir}: ${unmount.stderr}`)
-      rmSync(dir, { recursive: true, force: true })
+      await clearAway(dir)
     },
   }
 }
@@ -97,3 +91,19 @@ function busyboxTar(): Uint8Array {
     ...applets.map(applet => ({ path: `bin/${applet}`, mode: 0o755, data: script(applet) })),
   ])
 }
+
+/** The engine's own clean-up may still be unmounting what it has mounted here. */
+async function clearAway(dir: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    Bun.spawnSync(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l`])
+    try {
+      return rmSync(dir, { recursive: true, force: true })
+    } catch (error) {
+      if (tries >= clearTriesMax) throw error
+      await Bun.sleep(clearPauseMs)
+    }
+  }
+}
+
+const clearTriesMax = 20
+const clearPauseMs = 100

@@ -9,6 +9,7 @@ import type {
   PodIdentity,
   Runtime,
   RuntimeService,
+  SandboxSpec,
 } from '../runtime.ts'
 
 export interface SimulatedOptions {
@@ -43,134 +44,162 @@ export class UnsupportedError extends Error {
 }
 
 export function createSimulatedRuntime(options: SimulatedOptions): SimulatedRuntime {
-  const { clock, random } = options.ports
-  const pods = new Map<string, SimulatedPod>()
-  const watchers = new Set<(podUid: string) => void>()
+  const containers = new SimulatedContainers(options)
+  return {
+    containers,
+    images: simulatedImages(),
+    exit: (id, exitCode) => containers.exit(id, exitCode),
+    loseSandbox: id => containers.loseSandbox(id),
+  }
+}
 
-  const podOf = (uid: string) => {
-    const known = pods.get(uid)
+class SimulatedContainers implements RuntimeService {
+  readonly #options: SimulatedOptions
+  readonly #pods = new Map<string, SimulatedPod>()
+  readonly #watchers = new Set<(podUid: string) => void>()
+
+  constructor(options: SimulatedOptions) {
+    this.#options = options
+  }
+
+  async version() {
+    return { name: 'simulated', version: '1' }
+  }
+
+  async list(podUid?: string): Promise<Observed> {
+    const one = podUid === undefined ? undefined : this.#pods.get(podUid)
+    const chosen = podUid === undefined ? [...this.#pods.values()] : one ? [one] : []
+    return {
+      sandboxes: chosen.flatMap(pod => [...pod.sandboxes.values()].map(copy)),
+      containers: chosen.flatMap(pod => [...pod.containers.values()].map(({ seen }) => copy(seen))),
+    }
+  }
+
+  async createSandbox({ pod, attempt }: SandboxSpec) {
+    const id = this.#newId()
+    const createdAtMs = this.#options.ports.clock.nowMs()
+    this.#podOf(pod.uid).sandboxes.set(id, { id, pod, attempt, ready: true, createdAtMs, pid: undefined })
+    return id
+  }
+
+  async createContainer(spec: ContainerSpec) {
+    const { pod, name, sandboxId, attempt, image, imageId } = spec
+    if (!this.#podOf(pod.uid).sandboxes.get(sandboxId)?.ready)
+      throw new Error(`sandbox ${sandboxId} is not ready`)
+    const createdAtMs = this.#options.ports.clock.nowMs()
+    const seen: Mutable<ObservedContainer> = {
+      ...{ id: this.#newId(), pod, name, sandboxId, attempt, image, imageId },
+      ...{ state: 'created', createdAtMs, startedAtMs: undefined, finishedAtMs: undefined },
+      ...{ exitCode: undefined, oomKilled: false, terminationMessagePath: undefined, logPath: undefined },
+    }
+    this.#podOf(pod.uid).containers.set(seen.id, { seen, spec })
+    return seen.id
+  }
+
+  async start(id: string) {
+    const container = this.#find(id)?.container
+    if (!container) throw new Error(`no such container: ${id}`)
+    const { clock } = this.#options.ports
+    await this.#sleep(this.#options.startDelayMs)
+    container.seen.state = 'running'
+    container.seen.startedAtMs = clock.nowMs()
+    this.#changed(container.seen.pod.uid)
+    const end = this.#options.exits?.(container.spec)
+    if (end) clock.setTimer(end.afterMs, () => this.exit(id, end.exitCode))
+  }
+
+  async stop(id: string) {
+    const found = this.#find(id)
+    if (found?.sandbox) found.sandbox.ready = false
+    if (found?.container?.seen.state !== 'running') return
+    await this.#sleep(this.#options.stopDelayMs)
+    this.exit(id, 143)
+  }
+
+  async remove(id: string) {
+    const found = this.#find(id)
+    this.exit(id, 137)
+    found?.pod.containers.delete(id)
+    found?.pod.sandboxes.delete(id)
+    const uid = (found?.container?.seen ?? found?.sandbox)?.pod.uid
+    if (found && uid && found.pod.containers.size + found.pod.sandboxes.size === 0) this.#pods.delete(uid)
+  }
+
+  exec(): Promise<never> {
+    return Promise.reject(new UnsupportedError('exec is not supported by simulated nodes'))
+  }
+
+  attach(): Promise<never> {
+    return Promise.reject(new UnsupportedError('attach is not supported by simulated nodes'))
+  }
+
+  reopenLog(): Promise<never> {
+    return Promise.reject(new UnsupportedError('logs are not supported by simulated nodes'))
+  }
+
+  async stats() {
+    return []
+  }
+
+  watch(watcher: (podUid: string) => void, signal: AbortSignal): Promise<void> {
+    this.#watchers.add(watcher)
+    return new Promise(resolve => {
+      const stop = () => {
+        this.#watchers.delete(watcher)
+        resolve()
+      }
+      if (signal.aborted) stop()
+      signal.addEventListener('abort', stop, { once: true })
+    })
+  }
+
+  exit(id: string, exitCode: number): void {
+    const seen = this.#find(id)?.container?.seen
+    if (seen?.state !== 'running') return
+    seen.state = 'exited'
+    seen.exitCode = exitCode
+    seen.finishedAtMs = this.#options.ports.clock.nowMs()
+    this.#changed(seen.pod.uid)
+  }
+
+  loseSandbox(sandboxId: string): void {
+    const found = this.#find(sandboxId)
+    if (!found?.sandbox) return
+    found.sandbox.ready = false
+    for (const { seen } of found.pod.containers.values())
+      if (seen.sandboxId === sandboxId) this.exit(seen.id, 137)
+    this.#changed(found.sandbox.pod.uid)
+  }
+
+  #podOf(uid: string): SimulatedPod {
+    const known = this.#pods.get(uid)
     if (known) return known
     const made: SimulatedPod = { sandboxes: new Map(), containers: new Map() }
-    pods.set(uid, made)
+    this.#pods.set(uid, made)
     return made
   }
-  const changed = (uid: string) => {
-    for (const watcher of watchers) watcher(uid)
-  }
-  const find = (id: string) => {
-    for (const pod of pods.values()) {
+
+  #find(id: string) {
+    for (const pod of this.#pods.values()) {
       const container = pod.containers.get(id)
       const sandbox = pod.sandboxes.get(id)
       if (container || sandbox) return { container, sandbox, pod }
     }
     return undefined
   }
-  const newId = () => Buffer.from(random.bytes(32)).toString('hex')
 
-  const exit = (id: string, exitCode: number) => {
-    const seen = find(id)?.container?.seen
-    if (seen?.state !== 'running') return
-    seen.state = 'exited'
-    seen.exitCode = exitCode
-    seen.finishedAtMs = clock.nowMs()
-    changed(seen.pod.uid)
+  #changed(uid: string): void {
+    for (const watcher of this.#watchers) watcher(uid)
   }
 
-  const run = ({ seen, spec }: { seen: Mutable<ObservedContainer>; spec: ContainerSpec }) => {
-    seen.state = 'running'
-    seen.startedAtMs = clock.nowMs()
-    changed(seen.pod.uid)
-    const end = options.exits?.(spec)
-    if (end) clock.setTimer(end.afterMs, () => exit(seen.id, end.exitCode))
+  #newId(): string {
+    return Buffer.from(this.#options.ports.random.bytes(32)).toString('hex')
   }
 
-  const sleep = (ms: number | undefined) =>
-    ms ? new Promise<void>(resolve => void clock.setTimer(ms, resolve)) : Promise.resolve()
-
-  const containers: RuntimeService = {
-    version: async () => ({ name: 'simulated', version: '1' }),
-    async list(podUid) {
-      const chosen =
-        podUid === undefined ? [...pods.values()] : [pods.get(podUid)].filter(pod => pod !== undefined)
-      const observed: Observed = {
-        sandboxes: chosen.flatMap(pod => [...pod.sandboxes.values()].map(copy)),
-        containers: chosen.flatMap(pod => [...pod.containers.values()].map(({ seen }) => copy(seen))),
-      }
-      return observed
-    },
-    async createSandbox({ pod, attempt }) {
-      const id = newId()
-      podOf(pod.uid).sandboxes.set(id, {
-        id,
-        pod,
-        attempt,
-        ready: true,
-        createdAtMs: clock.nowMs(),
-        pid: undefined,
-      })
-      return id
-    },
-    async createContainer(spec) {
-      const { pod, name, sandboxId, attempt, image, imageId } = spec
-      if (!podOf(pod.uid).sandboxes.get(sandboxId)?.ready)
-        throw new Error(`sandbox ${sandboxId} is not ready`)
-      const seen: Mutable<ObservedContainer> = {
-        ...{ id: newId(), pod, name, sandboxId, attempt, image, imageId },
-        ...{ state: 'created', createdAtMs: clock.nowMs(), startedAtMs: undefined, finishedAtMs: undefined },
-        ...{ exitCode: undefined, oomKilled: false, terminationMessagePath: undefined, logPath: undefined },
-      }
-      podOf(pod.uid).containers.set(seen.id, { seen, spec })
-      return seen.id
-    },
-    async start(id) {
-      const container = find(id)?.container
-      if (!container) throw new Error(`no such container: ${id}`)
-      await sleep(options.startDelayMs)
-      run(container)
-    },
-    async stop(id) {
-      const found = find(id)
-      if (found?.sandbox) found.sandbox.ready = false
-      if (found?.container?.seen.state !== 'running') return
-      await sleep(options.stopDelayMs)
-      exit(id, 143)
-    },
-    async remove(id) {
-      const found = find(id)
-      exit(id, 137)
-      found?.pod.containers.delete(id)
-      found?.pod.sandboxes.delete(id)
-      const uid = (found?.container?.seen ?? found?.sandbox)?.pod.uid
-      if (found && uid && found.pod.containers.size + found.pod.sandboxes.size === 0) pods.delete(uid)
-    },
-    exec: () => Promise.reject(new UnsupportedError('exec is not supported by simulated nodes')),
-    attach: () => Promise.reject(new UnsupportedError('attach is not supported by simulated nodes')),
-    reopenLog: () => Promise.reject(new UnsupportedError('logs are not supported by simulated nodes')),
-    stats: async () => [],
-    watch(watcher, signal) {
-      watchers.add(watcher)
-      return new Promise<void>(resolve => {
-        const stop = () => {
-          watchers.delete(watcher)
-          resolve()
-        }
-        if (signal.aborted) stop()
-        signal.addEventListener('abort', stop, { once: true })
-      })
-    },
-  }
-  return {
-    containers,
-    images: simulatedImages(),
-    exit,
-    loseSandbox(sandboxId) {
-      const found = find(sandboxId)
-      if (!found?.sandbox) return
-      found.sandbox.ready = false
-      for (const { seen } of found.pod.containers.values())
-        if (seen.sandboxId === sandboxId) exit(seen.id, 137)
-      changed(found.sandbox.pod.uid)
-    },
+  #sleep(ms: number | undefined): Promise<void> {
+    return ms
+      ? new Promise(resolve => void this.#options.ports.clock.setTimer(ms, resolve))
+      : Promise.resolve()
   }
 }
 

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createClient } from '../../client/client.ts'
+import { FakeTransport } from '../../client/testing.ts'
+import { simPorts } from '../../std/sim-ports.ts'
+import { createReferences } from '../references.ts'
+import { testConfig, testPod } from '../testing.ts'
+import { safeSubPath } from '../container/sub-path.ts'
+import { createVolumes } from './volumes.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'hutch-volumes-'))
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+function set() {
+  const ports = simPorts()
+  const api = new FakeTransport()
+  const client = createClient(api)
+  const references = createReferences({ client, ports })
+  const volumes = createVolumes({
+    client,
+    references,
+    ports,
+    config: { ...testConfig, dataDir: dir },
+    node: () => undefined,
+  })
+  const put = (data: Record<string, string>) =>
+    api.put('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', namespace: 'default' },
+      data,
+    } as never)
+  return { ports, volumes, put, signal: new AbortController().signal }
+}
+
+test('a configMap volume follows its object as one step and drops what is gone', async () => {
+  const { ports, volumes, put, signal } = set()
+  put({ a: '1', b: '2' })
+  const pod = testPod('web', { volumes: [{ name: 'v', configMap: { name: 'c', defaultMode: 0o440 } }] })
+  const setUp = volumes.setUp(pod, signal)
+  await ports.clock.advance(10)
+  const at = (await setUp).get('v')!
+  expect(readFileSync(path.join(at, 'a'), 'utf8')).toBe('1')
+  expect(statSync(path.join(at, 'a')).mode & 0o777).toBe(0o440)
+  expect(readlinkSync(path.join(at, 'a'))).toBe('..data/a')
+  const before = readlinkSync(path.join(at, '..data'))
+  put({ a: 'new' })
+  for (let times = 0; times < 50 && readlinkSync(path.join(at, '..data')) === before; times++) {
+    await ports.clock.advance(1)
+    await Bun.sleep(5)
+  }
+  expect(readFileSync(path.join(at, 'a'), 'utf8')).toBe('new')
+  await Bun.sleep(20)
+  expect(() => statSync(path.join(at, 'b'))).toThrow()
+  await volumes.tearDown(pod.metadata.uid!)
+  expect(() => statSync(at)).toThrow()
+})
+
+test('a volume that names what is not there is refused with its name; an optional one is empty', async () => {
+  const { ports, volumes, signal } = set()
+  const missing = volumes.setUp(
+    testPod('a', { volumes: [{ name: 'v', secret: { secretName: 'none' } }] }),
+    signal,
+  )
+  const refused = expect(missing).rejects.toThrow(
+    'MountVolume.SetUp failed for volume "v" : secret "none" not found',
+  )
+  await ports.clock.advance(10)
+  await refused
+  const optional = volumes.setUp(
+    testPod('b', { volumes: [{ name: 'v', configMap: { name: 'none', optional: true } }] }),
+    signal,
+  )
+  await ports.clock.advance(10)
+  expect(statSync((await optional).get('v')!).isDirectory()).toBe(true)
+  const foreign = volumes.setUp(
+    testPod('d', { volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }] }),
+    signal,
+  )
+  await expect(foreign).rejects.toThrow('nfs')
+})
+
+test('a subPath is made inside its volume and never leads out of it', async () => {
+  expect(await safeSubPath(dir, 'a/b')).toBe(path.join(dir, 'a/b'))
+  await expect(safeSubPath(dir, '../x')).rejects.toThrow('..')
+  await expect(safeSubPath(dir, '/etc')).rejects.toThrow('relative')
+  const { symlinkSync } = await import('node:fs')
+  symlinkSync('/etc', path.join(dir, 'out'))
+  await expect(safeSubPath(dir, 'out/passwd')).rejects.toThrow('not within volume path')
+  symlinkSync('a', path.join(dir, 'in'))
+  expect(await safeSubPath(dir, 'in/b')).toBe(path.join(dir, 'a/b'))
+})
