@@ -1,10 +1,11 @@
 import type { ApiCall, CallOptions, Transport, WatchEvent } from '../client/transport.ts'
 import { toApiVersion } from '../machinery/meta/group.ts'
-import type { KubeObject, KubeList } from '../machinery/meta/object.ts'
+import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { methodNotSupported, notFound, notImplemented } from '../machinery/status/errors.ts'
 import type { StatusError } from '../machinery/status/status.ts'
 import type { Random } from '../std/ports.ts'
 import type { Handler, RequestContext, RequestInfo, RequestOptions, Response, UserInfo } from './context.ts'
+import { selectedName } from './selected-name.ts'
 
 export interface InProcessOptions {
   readonly handler: Handler
@@ -60,8 +61,9 @@ function toContext(
 function toInfo(call: ApiCall): RequestInfo {
   const { verb, group, version, resource, subresource = '' } = call
   // A new object's name is in its body; requests for a namespace are requests in it, as their paths say.
-  const name = verb === 'create' && subresource === '' ? '' : (call.name ?? '')
-  const namespace = group === '' && resource === 'namespaces' ? name : (call.namespace ?? '')
+  const named = verb === 'create' && subresource === '' ? '' : (call.name ?? '')
+  const name = named || selectedName(verb, call.options?.fieldSelector)
+  const namespace = group === '' && resource === 'namespaces' ? named : (call.namespace ?? '')
   const path = pathOf(call)
   return { isResourceRequest: true, path, verb, group, version, resource, subresource, namespace, name }
 }

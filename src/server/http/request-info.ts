@@ -1,4 +1,5 @@
 import type { RequestInfo } from '../context.ts'
+import { selectedName } from '../selected-name.ts'
 
 /** What decides how a request is understood, before anything of its body is read. */
 export interface RequestLine {
@@ -65,7 +66,7 @@ function resourceInfo(line: RequestLine, group: string, version: string, rest: s
   const subresource = verb === 'proxy' ? '' : (parts[2] ?? '')
   const named = parts[1] ?? ''
   verb = collectionVerb(verb, named, line.query)
-  const name = named || nameFromSelector(verb, line.query)
+  const name = named || selectedName(verb, line.query.get('fieldSelector'))
   const info = {
     isResourceRequest: true,
     path: line.path,
@@ -90,12 +91,4 @@ function collectionVerb(verb: string, name: string, query: URLSearchParams): str
 function isWatch(query: URLSearchParams): boolean {
   const value = query.get('watch')
   return value !== null && value !== '0' && value.toLowerCase() !== 'false'
-}
-
-/** A collection request for exactly one name is authorized as a request for that name. */
-function nameFromSelector(verb: string, query: URLSearchParams): string {
-  if (verb !== 'list' && verb !== 'watch') return ''
-  const match = /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')
-  const name = match?.[1] ?? ''
-  return name === '.' || name === '..' || /[/%]/.test(name) ? '' : name
 }
