@@ -52,6 +52,8 @@ export interface SimCluster {
   readonly nodes: readonly SimNode[]
   readonly scheduler: Part
   readonly controllers: Part
+  /** Ends the API server and starts a new one over the same store; every watch breaks, all history is gone. */
+  restartServer(): Promise<void>
   /** Names what a part could not mend itself. */
   readonly partFailures: () => string[]
   stop(): Promise<void>
@@ -71,7 +73,7 @@ export async function createSimCluster(options: ClusterOptions): Promise<SimClus
     invariants.take(line)
     options.onLine?.(line)
   })
-  const server = await serve(slowStore(store, dial, ports), ports, stop.signal)
+  const server = await createServing(slowStore(store, dial, ports), ports)
   const admin = createClient(server.as(componentUsers.server))
   const writeCalls = new Map<string, number>()
   const ways = waysIn({ server, audit, dial, ports, writeCalls })
@@ -89,26 +91,66 @@ export async function createSimCluster(options: ClusterOptions): Promise<SimClus
     ...{ ports, dial, trace, audit, invariants, writeCalls, admin, nodes, scheduler, controllers },
     partFailures: () =>
       [...parts].flatMap(([name, { failures }]) => failures.map(failure => `${name}: ${failure}`)),
+    restartServer: () => server.restart(),
     async stop() {
       for (const part of parts.values()) part.kill()
       stop.abort()
-      await server.api.shutdown()
+      await server.stop()
       await store.close()
     },
   }
 }
 
 interface Served {
-  readonly api: ApiServer
   readonly registry: ReturnType<typeof createRegistry>
+  /** Leads to whichever server is up at the time of each request. */
   as(user: UserInfo): Transport
+  restart(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** Tokens are signed with it; none of them reaches the store, so it may differ from run to run. */
 const serviceAccountKey = newRsaKey()
 
-async function serve(store: Store, ports: Ports, signal: AbortSignal): Promise<Served> {
+async function createServing(store: Store, ports: Ports): Promise<Served> {
+  const registry = createRegistry()
+  let server = await serve(store, ports, registry)
+  const as = (user: UserInfo): Transport => ({
+    call: call => server.api.inProcess(user).call(call),
+    watch: (call, sink, signal) => server.api.inProcess(user).watch(call, sink, signal),
+  })
+  const prepare = async () => {
+    await reconcileBootstrapPolicy(as(componentUsers.server), ports)
+    const advertised = { address: '192.0.2.1', port: 6443, clusterIp: '10.43.0.1' }
+    await ensureBootstrapObjects(as(componentUsers.server), advertised)
+  }
+  const stop = async () => {
+    server.stop.abort()
+    await server.api.shutdown()
+  }
+  await prepare()
+  return {
+    ...{ registry, as, stop },
+    async restart() {
+      await stop()
+      server = await serve(store, ports, registry)
+      await prepare()
+    },
+  }
+}
+
+interface RunningServer {
+  readonly api: ApiServer
+  readonly stop: AbortController
+}
+
+async function serve(
+  store: Store,
+  ports: Ports,
+  registry: ReturnType<typeof createRegistry>,
+): Promise<RunningServer> {
   const sources = createCacheSources()
+  const stop = new AbortController()
   const security = createSecurity({
     ...ports,
     sources,
@@ -116,7 +158,6 @@ async function serve(store: Store, ports: Ports, signal: AbortSignal): Promise<S
     issuer: 'https://kubernetes.default.svc.cluster.local',
     externalUrl: 'https://192.0.2.1:6443',
   })
-  const registry = createRegistry()
   const api = await createApiServer({
     ports,
     store,
@@ -131,12 +172,8 @@ async function serve(store: Store, ports: Ports, signal: AbortSignal): Promise<S
     },
     requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
   })
-  sources.bind(api.cache, signal)
-  const as = (user: UserInfo) => api.inProcess(user)
-  await reconcileBootstrapPolicy(as(componentUsers.server), ports)
-  const advertised = { address: '192.0.2.1', port: 6443, clusterIp: '10.43.0.1' }
-  await ensureBootstrapObjects(as(componentUsers.server), advertised)
-  return { api, registry, as }
+  sources.bind(api.cache, stop.signal)
+  return { api, stop }
 }
 
 interface WaysIn {

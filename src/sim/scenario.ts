@@ -111,6 +111,18 @@ const later = ({ cluster }: Run, maxMs: number, then: () => void) =>
   void cluster.ports.clock.setTimer(1_000 + cluster.ports.random.next() * maxMs, then)
 
 const mishaps: readonly Mishap[] = [
+  async run => {
+    run.say('restart the API server')
+    await direct(run.cluster, run.cluster.restartServer())
+  },
+  async run => {
+    const node = pick(run, liveNodes(run))
+    if (!node) return
+    const { containers } = await node.runtime().containers.list()
+    const chosen = containers.filter(() => run.cluster.ports.random.next() < 0.2)
+    run.say(`${chosen.length} containers of ${node.name} crash`)
+    for (const { id } of chosen) node.runtime().exit(id, 1)
+  },
   run => restart(run, 'scheduler'),
   run => restart(run, 'controllers'),
   run => {
