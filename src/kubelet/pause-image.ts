@@ -1,5 +1,5 @@
-import type { ImageService } from './runtime/runtime.ts'
 import { pauseTar } from './runtime/podman/pause.ts'
+import type { ImageService } from './runtime/runtime.ts'
 
 /** Makes the pause image where it is missing; nothing is fetched for it. `architecture` is Go's name. */
 export async function ensurePauseImage(

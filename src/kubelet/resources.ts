@@ -1,7 +1,7 @@
-import type { ConfigMap, Node, Pod, Secret, Service } from '../api/types/core-v1.gen.ts'
 import type { Lease } from '../api/types/coordination-v1.gen.ts'
-import type { KubeObject } from '../machinery/meta/object.ts'
+import type { ConfigMap, Node, Pod, Secret, Service } from '../api/types/core-v1.gen.ts'
 import type { ResourceRef } from '../client/resource.ts'
+import type { KubeObject } from '../machinery/meta/object.ts'
 
 const core = <T extends KubeObject>(kind: string, plural: string, namespaced = true): ResourceRef<T> => ({
   group: '',

@@ -1,7 +1,7 @@
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.ts'
 import { createClient } from '../client/client.ts'
-import type { ApiCall, Transport } from '../client/transport.ts'
 import { FakeTransport } from '../client/testing.ts'
+import type { ApiCall, Transport } from '../client/transport.ts'
 import type { SimClock } from '../std/sim-ports.ts'
 import { simPorts } from '../std/sim-ports.ts'
 import { type KubeletConfig, kubeletDefaults } from './config.ts'

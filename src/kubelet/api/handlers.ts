@@ -3,11 +3,11 @@ import type { Ports } from '../../std/ports.ts'
 import type { KubeletConfig } from '../config.ts'
 import { readLog } from '../logs/reader.ts'
 import type { Machine } from '../node/machine.ts'
-import type { PodWorkers } from '../pod/workers.ts'
 import { containersNamed } from '../pod/view.ts'
+import type { PodWorkers } from '../pod/workers.ts'
 import type { ObservedContainer, Runtime } from '../runtime/runtime.ts'
 import { logOptions } from './logs.ts'
-import { podTarget, type PodTarget } from './request.ts'
+import { type PodTarget, podTarget } from './request.ts'
 import { resourceMetrics, statsSummary } from './summary.ts'
 
 export interface ApiOptions {

@@ -1,5 +1,5 @@
-import type { Session } from '../runtime/runtime.ts'
 import { messageOf } from '../pod/start-error.ts'
+import type { Session } from '../runtime/runtime.ts'
 
 /** The client's side of exec and attach, whichever protocol carries it. */
 export interface RemoteStreams {

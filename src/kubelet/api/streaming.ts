@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream'
 import type { IncomingMessage } from 'node:http'
-import { WebSocketServer, type WebSocket } from 'ws'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Session } from '../runtime/runtime.ts'
 import { ApiError, type KubeletApi } from './handlers.ts'
 import { PortForwarder } from './port-forward.ts'

@@ -1,6 +1,6 @@
 import type { Container, EnvFromSource, EnvVar, Pod, Service } from '../../api/types/core-v1.gen.ts'
-import type { References } from '../references.ts'
 import { StartError } from '../pod/start-error.ts'
+import type { References } from '../references.ts'
 import { expand } from './expand.ts'
 import { fieldValue, resourceValue } from './field-ref.ts'
 import { serviceEnvironment } from './service-env.ts'

@@ -7,9 +7,9 @@ import type { SpecRequest } from '../pod/environment.ts'
 import type { Mount } from '../runtime/runtime.ts'
 import { configError } from './env.ts'
 import { expand } from './expand.ts'
-import { safeSubPath } from './sub-path.ts'
 import { formatResolvConf, hostAliases, hostsFile, parseResolvConf, resolverConfig } from './resolv-conf.ts'
 import { type ContainerFiles, podDomain, podHostname } from './spec.ts'
+import { safeSubPath } from './sub-path.ts'
 
 const terminationMessageDefault = '/dev/termination-log'
 

@@ -1,5 +1,6 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
+import { missing } from '../volumes/atomic-writer.ts'
 
 /**
  * The path of a subPath inside a volume, made where it is missing. Every step is looked at without following
@@ -12,7 +13,7 @@ export async function safeSubPath(volume: string, subPath: string): Promise<stri
   const parts = subPath.split('/').filter(part => part !== '' && part !== '.')
   for (const [index, part] of parts.entries()) {
     current = path.join(current, part)
-    const found = await lstat(current).catch(() => undefined)
+    const found = await lstat(current).catch(missing)
     if (!found) await mkdir(current, { mode: 0o750 })
     else if (found.isSymbolicLink()) current = await insideLink(volume, current, subPath)
     else if (index < parts.length - 1 && !found.isDirectory())

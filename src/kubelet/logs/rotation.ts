@@ -4,6 +4,7 @@ import { sleep } from '../../client/sleep.ts'
 import type { Ports } from '../../std/ports.ts'
 import { messageOf } from '../pod/start-error.ts'
 import type { RuntimeService } from '../runtime/runtime.ts'
+import { missing } from '../volumes/atomic-writer.ts'
 
 /** Upstream containerLogMaxSize, containerLogMaxFiles, containerLogMonitorInterval. */
 const sizeMaxBytes = 10 * 1024 * 1024
@@ -35,7 +36,7 @@ export async function rotate(
   file: string,
   maxBytes = sizeMaxBytes,
 ): Promise<void> {
-  const found = await stat(file).catch(() => undefined)
+  const found = await stat(file).catch(missing)
   if (!found || found.size < maxBytes) return
   const stamp = new Date(found.mtimeMs).toISOString().replace(/\D/g, '').slice(0, 14)
   await rename(file, `${file}.${stamp}`)

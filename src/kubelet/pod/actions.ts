@@ -1,21 +1,13 @@
 import type { Container } from '../../api/types/core-v1.gen.ts'
 import type { ObservedSandbox } from '../runtime/runtime.ts'
+import type { ActionContext } from './action-context.ts'
 import { nextBackoff } from './backoff.ts'
 import type { PodAction } from './draft.ts'
 import type { PodEnvironment } from './environment.ts'
 import { killContainer } from './kill.ts'
 import type { PodState } from './pod-state.ts'
 import { messageOf, StartError, startRetryMs } from './start-error.ts'
-import type { PodView } from './view.ts'
 import { newestContainer } from './view.ts'
-
-export interface ActionContext {
-  readonly env: PodEnvironment
-  readonly state: PodState
-  readonly view: PodView
-  readonly signal: AbortSignal
-  readonly wake: () => void
-}
 
 /** Does one step of a plan. Rejects when the whole pod has to wait; a container that fails to start only notes it. */
 export async function perform(context: ActionContext, action: PodAction): Promise<void> {

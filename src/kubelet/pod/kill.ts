@@ -1,4 +1,4 @@
-import type { ActionContext } from './actions.ts'
+import type { ActionContext } from './action-context.ts'
 import type { PodAction } from './draft.ts'
 import { messageOf } from './start-error.ts'
 import { rolesOf } from './view.ts'

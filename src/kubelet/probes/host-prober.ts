@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Container, HTTPGetAction } from '../../api/types/core-v1.gen.ts'
 import type { RuntimeService, Session } from '../runtime/runtime.ts'
-import type { Prober, ProbeResult } from './prober.ts'
+import type { ProbeResult, Prober } from './prober.ts'
 
 const bodyMaxBytes = 10 * 1024
 

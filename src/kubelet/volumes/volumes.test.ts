@@ -5,9 +5,9 @@ import path from 'node:path'
 import { createClient } from '../../client/client.ts'
 import { FakeTransport } from '../../client/testing.ts'
 import { simPorts } from '../../std/sim-ports.ts'
+import { safeSubPath } from '../container/sub-path.ts'
 import { createReferences } from '../references.ts'
 import { testConfig, testPod } from '../testing.ts'
-import { safeSubPath } from '../container/sub-path.ts'
 import { createVolumes } from './volumes.ts'
 
 let dir: string
