@@ -3,6 +3,7 @@ import { realClock, realPorts } from '../../std/real-ports.ts'
 import { runAll } from '../../std/run.ts'
 import type { Command } from '../command.ts'
 import { openControlPlane } from '../compose/control-plane.ts'
+import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
 import { serverParts } from '../compose/parts.ts'
 import { serverSettings } from '../compose/settings.ts'
@@ -24,6 +25,8 @@ export const serverCommand: Command = {
     const settings = serverSettings(flags)
     const plane = await openControlPlane(settings, ports)
     try {
+      const given = flags.optional('token')
+      await ensureJoinToken(plane, { dataDir: settings.dataDir, given }, ports)
       await listenApi(plane, settings, ports)
       await runAll(await serverParts(plane, settings, flags), ports, signal)
       ports.log.info('stopping; pods go on running')

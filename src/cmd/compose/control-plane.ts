@@ -15,6 +15,7 @@ import { defaultServiceNetwork } from '../../server/service-ip/service-allocator
 import type { Ports } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
+import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -100,6 +101,7 @@ async function buildServer(
       tokenStatus: async (token, audiences) =>
         tokenReviewStatus(await security.authentication.reviewToken(token, audiences)),
     },
+    mount: routes => mountJoining(routes, settings, pki, security),
     requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
   })
   sources.bind(server.cache, stop.signal)

@@ -10,6 +10,8 @@ export const additions: Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'
   clusterRoles: [
     // A joining agent reads the cluster's CA before it trusts anybody, and compares it with its token.
     { name: 'system:hutch:cluster-ca', rules: [[['get'], [], [], [], ['/cacerts']]] },
+    // A node asks what the cluster's ranges and names are; nothing of it is secret.
+    { name: 'system:hutch:node-settings', rules: [[['get'], [], [], [], ['/hutch/v1/node-settings']]] },
     // Serving certificates of nodes are approved too, for the names that the node has.
     {
       name: 'system:hutch:certificate-issuer',
@@ -35,6 +37,18 @@ export const additions: Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'
         ['Group', 'system:authenticated'],
         ['Group', 'system:unauthenticated'],
       ],
+    },
+    {
+      name: 'system:hutch:node-settings',
+      role: 'system:hutch:node-settings',
+      subjects: [['Group', 'system:nodes']],
+    },
+    // An agent's kubelet, pod network and service proxy are one process with one certificate, the node's. What the
+    // proxy reads beyond the kubelet is services' endpoints and the other nodes' addresses: no secrets.
+    {
+      name: 'system:hutch:node-proxier',
+      role: 'system:node-proxier',
+      subjects: [['Group', 'system:nodes']],
     },
     {
       name: 'system:hutch:certificate-issuer',

@@ -1,0 +1,37 @@
+import type { Routes } from '../../server/http/routes.ts'
+import type { Pki } from '../../server/pki/pki.ts'
+import type { Security } from '../../server/security.ts'
+import type { ServerSettings } from './settings.ts'
+
+/** What a joining agent has to know of the cluster besides the API; no secret. */
+export interface NodeSettings {
+  readonly clusterCidr: string
+  readonly serviceCidr: string
+  readonly clusterDns: string
+  readonly clusterDomain: string
+  /** PEM: who signs the client certificates that the kubelet's API trusts. */
+  readonly clientCa: string
+}
+
+export const clusterCaPath = '/cacerts'
+export const nodeSettingsPath = '/hutch/v1/node-settings'
+
+/** Routes for agents and for those who verify service account tokens; RBAC says who may read which. */
+export function mountJoining(
+  routes: Routes,
+  settings: ServerSettings,
+  pki: Pki,
+  { authentication }: Security,
+): void {
+  const { clusterCidr, serviceCidr, clusterDns, clusterDomain } = settings
+  const clientCa = pki.authorities['client-ca'].certificate
+  const shared: NodeSettings = { clusterCidr, serviceCidr, clusterDns, clusterDomain, clientCa }
+  routes.get(clusterCaPath, context => context.text(pki.authorities['server-ca'].certificate))
+  routes.get(nodeSettingsPath, context => context.json(shared))
+  routes.get('/openid/v1/jwks', context =>
+    context.body(authentication.jwks, 200, { 'content-type': 'application/jwk-set+json' }),
+  )
+  routes.get('/.well-known/openid-configuration', context =>
+    context.body(authentication.openidConfiguration, 200, { 'content-type': 'application/json' }),
+  )
+}
