@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { Handler, RequestContext, Response as Answer } from '../context.ts'
+import type { Response as Answer, Handler, RequestContext } from '../context.ts'
 import { pageNotFound } from '../rest/dispatch.ts'
 
 /** What a hono route of ours sees: the request as the chain left it. */

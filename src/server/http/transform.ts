@@ -1,7 +1,7 @@
 import type { Resource } from '../../api/define.ts'
 import type { KubeObject, ListMeta } from '../../machinery/meta/object.ts'
-import { type IncludeObject, toTable } from '../../machinery/table/table.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
+import { type IncludeObject, toTable } from '../../machinery/table/table.ts'
 import type { RequestOptions } from '../context.ts'
 
 /** meta.k8s.io/v1 PartialObjectMetadata: an object's metadata alone (KEP-2265). */

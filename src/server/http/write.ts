@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzip } from 'node:zlib'
+import type { KubeObject } from '../../machinery/meta/object.ts'
 import { internalError } from '../../machinery/status/errors.ts'
 import { type Status, StatusError } from '../../machinery/status/status.ts'
-import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { ServedEvent } from '../context.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 

@@ -1,6 +1,6 @@
 import type { Resource } from '../../api/define.ts'
-import { definitionName, Definitions, type JsonSchema } from './schema-json.ts'
 import { type Dialect, pathsOf, type Shapes } from './operations.ts'
+import { Definitions, definitionName, type JsonSchema } from './schema-json.ts'
 
 /** The OpenAPI schema that a custom resource was defined with; undefined for built-in kinds. */
 export type CustomSchemas = (resource: Resource) => JsonSchema | undefined

@@ -1,10 +1,10 @@
 import type { Resource } from '../../api/define.ts'
 import {
   conform,
+  DecodeError,
   decodeJson,
   decodeProtobuf,
   decodeYaml,
-  DecodeError,
   parseJson,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'

@@ -1,6 +1,6 @@
 /** Why a body is no object of the expected type, in upstream's words (handlers/rest.go transformDecodeError). */
 import { facts } from '../../api/schema/index.ts'
-import { decodeYaml, DecodeError, parseJson } from '../../machinery/codec/index.ts'
+import { DecodeError, decodeYaml, parseJson } from '../../machinery/codec/index.ts'
 import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { badRequest } from '../../machinery/status/errors.ts'

@@ -1,6 +1,6 @@
 import { quote } from '../../machinery/meta/quote.ts'
-import type { Response } from '../context.ts'
 import { plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
+import type { Response } from '../context.ts'
 import type { RestCall } from './call.ts'
 import { present, requireStored } from './storage.ts'
 

@@ -1,5 +1,5 @@
-import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { invalid } from '../../machinery/status/errors.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { RequestOptions } from '../context.ts'
 
 /** meta/v1 ListOptions of a list; 422 with upstream's texts (internalversion/validation). */

@@ -1,7 +1,7 @@
 import { facts } from '../../api/schema/index.ts'
+import type { GroupVersionKind } from '../../machinery/meta/group.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { assert } from '../../std/assert.ts'
-import type { GroupVersionKind } from '../../machinery/meta/group.ts'
 
 /** What a body should hold. */
 export interface BodyType extends GroupVersionKind {

@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/define.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { quote } from '../../machinery/meta/quote.ts'
 import {
   everyField,
   everything,
@@ -11,7 +12,6 @@ import {
   parseLabelSelector,
 } from '../../machinery/selector/index.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
-import { quote } from '../../machinery/meta/quote.ts'
 import { isBuiltin } from '../http/encode.ts'
 import type { RestCall } from './call.ts'
 

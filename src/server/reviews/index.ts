@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
+import type { Clock } from '../../std/ports.ts'
 import type { Authorizer, UserInfo } from '../context.ts'
 import { type Reviewer, timestamp } from '../rest/call.ts'
-import type { Clock } from '../../std/ports.ts'
 import { accessReviewer } from './access.ts'
 
 /** What the reviews ask. Absent parts are refused by name (501). */

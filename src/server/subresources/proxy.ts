@@ -1,5 +1,5 @@
-import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
+import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import { badRequest, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
