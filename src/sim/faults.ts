@@ -17,6 +17,8 @@ export interface Faults {
   /** The store takes up to `storeDelayMaxMs` before it commits a write. */
   readonly storeDelay: number
   readonly storeDelayMaxMs: number
+  /** The store refuses a write, as on a full disk. */
+  readonly storeRefused: number
 }
 
 /** A bad day: about one request in forty fails, every watch breaks within minutes. */
@@ -31,6 +33,30 @@ export const roughFaults: Faults = {
   watchLagMaxMs: 3_000,
   storeDelay: 0.1,
   storeDelayMaxMs: 50,
+  storeRefused: 0.002,
+}
+
+/** A day on which hardly anything works: one request in five fails, watches live for seconds. */
+export const awfulFaults: Faults = {
+  callDelay: 0.4,
+  callDelayMaxMs: 3_000,
+  callRefused: 0.1,
+  answerLost: 0.1,
+  listStale: 0.9,
+  watchLifeMs: 15_000,
+  watchLag: 0.5,
+  watchLagMaxMs: 10_000,
+  storeDelay: 0.4,
+  storeDelayMaxMs: 500,
+  storeRefused: 0.02,
+}
+
+/** Nothing fails, but every view of the cluster is late. */
+export const lateFaults: Faults = {
+  ...awfulFaults,
+  callRefused: 0,
+  answerLost: 0,
+  storeRefused: 0,
 }
 
 export const noFaults: Faults = {
@@ -44,6 +70,7 @@ export const noFaults: Faults = {
   watchLagMaxMs: 0,
   storeDelay: 0,
   storeDelayMaxMs: 0,
+  storeRefused: 0,
 }
 
 /** What the faults are now; the scenario turns them on and off while everything runs. */

@@ -1,6 +1,7 @@
-/** `bun run src/sim/main.ts --seed N --nodes 100 [--pods 30] [--chaos SECONDS] [--trace] [--log warn]` */
+/** `bun run src/sim/main.ts --seed N --nodes 100 [--pods 30] [--chaos SECONDS] [--faults rough|awful|late] [--trace] [--log warn]` */
 import { parseArgs } from 'node:util'
 import { createLogger, type LogLevel } from '../std/log.ts'
+import { awfulFaults, lateFaults, roughFaults } from './faults.ts'
 import { simulate } from './scenario.ts'
 import { formatLine } from './trace.ts'
 
@@ -10,11 +11,13 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '100' },
     pods: { type: 'string', default: '30' },
     chaos: { type: 'string', default: '300' },
+    faults: { type: 'string', default: 'rough' },
     trace: { type: 'boolean', default: false },
     log: { type: 'string' },
   },
 })
 
+const faults = { rough: roughFaults, awful: awfulFaults, late: lateFaults }
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 const startMs = performance.now()
 const clock = {
@@ -27,6 +30,7 @@ const report = await simulate({
   nodes: Number(values.nodes),
   podsPerNode: Number(values.pods),
   chaosMs: Number(values.chaos) * 1000,
+  faults: faults[values.faults as keyof typeof faults] ?? roughFaults,
   onStep: (atMs, step) =>
     print(
       `${(atMs / 1000).toFixed(3).padStart(9)} s         ${step} [${Math.round(performance.now() - startMs)} ms]`,

@@ -1,9 +1,9 @@
-import { isNotFound } from '../client/failure.ts'
+import { hasReason, isNotFound } from '../client/failure.ts'
 import { deployments, namespaces, nodes as nodeKind, pods } from '../controllers/kinds.ts'
 import type { Logger } from '../std/ports.ts'
 import { remains, unconverged, unsettled, wronglyRun } from './checks.ts'
 import { createSimCluster, type SimCluster } from './cluster.ts'
-import { noFaults, roughFaults } from './faults.ts'
+import { type Faults, noFaults, roughFaults } from './faults.ts'
 import type { TraceLine } from './trace.ts'
 import {
   createApp,
@@ -22,6 +22,8 @@ export interface SimulateOptions {
   readonly podsPerNode?: number
   /** How long things go wrong, in virtual time. */
   readonly chaosMs?: number
+  /** What goes wrong meanwhile. Default: `roughFaults`. */
+  readonly faults?: Faults
   readonly log?: Logger
   readonly onLine?: (line: TraceLine) => void
   /** Hears what the scenario does. */
@@ -64,7 +66,7 @@ export async function simulate(options: SimulateOptions): Promise<SimReport> {
   const wanted = plannedWorkload(options.nodes, podsPerNode)
   const run: Run = { cluster, wanted, replicasMax: podsPerNode, failures: [], dead: new Set(), say }
   await boot(run)
-  await fill(run)
+  await fill(run, options.faults ?? roughFaults)
   await chaos(run, chaosMs)
   await mend(run)
   await checkSettled(run)
@@ -83,11 +85,11 @@ async function boot({ cluster, say }: Run): Promise<void> {
   await cluster.ports.clock.advance(10_000)
 }
 
-async function fill({ cluster, wanted, say }: Run): Promise<void> {
+async function fill({ cluster, wanted, say }: Run, faults: Faults): Promise<void> {
   say(`create ${wanted.length} deployments under faults`)
-  cluster.dial.current = roughFaults
-  for (const app of wanted) await direct(cluster, createApp(cluster.admin, app))
-  for (const app of wanted.slice(0, 10)) await direct(cluster, createAppService(cluster.admin, app))
+  cluster.dial.current = faults
+  for (const app of wanted) await direct(cluster, () => createApp(cluster.admin, app))
+  for (const app of wanted.slice(0, 10)) await direct(cluster, () => createAppService(cluster.admin, app))
   await cluster.ports.clock.advance(60_000)
 }
 
@@ -113,7 +115,11 @@ const later = ({ cluster }: Run, maxMs: number, then: () => void) =>
 const mishaps: readonly Mishap[] = [
   async run => {
     run.say('restart the API server')
-    await direct(run.cluster, run.cluster.restartServer())
+    const { dial } = run.cluster
+    const { current } = dial
+    dial.current = { ...current, storeRefused: 0 }
+    await direct(run.cluster, () => run.cluster.restartServer())
+    dial.current = current
   },
   async run => {
     const node = pick(run, liveNodes(run))
@@ -157,26 +163,28 @@ const mishaps: readonly Mishap[] = [
     const app = pick(run, run.wanted)!
     app.replicas = Math.max(1, Math.floor(run.replicasMax * run.cluster.ports.random.next()))
     run.say(`scale ${app.name} to ${app.replicas}`)
-    await direct(run.cluster, scaleApp(run.cluster.admin, app))
+    await direct(run.cluster, () => scaleApp(run.cluster.admin, app))
   },
   async run => {
     const app = pick(run, run.wanted)!
     app.image = `hutch.local/app:${Math.floor(run.cluster.ports.random.next() * 1000)}`
     run.say(`roll ${app.name} to ${app.image}`)
-    await direct(run.cluster, rollApp(run.cluster.admin, app))
+    await direct(run.cluster, () => rollApp(run.cluster.admin, app))
   },
   async run => {
     const app = pick(run, run.wanted)!
     run.say(`delete ${app.name} and make it anew`)
-    await direct(run.cluster, run.cluster.admin.delete(deployments, app.namespace, app.name))
-    await direct(run.cluster, createApp(run.cluster.admin, app))
+    await direct(run.cluster, () => run.cluster.admin.delete(deployments, app.namespace, app.name))
+    await direct(run.cluster, () => createApp(run.cluster.admin, app))
   },
   async run => {
-    const { items } = await direct(run.cluster, run.cluster.admin.list(pods))
+    const { items } = await direct(run.cluster, () => run.cluster.admin.list(pods))
     const chosen = items.filter(() => run.cluster.ports.random.next() < 0.02)
     run.say(`delete ${chosen.length} pods`)
     for (const { metadata } of chosen)
-      await direct(run.cluster, orGone(run.cluster.admin.delete(pods, metadata.namespace, metadata.name!)))
+      await direct(run.cluster, () =>
+        orGone(run.cluster.admin.delete(pods, metadata.namespace, metadata.name!)),
+      )
   },
 ]
 
@@ -209,7 +217,8 @@ async function mend(run: Run): Promise<void> {
   const evicted = await until(run, () => unconverged(cluster, wanted, dead))
   failures.push(...evicted.map(problem => `not evicted: ${problem}`))
   say(evicted.length === 0 ? 'dead nodes are emptied' : `not evicted: ${evicted.join('\n    ')}`)
-  for (const name of dead) await direct(cluster, orGone(cluster.admin.delete(nodeKind, undefined, name)))
+  for (const name of dead)
+    await direct(cluster, () => orGone(cluster.admin.delete(nodeKind, undefined, name)))
   const left = await until(run, () => unconverged(cluster, wanted))
   failures.push(...left.map(problem => `not converged: ${problem}`))
   say(left.length === 0 ? 'converged' : `not converged: ${left.join('\n    ')}`)
@@ -234,9 +243,9 @@ async function empty(run: Run): Promise<void> {
   say('delete everything')
   const kept = workNamespaces.slice(0, workNamespaces.length / 2) as readonly string[]
   for (const { namespace, name } of wanted.filter(app => kept.includes(app.namespace)))
-    await direct(cluster, cluster.admin.delete(deployments, namespace, name))
+    await direct(cluster, () => cluster.admin.delete(deployments, namespace, name))
   for (const name of workNamespaces.filter(name => !kept.includes(name)))
-    await direct(cluster, cluster.admin.delete(namespaces, undefined, name))
+    await direct(cluster, () => cluster.admin.delete(namespaces, undefined, name))
   const left = await until(run, () => remains(cluster))
   failures.push(...left.map(problem => `left over: ${problem}`))
   say(left.length === 0 ? 'nothing is left' : `left over: ${left.join('\n    ')}`)
@@ -253,15 +262,22 @@ async function until({ cluster }: Run, problems: () => Promise<string[]>): Promi
   }
 }
 
-/** Waits for a request of the scenario's own while time passes, as the store may take some. */
-async function direct<T>({ ports }: SimCluster, request: Promise<T>): Promise<T> {
-  let open = true
-  const done = request.finally(() => {
-    open = false
-  })
-  done.catch(() => {})
-  while (open) await ports.clock.advance(1)
-  return done
+/** A request of the scenario's own, tried until the store takes it; time passes meanwhile. */
+async function direct<T>({ ports }: SimCluster, request: () => Promise<T>): Promise<T> {
+  for (;;) {
+    let open = true
+    const outcome = request().then(
+      value => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    void outcome.then(() => {
+      open = false
+    })
+    while (open) await ports.clock.advance(1)
+    const settled = await outcome
+    if ('value' in settled) return settled.value
+    if (!hasReason(settled.error, 'ServiceUnavailable')) throw settled.error
+  }
 }
 
 async function orGone(request: Promise<unknown>): Promise<void> {

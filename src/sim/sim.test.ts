@@ -1,5 +1,8 @@
 import { expect, test } from 'bun:test'
+import { createSimCluster } from './cluster.ts'
+import { awfulFaults, lateFaults } from './faults.ts'
 import { simulate } from './scenario.ts'
+import { createApp, createNamespaces, plannedWorkload, rollApp } from './workload.ts'
 
 const small = { nodes: 6, podsPerNode: 8, chaosMs: 60_000 }
 
@@ -29,3 +32,36 @@ test('100 nodes with 30 pods each keep every promise through faults, restarts an
   ])
     expect([fault, report.faults.get(fault) ?? 0]).not.toEqual([fault, 0])
 }, 180_000)
+
+test('where hardly anything works, everything still comes to be as asked for', async () => {
+  const report = await simulate({ ...small, seed: 7, chaosMs: 180_000, faults: awfulFaults })
+  expect(report.failures).toEqual([])
+}, 60_000)
+
+test('late views never make anybody act twice: a rollout makes and deletes exactly the pods it must', async () => {
+  const [count, replicas] = [5, 20]
+  let [made, deleted] = [0, 0]
+  const cluster = await createSimCluster({
+    seed: 8,
+    nodes: 5,
+    onLine({ event, pod }) {
+      if (pod && event.createRevision === event.revision) made++
+      if (pod && event.type === 'delete') deleted++
+    },
+  })
+  const { admin, ports } = cluster
+  await createNamespaces(admin)
+  for (const part of [cluster.controllers, cluster.scheduler, ...cluster.nodes]) part.start()
+  await ports.clock.advance(10_000)
+  cluster.dial.current = lateFaults
+  const apps = plannedWorkload(count, replicas)
+  const created = apps.map(app => createApp(admin, app))
+  await ports.clock.advance(300_000)
+  await Promise.all(created)
+  expect([made, deleted]).toEqual([count * replicas, 0])
+  const rolled = apps.map(app => rollApp(admin, { ...app, image: 'hutch.local/app:2' }))
+  await ports.clock.advance(900_000)
+  await Promise.all(rolled)
+  expect([made, deleted]).toEqual([2 * count * replicas, count * replicas])
+  await cluster.stop()
+}, 60_000)

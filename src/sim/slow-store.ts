@@ -1,11 +1,11 @@
 import { sleep } from '../client/sleep.ts'
 import type { Ports } from '../std/ports.ts'
-import type { Store } from '../storage/store.ts'
+import { type Store, StoreUnavailableError } from '../storage/store.ts'
 import { countFault, type FaultDial } from './faults.ts'
 
 const never = new AbortController().signal
 
-/** A store whose writes wait before they are tried, so that other requests come between a read and its write. */
+/** A store whose writes wait before they are tried, so that other requests come between a read and its write; some it refuses. */
 export function slowStore(store: Store, dial: FaultDial, { clock, random }: Ports): Store {
   return {
     revision: () => store.revision(),
@@ -16,10 +16,14 @@ export function slowStore(store: Store, dial: FaultDial, { clock, random }: Port
     compact: revision => store.compact(revision),
     close: () => store.close(),
     async write(write) {
-      const { storeDelay, storeDelayMaxMs } = dial.current
+      const { storeDelay, storeDelayMaxMs, storeRefused } = dial.current
       if (storeDelay > 0 && random.next() < storeDelay) {
         countFault(dial, 'store write delayed')
         await sleep(clock, 1 + random.next() * storeDelayMaxMs, never)
+      }
+      if (storeRefused > 0 && random.next() < storeRefused) {
+        countFault(dial, 'store write refused')
+        throw new StoreUnavailableError('simulated fault: disk full')
       }
       return store.write(write)
     },
