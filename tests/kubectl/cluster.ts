@@ -25,11 +25,16 @@ export function missingKubectl(): string | undefined {
   return Bun.which('kubectl') === null ? 'kubectl is not installed' : undefined
 }
 
+export interface ClusterPlace {
+  /** State, kubeconfig and log; default: a new temporary folder. */
+  readonly directory?: string
+  /** Goes before every program, to enter a network namespace. */
+  readonly enter?: readonly string[]
+}
+
 /** Starts a server with these flags on a free port and waits until it is ready. */
-export async function startCluster(
-  flags: readonly string[],
-  directory = mkdtempSync(join(tmpdir(), 'hutch-test-')),
-): Promise<TestCluster> {
+export async function startCluster(flags: readonly string[], place: ClusterPlace = {}): Promise<TestCluster> {
+  const { directory = mkdtempSync(join(tmpdir(), 'hutch-test-')), enter = [] } = place
   const kubeconfig = join(directory, 'kubeconfig')
   rmSync(kubeconfig, { force: true })
   const port = 20_000 + Math.floor(Math.random() * 12_000)
@@ -39,7 +44,8 @@ export async function startCluster(
     `--https-listen-port=${port}`,
     '--bind-address=127.0.0.1',
   ]
-  const child = Bun.spawn(['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server', ...own, ...flags], {
+  const program = ['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server']
+  const child = Bun.spawn([...enter, ...program, ...own, ...flags], {
     stdout: 'ignore',
     stderr: Bun.file(join(directory, 'hutch.log')),
   })
@@ -47,17 +53,15 @@ export async function startCluster(
     directory,
     kubeconfig,
     child,
-    kubectl: (line, options) => kubectl(kubeconfig, line, options),
+    kubectl: (line, options) => kubectl(enter, kubeconfig, line, options),
     async stop() {
       child.kill('SIGTERM')
       await child.exited
     },
   }
-  await until(
-    async () =>
-      existsSync(kubeconfig) && (await cluster.kubectl('get --raw /readyz', { mayFail: true })) === 'ok',
-    `${directory}/hutch.log`,
-  )
+  const ready = async () =>
+    existsSync(kubeconfig) && (await cluster.kubectl('get --raw /readyz', { mayFail: true })) === 'ok'
+  await until(ready, `${directory}/hutch.log`)
   return cluster
 }
 
@@ -71,11 +75,12 @@ export async function until(condition: () => Promise<boolean>, what: string): Pr
 }
 
 async function kubectl(
+  enter: readonly string[],
   kubeconfig: string,
   line: string,
   { input, mayFail, env }: KubectlOptions = {},
 ): Promise<string> {
-  const child = Bun.spawn(['sh', '-c', `exec kubectl ${line} 2>&1`], {
+  const child = Bun.spawn([...enter, 'sh', '-c', `exec kubectl ${line} 2>&1`], {
     stdin: input === undefined ? 'ignore' : Buffer.from(input),
     stdout: 'pipe',
     env: { ...process.env, KUBECONFIG: kubeconfig, ...env },

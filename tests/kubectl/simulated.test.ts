@@ -128,7 +128,7 @@ describe.skipIf(reason !== undefined)('a simulated cluster', () => {
     await k('rollout status deployment/stays --timeout=20s')
     const uid = await column('get deployment stays', '.metadata.uid')
     await cluster.stop()
-    cluster = await startCluster(['--simulated-node=3'], cluster.directory)
+    cluster = await startCluster(['--simulated-node=3'], { directory: cluster.directory })
     expect(await column('get deployment stays', '.metadata.uid')).toBe(uid)
     await k('rollout status deployment/stays --timeout=30s')
   })

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { missingKubectl, startCluster, type TestCluster, until } from './cluster.ts'
+
+const programs = ['podman', 'nft', 'ip', 'nsenter', 'busybox']
+const reason =
+  missingKubectl() ??
+  (process.getuid?.() === 0 ? undefined : 'needs root') ??
+  programs.filter(name => !Bun.which(name)).map(name => `${name} is not installed`)[0]
+if (reason) console.log(`SKIP tests/kubectl/podman: ${reason}`)
+
+const directory = mkdtempSync(join(tmpdir(), 'hutch-real-'))
+const namespace = `hutch-${process.pid}`
+const enter = ['nsenter', `--net=/var/run/netns/${namespace}`]
+const podman = ['--root', '--runroot', '--tmpdir'].map(
+  flag => `${flag}=${join(directory, `podman${flag.slice(1)}`)}`,
+)
+const image = 'hutch.local/busybox:1'
+const flags = [
+  '--node-name=real',
+  '--node-ip=10.98.0.2',
+  ...podman.map(argument => `--podman-arg=${argument}`),
+]
+
+let cluster: TestCluster
+const k = (line: string, options?: Parameters<TestCluster['kubectl']>[1]) => cluster.kubectl(line, options)
+const run = (...words: string[]) => {
+  const result = Bun.spawnSync(words, { env: { ...process.env, CONTAINERS_CONF: '/dev/null' } })
+  if (result.exitCode !== 0) throw new Error(`${words.join(' ')}: ${result.stderr}`)
+}
+
+/** A machine of its own as far as the network goes, with a Podman storage of its own. */
+describe.skipIf(reason !== undefined)('real pods', () => {
+  beforeAll(async () => {
+    run('ip', 'netns', 'add', namespace)
+    run('ip', '-n', namespace, 'link', 'add', 'eth0', 'type', 'bridge')
+    run('ip', '-n', namespace, 'address', 'add', '10.98.0.2/24', 'dev', 'eth0')
+    for (const link of ['lo', 'eth0']) run('ip', '-n', namespace, 'link', 'set', link, 'up')
+    run(join(import.meta.dir, '../../scripts/image'), ...podman)
+    cluster = await startCluster(flags, { directory, enter })
+    await until(async () => (await k('get nodes')).includes(' Ready '), 'kubectl get nodes')
+  }, 120_000)
+
+  afterAll(async () => {
+    if (cluster) {
+      await k('delete deployments,pods --all --grace-period=0 --force', { mayFail: true })
+      await cluster.stop()
+    }
+    run('podman', ...podman, 'rm', '--all', '--force', '--time=0')
+    run('sh', '-c', `awk '$2 ~ "^${directory}/" {print $2}' /proc/mounts | sort -r | xargs -r umount -l`)
+    run('ip', 'netns', 'delete', namespace)
+    rmSync(directory, { recursive: true, force: true })
+  }, 120_000)
+
+  test('a deployment serves behind its service, by name', async () => {
+    await k(`create deployment web --image=${image} --replicas=2`)
+    expect(await k('rollout status deployment/web --timeout=60s')).toContain('successfully rolled out')
+    await k('expose deployment web --port=80 --target-port=8080')
+    await k(`run client --image=${image} --restart=Never -- sleep 1000`)
+    await k('wait --for=condition=Ready pod/client --timeout=30s')
+    const fetched = async () =>
+      k('exec client -- wget -qO- http://web.default.svc.cluster.local', { mayFail: true })
+    await until(async () => (await fetched()) === 'Hutch', 'the service')
+    expect(await k('exec client -- nslookup kubernetes.default.svc.cluster.local')).toContain('10.43.0.1')
+  }, 90_000)
+
+  test('exec, its exit code, standard input and copied files', async () => {
+    expect(await k('exec client -- hostname')).toBe('client')
+    expect(await k('exec client -- sh -c "exit 3"', { mayFail: true })).toContain(
+      'command terminated with exit code 3',
+    )
+    expect(await k('exec -i client -- cat', { input: 'through' })).toBe('through')
+    const file = join(directory, 'copied')
+    writeFileSync(file, 'x'.repeat(200_000))
+    await k(`cp ${file} client:/tmp/copied`)
+    await k(`cp client:/tmp/copied ${file}.back`)
+    expect(readFileSync(`${file}.back`, 'utf8')).toHaveLength(200_000)
+  })
+
+  test('logs, of now, followed, and of the container before', async () => {
+    await k(`run talker --image=${image} -- sh -c 'echo one; sleep 2; echo two; exit 1'`)
+    await until(async () => (await k('logs talker', { mayFail: true })).includes('one'), 'kubectl logs')
+    expect(await k('logs -f talker')).toContain('one\ntwo')
+    await until(
+      async () => (await k('get pod talker -o jsonpath={.status.containerStatuses[0].restartCount}')) !== '0',
+      'a restart',
+    )
+    expect(await k('logs --previous talker')).toBe('one\ntwo')
+  }, 60_000)
+
+  test('volumes: configMap that changes, secret, emptyDir, downward API, token', async () => {
+    await k('create configmap settings --from-literal=mode=one')
+    await k('create secret generic hidden --from-literal=word=abc')
+    const volumes = [
+      { name: 'settings', configMap: { name: 'settings' } },
+      { name: 'hidden', secret: { secretName: 'hidden' } },
+      { name: 'scratch', emptyDir: {} },
+      {
+        name: 'about',
+        downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] },
+      },
+    ]
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }))
+    const env = [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }]
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'files', labels: { app: 'files' } },
+      spec: { volumes, containers: [{ name: 'main', image, command: ['sleep', '1000'], volumeMounts, env }] },
+    }
+    await k('apply -f -', { input: JSON.stringify(pod) })
+    await k('wait --for=condition=Ready pod/files --timeout=30s')
+    const read = (path: string) => k(`exec files -- cat ${path}`)
+    expect(await read('/settings/mode')).toBe('one')
+    expect(await read('/hidden/word')).toBe('abc')
+    expect(await read('/about/labels')).toBe('app="files"')
+    expect(await k("exec files -- sh -c 'echo x > /scratch/f; cat /scratch/f; echo $NODE'")).toBe('x\nreal')
+    expect((await read('/var/run/secrets/kubernetes.io/serviceaccount/token')).split('.')).toHaveLength(3)
+    await k(`patch configmap settings -p '{"data":{"mode":"two"}}'`)
+    await until(async () => (await read('/settings/mode')) === 'two', 'the changed configMap')
+  }, 60_000)
+
+  test('a liveness probe restarts, a readiness probe keeps traffic away', async () => {
+    const probe = { exec: { command: ['test', '-f', '/tmp/ok'] }, periodSeconds: 1, failureThreshold: 1 }
+    const containers = [
+      { name: 'unready', image, command: ['sleep', '1000'], readinessProbe: probe },
+      { name: 'dying', image, command: ['sleep', '1000'], livenessProbe: probe },
+    ]
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'probed' },
+      spec: { containers, terminationGracePeriodSeconds: 1 },
+    }
+    await k('apply -f -', { input: JSON.stringify(pod) })
+    const status = (path: string) =>
+      k(
+        `get pod probed -o jsonpath='{.status.containerStatuses[?(@.name=="${path.split('/')[0]}")].${path.split('/')[1]}}'`,
+      )
+    await until(async () => (await status('dying/restartCount')) >= '1', 'a restart by the probe')
+    expect(await status('unready/ready')).toBe('false')
+    expect(await k('describe pod probed')).toContain('Liveness probe failed')
+    await k('exec probed -c unready -- touch /tmp/ok')
+    await until(async () => (await status('unready/ready')) === 'true', 'readiness')
+  }, 60_000)
+
+  test('the server stops and starts again; the pods never notice', async () => {
+    const ids = () =>
+      k(
+        'get pods -l app=web -o jsonpath=\'{range .items[*]}{.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}{"\\n"}{end}\'',
+      )
+    const before = await ids()
+    expect(before.split('\n')).toHaveLength(2)
+    await cluster.stop()
+    cluster = await startCluster(flags, { directory, enter })
+    await until(async () => (await k('get nodes')).includes(' Ready '), 'kubectl get nodes')
+    await Bun.sleep(2_000)
+    expect(await ids()).toBe(before)
+    expect(await k('exec client -- hostname')).toBe('client')
+  }, 60_000)
+})
