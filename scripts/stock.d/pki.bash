@@ -20,7 +20,7 @@ make_pki() {
   openssl req -x509 -new -key "$dir/pki/ca.key" -subj /CN=stock-ca -days 30 -out "$dir/pki/ca.crt"
   sign apiserver /CN=kube-apiserver serverAuth \
     IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc
-  sign admin /O=system:masters/CN=admin clientAuth
+  sign admin /O=system:masters/CN=system:admin clientAuth
   sign controller-manager /CN=system:kube-controller-manager clientAuth
   sign scheduler /CN=system:kube-scheduler clientAuth
   openssl genrsa -out "$dir/pki/sa.key" 2048 2>/dev/null

@@ -88,7 +88,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** `Warning:` header texts for a create or update. */
   readonly warnings?: (object: T, old: T | undefined) => readonly string[]
   /** Default: DNS-1123 subdomain. */
-  readonly validateName?: NameRule
+  readonly validateName?: (name: string, prefix: boolean, object: T) => readonly string[]
   /** Finalizers without a domain must be Kubernetes' own: all built-in kinds. */
   readonly standardFinalizers?: boolean
   /** PUT of an absent object creates it (leases, endpoints, …). */
@@ -103,6 +103,10 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly deletesAtOnce?: (object: T) => boolean
   /** Default finalizer policy of DELETE without propagationPolicy: `orphan` for old workloads, else background. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
+  /** `Warning:` text of a DELETE that leaves `defaultPropagation` to decide. */
+  readonly propagationWarning?: string
+  /** Fields that a write through the main door cannot own, besides those that a status subresource writes. */
+  readonly resetFields?: readonly (readonly string[])[]
   /** Keeps an object that is being deleted beside its finalizers (a namespace's own ones in its spec). */
   readonly holdsDeletion?: (object: T) => boolean
   /** What the start of a deletion changes besides metadata (`status.phase: Terminating`). */

@@ -16,7 +16,8 @@ export function validateForCreate<T extends KubeObject>(
 ): readonly FieldError[] {
   const errors = createFieldErrors()
   const { namespaced, strategy } = resource
-  const validateName = strategy.validateName ?? nameIsDnsSubdomain
+  const { validateName: rule = nameIsDnsSubdomain } = strategy
+  const validateName = (name: string, prefix: boolean) => rule(name, prefix, object)
   const rules = { namespaced, validateName, standardFinalizers: strategy.standardFinalizers ?? false }
   validateObjectMeta(object.metadata, rules, 'metadata', errors)
   strategy.validate?.(object, errors)

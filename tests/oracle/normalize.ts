@@ -59,6 +59,7 @@ function normalizeText(text: string, key: string): string {
   return text
     .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+    .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')
     .replaceAll(/^\d+s$/g, '<age>')
 }
 

@@ -204,7 +204,7 @@ const clusterWide: readonly Row[] = [
   ],
   [`${rbac}/v1`, 'ClusterRole', 'clusterroles', { rules }],
   ['storage.k8s.io/v1', 'CSIDriver', 'csidrivers', { spec: { attachRequired: false } }],
-  ['storage.k8s.io/v1', 'CSINode', 'csinodes', { spec: { drivers: [] } }],
+  ['storage.k8s.io/v1', 'CSINode', 'csinodes', { spec: { drivers: [{ name: 'example.org', nodeID: 'n' }] } }],
   ['storage.k8s.io/v1', 'StorageClass', 'storageclasses', { provisioner: 'example.org/p' }],
   [
     'storage.k8s.io/v1',
@@ -217,24 +217,6 @@ const clusterWide: readonly Row[] = [
     'VolumeAttributesClass',
     'volumeattributesclasses',
     { driverName: 'example.org', parameters: { a: 'b' } },
-  ],
-  [
-    'admissionregistration.k8s.io/v1',
-    'MutatingWebhookConfiguration',
-    'mutatingwebhookconfigurations',
-    { webhooks: [webhook] },
-  ],
-  [
-    'admissionregistration.k8s.io/v1',
-    'ValidatingWebhookConfiguration',
-    'validatingwebhookconfigurations',
-    { webhooks: [webhook] },
-  ],
-  [
-    'admissionregistration.k8s.io/v1',
-    'ValidatingAdmissionPolicyBinding',
-    'validatingadmissionpolicybindings',
-    { spec: { policyName: 'absent', validationActions: ['Deny'] } },
   ],
   [
     'admissionregistration.k8s.io/v1',
@@ -289,7 +271,9 @@ const clusterWide: readonly Row[] = [
     'flowcontrol.apiserver.k8s.io/v1',
     'PriorityLevelConfiguration',
     'prioritylevelconfigurations',
-    { spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1 } } },
+    {
+      spec: { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } },
+    },
   ],
 ]
 

@@ -6,15 +6,14 @@ import type { APIService } from '../types/apiregistration-v1.gen.ts'
 const priorityMax = 20000
 const versionPriorityMax = 1000
 
-function validate({ metadata, spec }: APIService, errors: FieldErrors): void {
+/** The name says what is registered. */
+function validateName(name: string, _prefix: boolean, { spec }: APIService): string[] {
+  const wanted = `${spec?.version ?? ''}.${spec?.group ?? ''}`
+  return name === wanted ? [] : [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`]
+}
+
+function validate({ spec }: APIService, errors: FieldErrors): void {
   const { group = '', version = '', service, insecureSkipTLSVerify } = spec ?? {}
-  if (metadata.name !== `${version}.${group}`) {
-    errors.invalid(
-      'metadata.name',
-      metadata.name,
-      `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(`${version}.${group}`)}`,
-    )
-  }
   const groupReasons = group ? dns1123SubdomainErrors(group) : []
   if (groupReasons.length > 0) errors.invalid('spec.group', group, groupReasons.join(','))
   const versionReasons = dns1035LabelErrors(version)
@@ -56,7 +55,7 @@ function availableText({ status }: APIService): string {
 /** A group and version and the server that answers for it. */
 export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1', 'APIService', {
   strategy: {
-    validateName: () => [],
+    validateName,
     setDefaults({ spec }) {
       if (spec?.service) spec.service.port ??= 443
     },

@@ -35,6 +35,9 @@ function setTemplateGeneration(metadata: ObjectMeta, generation: number): void {
 }
 
 function setDefaults(daemonSet: DaemonSet): void {
+  // Whoever writes the object owns the annotation, as upstream's conversion makes it.
+  if (daemonSet.metadata.annotations?.[generationAnnotation] === undefined)
+    setTemplateGeneration(daemonSet.metadata, 0)
   daemonSet.spec ??= {} as DaemonSetSpec
   const { spec } = daemonSet
   spec.template = withTemplateDefaults(spec.template)

@@ -62,6 +62,8 @@ export const jobs = defineResource<Job>('batch/v1', 'Job', {
     warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
     defaultPropagation: 'Orphan',
+    propagationWarning:
+      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   },
   subresources: { status: { strategy: { validateUpdate: validateJobStatusUpdate } } },
   cells: {

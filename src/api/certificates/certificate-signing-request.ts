@@ -65,6 +65,7 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
   {
     strategy: {
       validateName: () => [],
+      resetFields: [['spec']],
       prepareForCreate({ spec }, { user }) {
         if (!spec || !user) return
         spec.username = user.username

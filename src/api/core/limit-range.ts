@@ -17,6 +17,10 @@ export const limitRanges = defineResource<LimitRange>('v1', 'LimitRange', {
     setDefaults({ spec }) {
       for (const item of spec?.limits ?? []) setItemDefaults(item)
     },
+    // Nameless ones get a name of their own.
+    prepareForCreate({ metadata }) {
+      metadata.name ||= metadata.uid!
+    },
     validate: validateLimitRange,
     allowCreateOnUpdate: true,
   },

@@ -1,3 +1,4 @@
+import { nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import {
@@ -35,7 +36,12 @@ function validate({ spec = {} }: PodDisruptionBudget, errors: FieldErrors): void
 const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
 
 export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/v1', 'PodDisruptionBudget', {
-  strategy: { validate, hasGeneration: true, allowUnconditionalUpdate: false },
+  strategy: {
+    validateName: nameIsPathSegment,
+    validate,
+    hasGeneration: true,
+    allowUnconditionalUpdate: false,
+  },
   initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
   subresources: {
     status: {

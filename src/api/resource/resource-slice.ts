@@ -21,6 +21,7 @@ export const resourceSlices = defineResource<ResourceSlice>('resource.k8s.io/v1'
     Driver: ({ spec }) => spec?.driver ?? '',
     Pool: ({ spec }) => spec?.pool?.name ?? '',
   },
+  unknownField: field => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   selectableFields: {
     'spec.driver': ({ spec }) => spec?.driver ?? '',
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',

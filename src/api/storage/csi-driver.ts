@@ -19,6 +19,10 @@ export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDri
       spec.requiresRepublish ??= false
       spec.seLinuxMount ??= false
     },
+    // Counts changes only.
+    prepareForCreate({ metadata }) {
+      delete metadata.generation
+    },
     validateUpdate({ spec }, old, errors) {
       for (const field of fixed) {
         // Upstream misspells the path of this one.

@@ -42,8 +42,9 @@ export function groupResource({ group, plural }: Resource): GroupResource {
   return { group, resource: plural }
 }
 
-export function groupKind({ group, kind }: Resource): GroupKind {
-  return { group, kind }
+/** As upstream names it in failures: the group in which the kind lives, whatever group it is served in. */
+export function groupKind({ storage, kind }: Resource): GroupKind {
+  return { group: storage.group, kind }
 }
 
 export function isDryRun({ context }: RestCall): boolean {

@@ -1,7 +1,7 @@
 import { isNotFound } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { RestCall } from './call.ts'
-import { deleteNamed } from './delete.ts'
+import { deleteNamed, warnOfPropagation } from './delete.ts'
 import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts'
 import { readPage } from './list.ts'
 import { checkListOptions } from './list-options.ts'
@@ -11,6 +11,7 @@ import { selectionOf } from './selection.ts'
 export async function deleteCollection(call: RestCall): Promise<Response> {
   checkListOptions(call.context.options)
   const options = deleteOptionsOf(call.context)
+  warnOfPropagation(call, options)
   const page = await readPage(call, selectionOf(call))
   for (const { object } of page.items) {
     const { name = '', namespace = '' } = object.metadata

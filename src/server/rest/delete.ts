@@ -14,10 +14,18 @@ const attemptsMax = 20
 /** DELETE of one object: removes it, or marks it for those who have to finish first. */
 export async function deleteOne(call: RestCall): Promise<Response> {
   const options = deleteOptionsOf(call.context)
+  warnOfPropagation(call, options)
   const { removed, servable } = await deleteNamed(call, call.context.info.name, options)
   const { resource } = call
   if (removed && !resource.strategy.returnsDeletedObject) return deletedStatus(call, servable.object)
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
+}
+
+/** Says what happens to dependents when the client does not and the kind's default surprises. */
+export function warnOfPropagation({ resource, context }: RestCall, options: DeleteOptions): void {
+  const { propagationWarning } = resource.strategy
+  if (!propagationWarning || options.propagationPolicy || options.orphanDependents !== undefined) return
+  context.warnings.push(propagationWarning)
 }
 
 export interface Deleted {
@@ -76,7 +84,7 @@ function checkPreconditions(
           `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
         )
       : conflict(
-          { group: resource.group, resource: resource.kind },
+          { group: resource.storage.group, resource: resource.kind },
           metadata.name!,
           `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${actual}). The object might have been ${after}`,
         )

@@ -41,10 +41,14 @@ const known = new WeakMap<Resource, Map<string, ResetFields>>()
 
 /** What a write through this door cannot set: the status on the main one, everything else on `status`. */
 function resetFieldsOf(resource: Resource, subresource: string): ResetFields {
-  if (subresource === '')
-    return resource.subresources.some(({ name }) => name === 'status') ? statusOnly : none
+  if (subresource === '') return mainResets(resource)
   const byName = memo(known, resource, () => new Map<string, ResetFields>())
   return memo(byName, subresource, () => unwritten(resource, subresource))
+}
+
+function mainResets({ subresources, strategy }: Resource): ResetFields {
+  const status = subresources.some(({ name }) => name === 'status') ? statusOnly : none
+  return strategy.resetFields ? [...status, ...strategy.resetFields] : status
 }
 
 function unwritten(resource: Resource, subresource: string): ResetFields {

@@ -1,9 +1,8 @@
 import type { StrategyContext } from '../../api/define.ts'
-import { generateName, nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
+import { validateForCreate } from '../../api/validate-object.ts'
+import { generateName } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { alreadyExists, badRequest, generateNameConflict, invalid } from '../../machinery/status/errors.ts'
-import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-import { validateObjectMeta } from '../../machinery/validation/object-meta.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
@@ -94,10 +93,6 @@ export function strategyContext({ deps, context, resource }: RestCall): Strategy
 }
 
 function validateNew({ resource }: RestCall, object: KubeObject): void {
-  const { strategy, namespaced } = resource
-  const errors = createFieldErrors()
-  const validateName = strategy.validateName ?? nameIsDnsSubdomain
-  validateObjectMeta(object.metadata, { namespaced, validateName }, 'metadata', errors)
-  strategy.validate?.(object, errors)
-  if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)
+  const errors = validateForCreate(resource, object)
+  if (errors.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors)
 }

@@ -1,15 +1,14 @@
-import { badRequest, expired } from '../../machinery/status/errors.ts'
-import { CompactedError, FutureRevisionError } from '../../storage/store.ts'
+import { badRequest, expired, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
-import { resourceVersionTooLarge } from '../../machinery/status/errors.ts'
+import { CompactedError, FutureRevisionError } from '../../storage/store.ts'
 import type { ListResult, Response, Servable } from '../context.ts'
-import { type CacheListOptions, type CachedObject, collectionPrefix } from '../watchcache/index.ts'
+import { type CachedObject, type CacheListOptions, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
 import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
-import { keyOf, present } from './storage.ts'
 import { type Selection, selectionOf } from './selection.ts'
+import { keyOf, present, presentRun } from './storage.ts'
 
 /** A collection, or one page of it, all as of one revision (KEP-365, KEP-1904). */
 export async function list(call: RestCall): Promise<Response> {
@@ -62,6 +61,7 @@ function collect(
   const { context, resource } = call
   const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
   const limit = context.options.limit || undefined
+  if (selection.all && !token && revision === undefined && limit === undefined) return whole(call, prefix)
   const items: Servable[] = []
   let after = token && prefix + token.start
   let at = revision
@@ -78,6 +78,21 @@ function collect(
       return { items, resourceVersion: String(at), continue: next, ...counted }
     }
     page = read(call, prefix, { revision: at, after, limit })
+  }
+}
+
+/** All of a collection as it is now. */
+function whole({ deps, resource }: RestCall, prefix: string): ListResult {
+  const { runs: found, revision } = deps.cache.runs(prefix)
+  const runs = found.map(run => presentRun(resource, run))
+  let items: readonly Servable[] | undefined
+  return {
+    runs,
+    resourceVersion: String(revision),
+    get items() {
+      items ??= runs.flat()
+      return items
+    },
   }
 }
 

@@ -3,7 +3,11 @@ import { nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { conflict, invalid, notFound } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-import { validateObjectMeta, validateObjectMetaUpdate } from '../../machinery/validation/object-meta.ts'
+import {
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+  validateStandardFinalizers,
+} from '../../machinery/validation/object-meta.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
 import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
@@ -130,6 +134,8 @@ async function prepare(
   const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
   validateObjectMeta(object.metadata, names, 'metadata', errors)
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
+  if (resource.strategy.standardFinalizers)
+    validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
   rules.validate?.(object, errors)
   rules.validateUpdate?.(object, old, errors)
   if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)

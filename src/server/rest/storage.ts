@@ -38,6 +38,17 @@ export function present(resource: Resource, cached: CachedObject): Servable {
   return memo(byVersion, apiVersion, () => convertFromStorage(resource, cached, apiVersion))
 }
 
+const presentedRuns = new WeakMap<readonly CachedObject[], Map<string, readonly Servable[]>>()
+
+/** `present` for each of a run; the same array again for the same run. */
+export function presentRun(resource: Resource, run: readonly CachedObject[]): readonly Servable[] {
+  const byVersion = memo(presentedRuns, run, () => new Map<string, readonly Servable[]>())
+  return memo(byVersion, toApiVersion(resource.group, resource.version), () => {
+    const views = run.map(cached => present(resource, cached))
+    return views.every((view, index) => view === run[index]) ? run : views
+  })
+}
+
 function convertFromStorage(resource: Resource, cached: CachedObject, apiVersion: string): Servable {
   const converted = resource.conversion
     ? resource.conversion.fromStorage(cloneJson(cached.object))
