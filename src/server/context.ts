@@ -1,6 +1,6 @@
+import type { Resource } from '../api/define.ts'
 import type { CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
-import type { Resource } from '../api/define.ts'
 
 /**
  * One request on its way through the chain, over the wire or in process. Filters fill it from left to right;
@@ -119,6 +119,8 @@ export type Response =
 
 export interface ListResult {
   readonly items: readonly Servable[]
+  /** The same items in arrays that are the same ones in the next list while nothing in them changes. */
+  readonly runs?: readonly (readonly Servable[])[]
   readonly resourceVersion: string
   readonly continue?: string
   readonly remainingItemCount?: number

@@ -8,6 +8,7 @@ import {
   treeGet,
   treePut,
   treeRemove,
+  treeRuns,
   treeScan,
   treeSize,
 } from './persistent-tree.ts'
@@ -84,6 +85,7 @@ test('a scan by prefix, start and limit, and its count, equal the filtered sorte
         const options = { ...(after !== null && { after }), ...(limit !== null && { limit }) }
         expect(treeScan(tree, prefix, options)).toEqual(limit === null ? rest : rest.slice(0, limit))
         expect(treeCount(tree, prefix, after ?? undefined)).toBe(rest.length)
+        expect(treeRuns(tree, prefix).flat()).toEqual(items.filter(item => item.key.startsWith(prefix)))
       },
     ),
     { numRuns: 200 },

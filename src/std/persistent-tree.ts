@@ -122,6 +122,38 @@ export function treeScan<T extends Keyed>(
   return found
 }
 
+/**
+ * The items of `treeScan(tree, prefix)` in the arrays that the tree keeps them in. An array of which nothing changed
+ * is the same one at the next asking, so what is made of it can be kept beside it.
+ */
+export function treeRuns<T extends Keyed>(tree: Tree<T>, prefix: string): (readonly T[])[] {
+  const runs: (readonly T[])[] = []
+  const bound = { from: prefix, exclusive: false, less: tree.wide ? lessWide : lessNarrow }
+  runsFrom(tree.root, bound, prefix, runs)
+  return runs
+}
+
+/** False when there can be no more. */
+function runsFrom<T extends Keyed>(
+  node: Node<T>,
+  bound: Bound | undefined,
+  prefix: string,
+  into: (readonly T[])[],
+): boolean {
+  if (node.children) {
+    const start = bound ? childIndex(node.separators, bound.from, bound.less) : 0
+    return node.children
+      .slice(start)
+      .every((child, index) => runsFrom(child, index === 0 ? bound : undefined, prefix, into))
+  }
+  const { items } = node
+  const from = bound ? itemIndex(items, bound.from, bound.less) : 0
+  let end = items.length
+  while (end > from && !items[end - 1]!.key.startsWith(prefix)) end--
+  if (end > from) into.push(end - from === items.length ? items : items.slice(from, end))
+  return end === items.length
+}
+
 /** How many keys start with `prefix` and lie after `after`, in O(log size). */
 export function treeCount<T extends Keyed>(tree: Tree<T>, prefix: string, after?: string): number {
   const less = tree.wide ? lessWide : lessNarrow

@@ -25,9 +25,7 @@ export function objectJson(servable: Servable): Uint8Array {
 export function listJson(resource: Resource, list: ListResult): Uint8Array {
   const kindAndVersion = `"kind":"${resource.kind}","apiVersion":"${toApiVersion(resource.group, resource.version)}",`
   const skipped = isBuiltin(resource) ? kindAndVersion.length + 1 : 0
-  const head = text.encode(
-    `{"kind":"${resource.listKind}","apiVersion":"${toApiVersion(resource.group, resource.version)}","metadata":${JSON.stringify(listMeta(list))},"items":[`,
-  )
+  const head = listJsonHead(resource, list)
   const parts = list.items.map(objectJson)
   let size = head.length + 3
   for (const part of parts) size += part.length - skipped + (skipped > 0 ? 1 : 0)
@@ -44,7 +42,15 @@ export function listJson(resource: Resource, list: ListResult): Uint8Array {
   return out.subarray(0, at + listEnd.length)
 }
 
-const listEnd = text.encode(']}\n')
+/** What stands before the first item. */
+export function listJsonHead({ listKind, group, version }: Resource, list: ListResult): Uint8Array {
+  const metadata = JSON.stringify(listMeta(list))
+  return text.encode(
+    `{"kind":"${listKind}","apiVersion":"${toApiVersion(group, version)}","metadata":${metadata},"items":[`,
+  )
+}
+
+export const listEnd = text.encode(']}\n')
 
 /** Kinds with a Go type behind them; custom ones have none. */
 export function isBuiltin({ custom }: Resource): boolean {

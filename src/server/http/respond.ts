@@ -1,7 +1,9 @@
 import type { StatusError } from '../../machinery/status/status.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
+import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import { listJson, listMeta, listProtobuf, looseProtobuf, objectJson, objectProtobuf } from './encode.ts'
+import { gzipList } from './list-pieces.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
 import { toPartial, toPartialList, toServedTable } from './transform.ts'
@@ -78,6 +80,11 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
         ? toServedTable(resource, objects, { nowMs: clock.nowMs(), options, metadata })
         : toPartialList(objects, metadata)
     return loose(status, made, type.format, context)
+  }
+  if (type.format !== 'yaml' && !isPretty(context, type) && takesGzip(context.headers['accept-encoding'])) {
+    const packed = gzipList(resource, list, type.format, gzipBytesMin)
+    if (packed)
+      return { status, headers: { 'content-type': contentTypes[type.format], ...gzipHeaders }, body: packed }
   }
   if (type.format === 'protobuf') return encoded(status, 'protobuf', listProtobuf(resource, list))
   const json = listJson(resource, list)

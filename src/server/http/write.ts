@@ -4,10 +4,9 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { internalError } from '../../machinery/status/errors.ts'
 import { type Status, StatusError } from '../../machinery/status/status.ts'
 import type { ServedEvent } from '../context.ts'
+import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 
-/** Upstream's defaultGzipThresholdBytes. */
-const gzipBytesMin = 128 * 1024
 /** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
 const watchBacklogBytesMax = 32 << 20
 
@@ -20,11 +19,8 @@ export async function writeAnswer(
 ): Promise<void> {
   const { status, headers, body } = answer
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    const sent = await compressed(request, body)
-    response.writeHead(
-      status,
-      sent.isGzip ? { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : headers,
-    )
+    const sent = await compressed(request, answer, body)
+    response.writeHead(status, sent.isGzip ? { ...headers, ...gzipHeaders } : headers)
     response.end(request.method === 'HEAD' ? undefined : sent.body)
     return
   }
@@ -40,10 +36,13 @@ interface Compressed {
   readonly body: Uint8Array | string
 }
 
-function compressed(request: IncomingMessage, body: Uint8Array | string): Promise<Compressed> | Compressed {
-  if (body.length < gzipBytesMin) return { isGzip: false, body }
-  const accepts = String(request.headers['accept-encoding'] ?? '')
-  if (!/(^|,)\s*gzip\s*(;|,|$)/.test(accepts)) return { isGzip: false, body }
+function compressed(
+  { headers: asked }: IncomingMessage,
+  { headers }: Answer,
+  body: Uint8Array | string,
+): Promise<Compressed> | Compressed {
+  const isDone = body.length < gzipBytesMin || headers['content-encoding'] !== undefined
+  if (isDone || !takesGzip(String(asked['accept-encoding'] ?? ''))) return { isGzip: false, body }
   const { promise, resolve, reject } = Promise.withResolvers<Compressed>()
   gzip(body, { level: 1 }, (error, packed) =>
     error ? reject(error) : resolve({ isGzip: true, body: packed }),

@@ -4,6 +4,7 @@ export {
   type CacheList,
   type CacheListOptions,
   type CachePut,
+  type CacheRuns,
   createWatchCache,
   type WatchCache,
   type WatchCacheOptions,

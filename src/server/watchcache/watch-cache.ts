@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { assert } from '../../std/assert.ts'
-import { emptyTree, treeCount, treeGet, treePut, treeScan } from '../../std/persistent-tree.ts'
+import { emptyTree, treeCount, treeGet, treePut, treeRuns, treeScan } from '../../std/persistent-tree.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
 import { Feed } from '../../storage/feed.ts'
 import type { Store, StoreEvent } from '../../storage/store.ts'
@@ -38,6 +38,8 @@ export interface WatchCache {
   get(key: string): CachedObject | undefined
   /** Objects in order of their keys, all as of one revision; `CompactedError`, `FutureRevisionError` when it cannot be told. */
   list(prefix: string, options?: CacheListOptions): CacheList
+  /** The newest state of a whole folder in arrays that stay the same while nothing in them changes. */
+  runs(prefix: string): CacheRuns
   /** Resolves once `revision() >= revision`; rejects with the signal's reason when it aborts first. */
   waitFor(revision: number, signal: AbortSignal): Promise<void>
   /**
@@ -70,6 +72,12 @@ export interface CacheList {
   readonly revision: number
   /** How many lie beyond `limit`. */
   readonly remaining: number
+}
+
+export interface CacheRuns {
+  /** In order of their keys; see `treeRuns`. */
+  readonly runs: readonly (readonly CachedObject[])[]
+  readonly revision: number
 }
 
 export interface CachePut {
@@ -121,6 +129,10 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
     compactedRevision: () => objects.floor,
     get: key => objects.get(key),
     list: (prefix, options = {}) => list(objects, prefix, options),
+    runs: prefix => {
+      const { revision } = objects
+      return { runs: treeRuns(objects.at(revision), prefix), revision }
+    },
     waitFor: (revision, signal) => waiters.wait(revision, objects.revision, signal),
     watch: (prefix, fromRevision, sink, signal) => feed.watch(prefix, fromRevision, sink, signal),
     put: write => put(store, handed, write),

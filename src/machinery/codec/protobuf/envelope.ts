@@ -144,6 +144,31 @@ export function listMessage(metadata: Uint8Array, items: readonly Uint8Array[]):
   })
 }
 
+/** Some items of a list as they lie in its message; such pieces can be put one behind another. */
+export function listItems(items: readonly Uint8Array[]): Uint8Array {
+  return written(writer => {
+    for (let index = items.length - 1; index >= 0; index--) writeBytes(writer, items[index]!, secondLength)
+  })
+}
+
+/** What goes before and behind `itemsLength` bytes of `listItems`: envelope and metadata of the list. */
+export function listFrame(type: TypeMeta, metadata: Uint8Array, itemsLength: number): ListFrame {
+  const head = written(writer => {
+    writeBytes(writer, metadata, firstLength)
+    writer.varint(writer.length + itemsLength)
+    writer.byte(secondLength)
+    typeMeta.write(writer, type)
+    writer.byte(firstLength)
+    writer.bytes(magic)
+  })
+  return { head, tail: Uint8Array.of(thirdLength, 0, fourthLength, 0) }
+}
+
+export interface ListFrame {
+  readonly head: Uint8Array
+  readonly tail: Uint8Array
+}
+
 /** meta/v1 WatchEvent around an object's envelope, behind its length in four bytes: one frame of a watch. */
 export function watchFrame(type: string, object: Uint8Array): Uint8Array {
   const event = written(writer => {

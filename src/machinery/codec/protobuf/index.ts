@@ -5,6 +5,8 @@ export {
   encodeMessage,
   encodeProtobuf,
   isProtobuf,
+  listFrame,
+  listItems,
   listMessage,
   openEnvelope,
   readWatchEvent,

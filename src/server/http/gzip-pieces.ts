@@ -1,0 +1,64 @@
+import { constants, crc32, deflateRawSync } from 'node:zlib'
+
+/** Bytes that were compressed on their own, to be put between others in one gzip stream. */
+export interface Deflated {
+  /** Blocks of RFC 1951 that end on a byte's border and refer to nothing before them. */
+  readonly blocks: Uint8Array
+  readonly length: number
+  readonly crc: number
+  /** What carries a checksum over these bytes; see `append`. */
+  readonly shift: number
+}
+
+export function deflate(plain: Uint8Array): Deflated {
+  const blocks = deflateRawSync(plain, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
+  return { blocks, length: plain.length, crc: crc32(plain), shift: shiftOver(plain.length) }
+}
+
+const gzipHead = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
+const emptyLastBlock = Uint8Array.of(3, 0)
+
+/** One gzip stream (RFC 1952) of what all the pieces hold, without compressing any of them again. */
+export function gzipOf(pieces: readonly Deflated[]): Uint8Array {
+  let crc = 0
+  let length = 0
+  for (const piece of pieces) {
+    crc = append(crc, piece)
+    length += piece.length
+  }
+  const end = Buffer.alloc(8)
+  end.writeUInt32LE(crc, 0)
+  end.writeUInt32LE(length >>> 0, 4)
+  return Buffer.concat([gzipHead, ...pieces.map(({ blocks }) => blocks), emptyLastBlock, end])
+}
+
+/** The checksum of bytes with checksum `crc` followed by those of `piece`. */
+function append(crc: number, piece: Deflated): number {
+  return (multiply(piece.shift, crc) ^ piece.crc) >>> 0
+}
+
+const polynomial = 0xedb88320
+
+/** Product of two polynomials over GF(2), lowest power in the highest bit, modulo the checksum's own. */
+function multiply(a: number, b: number): number {
+  let product = 0
+  let factor = b
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) product ^= factor
+    factor = factor & 1 ? (factor >>> 1) ^ polynomial : factor >>> 1
+  }
+  return product >>> 0
+}
+
+/** x to the power of 8, 16, 32, … */
+const powers: number[] = [0x00800000]
+while (powers.length < 32) powers.push(multiply(powers.at(-1)!, powers.at(-1)!))
+
+/** x to the power of eight times `bytes`: multiplied with it, a checksum moves over so many bytes. */
+function shiftOver(bytes: number): number {
+  let shift = 0x80000000
+  for (let bit = 0; bytes >>> bit !== 0; bit++) {
+    if ((bytes >>> bit) & 1) shift = multiply(powers[bit]!, shift)
+  }
+  return shift
+}
