@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ResourceRef } from '../client/resource.ts'
 import { fakeFailure } from '../client/testing.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import { StatusError } from '../machinery/status/status.ts'
 import { SimClock } from '../std/sim-ports.ts'
 import { create, event, type Plan, remove, requeueAfter, slowStart } from './actions.ts'
 import { type Controller, defineController } from './define.ts'
@@ -67,6 +68,25 @@ describe('controller', () => {
     transport.put('nests', nest('a', 1))
     await ports.clock.advance(10)
     expect(transport.objects('eggs')).toHaveLength(1)
+    stop.abort()
+    await running
+  })
+
+  test('tries a create into a namespace that is going once, however much goes in it', async () => {
+    const { transport, ports, stop, run } = startControllers([defineController(bird)])
+    transport.put('nests', nest('a', 3))
+    const running = run()
+    await ports.clock.advance(10)
+    const before = createsOf(transport.calls)
+    const going = fakeFailure(403, 'Forbidden', 'unable to create new content')
+    const causes = [{ reason: 'NamespaceTerminating', message: '', field: '' }]
+    for (let n = 0; n < 10; n++)
+      transport.failNext('create', new StatusError({ ...going.status, details: { causes } }))
+    for (const { metadata } of transport.objects('eggs')) {
+      transport.remove('eggs', `tree/${metadata.name}`)
+      await ports.clock.advance(10)
+    }
+    expect(createsOf(transport.calls) - before).toBe(1)
     stop.abort()
     await running
   })
