@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Gate } from './api/gate.ts'
 import { KubeletApi } from './api/handlers.ts'
-import { startApiServer } from './api/server.ts'
+import { type ApiTls, startApiServer } from './api/server.ts'
 import { hostHooks } from './container/hooks.ts'
 import { hostFiles } from './container/host-files.ts'
 import type { KubeletHost } from './host.ts'
@@ -17,13 +17,19 @@ import type { ObservedContainer } from './runtime/runtime.ts'
 import { StaticPods } from './static-pods.ts'
 import { createVolumes } from './volumes/volumes.ts'
 
+/** The API's certificate: a joined node has it signed after it is registered, and renews it while it runs. */
+export interface ServingTls {
+  first(signal: AbortSignal): Promise<ApiTls>
+  onRenewed(adopt: (tls: ApiTls) => void): void
+}
+
 export interface LinuxHostOptions {
   /** Scheme of container ids: `podman`. */
   readonly runtimeName: string
   /** The HTTPS API; undefined: it is not served. */
   readonly api:
     | {
-        readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string }
+        readonly tls: ServingTls
         readonly gate: Gate
         readonly host: string
       }
@@ -59,20 +65,26 @@ export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: Hos
         void pods.follow(workers, context.signal)
       },
       async run(signal) {
-        const rotating = rotateLogs(runtime.containers, ports, signal)
-        const served = api && {
-          api: new KubeletApi({ ports, config, runtime, machine, workers: context.workers }),
-          gate: api.gate,
-          tls: api.tls,
-          host: api.host,
-          port: config.port,
-        }
-        const server = served && (await startApiServer(served))
-        await rotating
-        await server?.close()
+        const handlers = new KubeletApi({ ports, config, runtime, machine, workers: context.workers })
+        const serving = api && serve(api, handlers, { port: config.port, signal })
+        await Promise.all([rotateLogs(runtime.containers, ports, signal), serving])
       },
     }
   }
+}
+
+async function serve(
+  { tls, gate, host }: NonNullable<LinuxHostOptions['api']>,
+  api: KubeletApi,
+  { port, signal }: { readonly port: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const first = await tls.first(signal)
+  if (signal.aborted) return
+  const server = await startApiServer({ api, gate, tls: first, host, port })
+  tls.onRenewed(renewed => server.setTls(renewed))
+  if (!signal.aborted)
+    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await server.close()
 }
 
 function messagePolicy({ workers }: HostContext, container: ObservedContainer): string | undefined {

@@ -11,6 +11,7 @@ import type { ServerSettings } from './settings.ts'
 /** The node of the all-in-one: it reaches the server without a socket, under the node's own identity all the same. */
 export function ownNode(plane: ControlPlane, settings: ServerSettings, flags: FlagReader): NamedRunnable[] {
   const serving = plane.pki.certificates.get('serving-kubelet')!
+  const clientCa = plane.pki.authorities['client-ca'].certificate
   const { nodeName, nodeIp, dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain } = settings
   return realNode({
     ...{ nodeName, nodeIp, dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain, flags },
@@ -21,9 +22,8 @@ export function ownNode(plane: ControlPlane, settings: ServerSettings, flags: Fl
     node: plane.as(nodeUser(nodeName)),
     proxy: plane.as(componentUsers.proxy),
     tls: {
-      cert: serving.certificate,
-      key: serving.key,
-      clientCa: plane.pki.authorities['client-ca'].certificate,
+      first: async () => ({ cert: serving.certificate, key: serving.key, clientCa }),
+      onRenewed: () => {},
     },
     gate: localGate(plane, nodeName),
   })

@@ -5,7 +5,7 @@ import type { Transport } from '../../client/transport.ts'
 import type { Gate } from '../../kubelet/api/gate.ts'
 import { kubeletDefaults } from '../../kubelet/config.ts'
 import { createKubelet } from '../../kubelet/kubelet.ts'
-import { linuxHost } from '../../kubelet/linux-host.ts'
+import { linuxHost, type ServingTls } from '../../kubelet/linux-host.ts'
 import { createBridgeNetwork } from '../../kubelet/network/bridge.ts'
 import { createNodeNetwork } from '../../kubelet/network/node-network.ts'
 import { createNetworkShell } from '../../kubelet/network/shell.ts'
@@ -40,7 +40,7 @@ export interface RealNodeOptions {
   readonly node: Transport
   readonly proxy: Transport
   /** Of the kubelet's HTTPS API. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string }
+  readonly tls: ServingTls
   readonly gate: Gate
 }
 

@@ -1,23 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import type { Server as TlsServer, TLSSocket } from 'node:tls'
 import { messageOf } from '../pod/start-error.ts'
 import { attributesOf, type Gate } from './gate.ts'
 import { ApiError, type KubeletApi } from './handlers.ts'
 import { serveUpgrade } from './streaming.ts'
 
+/** PEM. `clientCa` signs the client certificates that count. */
+export interface ApiTls {
+  readonly cert: string
+  readonly key: string
+  readonly clientCa: string
+}
+
 export interface ApiServerOptions {
   readonly api: KubeletApi
   readonly gate: Gate
-  /** PEM. `clientCa` signs the client certificates that count. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string }
+  readonly tls: ApiTls
   readonly host: string
   readonly port: number
 }
 
 export interface ApiServer {
   readonly port: number
+  /** Counts for new connections; those that are open go on. */
+  setTls(tls: ApiTls): void
   close(): Promise<void>
 }
 
@@ -50,6 +58,8 @@ export async function startApiServer({ api, gate, tls, host, port }: ApiServerOp
   const address = server.address()
   return {
     port: typeof address === 'object' && address ? address.port : port,
+    setTls: ({ cert, key, clientCa }) =>
+      (server as unknown as TlsServer).setSecureContext({ cert, key, ca: clientCa }),
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())

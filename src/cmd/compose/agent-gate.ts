@@ -1,0 +1,53 @@
+import { subjectAccessReviews } from '../../api/authorization/subject-access-review.ts'
+import { tokenReviews } from '../../api/authentication/token-review.ts'
+import type { TokenReview } from '../../api/types/authentication-v1.gen.ts'
+import type { SubjectAccessReview } from '../../api/types/authorization-v1.gen.ts'
+import type { Client } from '../../client/client.ts'
+import type { Gate } from '../../kubelet/api/gate.ts'
+
+interface Caller {
+  readonly username: string
+  readonly groups: readonly string[]
+  readonly uid?: string
+}
+
+/**
+ * Who may use this kubelet's API is asked of the server, by TokenReview and SubjectAccessReview (upstream's webhook
+ * modes of the kubelet). While the server is away nobody may.
+ */
+export function delegatedGate(client: Client, nodeName: string): Gate {
+  return async ({ certificate, authorization, verb, subresource }) => {
+    const user = certificate
+      ? { username: certificate.commonName, groups: [...certificate.organizations, 'system:authenticated'] }
+      : await tokenUser(client, authorization)
+    if (!user) return 'unauthenticated'
+    const { status } = await client.create<SubjectAccessReview>(subjectAccessReviews, {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      metadata: {},
+      spec: {
+        user: user.username,
+        groups: [...user.groups],
+        ...(user.uid !== undefined && { uid: user.uid }),
+        resourceAttributes: { verb, version: 'v1', resource: 'nodes', subresource, name: nodeName },
+      },
+    })
+    if (status?.allowed) return 'allowed'
+    return {
+      forbidden: `Forbidden (user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
+    }
+  }
+}
+
+async function tokenUser(client: Client, authorization: string | undefined): Promise<Caller | undefined> {
+  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) return undefined
+  const { status } = await client.create<TokenReview>(tokenReviews, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenReview',
+    metadata: {},
+    spec: { token },
+  })
+  const { username = '', groups = [], uid } = status?.user ?? {}
+  return status?.authenticated ? { username, groups, ...(uid !== undefined && { uid }) } : undefined
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { type JoinToken, parseJoinToken } from '../../server/bootstrap/join-token.ts'
+import type { FlagReader } from '../server-flags.ts'
+import { UserError } from '../user-error.ts'
+import { nodeAddress } from './addresses.ts'
+
+/** What the flags of `hutch agent` decide. */
+export interface AgentSettings {
+  /** `https://192.0.2.7:6443` */
+  readonly server: string
+  /** Absent when the node has joined before. */
+  readonly token: JoinToken | undefined
+  readonly nodeName: string
+  readonly nodeIp: string
+  readonly dataDir: string
+  /** `<data>/agent`: certificates and what else belongs to the node. */
+  readonly agentDir: string
+}
+
+export function agentSettings(flags: FlagReader): AgentSettings {
+  const dataDir = flags.text('data-dir')
+  return {
+    server: serverUrl(flags.optional('server')),
+    token: joinToken(flags.optional('token')),
+    nodeName: flags.text('node-name'),
+    nodeIp: flags.optional('node-ip') ?? nodeAddress(),
+    dataDir,
+    agentDir: join(dataDir, 'agent'),
+  }
+}
+
+function serverUrl(text: string | undefined): string {
+  const hint = 'Give --server https://ADDRESS:6443, the address of the server to join.'
+  if (text === undefined) throw new UserError('the server to join is not named', hint, 2)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'https:' && url.pathname === '/') return url.origin
+  throw new UserError(`"${text}" is not the URL of a server`, hint, 2)
+}
+
+function joinToken(text: string | undefined): JoinToken | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseJoinToken(text)
+  } catch (error) {
+    throw new UserError((error as Error).message, 'Check --token.', 2)
+  }
+}
