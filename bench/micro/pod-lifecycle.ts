@@ -4,8 +4,8 @@
  * the real chain, controllers, scheduler and kubelets, over the memory store in virtual time.
  */
 import { deployments } from '../../src/controllers/kinds.ts'
-import { createSimCluster, type SimCluster } from '../../src/sim/cluster.ts'
 import { remains, unconverged } from '../../src/sim/checks.ts'
+import { createSimCluster, type SimCluster } from '../../src/sim/cluster.ts'
 import { createApp, createNamespaces, plannedWorkload } from '../../src/sim/workload.ts'
 
 const nodes = Number(process.argv[2] ?? 50)

@@ -21,9 +21,7 @@ export interface DnsAddress {
  * Makes this process what stands behind the service `kube-dns`: the service has no selector, its slice holds our
  * own address. Every proxy then leads the cluster DNS address here, also from other nodes.
  */
-export async function publishDns(
-  options: Omit<DnsOptions, 'client' | 'resolvers' | 'clusterDomain'>,
-): Promise<void> {
+export async function publishDns(options: DnsAddress): Promise<void> {
   const { publisher, address, port, nodeName, clusterDns } = options
   const ports = (['UDP', 'TCP'] as const).map(protocol => ({
     name: protocol === 'UDP' ? 'dns' : 'dns-tcp',

@@ -7,8 +7,3 @@ export class AssertionError extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message)
 }
-
-/** For the default branch of an exhaustive switch over a union. */
-export function unreachable(value: never, message = 'unexpected variant'): never {
-  throw new AssertionError(`${message}: ${JSON.stringify(value)}`)
-}

@@ -1,6 +1,6 @@
 import { assert } from '../std/assert.ts'
-import type { Clock } from '../std/ports.ts'
 import { emptyTree, type Keyed, type Tree, treeGet, treePut, treeRemove } from '../std/persistent-tree.ts'
+import type { Clock } from '../std/ports.ts'
 import { CompactedError, FutureRevisionError } from './store.ts'
 
 /** One step of history: `current` is undefined for a delete, `previous` for a create. */

@@ -4,8 +4,8 @@ import type { Secret } from '../../api/types/core-v1.gen.ts'
 import { type Client, createClient } from '../../client/client.ts'
 import { createHttpTransport, type HttpIdentity } from '../../client/http-transport.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
-import { DecodeError } from '../../machinery/codec/errors.ts'
 import { parseDuration } from '../../machinery/codec/duration.ts'
+import { DecodeError } from '../../machinery/codec/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import {
   bootstrapTokenNamespace,

@@ -1,3 +1,4 @@
+import { openidCacheControl } from '../../server/authn/token-key.ts'
 import type { Routes } from '../../server/http/routes.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { Security } from '../../server/security.ts'
@@ -29,9 +30,15 @@ export function mountJoining(
   routes.get(clusterCaPath, context => context.text(pki.authorities['server-ca'].certificate))
   routes.get(nodeSettingsPath, context => context.json(shared))
   routes.get('/openid/v1/jwks', context =>
-    context.body(authentication.jwks, 200, { 'content-type': 'application/jwk-set+json' }),
+    context.body(authentication.jwks, 200, {
+      'content-type': 'application/jwk-set+json',
+      'cache-control': openidCacheControl,
+    }),
   )
   routes.get('/.well-known/openid-configuration', context =>
-    context.body(authentication.openidConfiguration, 200, { 'content-type': 'application/json' }),
+    context.body(authentication.openidConfiguration, 200, {
+      'content-type': 'application/json',
+      'cache-control': openidCacheControl,
+    }),
   )
 }

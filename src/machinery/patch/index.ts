@@ -1,3 +1,3 @@
-export { applyJsonPatch, jsonPatchOperationsMax } from './json-patch.ts'
+export { applyJsonPatch } from './json-patch.ts'
 export { applyMergePatch } from './merge-patch.ts'
 export { applyStrategicPatch } from './strategic.ts'

@@ -4,7 +4,6 @@ export {
   addQuantity,
   compareQuantity,
   isZeroQuantity,
-  milliQuantityOf,
   milliValue,
   parseQuantity,
   QuantityError,

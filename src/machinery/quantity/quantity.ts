@@ -188,8 +188,3 @@ export function isZeroQuantity(quantity: Quantity): boolean {
 export function quantityOf(count: bigint | number, format: QuantityFormat = 'DecimalSI'): Quantity {
   return { amount: BigInt(count), scale: 0, format }
 }
-
-/** `count` thousandths (upstream's NewMilliQuantity). */
-export function milliQuantityOf(count: bigint | number, format: QuantityFormat = 'DecimalSI'): Quantity {
-  return { amount: BigInt(count), scale: 3, format }
-}

@@ -8,7 +8,6 @@ export {
 } from './field.ts'
 export type { LabelExpression, LabelSelector, LabelSelectorSpec } from './label.ts'
 export {
-  bothSelectors,
   everything,
   exactLabelValue,
   formatSelector,
@@ -16,9 +15,6 @@ export {
   labelSelectorFrom,
   labelSelectorOf,
   matchesLabels,
-  nothing,
-  selectorOf,
 } from './label.ts'
 export { parseLabelSelector } from './parse.ts'
 export type { LabelOperator, LabelRequirement } from './requirement.ts'
-export { labelRequirement } from './requirement.ts'

@@ -59,11 +59,6 @@ export function selectorOf(requirements: readonly LabelRequirement[]): LabelSele
   return { requirements: requirements.toSorted((a, b) => compareText(a.key, b.key)) }
 }
 
-/** Both selectors must hold. */
-export function bothSelectors(a: LabelSelector, b: LabelSelector): LabelSelector {
-  return a.nothing || b.nothing ? nothing : selectorOf([...a.requirements, ...b.requirements])
-}
-
 /** True for a selector that restricts nothing. */
 export function isEverything(selector: LabelSelector): boolean {
   return selector.requirements.length === 0 && !selector.nothing

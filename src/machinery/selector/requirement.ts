@@ -1,5 +1,5 @@
-import { quote } from '../meta/quote.ts'
 import { labelValueErrors, qualifiedNameErrors } from '../meta/names.ts'
+import { quote } from '../meta/quote.ts'
 import { badRequest, formatFieldErrors } from '../status/errors.ts'
 import type { FieldError } from '../validation/field-error.ts'
 

@@ -27,9 +27,6 @@ export function changeScript(before: Ruleset, after: Ruleset): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
-/** Takes the table away. */
-export const removeScript = `add table ${table}\ndelete table ${table}\n`
-
 export const emptyRuleset: Ruleset = {
   chains: new Map(),
   sets: new Map(),

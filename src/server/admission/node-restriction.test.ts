@@ -5,7 +5,7 @@ import { memorySource } from '../lister.ts'
 import { newEcKey } from '../pki/certificate.ts'
 import { createCertificateRequest } from '../pki/issue.ts'
 import { nodeRestriction } from './node-restriction.ts'
-import { mirror, owner, kubelet, mine, theirs, node, claim } from './node-restriction-fixtures.ts'
+import { claim, kubelet, mine, mirror, node, owner, theirs } from './node-restriction-fixtures.ts'
 import { run, type TestRequest } from './testing.ts'
 
 const plugin = nodeRestriction({

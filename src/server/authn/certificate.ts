@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { Clock } from '../../std/ports.ts'
-import { certificateFacts } from '../pki/certificate.ts'
 import type { UserInfo } from '../context.ts'
+import { certificateFacts } from '../pki/certificate.ts'
 import { anonymousUser, type CertificateAuthenticator } from './authenticator.ts'
 import { credentialIdKey } from './extra.ts'
 

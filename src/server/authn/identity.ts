@@ -1,7 +1,7 @@
 import { serviceAccountUsername } from '../authz/binding-index.ts'
 import { privilegedGroup } from '../authz/union.ts'
-import { withAuthenticated } from './authenticator.ts'
 import type { UserInfo } from '../context.ts'
+import { withAuthenticated } from './authenticator.ts'
 
 /** The user that a service account acts as. */
 export function serviceAccountUser(namespace: string, name: string, uid?: string): UserInfo {

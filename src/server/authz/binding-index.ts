@@ -1,6 +1,6 @@
 import type { ClusterRoleBinding, RoleBinding, RoleRef, Subject } from '../../api/types/rbac-v1.gen.ts'
-import type { Change, Source } from '../lister.ts'
 import type { UserInfo } from '../context.ts'
+import type { Change, Source } from '../lister.ts'
 
 export type AnyBinding = ClusterRoleBinding | RoleBinding
 

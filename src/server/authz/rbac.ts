@@ -6,8 +6,8 @@ import type {
   RoleBinding,
   RoleRef,
 } from '../../api/types/rbac-v1.gen.ts'
-import { formatGroupResource, notFound } from '../../machinery/status/errors.ts'
 import { quote } from '../../machinery/meta/quote.ts'
+import { formatGroupResource, notFound } from '../../machinery/status/errors.ts'
 import type { AuthorizationAttributes, Decision, UserInfo } from '../context.ts'
 import type { Lister, Source } from '../lister.ts'
 import { type BindingIndex, createBindingIndex, type Grant } from './binding-index.ts'

@@ -1,6 +1,6 @@
 import type { Secret } from '../../api/types/core-v1.gen.ts'
-import type { Random } from '../../std/ports.ts'
 import { assert } from '../../std/assert.ts'
+import type { Random } from '../../std/ports.ts'
 import {
   bootstrapTokenNamespace,
   bootstrapTokenSecretName,

@@ -8,8 +8,8 @@ import { certificateFacts, newEcKey, newRsaKey, publicKeyHash } from './certific
 import { createCertificateRequest, requestFacts, signRequest } from './issue.ts'
 import { kubeconfig, writeKubeconfig } from './kubeconfig.ts'
 import { ensurePki, expiries, PkiError } from './pki.ts'
-import { pkiRenewal } from './renewal.ts'
 import type { PkiSpec } from './profiles.ts'
+import { pkiRenewal } from './renewal.ts'
 
 const directories: string[] = []
 afterAll(() => {

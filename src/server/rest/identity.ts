@@ -17,7 +17,11 @@ export function settleNamespace({ context, resource }: RestCall, object: KubeObj
 export function requireSameName({ context }: RestCall, object: KubeObject): void {
   const { name } = context.info
   const given = object.metadata.name ?? ''
-  if (given === '') throw badRequest('name must be provided')
+  if (given === '') {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    )
+  }
   if (given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
   }

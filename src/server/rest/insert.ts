@@ -34,8 +34,9 @@ export async function insert(call: RestCall, object: KubeObject): Promise<Servab
       const stored = await prepareAndWrite(call, object)
       if (stored) return stored
     }
-    if (!generates) throw alreadyExists(groupResource(call.resource), object.metadata.name ?? '')
-    if (attempt === generatedNameAttemptsMax)
+    if (!generates && !object.metadata.generateName)
+      throw alreadyExists(groupResource(call.resource), object.metadata.name ?? '')
+    if (!generates || attempt === generatedNameAttemptsMax)
       throw generateNameConflict(groupResource(call.resource), object.metadata.name!)
   }
 }

@@ -60,7 +60,9 @@ function collect(
 ): ListResult {
   const { context, resource } = call
   const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
-  const limit = context.options.limit || undefined
+  // A list of any age comes from the cache, whole.
+  const isAny = context.options.resourceVersion === '0' && !token
+  const limit = (!isAny && context.options.limit) || undefined
   if (selection.all && !token && revision === undefined && limit === undefined) return whole(call, prefix)
   const items: Servable[] = []
   let after = token && prefix + token.start

@@ -2,6 +2,8 @@ import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
 import { CompactedError } from '../../storage/store.ts'
+import { fillZeroValues } from '../../machinery/schema/zero.ts'
+import { isBuiltin } from '../http/encode.ts'
 import type { Response, Servable, ServedEvent } from '../context.ts'
 import { type CacheEvent, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
@@ -143,9 +145,11 @@ function startBookmarks(call: RestCall, sink: Sink): () => void {
 function bookmark(resource: Resource, revision: number, annotations?: Record<string, string>): ServedEvent {
   const metadata = {
     resourceVersion: String(revision),
-    creationTimestamp: null,
     ...(annotations && { annotations }),
   }
   const apiVersion = toApiVersion(resource.group, resource.version)
-  return { type: 'BOOKMARK', object: { kind: resource.kind, apiVersion, metadata } }
+  const object = { kind: resource.kind, apiVersion, metadata }
+  // Upstream sends an empty object of the kind, with what is never left out.
+  if (isBuiltin(resource)) fillZeroValues(resource.schema, object)
+  return { type: 'BOOKMARK', object }
 }

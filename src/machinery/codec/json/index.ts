@@ -65,8 +65,3 @@ function asObject(value: unknown): JsonObject {
 export function strictErrorMessage(errors: readonly string[]): string {
   return `strict decoding error: ${errors.join(', ')}`
 }
-
-/** Compact JSON text, as it goes over the wire. */
-export function encodeJson(value: unknown): string {
-  return JSON.stringify(value)
-}

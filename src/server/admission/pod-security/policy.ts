@@ -1,5 +1,5 @@
-import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import type { FieldError } from '../../../machinery/validation/field-error.ts'
+import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 
 export type Level = 'privileged' | 'baseline' | 'restricted'
 
