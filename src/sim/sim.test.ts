@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
+import { pods } from '../controllers/kinds.ts'
 import { createSimCluster } from './cluster.ts'
-import { awfulFaults, lateFaults } from './faults.ts'
+import { awfulFaults, lateFaults, noFaults } from './faults.ts'
 import { simulate } from './scenario.ts'
 import { createApp, createNamespaces, plannedWorkload, rollApp } from './workload.ts'
 
@@ -65,3 +66,22 @@ test('late views never make anybody act twice: a rollout makes and deletes exact
   expect([made, deleted]).toEqual([2 * count * replicas, count * replicas])
   await cluster.stop()
 }, 60_000)
+
+test('a binding whose answer is lost is not tried again once the pod shows its node', async () => {
+  const cluster = await createSimCluster({ seed: 9, nodes: 3 })
+  const { admin, ports, dial } = cluster
+  await createNamespaces(admin)
+  for (const part of [cluster.controllers, cluster.scheduler, ...cluster.nodes]) part.start()
+  await ports.clock.advance(10_000)
+  // Nobody else touches the pods, so that no later event puts things right.
+  for (const part of [cluster.controllers, ...cluster.nodes]) part.kill()
+  dial.current = { ...noFaults, answerLost: 0.5 }
+  const container = { name: 'main', image: 'hutch.local/app:1' }
+  for (let n = 0; n < 20; n++) {
+    const metadata = { namespace: 'blue', name: `pod-${n}` }
+    await admin.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } })
+  }
+  await ports.clock.advance(60_000)
+  expect(cluster.writeCalls.get('system:kube-scheduler create pods/binding')).toBe(20)
+  await cluster.stop()
+})
