@@ -1,4 +1,7 @@
-import { json, jsonHeaders, type OracleCase } from './case.ts'
+import { builtinKind } from '../../src/api/schema/index.ts'
+import { encodeProtobuf } from '../../src/machinery/codec/index.ts'
+import { fromApiVersion } from '../../src/machinery/meta/group.ts'
+import { json, jsonHeaders, type OracleCase, protobuf } from './case.ts'
 import { type Sample, samples } from './samples.ts'
 
 /** The same questions about every kind, derived from one valid sample each. */
@@ -6,6 +9,8 @@ export function kindCases(): OracleCase[] {
   return samples.flatMap(sample => [
     ...writes(sample),
     ...reads(sample),
+    ...forms(sample),
+    ...replacements(sample),
     ...patches(sample),
     ...removals(sample),
   ])
@@ -59,6 +64,142 @@ function reads({ kind, collection, object }: Sample): OracleCase[] {
     get('Table', path, 'application/json;as=Table;v=v1;g=meta.k8s.io'),
     get('metadata only', path, 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'),
     get('unknown media type', path, 'application/xml'),
+  ]
+}
+
+/** The same object in every other form that it can be asked for or sent in. */
+function forms({ kind, collection, object }: Sample): OracleCase[] {
+  const path = `${collection}/${object.metadata.name}`
+  const schema = builtinKind(...versionOf(object.apiVersion), object.kind)
+  const named = { ...object, metadata: { ...object.metadata, name: object.metadata.name } }
+  const get = (title: string, target: string, accept: string) => ({
+    name: `${kind}: ${title}`,
+    method: 'GET',
+    path: target,
+    headers: { accept },
+  })
+  const chosen = '?labelSelector=oracle%3Dyes'
+  const follow = `${collection}?watch=true&timeoutSeconds=5&labelSelector=oracle%3Dyes`
+  return [
+    get('as protobuf', path, protobuf),
+    get('as pretty JSON', `${path}?pretty=true`, 'application/json'),
+    get('Table of a list', collection + chosen, 'application/json;as=Table;v=v1;g=meta.k8s.io'),
+    get(
+      'metadata of a list',
+      collection + chosen,
+      'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+    ),
+    get('absent as protobuf', `${collection}/absent`, protobuf),
+    {
+      name: `${kind}: dry run from protobuf to protobuf`,
+      method: 'POST',
+      path: `${collection}?dryRun=All`,
+      headers: { 'content-type': protobuf, accept: protobuf },
+      body: encodeProtobuf(schema, { ...named, metadata: { ...object.metadata, generateName: 'gen-' } }),
+    },
+    { name: `${kind}: watch`, method: 'GET', path: follow, lines: 1 },
+    {
+      name: `${kind}: watch list`,
+      method: 'GET',
+      lines: 2,
+      path: `${follow}&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan`,
+    },
+    {
+      name: `${kind}: exact list`,
+      method: 'GET',
+      path: `${collection}?labelSelector=oracle%3Dyes&limit=1&resourceVersion=0`,
+    },
+  ]
+}
+
+function versionOf(apiVersion: string): [group: string, version: string] {
+  const { group, version } = fromApiVersion(apiVersion)!
+  return [group, version]
+}
+
+function replacements({ kind, collection, object }: Sample): OracleCase[] {
+  const path = `${collection}/${object.metadata.name}`
+  const put = (title: string, target: string, value: unknown) => ({
+    name: `${kind}: ${title}`,
+    method: 'PUT',
+    path: target,
+    headers: jsonHeaders,
+    body: json(value),
+  })
+  const versioned = { ...object, metadata: { ...object.metadata, resourceVersion: '{{rv}}' } }
+  const marked = { ...object.metadata, finalizers: ['nonsense'] }
+  return [
+    {
+      name: `${kind}: get for its revision`,
+      method: 'GET',
+      path,
+      keep: { rv: 'metadata.resourceVersion', uid: 'metadata.uid' },
+    },
+    put('PUT as it was', path, versioned),
+    put('PUT without a revision', `${path}?dryRun=All`, object),
+    put('PUT of a stale revision', path, {
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: '1' },
+    }),
+    put('PUT of another uid', path, { ...object, metadata: { ...versioned.metadata, uid: 'other' } }),
+    put('PUT of an absent object', `${collection}/absent?dryRun=All`, {
+      ...object,
+      metadata: { name: 'absent' },
+    }),
+    put('PUT under another name', path, { ...object, metadata: { name: 'other' } }),
+    put('PUT without a name', path, { ...object, metadata: {} }),
+    put('PUT with a bad finalizer', `${path}?dryRun=All`, {
+      ...object,
+      metadata: { ...marked, resourceVersion: '{{rv}}' },
+    }),
+    put('PUT with a changed creation time', `${path}?dryRun=All`, {
+      ...object,
+      metadata: { ...versioned.metadata, creationTimestamp: '2020-01-01T00:00:00Z', generation: 7 },
+    }),
+    put('PUT of the status', `${path}/status?dryRun=All`, versioned),
+    { name: `${kind}: get of the status`, method: 'GET', path: `${path}/status` },
+    { name: `${kind}: get of the scale`, method: 'GET', path: `${path}/scale` },
+    {
+      name: `${kind}: merge patch of the status`,
+      method: 'PATCH',
+      path: `${path}/status?dryRun=All`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: json({ metadata: { annotations: { status: 'yes' } } }),
+    },
+    {
+      name: `${kind}: merge patch of the scale`,
+      method: 'PATCH',
+      path: `${path}/scale?dryRun=All`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: json({ spec: { replicas: 3 } }),
+    },
+    {
+      name: `${kind}: negative scale`,
+      method: 'PATCH',
+      path: `${path}/scale?dryRun=All`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: json({ spec: { replicas: -1 } }),
+    },
+    { name: `${kind}: no such subresource`, method: 'GET', path: `${path}/nonsense` },
+    { name: `${kind}: POST to a name`, method: 'POST', path, headers: jsonHeaders, body: json(object) },
+    {
+      name: `${kind}: duplicate field, strict`,
+      method: 'POST',
+      path: `${collection}?fieldValidation=Strict&dryRun=All`,
+      headers: jsonHeaders,
+      body: json(object).replace('{', `{"kind":"${object.kind}",`),
+    },
+    {
+      name: `${kind}: unknown field, ignored`,
+      method: 'POST',
+      path: `${collection}?fieldValidation=Ignore&dryRun=All`,
+      headers: jsonHeaders,
+      body: json({
+        ...object,
+        bogus: 1,
+        metadata: { ...object.metadata, name: `${object.metadata.name}-i`, bogus: 2 },
+      }),
+    },
   ]
 }
 

@@ -1,3 +1,7 @@
+import { facts } from '../../src/api/schema/index.ts'
+import { decodeProtobuf, encodeProtobuf, isProtobuf, openEnvelope } from '../../src/machinery/codec/index.ts'
+import { fromApiVersion } from '../../src/machinery/meta/group.ts'
+import type { ObjectSchema } from '../../src/machinery/schema/schema.ts'
 import type { Answer } from './case.ts'
 
 /** Headers that must agree. */
@@ -25,21 +29,46 @@ const volatileKeys = new Set([
 ])
 
 /** Makes two answers comparable: what the server chooses (ids, versions, times, suffixes) is replaced by its kind. */
-export function normalize(status: number, headers: Headers, text: string): Answer {
+export function normalize(status: number, headers: Headers, bytes: Uint8Array): Answer {
   const kept: Record<string, string> = {}
   for (const name of compared) {
     const value = headers.get(name)
     if (value !== null) kept[name] = value
   }
-  return { status, headers: kept, body: normalizeBody(text) }
+  return { status, headers: kept, body: isProtobuf(bytes) ? readProtobuf(bytes) : normalizeBody(bytes) }
 }
 
-function normalizeBody(text: string): unknown {
+/** Decoded by our codec, which must also give back the very bytes: theirs test ours. */
+function readProtobuf(bytes: Uint8Array): unknown {
+  const { apiVersion, kind } = openEnvelope(bytes)
+  const version = fromApiVersion(apiVersion)!
+  const schema = facts.kindSchema(version.group, version.version, kind) ?? metaSchema(kind)
+  const object = decodeProtobuf(schema, bytes)
+  return { object: walk(object), isSameAgain: Buffer.from(encodeProtobuf(schema, object)).equals(bytes) }
+}
+
+function metaSchema(kind: string): ObjectSchema {
+  return facts.typeNamed(`k8s.io/apimachinery/pkg/apis/meta/v1.${kind}`)!
+}
+
+function normalizeBody(bytes: Uint8Array): unknown {
+  const text = Buffer.from(bytes).toString()
+  if (text.startsWith('{')) {
+    try {
+      return walk(JSON.parse(text))
+    } catch {
+      // Several lines of a watch, or text that only looks like JSON.
+      return text.split('\n').map(line => normalizeLine(line))
+    }
+  }
+  return text.replaceAll(/(uid|resourceVersion|creationTimestamp|time): .*/g, '$1: …').trim()
+}
+
+function normalizeLine(line: string): unknown {
   try {
-    return walk(JSON.parse(text))
+    return walk(JSON.parse(line))
   } catch {
-    // Not JSON: compared as text (YAML, plain messages).
-    return text.replaceAll(/(uid|resourceVersion|creationTimestamp|time): .*/g, '$1: …').trim()
+    return line
   }
 }
 
@@ -56,11 +85,15 @@ function walk(value: unknown, key = ''): unknown {
 
 function normalizeText(text: string, key: string): string {
   if (key === 'name' && text.startsWith('gen-')) return 'gen-<suffix>'
-  return text
-    .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
-    .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')
-    .replaceAll(/^\d+s$/g, '<age>')
+  return (
+    text
+      // Where an object lies in the store is each server's own affair.
+      .replaceAll(/Key: [^,]*,/g, 'Key: <key>,')
+      .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+      .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')
+      .replaceAll(/^\d+s$/g, '<age>')
+  )
 }
 
 /** Every place where two answers differ, as `path: ours | theirs`. */

@@ -124,6 +124,9 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
   subresources: {
     status: {
       strategy: {
+        prepareForUpdate({ metadata }, old) {
+          setTemplateGeneration(metadata, Number(old.metadata.annotations?.[generationAnnotation] ?? 1))
+        },
         validateUpdate({ status }, old, errors) {
           validateReplicaCounts({ ...status }, [], '', errors)
           validateCollisionCount(status, old.status, errors)

@@ -52,9 +52,10 @@ function mainResets({ subresources, strategy }: Resource): ResetFields {
 }
 
 function unwritten(resource: Resource, subresource: string): ResetFields {
-  const writes = resource.subresources.find(({ name }) => name === subresource)?.writes
+  const { writes, keepsMetadata } = resource.subresources.find(({ name }) => name === subresource) ?? {}
   if (!writes) return none
   const kept = new Set(['kind', 'apiVersion', 'metadata', ...writes])
+  if (keepsMetadata) kept.delete('metadata')
   return [...resource.schema.fields.keys()].filter(name => !kept.has(name)).map(name => [name])
 }
 

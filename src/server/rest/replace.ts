@@ -42,6 +42,7 @@ export interface Replacement {
   readonly skipsAdmission?: boolean
   /** Top-level fields that may change; others come from the current object. Absent: all. */
   readonly writes?: readonly string[]
+  readonly keepsMetadata?: boolean
 }
 
 /** Reads, changes and writes until nobody came between (upstream's GuaranteedUpdate and BeforeUpdate). */
@@ -70,6 +71,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   requireIdentity(call, object, stored)
   requireRevision(call, plan.rules, object, old)
   if (plan.writes) keepUnwritten(object, old, plan.writes)
+  if (plan.keepsMetadata) keepMetadata(object, old)
   await prepare(call, plan.rules, object, old)
   keepTimes(object, old)
   if (!plan.skipsAdmission) await admitValidating(call, { operation: 'UPDATE', object, oldObject: old })
@@ -107,6 +109,15 @@ function requireRevision(call: RestCall, rules: UpdateRules, object: KubeObject,
     throw invalid({ group: call.resource.group, kind: call.resource.plural }, name, errors.list)
   }
   object.metadata.resourceVersion = old.metadata.resourceVersion!
+}
+
+function keepMetadata(object: KubeObject, { metadata }: KubeObject): void {
+  const { managedFields, resourceVersion } = object.metadata
+  object.metadata = {
+    ...metadata,
+    ...(managedFields && { managedFields }),
+    ...(resourceVersion && { resourceVersion }),
+  }
 }
 
 /** A subresource writes its own fields; the rest is the current object's. */

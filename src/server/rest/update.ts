@@ -36,13 +36,14 @@ export async function update(call: RestCall, subresource?: Subresource): Promise
 export function rulesFor(
   { resource }: RestCall,
   subresource: Subresource | undefined,
-): Pick<Replacement, 'rules' | 'writes'> {
+): Pick<Replacement, 'rules' | 'writes' | 'keepsMetadata'> {
   if (!subresource) return { rules: resource.strategy }
   const rules = {
     allowUnconditionalUpdate: resource.strategy.allowUnconditionalUpdate ?? false,
     ...subresource.strategy,
   }
-  return { rules, ...(subresource.writes && { writes: subresource.writes }) }
+  const { writes, keepsMetadata } = subresource
+  return { rules, ...(writes && { writes }), ...(keepsMetadata && { keepsMetadata }) }
 }
 
 async function createInstead(call: RestCall, object: KubeObject): Promise<Response> {

@@ -112,5 +112,6 @@ function check(review: AccessReview, spec: AccessSpec, whose: 'self' | 'named'):
   if (whose === 'named' && !user && !groups?.length)
     errors.invalid('spec.user', '', 'at least one of user or group must be specified')
   if (errors.list.length > 0)
-    throw invalid({ group: 'authorization.k8s.io', kind: review.kind ?? '' }, '', errors.list)
+    // Upstream asks an object that has no kind any more.
+    throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors.list)
 }

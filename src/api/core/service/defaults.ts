@@ -55,9 +55,10 @@ export function normalizeClusterIps({ spec }: Service, old: Service | undefined)
 /** What the server gave stays when an update leaves it out (patchAllocatedValues). */
 export function keepAllocated({ spec }: Service, { spec: old }: Service): void {
   if (!spec || !old) return
-  if (needsClusterIp(spec) && needsClusterIp(old) && !spec.clusterIP && !spec.clusterIPs?.length) {
-    if (old.clusterIP) spec.clusterIP = old.clusterIP
-    if (old.clusterIPs) spec.clusterIPs = [...old.clusterIPs]
+  if (needsClusterIp(spec) && needsClusterIp(old)) {
+    if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP
+    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs)
+      spec.clusterIPs = [...old.clusterIPs]
   }
   if (needsNodePort(spec) && needsNodePort(old)) keepNodePorts(spec, old)
   if (
