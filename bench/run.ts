@@ -5,10 +5,11 @@
  *
  *   bun run bench/run.ts [--rounds 3] [--scale 1] [--workloads create,get,…] [--write]
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startHutch, until } from './hutch-process.ts'
 
 const root = join(import.meta.dir, '..')
 const cache = join(root, '.cache/bench')
@@ -44,34 +45,13 @@ const hutch: Side = {
   name: 'Hutch',
   async start() {
     const directory = mkdtempSync(join(tmpdir(), 'hutch-bench-'))
-    const kubeconfig = join(directory, 'kubeconfig')
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    const flags = [
-      '--disable-agent',
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      '--log-level=warn',
-    ]
-    const child = Bun.spawn(
-      [
-        'bun',
-        'run',
-        join(root, 'src/cmd/hutch.ts'),
-        'server',
-        ...flags,
-        `--data-dir=${directory}`,
-        `--write-kubeconfig=${kubeconfig}`,
-        `--https-listen-port=${port}`,
-      ],
-      { stdout: 'ignore', stderr: Bun.file(join(cache, 'hutch.log')) },
-    )
-    await until(() => existsSync(kubeconfig) && answers(kubeconfig), 'Hutch')
+    const server = await startHutch(directory, ['--disable-agent'])
+    await until(() => answers(server.kubeconfig), 'Hutch')
     return {
-      kubeconfig,
-      pids: [child.pid],
+      kubeconfig: server.kubeconfig,
+      pids: [server.pid],
       async stop() {
-        child.kill('SIGTERM')
-        await child.exited
+        await server.stop()
         rmSync(directory, { recursive: true, force: true })
       },
     }
@@ -216,12 +196,4 @@ function answers(kubeconfig: string): boolean {
     stderr: 'ignore',
   })
   return get.exitCode === 0
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    if (condition()) return
-    await Bun.sleep(100)
-  }
-  throw new Error(`${what} is not ready after 30 seconds`)
 }

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '..')
+
+export interface HutchProcess {
+  readonly pid: number
+  readonly kubeconfig: string
+  stop(): Promise<void>
+}
+
+/** Starts `hutch server` of this checkout on loopback with its state in `directory`; resolves once it is ready. */
+export async function startHutch(directory: string, flags: readonly string[]): Promise<HutchProcess> {
+  const kubeconfig = join(directory, 'kubeconfig')
+  // Written once the API listens; one from the last start would say so too early.
+  rmSync(kubeconfig, { force: true })
+  const port = 20_000 + Math.floor(Math.random() * 10_000)
+  const child = Bun.spawn(
+    [
+      'bun',
+      join(root, 'src/cmd/hutch.ts'),
+      'server',
+      '--bind-address=127.0.0.1',
+      '--advertise-address=127.0.0.1',
+      '--log-level=warn',
+      `--data-dir=${directory}`,
+      `--write-kubeconfig=${kubeconfig}`,
+      `--https-listen-port=${port}`,
+      ...flags,
+    ],
+    { stdout: 'ignore', stderr: Bun.file(join(directory, 'hutch.log')) },
+  )
+  await until(() => existsSync(kubeconfig), 'Hutch')
+  return {
+    pid: child.pid,
+    kubeconfig,
+    async stop() {
+      child.kill('SIGTERM')
+      await child.exited
+    },
+  }
+}
+
+/** Asks every 20 ms for half a minute. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 1500; tries++) {
+    if (await condition()) return
+    await Bun.sleep(20)
+  }
+  throw new Error(`${what} is not ready after 30 seconds`)
+}
+
+/** What a kubeconfig of Hutch's own says, for asking the API without a program in between. */
+export function apiOf(kubeconfig: string) {
+  const text = readFileSync(kubeconfig, 'utf8')
+  const field = (name: string) => new RegExp(`${name}: "?([^"\\n]+)"?`).exec(text)?.[1] ?? ''
+  const pem = (name: string) => Buffer.from(field(name), 'base64').toString()
+  const tls = {
+    ca: pem('certificate-authority-data'),
+    cert: pem('client-certificate-data'),
+    key: pem('client-key-data'),
+  }
+  const server = field('server')
+  return async (path: string) => {
+    const response = await fetch(`${server}${path}`, { tls } as RequestInit)
+    return { ok: response.ok, body: (await response.json()) as unknown }
+  }
+}
