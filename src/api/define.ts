@@ -89,8 +89,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly warnings?: (object: T, old: T | undefined) => readonly string[]
   /** Default: DNS-1123 subdomain. */
   readonly validateName?: (name: string, prefix: boolean, object: T) => readonly string[]
-  /** Finalizers without a domain must be Kubernetes' own: all built-in kinds. */
-  readonly standardFinalizers?: boolean
+  /** Finalizers without a domain must be Kubernetes' own: all built-in kinds, some when they are made only. */
+  readonly standardFinalizers?: boolean | 'atCreation'
   /** PUT of an absent object creates it (leases, endpoints, …). */
   readonly allowCreateOnUpdate?: boolean
   /** PUT without resourceVersion is an overwrite. */

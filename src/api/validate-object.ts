@@ -18,7 +18,7 @@ export function validateForCreate<T extends KubeObject>(
   const { namespaced, strategy } = resource
   const { validateName: rule = nameIsDnsSubdomain } = strategy
   const validateName = (name: string, prefix: boolean) => rule(name, prefix, object)
-  const rules = { namespaced, validateName, standardFinalizers: strategy.standardFinalizers ?? false }
+  const rules = { namespaced, validateName, standardFinalizers: !!strategy.standardFinalizers }
   validateObjectMeta(object.metadata, rules, 'metadata', errors)
   strategy.validate?.(object, errors)
   return errors.list
@@ -33,7 +33,7 @@ export function validateForUpdate<T extends KubeObject>(
 ): readonly FieldError[] {
   const errors = createFieldErrors()
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
-  if (resource.strategy.standardFinalizers)
+  if (resource.strategy.standardFinalizers === true)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
   const strategy = subresource ? subresource.strategy : resource.strategy
   strategy?.validate?.(object, errors)

@@ -8,6 +8,7 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
   'ValidatingAdmissionPolicy',
   {
     strategy: {
+      standardFinalizers: 'atCreation',
       setDefaults({ spec }) {
         if (!spec) return
         spec.failurePolicy ??= 'Fail'
@@ -34,6 +35,7 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
       hasGeneration: true,
       allowUnconditionalUpdate: false,
     },
+    subresources: { status: { keepsMetadata: true } },
     cells: {
       Validations: ({ spec }) => spec?.validations?.length ?? 0,
       ParamKind: ({ spec }) =>

@@ -55,6 +55,7 @@ function availableText({ status }: APIService): string {
 /** A group and version and the server that answers for it. */
 export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1', 'APIService', {
   strategy: {
+    standardFinalizers: 'atCreation',
     validateName,
     setDefaults({ spec }) {
       if (spec?.service) spec.service.port ??= 443

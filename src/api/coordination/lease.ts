@@ -19,6 +19,7 @@ function dropCoordination({ spec }: Lease): void {
 
 export const leases = defineResource<Lease>('coordination.k8s.io/v1', 'Lease', {
   strategy: {
+    standardFinalizers: 'atCreation',
     prepareForCreate: dropCoordination,
     prepareForUpdate: dropCoordination,
     validate,

@@ -60,6 +60,7 @@ export function referenceSelectors(prefix: string): Record<string, (event: Event
 
 export const events = defineResource<Event>('v1', 'Event', {
   strategy: {
+    standardFinalizers: 'atCreation',
     // Names of events were never checked in this version.
     validateName: () => [],
     validate: (event: Event, errors: FieldErrors) => validateEventBasics(event, 'reportingComponent', errors),

@@ -33,6 +33,7 @@ export const flowSchemas = defineResource<FlowSchema>('flowcontrol.apiserver.k8s
     },
     hasGeneration: true,
   },
+  subresources: { status: { keepsMetadata: true } },
   cells: {
     PriorityLevel: ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '',
     MatchingPrecedence: ({ spec }) => spec?.matchingPrecedence ?? 0,

@@ -39,6 +39,7 @@ export const priorityLevelConfigurations = defineResource<PriorityLevelConfigura
       },
       hasGeneration: true,
     },
+    subresources: { status: { keepsMetadata: true } },
     cells: {
       Type: ({ spec }) => spec?.type ?? '',
       NominalConcurrencyShares: ({ spec }) => spec?.limited?.nominalConcurrencyShares ?? none,

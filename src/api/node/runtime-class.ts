@@ -8,6 +8,7 @@ import type { RuntimeClass } from '../types/node-v1.gen.ts'
 
 export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'RuntimeClass', {
   strategy: {
+    standardFinalizers: 'atCreation',
     validate({ handler = '', overhead, scheduling }, errors) {
       invalidFor(errors, 'handler', handler, dns1123LabelErrors(handler))
       validateResources({ limits: overhead?.podFixed ?? {} }, new Set(), 'overhead.podFixed', errors)

@@ -37,6 +37,7 @@ const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expec
 
 export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/v1', 'PodDisruptionBudget', {
   strategy: {
+    standardFinalizers: 'atCreation',
     validateName: nameIsPathSegment,
     validate,
     hasGeneration: true,

@@ -17,5 +17,6 @@ export const resourceClaims = defineResource<ResourceClaim>('resource.k8s.io/v1'
     setDefaults: ({ spec }) => setClaimDefaults(spec),
     validateUpdate: ({ spec }, old, errors) => immutable(spec, old.spec, 'spec', errors),
   },
+  subresources: { status: { keepsMetadata: true } },
   cells: { State: stateText },
 })

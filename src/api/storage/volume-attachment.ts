@@ -20,6 +20,7 @@ export const volumeAttachments = defineResource<VolumeAttachment>('storage.k8s.i
     allowUnconditionalUpdate: false,
   },
   initialStatus: () => ({ attached: false }),
+  subresources: { status: { keepsMetadata: true } },
   cells: {
     Attacher: ({ spec }) => spec.attacher,
     PV: ({ spec }) => spec.source?.persistentVolumeName ?? '',

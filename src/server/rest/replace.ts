@@ -145,7 +145,7 @@ async function prepare(
   const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
   validateObjectMeta(object.metadata, names, 'metadata', errors)
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
-  if (resource.strategy.standardFinalizers)
+  if (resource.strategy.standardFinalizers === true)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
   rules.validate?.(object, errors)
   rules.validateUpdate?.(object, old, errors)
