@@ -5,6 +5,7 @@ import type {
   NodeCondition,
   NodeStatus,
 } from '../../api/types/core-v1.gen.ts'
+import { canonicalQuantity } from '../../machinery/quantity/index.ts'
 import type { KubeletConfig } from '../config.ts'
 import type { Image, RuntimeVersion } from '../runtime/runtime.ts'
 import { toTime } from '../status/time.ts'
@@ -46,15 +47,18 @@ export function nodeLabels(
   }
 }
 
-/** Everything that a node reports of itself. Transition times are kept where nothing changed. */
+/**
+ * Everything that a node reports of itself, spelt as the server keeps it. Transition times are kept where nothing
+ * changed.
+ */
 export function nodeStatus(input: NodeInput, old: NodeStatus): NodeStatus {
   const { config, facts } = input
   const capacity = {
     cpu: String(facts.cpus),
-    'ephemeral-storage': `${Math.floor(facts.storageBytes / 1024)}Ki`,
+    'ephemeral-storage': canonicalQuantity(`${Math.floor(facts.storageBytes / 1024)}Ki`),
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
-    memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
+    memory: canonicalQuantity(`${Math.floor(facts.memoryBytes / 1024)}Ki`),
     pods: String(config.podsMax),
   }
   return {
@@ -62,7 +66,7 @@ export function nodeStatus(input: NodeInput, old: NodeStatus): NodeStatus {
     allocatable: {
       ...capacity,
       'ephemeral-storage': String(Math.floor(facts.storageBytes * (1 - storageReserveShare))),
-      memory: `${Math.floor((facts.memoryBytes - memoryFreeMinBytes) / 1024)}Ki`,
+      memory: canonicalQuantity(`${Math.floor((facts.memoryBytes - memoryFreeMinBytes) / 1024)}Ki`),
     },
     conditions: nodeConditions(input, old.conditions ?? []),
     addresses: addressesOf(config),
@@ -164,9 +168,11 @@ export function differs(a: NodeStatus, b: NodeStatus): boolean {
   return !Bun.deepEquals(withoutHeartbeats(a), withoutHeartbeats(b))
 }
 
-function withoutHeartbeats(status: NodeStatus): NodeStatus {
+/** An empty list of images is none. */
+function withoutHeartbeats({ images, ...status }: NodeStatus): NodeStatus {
   return {
     ...status,
+    ...(images && images.length > 0 && { images }),
     conditions: status.conditions?.map(condition => ({ ...condition, lastHeartbeatTime: '' })),
   }
 }
