@@ -146,8 +146,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string }
   /** The top-level fields that this subresource may write; everything else is taken from the old object. */
   readonly writes?: readonly string[]
-  /** Labels, annotations and the like cannot be changed through it. */
-  readonly keepsMetadata?: boolean
+  /** Labels, annotations and the like cannot be changed through it; `claimed`: managedFields say so all the same. */
+  readonly keepsMetadata?: boolean | 'claimed'
   /** `pods/exec`: behaviour of its own, looked up in the server's table. Absent for those that are data alone. */
   readonly connector?: string
   readonly strategy?: Pick<Strategy<T>, 'prepareForUpdate' | 'validate' | 'validateUpdate' | 'warnings'>

@@ -12,12 +12,6 @@ export function allCases(): OracleCase[] {
   return [...opening, ...generalCases, ...depthCases, ...customCases, ...kindCases()]
 }
 
-/** Where a difference lies, without the two values. */
-export function placeOf(difference: string): string {
-  const path = difference.indexOf(' › ')
-  return difference.slice(0, difference.indexOf(': ', path))
-}
-
 export interface Verdict {
   readonly cases: number
   readonly unlisted: readonly string[]

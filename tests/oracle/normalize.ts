@@ -88,6 +88,7 @@ function normalizeText(text: string, key: string): string {
   return (
     text
       // Where an object lies in the store is each server's own affair.
+      .replaceAll(/in record \(\d+\)/g, 'in record (<resourceVersion>)')
       .replaceAll(/Key: [^,]*,/g, 'Key: <key>,')
       .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')

@@ -57,11 +57,13 @@ export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1
   strategy: {
     standardFinalizers: 'atCreation',
     validateName,
+    allowUnconditionalUpdate: false,
     setDefaults({ spec }) {
       if (spec?.service) spec.service.port ??= 443
     },
     validate,
   },
+  subresources: { status: { keepsMetadata: 'claimed' } },
   cells: {
     Service: ({ spec }) => (spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local'),
     Available: availableText,

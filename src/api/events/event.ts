@@ -119,7 +119,7 @@ const selectors = {
 }
 
 export const eventsV1 = defineResource<Event>('events.k8s.io/v1', 'Event', {
-  strategy: { standardFinalizers: 'atCreation', validate, validateUpdate, allowCreateOnUpdate: true },
+  strategy: { validate, validateUpdate, allowCreateOnUpdate: true },
   conversion,
   storage: { volatile: true },
   cells: Object.fromEntries(Object.entries(eventCells).map(([name, cell]) => [name, asCore<unknown>(cell)])),

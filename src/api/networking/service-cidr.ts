@@ -21,5 +21,6 @@ export const serviceCidrs = defineResource<ServiceCIDR>('networking.k8s.io/v1', 
     },
     validateUpdate: ({ spec }, old, errors) => immutable(spec?.cidrs, old.spec?.cidrs, 'spec.cidrs', errors),
   },
+  subresources: { status: { keepsMetadata: 'claimed' } },
   cells: { CIDRs: ({ spec }) => (spec?.cidrs ?? []).join(',') },
 })

@@ -1,3 +1,4 @@
+import { isBuiltin } from '../http/encode.ts'
 import type { Resource, Subresource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { digest } from './digest.ts'
@@ -53,16 +54,18 @@ export function toVersionDiscovery(version: string, resources: readonly Resource
 
 function toResourceDiscovery(resource: Resource) {
   const { group, version, kind, plural, singular, namespaced, verbs, shortNames, categories } = resource
+  // Upstream leaves group and version of a built-in kind to the reader; of a custom one it names them.
+  const own = isBuiltin(resource) ? { group: '', version: '', kind } : { group, version, kind }
   const subresources = resource.subresources
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, verbs: subVerbs, kind: other }) => ({
       subresource: name,
-      responseKind: other ?? { group, version, kind },
+      responseKind: other && isElsewhere(resource, other) ? other : { ...own, kind: other?.kind ?? kind },
       verbs: subVerbs,
     }))
   return {
     resource: plural,
-    responseKind: { group, version, kind },
+    responseKind: own,
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
     verbs,

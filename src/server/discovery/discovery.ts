@@ -63,7 +63,7 @@ function listVersion(registry: Registry, group: string, version: string): object
 function aggregate(registry: Registry, root: 'api' | 'apis'): { body: string; etag: string } {
   const groups = registry.groups().filter(({ name }) => (name === '') === (root === 'api'))
   const items = groups.map(({ name, versions }) => ({
-    metadata: { ...(name !== '' && { name }), creationTimestamp: null },
+    metadata: { ...(name !== '' && { name }) },
     versions: versions.map(version => toVersionDiscovery(version, inVersion(registry, name, version))),
   }))
   const body = JSON.stringify({

@@ -1,4 +1,6 @@
 import type { Context } from 'hono'
+import { discovery as facts } from '../../api/schema/discovery.ts'
+import { unknownRoute } from '../../machinery/status/errors.ts'
 import type { Offer } from '../http/negotiation.ts'
 import { negotiate } from '../http/negotiation.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
@@ -15,7 +17,10 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
   routes.get('/apis/:group', c => found(c, discovery.group(c.req.param('group'))))
   routes.get('/apis/:group/:version', c => {
     const { group, version } = c.req.param()
-    return found(c, discovery.resourceList(group, version))
+    const list = discovery.resourceList(group, version)
+    // A built-in group's own router knows which versions it has not.
+    if (!list && facts().groups.some(({ name }) => name === group)) throw unknownRoute()
+    return found(c, list)
   })
 
   function root(c: Context<RouteEnv>, name: 'api' | 'apis', legacy: () => object): Response {

@@ -14,7 +14,7 @@ import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { badRequest, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { cloneJson } from './clone.ts'
-import { handledAs, unlikeType, unreadable } from './foreign-body.ts'
+import { handledAs, isServedKind, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
 
 /** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
@@ -111,7 +111,7 @@ function mediaTypeOf(contentType: string): string {
 }
 
 /** Absent kind and apiVersion are those of the path; others must agree. */
-function withType(object: JsonObject, { group, version, kind }: BodyType): JsonObject {
+function withType(object: JsonObject, { group, version, kind, isCustom }: BodyType): JsonObject {
   const wanted = toApiVersion(group, version)
   const apiVersion = String(object.apiVersion || wanted)
   const given = String(object.kind || kind)
@@ -119,6 +119,8 @@ function withType(object: JsonObject, { group, version, kind }: BodyType): JsonO
     throw unlikeType({ group, version, kind }, given, apiVersion)
   }
   if (apiVersion !== wanted) {
+    if (!isCustom && !isServedKind(apiVersion, kind))
+      throw unlikeType({ group, version, kind }, kind, apiVersion)
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
     )

@@ -30,7 +30,7 @@ export function deleteOptionsOf(context: RequestContext): DeleteOptions {
 function readOptions(context: RequestContext): DeleteOptions {
   const { body } = context
   if (body.kind === 'object') return body.object as JsonObject as DeleteOptions
-  return decodeLoose(context, metaType('DeleteOptions')) as DeleteOptions
+  return decodeLoose(context, { ...metaType('DeleteOptions'), isOptions: true }) as DeleteOptions
 }
 
 function fromQuery({ options }: RequestContext): DeleteOptions {

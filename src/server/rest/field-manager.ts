@@ -55,7 +55,7 @@ function unwritten(resource: Resource, subresource: string): ResetFields {
   const { writes, keepsMetadata } = resource.subresources.find(({ name }) => name === subresource) ?? {}
   if (!writes) return none
   const kept = new Set(['kind', 'apiVersion', 'metadata', ...writes])
-  if (keepsMetadata) kept.delete('metadata')
+  if (keepsMetadata === true) kept.delete('metadata')
   return [...resource.schema.fields.keys()].filter(name => !kept.has(name)).map(name => [name])
 }
 

@@ -22,13 +22,14 @@ export function handledAs(
 
 /** 400 when the bytes do not even tell a type, or tell another one; undefined when the fault lies further inside. */
 export function unreadable(
-  type: GroupVersionKind,
+  type: GroupVersionKind & { readonly isOptions?: boolean },
   bytes: Uint8Array,
   mediaType: string,
 ): StatusError | undefined {
   if (mediaType === 'application/vnd.kubernetes.protobuf') return undefined
   const found = findType(bytes, mediaType === 'application/yaml')
   if (found.fault !== undefined) {
+    if (type.isOptions) return badRequest(found.fault)
     return badRequest(
       `the object provided is unrecognized (must be of type ${type.kind}): ${found.fault} (${summarize(bytes)})`,
     )
@@ -40,12 +41,21 @@ export function unreadable(
 
 /** 400 for an object that says it is `kind` of `apiVersion`. */
 export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: string): StatusError {
-  const { group = '', version = '' } = fromApiVersion(apiVersion) ?? {}
-  const isKnown = facts.kindSchema(group, version, kind) !== undefined
-  const message = isKnown
-    ? `converting (${apiVersion}, Kind=${kind}) to (${toApiVersion(type.group, type.version)}, Kind=${type.kind}): unknown conversion`
+  const { version = '' } = fromApiVersion(apiVersion) ?? {}
+  const message = isServedKind(apiVersion, kind)
+    ? `converting (${version}.${kind}) to (${internalPackage(type.group)}.${type.kind}): unknown conversion`
     : `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`
   return badRequest(handledAs(type, message, { version, kind }))
+}
+
+export function isServedKind(apiVersion: string, kind: string): boolean {
+  const { group = '', version = '' } = fromApiVersion(apiVersion) ?? {}
+  return facts.kindSchema(group, version, kind) !== undefined
+}
+
+/** The Go package of upstream's internal types of a group. */
+function internalPackage(group: string): string {
+  return group === '' ? 'core' : group.split('.')[0]!
 }
 
 interface FoundType {

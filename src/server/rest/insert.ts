@@ -29,16 +29,20 @@ export async function insert(call: RestCall, object: KubeObject): Promise<Servab
   const generates = !object.metadata.name && !!object.metadata.generateName
   for (let attempt = 1; ; attempt++) {
     if (generates) object.metadata.name = generateName(object.metadata.generateName!, call.deps.ports.random)
-    const taken = takenName(call, object)
+    const taken = generates && takenName(call, object)
     if (!taken) {
       const stored = await prepareAndWrite(call, object)
       if (stored) return stored
     }
     if (!generates && !object.metadata.generateName)
       throw alreadyExists(groupResource(call.resource), object.metadata.name ?? '')
-    if (!generates || attempt === generatedNameAttemptsMax)
-      throw generateNameConflict(groupResource(call.resource), object.metadata.name!)
+    if (!generates || attempt === generatedNameAttemptsMax) throw nameTaken(call, object)
   }
+}
+
+/** Upstream names the group in which the kind lives here, not the one of the request. */
+function nameTaken({ resource }: RestCall, { metadata }: KubeObject) {
+  return generateNameConflict({ group: resource.storage.group, resource: resource.plural }, metadata.name!)
 }
 
 /** Only generated names are looked up before: for others validation errors go before conflicts. */

@@ -8,6 +8,8 @@ export interface BodyType extends GroupVersionKind {
   readonly schema: ObjectSchema
   /** Without a protobuf form. */
   readonly isCustom?: boolean
+  /** Options, of which upstream tells the fault alone. */
+  readonly isOptions?: boolean
 }
 
 /** A type of meta/v1 by its Go name. */

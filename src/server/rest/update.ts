@@ -43,7 +43,7 @@ export function rulesFor(
     ...subresource.strategy,
   }
   const { writes, keepsMetadata } = subresource
-  return { rules, ...(writes && { writes }), ...(keepsMetadata && { keepsMetadata }) }
+  return { rules, ...(writes && { writes }), ...(keepsMetadata && { keepsMetadata: true }) }
 }
 
 async function createInstead(call: RestCall, object: KubeObject): Promise<Response> {
