@@ -1,5 +1,7 @@
-const rounds = 9
-const roundMs = 60
+/** HUTCH_BENCH_TINY=1: only see that it runs. */
+const isTiny = process.env.HUTCH_BENCH_TINY === '1'
+const rounds = isTiny ? 1 : 9
+const roundMs = isTiny ? 1 : 60
 
 /**
  * Times alternatives in turn, several rounds, and prints the median of each and its ratio to the first.

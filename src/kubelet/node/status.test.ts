@@ -9,7 +9,8 @@ const input: NodeInput = {
     nodeName: 'n',
     nodeIps: ['192.0.2.1'],
     kubeletVersion: 'v1',
-  } as NodeInput['config'],
+    dataDir: '',
+  },
   facts: {
     ...{ hostname: 'n', cpus: 2, memoryBytes: 256 * 2 ** 30, storageBytes: 2 ** 40, architecture: 'amd64' },
     ...{ machineId: '', systemUuid: '', bootId: '', kernelVersion: '', osImage: '' },
