@@ -1,5 +1,5 @@
-import { subjectAccessReviews } from '../../api/authorization/subject-access-review.ts'
 import { tokenReviews } from '../../api/authentication/token-review.ts'
+import { subjectAccessReviews } from '../../api/authorization/subject-access-review.ts'
 import type { TokenReview } from '../../api/types/authentication-v1.gen.ts'
 import type { SubjectAccessReview } from '../../api/types/authorization-v1.gen.ts'
 import type { Client } from '../../client/client.ts'

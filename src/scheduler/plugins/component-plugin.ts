@@ -21,7 +21,8 @@ interface ComponentNode {
  * a component. jco is loaded only here.
  */
 export async function loadComponentPlugin(path: string): Promise<SchedulerPlugin> {
-  const instance = await instantiate(path).catch(error => {
+  const { transpile } = await loadJco(path)
+  const instance = await instantiate(path, transpile).catch(error => {
     throw new Error(`${path} is not a component of the world hutch:scheduler/score-plugin: ${String(error)}`)
   })
   return {
@@ -43,9 +44,21 @@ export async function loadComponentPlugin(path: string): Promise<SchedulerPlugin
   }
 }
 
+type Jco = typeof import('@bytecodealliance/jco')
+
+/** The compiled binary is without jco, which is larger than all of Hutch. */
+async function loadJco(path: string): Promise<Jco> {
+  try {
+    return await import('@bytecodealliance/jco')
+  } catch (error) {
+    throw new Error(
+      `${path} cannot be loaded, scheduler plugins from files need the checkout: ${String(error)}`,
+    )
+  }
+}
+
 /** jco turns the component into a module of JavaScript and core modules; the module is imported from a folder of its own. */
-async function instantiate(path: string): Promise<ScorePlugin> {
-  const { transpile } = await import('@bytecodealliance/jco')
+async function instantiate(path: string, transpile: Jco['transpile']): Promise<ScorePlugin> {
   const { files, imports } = await transpile(readFileSync(path), {
     name: 'plugin',
     instantiation: 'sync',

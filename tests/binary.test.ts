@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Subprocess } from 'bun'
+
+setDefaultTimeout(180_000)
+
+const root = join(import.meta.dir, '..')
+const kubectlMissing = Bun.which('kubectl') ? undefined : 'kubectl is not installed'
+const emulator = Bun.which('qemu-aarch64-static')
+const emulated = emulator ? armLibrary() : undefined
+const armMissing =
+  kubectlMissing ??
+  (emulator ? undefined : 'qemu-aarch64-static is not installed') ??
+  (emulated ? undefined : "Debian's arm64 C library cannot be had")
+if (kubectlMissing) console.warn(`SKIPPED: what kubectl says to the compiled binaries (${kubectlMissing})`)
+if (armMissing) console.warn(`SKIPPED: the arm64 binary (${armMissing})`)
+
+/** A folder for `qemu-aarch64-static -L`, or undefined where there is none to be had. */
+function armLibrary(): string | undefined {
+  const { exitCode, stdout } = Bun.spawnSync([join(root, 'scripts/arm64-root')], { stderr: 'ignore' })
+  return exitCode === 0 ? stdout.toString().trim() : undefined
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as { port: number }
+  await new Promise(resolve => probe.close(resolve))
+  return port
+}
+
+describe('the compiled binary', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'hutch-binary-'))
+  const running: Subprocess[] = []
+  // Nothing of the checkout is within reach: another folder, and an environment with a path and a home only.
+  const run = (command: readonly string[]) =>
+    Bun.spawn([...command], {
+      cwd: dir,
+      env: { PATH: '/usr/bin:/bin', HOME: dir },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+  const output = async (command: readonly string[]) => {
+    const child = run(command)
+    const [out, complaint] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    return { code: await child.exited, text: out + complaint }
+  }
+  const serverWords = (name: string, port: number) => [
+    ...['server', '--simulated-node=1', '--bind-address=127.0.0.1', '--config=/dev/null', '--log-level=warn'],
+    ...[`--data-dir=${dir}/${name}`, `--https-listen-port=${port}`, `--write-kubeconfig=${dir}/${name}.yaml`],
+  ]
+  const kubectl = (name: string, ...words: string[]) =>
+    output(['kubectl', `--kubeconfig=${dir}/${name}.yaml`, ...words])
+  const start = async (name: string, program: readonly string[]) => {
+    const child = run([...program, ...serverWords(name, await freePort())])
+    running.push(child)
+    for (let tries = 0; tries < 240; tries++) {
+      if ((await kubectl(name, 'get', '--raw', '/readyz')).code === 0) return child
+      if (child.exitCode !== null) throw new Error(await new Response(child.stderr as ReadableStream).text())
+      await Bun.sleep(250)
+    }
+    throw new Error(`${name} did not get ready`)
+  }
+  const compiled = (arch: string) => join(dir, `hutch-linux-${arch}`)
+
+  beforeAll(async () => {
+    const archs = armMissing ? ['x64'] : ['x64', 'arm64']
+    const build = Bun.spawn([join(root, 'scripts/build'), '--to', dir, ...archs], { stderr: 'pipe' })
+    const complaint = await new Response(build.stderr).text()
+    if ((await build.exited) !== 0) throw new Error(complaint)
+  })
+  afterAll(async () => {
+    for (const child of running) child.kill('SIGKILL')
+    await Promise.all(running.map(child => child.exited))
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  const own = process.arch === 'x64' ? test : test.skip
+  own('knows its version', async () => {
+    const { code, text } = await output([compiled('x64'), 'version'])
+    expect(code).toBe(0)
+    expect(text).toContain('kubernetes v1.35')
+  })
+
+  own.skipIf(kubectlMissing !== undefined)('runs a cluster with everything inside', async () => {
+    const server = await start('x64', [compiled('x64')])
+    expect((await kubectl('x64', 'create', 'deployment', 'web', '--image=web', '--replicas=2')).code).toBe(0)
+    const rollout = await kubectl('x64', 'rollout', 'status', 'deployment/web', '--timeout=60s')
+    expect(rollout.text).toContain('successfully rolled out')
+    const patched = await kubectl(
+      'x64',
+      'patch',
+      'deployment',
+      'web',
+      '--type=json',
+      '-p',
+      '[{"op":"replace","path":"/spec/replicas","value":1}]',
+    )
+    expect(patched.text).toContain('patched')
+    server.kill('SIGTERM')
+    expect(await server.exited).toBe(0)
+  })
+
+  own('refuses a scheduler plugin from a file by name', async () => {
+    const plugin = join(root, 'package.json')
+    const words = [...serverWords('plugin', await freePort()), `--scheduler-plugin=${plugin}`]
+    const { code, text } = await output([compiled('x64'), ...words])
+    expect(code).toBe(1)
+    expect(text).toContain('scheduler plugins from files need the checkout')
+  })
+
+  test.skipIf(armMissing !== undefined)('serves kubectl on arm64', async () => {
+    await start('arm64', [emulator!, '-L', emulated!, compiled('arm64')])
+    expect((await kubectl('arm64', 'get', 'ns')).text).toContain('kube-system')
+  })
+})
