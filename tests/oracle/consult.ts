@@ -1,9 +1,9 @@
 import type { OracleCase } from './case.ts'
 import { customCases } from './custom-cases.ts'
+import { depthCases } from './depth-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
 import { kindCases } from './kind-cases.ts'
 import { listed } from './listed.ts'
-import { depthCases } from './depth-cases.ts'
 import { differences } from './normalize.ts'
 import type { Side } from './side.ts'
 

@@ -1,6 +1,6 @@
-import { isBuiltin } from '../http/encode.ts'
 import type { Resource, Subresource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
+import { isBuiltin } from '../http/encode.ts'
 import { digest } from './digest.ts'
 
 /** meta/v1 APIResourceList of one group and version, sorted by name, subresources behind their resource. */

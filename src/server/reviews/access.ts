@@ -41,7 +41,7 @@ export function accessReviewer(authorizer: Authorizer, whose: 'self' | 'named'):
   return async function reviewAccess(object, caller, context) {
     const review = object as AccessReview
     const spec = review.spec ?? {}
-    check(review, spec, whose)
+    check(spec, whose)
     const user = whose === 'self' ? caller : userOf(spec)
     const { decision, reason } = await authorizer(attributesOf(user, spec, context.info))
     review.status = {
@@ -92,7 +92,7 @@ function selectorText(selector: SelectorAttributes | undefined): string | undefi
 }
 
 /** apis/authorization/validation: exactly one kind of attributes, and somebody to ask about. */
-function check(review: AccessReview, spec: AccessSpec, whose: 'self' | 'named'): void {
+function check(spec: AccessSpec, whose: 'self' | 'named'): void {
   const errors = createFieldErrors()
   const { resourceAttributes, nonResourceAttributes, user, groups } = spec
   if (resourceAttributes && nonResourceAttributes) {
