@@ -66,7 +66,8 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
     ...podmanArgs.map(word => `--podman-arg=${word}`),
   ]
   const field = (path: string, ...what: string[]) => must(kubectl('get', ...what, `-o=jsonpath={${path}}`))
-  const wget = (pod: string, url: string) => run(kubectl('exec', pod, '--', 'timeout', '10', 'wget', '-qO-', url))
+  const wget = (pod: string, url: string) =>
+    run(kubectl('exec', pod, '--', 'timeout', '10', 'wget', '-qO-', url))
   const startAgent = (token: string) =>
     lan.start(
       second,
@@ -102,8 +103,13 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
     await must(kubectl('wait', 'pod', '--all', '--for=condition=Ready', '--timeout=60s'))
   })
   afterAll(async () => {
-    for (const log of process.env.HUTCH_SHOW_LOGS ? ['server.log', 'agent.log'] : [])
+    const logs = ['server.log', 'agent.log', 'agent-again.log']
+    for (const log of process.env.HUTCH_SHOW_LOGS ? logs : [])
       console.info(readFileSync(join(lan.dir, log), 'utf8'))
+    if (process.env.HUTCH_SHOW_LOGS)
+      console.info(
+        (await run(kubectl('get', 'events,pods', '-o=wide', '--sort-by=.metadata.creationTimestamp'))).out,
+      )
     await lan?.close()
   })
 
@@ -180,7 +186,15 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
     const before = await field('.items[*].status.containerStatuses[*].containerID', 'pod')
     const ip = await field('.status.podIP', 'pod', 'on-second')
     await server.stop('SIGTERM')
-    const direct = await run([...second.enter, 'busybox', 'timeout', '10', 'wget', '-qO-', `http://${ip}:8080/`])
+    const direct = await run([
+      ...second.enter,
+      'busybox',
+      'timeout',
+      '10',
+      'wget',
+      '-qO-',
+      `http://${ip}:8080/`,
+    ])
     expect(direct.out).toBe('on-second\n')
     server = startServer()
     await eventually(
@@ -201,7 +215,7 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
     agent = lan.start(
       second,
       [...hutch, 'agent', ...nodeWords(second), `--server=https://${first.address}:6443`],
-      'agent.log',
+      'agent-again.log',
     )
     await must(kubectl('create', '-f', '-'), webPod('again', 'second'))
     await must(kubectl('wait', 'pod/again', '--for=condition=Ready', '--timeout=90s'))
