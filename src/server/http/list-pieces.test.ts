@@ -8,6 +8,8 @@ import { presentRun } from '../rest/storage.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 import { listJson, listProtobuf } from './encode.ts'
 import { gzipList } from './list-pieces.ts'
+import { gzipTable } from './table-pieces.ts'
+import { toServedTable } from './transform.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -36,6 +38,12 @@ function expectSame(list: ListResult): void {
   expect(json.toString()).toBe(Buffer.from(listJson(configMaps, list)).toString())
   const message = gunzipSync(gzipList(configMaps, list, 'protobuf', 1)!)
   expect(message.equals(listProtobuf(configMaps, list))).toBe(true)
+  for (const nowMs of [server.ports.clock.nowMs(), server.ports.clock.nowMs() + 90_000]) {
+    const request = { nowMs, options: {}, metadata: { resourceVersion: list.resourceVersion } }
+    const objects = list.items.map(({ object }) => object)
+    const table = gunzipSync(gzipTable(configMaps, list, request, 1)!)
+    expect(table.toString()).toBe(`${JSON.stringify(toServedTable(configMaps, objects, request))}\n`)
+  }
 }
 
 test('a list put together from compressed runs is the list, byte for byte, also after changes', async () => {

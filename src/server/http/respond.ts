@@ -6,6 +6,7 @@ import { listJson, listMeta, listProtobuf, looseProtobuf, objectJson, objectProt
 import { gzipList } from './list-pieces.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
+import { gzipTable } from './table-pieces.ts'
 import { toPartial, toPartialList, toServedTable } from './transform.ts'
 import { watchEncoder } from './watch-frames.ts'
 import { yamlText } from './yaml-text.ts'
@@ -72,6 +73,13 @@ function transformed(
 function listAnswer(context: RequestContext, { resource, list, status }: ListResponse, clock: Clock): Answer {
   const type = mediaTypeFor(resource, 'list', context.headers.accept)
   const metadata = listMeta(list)
+  const packs =
+    type.format !== 'yaml' && !isPretty(context, type) && takesGzip(context.headers['accept-encoding'])
+  if (type.transform === 'Table' && packs) {
+    const request = { nowMs: clock.nowMs(), options: context.options, metadata }
+    const packed = gzipTable(resource, list, request, gzipBytesMin)
+    if (packed) return packedAnswer(status, 'json', packed)
+  }
   if (type.transform) {
     const objects = list.items.map(({ object }) => object)
     const { options } = context
@@ -81,15 +89,18 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
         : toPartialList(objects, metadata)
     return loose(status, made, type.format, context)
   }
-  if (type.format !== 'yaml' && !isPretty(context, type) && takesGzip(context.headers['accept-encoding'])) {
+  if (type.format !== 'yaml' && packs) {
     const packed = gzipList(resource, list, type.format, gzipBytesMin)
-    if (packed)
-      return { status, headers: { 'content-type': contentTypes[type.format], ...gzipHeaders }, body: packed }
+    if (packed) return packedAnswer(status, type.format, packed)
   }
   if (type.format === 'protobuf') return encoded(status, 'protobuf', listProtobuf(resource, list))
   const json = listJson(resource, list)
   if (type.format === 'json' && !isPretty(context, type)) return encoded(status, 'json', json)
   return loose(status, JSON.parse(Buffer.from(json).toString()) as object, type.format, context)
+}
+
+function packedAnswer(status: number, format: Format, body: Uint8Array): Answer {
+  return { status, headers: { 'content-type': contentTypes[format], ...gzipHeaders }, body }
 }
 
 /** A Status for a failure, with Retry-After where it says when to come back. */
