@@ -1,6 +1,7 @@
 /** What makes a schema structural (apiextensions-apiserver pkg/apiserver/schema): every node says its type. */
+import { compile } from '../../machinery/cel/compile.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
+import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 
@@ -25,6 +26,9 @@ function validateNode(schema: JSONSchemaProps, path: string, isRoot: boolean, er
     )
   }
   validateListType(schema, path, errors)
+  schema['x-kubernetes-validations']?.forEach((rule, index) => {
+    validateRule(rule, `${path}.x-kubernetes-validations[${index}]`, errors)
+  })
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     // Metadata is always there, and its own schema wins.
     if (isRoot && name === 'metadata') continue
@@ -51,5 +55,51 @@ function validateListType(schema: JSONSchemaProps, path: string, errors: FieldEr
       `${path}.x-kubernetes-list-map-keys`,
       'must not be empty if x-kubernetes-list-type is map',
     )
+  }
+}
+
+const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
+
+/** A rule that does not compile is refused here, so that none is ever passed over later. */
+function validateRule(rule: ValidationRule, path: string, errors: FieldErrors): void {
+  const { rule: text = '', message = '', messageExpression = '', reason, fieldPath, optionalOldSelf } = rule
+  if (text.trim() === '') {
+    errors.required(`${path}.rule`, 'rule is not specified')
+    return
+  }
+  if (message && message.trim() === '')
+    errors.invalid(`${path}.message`, message, 'must be non-empty if specified')
+  else if (/[\r\n]/.test(message.trim()))
+    errors.invalid(`${path}.message`, message, 'must not contain line breaks')
+  else if (/[\r\n]/.test(text.trim()) && !message)
+    errors.required(`${path}.message`, 'message must be specified if rule contains line breaks')
+  if (messageExpression && messageExpression.trim() === '')
+    errors.required(`${path}.messageExpression`, 'messageExpression must be non-empty if specified')
+  if (reason !== undefined && !reasons.includes(reason))
+    errors.notSupported(`${path}.reason`, reason, reasons)
+  if (fieldPath?.trim() === '' && fieldPath !== '')
+    errors.invalid(`${path}.fieldPath`, fieldPath, 'must be non-empty if specified')
+  const compiled = compile(text, 'bool')
+  if ('fault' in compiled) errors.invalid(`${path}.rule`, shownRule(rule), compiled.fault)
+  else if (optionalOldSelf !== undefined && !compiled.usesOldSelf) {
+    const detail = 'may not be set if oldSelf is not used in rule'
+    errors.invalid(`${path}.optionalOldSelf`, optionalOldSelf, detail)
+  }
+  const said = messageExpression.trim() === '' ? undefined : compile(messageExpression, 'string')
+  if (said && 'fault' in said) {
+    const fault = said.fault.replace(/^compilation failed/, 'messageExpression compilation failed')
+    errors.invalid(`${path}.messageExpression`, shownRule(rule), fault)
+  }
+}
+
+/** Upstream shows the rule in its internal form, every field of it. */
+function shownRule(rule: ValidationRule): unknown {
+  return {
+    Rule: rule.rule,
+    Message: rule.message ?? '',
+    MessageExpression: rule.messageExpression ?? '',
+    Reason: rule.reason ?? null,
+    FieldPath: rule.fieldPath ?? '',
+    OptionalOldSelf: rule.optionalOldSelf ?? null,
   }
 }

@@ -30,7 +30,7 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
  */
 export function followDefinitions(options: DefinitionOptions): void {
   const { cache, ports, signal } = options
-  const served = new Map<string, readonly Resource[]>()
+  const served: Served = new Map()
   const prefix = collectionPrefix(location)
   const { items, revision } = cache.list(prefix)
   for (const { object } of items) show(options, served, object as CustomResourceDefinition)
@@ -50,25 +50,39 @@ export function followDefinitions(options: DefinitionOptions): void {
   )
 }
 
-type Served = Map<string, readonly Resource[]>
+interface Entry {
+  /** What the resources were made from; while it stays, so do they, and their watches go on. */
+  readonly basis: unknown
+  readonly resources: readonly Resource[]
+}
+type Served = Map<string, Entry>
 
 /** Registers the served versions of an established definition, then does what it still needs. */
 function show(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
   const { name = '' } = definition.metadata
   const settled = settle(options, definition)
-  unregister(options, served, name)
-  const accepted = settled ?? definition
-  if (isTrue(accepted, 'Established')) {
-    const resources = accepted.spec.versions
-      .filter(each => each.served)
-      .map(version => toResource(accepted, version))
-    for (const resource of resources) options.registry.add(resource)
-    served.set(name, resources)
-  }
+  register(options, served, settled ?? definition)
   if (settled) inBackground(options, name, () => writeStatus(options, settled))
   if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(cleanupFinalizer)) {
     inBackground(options, name, () => cleanUp(options, definition))
   }
+}
+
+function register(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
+  const { metadata, spec, status } = definition
+  const name = metadata.name!
+  const isServed = isTrue(definition, 'Established')
+  const basis = isServed && {
+    spec,
+    names: status?.acceptedNames,
+    isDeleting: metadata.deletionTimestamp !== undefined,
+  }
+  if (sameJson(served.get(name)?.basis, basis)) return
+  unregister(options, served, name)
+  const versions = isServed ? spec.versions.filter(each => each.served) : []
+  const resources = versions.map(version => toResource(definition, version))
+  for (const resource of resources) options.registry.add(resource)
+  served.set(name, { basis, resources })
 }
 
 /** A definition that is gone frees its names: others of its group may have them now. */
@@ -79,7 +93,7 @@ function hide(options: DefinitionOptions, served: Served, definition: CustomReso
 }
 
 function unregister({ registry }: DefinitionOptions, served: Served, name: string): void {
-  for (const resource of served.get(name) ?? []) registry.remove(resource)
+  for (const resource of served.get(name)?.resources ?? []) registry.remove(resource)
   served.delete(name)
 }
 

@@ -14,6 +14,9 @@ const patterns: Readonly<Record<string, RegExp>> = {
   duration:
     /^[-+]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w)( *(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w))*)$/,
   hexcolor: /^#?([\da-f]{3}|[\da-f]{6})$/i,
+  rgbcolor:
+    /^rgb\(\s*(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*\)$/,
+  ssn: /^\d{3}[- ]\d{2}[- ]\d{4}$/,
   bsonobjectid: /^[\da-f]{24}$/i,
   'k8s-short-name': /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
   'k8s-long-name': /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
@@ -24,6 +27,40 @@ export function hasFormat(format: string, text: string): boolean {
   if (format === 'ipv4') return ipaddr.IPv4.isValidFourPartDecimal(text)
   if (format === 'ipv6') return text.includes(':') && ipaddr.IPv6.isValid(text)
   if (format === 'cidr') return ipaddr.isValidCIDR(text)
+  if (format === 'creditcard') return isCreditCard(text)
+  if (format === 'isbn10') return isIsbn10(text)
+  if (format === 'isbn13') return isIsbn13(text)
+  if (format === 'isbn') return isIsbn10(text) || isIsbn13(text)
   if (format === 'uri') return URL.canParse(text)
   return patterns[format]?.test(text) ?? true
+}
+
+const digitsOf = (text: string) => text.replace(/[\s-]+/g, '')
+
+/** Luhn's check. */
+function isCreditCard(text: string): boolean {
+  const digits = text.replace(/\D/g, '')
+  if (!/^\d{13,19}$/.test(digits)) return false
+  const total = [...digits].reverse().reduce((sum, digit, index) => {
+    const value = Number(digit) * (index % 2 === 1 ? 2 : 1)
+    return sum + (value > 9 ? value - 9 : value)
+  }, 0)
+  return total % 10 === 0
+}
+
+function isIsbn10(text: string): boolean {
+  const digits = digitsOf(text)
+  if (!/^\d{9}[\dX]$/.test(digits)) return false
+  const total = [...digits].reduce(
+    (sum, digit, index) => sum + (index + 1) * (digit === 'X' ? 10 : Number(digit)),
+    0,
+  )
+  return total % 11 === 0
+}
+
+function isIsbn13(text: string): boolean {
+  const digits = digitsOf(text)
+  if (!/^\d{13}$/.test(digits)) return false
+  const total = [...digits].reduce((sum, digit, index) => sum + Number(digit) * (index % 2 === 1 ? 3 : 1), 0)
+  return total % 10 === 0
 }

@@ -4,7 +4,7 @@ import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 const typeFields = new Set(['apiVersion', 'kind', 'metadata'])
 
 /**
- * Drops what the schema does not name, and nulls where a default stands ready; changes `object` in place. Answers
+ * Drops what the schema does not name, and nulls that it does not allow; changes `object` in place. Answers
  * the paths of what was dropped for being unknown (apiextensions-apiserver schema/pruning, schema/defaulting).
  */
 export function prune(schema: JSONSchemaProps, object: JsonMap): string[] {
@@ -36,11 +36,12 @@ function pruneMap(schema: JSONSchemaProps, object: JsonMap, path: string, walk: 
     const at = path === '' ? key : `${path}.${key}`
     const declared = Object.hasOwn(properties, key) ? properties[key] : undefined
     if (declared) {
-      if (object[key] === null && !declared.nullable && declared.default !== undefined) delete object[key]
+      if (object[key] === null && !declared.nullable) delete object[key]
       else pruneValue(declared, object[key], at, inner)
-    } else if (typeof additionalProperties === 'object')
-      pruneValue(additionalProperties, object[key], at, inner)
-    else if (!keeps) {
+    } else if (typeof additionalProperties === 'object') {
+      if (object[key] === null && !additionalProperties.nullable) delete object[key]
+      else pruneValue(additionalProperties, object[key], at, inner)
+    } else if (!keeps) {
       delete object[key]
       walk.unknown.push(at)
     }

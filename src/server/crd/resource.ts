@@ -12,7 +12,8 @@ import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { toColumns } from './columns.ts'
 import { jsonPath } from './json-path.ts'
 import { prune } from './prune.ts'
-import { runRules } from './rules.ts'
+import { hasRules, validateRules } from './rules.ts'
+import { validateEmbedded } from './embedded.ts'
 import { toObjectSchema } from './structural.ts'
 import { validateValue } from './validate.ts'
 
@@ -43,7 +44,8 @@ export function toResource(
     shortNames = [],
     categories = [],
   } = status?.acceptedNames ?? spec.names
-  const schema = (version.schema?.openAPIV3Schema ?? free) as JSONSchemaProps
+  const defined = (version.schema?.openAPIV3Schema ?? free) as JSONSchemaProps
+  const schema = withoutTypeFields(defined)
   const storage = spec.versions.find(each => each.storage)!
   return {
     group: spec.group,
@@ -62,8 +64,15 @@ export function toResource(
     subresources: toSubresources(version, schema),
     columns: toColumns(version.additionalPrinterColumns),
     selectableFields: toSelectable(version),
-    custom: { prune: object => prune(schema, object as unknown as JsonMap), openApi: schema as JsonMap },
+    custom: { prune: object => prune(schema, object as unknown as JsonMap), openApi: defined as JsonMap },
   }
+}
+
+/** Type and metadata are checked as every object's are. */
+function withoutTypeFields(schema: JSONSchemaProps): JSONSchemaProps {
+  const { properties: { apiVersion: _version, kind: _kind, metadata: _metadata, ...properties } = {} } =
+    schema
+  return { ...schema, properties }
 }
 
 type WithStatus = KubeObject & { status?: unknown }
@@ -85,43 +94,43 @@ function toStrategy(version: CustomResourceDefinitionVersion, schema: JSONSchema
       else (object as WithStatus).status = status
     },
     validate: (object, errors) => validateWhole(schema, object, errors),
-    validateUpdate: (object, old, errors) => runTransitions(schema, object, old, errors),
+    validateUpdate: (object, old, errors) => validateTransition(schema, object, old, errors),
     ...(deprecated && {
       warnings: () => [deprecationWarning ?? `this version of the resource is deprecated`],
     }),
   }
 }
 
+const unchecked =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+const blocking = new Set([
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
+
 function validateWhole(schema: JSONSchemaProps, object: KubeObject, errors: FieldErrors): void {
-  const { properties: { apiVersion: _v, kind: _k, metadata: _m, ...properties } = {} } = schema
-  const before = errors.list.length
-  validateValue({ ...schema, properties }, object, '', errors)
-  if (errors.list.length > before) return
-  runRules({ ...schema, properties }, { path: '', value: object, old: undefined, isUpdate: false }, errors)
+  validateValue(schema, object, '', errors)
+  validateEmbedded(schema, object, '', errors)
+  if (errors.list.some(({ type }) => blocking.has(type))) {
+    if (hasRules(schema)) errors.invalid('<nil>', null, unchecked)
+    return
+  }
+  validateRules(schema, object, { old: undefined, phase: 'state' }, errors)
+  // An object that is new has no revision; what there is of optional transitions runs now and not on update.
+  if (!object.metadata.resourceVersion)
+    validateRules(schema, object, { old: undefined, phase: 'transition' }, errors)
 }
 
-/** Rules that look at the old object; those that do not ran already. */
-function runTransitions(
+function validateTransition(
   schema: JSONSchemaProps,
   object: KubeObject,
   old: KubeObject,
   errors: FieldErrors,
 ): void {
-  runRules(transitionsOf(schema), { path: '', value: object, old, isUpdate: true }, errors)
-}
-
-const transitions = new WeakMap<JSONSchemaProps, JSONSchemaProps>()
-
-function transitionsOf(schema: JSONSchemaProps): JSONSchemaProps {
-  const known = transitions.get(schema)
-  if (known) return known
-  const text = JSON.stringify(schema, (key, value: unknown) => {
-    if (key !== 'x-kubernetes-validations' || !Array.isArray(value)) return value
-    return value.filter((each: { rule: string }) => /\boldSelf\b/.test(each.rule))
-  })
-  const kept = JSON.parse(text) as JSONSchemaProps
-  transitions.set(schema, kept)
-  return kept
+  if (!errors.list.some(({ type }) => blocking.has(type)))
+    validateRules(schema, object, { old, phase: 'transition' }, errors)
 }
 
 function toSubresources(
@@ -132,7 +141,7 @@ function toSubresources(
   const { status, scale } = subresources ?? {}
   const validate: Strategy['validate'] = (object, errors) => validateWhole(schema, object, errors)
   const validateUpdate: Strategy['validateUpdate'] = (object, old, errors) =>
-    runTransitions(schema, object, old, errors)
+    validateTransition(schema, object, old, errors)
   if (status)
     made.push({
       name: 'status',

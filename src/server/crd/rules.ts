@@ -1,36 +1,59 @@
 /** CEL rules of custom resources, `x-kubernetes-validations` (KEP-2876). */
-import { Environment } from '@marcbachmann/cel-js'
+import { Optional } from '@marcbachmann/cel-js'
 import type { JSONSchemaProps, ValidationRule } from '../../api/types/apiextensions-v1.gen.ts'
+import { compile } from '../../machinery/cel/compile.ts'
+import { toCel } from '../../machinery/cel/values.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 
-type Program = (variables: { self: unknown; oldSelf?: unknown }) => unknown
-
-const programs = new Map<string, Program>()
-const programsMax = 1000
-const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
-
-function compile(rule: string): Program {
-  const known = programs.get(rule)
-  if (known) return known
-  if (programs.size >= programsMax) programs.clear()
-  const program = environment.parse(rule) as Program
-  programs.set(rule, program)
-  return program
-}
+/** Upstream counts what an evaluation costs; here each rule of each value counts as one. */
+const evaluationsMax = 100_000
+const outOfBudget =
+  'validation failed due to running out of cost budget, no further validation rules will be run'
 
 interface Place {
   readonly path: string
   readonly value: unknown
   /** Undefined on create, and where nothing was. */
   readonly old: unknown
-  readonly isUpdate: boolean
+  /** `state`: rules about the object alone; `transition`: those that name `oldSelf`. */
+  readonly phase: 'state' | 'transition'
+  /** Counted down by every rule that runs. */
+  readonly budget: { left: number }
 }
 
-/** Runs every rule below `schema`; a rule that cannot be evaluated is a complaint of its own. */
-export function runRules(schema: JSONSchemaProps, place: Place, errors: FieldErrors): void {
+/** Runs the rules of one phase below `schema`; a rule that cannot be evaluated is a complaint of its own. */
+export function validateRules(
+  schema: JSONSchemaProps,
+  value: unknown,
+  at: Pick<Place, 'old' | 'phase'>,
+  errors: FieldErrors,
+): void {
+  if (!hasRules(schema)) return
+  runRules(schema, { ...at, path: '', value, budget: { left: evaluationsMax } }, errors)
+}
+
+const withRules = new WeakMap<JSONSchemaProps, boolean>()
+
+/** Whether a rule lies anywhere in this schema. */
+export function hasRules(schema: JSONSchemaProps): boolean {
+  let has = withRules.get(schema)
+  if (has === undefined) {
+    has = (schema['x-kubernetes-validations']?.length ?? 0) > 0 || childrenOf(schema).some(hasRules)
+    withRules.set(schema, has)
+  }
+  return has
+}
+
+function childrenOf({ properties = {}, additionalProperties, items }: JSONSchemaProps): JSONSchemaProps[] {
+  const item = Array.isArray(items) ? items[0] : items
+  const free = typeof additionalProperties === 'object' ? [additionalProperties] : []
+  return [...Object.values(properties), ...free, ...(item ? [item as JSONSchemaProps] : [])]
+}
+
+function runRules(schema: JSONSchemaProps, place: Place, errors: FieldErrors): void {
   const { value } = place
-  if (value === undefined || value === null) return
+  if (value === undefined || value === null || !hasRules(schema)) return
   for (const rule of schema['x-kubernetes-validations'] ?? []) runRule(schema, rule, place, errors)
   if (Array.isArray(value)) runInList(schema, value, place, errors)
   else if (isMap(value)) runInMap(schema, value, place, errors)
@@ -39,7 +62,7 @@ export function runRules(schema: JSONSchemaProps, place: Place, errors: FieldErr
 function runInMap(
   schema: JSONSchemaProps,
   value: JsonMap,
-  { path, old, isUpdate }: Place,
+  { path, old, ...rest }: Place,
   errors: FieldErrors,
 ): void {
   const { properties = {}, additionalProperties } = schema
@@ -47,18 +70,14 @@ function runInMap(
     const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
     if (typeof inner !== 'object') continue
     const before = isMap(old) ? old[key] : undefined
-    runRules(
-      inner,
-      { path: path === '' ? key : `${path}.${key}`, value: item, old: before, isUpdate },
-      errors,
-    )
+    runRules(inner, { ...rest, path: path === '' ? key : `${path}.${key}`, value: item, old: before }, errors)
   }
 }
 
 function runInList(
   schema: JSONSchemaProps,
   value: readonly unknown[],
-  { path, old, isUpdate }: Place,
+  { path, old, ...rest }: Place,
   errors: FieldErrors,
 ): void {
   const items = Array.isArray(schema.items) ? schema.items[0] : schema.items
@@ -68,38 +87,62 @@ function runInList(
     keys.length > 0 && keys.every(key => (a as JsonMap)?.[key] === (b as JsonMap)?.[key])
   for (const [index, item] of value.entries()) {
     const before = Array.isArray(old) ? old.find(each => same(each, item)) : undefined
-    runRules(items, { path: `${path}[${index}]`, value: item, old: before, isUpdate }, errors)
+    runRules(items, { ...rest, path: `${path}[${index}]`, value: item, old: before }, errors)
   }
 }
 
 function runRule(schema: JSONSchemaProps, rule: ValidationRule, place: Place, errors: FieldErrors): void {
-  const isTransition = /\boldSelf\b/.test(rule.rule)
-  if (isTransition && place.old === undefined && !rule.optionalOldSelf) return
+  const compiled = compile(rule.rule, 'bool')
+  const { phase, old, budget } = place
+  const path = joinFieldPath(place.path, rule.fieldPath)
+  const kind = schema.type ?? ''
+  if ('fault' in compiled) {
+    errors.invalid(path, kind, `rule compile error: ${compiled.fault}`)
+    return
+  }
+  const { usesOldSelf, program } = compiled
+  if ((phase === 'transition') !== usesOldSelf) return
+  if (usesOldSelf && old === undefined && !rule.optionalOldSelf) return
+  if (budget.left-- <= 0) {
+    if (budget.left === -1) errors.invalid(path, kind, outOfBudget)
+    return
+  }
   const variables = {
     self: toCel(schema, place.value),
-    ...(isTransition && { oldSelf: toCel(schema, place.old ?? null) }),
+    ...(usesOldSelf && { oldSelf: oldSelf(schema, rule, old) }),
   }
-  const path = rule.fieldPath ? place.path + rule.fieldPath : place.path
-  const kind = schema.type ?? ''
   try {
-    if (compile(rule.rule)(variables) === true) return
+    if (program(variables) === true) return
   } catch (error) {
-    const detail = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    errors.invalid(path, kind, `rule evaluation error: ${rule.rule}: ${detail}`)
+    errors.invalid(path, kind, `rule evaluation error: ${rule.rule}: ${firstLine(error)}`)
     return
   }
   complain(rule, { path, kind, message: messageOf(rule, variables) }, errors)
 }
 
+function oldSelf(schema: JSONSchemaProps, { optionalOldSelf }: ValidationRule, old: unknown): unknown {
+  if (!optionalOldSelf) return toCel(schema, old)
+  return old === undefined ? Optional.none() : Optional.of(toCel(schema, old))
+}
+
+function joinFieldPath(path: string, fieldPath = ''): string {
+  return path === '' ? fieldPath.replace(/^\./, '') : path + fieldPath
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+}
+
 function messageOf(
   { rule, message, messageExpression }: ValidationRule,
-  variables: Parameters<Program>[0],
+  variables: { self: unknown; oldSelf?: unknown },
 ): string {
-  const fallback = message || `failed rule: ${rule.trim()}`
-  if (!messageExpression) return fallback
+  const fallback = message?.trim() || `failed rule: ${rule.trim()}`
+  const compiled = messageExpression ? compile(messageExpression, 'string') : undefined
+  if (!compiled || 'fault' in compiled) return fallback
   try {
-    const made = compile(messageExpression)(variables)
-    return typeof made === 'string' && made.trim() !== '' ? made : fallback
+    const made = compiled.program(variables)
+    return typeof made === 'string' && made.trim() !== '' && !made.includes('\n') ? made.trim() : fallback
   } catch {
     // Upstream logs a failed messageExpression and tells the plain message.
     return fallback
@@ -117,22 +160,4 @@ function complain({ reason }: ValidationRule, { path, kind, message }: Complaint
   else if (reason === 'FieldValueRequired') errors.required(path, message)
   else if (reason === 'FieldValueDuplicate') errors.duplicate(path, kind)
   else errors.invalid(path, kind, message)
-}
-
-/** Integers are CEL ints, everything else is itself. */
-function toCel(schema: JSONSchemaProps | undefined, value: unknown): unknown {
-  if (typeof value === 'number')
-    return schema?.type === 'number' || !Number.isInteger(value) ? value : BigInt(value)
-  if (Array.isArray(value)) {
-    const items = Array.isArray(schema?.items) ? schema.items[0] : schema?.items
-    return value.map(item => toCel(items, item))
-  }
-  if (!isMap(value)) return value
-  const { properties = {}, additionalProperties } = schema ?? {}
-  const made: JsonMap = {}
-  for (const [key, item] of Object.entries(value)) {
-    const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
-    made[key] = toCel(typeof inner === 'object' ? inner : undefined, item)
-  }
-  return made
 }

@@ -1,7 +1,7 @@
 /** OpenAPI v3 validation of custom objects, with the texts of kube-openapi's pkg/validation. */
 import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
-import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { sameJson } from '../rest/clone.ts'
 import { hasFormat } from './formats.ts'
@@ -14,7 +14,7 @@ export function validateValue(
   errors: FieldErrors,
 ): void {
   if (value === null && schema.nullable) return
-  if (!checkType(schema, value, path, errors)) return
+  checkType(schema, value, path, errors)
   if (schema.enum && !schema.enum.some(allowed => sameJson(allowed, value))) {
     errors.notSupported(
       path,
@@ -36,13 +36,11 @@ function typeOf(value: unknown): string {
   return typeof value
 }
 
-function checkType(schema: JSONSchemaProps, value: unknown, path: string, errors: FieldErrors): boolean {
+function checkType(schema: JSONSchemaProps, value: unknown, path: string, errors: FieldErrors): void {
   const found = typeOf(value)
   const wanted = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type
-  if (!wanted) return true
-  if (wanted.split(',').includes(found) || (wanted === 'number' && found === 'integer')) return true
+  if (!wanted || wanted.split(',').includes(found) || (wanted === 'number' && found === 'integer')) return
   errors.typeInvalid(path, found, `${path} in body must be of type ${wanted}: ${JSON.stringify(found)}`)
-  return false
 }
 
 function checkText(schema: JSONSchemaProps, value: string, path: string, errors: FieldErrors): void {
@@ -52,12 +50,27 @@ function checkText(schema: JSONSchemaProps, value: string, path: string, errors:
   if (minLength !== undefined && length < minLength) {
     errors.invalid(path, value, `${path} in body should be at least ${minLength} chars long`)
   }
-  if (pattern && !new RegExp(pattern, 'u').test(value)) {
+  if (pattern && !patternOf(pattern).test(value)) {
     errors.invalid(path, value, `${path} in body should match '${pattern}'`)
   }
   if (format && !hasFormat(format, value)) {
     errors.invalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)
   }
+}
+
+const patterns = new Map<string, RegExp>()
+const patternsMax = 4096
+
+/** Compiled once; Go's `(?i)` and POSIX classes at the start are not JavaScript's. */
+function patternOf(pattern: string): RegExp {
+  let made = patterns.get(pattern)
+  if (!made) {
+    const inline = /^\(\?([ims]+)\)/.exec(pattern)
+    made = new RegExp(inline ? pattern.slice(inline[0].length) : pattern, `u${inline?.[1] ?? ''}`)
+    if (patterns.size >= patternsMax) patterns.clear()
+    patterns.set(pattern, made)
+  }
+  return made
 }
 
 function checkNumber(schema: JSONSchemaProps, value: number, path: string, errors: FieldErrors): void {
@@ -69,7 +82,18 @@ function checkNumber(schema: JSONSchemaProps, value: number, path: string, error
   if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
     say(`greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
   }
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) say(`a multiple of ${multipleOf}`)
+  if (multipleOf === undefined) return
+  // Upstream divides integers by the factor's integer part.
+  if (Number.isInteger(value) && Math.trunc(multipleOf) === 0) {
+    errors.invalid(path, 0, `factor MultipleOf declared for ${path} must be positive: 0`)
+  } else if (!isMultiple(value, multipleOf)) say(`a multiple of ${multipleOf}`)
+}
+
+const roundingMax = 1e-9
+
+function isMultiple(value: number, factor: number): boolean {
+  const ratio = factor < 1 ? (1 / factor) * value : value / factor
+  return Math.abs(ratio - Math.round(ratio)) <= roundingMax * Math.max(1, Math.abs(ratio))
 }
 
 function checkArray(
@@ -101,6 +125,10 @@ function checkUnique(
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
   const seen = new Set<string>()
   for (const [index, item] of value.entries()) {
+    if (listType === 'map' && !isMap(item)) {
+      errors.invalid(`${path}[${index}]`, item, 'must be an object for an array of list-type map')
+      continue
+    }
     const key =
       listType === 'set' ? item : Object.fromEntries(keys.map(name => [name, (item as JsonMap)?.[name]]))
     const text = JSON.stringify(key)
@@ -127,18 +155,31 @@ function checkObject(schema: JSONSchemaProps, value: JsonMap, path: string, erro
 
 function checkJunctors(schema: JSONSchemaProps, value: unknown, path: string, errors: FieldErrors): void {
   const { allOf, anyOf, oneOf, not } = schema
-  const fits = (each: JSONSchemaProps) => {
+  const faultsOf = (each: JSONSchemaProps) => {
     const found = createFieldErrors()
     validateValue(each, value, path, found)
-    return found.list.length === 0
+    return found.list
   }
-  const say = (detail: string) => errors.invalid(path, '', `${JSON.stringify(path)} ${detail}`)
-  for (const each of allOf ?? []) validateValue(each, value, path, errors)
-  if (anyOf && !anyOf.some(fits)) say('must validate at least one schema (anyOf)')
-  if (oneOf) {
-    const count = oneOf.filter(fits).length
-    if (count !== 1)
-      say(`must validate one and only one schema (oneOf). Found ${count === 0 ? 'none' : count} valid`)
+  // Upstream's composite errors have no path of their own.
+  const say = (detail: string) => errors.invalid('<nil>', '', `${JSON.stringify(path)} ${detail}`)
+  const tell = (faults: FieldErrors['list']) => (errors.list as FieldError[]).push(...faults)
+  const any = (anyOf ?? []).map(faultsOf)
+  if (any.length > 0 && any.every(faults => faults.length > 0)) {
+    say('must validate at least one schema (anyOf)')
+    tell(any[0]!)
   }
-  if (not && fits(not)) say('must not validate the schema (not)')
+  const one = (oneOf ?? []).map(faultsOf)
+  const count = one.filter(faults => faults.length === 0).length
+  if (one.length > 0 && count !== 1) {
+    const found = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`
+    say(`must validate one and only one schema (oneOf). ${found}`)
+    if (count === 0) tell(one[0]!)
+  }
+  const all = (allOf ?? []).map(faultsOf)
+  for (const faults of all) tell(faults)
+  if (all.some(faults => faults.length > 0)) {
+    const none = all.every(faults => faults.length > 0) ? '. None validated' : ''
+    say(`must validate all the schemas (allOf)${none}`)
+  }
+  if (not && faultsOf(not).length === 0) say('must not validate the schema (not)')
 }

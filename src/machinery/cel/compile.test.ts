@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'bun:test'
+import { compile } from './compile.ts'
+
+function run(text: string, self: unknown = null): unknown {
+  const compiled = compile(text, 'bool')
+  if ('fault' in compiled) throw new Error(compiled.fault)
+  return compiled.program({ self })
+}
+
+describe('the libraries of Kubernetes', () => {
+  for (const text of [
+    `'abc123'.find('[0-9]+') == '123'`,
+    `'a1b2'.findAll('[0-9]') == ['1', '2'] && 'a1b2'.findAll('[0-9]', 1) == ['1']`,
+    `'abc'.charAt(1) == 'b' && 'aaa'.replace('a', 'b', 2) == 'bba' && 'a-b'.split('-') == ['a', 'b']`,
+    `'x-1'.matches('^x-[0-9]$')`,
+    `[1, 2, 3].sum() == 6 && [3, 1].min() == 1 && [3, 1].max() == 3`,
+    `[1, 2].isSorted() && ![2, 1].isSorted() && ['a', 'b'].indexOf('b') == 1 && [1].indexOf(2) == -1`,
+    `sets.contains([1, 2], [2]) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 1], [1])`,
+    `quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('500m').add(quantity('500m')).asInteger() == 1`,
+    `isQuantity('1Gi') && !isQuantity('x') && quantity('-1').sign() == -1`,
+    `url('https://a.b:80/c?d=e').getHost() == 'a.b:80' && url('https://a.b/c').getScheme() == 'https'`,
+    `isURL('https://a') && !isURL('a b')`,
+    `isIP('1.2.3.4') && ip('::1').family() == 6 && ip('127.0.0.1').isLoopback()`,
+    `cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16')`,
+    `cidr('10.0.0.0/8').prefixLength() == 8 && isCIDR('10.0.0.0/8') && !isCIDR('10.0.0.0')`,
+  ]) {
+    test(`know ${text}`, () => expect(run(text)).toBe(true))
+  }
+})
+
+describe('what does not compile', () => {
+  test('is told with its place', () => {
+    const fault = (text: string) => (compile(text, 'bool') as { fault: string }).fault
+    expect(fault('self.a >')).toStartWith('compilation failed: ERROR: <input>:1:')
+    expect(fault('selff.a')).toContain('selff')
+    expect(fault('nosuch(self)')).toContain('nosuch')
+    expect(fault('1 + 1')).toBe('cel expression must evaluate to a bool')
+  })
+
+  test('knows whether it looks at the old object', () => {
+    expect(compile('self.a == oldSelf.a', 'bool')).toMatchObject({ usesOldSelf: true })
+    expect(compile(`self.a == 'oldSelf'`, 'bool')).toMatchObject({ usesOldSelf: false })
+  })
+})
