@@ -20,6 +20,8 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       validate: validateDefinition,
       validateUpdate: validateDefinitionUpdate,
       hasGeneration: true,
+      // The finalizer of its own has no domain and is no standard one.
+      standardFinalizers: false,
       deletionFinalizer: 'customresourcecleanup.apiextensions.k8s.io',
       markDeleting: markTerminating,
     },

@@ -1,4 +1,4 @@
-import { ParseError, type ParseResult, TypeError } from '@marcbachmann/cel-js'
+import { TypeError as CelTypeError, ParseError, type ParseResult } from '@marcbachmann/cel-js'
 import { rulesEnvironment } from './environment.ts'
 
 export type Program = (variables: { self: unknown; oldSelf?: unknown }) => unknown
@@ -31,7 +31,7 @@ function make(text: string, type: 'bool' | 'string'): Compiled {
     if (found !== type && found !== 'dyn') return { fault: wrongType(type) }
     return { program: parsed as Program, usesOldSelf: namesOldSelf(parsed.ast) }
   } catch (error) {
-    if (error instanceof ParseError || error instanceof TypeError)
+    if (error instanceof ParseError || error instanceof CelTypeError)
       return { fault: `compilation failed: ${issue(text, error)}` }
     throw error
   }
@@ -44,7 +44,7 @@ function wrongType(type: 'bool' | 'string'): string {
 }
 
 /** `ERROR: <input>:1:6: …` and the line with a mark below, as cel-go prints an issue. */
-function issue(text: string, error: ParseError | TypeError): string {
+function issue(text: string, error: ParseError | CelTypeError): string {
   const at = error.range?.start ?? 0
   const before = text.slice(0, at).split('\n')
   const column = before.at(-1)!.length

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { ApiCall } from '../../client/transport.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import { settle } from '../../std/sim-ports.ts'
+import { settle as settleOnce } from '../../std/sim-ports.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
+
+/** A definition's way from one state to the next takes some writes, each of which comes back by the watch. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 10; round++) await settleOnce()
+}
 
 let server: TestServer
 beforeAll(async () => {
@@ -130,7 +135,6 @@ test('a name that another kind of the group has is not accepted until it is free
   expect(await names()).toMatchObject({ status: 'False', reason: 'ListKindConflict' })
   await server.admin.call({ ...definitions, verb: 'delete', name: 'firsts.example.com' })
   await settle()
-  await settle()
   expect(await names()).toMatchObject({ status: 'True' })
 })
 
@@ -146,9 +150,65 @@ test('a deleted definition takes its objects with it and waits for their finaliz
     body: { metadata: { finalizers: null } },
   })
   await settle()
-  await settle()
   await expect(
     server.admin.call({ ...definitions, verb: 'get', name: 'things.example.com' }),
   ).rejects.toThrow('not found')
   await expect(custom('list', 'things')).rejects.toThrow('not found')
+})
+
+const crds = (verb: ApiCall['verb'], name: string, more: Partial<ApiCall> = {}) =>
+  server.admin.call({ ...definitions, verb, name, ...more })
+
+test('a rule that does not compile is refused when it is defined', async () => {
+  const schema = {
+    type: 'object',
+    properties: { size },
+    'x-kubernetes-validations': [{ rule: 'nosuch(self)' }],
+  }
+  await expect(define('broken', 'Broken', schema)).rejects.toThrow(
+    'spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: ',
+  )
+})
+
+test('a changed schema defaults and prunes what was stored before, and ends the watches', async () => {
+  const schema = (properties: JsonObject) => ({ type: 'object', properties })
+  await define('readers', 'Reader', schema({ a: { type: 'string' }, b: { type: 'string' } }))
+  await make('readers', 'r', { a: 'x', b: 'y' })
+  let ended = false
+  const watching = server.admin
+    .watch(
+      { verb: 'watch', group: 'example.com', version: 'v1', resource: 'readers', namespace: 'default' },
+      () => {},
+      new AbortController().signal,
+    )
+    .then(() => {
+      ended = true
+    })
+  const latest = (await crds('get', 'readers.example.com')) as unknown as JsonObject
+  const { spec } = definition(
+    'readers',
+    'Reader',
+    schema({ a: { type: 'string' }, c: { type: 'string', default: 'z' } }),
+  )
+  await crds('update', 'readers.example.com', { body: { ...latest, spec: spec! } })
+  await settle()
+  await watching
+  expect(ended).toBe(true)
+  expect(await custom('get', 'readers', { name: 'r' })).toMatchObject({ spec: { a: 'x', c: 'z' } })
+  expect((await custom('get', 'readers', { name: 'r' })) as unknown as JsonObject).not.toHaveProperty(
+    'spec.b',
+  )
+})
+
+test('a transition rule with optionalOldSelf runs on create too', async () => {
+  const rule = { rule: 'oldSelf.hasValue() || self.n == 1', optionalOldSelf: true, message: 'starts at 1' }
+  await define('starts', 'Start', {
+    type: 'object',
+    properties: { n: { type: 'integer' } },
+    'x-kubernetes-validations': [rule],
+  })
+  await expect(make('starts', 's', { n: 2 })).rejects.toThrow('spec: Invalid value: "object": starts at 1')
+  await make('starts', 's', { n: 1 })
+  const patchType = 'application/merge-patch+json'
+  await custom('patch', 'starts', { name: 's', patchType, body: { spec: { n: 2 } } })
 })

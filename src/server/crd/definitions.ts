@@ -8,7 +8,9 @@ import type { Ports } from '../../std/ports.ts'
 import { timestamp } from '../rest/call.ts'
 import { sameJson } from '../rest/clone.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
+import { memo } from '../rest/memo.ts'
 import { isTrue, settleNames } from './names.ts'
+import { outcomes, type Terminating, withTerminating } from './terminating.ts'
 import { toResource } from './resource.ts'
 
 export interface DefinitionOptions {
@@ -144,19 +146,64 @@ async function writeStatus(
 
 /** Deletes all objects of a definition that is being deleted, waits until they are gone, and lets it go. */
 async function cleanUp(options: DefinitionOptions, definition: CustomResourceDefinition): Promise<void> {
-  const { transport, cache } = options
-  const { spec, metadata } = definition
-  const prefix = collectionPrefix({ group: spec.group, plural: spec.names.plural })
-  const version = spec.versions.find(each => each.served)?.name
-  if (isTrue(definition, 'Established') && version) {
-    const at = { group: spec.group, version, resource: spec.names.plural }
-    for (const namespace of namespacesOf(cache, prefix)) await deleteAll(transport, { ...at, namespace })
-    await emptied(options, prefix)
+  const { uid } = definition.metadata
+  const running = memo(cleaning, options, () => new Set<string>())
+  if (running.has(uid!)) return
+  running.add(uid!)
+  try {
+    const outcome = await removeInstances(options, definition)
+    await changeLatest(options, definition, 'status', latest =>
+      withTerminating(latest, outcome, timestamp(options.ports.clock)),
+    )
+    await changeLatest(options, definition, undefined, latest => {
+      const finalizers = (latest.metadata.finalizers ?? []).filter(each => each !== cleanupFinalizer)
+      return { ...latest, metadata: { ...latest.metadata, finalizers } }
+    })
+  } finally {
+    running.delete(uid!)
   }
-  const finalizers = (metadata.finalizers ?? []).filter(each => each !== cleanupFinalizer)
-  const latest = await transport.call({ ...definitions, verb: 'get', name: metadata.name! })
-  const body = { ...latest, metadata: { ...latest.metadata, finalizers } } as unknown as JsonObject
-  await transport.call({ ...definitions, verb: 'update', name: metadata.name!, body })
+}
+
+const cleaning = new WeakMap<DefinitionOptions, Set<string>>()
+
+async function removeInstances(
+  options: DefinitionOptions,
+  definition: CustomResourceDefinition,
+): Promise<Terminating> {
+  const { transport, cache } = options
+  const { spec } = definition
+  const prefix = collectionPrefix({ group: spec.group, plural: spec.names.plural })
+  if (!isTrue(definition, 'Established')) return outcomes.neverEstablished
+  await changeLatest(options, definition, 'status', latest =>
+    withTerminating(latest, outcomes.inProgress, timestamp(options.ports.clock)),
+  )
+  const version = spec.versions.find(each => each.served)?.name
+  const at = { group: spec.group, version: version ?? '', resource: spec.names.plural }
+  if (version !== undefined)
+    for (const namespace of namespacesOf(cache, prefix)) await deleteAll(transport, { ...at, namespace })
+  if (version !== undefined) await emptied(options, prefix)
+  return outcomes.completed
+}
+
+/** Changes the definition as it is now, again after a lost race; nothing when it is gone or another one. */
+async function changeLatest(
+  { transport, signal }: DefinitionOptions,
+  { metadata: { name, uid } }: CustomResourceDefinition,
+  subresource: string | undefined,
+  change: (latest: CustomResourceDefinition) => CustomResourceDefinition,
+): Promise<void> {
+  const at = { ...definitions, name: name! }
+  while (!signal.aborted) {
+    const latest = (await transport.call({ ...at, verb: 'get' })) as CustomResourceDefinition
+    if (latest.metadata.uid !== uid) return
+    const body = change(latest) as unknown as JsonObject
+    try {
+      await transport.call({ ...at, verb: 'update', body, ...(subresource && { subresource }) })
+      return
+    } catch (error) {
+      if (!isConflict(error)) throw error
+    }
+  }
 }
 
 function namespacesOf(cache: WatchCache, prefix: string): string[] {

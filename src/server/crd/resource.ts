@@ -13,7 +13,7 @@ import { toColumns } from './columns.ts'
 import { jsonPath } from './json-path.ts'
 import { prune } from './prune.ts'
 import { hasRules, validateRules } from './rules.ts'
-import { validateEmbedded } from './embedded.ts'
+import { coerceEmbedded, validateEmbedded } from './embedded.ts'
 import { toObjectSchema } from './structural.ts'
 import { validateValue } from './validate.ts'
 
@@ -64,7 +64,13 @@ export function toResource(
     subresources: toSubresources(version, schema),
     columns: toColumns(version.additionalPrinterColumns),
     selectableFields: toSelectable(version),
-    custom: { prune: object => prune(schema, object as unknown as JsonMap), openApi: defined as JsonMap },
+    custom: {
+      prune(object) {
+        coerceEmbedded(schema, object, `${kind} in version "${version.name}" cannot be handled as a ${kind}`)
+        return prune(schema, object as unknown as JsonMap)
+      },
+      openApi: defined as JsonMap,
+    },
   }
 }
 

@@ -12,6 +12,7 @@ import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { badRequest, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import type { StatusError } from '../../machinery/status/status.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { cloneJson } from './clone.ts'
 import { handledAs, isServedKind, unlikeType, unreadable } from './foreign-body.ts'
@@ -27,14 +28,24 @@ export function decodeBody(context: RequestContext, resource: Resource): KubeObj
 }
 
 /** Custom objects are free JSON up to here: what their schema does not name goes, and metadata is read as its type. */
-export function settleCustom(context: RequestContext, resource: Resource, object: KubeObject): void {
+export function settleCustom(
+  context: RequestContext,
+  resource: Resource,
+  object: KubeObject,
+  refuse: (message: string) => StatusError = message => badRequest(handledAs(bodyType(resource), message)),
+): void {
   const type = bodyType(resource)
+  const given = Object.keys(object.metadata)
+  const unknownMeta = given.filter(name => !metaSchema('ObjectMeta').fields.has(name))
   try {
     object.metadata = conform(metaSchema('ObjectMeta'), object.metadata) as KubeObject['metadata']
   } catch (error) {
     throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
   }
-  const unknown = resource.custom!.prune(object).map(path => `unknown field ${JSON.stringify(path)}`)
+  const paths = [...unknownMeta.map(name => `metadata.${name}`), ...resource.custom!.prune(object)]
+  const unknown = paths.map(path => `unknown field ${JSON.stringify(path)}`)
+  if (unknown.length > 0 && context.options.fieldValidation === 'Strict')
+    throw refuse(strictErrorMessage(unknown))
   reportStrict(context, unknown, message => handledAs(type, message))
 }
 

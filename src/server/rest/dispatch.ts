@@ -2,6 +2,7 @@ import type { Resource, Subresource, Verb } from '../../api/define.ts'
 import {
   methodNotRouted,
   methodNotSupported,
+  notFound,
   notImplemented,
   unknownRoute,
 } from '../../machinery/status/errors.ts'
@@ -80,7 +81,10 @@ function methodRefused({ resource, context }: RestCall): StatusError {
 async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Response> {
   const { resource, deps } = call
   const subresource = resource.subresources.find(({ name }) => name === info.subresource)
-  if (!subresource) return unrouted(deps, info)
+  if (!subresource) {
+    if (resource.custom) throw notFound(groupResource(resource), info.name)
+    return unrouted(deps, info)
+  }
   if (subresource.connector !== undefined) {
     const connector = deps.connectors.get(subresource.connector)
     if (!connector) throw notImplemented(`the subresource ${subresource.connector}`)

@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/define.ts'
 import { type ResetFields, updateManagedFields, type Writer } from '../../machinery/apply/index.ts'
+import { ElementError } from '../../machinery/apply/path-element.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
 import { type RestCall, timestamp } from './call.ts'
@@ -10,10 +11,24 @@ const managerLengthMax = 128
 
 /** Records in `object` that this request's manager owns what differs from `old` (KEP-555). */
 export function trackUpdate(call: RestCall, old: KubeObject | undefined, object: KubeObject): void {
-  const { resource } = call
-  const managed = updateManagedFields({ ...writerOf(call), schema: resource.schema, live: old, next: object })
+  const managed = managedAfter(call, old, object)
   if (managed) object.metadata.managedFields = managed
   else delete object.metadata.managedFields
+}
+
+/** Lists of a custom kind may lack their keys here: validation tells the client so, with a path. */
+function managedAfter(
+  call: RestCall,
+  old: KubeObject | undefined,
+  object: KubeObject,
+): ManagedFieldsEntry[] | undefined {
+  const { schema } = call.resource
+  try {
+    return updateManagedFields({ ...writerOf(call), schema, live: old, next: object })
+  } catch (error) {
+    if (error instanceof ElementError && call.resource.custom) return old?.metadata.managedFields
+    throw error
+  }
 }
 
 /** Who this request writes as. */

@@ -3,6 +3,7 @@ import type { PatchType } from '../../client/transport.ts'
 import { applyPatch } from '../../machinery/apply/index.ts'
 import { DecodeError, decodeJson, strictErrorMessage } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
+import { isMap } from '../../machinery/meta/json.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
 import { invalid, notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
@@ -84,8 +85,23 @@ function canonical(call: RestCall, patched: KubeObject): KubeObject {
 function canonicalCustom({ resource, context }: RestCall, patched: KubeObject): KubeObject {
   const object = cloneJson(patched)
   object.metadata ??= {}
-  settleCustom(context, resource, object)
+  settleCustom(context, resource, object, message => {
+    const errors = createFieldErrors()
+    errors.invalid('patch', JSON.stringify(sorted(patched)), message)
+    return invalid({ group: '', kind: '' }, '', errors.list)
+  })
   return object
+}
+
+/** Members by name, as Go prints maps. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isMap(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .toSorted()
+      .map(key => [key, sorted(value[key])]),
+  )
 }
 
 function reportPatchErrors(

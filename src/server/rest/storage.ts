@@ -1,12 +1,13 @@
 import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
-import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StoreUnavailableError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
 import { type CachedObject, deepFreeze, objectKey } from '../watchcache/index.ts'
 import { groupResource, type RestCall } from './call.ts'
-import { cloneJson } from './clone.ts'
+import { cloneJson, sameJson } from './clone.ts'
 import { memo } from './memo.ts'
 
 export function keyOf(resource: Resource, namespace: string, name: string): string {
@@ -28,33 +29,50 @@ export function requireStored(call: RestCall): CachedObject {
   return found
 }
 
-const views = new WeakMap<CachedObject, Map<string, Servable>>()
+/** Built-in versions are one for ever; a custom kind's schema changes, and what is read changes with it. */
+type ViewKey = string | Resource
+
+function viewKeyOf(resource: Resource): ViewKey {
+  return resource.custom ? resource : toApiVersion(resource.group, resource.version)
+}
+
+const views = new WeakMap<CachedObject, Map<ViewKey, Servable>>()
 
 /** A stored object as this resource's version serves it. Made once per version and kept with the object. */
 export function present(resource: Resource, cached: CachedObject): Servable {
-  const apiVersion = toApiVersion(resource.group, resource.version)
-  if (cached.object.apiVersion === apiVersion) return cached
-  const byVersion = memo(views, cached, () => new Map<string, Servable>())
-  return memo(byVersion, apiVersion, () => convertFromStorage(resource, cached, apiVersion))
+  if (!resource.custom && cached.object.apiVersion === toApiVersion(resource.group, resource.version))
+    return cached
+  const byVersion = memo(views, cached, () => new Map<ViewKey, Servable>())
+  return memo(byVersion, viewKeyOf(resource), () => convertFromStorage(resource, cached))
 }
 
-const presentedRuns = new WeakMap<readonly CachedObject[], Map<string, readonly Servable[]>>()
+const presentedRuns = new WeakMap<readonly CachedObject[], Map<ViewKey, readonly Servable[]>>()
 
 /** `present` for each of a run; the same array again for the same run. */
 export function presentRun(resource: Resource, run: readonly CachedObject[]): readonly Servable[] {
-  const byVersion = memo(presentedRuns, run, () => new Map<string, readonly Servable[]>())
-  return memo(byVersion, toApiVersion(resource.group, resource.version), () => {
+  const byVersion = memo(presentedRuns, run, () => new Map<ViewKey, readonly Servable[]>())
+  return memo(byVersion, viewKeyOf(resource), () => {
     const views = run.map(cached => present(resource, cached))
     return views.every((view, index) => view === run[index]) ? run : views
   })
 }
 
-function convertFromStorage(resource: Resource, cached: CachedObject, apiVersion: string): Servable {
+function convertFromStorage(resource: Resource, cached: CachedObject): Servable {
+  const apiVersion = toApiVersion(resource.group, resource.version)
   const converted = resource.conversion
     ? resource.conversion.fromStorage(cloneJson(cached.object))
     : cached.object
+  if (resource.custom) return readCustom(resource, cached, { ...converted, apiVersion })
   const object = deepFreeze({ ...converted, kind: resource.kind, apiVersion })
   return { object, encodings: new Map() }
+}
+
+/** What was stored under another schema is pruned and defaulted by the one of today. */
+function readCustom(resource: Resource, cached: CachedObject, converted: KubeObject): Servable {
+  const object = cloneJson(converted)
+  resource.custom!.prune(object)
+  applySchemaDefaults(resource.schema, object as unknown as JsonObject)
+  return sameJson(object, cached.object) ? cached : { object: deepFreeze(object), encodings: new Map() }
 }
 
 /** Writes an object of this resource's version; `expected` is the revision that it replaces, 0 for none. */

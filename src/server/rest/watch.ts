@@ -52,6 +52,7 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   const cancelTimeout = clock.setTimer(timeoutOf(call), stopNow)
   signal.addEventListener('abort', stopNow, { once: true })
   if (signal.aborted) stop.abort()
+  const ignoreRemoval = resource.custom ? onRemoval(call, stopNow) : () => {}
   const cancelBookmarks = call.context.options.allowWatchBookmarks ? startBookmarks(call, sink) : () => {}
   const prefix = prefixOf(call, plan.selection)
   try {
@@ -69,8 +70,16 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   } finally {
     cancelTimeout()
     cancelBookmarks()
+    ignoreRemoval()
     signal.removeEventListener('abort', stopNow)
   }
+}
+
+/** A kind whose definition changes or goes takes its watches along; clients start anew with what it is then. */
+function onRemoval({ deps, resource }: RestCall, stop: () => void): () => void {
+  return deps.registry.onChange(change => {
+    if (change.type === 'removed' && change.resource === resource) stop()
+  })
 }
 
 function timeoutOf({ context, deps }: RestCall): number {
