@@ -133,11 +133,19 @@ async function runSide(side: Side): Promise<Sample[]> {
 
 function formatTable(workloads: readonly string[]): string {
   const rows = workloads.map(workload => {
-    const ours = samples.get(`Hutch ${workload}`) ?? []
-    const theirs = samples.get(`stock ${workload}`) ?? []
+    const all = {
+      ours: samples.get(`Hutch ${workload}`) ?? [],
+      theirs: samples.get(`stock ${workload}`) ?? [],
+    }
+    const errors = [...all.ours, ...all.theirs].reduce((sum, sample) => sum + sample.errors, 0)
+    // A round in which a side failed says nothing about speed.
+    const rounds = all.ours
+      .map((_, round) => round)
+      .filter(round => isSound(all.ours[round], all.theirs[round]))
+    const ours = rounds.map(round => all.ours[round]!)
+    const theirs = rounds.map(round => all.theirs[round]!)
     const ratios = ours.map((sample, i) => cpuMicros(sample) / cpuMicros(theirs[i]!))
     const rates = ours.map((sample, i) => rate(sample) / rate(theirs[i]!))
-    const errors = [...ours, ...theirs].reduce((sum, sample) => sum + sample.errors, 0)
     const cells = [
       workload,
       median(ours.map(cpuMicros)),
@@ -161,6 +169,10 @@ function formatTable(workloads: readonly string[]): string {
     'errors',
   ]
   return [`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows].join('\n')
+}
+
+function isSound(...pair: readonly (Sample | undefined)[]): boolean {
+  return pair.every(sample => sample?.errors === 0 && sample.operations > 0)
 }
 
 function heading(): string {

@@ -155,25 +155,33 @@ func (t *target) ensureServiceAccount(name string) error {
 // watchPods starts to count the pods of a namespace that have a node; the channel closes when there are n of them.
 func (t *target) watchPods(name string, n int) (<-chan struct{}, error) {
 	all := make(chan struct{})
-	options := metav1.ListOptions{FieldSelector: "spec.nodeName!="}
-	watcher, err := t.client.CoreV1().Pods(name).Watch(ctx, options)
+	watcher, err := t.watchBound(name)
 	if err != nil {
 		return nil, err
 	}
 	go func() {
-		defer watcher.Stop()
-		for seen := 0; seen < n; {
+		seen := map[types.UID]bool{}
+		for len(seen) < n {
 			event, open := <-watcher.ResultChan()
 			if !open {
-				return
+				// A server may end a watch; a new one begins with what is there.
+				if watcher, err = t.watchBound(name); err != nil {
+					return
+				}
+				continue
 			}
-			if event.Type == watch.Added {
-				seen++
+			if pod, ok := event.Object.(*corev1.Pod); ok && pod.Spec.NodeName != "" {
+				seen[pod.UID] = true
 			}
 		}
+		watcher.Stop()
 		close(all)
 	}()
 	return all, nil
+}
+
+func (t *target) watchBound(name string) (watch.Interface, error) {
+	return t.client.CoreV1().Pods(name).Watch(ctx, metav1.ListOptions{FieldSelector: "spec.nodeName!="})
 }
 
 // waitFor gives up after three minutes.
