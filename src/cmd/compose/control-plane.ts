@@ -9,10 +9,13 @@ import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcil
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
+import type { PkiSpec } from '../../server/pki/profiles.ts'
+import { pkiRenewal } from '../../server/pki/renewal.ts'
 import { createSecurity, type Security } from '../../server/security.ts'
 import { type ApiServer, createApiServer } from '../../server/server.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
-import type { Ports } from '../../std/ports.ts'
+import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
+import type { Ports, Runnable } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
 import { mountJoining } from './join-routes.ts'
@@ -22,7 +25,11 @@ import type { ServerSettings } from './settings.ts'
 /** An API server that is up, and the ways into it for the parts of this process. */
 export interface ControlPlane {
   readonly server: ApiServer
+  /** As it is now: certificates are renewed while the server runs. */
   readonly pki: Pki
+  onRenewed(adopt: (pki: Pki) => void): void
+  /** Renews what is due, for as long as it runs. */
+  readonly renewal: Runnable
   readonly security: Security
   /** What is served just now, custom kinds included. */
   readonly catalog: Catalog
@@ -45,19 +52,21 @@ export async function openControlPlane(settings: ServerSettings, ports: Ports): 
   }
 }
 
-async function openPki(settings: ServerSettings, ports: Ports): Promise<Pki> {
+function pkiSpec(settings: ServerSettings): PkiSpec {
   const { dataDir, advertiseAddress, tlsSans, kubernetesIp, clusterDomain, nodeName, nodeIp } = settings
+  return {
+    dataDirectory: dataDir,
+    serverNames: [advertiseAddress, ...tlsSans],
+    serviceAddresses: [kubernetesIp],
+    clusterDomain,
+    node: { name: nodeName, addresses: [nodeIp] },
+  }
+}
+
+async function openPki(settings: ServerSettings, ports: Ports): Promise<Pki> {
+  const { dataDir } = settings
   try {
-    return await ensurePki(
-      {
-        dataDirectory: dataDir,
-        serverNames: [advertiseAddress, ...tlsSans],
-        serviceAddresses: [kubernetesIp],
-        clusterDomain,
-        node: { name: nodeName, addresses: [nodeIp] },
-      },
-      ports,
-    )
+    return await ensurePki(pkiSpec(settings), ports)
   } catch (error) {
     if (error instanceof PkiError) throw new UserError(error.message)
     const { code } = error as { code?: string }
@@ -75,13 +84,15 @@ async function buildServer(
   pki: Pki,
   store: Store,
 ): Promise<ControlPlane> {
+  let current = pki
+  const adopters: ((pki: Pki) => void)[] = []
   const stop = new AbortController()
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
   const security = createSecurity({
     ...ports,
     sources,
-    pki: () => pki,
+    pki: () => current,
     issuer: settings.issuer,
     externalUrl: `https://${advertise}`,
   })
@@ -95,7 +106,7 @@ async function buildServer(
     admission: security.admission,
     advertise,
     serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
-    kubelet: kubeletTls(pki),
+    kubelet: kubeletTls(() => current),
     reviews: {
       subjectRules: security.subjectRules,
       tokenStatus: async (token, audiences) =>
@@ -114,7 +125,14 @@ async function buildServer(
   })
   return {
     server,
-    pki,
+    get pki() {
+      return current
+    },
+    onRenewed: adopt => void adopters.push(adopt),
+    renewal: pkiRenewal(pkiSpec(settings), pki, renewed => {
+      current = renewed
+      for (const adopt of adopters) adopt(renewed)
+    }),
     security,
     catalog: registry,
     as,
@@ -133,9 +151,19 @@ function reachableAddress({ advertiseAddress, nodeIp, kubernetesIp }: ServerSett
 }
 
 /** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
-function kubeletTls(pki: Pki) {
-  const { certificate, key } = pki.certificates.get('client-kube-apiserver')!
-  return { cert: certificate, key, ca: pki.authorities['kubelet-ca'].certificate }
+function kubeletTls(pki: () => Pki): KubeletTls {
+  const own = () => pki().certificates.get('client-kube-apiserver')!
+  return {
+    get cert() {
+      return own().certificate
+    },
+    get key() {
+      return own().key
+    },
+    get ca() {
+      return pki().authorities['kubelet-ca'].certificate
+    },
+  }
 }
 
 /** A client with the server's own rights, for what composition itself writes. */

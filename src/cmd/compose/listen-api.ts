@@ -12,10 +12,8 @@ export async function listenApi(
   { log }: Ports,
 ): Promise<void> {
   const { bindAddress, port, kubeconfigPath, advertiseAddress } = settings
-  const serving = plane.pki.certificates.get('serving-kube-apiserver')!
-  const clientCa = plane.pki.authorities['client-ca'].certificate
-  const tls = { key: serving.key, cert: serving.certificate, clientCa }
-  await plane.server.listen({ port, host: bindAddress, tls }).catch(error => {
+  const tls = () => servingTls(plane.pki)
+  const listener = await plane.server.listen({ port, host: bindAddress, tls: tls() }).catch(error => {
     const { code } = error as { code?: string }
     if (code === 'EADDRINUSE')
       throw new UserError(
@@ -31,6 +29,7 @@ export async function listenApi(
       )
     throw error
   })
+  plane.onRenewed(() => listener.setTls(tls()))
   const local = bindAddress === '0.0.0.0' || bindAddress === '127.0.0.1' ? '127.0.0.1' : advertiseAddress
   try {
     writeKubeconfig(kubeconfigPath, {
@@ -49,4 +48,9 @@ export async function listenApi(
   process.stderr.write(
     `\nIn another shell:\n  export KUBECONFIG=${kubeconfigPath}\n  kubectl get nodes -o wide\n\n`,
   )
+}
+
+function servingTls({ certificates, authorities }: ControlPlane['pki']) {
+  const { certificate, key } = certificates.get('serving-kube-apiserver')!
+  return { key, cert: certificate, clientCa: authorities['client-ca'].certificate }
 }

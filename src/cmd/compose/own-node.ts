@@ -10,8 +10,7 @@ import type { ServerSettings } from './settings.ts'
 
 /** The node of the all-in-one: it reaches the server without a socket, under the node's own identity all the same. */
 export function ownNode(plane: ControlPlane, settings: ServerSettings, flags: FlagReader): NamedRunnable[] {
-  const serving = plane.pki.certificates.get('serving-kubelet')!
-  const clientCa = plane.pki.authorities['client-ca'].certificate
+  const tls = () => servingTls(plane.pki)
   const { nodeName, nodeIp, dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain } = settings
   return realNode({
     ...{ nodeName, nodeIp, dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain, flags },
@@ -22,11 +21,16 @@ export function ownNode(plane: ControlPlane, settings: ServerSettings, flags: Fl
     node: plane.as(nodeUser(nodeName)),
     proxy: plane.as(componentUsers.proxy),
     tls: {
-      first: async () => ({ cert: serving.certificate, key: serving.key, clientCa }),
-      onRenewed: () => {},
+      first: async () => tls(),
+      onRenewed: adopt => plane.onRenewed(() => adopt(tls())),
     },
     gate: localGate(plane, nodeName),
   })
+}
+
+function servingTls({ certificates, authorities }: ControlPlane['pki']) {
+  const { certificate, key } = certificates.get('serving-kubelet')!
+  return { cert: certificate, key, clientCa: authorities['client-ca'].certificate }
 }
 
 /** The server's own authenticator and authorizer decide who may use the kubelet's API (upstream asks by reviews). */

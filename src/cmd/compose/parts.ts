@@ -27,6 +27,7 @@ export async function serverParts(
 ): Promise<NamedRunnable[]> {
   const plugins = [...defaultPlugins, ...(await loadPlugins(flags.list('scheduler-plugin')))]
   const parts: (NamedRunnable & { readonly when: boolean })[] = [
+    { name: 'certificates', when: true, run: plane.renewal },
     {
       name: 'controllers',
       when: !settings.disabled.has('controller-manager'),

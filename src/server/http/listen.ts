@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
 import type { Ports } from '../../std/ports.ts'
 import type { Front } from './front.ts'
 
@@ -14,6 +15,8 @@ export interface TlsMaterial {
 
 export interface Listener {
   readonly port: number
+  /** Counts for new connections; those that are open go on. Of a plain HTTP listener nothing. */
+  setTls(tls: TlsMaterial): void
   /** Ends connections: idle ones at once, others when their request is done or `graceMs` is over. */
   close(): Promise<void>
 }
@@ -49,6 +52,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   await bound(server, options)
   return {
     port: (server.address() as AddressInfo).port,
+    setTls({ key, cert, clientCa }) {
+      if (!options.tls) return
+      const context = clientCa === undefined ? { key, cert } : { key, cert, ca: clientCa }
+      const secure = server as unknown as TlsServer
+      secure.setSecureContext(context)
+    },
     close() {
       const closed = new Promise<void>(resolve => void server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
