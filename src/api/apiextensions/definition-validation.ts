@@ -204,7 +204,10 @@ function indexed(field: string, values: readonly string[]): Record<string, strin
   return Object.fromEntries(values.map((value, i) => [`${field}[${i}]`, value]))
 }
 
-function validateConversion({ conversion }: CustomResourceDefinitionSpec, errors: FieldErrors): void {
+function validateConversion(
+  { conversion, versions }: CustomResourceDefinitionSpec,
+  errors: FieldErrors,
+): void {
   if (!conversion) return
   const { strategy, webhook } = conversion
   const path = 'spec.conversion'
@@ -214,6 +217,8 @@ function validateConversion({ conversion }: CustomResourceDefinitionSpec, errors
     errors.forbidden(`${path}.webhookClientConfig`, 'should not be set when strategy is not set to Webhook')
   }
   if (strategy !== 'Webhook') return
+  // Conversion webhooks are not there yet; a definition of one version never needs its own.
+  if ((versions?.length ?? 0) > 1) errors.notSupported(`${path}.strategy`, strategy, ['None'])
   if (!webhook?.clientConfig) {
     errors.required(`${path}.webhookClientConfig`, 'required when strategy is set to Webhook')
   }

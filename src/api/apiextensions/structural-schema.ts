@@ -9,7 +9,10 @@ const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
 export function validateStructuralSchema(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
   if (schema.type && schema.type !== 'object') {
     errors.invalid(`${path}.type`, schema.type, 'must be object at the root')
-  } else validateNode(schema, path, true, errors)
+  } else {
+    if (schema.nullable) errors.forbidden(`${path}.nullable`, 'nullable cannot be true at the root')
+    validateNode(schema, path, true, errors)
+  }
 }
 
 function validateNode(schema: JSONSchemaProps, path: string, isRoot: boolean, errors: FieldErrors): void {
@@ -26,6 +29,7 @@ function validateNode(schema: JSONSchemaProps, path: string, isRoot: boolean, er
     )
   }
   validateListType(schema, path, errors)
+  validateUnsupported(schema, path, errors)
   schema['x-kubernetes-validations']?.forEach((rule, index) => {
     validateRule(rule, `${path}.x-kubernetes-validations[${index}]`, errors)
   })
@@ -44,6 +48,38 @@ function validateNode(schema: JSONSchemaProps, path: string, isRoot: boolean, er
   }
 }
 
+/** What a schema may not hold at all, and patterns that are none. */
+function validateUnsupported(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+  for (const field of [
+    '$ref',
+    'definitions',
+    'dependencies',
+    'patternProperties',
+    'additionalItems',
+  ] as const) {
+    if (schema[field] !== undefined) errors.forbidden(`${path}.${field}`, `${field} is not supported`)
+  }
+  if (schema.uniqueItems) {
+    const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
+    errors.forbidden(`${path}.uniqueItems`, detail)
+  }
+  if (schema.pattern !== undefined && !isPattern(schema.pattern))
+    errors.invalid(`${path}.pattern`, schema.pattern, 'must be a valid regular expression')
+  if (schema['x-kubernetes-list-type'] !== undefined && schema.type && schema.type !== 'array') {
+    errors.invalid(`${path}.type`, schema.type, 'must be array if x-kubernetes-list-type is specified')
+  }
+}
+
+/** Whether the validator of objects can run it. */
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(pattern.replace(/^\(\?[ims]+\)/, ''), 'u') !== undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
 function validateListType(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
   const listType = schema['x-kubernetes-list-type']
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
@@ -55,6 +91,14 @@ function validateListType(schema: JSONSchemaProps, path: string, errors: FieldEr
       `${path}.x-kubernetes-list-map-keys`,
       'must not be empty if x-kubernetes-list-type is map',
     )
+  }
+  if (listType !== 'map' || Array.isArray(schema.items)) return
+  const { properties = {}, required = [] } = (schema.items ?? {}) as JSONSchemaProps
+  for (const key of keys) {
+    if (!properties[key] || properties[key].default !== undefined || required.includes(key)) continue
+    const detail =
+      'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property'
+    errors.required(`${path}.items.properties[${key}].default`, detail)
   }
 }
 

@@ -11,6 +11,7 @@ const patterns: Readonly<Record<string, RegExp>> = {
   byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
   date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
   'date-time': /^\d{4}-\d{2}-\d{2}[tT]\d{2}:\d{2}:\d{2}(\.\d+)?([zZ]|[+-]\d{2}:?\d{2})$/,
+  datetime: /^\d{4}-\d{2}-\d{2}[tT]\d{2}:\d{2}:\d{2}(\.\d+)?([zZ]|[+-]\d{2}:?\d{2})$/,
   duration:
     /^[-+]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w)( *(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w))*)$/,
   hexcolor: /^#?([\da-f]{3}|[\da-f]{6})$/i,
@@ -25,14 +26,22 @@ const patterns: Readonly<Record<string, RegExp>> = {
 /** Whether a text has this format; formats that upstream does not check are always met. */
 export function hasFormat(format: string, text: string): boolean {
   if (format === 'ipv4') return ipaddr.IPv4.isValidFourPartDecimal(text)
-  if (format === 'ipv6') return text.includes(':') && ipaddr.IPv6.isValid(text)
+  if (format === 'ipv6') return text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)
   if (format === 'cidr') return ipaddr.isValidCIDR(text)
+  if (format === 'date' || format === 'datetime' || format === 'date-time') {
+    return patterns[format]!.test(text) && isDay(text.slice(0, 10))
+  }
   if (format === 'creditcard') return isCreditCard(text)
   if (format === 'isbn10') return isIsbn10(text)
   if (format === 'isbn13') return isIsbn13(text)
   if (format === 'isbn') return isIsbn10(text) || isIsbn13(text)
   if (format === 'uri') return URL.canParse(text)
   return patterns[format]?.test(text) ?? true
+}
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }
 
 const digitsOf = (text: string) => text.replace(/[\s-]+/g, '')

@@ -159,5 +159,5 @@ function complain({ reason }: ValidationRule, { path, kind, message }: Complaint
   if (reason === 'FieldValueForbidden') errors.forbidden(path, message)
   else if (reason === 'FieldValueRequired') errors.required(path, message)
   else if (reason === 'FieldValueDuplicate') errors.duplicate(path, kind)
-  else errors.invalid(path, kind, message)
+  else errors.invalidHidden(path, message)
 }
