@@ -5,8 +5,6 @@ import { registerNetwork } from './network.ts'
 import { registerQuantities } from './quantities.ts'
 import { registerTexts } from './texts.ts'
 
-export type CelEnvironment = Environment
-
 let base: Environment | undefined
 
 /** The environment of validation rules: `self` and `oldSelf` may hold anything, every other name must be known. */

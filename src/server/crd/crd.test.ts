@@ -210,3 +210,13 @@ test('a transition rule with optionalOldSelf runs on create too', async () => {
   const patchType = 'application/merge-patch+json'
   await custom('patch', 'starts', { name: 's', patchType, body: { spec: { n: 2 } } })
 })
+
+test('what the store holds is served when the server starts again', async () => {
+  await define('lasting', 'Last', { type: 'object', properties: { size } })
+  await make('lasting', 'l', {})
+  const { ports, store } = server
+  const again = await startTestServer({ ports, store })
+  const call = { group: 'example.com', version: 'v1', resource: 'lasting', namespace: 'default', name: 'l' }
+  expect(await again.admin.call({ ...call, verb: 'get' })).toMatchObject({ spec: { size: 3 } })
+  await again.shutdown()
+})

@@ -114,10 +114,10 @@ function runRule(schema: JSONSchemaProps, rule: ValidationRule, place: Place, er
   try {
     if (program(variables) === true) return
   } catch (error) {
-    errors.invalid(path, kind, `rule evaluation error: ${rule.rule}: ${firstLine(error)}`)
+    errors.invalid(path, kind, `${firstLine(error)} evaluating rule: ${(rule.message || rule.rule).trim()}`)
     return
   }
-  complain(rule, { path, kind, message: messageOf(rule, variables) }, errors)
+  complain(rule, { path, value: place.value, message: messageOf(rule, variables) }, errors)
 }
 
 function oldSelf(schema: JSONSchemaProps, { optionalOldSelf }: ValidationRule, old: unknown): unknown {
@@ -151,13 +151,19 @@ function messageOf(
 
 interface Complaint {
   readonly path: string
-  readonly kind: string
+  readonly value: unknown
   readonly message: string
 }
 
-function complain({ reason }: ValidationRule, { path, kind, message }: Complaint, errors: FieldErrors): void {
+/** Values are shown unless they are objects or lists. */
+function complain(
+  { reason }: ValidationRule,
+  { path, value, message }: Complaint,
+  errors: FieldErrors,
+): void {
   if (reason === 'FieldValueForbidden') errors.forbidden(path, message)
   else if (reason === 'FieldValueRequired') errors.required(path, message)
-  else if (reason === 'FieldValueDuplicate') errors.duplicate(path, kind)
-  else errors.invalidHidden(path, message)
+  else if (reason === 'FieldValueDuplicate') errors.duplicate(path, value)
+  else if (typeof value === 'object') errors.invalidHidden(path, message)
+  else errors.invalid(path, value, message)
 }
