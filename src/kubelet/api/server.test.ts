@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { connect } from 'node:tls'
-import { startApiServer } from './server.ts'
 import type { KubeletApi } from './handlers.ts'
+import { startApiServer } from './server.ts'
 
 /** A self-signed certificate of this name. */
 function selfSigned(name: string) {

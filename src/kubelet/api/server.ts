@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import type { Server as TlsServer, TLSSocket } from 'node:tls'
+import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import { messageOf } from '../pod/start-error.ts'
 import { attributesOf, type Gate } from './gate.ts'
 import { ApiError, type KubeletApi } from './handlers.ts'

@@ -7,11 +7,11 @@ import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
 import { timestamp } from '../rest/call.ts'
 import { sameJson } from '../rest/clone.ts'
-import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import { memo } from '../rest/memo.ts'
+import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import { isTrue, settleNames } from './names.ts'
-import { outcomes, type Terminating, withTerminating } from './terminating.ts'
 import { toResource } from './resource.ts'
+import { outcomes, type Terminating, withTerminating } from './terminating.ts'
 
 export interface DefinitionOptions {
   readonly cache: WatchCache
