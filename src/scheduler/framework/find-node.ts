@@ -57,10 +57,11 @@ function preFilter(
 
 function feasibleRows({ filters, nodeNames }: Prepared, cycle: Cycle): number[] {
   const { snapshot } = cycle
-  const mask = new Uint8Array(snapshot.rowCount)
-  for (let row = 0; row < mask.length; row++) {
-    const info = snapshot.nodeAt(row)
-    if (info?.node && (!nodeNames || nodeNames.has(info.name))) mask[row] = 1
+  const mask = snapshot.presence.slice(0, snapshot.rowCount)
+  if (nodeNames) {
+    for (let row = 0; row < mask.length; row++) {
+      if (mask[row] === 1 && !nodeNames.has(snapshot.nodeAt(row)!.name)) mask[row] = 0
+    }
   }
   for (const plugin of filters) plugin.filterColumns?.(cycle, mask)
   const perNode = filters.filter(plugin => !plugin.filterColumns)

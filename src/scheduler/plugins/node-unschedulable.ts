@@ -1,5 +1,7 @@
 import type { Node, Pod, Taint } from '../../api/types/core-v1.gen.ts'
-import { reject, type SchedulerPlugin } from '../framework/plugin.ts'
+import { type Cycle, type Rejection, reject, type SchedulerPlugin } from '../framework/plugin.ts'
+import type { NodeInfo } from '../snapshot/node-info.ts'
+import { filterRestricted } from './restricted.ts'
 import { tolerates } from './toleration.ts'
 
 const name = 'NodeUnschedulable'
@@ -17,8 +19,12 @@ export const nodeUnschedulable: SchedulerPlugin = {
     },
     { kind: 'podUpdated', helps: () => true },
   ],
-  filter: ({ pod }, { node }) =>
-    node && admits(node, pod) ? undefined : reject(name, 'node(s) were unschedulable', true),
+  filterColumns: (cycle, mask) => filterRestricted(cycle, mask, filter),
+  filter,
+}
+
+function filter({ pod }: Cycle, { node }: NodeInfo): Rejection | undefined {
+  return node && admits(node, pod) ? undefined : reject(name, 'node(s) were unschedulable', true)
 }
 
 function admits(node: Node, pod: Pod): boolean {

@@ -1,5 +1,7 @@
-import { reject, type SchedulerPlugin } from '../framework/plugin.ts'
+import { type Cycle, type Rejection, reject, type SchedulerPlugin } from '../framework/plugin.ts'
+import type { NodeInfo } from '../snapshot/node-info.ts'
 import { normalizeReversed } from './normalize.ts'
+import { filterRestricted } from './restricted.ts'
 import { tolerates, untoleratedTaint } from './toleration.ts'
 
 const name = 'TaintToleration'
@@ -25,17 +27,16 @@ export const taintToleration: SchedulerPlugin = {
     },
     { kind: 'podUpdated', helps: () => true },
   ],
-  filter: ({ pod }, { node }) =>
-    node?.spec?.taints && untoleratedTaint(node.spec.taints, pod.spec?.tolerations, forbidding)
-      ? reject(name, 'node(s) had untolerated taint(s)', true)
-      : undefined,
+  filterColumns: (cycle, mask) => filterRestricted(cycle, mask, filter),
+  filter,
   // With no such taint anywhere all nodes would score alike.
-  preScore: ({ snapshot }, rows) =>
-    rows.some(row =>
-      snapshot.nodeAt(row)!.node?.spec?.taints?.some(taint => taint.effect === 'PreferNoSchedule'),
-    )
-      ? undefined
-      : 'skip',
+  preScore({ snapshot }) {
+    for (const row of snapshot.restrictedRows) {
+      const taints = snapshot.nodeAt(row)!.node?.spec?.taints
+      if (taints?.some(taint => taint.effect === 'PreferNoSchedule')) return undefined
+    }
+    return 'skip'
+  },
   score({ pod }, { node }) {
     const tolerations = pod.spec?.tolerations?.filter(
       ({ effect }) => !effect || effect === 'PreferNoSchedule',
@@ -47,4 +48,9 @@ export const taintToleration: SchedulerPlugin = {
     )
   },
   normalize: (_, rows, scores) => normalizeReversed(rows, scores),
+}
+
+function filter({ pod }: Cycle, { node }: NodeInfo): Rejection | undefined {
+  const taint = untoleratedTaint(node?.spec?.taints, pod.spec?.tolerations, forbidding)
+  return taint && reject(name, 'node(s) had untolerated taint(s)', true)
 }

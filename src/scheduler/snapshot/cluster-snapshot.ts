@@ -14,6 +14,10 @@ export interface ClusterSnapshot {
   readonly labels: LabelIndex
   /** Rows in use are `0 … rowCount-1`; a free row has no node and fits nothing. */
   readonly rowCount: number
+  /** A byte per row: 1 where a node exists. */
+  readonly presence: Uint8Array
+  /** Rows of nodes that are cordoned or tainted: the only ones that such rules must look at. */
+  readonly restrictedRows: ReadonlySet<number>
   /** Nodes that exist. */
   readonly nodeCount: number
   nodeAt(row: number): NodeInfo | undefined
@@ -56,6 +60,8 @@ class LiveSnapshot implements ClusterSnapshot {
   readonly columns: NodeColumns
   readonly labels: LabelIndex
   nodeCount = 0
+  presence = new Uint8Array(0)
+  readonly restrictedRows = new Set<number>()
   readonly #byName = new Map<string, NodeInfo>()
   readonly #byRow: (NodeInfo | undefined)[] = []
   readonly #freeRows: number[] = []
@@ -96,6 +102,9 @@ class LiveSnapshot implements ClusterSnapshot {
       this.labels.set(info.row, node.metadata.labels)
     }
     info.node = node
+    this.presence[info.row] = 1
+    if (node.spec?.unschedulable || node.spec?.taints?.length) this.restrictedRows.add(info.row)
+    else this.restrictedRows.delete(info.row)
     writeAllocatable(this.columns, info, node)
   }
 
@@ -105,6 +114,8 @@ class LiveSnapshot implements ClusterSnapshot {
     this.nodeCount--
     this.#setImages(info, undefined)
     info.node = undefined
+    this.presence[info.row] = 0
+    this.restrictedRows.delete(info.row)
     this.labels.set(info.row, undefined)
     this.columns.set(info.row, 'allowedPods', 0)
     this.#closeIfUnused(info)
@@ -154,6 +165,11 @@ class LiveSnapshot implements ClusterSnapshot {
     this.#byName.set(name, info)
     this.#byRow[row] = info
     this.columns.reserve(this.#byRow.length)
+    if (row >= this.presence.length) {
+      const larger = new Uint8Array(Math.max(64, 2 * this.presence.length))
+      larger.set(this.presence)
+      this.presence = larger
+    }
     clearRow(this.columns, row)
     return info
   }

@@ -149,6 +149,9 @@ const defaultCapabilities = [
   ...['NET_BIND_SERVICE', 'SYS_CHROOT', 'KILL', 'AUDIT_WRITE'],
 ]
 
+/** Long enough to ask for the exit code. */
+const execLingerSeconds = 5
+
 /** Soft and hard limits are given alike: Podman 4.3 mixes the two up on its way through the API. */
 export function containersConf({ ulimits, systemd, unifiedCgroups, ociRuntime }: EngineEnvironment): string {
   const lines = [
@@ -161,6 +164,8 @@ export function containersConf({ ulimits, systemd, unifiedCgroups, ociRuntime }:
       `default_ulimits = ["nofile=${ulimits.nofile}:${ulimits.nofile}", "nproc=${ulimits.nproc}:${ulimits.nproc}"]`,
     )
   lines.push('[engine]', 'events_logger = "file"')
+  // An ended exec keeps a process for this long (Podman's own default is five minutes): probes run one all the time.
+  lines.push(`exit_command_delay = ${execLingerSeconds}`)
   if (!systemd || !unifiedCgroups) lines.push('cgroup_manager = "cgroupfs"')
   if (ociRuntime) lines.push(`runtime = "${ociRuntime}"`)
   return `${lines.join('\n')}\n`
