@@ -80,6 +80,25 @@ test('a busy port, a folder that cannot be written and a damaged database each e
   expect(damaged.said).toContain('restore it from a backup, or move it away')
 })
 
+test('a machine without Podman is told what to install, an ordinary user what to do instead', () => {
+  const program = join(import.meta.dir, '../src/cmd/hutch.ts')
+  const words = [
+    process.execPath,
+    'run',
+    program,
+    'server',
+    ...base.filter(flag => !flag.startsWith('--simulated')),
+  ]
+  const run = Bun.spawnSync(words, { env: { PATH: '/nowhere' }, timeout: 15_000 })
+  expect(run.exitCode).toBe(1)
+  const problem =
+    process.getuid?.() === 0
+      ? 'hutch: not installed: podman, nft, ip, nsenter'
+      : 'hutch: running pods needs root'
+  expect(run.stderr.toString()).toStartWith(problem)
+  expect(run.stderr.toString()).toContain('--simulated-node 1')
+})
+
 test('help has examples and every flag', () => {
   expect(hutch('--help').said).toContain('sudo hutch server')
   const { said } = hutch('server', '--help')

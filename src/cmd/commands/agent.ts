@@ -3,6 +3,7 @@ import { realClock, realPorts } from '../../std/real-ports.ts'
 import type { Command } from '../command.ts'
 import { runAgent } from '../compose/agent.ts'
 import { agentSettings } from '../compose/agent-settings.ts'
+import { preflight } from '../compose/preflight.ts'
 import { agentFlags, flagReader } from '../server-flags.ts'
 
 export const agentCommand: Command = {
@@ -16,7 +17,9 @@ export const agentCommand: Command = {
   async run(values, _words, signal) {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
-    await runAgent(agentSettings(flags), flags, ports, signal)
+    const settings = agentSettings(flags)
+    preflight(ports)
+    await runAgent(settings, flags, ports, signal)
     ports.log.info('stopping; pods go on running')
   },
 }

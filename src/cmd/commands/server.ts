@@ -6,6 +6,7 @@ import { openControlPlane } from '../compose/control-plane.ts'
 import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
 import { serverParts } from '../compose/parts.ts'
+import { preflight } from '../compose/preflight.ts'
 import { serverSettings } from '../compose/settings.ts'
 import { flagReader, serverFlags } from '../server-flags.ts'
 
@@ -23,6 +24,7 @@ export const serverCommand: Command = {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
     const settings = serverSettings(flags)
+    if (settings.runsPods) preflight(ports)
     const plane = await openControlPlane(settings, ports)
     try {
       const given = flags.optional('token')

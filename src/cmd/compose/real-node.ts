@@ -19,6 +19,7 @@ import type { Ports, Runnable } from '../../std/ports.ts'
 import type { NamedRunnable } from '../../std/run.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { nodeLabels, nodeTaints } from './node-flags.ts'
+import { explained } from './preflight.ts'
 
 /** What a machine that runs pods is told; the same for the all-in-one and for an agent. */
 export interface RealNodeOptions {
@@ -73,7 +74,9 @@ function kubelet(
   network: ReturnType<typeof createBridgeNetwork>,
 ): Runnable {
   return async (ports, signal) => {
-    const engine = await openEngine(options, ports)
+    const engine = await openEngine(options, ports).catch(error => {
+      throw explained(error, options.kubeletPort)
+    })
     try {
       const { tls, gate } = options
       const api = { tls, gate, host: '0.0.0.0' }
@@ -82,6 +85,8 @@ function kubelet(
       await ensurePauseImage(engine.runtime.images, config.pauseImage, architecture())
       const host = linuxHost({ runtimeName: 'podman', api })
       await createKubelet({ client, runtime: engine.runtime, network, config, host })(ports, signal)
+    } catch (error) {
+      throw explained(error, options.kubeletPort)
     } finally {
       await engine.close()
     }

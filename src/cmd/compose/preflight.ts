@@ -1,0 +1,55 @@
+import type { Ports } from '../../std/ports.ts'
+import { UserError } from '../user-error.ts'
+
+/** What a machine that runs pods must have, and the Debian package that brings it. */
+const programs: readonly (readonly [program: string, debianPackage: string])[] = [
+  ['podman', 'podman'],
+  ['nft', 'nftables'],
+  ['ip', 'iproute2'],
+  ['nsenter', 'util-linux'],
+]
+
+/** Before this the clock has not been set: a board without a battery starts in 1970. */
+const plausibleMs = Date.UTC(2024, 0, 1)
+
+/**
+ * Looks at the machine before anything is written: rights, programs, the kernel's packet filter. Throws a `UserError`
+ * with what to install or do. A clock that was never set is only warned about: certificates are valid all the same.
+ */
+export function preflight({ clock, log }: Ports): void {
+  const instead = 'or try "--simulated-node 1" with a --data-dir of your own.'
+  if (process.getuid?.() !== 0) throw new UserError('running pods needs root', `Run it with sudo, ${instead}`)
+  const missing = programs.filter(([program]) => !Bun.which(program))
+  if (missing.length > 0) {
+    const names = missing.map(([program]) => program).join(', ')
+    const packages = missing.map(([, debianPackage]) => debianPackage).join(' ')
+    throw new UserError(`not installed: ${names}`, `Run "apt-get install ${packages}", ${instead}`)
+  }
+  const filter = Bun.spawnSync(['nft', 'list', 'tables'], { stderr: 'pipe' })
+  if (filter.exitCode !== 0) {
+    const words = filter.stderr.toString().trim().split('\n')[0]
+    throw new UserError(
+      `the kernel's packet filter does not answer: ${words}`,
+      'Run "modprobe nf_tables", or boot a kernel that has it.',
+    )
+  }
+  if (clock.nowMs() < plausibleMs) {
+    log.warn('the clock has not been set; certificates hold all the same', {
+      clock: new Date(clock.nowMs()).toISOString(),
+    })
+  }
+}
+
+/** A failure of the node's parts as a sentence for a person, where there is one. */
+export function explained(error: unknown, kubeletPort: number): unknown {
+  const { code, message = '' } = error as { code?: string; message?: string }
+  if (code === 'EADDRINUSE') {
+    return new UserError(
+      `port ${kubeletPort} is in use`,
+      'Stop what listens there, or choose another with --kubelet-port.',
+    )
+  }
+  return message.startsWith('podman ')
+    ? new UserError(message, 'Try "podman info" for what it complains about.')
+    : error
+}
