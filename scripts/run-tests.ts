@@ -68,7 +68,7 @@ function runGroup(files: readonly string[], sum: Tally): void {
   const count = (word: string) => Number(new RegExp(`^\\s*(\\d+) ${word}$`, 'm').exec(output)?.[1] ?? 0)
   sum.passed += count('pass')
   sum.skipped += count('skip')
-  sum.reasons.push(...(output.match(/^SKIP .*$/gm) ?? []))
+  sum.reasons.push(...(output.match(/^SKIP(?:PED)?\b.*$/gm) ?? []))
   const failed = count('fail')
   sum.failed += failed
   if (run.exitCode === 0) return

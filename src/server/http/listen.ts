@@ -48,7 +48,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       'upgrade',
       (request, socket, head) => void upgrade(request as never, socket as never, head as never),
     )
-  server.on('tlsClientError', () => {})
+  server.on('tlsClientError', (error: Error) =>
+    options.ports.log.debug('TLS handshake failed', { error: error.message }),
+  )
   await bound(server, options)
   return {
     port: (server.address() as AddressInfo).port,
