@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
   beforeAll(async () => {
     stage = await openStage()
   }, buildMs)
-  afterAll(() => stage?.close())
+  afterAll(() => stage?.close(), 60_000)
 
   test(
     'Hutch answers every case as it does, but for the listed differences',
