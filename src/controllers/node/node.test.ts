@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { toleratesTaint } from '../../api/shared/toleration.ts'
 import type { Lease } from '../../api/types/coordination-v1.gen.ts'
 import type { Node, Pod, Toleration } from '../../api/types/core-v1.gen.ts'
 import { toMicroTimestamp, toTimestamp } from '../../client/timestamp.ts'
@@ -6,7 +7,7 @@ import { startControllers } from '../../controller/testing.ts'
 import { podGarbageCollector } from '../cleanup/pod-gc.ts'
 import { freeRange, nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
-import { taintEvictionController, tolerates } from './taint-eviction.ts'
+import { taintEvictionController } from './taint-eviction.ts'
 
 function world(names: readonly string[]) {
   const started = startControllers([
@@ -152,7 +153,7 @@ test('toleration of a taint follows its key, operator, value and effect', () => 
     [{ operator: 'Exists' }, true],
     [{ key: 'other', operator: 'Exists' }, false],
   ]
-  for (const [toleration, expected] of cases) expect(tolerates(toleration, taint)).toBe(expected)
+  for (const [toleration, expected] of cases) expect(toleratesTaint(toleration, taint)).toBe(expected)
 })
 
 describe('node ranges', () => {

@@ -1,4 +1,5 @@
-import type { Node, Pod, Taint, Toleration } from '../../api/types/core-v1.gen.ts'
+import { toleratesTaint } from '../../api/shared/toleration.ts'
+import type { Node, Pod, Taint } from '../../api/types/core-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { objectKey } from '../../client/resource.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
@@ -58,23 +59,12 @@ function evictionMs(pod: Pod, taints: readonly Taint[], sinceMs: (taint: Taint) 
   const tolerations = pod.spec?.tolerations ?? []
   const used = taints.map(taint => ({
     taint,
-    toleration: tolerations.find(toleration => tolerates(toleration, taint)),
+    toleration: tolerations.find(toleration => toleratesTaint(toleration, taint)),
   }))
   if (used.some(({ toleration }) => !toleration)) return 0
   const seconds = used.flatMap(({ toleration }) => toleration?.tolerationSeconds ?? [])
   if (seconds.length === 0) return Number.POSITIVE_INFINITY
   return Math.min(...taints.map(sinceMs)) + Math.max(0, Math.min(...seconds)) * 1000
-}
-
-/** core/v1 Toleration.ToleratesTaint. */
-export function tolerates(
-  { key, operator = 'Equal', value = '', effect }: Toleration,
-  taint: Taint,
-): boolean {
-  if (effect && effect !== taint.effect) return false
-  if (key && key !== taint.key) return false
-  if (operator === 'Exists') return true
-  return operator === 'Equal' && Boolean(key) && value === (taint.value ?? '')
 }
 
 function markDisrupted(pod: Pod, nowMs: number): Plan {

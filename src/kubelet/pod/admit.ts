@@ -1,4 +1,6 @@
-import type { Node, NodeSelectorTerm, Pod, Taint, Toleration } from '../../api/types/core-v1.gen.ts'
+import { matchesRequired } from '../../api/shared/node-match.ts'
+import { untoleratedTaint } from '../../api/shared/toleration.ts'
+import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import {
   milliValue,
   parseQuantity,
@@ -68,45 +70,14 @@ function shortage(name: string, requested: bigint, used: bigint, capacity: bigin
 }
 
 function checkAffinity(pod: Pod, node: Node): Rejection | undefined {
-  const labels = node.metadata.labels ?? {}
-  const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)
-  const terms =
-    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
-  if (selected && (!terms || terms.some(term => matchesTerm(term, node)))) return undefined
+  if (matchesRequired(node, pod.spec)) return undefined
   const message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
   return { reason: 'NodeAffinity', message }
 }
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
-  if (matchExpressions.length + matchFields.length === 0) return false
-  const labels = node.metadata.labels ?? {}
-  return (
-    matchExpressions.every(({ key, operator, values }) => matches(labels[key], operator, values ?? [])) &&
-    matchFields.every(({ operator, values }) => matches(node.metadata.name, operator, values ?? []))
-  )
-}
-
-function matches(value: string | undefined, operator: string, values: readonly string[]): boolean {
-  if (operator === 'Exists') return value !== undefined
-  if (operator === 'DoesNotExist') return value === undefined
-  if (operator === 'NotIn') return value === undefined || !values.includes(value)
-  if (value === undefined) return false
-  if (operator === 'In') return values.includes(value)
-  const number = Number(value)
-  return operator === 'Gt' ? number > Number(values[0]) : number < Number(values[0])
-}
-
 function checkTaints(pod: Pod, node: Node): Rejection | undefined {
   if (pod.metadata.annotations?.['kubernetes.io/config.source'] === 'file') return undefined
-  const taints = (node.spec?.taints ?? []).filter(taint => taint.effect === 'NoExecute')
-  const tolerations = pod.spec?.tolerations ?? []
-  if (taints.every(taint => tolerations.some(toleration => tolerates(toleration, taint)))) return undefined
+  if (!untoleratedTaint(node.spec?.taints, pod.spec?.tolerations, ['NoExecute'])) return undefined
   const message = "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate"
   return { reason: 'TaintToleration', message }
-}
-
-function tolerates({ key, operator, value, effect }: Toleration, taint: Taint): boolean {
-  if (effect && effect !== taint.effect) return false
-  if (key && key !== taint.key) return false
-  return operator === 'Exists' || (!!key && (value ?? '') === (taint.value ?? ''))
 }

@@ -1,4 +1,5 @@
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../api/types/core-v1.gen.ts'
+import { matchesRequired, matchesTerm } from '../../api/shared/node-match.ts'
+import type { NodeSelectorTerm, Pod } from '../../api/types/core-v1.gen.ts'
 import type { LabelTest } from '../../kernels/label-index.ts'
 import { goOn, type PreFilterResult, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
 import { normalize } from './normalize.ts'
@@ -12,12 +13,12 @@ export const nodeAffinity: SchedulerPlugin = {
   events: [
     {
       kind: 'nodeAdded',
-      helps: (pod, event) => event.kind === 'nodeAdded' && matchesRequired(event.node, pod),
+      helps: (pod, event) => event.kind === 'nodeAdded' && matchesRequired(event.node, pod.spec),
     },
     {
       kind: 'nodeUpdated',
       helps: (pod, event) =>
-        event.kind === 'nodeUpdated' && event.changes.has('labels') && matchesRequired(event.node, pod),
+        event.kind === 'nodeUpdated' && event.changes.has('labels') && matchesRequired(event.node, pod.spec),
     },
   ],
   preFilter: ({ pod }) => (hasRequirements(pod) ? restrictByName(pod) : skip),
@@ -27,29 +28,20 @@ export const nodeAffinity: SchedulerPlugin = {
     else
       keep(
         mask,
-        mask.map((wanted, row) => (wanted && matchesRequired(snapshot.nodeAt(row)!.node!, pod) ? 1 : 0)),
+        mask.map((wanted, row) => (wanted && matchesRequired(snapshot.nodeAt(row)!.node!, pod.spec) ? 1 : 0)),
       )
   },
   filter: ({ pod }, { node }) =>
-    node && matchesRequired(node, pod)
+    node && matchesRequired(node, pod.spec)
       ? undefined
       : reject(name, "node(s) didn't match Pod's node affinity/selector", true),
   preScore: ({ pod }) => (preferredTerms(pod).length === 0 ? 'skip' : undefined),
   score: ({ pod }, { node }) =>
     preferredTerms(pod).reduce(
-      (sum, { weight, preference }) => sum + (node && matchesPreference(node, preference) ? weight : 0),
+      (sum, { weight, preference }) => sum + (node && matchesTerm(node, preference) ? weight : 0),
       0,
     ),
   normalize: (_, rows, scores) => normalize(rows, scores),
-}
-
-/** Also what the kubelet asks at admission: does this node satisfy the pod's required rules? */
-export function matchesRequired(node: Node, pod: Pod): boolean {
-  const labels = node.metadata.labels ?? {}
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
-    if (labels[key] !== value) return false
-  const terms = requiredTerms(pod)
-  return terms === undefined || terms.some(term => matchesTerm(node, term))
 }
 
 /** The required rules as tests of the label index, when it can answer them: one term, no fields, no ordering. */
@@ -109,52 +101,4 @@ function restrictByName(pod: Pod): PreFilterResult {
   }
   if (names.size > 0) return { outcome: 'continue', nodeNames: names }
   return { outcome: 'reject', rejection: reject(name, 'pod affinity terms conflict', true) }
-}
-
-/** A term without any requirement matches nothing. */
-function matchesTerm(node: Node, term: NodeSelectorTerm): boolean {
-  const expressions = term.matchExpressions ?? []
-  const fields = term.matchFields ?? []
-  return expressions.length + fields.length > 0 && matchesAll(node, expressions, fields)
-}
-
-/** A preference without any requirement matches everything. */
-function matchesPreference(node: Node, term: NodeSelectorTerm): boolean {
-  return matchesAll(node, term.matchExpressions ?? [], term.matchFields ?? [])
-}
-
-function matchesAll(
-  node: Node,
-  expressions: readonly NodeSelectorRequirement[],
-  fields: readonly NodeSelectorRequirement[],
-): boolean {
-  const labels = node.metadata.labels ?? {}
-  const byLabel = expressions.every(requirement => matchesRequirement(labels[requirement.key], requirement))
-  return byLabel && fields.every(requirement => matchesRequirement(node.metadata.name, requirement))
-}
-
-function matchesRequirement(
-  actual: string | undefined,
-  { operator, values = [] }: NodeSelectorRequirement,
-): boolean {
-  switch (operator) {
-    case 'In':
-      return actual !== undefined && values.includes(actual)
-    case 'NotIn':
-      return actual === undefined || !values.includes(actual)
-    case 'Exists':
-      return actual !== undefined
-    case 'DoesNotExist':
-      return actual === undefined
-    case 'Gt':
-      return isInteger(actual) && isInteger(values[0]) && BigInt(actual) > BigInt(values[0])
-    case 'Lt':
-      return isInteger(actual) && isInteger(values[0]) && BigInt(actual) < BigInt(values[0])
-    default:
-      return false
-  }
-}
-
-function isInteger(text: string | undefined): text is string {
-  return text !== undefined && /^[+-]?\d+$/.test(text)
 }

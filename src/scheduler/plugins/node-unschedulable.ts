@@ -1,8 +1,8 @@
+import { tolerates } from '../../api/shared/toleration.ts'
 import type { Node, Pod, Taint } from '../../api/types/core-v1.gen.ts'
 import { type Cycle, type Rejection, reject, type SchedulerPlugin } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { filterRestricted } from './restricted.ts'
-import { tolerates } from './toleration.ts'
 
 const name = 'NodeUnschedulable'
 const taint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }

@@ -1,8 +1,8 @@
+import { tolerates, untoleratedTaint } from '../../api/shared/toleration.ts'
 import { type Cycle, type Rejection, reject, type SchedulerPlugin } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { normalizeReversed } from './normalize.ts'
 import { filterRestricted } from './restricted.ts'
-import { tolerates, untoleratedTaint } from './toleration.ts'
 
 const name = 'TaintToleration'
 const forbidding = ['NoSchedule', 'NoExecute']

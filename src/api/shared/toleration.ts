@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from '../../api/types/core-v1.gen.ts'
+import type { Taint, Toleration } from '../types/core-v1.gen.ts'
 
 /** Does any toleration accept the taint (component-helpers scheduling/corev1 TolerationsTolerateTaint)? */
 export function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
@@ -14,7 +14,8 @@ export function untoleratedTaint(
   return taints?.find(taint => effects.includes(taint.effect) && !tolerates(tolerations, taint))
 }
 
-function toleratesTaint(toleration: Toleration, taint: Taint): boolean {
+/** core/v1 Toleration.ToleratesTaint. */
+export function toleratesTaint(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false
   if (toleration.key && toleration.key !== taint.key) return false
   switch (toleration.operator ?? 'Equal') {
