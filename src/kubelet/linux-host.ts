@@ -47,7 +47,7 @@ export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: Hos
       machine,
       volumes: createVolumes({ client, references, config, ports, node: context.node }),
       files: hostFiles(config),
-      prober: hostProber(runtime.containers),
+      prober: hostProber(runtime.containers, ports.clock),
       runHook: hostHooks(runtime.containers, ports),
       terminationMessage: container => readTerminationMessage(container, messagePolicy(context, container)),
       removeLogs: pod => rm(podLogDir(config.podLogsDir, pod), { recursive: true, force: true }),

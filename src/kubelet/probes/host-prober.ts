@@ -1,12 +1,14 @@
 import { connect } from 'node:net'
 import type { Container, HTTPGetAction } from '../../api/types/core-v1.gen.ts'
+import type { Clock } from '../../std/ports.ts'
 import type { RuntimeService, Session } from '../runtime/runtime.ts'
+import { grpcProbe } from './grpc-probe.ts'
 import type { ProbeResult, Prober } from './prober.ts'
 
 const bodyMaxBytes = 10 * 1024
 
 /** Probes over the network straight from this process, and by running commands in the container. */
-export function hostProber(containers: Pick<RuntimeService, 'exec'>): Prober {
+export function hostProber(containers: Pick<RuntimeService, 'exec'>, clock: Clock): Prober {
   return async ({ container, containerId, probe, podIp }) => {
     const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000
     if (probe.exec)
@@ -15,7 +17,9 @@ export function hostProber(containers: Pick<RuntimeService, 'exec'>): Prober {
     if (probe.httpGet) return httpProbe(probe.httpGet, container, host, timeoutMs)
     if (probe.tcpSocket)
       return tcpProbe(probe.tcpSocket.host || host, portNumber(probe.tcpSocket.port, container), timeoutMs)
-    throw new Error(probe.grpc ? 'gRPC probes are not supported by this node' : 'missing probe handler')
+    if (probe.grpc)
+      return grpcProbe({ host, port: probe.grpc.port, service: probe.grpc.service ?? '' }, timeoutMs, clock)
+    throw new Error('missing probe handler')
   }
 }
 
