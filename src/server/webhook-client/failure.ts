@@ -1,0 +1,95 @@
+/** A webhook could not be asked or gave no usable answer; the message is client-go's. */
+export class WebhookCallError extends Error {
+  /** What it answered instead of 2xx. */
+  readonly code: number | undefined
+
+  constructor(message: string, options?: ErrorOptions & { code?: number }) {
+    super(message, options)
+    this.name = 'WebhookCallError'
+    this.code = options?.code
+  }
+}
+
+interface NodeError extends Error {
+  readonly code?: string
+  readonly address?: string
+  readonly port?: number
+  readonly hostname?: string
+}
+
+const untrusted = 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+
+const texts: Readonly<Record<string, (error: NodeError) => string>> = {
+  ECONNREFUSED: error => `dial tcp ${addressOf(error)}: connect: connection refused`,
+  EHOSTUNREACH: error => `dial tcp ${addressOf(error)}: connect: no route to host`,
+  ENETUNREACH: error => `dial tcp ${addressOf(error)}: connect: network is unreachable`,
+  ETIMEDOUT: error => `dial tcp ${addressOf(error)}: i/o timeout`,
+  ENOTFOUND: ({ hostname = '' }) => `dial tcp: lookup ${hostname}: no such host`,
+  ECONNRESET: () => 'EOF',
+  DEPTH_ZERO_SELF_SIGNED_CERT: () => untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: () => untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: () => untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: () => untrusted,
+  CERT_SIGNATURE_FAILURE: () => untrusted,
+  CERT_HAS_EXPIRED: () =>
+    'tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
+  CERT_NOT_YET_VALID: () =>
+    'tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
+  ERR_TLS_CERT_ALTNAME_INVALID: ({ message }) =>
+    `tls: failed to verify certificate: x509: ${validFor(message)}`,
+}
+
+function addressOf({ address = '', port = 0 }: NodeError): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** Node: `Host: a. is not in the cert's altnames: DNS:b`. */
+function validFor(message: string): string {
+  const [, host = '', names = ''] = /Host: (\S+?)\.? is not in the cert's altnames: (.*)$/.exec(message) ?? []
+  return `certificate is valid for ${names.replace(/DNS:|IP Address:/g, '')}, not ${host}`
+}
+
+/** A failed connection in Go's words; what has none keeps its own. */
+export function dialFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return texts[(error as NodeError).code ?? '']?.(error) ?? error.message
+}
+
+const byStatus: Readonly<Record<number, string>> = {
+  400: 'the server rejected our request for an unknown reason',
+  401: 'the server has asked for the client to provide credentials',
+  404: 'the server could not find the requested resource',
+  405: 'the server does not allow this method on the requested resource',
+  409: 'the server reported a conflict',
+  422: 'the server rejected our request due to an error in our request',
+  429: 'the server has received too many requests and has asked us to try again later',
+  503: 'the server is currently unable to handle the request',
+  504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
+}
+
+const ownWords = new Set([403, 406, 415])
+
+/** An answer other than 2xx: its own Status' message, or apimachinery's NewGenericServerResponse. */
+export function statusFailure(code: number, body: string): WebhookCallError {
+  return new WebhookCallError(statusMessage(body) ?? genericMessage(code, body.trim()), { code })
+}
+
+function genericMessage(code: number, body: string): string {
+  if (ownWords.has(code)) return body || 'unknown'
+  if (byStatus[code]) return byStatus[code]
+  if (code >= 500)
+    return `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding`
+  return `the server responded with the status code ${code} but did not return more information`
+}
+
+function statusMessage(body: string): string | undefined {
+  if (!body.startsWith('{')) return undefined
+  try {
+    const { kind, message } = JSON.parse(body) as { kind?: unknown; message?: unknown }
+    return kind === 'Status' && typeof message === 'string' ? message : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,198 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import type { JsonObject } from '../../machinery/meta/object.ts'
+import type { Cancel, Clock } from '../../std/ports.ts'
+import { dialFailure, statusFailure, WebhookCallError } from './failure.ts'
+import type { HostPort, ServiceResolver } from './service-resolver.ts'
+
+/** Whom to call, as webhook configurations and conversions say it (`clientConfig`). */
+export interface WebhookTarget {
+  readonly url?: string
+  readonly service?: {
+    readonly namespace: string
+    readonly name: string
+    readonly path?: string
+    /** Default 443. */
+    readonly port?: number
+  }
+  /** PEM in base64; absent or blank: the system's authorities are trusted. */
+  readonly caBundle?: string
+}
+
+export interface WebhookCall {
+  /** Sent as JSON. */
+  readonly body: object
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * POSTs to webhooks over TLS and answers their JSON. Rejects with `WebhookCallError`, whose message is what client-go
+ * says about the same failure.
+ */
+export type WebhookClient = (target: WebhookTarget, call: WebhookCall) => Promise<JsonObject>
+
+export interface WebhookClientOptions {
+  readonly resolve: ServiceResolver
+  readonly clock: Clock
+}
+
+/** Clients of so many targets keep their connections open (upstream's defaultCacheSize). */
+const agentsMax = 30
+const responseBytesMax = 64 * 1024 * 1024
+
+/** A client whose connections to each target are kept and shared by all callers. */
+export function createWebhookClient({ resolve, clock }: WebhookClientOptions): WebhookClient {
+  const agents = new Map<string, Agent>()
+  return async function callWebhook(target, call) {
+    const place = placeOf(target, call)
+    const payload = Buffer.from(JSON.stringify(call.body))
+    try {
+      const at = place.service ? resolve(place.service.namespace, place.service.name, place.port) : place
+      const bytes = await post({ place, at, payload, agent: agentOf(agents, place), clock, call })
+      return parse(bytes)
+    } catch (error) {
+      if (error instanceof WebhookCallError) throw error
+      throw new WebhookCallError(`Post ${JSON.stringify(place.url)}: ${dialFailure(error)}`, { cause: error })
+    }
+  }
+}
+
+interface Place extends HostPort {
+  readonly url: string
+  readonly isTls: boolean
+  readonly serverName: string
+  readonly hostHeader: string
+  readonly path: string
+  readonly ca: string | undefined
+  readonly service: WebhookTarget['service']
+}
+
+const httpsPort = 443
+
+function placeOf({ url, service, caBundle }: WebhookTarget, { timeoutMs }: WebhookCall): Place {
+  const pem = Buffer.from(caBundle ?? '', 'base64').toString()
+  const ca = pem.trim() === '' ? undefined : pem
+  const query = `timeout=${timeoutMs / 1000}s`
+  if (service) {
+    const serverName = `${service.name}.${service.namespace}.svc`
+    const port = service.port ?? httpsPort
+    const path = `${service.path || '/'}?${query}`
+    const hostHeader = `${serverName}:${port}`
+    const whole = `https://${hostHeader}${path}`
+    return { url: whole, isTls: true, serverName, hostHeader, host: serverName, port, path, ca, service }
+  }
+  if (!url) throw new WebhookCallError('webhook configuration must have either service or URL')
+  if (!URL.canParse(url))
+    throw new WebhookCallError(`Unparsable URL: parse ${JSON.stringify(url)}: invalid URI for request`)
+  const parsed = new URL(url)
+  const path = `${parsed.pathname}?${query}`
+  const host = parsed.hostname.replace(/^\[|\]$/g, '')
+  const isTls = parsed.protocol === 'https:'
+  return {
+    url: `${parsed.origin}${path}`,
+    isTls,
+    serverName: host,
+    hostHeader: parsed.host,
+    host,
+    port: Number(parsed.port) || (isTls ? httpsPort : 80),
+    path,
+    ca,
+    service: undefined,
+  }
+}
+
+/** Connections are shared between calls that trust the same authorities for the same name. */
+function agentOf(agents: Map<string, Agent>, { serverName, port, ca = '' }: Place): Agent {
+  const key = `${serverName}:${port}\n${ca}`
+  const known = agents.get(key)
+  if (known) {
+    agents.delete(key)
+    agents.set(key, known)
+    return known
+  }
+  const made = new Agent({ keepAlive: true })
+  agents.set(key, made)
+  const [oldest] = agents.keys()
+  if (agents.size > agentsMax && oldest !== undefined) {
+    agents.get(oldest)?.destroy()
+    agents.delete(oldest)
+  }
+  return made
+}
+
+interface Posting {
+  readonly place: Place
+  readonly at: HostPort
+  readonly payload: Buffer
+  readonly agent: Agent
+  readonly clock: Clock
+  readonly call: WebhookCall
+}
+
+function post({ place, at, payload, agent, clock, call }: Posting): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const { host, port } = at
+  const { path, serverName, hostHeader, ca } = place
+  const headers = {
+    accept: 'application/json, */*',
+    'content-type': 'application/json',
+    'content-length': payload.length,
+    host: hostHeader,
+    'user-agent': 'kube-apiserver',
+  }
+  const receive = (answer: IncomingMessage) => void readAnswer(answer).then(resolve, reject)
+  const common = { host, port, path, method: 'POST', headers }
+  const sent = place.isTls
+    ? httpsRequest({ ...common, agent, ...naming(serverName), ...(ca !== undefined && { ca }) }, receive)
+    : httpRequest(common, receive)
+  sent.on('error', reject)
+  const cancel = breakOff(clock, call, error => {
+    reject(error)
+    sent.destroy()
+  })
+  sent.end(payload)
+  return promise.finally(cancel)
+}
+
+/** Addresses are verified too, but are no server names. */
+function naming(serverName: string): { servername?: string } {
+  return isIP(serverName) === 0 ? { servername: serverName } : {}
+}
+
+/** Ends a call when its time is over or nobody waits any more. */
+function breakOff(clock: Clock, { timeoutMs, signal }: WebhookCall, stop: (error: Error) => void): Cancel {
+  const cancelTimer = clock.setTimer(timeoutMs, () => stop(new Error('context deadline exceeded')))
+  const onAbort = () => stop(new Error('context canceled'))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  return () => {
+    cancelTimer()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function readAnswer(answer: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > responseBytesMax) throw new WebhookCallError('the response is too large')
+    chunks.push(chunk)
+  }
+  const bytes = Buffer.concat(chunks)
+  const { statusCode = 0 } = answer
+  if (statusCode < 200 || statusCode > 206) throw statusFailure(statusCode, bytes.toString())
+  return bytes
+}
+
+function parse(bytes: Buffer): JsonObject {
+  try {
+    const parsed = JSON.parse(bytes.toString()) as unknown
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject
+    throw new SyntaxError('the response is no JSON object')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new WebhookCallError(`couldn't get version/kind; json parse error: ${reason}`, { cause: error })
+  }
+}
