@@ -1,19 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.gen.ts'
-import type { Namespace, Node, Pod, Secret, Service } from '../api/types/core-v1.gen.ts'
-import type { ClusterRole, ClusterRoleBinding } from '../api/types/rbac-v1.gen.ts'
-import { type Client, createClient, mergePatch, strategicPatch } from '../client/client.ts'
-import type { ResourceRef } from '../client/resource.ts'
-import { toTimestamp } from '../client/timestamp.ts'
-import { runControllers } from '../controller/run.ts'
-import type { WorkerStats } from '../controller/worker.ts'
-import { bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
-import { createCacheSources } from '../server/cache-sources.ts'
-import { newRsaKey } from '../server/pki/certificate.ts'
-import { createSecurity } from '../server/security.ts'
-import { startTestServer, type TestServer } from '../server/testing.ts'
-import { type SimClock, simPorts } from '../std/sim-ports.ts'
-import { controllerTable } from './index.ts'
+import type { Node, Secret, Service } from '../api/types/core-v1.gen.ts'
+import { type Client, mergePatch, strategicPatch } from '../client/client.ts'
 import {
   clusterRoles,
   configMaps,
@@ -27,98 +15,20 @@ import {
   serviceAccounts,
   services,
 } from './kinds.ts'
+import { type ControllerTest, startControllerTest } from './testing.ts'
 
-const clusterRoleBindings: ResourceRef<ClusterRoleBinding> = {
-  ...clusterRoles,
-  plural: 'clusterrolebindings',
-  kind: 'ClusterRoleBinding',
-  selectableFields: {},
-}
-
-let server: TestServer
 let client: Client
-let stop: AbortController
-let running: Promise<void>
-let stats: Map<string, WorkerStats>
+let advance: ControllerTest['advance']
+let settle: ControllerTest['settle']
+let end: ControllerTest['end']
 
-const manager = { username: 'system:kube-controller-manager', groups: ['system:authenticated'] }
-const account = (name: string) => ({
-  username: `system:serviceaccount:kube-system:${name}`,
-  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-})
-
-/** The real gates: every controller has upstream's rights and no others, and admission is on. */
 beforeEach(async () => {
-  const ports = simPorts()
-  const sources = createCacheSources()
-  const security = createSecurity({
-    ...ports,
-    sources,
-    pki: () => ({ authorities: {} as never, serviceAccountKey: newRsaKey() }),
-    issuer: 'https://kubernetes.default.svc.cluster.local',
-    externalUrl: 'https://192.0.2.1:6443',
-  })
-  const { authorize: authorizer, admission } = security
-  server = await startTestServer({ ports, authorizer, admission })
-  stop = new AbortController()
-  sources.bind(server.cache, stop.signal)
-  client = createClient(server.admin)
-  const policy = bootstrapPolicy()
-  for (const role of policy.clusterRoles) await client.create(clusterRoles, role as ClusterRole)
-  for (const binding of policy.clusterRoleBindings)
-    await client.create(clusterRoleBindings, binding as ClusterRoleBinding)
-  await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)
-  const table = controllerTable({
-    catalog: server.registry,
-    clusterCidrs: ['10.42.0.0/16'],
-    tokens: { rootCaPem: () => 'ROOT CA', signToken: ({ metadata }) => `token of ${metadata.name}` },
-    certificates: { approve: () => undefined, sign: () => undefined },
-  })
-  stats = new Map()
-  const options = {
-    transportFor: (identity: string) => server.inProcess(account(identity)),
-    informerTransport: server.inProcess(manager),
-    stats,
-  }
-  running = runControllers(table, options)(server.ports, stop.signal)
-  await advance(2_000)
+  ;({ client, advance, settle, end } = await startControllerTest())
 })
 
 afterEach(async () => {
-  const failures = [...stats].filter(([, { failures }]) => failures > 0).map(([name]) => name)
-  stop.abort()
-  await running
-  await server.shutdown()
-  expect(failures).toEqual([])
+  expect(await end()).toEqual([])
 })
-
-async function advance(ms: number): Promise<void> {
-  await (server.ports.clock as SimClock).advance(ms)
-}
-
-/** Stands in for scheduler and kubelet: pods run and are ready, deleted pods end. */
-async function settle(rounds = 12): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    await advance(1_000)
-    for (const pod of (await client.list(pods, {})).items) {
-      const { name, namespace } = pod.metadata
-      if (pod.metadata.deletionTimestamp)
-        await client.delete(pods, namespace, name!, { gracePeriodSeconds: 0 })
-      else if (pod.status?.phase !== 'Running') await ready(pod)
-    }
-  }
-}
-
-async function ready({ metadata }: Pod): Promise<void> {
-  const lastTransitionTime = toTimestamp(server.ports.clock.nowMs())
-  const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime }]
-  const body = { status: { phase: 'Running', podIP: '10.1.0.9', podIPs: [{ ip: '10.1.0.9' }], conditions } }
-  await client.patch(pods, metadata.namespace, metadata.name!, {
-    type: strategicPatch,
-    subresource: 'status',
-    body,
-  })
-}
 
 function deployment(image: string, replicas = 3, nodeName?: string): Deployment {
   const labels = { app: 'web' }

@@ -1,5 +1,6 @@
 import type { Catalog } from '../client/catalog.ts'
 import type { Worker } from '../controller/worker.ts'
+import { daemonSetController } from './apps/daemonset.ts'
 import { deploymentController } from './apps/deployment.ts'
 import { replicaSetController } from './apps/replicaset.ts'
 import { replicationController } from './apps/replicationcontroller.ts'
@@ -44,6 +45,7 @@ export function controllerTable({
     deploymentController,
     replicaSetController,
     replicationController,
+    daemonSetController(),
     endpointsController,
     endpointSliceController,
     namespaceController(catalog),

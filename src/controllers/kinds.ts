@@ -1,4 +1,6 @@
 /** The kinds that controllers work on. */
+export { controllerRevisions } from '../api/apps/controller-revision.ts'
+export { daemonSets } from '../api/apps/daemon-set.ts'
 export { deployments } from '../api/apps/deployment.ts'
 export { replicaSets } from '../api/apps/replica-set.ts'
 export { certificateSigningRequests } from '../api/certificates/certificate-signing-request.ts'

@@ -1,4 +1,5 @@
 import type { Deployment } from '../../api/types/apps-v1.gen.ts'
+import { scaledValue } from '../shared/scaled.ts'
 
 /** Surge and unavailability of a rolling update in pods; both 0 for Recreate (deployment_util.go ResolveFenceposts). */
 export function fenceposts(deployment: Deployment): {
@@ -8,8 +9,8 @@ export function fenceposts(deployment: Deployment): {
   if (!isRollingUpdate(deployment)) return { maxSurge: 0, maxUnavailable: 0 }
   const desired = desiredReplicas(deployment)
   const { maxSurge = 0, maxUnavailable = 0 } = deployment.spec?.strategy?.rollingUpdate ?? {}
-  const surge = scaled(maxSurge, desired, Math.ceil)
-  const unavailable = scaled(maxUnavailable, desired, Math.floor)
+  const surge = scaledValue(maxSurge, desired, Math.ceil)
+  const unavailable = scaledValue(maxUnavailable, desired, Math.floor)
   // Both zero would never get anywhere.
   const floor = surge === 0 && unavailable === 0 ? 1 : unavailable
   return { maxSurge: surge, maxUnavailable: desired === 0 ? 0 : Math.min(floor, desired) }
@@ -30,12 +31,6 @@ export function progressDeadlineSeconds(deployment: Deployment): number | undefi
 export function revisionHistoryLimit(deployment: Deployment): number | undefined {
   const limit = deployment.spec?.revisionHistoryLimit
   return limit === never ? undefined : limit
-}
-
-/** apimachinery util/intstr GetScaledValueFromIntOrPercent. */
-function scaled(value: number | string, total: number, round: (value: number) => number): number {
-  if (typeof value === 'number') return value
-  return round((Number.parseInt(value, 10) * total) / 100)
 }
 
 export function isRollingUpdate(deployment: Deployment): boolean {

@@ -38,6 +38,11 @@ export function untilAvailableMs(pod: Pod, minReadySeconds: number, nowMs: numbe
   return sinceMs === undefined ? undefined : Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs)
 }
 
+/** Ready for at least `minReadySeconds` (pkg/api/v1/pod IsPodAvailable). */
+export function isAvailable(pod: Pod, minReadySeconds: number, nowMs: number): boolean {
+  return untilAvailableMs(pod, minReadySeconds, nowMs) === 0
+}
+
 /** The most restarts of any of its containers. */
 export function restartsMax(pod: Pod): number {
   return Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount))
