@@ -7,6 +7,7 @@ import { controlFlow, defaultFlowLimits, type FlowLimits } from './filters/flow-
 import { impersonate } from './filters/impersonation.ts'
 import { panicGuard } from './filters/panic-guard.ts'
 import { limitTime } from './filters/timeout.ts'
+import { measureRequests } from './metrics/measure-requests.ts'
 
 export interface ChainParts {
   readonly ports: Ports
@@ -30,6 +31,7 @@ const requestTimeoutMs = 60_000
 export function createChain(parts: ChainParts): Handler {
   const { ports, authorizer } = parts
   const filters: readonly Filter[] = [
+    measureRequests(ports),
     panicGuard(ports.log),
     limitTime(ports.clock, parts.requestTimeoutMs ?? requestTimeoutMs),
     authenticate(parts.authenticator),

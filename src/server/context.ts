@@ -1,4 +1,5 @@
 import type { Resource } from '../api/define.ts'
+import type { Registry } from '../api/registry.ts'
 import type { CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 
@@ -26,7 +27,15 @@ export interface RequestContext {
   user: UserInfo
   /** Set by the dispatcher for resource requests, before admission. */
   resource?: Resource
+  /** What admission notes for the audit log; absent until somebody does. */
+  auditAnnotations?: Map<string, string>
+  /** The transport that made the context calls it once, when the answer is out, with its code and size. */
+  done?: ContextDone
+  /** Milliseconds spent in queues and in webhooks of others. */
+  waitedMs?: number
 }
+
+export type ContextDone = (code: number, bytes: number) => void
 
 /** apiserver pkg/endpoints/request RequestInfo. */
 export interface RequestInfo {
@@ -171,6 +180,8 @@ export interface AdmissionPlugin {
 export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
   readonly resource: Resource
+  /** Of the object: the resource's own kind, or what its subresource takes (Scale, Binding, Eviction). */
+  readonly kind: Pick<Resource, 'group' | 'version' | 'kind'>
   readonly info: RequestInfo
   readonly user: UserInfo
   /** A private copy; undefined for DELETE. */
@@ -179,5 +190,21 @@ export interface AdmissionRequest {
   readonly oldObject: KubeObject | undefined
   readonly dryRun: boolean
   readonly options: RequestOptions
+  /** What a DELETE says besides its query. */
+  readonly deleteOptions?: object
   readonly warnings: string[]
+  readonly context: Pick<RequestContext, 'signal' | 'auditAnnotations'>
+  readonly registry: Registry
+  readonly reinvocation: Reinvocation
+}
+
+/**
+ * The mutating plugins run once more when a webhook or policy changed the object after them (upstream's
+ * ReinvocationContext).
+ */
+export interface Reinvocation {
+  isReinvoke: boolean
+  isWanted: boolean
+  /** What a plugin remembers from the first round, by its name. */
+  state?: Map<string, unknown>
 }

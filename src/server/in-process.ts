@@ -2,7 +2,7 @@ import type { ApiCall, CallOptions, Transport, WatchEvent } from '../client/tran
 import { toApiVersion } from '../machinery/meta/group.ts'
 import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { methodNotSupported, notFound, notImplemented } from '../machinery/status/errors.ts'
-import type { StatusError } from '../machinery/status/status.ts'
+import { StatusError } from '../machinery/status/status.ts'
 import type { Random } from '../std/ports.ts'
 import type { Handler, RequestContext, RequestInfo, RequestOptions, Response, UserInfo } from './context.ts'
 import { selectedName } from './selected-name.ts'
@@ -25,14 +25,31 @@ const noQuery = new URLSearchParams()
 export function createInProcessTransport(options: InProcessOptions): Transport {
   const { handler } = options
   return {
-    async call(call) {
-      return toObject(call, await handler(toContext(options, call, never)))
-    },
-    async watch(call, sink, signal) {
-      const response = await handler(toContext(options, call, signal))
-      if (response.kind !== 'watch') throw refusal(call, response)
-      await response.run(events => sink(events as readonly WatchEvent[]), signal)
-    },
+    call: call => take(handler, toContext(options, call, never), response => toObject(call, response)),
+    watch: (call, sink, signal) =>
+      take(handler, toContext(options, call, signal), async response => {
+        if (response.kind !== 'watch') throw refusal(call, response)
+        await response.run(events => sink(events as readonly WatchEvent[]), signal)
+      }),
+  }
+}
+
+/** Sends a request through the chain, uses its response, and tells who asked to hear it that it is over. */
+async function take<T>(
+  handler: Handler,
+  context: RequestContext,
+  use: (response: Response) => T | Promise<T>,
+): Promise<T> {
+  let code = 500
+  try {
+    const response = await handler(context)
+    code = 'status' in response ? response.status : 200
+    return await use(response)
+  } catch (error) {
+    if (error instanceof StatusError) code = error.code
+    throw error
+  } finally {
+    context.done?.(code, 0)
   }
 }
 

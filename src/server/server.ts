@@ -15,6 +15,8 @@ import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
 import { createInProcessTransport } from './in-process.ts'
+import { countObjects, mountMetrics } from './metrics/routes.ts'
+import { measuredStore } from './metrics/store-metrics.ts'
 import { mountOpenApi } from './openapi/routes.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
@@ -78,7 +80,8 @@ const ownUser: UserInfo = { username: 'system:apiserver', groups: ['system:maste
 
 /** Builds the server over an open store; resolves when the cache is loaded. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { ports, store } = options
+  const { ports } = options
+  const store = measuredStore(options.store, ports)
   const cache = createWatchCache({ store, decode: decodeStored, clock: ports.clock, log: ports.log })
   await cache.ready
   const stopping = new AbortController()
@@ -93,6 +96,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       random: ports.random,
       ...(userAgent !== undefined && { userAgent }),
     })
+  const stopCounting = countObjects(ports.metrics, options.registry, cache)
   followDefinitions({
     cache,
     registry: options.registry,
@@ -112,6 +116,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async shutdown() {
       stopping.abort()
       await Promise.all(listeners.map(listener => listener.close()))
+      stopCounting()
       await cache.close()
     },
   }
@@ -131,7 +136,8 @@ function createHandler(options: ApiServerOptions, cache: WatchCache, stopping: A
   })
   const routes = createRoutes(mounted => {
     const ping = { name: 'ping', check: () => undefined }
-    mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [] })
+    const slis = mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [], log: ports.log })
+    mountMetrics(mounted, ports.metrics, slis)
     mountVersion(mounted, version)
     mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')
     mountOpenApi(mounted, {

@@ -1,3 +1,5 @@
+import type { Metrics } from './metrics.ts'
+
 /**
  * Time, chance and the outside are arguments. A component receives `Ports` and touches nothing else,
  * so a whole cluster runs in one test, in virtual time, from one seed. `real-ports.ts` is the only
@@ -7,6 +9,8 @@ export interface Ports {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** One registry for all components of a process; `/metrics` of the API server tells it. */
+  readonly metrics: Metrics
 }
 
 /** Wall time orders nothing and expires nothing early: durations are measured on `monotonicMs`. */

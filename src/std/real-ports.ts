@@ -1,4 +1,5 @@
 import { createLogger } from './log.ts'
+import { createMetrics } from './metrics.ts'
 import type { Cancel, Clock, Logger, Ports, Random } from './ports.ts'
 
 /** The system clock. Timers do not keep the process alive on their own. */
@@ -23,5 +24,5 @@ export const realRandom: Random = {
 
 /** What `cmd/` hands to every component of a real process. */
 export function realPorts(log: Logger = createLogger(realClock)): Ports {
-  return { clock: realClock, random: realRandom, log }
+  return { clock: realClock, random: realRandom, log, metrics: createMetrics() }
 }

@@ -1,5 +1,6 @@
 import { heapPop, heapPush } from './heap.ts'
 import { silentLogger } from './log.ts'
+import { createMetrics } from './metrics.ts'
 import type { Clock, Ports, Random } from './ports.ts'
 
 /** A clock that stands still until it is moved; timers fire in order of time, then of arrival. */
@@ -110,5 +111,10 @@ export function simRandom(seed: number): Random {
 
 /** Ports of a simulated world: virtual clock, seeded chance, silent log. */
 export function simPorts(seed = 1, startMs?: number): Ports & { readonly clock: SimClock } {
-  return { clock: new SimClock(startMs), random: simRandom(seed), log: silentLogger }
+  return {
+    clock: new SimClock(startMs),
+    random: simRandom(seed),
+    log: silentLogger,
+    metrics: createMetrics(),
+  }
 }

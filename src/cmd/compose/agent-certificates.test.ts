@@ -7,6 +7,7 @@ import type { Transport } from '../../client/transport.ts'
 import { certificateFacts } from '../../server/pki/certificate.ts'
 import { issueCa, issueLeaf, leafLifeMs, signRequest } from '../../server/pki/issue.ts'
 import { silentLogger } from '../../std/log.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import { realRandom } from '../../std/real-ports.ts'
 import { agentCertificates } from './agent-certificates.ts'
 
@@ -19,7 +20,7 @@ test('both certificates are renewed in time, kept, and handed to the running API
     return () => {}
   }
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, setTimer }
-  const ports = { clock, random: realRandom, log: silentLogger }
+  const ports = { clock, random: realRandom, log: silentLogger, metrics: createMetrics() }
   const context = () => ({ nowMs, random: realRandom })
   const ca = await issueCa('test-ca', context())
   const dir = mkdtempSync(join(tmpdir(), 'hutch-agent-'))

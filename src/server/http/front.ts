@@ -33,15 +33,18 @@ export function createFront(options: FrontOptions): Front {
     const stop = () => client.abort()
     options.stopping.addEventListener('abort', stop, { once: true })
     const heard = headersOf(request)
+    let answered: Answered | undefined
+    let bytes = 0
     try {
-      const { answer, auditId } = await answerRequest(options, request, heard, client.signal)
+      answered = await answerRequest(options, request, heard, client.signal)
       if (response.destroyed) return
-      await writeAnswer(request, response, withCommonHeaders(answer, auditId), client.signal)
+      bytes = await writeAnswer(request, response, withCommonHeaders(answered), client.signal)
     } catch (error) {
       ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
       response.destroy()
     } finally {
       options.stopping.removeEventListener('abort', stop)
+      answered?.context?.done?.(answered.answer.status, bytes)
     }
   }
 }
@@ -49,6 +52,8 @@ export function createFront(options: FrontOptions): Front {
 interface Answered {
   readonly answer: Answer
   readonly auditId: string
+  /** Absent when the request could not be understood. */
+  readonly context: RequestContext | undefined
 }
 
 async function answerRequest(
@@ -59,16 +64,17 @@ async function answerRequest(
 ): Promise<Answered> {
   const auditId = headers['audit-id'] || ports.random.uuid()
   const warnings: string[] = []
+  let context: RequestContext | undefined
   try {
     const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request) : noBody
-    const context = toContext(request, headers, { auditId, warnings, body, signal })
+    context = toContext(request, headers, { auditId, warnings, body, signal })
     const response = await handler(context)
     const answer = toAnswer(context, requirePlain(response), ports.clock)
-    return { answer: withWarnings(answer, warnings), auditId }
+    return { answer: withWarnings(answer, warnings), auditId, context }
   } catch (error) {
     const known = error instanceof StatusError ? error : internalError(String(error))
     const userAgent = headers['user-agent'] ?? ''
-    return { answer: withWarnings(failureAnswer({ headers, userAgent }, known), warnings), auditId }
+    return { answer: withWarnings(failureAnswer({ headers, userAgent }, known), warnings), auditId, context }
   }
 }
 
@@ -147,7 +153,7 @@ function requirePlain(response: Response): Exclude<Response, { kind: 'upgrade' }
   throw badRequest('Upgrade request required')
 }
 
-function withCommonHeaders(answer: Answer, auditId: string): Answer {
+function withCommonHeaders({ answer, auditId }: Answered): Answer {
   const headers = { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...answer.headers }
   return { ...answer, headers }
 }

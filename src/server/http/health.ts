@@ -1,54 +1,105 @@
+import { createMetrics, type Metrics } from '../../std/metrics.ts'
+import type { Logger } from '../../std/ports.ts'
 import type { Routes } from './routes.ts'
 
 /** A named condition of the server: undefined when it holds, else why not. */
 export interface HealthCheck {
   readonly name: string
-  readonly check: () => string | undefined
+  readonly check: () => string | undefined | Promise<string | undefined>
 }
 
 export interface HealthChecks {
   readonly live: readonly HealthCheck[]
   /** Also asked by `/readyz`, after `live`. */
   readonly ready: readonly HealthCheck[]
+  readonly log: Logger
 }
 
-/** `/livez`, `/readyz` and `/healthz`, each check also by its own path, as apiserver pkg/server/healthz answers. */
-export function mountHealth(routes: Routes, checks: HealthChecks): void {
-  const paths = { healthz: checks.live, livez: checks.live, readyz: [...checks.live, ...checks.ready] }
-  for (const [name, list] of Object.entries(paths)) {
-    routes.get(`/${name}`, c => {
+/**
+ * `/livez`, `/readyz` and `/healthz`, each check also by its own path, as apiserver pkg/server/healthz answers. The
+ * result counts the outcomes for `/metrics/slis`.
+ */
+export function mountHealth(routes: Routes, { live, ready, log }: HealthChecks): Metrics {
+  const slis = createMetrics()
+  const count = outcomeCounter(slis)
+  const paths = { healthz: live, livez: live, readyz: [...live, ...ready] }
+  for (const [name, checks] of Object.entries(paths)) {
+    routes.all(`/${name}`, async c => {
       const query = c.env.context.query
-      return answer(name, list, { verbose: query.has('verbose'), excluded: query.getAll('exclude') })
+      const report = await ask(checks, query.getAll('exclude'), (check, ok) => count(check, name, ok))
+      if (report.failed.length > 0) log.warn(`${name} check failed`, { checks: report.failed.join(',') })
+      return answer(name, report, query.has('verbose'))
     })
-    for (const each of list) {
-      routes.get(`/${name}/${each.name}`, () => answer(each.name, [each], { verbose: false, excluded: [] }))
+    for (const { name: each, check } of checks) {
+      routes.all(`/${name}/${each}`, async () => {
+        const reason = await check()
+        return reason === undefined
+          ? new Response('ok', { headers })
+          : new Response(`internal server error: ${reason}\n`, { status: 500, headers })
+      })
     }
   }
-}
-
-interface HealthRequest {
-  readonly verbose: boolean
-  readonly excluded: readonly string[]
+  return slis
 }
 
 const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
 
-function answer(
-  name: string,
+interface Report {
+  readonly text: string
+  readonly failed: readonly string[]
+}
+
+async function ask(
   checks: readonly HealthCheck[],
-  { verbose, excluded }: HealthRequest,
-): Response {
-  let failed = false
-  let report = ''
-  for (const { name: each, check } of checks) {
-    if (excluded.includes(each)) {
-      report += `[+]${each} excluded: ok\n`
+  excluded: readonly string[],
+  count: (check: string, ok: boolean) => void,
+): Promise<Report> {
+  const failed: string[] = []
+  const unknown = new Set(excluded)
+  let text = ''
+  for (const { name, check } of checks) {
+    if (excluded.includes(name)) {
+      unknown.delete(name)
+      text += `[+]${name} excluded: ok\n`
       continue
     }
-    const reason = check()
-    failed ||= reason !== undefined
-    report += reason === undefined ? `[+]${each} ok\n` : `[-]${each} failed: reason withheld\n`
+    const reason = await check()
+    count(name, reason === undefined)
+    if (reason === undefined) text += `[+]${name} ok\n`
+    else {
+      failed.push(name)
+      text += `[-]${name} failed: reason withheld\n`
+    }
   }
-  if (failed) return new Response(`${report}${name} check failed\n`, { status: 500, headers })
-  return new Response(verbose ? `${report}${name} check passed\n` : 'ok', { headers })
+  if (unknown.size > 0) {
+    const names = [...unknown].sort().map(name => JSON.stringify(name))
+    text += `warn: some health checks cannot be excluded: no matches for ${names.join(',')}\n`
+  }
+  return { text, failed }
+}
+
+function answer(name: string, { text, failed }: Report, verbose: boolean): Response {
+  if (failed.length > 0) return new Response(`${text}${name} check failed\n`, { status: 500, headers })
+  return new Response(verbose ? `${text}${name} check passed\n` : 'ok', { headers })
+}
+
+/** component-base metrics/prometheus/slis. */
+function outcomeCounter(slis: Metrics) {
+  const labels = ['name', 'type']
+  const last = slis.gauge({
+    name: 'kubernetes_healthcheck',
+    help: 'Whether a check held when it was asked last.',
+    labels,
+    stability: 'STABLE',
+  })
+  const total = slis.counter({
+    name: 'kubernetes_healthchecks_total',
+    help: 'Checks asked, by outcome.',
+    labels: [...labels, 'status'],
+    stability: 'STABLE',
+  })
+  return (check: string, type: string, ok: boolean) => {
+    last.with(check, type).set(ok ? 1 : 0)
+    total.with(check, type, ok ? 'success' : 'error').inc()
+  }
 }

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { badRequest, internalError, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
-import type { Handler, UpgradeTarget } from '../context.ts'
+import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
 import { headersOf, toContext } from './front.ts'
 import { failureAnswer } from './respond.ts'
 
@@ -28,6 +28,8 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
     client.on('close', () => gone.abort())
     client.on('error', () => gone.abort())
     const headers = headersOf(request)
+    let context: RequestContext | undefined
+    let code = 101
     try {
       const rest = {
         auditId: ports.random.uuid(),
@@ -35,7 +37,8 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
         body: { kind: 'none' },
         signal: gone.signal,
       } as const
-      const response = await handler(toContext(request, headers, { ...rest, warnings: [] }))
+      context = toContext(request, headers, { ...rest, warnings: [] })
+      const response = await handler(context)
       if (response.kind !== 'upgrade') throw badRequest('this request cannot be upgraded')
       await splice(
         request,
@@ -46,9 +49,16 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
       )
     } catch (error) {
       const known = error instanceof StatusError ? error : internalError(String(error))
+      code = known.code
       refuse(client, known, headers)
     }
+    finish(client, () => context?.done?.(code, 0))
   }
+}
+
+function finish(client: Socket, tell: () => void): void {
+  if (client.destroyed) tell()
+  else client.once('close', tell)
 }
 
 function refuse(client: Socket, error: StatusError, headers: Readonly<Record<string, string>>): void {

@@ -10,25 +10,26 @@ import type { Answer, WatchAnswer } from './respond.ts'
 /** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
 const watchBacklogBytesMax = 32 << 20
 
-/** Sends an answer; resolves when all of it is handed to the connection. */
+/** Sends an answer; resolves with the size of its body when all of it is handed to the connection. */
 export async function writeAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const { status, headers, body } = answer
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const sent = await compressed(request, answer, body)
     response.writeHead(status, sent.isGzip ? { ...headers, ...gzipHeaders } : headers)
     response.end(request.method === 'HEAD' ? undefined : sent.body)
-    return
+    return body.length
   }
   response.writeHead(status, headers)
   response.flushHeaders()
   if (body instanceof ReadableStream) await pipe(response, body, signal)
   else await stream(response, body, signal)
   response.end()
+  return 0
 }
 
 interface Compressed {

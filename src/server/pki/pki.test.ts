@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '../../std/log.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import { SimClock, simRandom } from '../../std/sim-ports.ts'
 import { certificateFacts, newEcKey, newRsaKey, publicKeyHash } from './certificate.ts'
 import { createCertificateRequest, requestFacts, signRequest } from './issue.ts'
@@ -125,7 +126,7 @@ test('a running server renews in time and is told; abort ends it', async () => {
     adopted.push(pki.issued.length)
     told.resolve()
   })
-  const running = renewal({ clock, random, log: silentLogger }, stop.signal)
+  const running = renewal({ clock, random, log: silentLogger, metrics: createMetrics() }, stop.signal)
   await clock.advance((year * 2) / 3 - 1000)
   expect(adopted).toEqual([])
   await clock.advance(2000)

@@ -38,6 +38,8 @@ export interface WatchCache {
   get(key: string): CachedObject | undefined
   /** Objects in order of their keys, all as of one revision; `CompactedError`, `FutureRevisionError` when it cannot be told. */
   list(prefix: string, options?: CacheListOptions): CacheList
+  /** How many objects lie in a folder; cheap. */
+  count(prefix: string): number
   /** The newest state of a whole folder in arrays that stay the same while nothing in them changes. */
   runs(prefix: string): CacheRuns
   /** Resolves once `revision() >= revision`; rejects with the signal's reason when it aborts first. */
@@ -129,6 +131,7 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
     compactedRevision: () => objects.floor,
     get: key => objects.get(key),
     list: (prefix, options = {}) => list(objects, prefix, options),
+    count: prefix => treeCount(objects.at(objects.revision), prefix),
     runs: prefix => {
       const { revision } = objects
       return { runs: treeRuns(objects.at(revision), prefix), revision }

@@ -1,0 +1,133 @@
+import type { Counter, Gauge, Histogram, Metrics } from '../../std/metrics.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Filter, RequestContext, Response } from '../context.ts'
+import { isLongRunning } from '../filters/timeout.ts'
+import * as specs from './specs.ts'
+
+/** The series that one kind of request counts in, asked for once. */
+interface Series {
+  readonly total: Counter
+  readonly seconds: Histogram
+  readonly sliSeconds: Histogram | undefined
+  readonly bytes: Histogram | undefined
+}
+
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
+
+/**
+ * Counts requests that were routed to a kind or to a health page, with their duration up to the end of the answer
+ * (upstream's MonitorRequest: what no handler saw is not counted). The transport's call of `context.done` ends it.
+ */
+export function measureRequests({ metrics, clock }: Pick<Ports, 'metrics' | 'clock'>): Filter {
+  const seriesOf = createSeries(metrics)
+  const running = metrics.gauge(specs.longRunning)
+  const deprecated = metrics.gauge(specs.requestedDeprecated)
+  return next =>
+    async function measureFilter(context) {
+      const startMs = clock.monotonicMs()
+      let open: Gauge | undefined
+      context.done = (code, bytes) => {
+        open?.add(-1)
+        if (!isRouted(context)) return
+        const series = seriesOf(context, code)
+        const elapsedSeconds = (clock.monotonicMs() - startMs) / 1000
+        series.total.inc()
+        series.seconds.observe(elapsedSeconds)
+        series.sliSeconds?.observe(elapsedSeconds - (context.waitedMs ?? 0) / 1000)
+        series.bytes?.observe(bytes)
+      }
+      const response = await next(context)
+      if (context.resource && isLongRunning(context.info)) {
+        open = running.with(reportedVerb(context), ...labelsOf(context))
+        open.add(1)
+      }
+      if (context.resource?.deprecation) {
+        const { group, version, resource, subresource } = context.info
+        deprecated.with(group, version, resource, subresource, '').set(1)
+      }
+      return response.kind === 'watch' ? counted(metrics, response) : response
+    }
+}
+
+type WatchResponse = Response & { kind: 'watch' }
+
+function counted(metrics: Metrics, response: WatchResponse): WatchResponse {
+  const { group, version, plural } = response.resource
+  const sent = metrics.counter(specs.watchEvents).with(group, version, plural)
+  const run: WatchResponse['run'] = (sink, signal) =>
+    response.run(events => {
+      sent.inc(events.length)
+      sink(events)
+    }, signal)
+  return { ...response, run }
+}
+
+function isRouted({ resource, info }: RequestContext): boolean {
+  return resource !== undefined || (!info.isResourceRequest && healthPaths.has(info.path))
+}
+
+function createSeries(metrics: Metrics) {
+  const total = metrics.counter(specs.requestTotal)
+  const seconds = metrics.histogram(specs.requestSeconds)
+  const sliSeconds = metrics.histogram(specs.requestSliSeconds)
+  const bytes = metrics.histogram(specs.responseBytes)
+  const known = new Map<string, Series>()
+  return function seriesOf(context: RequestContext, code: number): Series {
+    const verb = reportedVerb(context)
+    const dryRun = dryRunOf(context)
+    const { group, version, resource, subresource } = context.info
+    const place = context.resource ? resource : context.info.path
+    const key = `${code} ${verb} ${scopeOf(context)} ${place} ${subresource} ${version} ${group} ${dryRun}`
+    const found = known.get(key)
+    if (found) return found
+    const labels = labelsOf(context)
+    const made: Series = {
+      total: total.with(verb, dryRun, ...labels, String(code)),
+      seconds: seconds.with(verb, dryRun, ...labels),
+      sliSeconds: dryRun === '' ? sliSeconds.with(verb, ...labels) : undefined,
+      bytes: verb === 'GET' || verb === 'LIST' ? bytes.with(verb, ...labels) : undefined,
+    }
+    known.set(key, made)
+    return made
+  }
+}
+
+/** group, version, resource, subresource, scope, component. */
+export function labelsOf(context: RequestContext): string[] {
+  const { info } = context
+  const subresource = context.resource || info.isResourceRequest ? info.subresource : info.path
+  const component = info.isResourceRequest ? 'apiserver' : ''
+  return [info.group, info.version, info.resource, subresource, scopeOf(context), component]
+}
+
+function scopeOf({ info }: RequestContext): string {
+  if (!info.isResourceRequest) return ''
+  if (info.name !== '' || info.verb === 'create') return 'resource'
+  return info.namespace === '' ? 'cluster' : 'namespace'
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
+  post: 'POST',
+  put: 'PUT',
+}
+const connecting: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
+
+/** The verb that metrics report: watches, applies and connections by their own names. */
+export function reportedVerb({ info, options }: RequestContext): string {
+  if (connecting.has(info.subresource)) return 'CONNECT'
+  if (info.verb === 'patch' && options.patchType?.startsWith('application/apply-patch')) return 'APPLY'
+  return verbs[info.verb] ?? 'other'
+}
+
+function dryRunOf({ options: { dryRun } }: RequestContext): string {
+  if (!dryRun || dryRun.length === 0) return ''
+  return dryRun.every(each => each === 'All') ? 'All' : 'invalid'
+}

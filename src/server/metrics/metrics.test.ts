@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { startTestServer, type TestServer } from '../testing.ts'
+
+let server: TestServer
+let base = ''
+
+beforeAll(async () => {
+  server = await startTestServer()
+  const listener = await server.listen({ host: '127.0.0.1', port: 0 })
+  base = `http://127.0.0.1:${listener.port}`
+}, 30_000)
+
+afterAll(() => server.shutdown(), 30_000)
+
+const admin = { authorization: 'Bearer admin/system:masters' }
+
+async function metrics(): Promise<string> {
+  const response = await fetch(`${base}/metrics`, { headers: admin })
+  expect(response.headers.get('content-type')).toStartWith('text/plain; version=0.0.4')
+  return response.text()
+}
+
+function value(text: string, series: string): number {
+  const line = text.split('\n').find(each => each.startsWith(`${series} `))
+  return Number(line?.slice(series.length + 1) ?? Number.NaN)
+}
+
+const labels = (verb: string, resource: string, scope: string) =>
+  `verb="${verb}",dry_run="",group="",version="v1",resource="${resource}",subresource="",scope="${scope}",component="apiserver"`
+
+test('requests over the wire and in process are counted by what they were, with their codes', async () => {
+  const path = '/api/v1/namespaces/default/configmaps'
+  const post = (name: string) =>
+    fetch(`${base}${path}`, {
+      method: 'POST',
+      headers: { ...admin, 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name } }),
+    }).then(response => response.text())
+  await post('one')
+  await post('one')
+  await fetch(`${base}${path}`, { headers: admin }).then(response => response.text())
+  const get = { verb: 'get', group: '', version: 'v1', resource: 'configmaps', namespace: 'default' } as const
+  await server.admin.call({ ...get, name: 'one' })
+  const text = await metrics()
+  const total = (verb: string, scope: string, code: number) =>
+    value(text, `apiserver_request_total{${labels(verb, 'configmaps', scope)},code="${code}"}`)
+  expect(total('POST', 'resource', 201)).toBe(1)
+  expect(total('POST', 'resource', 409)).toBe(1)
+  expect(total('LIST', 'namespace', 200)).toBe(1)
+  expect(total('GET', 'resource', 200)).toBe(1)
+  expect(
+    value(text, `apiserver_request_duration_seconds_count{${labels('POST', 'configmaps', 'resource')}}`),
+  ).toBe(2)
+  expect(value(text, 'apiserver_storage_objects{resource="configmaps"}')).toBe(1)
+  expect(value(text, 'etcd_requests_total{operation="create",group="",resource="configmaps"}')).toBe(2)
+  expect(value(text, 'etcd_request_errors_total{operation="create",group="",resource="configmaps"}')).toBe(1)
+})
+
+test('a watch is running while it runs and a request when it ended', async () => {
+  const stop = new AbortController()
+  const response = await fetch(`${base}/api/v1/secrets?watch=1`, { headers: admin, signal: stop.signal })
+  const series = (verb: string) =>
+    `{verb="${verb}",group="",version="v1",resource="secrets",subresource="",scope="cluster",component="apiserver"}`
+  expect(value(await metrics(), `apiserver_longrunning_requests${series('WATCH')}`)).toBe(1)
+  await server.admin.call({
+    ...{ verb: 'create', group: '', version: 'v1', resource: 'secrets', namespace: 'default' },
+    body: { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's' } },
+  } as never)
+  expect(
+    value(await metrics(), 'apiserver_watch_events_total{group="",version="v1",resource="secrets"}'),
+  ).toBe(1)
+  stop.abort()
+  await response.text().catch(String)
+  for (let tries = 0; tries < 100; tries++) {
+    const text = await metrics()
+    if (value(text, `apiserver_longrunning_requests${series('WATCH')}`) !== 0) continue
+    expect(value(text, `apiserver_request_total{${labels('WATCH', 'secrets', 'cluster')},code="200"}`)).toBe(
+      1,
+    )
+    return
+  }
+  throw new Error('the watch never ended')
+})
+
+test('paths that nobody serves make no series', async () => {
+  await fetch(`${base}/apis/nobody.example/v1/things`, { headers: admin }).then(response => response.text())
+  await fetch(`${base}/nowhere`, { headers: admin }).then(response => response.text())
+  const text = await metrics()
+  expect(text).not.toContain('nobody.example')
+  expect(text).not.toContain('nowhere')
+})
+
+test('health checks are told apart, with exclusions and their outcomes counted', async () => {
+  const get = async (path: string) => {
+    const response = await fetch(`${base}${path}`, { headers: admin })
+    return { code: response.status, text: await response.text() }
+  }
+  expect(await get('/livez')).toEqual({ code: 200, text: 'ok' })
+  const verbose = await get('/readyz?verbose&exclude=ping&exclude=nope')
+  expect(verbose.text).toContain('[+]ping excluded: ok\n')
+  expect(verbose.text).toEndWith(
+    'warn: some health checks cannot be excluded: no matches for "nope"\nreadyz check passed\n',
+  )
+  expect((await get('/livez/nope')).code).toBe(404)
+  expect((await get('/metrics/slis')).text).toContain(
+    'kubernetes_healthchecks_total{name="ping",type="livez",status="success"} 1\n',
+  )
+})

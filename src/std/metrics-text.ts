@@ -1,0 +1,71 @@
+import type { FamilyState, SeriesState } from './metrics.ts'
+
+/** The content type of what `Metrics.text` answers, as upstream's handler names it. */
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores'
+
+/** Families as Prometheus' text format, by name; a family without series is left out. */
+export function renderFamilies(families: readonly FamilyState[]): string {
+  const sorted = families
+    .filter(({ series }) => series.size > 0)
+    .sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1))
+  return sorted.map(renderFamily).join('')
+}
+
+function renderFamily({ type, spec, buckets, series }: FamilyState): string {
+  const { name, help, stability, labels = [] } = spec
+  let text = `# HELP ${name} ${stability ? `[${stability}] ` : ''}${escapeHelp(help)}\n# TYPE ${name} ${type}\n`
+  const sorted = [...series.values()].sort(byLabels)
+  for (const each of sorted) {
+    const pairs = labels.map((label, index) => `${label}="${escapeValue(each.labels[index] ?? '')}"`)
+    text += each.counts
+      ? histogramLines(name, pairs, each, buckets)
+      : `${name}${braces(pairs)} ${number(each.value)}\n`
+  }
+  return text
+}
+
+function histogramLines(
+  name: string,
+  pairs: readonly string[],
+  { counts = [], value }: SeriesState,
+  buckets: readonly number[],
+): string {
+  let total = 0
+  let text = ''
+  for (const [index, count] of counts.entries()) {
+    total += count
+    const bound = buckets[index]
+    const le = `le="${bound === undefined ? '+Inf' : number(bound)}"`
+    text += `${name}_bucket${braces([...pairs, le])} ${total}\n`
+  }
+  return `${text}${name}_sum${braces(pairs)} ${number(value)}\n${name}_count${braces(pairs)} ${total}\n`
+}
+
+function byLabels(a: SeriesState, b: SeriesState): number {
+  for (const [index, label] of a.labels.entries()) {
+    const other = b.labels[index] ?? ''
+    if (label !== other) return label < other ? -1 : 1
+  }
+  return 0
+}
+
+function braces(pairs: readonly string[]): string {
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+/** Go's spelling of the numbers that have one of their own. */
+function number(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf'
+  if (value === Number.NEGATIVE_INFINITY) return '-Inf'
+  return String(value)
+}
+
+function escapeHelp(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+}
+
+function escapeValue(text: string): string {
+  return /["\\\n]/.test(text)
+    ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : text
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'bun:test'
+import { createMetrics, exponentialBuckets } from './metrics.ts'
+
+test('counters and gauges are told by name and label values, escaped', () => {
+  const metrics = createMetrics()
+  const total = metrics.counter({
+    name: 'b_total',
+    help: 'What b did.',
+    labels: ['verb', 'path'],
+    stability: 'ALPHA',
+  })
+  total.with('GET', '/').inc()
+  total.with('GET', '/').inc(2)
+  total.with('DELETE', 'a"b\\c\nd').inc()
+  metrics.gauge({ name: 'a', help: 'Now.' }).with().set(1.5)
+  expect(metrics.text()).toBe(
+    '# HELP a Now.\n# TYPE a gauge\na 1.5\n' +
+      '# HELP b_total [ALPHA] What b did.\n# TYPE b_total counter\n' +
+      'b_total{verb="DELETE",path="a\\"b\\\\c\\nd"} 1\nb_total{verb="GET",path="/"} 3\n',
+  )
+})
+
+test('a histogram counts in buckets that include their bounds, cumulated', () => {
+  const metrics = createMetrics()
+  const seconds = metrics.histogram({ name: 'h_seconds', help: 'H.', labels: ['x'], buckets: [0.5, 1] })
+  for (const value of [0.5, 0.75, 3]) seconds.with('y').observe(value)
+  expect(metrics.text()).toBe(
+    '# HELP h_seconds H.\n# TYPE h_seconds histogram\nh_seconds_bucket{x="y",le="0.5"} 1\n' +
+      'h_seconds_bucket{x="y",le="1"} 2\nh_seconds_bucket{x="y",le="+Inf"} 3\n' +
+      'h_seconds_sum{x="y"} 4.25\nh_seconds_count{x="y"} 3\n',
+  )
+})
+
+test('the same name is one family, dropped series and empty families are not told', () => {
+  const metrics = createMetrics()
+  const spec = { name: 'g', help: 'G.', labels: ['of'] }
+  metrics.gauge(spec).with('one').set(1)
+  metrics.gauge(spec).with('two').add(2)
+  metrics.gauge(spec).drop('one')
+  metrics.counter({ name: 'never_total', help: 'N.' })
+  expect(metrics.text()).toBe('# HELP g G.\n# TYPE g gauge\ng{of="two"} 2\n')
+})
+
+test('a reset starts counters anew and leaves gauges, fillers run before each reading', () => {
+  const metrics = createMetrics()
+  const asked = metrics.counter({ name: 'asked_total', help: 'A.' }).with()
+  metrics.onRead(() => asked.inc())
+  metrics.gauge({ name: 'open', help: 'O.' }).with().set(4)
+  metrics.text()
+  metrics.reset()
+  expect(metrics.text()).toContain('asked_total 1\n')
+  expect(metrics.text()).toContain('open 4\n')
+})
+
+test('exponential buckets grow by their factor', () => {
+  expect(exponentialBuckets(1, 2, 4)).toEqual([1, 2, 4, 8])
+})

@@ -1,0 +1,160 @@
+import { renderFamilies } from './metrics-text.ts'
+import type { Cancel } from './ports.ts'
+
+/** What a metric is called and which labels its series carry; one constant for each, beside the code that measures. */
+export interface MetricSpec {
+  readonly name: string
+  readonly help: string
+  readonly labels?: readonly string[]
+  /** Upstream's promise about the name; the first word of the help. */
+  readonly stability?: 'ALPHA' | 'BETA' | 'STABLE'
+}
+
+export interface HistogramSpec extends MetricSpec {
+  /** Upper bounds, ascending, in the unit that the name ends with. */
+  readonly buckets: readonly number[]
+}
+
+/** A number that only grows. */
+export interface Counter {
+  inc(by?: number): void
+}
+
+export interface Gauge {
+  set(value: number): void
+  add(by: number): void
+}
+
+export interface Histogram {
+  observe(value: number): void
+}
+
+/** The series of one metric. Ask once for each set of label values and keep the handle: that is what makes it cheap. */
+export interface Family<Series> {
+  with(...values: string[]): Series
+  /** Forgets a series whose subject is gone. */
+  drop(...values: string[]): void
+}
+
+/** The metrics of a process. Asking for a name again answers the family that is there. */
+export interface Metrics {
+  counter(spec: MetricSpec): Family<Counter>
+  gauge(spec: MetricSpec): Family<Gauge>
+  histogram(spec: HistogramSpec): Family<Histogram>
+  /** `fill` is called before each reading, for what is cheaper asked than kept. */
+  onRead(fill: () => void): Cancel
+  /** Prometheus' text format 0.0.4, families by name. */
+  text(): string
+  /** Counters and histograms start anew; gauges tell what is and stay. */
+  reset(): void
+}
+
+export type FamilyType = 'counter' | 'gauge' | 'histogram'
+
+/** One series as it is kept: `counts` and `sum` of histograms alone. */
+export interface SeriesState {
+  readonly labels: readonly string[]
+  value: number
+  readonly counts?: number[]
+}
+
+export interface FamilyState {
+  readonly type: FamilyType
+  readonly spec: MetricSpec
+  readonly buckets: readonly number[]
+  readonly series: Map<string, SeriesState>
+}
+
+class PlainSeries implements Counter, Gauge, SeriesState {
+  readonly labels: readonly string[]
+  value = 0
+  constructor(labels: readonly string[]) {
+    this.labels = labels
+  }
+  inc(by = 1): void {
+    this.value += by
+  }
+  add(by: number): void {
+    this.value += by
+  }
+  set(value: number): void {
+    this.value = value
+  }
+}
+
+class HistogramSeries implements Histogram, SeriesState {
+  readonly labels: readonly string[]
+  /** The sum of all observations. */
+  value = 0
+  /** Observations of each bucket alone; the last one is above all bounds. */
+  readonly counts: number[]
+  readonly #bounds: readonly number[]
+  constructor(labels: readonly string[], bounds: readonly number[]) {
+    this.labels = labels
+    this.#bounds = bounds
+    this.counts = new Array<number>(bounds.length + 1).fill(0)
+  }
+  observe(value: number): void {
+    const bounds = this.#bounds
+    let index = 0
+    while (index < bounds.length && value > bounds[index]!) index++
+    this.counts[index]!++
+    this.value += value
+  }
+}
+
+/** An empty registry; every process has one, in its ports. */
+export function createMetrics(): Metrics {
+  const families = new Map<string, FamilyState>()
+  const fillers = new Set<() => void>()
+  const open = <Series extends SeriesState>(
+    type: FamilyType,
+    spec: MetricSpec & { readonly buckets?: readonly number[] },
+    make: (labels: readonly string[]) => Series,
+  ): Family<Series> => {
+    const buckets = spec.buckets ?? []
+    const state = families.get(spec.name) ?? { type, spec, buckets, series: new Map() }
+    families.set(spec.name, state)
+    const series = state.series as Map<string, Series>
+    return {
+      with(...values) {
+        const key = values.length === 1 ? values[0]! : values.join('\0')
+        let known = series.get(key)
+        if (!known) {
+          known = make(values)
+          series.set(key, known)
+        }
+        return known
+      },
+      drop: (...values) => void series.delete(values.join('\0')),
+    }
+  }
+  return {
+    counter: spec => open('counter', spec, labels => new PlainSeries(labels)),
+    gauge: spec => open('gauge', spec, labels => new PlainSeries(labels)),
+    histogram: spec => open('histogram', spec, labels => new HistogramSeries(labels, spec.buckets)),
+    onRead(fill) {
+      fillers.add(fill)
+      return () => void fillers.delete(fill)
+    },
+    text() {
+      for (const fill of fillers) fill()
+      return renderFamilies([...families.values()])
+    },
+    reset() {
+      for (const { type, series } of families.values()) {
+        if (type !== 'gauge') for (const each of series.values()) clear(each)
+      }
+    },
+  }
+}
+
+function clear(series: SeriesState): void {
+  series.value = 0
+  series.counts?.fill(0)
+}
+
+/** `count` bounds from `first`, each `factor` times the one before (Prometheus' ExponentialBuckets). */
+export function exponentialBuckets(first: number, factor: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first * factor ** index)
+}
