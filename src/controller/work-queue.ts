@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../std/ports.ts'
+import type { QueueMeter } from './queue-meter.ts'
 
 /** client-go workqueue ItemExponentialFailureRateLimiter as controllers use it. */
 const retryMinMs = 5
@@ -10,6 +11,7 @@ const retryMaxMs = 1_000_000
  */
 export class WorkQueue {
   readonly #clock: Clock
+  readonly #meter: QueueMeter | undefined
   readonly #ready: string[] = []
   readonly #dirty = new Set<string>()
   readonly #processing = new Set<string>()
@@ -19,8 +21,9 @@ export class WorkQueue {
   #closed = false
   #head = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, meter?: QueueMeter) {
     this.#clock = clock
+    this.#meter = meter
   }
 
   /** How many keys wait for a worker. */
@@ -31,6 +34,7 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#closed || this.#dirty.has(key)) return
     this.#dirty.add(key)
+    this.#meter?.added(key)
     if (!this.#processing.has(key)) this.#offer(key)
   }
 
@@ -51,6 +55,7 @@ export class WorkQueue {
 
   /** Adds after a pause that doubles with each failure since the last `forget`. Returns that number. */
   retry(key: string): number {
+    this.#meter?.retried()
     const failures = (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, failures)
     this.addAfter(key, Math.min(retryMinMs * 2 ** (failures - 1), retryMaxMs))
@@ -76,12 +81,14 @@ export class WorkQueue {
 
   done(key: string): void {
     this.#processing.delete(key)
+    this.#meter?.done(key)
     if (this.#dirty.has(key)) this.#offer(key)
   }
 
   /** Hands undefined to every waiting worker and takes nothing any more. */
   close(): void {
     this.#closed = true
+    this.#meter?.stop()
     for (const { cancel } of this.#timers.values()) cancel()
     this.#timers.clear()
     for (const taker of this.#takers.splice(0)) taker(undefined)
@@ -90,6 +97,7 @@ export class WorkQueue {
   #start(key: string): void {
     this.#dirty.delete(key)
     this.#processing.add(key)
+    this.#meter?.taken(key)
   }
 
   #offer(key: string): void {

@@ -7,6 +7,7 @@ import type { ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Ports } from '../std/ports.ts'
 import { isQuiet } from './apply.ts'
+import { createQueueMeter } from './queue-meter.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /**
@@ -77,7 +78,7 @@ export interface WorkerRun {
 /** Runs one controller until `signal` aborts: waits for its informers, then works its queue off. */
 export async function runWorker(run: WorkerRun): Promise<void> {
   const { worker, informers, ports, signal, stats } = run
-  const queue = new WorkQueue(ports.clock)
+  const queue = new WorkQueue(ports.clock, createQueueMeter(ports, worker.name))
   const cancels: (() => void)[] = []
   const close = () => {
     for (const cancel of cancels) cancel()

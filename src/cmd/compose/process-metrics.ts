@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { serverVersion } from '../../server/version.ts'
+import type { MetricSpec } from '../../std/metrics.ts'
+import type { Ports } from '../../std/ports.ts'
+
+const spec = (name: string, help: string): MetricSpec => ({ name, help })
+const pageBytes = 4096
+
+/** What Prometheus' clients tell of every process, read when somebody asks; the database's size where there is one. */
+export function measureProcess(
+  { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
+  databasePath?: string,
+): void {
+  const startSeconds = (clock.nowMs() - process.uptime() * 1000) / 1000
+  const gauge = (name: string, help: string) => metrics.gauge(spec(name, help)).with()
+  const cpu = metrics.counter(spec('process_cpu_seconds_total', 'Seconds of CPU, user and system.')).with()
+  let toldSeconds = 0
+  const resident = gauge('process_resident_memory_bytes', 'Resident memory.')
+  const virtual = gauge('process_virtual_memory_bytes', 'Virtual memory.')
+  const open = gauge('process_open_fds', 'Open file descriptors.')
+  const max = gauge('process_max_fds', 'File descriptors that may be open.')
+  gauge('process_start_time_seconds', 'Start of the process since the epoch.').set(startSeconds)
+  max.set(openFilesMax())
+  describeBuild({ metrics })
+  metrics.onRead(() => {
+    const { user, system } = process.cpuUsage()
+    cpu.inc((user + system) / 1e6 - toldSeconds)
+    toldSeconds = (user + system) / 1e6
+    const [pages = '0', residentPages = '0'] = readFileSync('/proc/self/statm', 'utf8').split(' ')
+    virtual.set(Number(pages) * pageBytes)
+    resident.set(Number(residentPages) * pageBytes)
+    open.set(readdirSync('/proc/self/fd').length)
+    if (databasePath !== undefined) storeSize({ metrics }, databasePath)
+  })
+}
+
+function openFilesMax(): number {
+  const [, soft = '0'] = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+  return Number(soft)
+}
+
+function describeBuild({ metrics }: Pick<Ports, 'metrics'>): void {
+  const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform } =
+    serverVersion
+  const labels = [
+    'major',
+    'minor',
+    'git_version',
+    'git_commit',
+    'git_tree_state',
+    'build_date',
+    'go_version',
+    'compiler',
+    'platform',
+  ]
+  metrics
+    .gauge({
+      name: 'kubernetes_build_info',
+      help: 'Always 1; the labels say what runs.',
+      labels,
+      stability: 'ALPHA',
+    })
+    .with(major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform)
+    .set(1)
+}
+
+function storeSize({ metrics }: Pick<Ports, 'metrics'>, path: string): void {
+  const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
+  metrics
+    .gauge({
+      name: 'apiserver_storage_size_bytes',
+      help: 'Bytes of the database file.',
+      labels: ['storage_cluster_id'],
+      stability: 'STABLE',
+    })
+    .with('sqlite')
+    .set(size)
+}
