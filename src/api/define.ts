@@ -50,6 +50,11 @@ export interface CustomKind {
   readonly prune: (object: KubeObject) => readonly string[]
   /** The OpenAPI v3 schema as it was defined. */
   readonly openApi: JsonObject
+  /**
+   * Asks the definition's webhook for objects of other versions in this `apiVersion`, in the same order. Absent: the
+   * versions differ in name alone.
+   */
+  readonly convert?: (objects: readonly KubeObject[], apiVersion: string) => Promise<readonly KubeObject[]>
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'

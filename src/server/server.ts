@@ -1,7 +1,10 @@
 import type { Registry } from '../api/registry.ts'
+import type { Service } from '../api/types/core-v1.gen.ts'
+import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
+import { createCacheSources } from './cache-sources.ts'
 import { createChain } from './chain.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
 import { followDefinitions } from './crd/definitions.ts'
@@ -31,6 +34,8 @@ import type { KubeletTls } from './subresources/kubelet-access.ts'
 import type { RequestToken } from './subresources/token.ts'
 import { mountVersion, serverVersion, type VersionInfo } from './version.ts'
 import { createWatchCache, type WatchCache } from './watchcache/index.ts'
+import { createServiceResolver } from './webhook-client/service-resolver.ts'
+import { createWebhookClient, type WebhookClient } from './webhook-client/webhook-client.ts'
 
 export interface ApiServerOptions {
   readonly ports: Ports
@@ -103,6 +108,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: inProcess(ownUser),
     ports,
     signal: stopping.signal,
+    webhooks: webhookClient(cache, ports, stopping.signal),
   })
   return {
     handler,
@@ -120,6 +126,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await cache.close()
     },
   }
+}
+
+/** Finds webhooks' services in the cache. */
+function webhookClient(cache: WatchCache, { clock, random }: Ports, signal: AbortSignal): WebhookClient {
+  const sources = createCacheSources()
+  sources.bind(cache, signal)
+  const listers = {
+    services: sources.of<Service>({ group: '', plural: 'services' }),
+    endpointSlices: sources.of<EndpointSlice>({ group: 'discovery.k8s.io', plural: 'endpointslices' }),
+  }
+  return createWebhookClient({ resolve: createServiceResolver(listers, random), clock })
 }
 
 function createHandler(options: ApiServerOptions, cache: WatchCache, stopping: AbortSignal): Handler {

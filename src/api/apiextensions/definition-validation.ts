@@ -3,6 +3,12 @@ import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, validateOneOf } from '../../machinery/validation/values.ts'
 import { internalValue } from '../shared/internal-value.ts'
+import {
+  caBundleFault,
+  validateCaBundle,
+  validateWebhookService,
+  validateWebhookUrl,
+} from '../shared/webhook-place.ts'
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
@@ -10,6 +16,7 @@ import type {
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
+  WebhookClientConfig,
 } from '../types/apiextensions-v1.gen.ts'
 import { validateStructuralSchema } from './structural-schema.ts'
 
@@ -58,9 +65,22 @@ export function validateDefinitionUpdate(
   if (status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True')) {
     immutable(spec.scope, old.scope, 'spec.scope', errors)
     immutable(spec.names.kind, old.names.kind, 'spec.names.kind', errors)
+    validateNewCaBundle(spec, old, errors)
   }
   immutable(spec.group, old.group, 'spec.group', errors)
   immutable(spec.names.plural, old.names.plural, 'spec.names.plural', errors)
+}
+
+/** Of a definition that is served only a bundle that was wrong already may be wrong. */
+function validateNewCaBundle(
+  { conversion }: CustomResourceDefinitionSpec,
+  { conversion: old }: CustomResourceDefinitionSpec,
+  errors: FieldErrors,
+): void {
+  const bundle = conversion?.webhook?.clientConfig?.caBundle
+  const before = old?.webhook?.clientConfig?.caBundle
+  if (!bundle || (before && caBundleFault(before) !== undefined)) return
+  validateCaBundle(bundle, 'spec.conversion.webhookClientConfig.caBundle', errors)
 }
 
 function validateGroup(group: string, errors: FieldErrors): void {
@@ -205,23 +225,49 @@ function indexed(field: string, values: readonly string[]): Record<string, strin
 }
 
 function validateConversion(
-  { conversion, versions }: CustomResourceDefinitionSpec,
+  { conversion }: CustomResourceDefinitionSpec,
   errors: FieldErrors,
 ): void {
   if (!conversion) return
   const { strategy, webhook } = conversion
   const path = 'spec.conversion'
-  if (strategy !== 'None' && strategy !== 'Webhook')
+  if (!strategy) errors.required(`${path}.strategy`)
+  else if (strategy !== 'None' && strategy !== 'Webhook')
     errors.notSupported(`${path}.strategy`, strategy, ['None', 'Webhook'])
-  if (strategy === 'None' && webhook) {
-    errors.forbidden(`${path}.webhookClientConfig`, 'should not be set when strategy is not set to Webhook')
+  const reviewVersions = webhook?.conversionReviewVersions ?? []
+  if (strategy === 'Webhook') {
+    validateConversionPlace(webhook?.clientConfig, `${path}.webhookClientConfig`, errors)
+    validateReviewVersions(reviewVersions, `${path}.conversionReviewVersions`, errors)
+    return
   }
-  if (strategy !== 'Webhook') return
-  // Conversion webhooks are not there yet; a definition of one version never needs its own.
-  if ((versions?.length ?? 0) > 1) errors.notSupported(`${path}.strategy`, strategy, ['None'])
-  if (!webhook?.clientConfig) {
-    errors.required(`${path}.webhookClientConfig`, 'required when strategy is set to Webhook')
-  }
-  if ((webhook?.conversionReviewVersions ?? []).length === 0)
-    errors.required(`${path}.conversionReviewVersions`)
+  const onlyWebhook = 'should not be set when strategy is not set to Webhook'
+  if (webhook?.clientConfig) errors.forbidden(`${path}.webhookClientConfig`, onlyWebhook)
+  if (reviewVersions.length > 0) errors.forbidden(`${path}.conversionReviewVersions`, onlyWebhook)
+}
+
+function validateConversionPlace(
+  config: WebhookClientConfig | undefined,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (!config) return errors.required(path, 'required when strategy is set to Webhook')
+  const { url, service } = config
+  if ((url === undefined) === (service === undefined))
+    return errors.required(path, 'exactly one of url or service is required')
+  if (url !== undefined) return validateWebhookUrl(url, `${path}.url`, errors)
+  // Upstream passes name and namespace in the other's place, and its complaints say so.
+  const { name, namespace, ...place } = service!
+  validateWebhookService({ ...place, name: namespace, namespace: name }, `${path}.service`, errors)
+}
+
+const knownReviewVersions = ['v1', 'v1beta1']
+
+function validateReviewVersions(versions: readonly string[], path: string, errors: FieldErrors): void {
+  if (versions.length === 0) return errors.required(path)
+  versions.forEach((version, i) => {
+    if (versions.indexOf(version) < i) errors.invalid(`${path}[${i}]`, version, 'duplicate version')
+    else for (const reason of dns1035LabelErrors(version)) errors.invalid(`${path}[${i}]`, version, reason)
+  })
+  if (!versions.some(version => knownReviewVersions.includes(version)))
+    errors.invalid(path, versions, `must include at least one of ${knownReviewVersions.join(', ')}`)
 }

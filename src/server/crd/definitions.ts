@@ -9,6 +9,8 @@ import { timestamp } from '../rest/call.ts'
 import { sameJson } from '../rest/clone.ts'
 import { memo } from '../rest/memo.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
+import type { WebhookClient } from '../webhook-client/webhook-client.ts'
+import { converterOf } from './conversion.ts'
 import { isTrue, settleNames } from './names.ts'
 import { toResource } from './resource.ts'
 import { outcomes, type Terminating, withTerminating } from './terminating.ts'
@@ -20,6 +22,8 @@ export interface DefinitionOptions {
   readonly transport: Transport
   readonly ports: Ports
   readonly signal: AbortSignal
+  /** Asks conversion webhooks. */
+  readonly webhooks: WebhookClient
 }
 
 const location = { group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' }
@@ -82,7 +86,8 @@ function register(options: DefinitionOptions, served: Served, definition: Custom
   if (sameJson(served.get(name)?.basis, basis)) return
   unregister(options, served, name)
   const versions = isServed ? spec.versions.filter(each => each.served) : []
-  const resources = versions.map(version => toResource(definition, version))
+  const convert = converterOf(definition, { call: options.webhooks, random: options.ports.random })
+  const resources = versions.map(version => toResource(definition, version, convert))
   for (const resource of resources) options.registry.add(resource)
   served.set(name, { basis, resources })
 }

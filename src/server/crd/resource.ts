@@ -1,4 +1,4 @@
-import type { Resource, ScaleView, Strategy, Subresource, Verb } from '../../api/define.ts'
+import type { CustomKind, Resource, ScaleView, Strategy, Subresource, Verb } from '../../api/define.ts'
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -34,6 +34,7 @@ const free: JSONSchemaProps = { type: 'object', 'x-kubernetes-preserve-unknown-f
 export function toResource(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
+  convert: CustomKind['convert'],
 ): Resource {
   const { spec, status, metadata } = definition
   const {
@@ -70,6 +71,7 @@ export function toResource(
         return prune(schema, object as unknown as JsonMap)
       },
       openApi: defined as JsonMap,
+      ...(convert && { convert }),
     },
   }
 }

@@ -6,7 +6,8 @@ import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
 import { admitMutating, admitValidating, groupResource, type RestCall } from './call.ts'
 import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts'
 import { planDeletion } from './deletion.ts'
-import { findStored, present, removeStored, writeStored } from './storage.ts'
+import { findStored, removeStored, writeStored } from './storage.ts'
+import { presentLater, presentRemoved } from './views.ts'
 
 /** Lost races after which a DELETE gives up. */
 const attemptsMax = 20
@@ -48,7 +49,7 @@ export async function deleteNamed(call: RestCall, name: string, options: DeleteO
 
 async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteOptions): Promise<Deleted> {
   const { resource, deps } = call
-  const current = present(resource, stored)
+  const current = await presentLater(resource, stored)
   checkPreconditions(call, current.object, options)
   await admitMutating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
   await admitValidating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
@@ -60,13 +61,16 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   const dryRun = (options.dryRun?.length ?? call.context.options.dryRun?.length ?? 0) > 0
   if (step.kind === 'remove') {
     if (dryRun) return { removed: true, servable: current }
-    return { removed: true, servable: present(resource, await removeStored(call, stored)) }
+    const removed = await removeStored(call, stored)
+    return { removed: true, servable: presentRemoved(resource, removed, current) }
   }
   if (dryRun)
     return { removed: step.thenRemove, servable: { object: deepFreeze(step.object), encodings: new Map() } }
   const marked = await writeStored(call, step.object, stored.revision)
-  if (!step.thenRemove) return { removed: false, servable: present(resource, marked) }
-  return { removed: true, servable: present(resource, await removeStored(call, marked)) }
+  const shown = await presentLater(resource, marked)
+  if (!step.thenRemove) return { removed: false, servable: shown }
+  const removed = await removeStored(call, marked)
+  return { removed: true, servable: presentRemoved(resource, removed, shown) }
 }
 
 /** Kinds that hold their own deletion check before the store does, and say so in other words. */

@@ -2,12 +2,13 @@ import { quote } from '../../machinery/meta/quote.ts'
 import { plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { RestCall } from './call.ts'
-import { present, requireStored } from './storage.ts'
+import { requireStored } from './storage.ts'
+import { presentLater } from './views.ts'
 
 /** The latest object; a resourceVersion only says how old the answer may be at most, and it is never old. */
 export async function get(call: RestCall): Promise<Response> {
   await requireRevision(call, call.context.options.resourceVersion)
-  const servable = present(call.resource, requireStored(call))
+  const servable = await presentLater(call.resource, requireStored(call))
   return { kind: 'object', status: 200, object: servable.object, resource: call.resource, servable }
 }
 

@@ -15,7 +15,8 @@ import {
   type RestCall,
   timestamp,
 } from './call.ts'
-import { keyOf, present, writeStored } from './storage.ts'
+import { keyOf, writeStored } from './storage.ts'
+import { presentLater } from './views.ts'
 
 /** Upstream's maxNameGenerationCreateAttempts. */
 const generatedNameAttemptsMax = 8
@@ -73,7 +74,7 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
     if (isDryRun(call)) return dryRunInsert(call, object, allocator)
-    return present(resource, await writeStored(call, object, 0))
+    return await presentLater(resource, await writeStored(call, object, 0))
   } catch (error) {
     allocator?.release(object)
     if (error instanceof CasError) return undefined

@@ -8,7 +8,8 @@ import { type ContinueToken, decodeContinue, encodeContinue } from './continue-t
 import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
 import { type Selection, selectionOf } from './selection.ts'
-import { keyOf, present, presentRun } from './storage.ts'
+import { keyOf } from './storage.ts'
+import { prepareViews, present, presentLater, presentRun } from './views.ts'
 
 /** A collection, or one page of it, all as of one revision (KEP-365, KEP-1904). */
 export async function list(call: RestCall): Promise<Response> {
@@ -42,22 +43,22 @@ async function revisionOf(call: RestCall, token: ContinueToken | undefined): Pro
   return isExact ? asked : undefined
 }
 
-function readOne(call: RestCall, { name, matches }: Selection): ListResult {
+async function readOne(call: RestCall, { name, matches }: Selection): Promise<ListResult> {
   const { deps, context, resource } = call
   const resourceVersion = String(deps.cache.revision())
   if (resource.namespaced && context.info.namespace === '')
     return collect(call, { all: false, matches }, undefined, undefined)
   const found = deps.cache.get(keyOf(resource, context.info.namespace, name!))
-  const servable = found && present(resource, found)
+  const servable = found && (await presentLater(resource, found))
   return { items: servable && matches(servable.object) ? [servable] : [], resourceVersion }
 }
 
-function collect(
+async function collect(
   call: RestCall,
   selection: Selection,
   token: ContinueToken | undefined,
   revision: number | undefined,
-): ListResult {
+): Promise<ListResult> {
   const { context, resource } = call
   const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
   // A list of any age comes from the cache, whole.
@@ -70,6 +71,7 @@ function collect(
   let page = read(call, prefix, { revision: at, after, limit })
   for (;;) {
     at = page.revision
+    await prepareViews(resource, page.items)
     const last = take(resource, page.items, selection, items, limit)
     const remaining = page.remaining + (last === undefined ? 0 : page.items.length - 1 - last)
     after = page.items[last ?? page.items.length - 1]?.key
@@ -84,8 +86,9 @@ function collect(
 }
 
 /** All of a collection as it is now. */
-function whole({ deps, resource }: RestCall, prefix: string): ListResult {
+async function whole({ deps, resource }: RestCall, prefix: string): Promise<ListResult> {
   const { runs: found, revision } = deps.cache.runs(prefix)
+  if (resource.custom?.convert) await prepareViews(resource, found.flat())
   const runs = found.map(run => presentRun(resource, run))
   let items: readonly Servable[] | undefined
   return {

@@ -16,7 +16,8 @@ import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
 import { settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
-import { findStored, present, removeStored, writeStored } from './storage.ts'
+import { findStored, isOutdated, removeStored, writeStored } from './storage.ts'
+import { presentLater } from './views.ts'
 
 type UpdateRules = Pick<
   Strategy,
@@ -62,7 +63,7 @@ export async function replace(call: RestCall, plan: Replacement): Promise<Servab
 
 async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObject): Promise<Servable> {
   const { resource } = call
-  const current = present(resource, stored)
+  const current = await presentLater(resource, stored)
   const old = current.object
   const object = await plan.make(old)
   settleNamespace(call, object)
@@ -80,8 +81,8 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
     await removeStored(call, stored)
     return toServable(object)
   }
-  if (sameJson(object, old)) return current
-  return present(resource, await writeStored(call, object, stored.revision))
+  if (sameJson(object, old) && !isOutdated(resource, stored, object)) return current
+  return presentLater(resource, await writeStored(call, object, stored.revision))
 }
 
 function requireIdentity(call: RestCall, object: KubeObject, stored: CachedObject): void {

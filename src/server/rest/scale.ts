@@ -10,7 +10,8 @@ import { decodePatch, decodeTyped } from './body.ts'
 import type { RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { replace } from './replace.ts'
-import { present, requireStored } from './storage.ts'
+import { requireStored } from './storage.ts'
+import { presentLater } from './views.ts'
 
 /** autoscaling/v1 Scale. */
 interface Scale extends KubeObject {
@@ -26,7 +27,7 @@ const scaleType = () => ({ ...scaleName, schema: builtinKind('autoscaling', 'v1'
 export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promise<Response> {
   const { context, resource } = call
   const stored = requireStored(call)
-  if (context.info.verb === 'get') return answer(toScale(view, present(resource, stored).object))
+  if (context.info.verb === 'get') return answer(toScale(view, (await presentLater(resource, stored)).object))
   const make = (current: KubeObject) => {
     const wanted = wantedScale(call, toScale(view, current))
     requireReplicas(wanted)

@@ -1,14 +1,11 @@
 import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
-import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
 import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StoreUnavailableError } from '../../storage/store.ts'
-import type { Servable } from '../context.ts'
-import { type CachedObject, deepFreeze, objectKey } from '../watchcache/index.ts'
+import { type CachedObject, objectKey } from '../watchcache/index.ts'
 import { groupResource, type RestCall } from './call.ts'
 import { cloneJson, sameJson } from './clone.ts'
-import { memo } from './memo.ts'
 
 export function keyOf(resource: Resource, namespace: string, name: string): string {
   return objectKey(resource.storage, resource.namespaced ? namespace : '', name)
@@ -29,52 +26,6 @@ export function requireStored(call: RestCall): CachedObject {
   return found
 }
 
-/** Built-in versions are one for ever; a custom kind's schema changes, and what is read changes with it. */
-type ViewKey = string | Resource
-
-function viewKeyOf(resource: Resource): ViewKey {
-  return resource.custom ? resource : toApiVersion(resource.group, resource.version)
-}
-
-const views = new WeakMap<CachedObject, Map<ViewKey, Servable>>()
-
-/** A stored object as this resource's version serves it. Made once per version and kept with the object. */
-export function present(resource: Resource, cached: CachedObject): Servable {
-  if (!resource.custom && cached.object.apiVersion === toApiVersion(resource.group, resource.version))
-    return cached
-  const byVersion = memo(views, cached, () => new Map<ViewKey, Servable>())
-  return memo(byVersion, viewKeyOf(resource), () => convertFromStorage(resource, cached))
-}
-
-const presentedRuns = new WeakMap<readonly CachedObject[], Map<ViewKey, readonly Servable[]>>()
-
-/** `present` for each of a run; the same array again for the same run. */
-export function presentRun(resource: Resource, run: readonly CachedObject[]): readonly Servable[] {
-  const byVersion = memo(presentedRuns, run, () => new Map<ViewKey, readonly Servable[]>())
-  return memo(byVersion, viewKeyOf(resource), () => {
-    const views = run.map(cached => present(resource, cached))
-    return views.every((view, index) => view === run[index]) ? run : views
-  })
-}
-
-function convertFromStorage(resource: Resource, cached: CachedObject): Servable {
-  const apiVersion = toApiVersion(resource.group, resource.version)
-  const converted = resource.conversion
-    ? resource.conversion.fromStorage(cloneJson(cached.object))
-    : cached.object
-  if (resource.custom) return readCustom(resource, cached, { ...converted, apiVersion })
-  const object = deepFreeze({ ...converted, kind: resource.kind, apiVersion })
-  return { object, encodings: new Map() }
-}
-
-/** What was stored under another schema is pruned and defaulted by the one of today. */
-function readCustom(resource: Resource, cached: CachedObject, converted: KubeObject): Servable {
-  const object = cloneJson(converted)
-  resource.custom!.prune(object)
-  applySchemaDefaults(resource.schema, object as unknown as JsonObject)
-  return sameJson(object, cached.object) ? cached : { object: deepFreeze(object), encodings: new Map() }
-}
-
 /** Writes an object of this resource's version; `expected` is the revision that it replaces, 0 for none. */
 export async function writeStored(
   call: RestCall,
@@ -82,7 +33,9 @@ export async function writeStored(
   expected: number,
 ): Promise<CachedObject> {
   const { deps, context, resource } = call
-  const stored = toStored(resource, object)
+  const stored = resource.custom?.convert
+    ? await convertToStored(resource, object)
+    : toStored(resource, object)
   const { name = '' } = object.metadata
   try {
     return await deps.cache.put({
@@ -111,6 +64,31 @@ export async function removeStored({ deps, resource }: RestCall, seen: CachedObj
 
 function asUnavailable(error: unknown): unknown {
   return error instanceof StoreUnavailableError ? serviceUnavailable(error.message) : error
+}
+
+async function convertToStored(resource: Resource, object: KubeObject): Promise<KubeObject> {
+  const { storage, version, custom } = resource
+  if (storage.version === version) return toStored(resource, object)
+  const [converted] = await custom!.convert!([object], toApiVersion(storage.group, storage.version))
+  return toStored(resource, converted!)
+}
+
+/**
+ * Whether `stored` has to be written anew although nobody changed what it says: custom objects of another storage
+ * version or schema come into that of today with every write.
+ */
+export function isOutdated(resource: Resource, stored: CachedObject, object: KubeObject): boolean {
+  if (!resource.custom) return false
+  const { storage, custom } = resource
+  if (stored.object.apiVersion !== toApiVersion(storage.group, storage.version)) return true
+  // Of what a webhook made nobody knows whether it changed without asking again.
+  if (custom.convert && storage.version !== resource.version) return false
+  return !sameJson(withoutRevision(toStored(resource, object)), withoutRevision(stored.object))
+}
+
+function withoutRevision({ metadata, ...rest }: KubeObject): object {
+  const { resourceVersion: _revision, ...kept } = metadata
+  return { ...rest, metadata: kept }
 }
 
 /** Storage version, type first, resourceVersion left to the store. */

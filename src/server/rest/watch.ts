@@ -10,7 +10,8 @@ import type { RestCall } from './call.ts'
 import { requireRevision } from './get.ts'
 import { checkWatchOptions } from './list-options.ts'
 import { type Selection, selectionOf } from './selection.ts'
-import { keyOf, present } from './storage.ts'
+import { keyOf } from './storage.ts'
+import { prepareViews, present } from './views.ts'
 
 type Sink = (events: readonly ServedEvent[]) => void
 
@@ -53,16 +54,17 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   signal.addEventListener('abort', stopNow, { once: true })
   if (signal.aborted) stop.abort()
   const ignoreRemoval = resource.custom ? onRemoval(call, stopNow) : () => {}
-  const cancelBookmarks = call.context.options.allowWatchBookmarks ? startBookmarks(call, sink) : () => {}
+  const delivery = resource.custom?.convert ? converting(resource, stopNow) : atOnce
+  const cancelBookmarks = call.context.options.allowWatchBookmarks
+    ? startBookmarks(call, events => delivery.run([], () => sink(events)))
+    : () => {}
   const prefix = prefixOf(call, plan.selection)
   try {
-    const from = plan.from ?? sendInitial(call, plan.selection, prefix, sink)
-    await deps.cache.watch(
-      prefix,
-      from,
-      events => deliver(resource, plan.selection, events, sink),
-      stop.signal,
-    )
+    const from = plan.from ?? (await sendInitial(call, plan.selection, prefix, sink))
+    const deliverAll = (events: readonly CacheEvent[]) =>
+      delivery.run(events, () => deliver(resource, plan.selection, events, sink))
+    await deps.cache.watch(prefix, from, deliverAll, stop.signal)
+    await delivery.ended()
   } catch (error) {
     throw error instanceof CompactedError
       ? expired(`The resourceVersion for the provided watch is too old.`)
@@ -72,6 +74,38 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
     cancelBookmarks()
     ignoreRemoval()
     signal.removeEventListener('abort', stopNow)
+  }
+}
+
+/** Sends what happened, in order. */
+interface Delivery {
+  run(events: readonly CacheEvent[], send: () => void): void
+  /** Rejects with what went wrong on the way. */
+  ended(): Promise<void> | void
+}
+
+const atOnce: Delivery = { run: (_events, send) => send(), ended: () => {} }
+
+/** Asks the conversion webhook first; the watch ends with its first failure. */
+function converting(resource: Resource, stop: () => void): Delivery {
+  let tail = Promise.resolve()
+  let failure: { readonly error: unknown } | undefined
+  return {
+    run(events, send) {
+      const views = events.flatMap(({ current, previous, departed }) =>
+        [current, previous, current ? undefined : departed].filter(view => view !== undefined),
+      )
+      tail = tail
+        .then(() => (failure ? undefined : prepareViews(resource, views)))
+        .then(() => (failure ? undefined : send()))
+        .catch(error => {
+          failure ??= { error }
+          stop()
+        })
+    },
+    ended() {
+      if (failure) throw failure.error
+    },
   }
 }
 
@@ -95,9 +129,16 @@ function prefixOf({ context, resource }: RestCall, { name }: Selection): string 
 }
 
 /** Everything that is there as ADDED, and the bookmark that ends it when the client asked for one. */
-function sendInitial(call: RestCall, selection: Selection, prefix: string, sink: Sink): number {
+async function sendInitial(
+  call: RestCall,
+  selection: Selection,
+  prefix: string,
+  sink: Sink,
+): Promise<number> {
   const { deps, context, resource } = call
   const { items, revision } = deps.cache.list(prefix)
+  const pending = prepareViews(resource, items)
+  if (pending) await pending
   if (context.options.sendInitialEvents !== false) {
     const events: ServedEvent[] = []
     for (const item of items) {

@@ -1,0 +1,107 @@
+/** Stored objects as the versions of their kind show them. */
+import type { Resource } from '../../api/define.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
+import { assert } from '../../std/assert.ts'
+import type { Servable } from '../context.ts'
+import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
+import { cloneJson, sameJson } from './clone.ts'
+import { memo } from './memo.ts'
+
+/** Built-in versions are one for ever; a custom kind's schema changes, and what is read changes with it. */
+type ViewKey = string | Resource
+
+function viewKeyOf(resource: Resource): ViewKey {
+  return resource.custom ? resource : toApiVersion(resource.group, resource.version)
+}
+
+const views = new WeakMap<CachedObject, Map<ViewKey, Servable>>()
+
+/** A custom kind's versions that its webhook converts are asked for in parts of so many objects. */
+const conversionPartMax = 500
+
+/**
+ * Undefined when `present` may be called for these at once, as for nearly every kind; otherwise it may when this
+ * resolves. Rejects with what the conversion webhook failed with.
+ */
+export function prepareViews(resource: Resource, cached: readonly CachedObject[]): Promise<void> | undefined {
+  if (!resource.custom?.convert) return undefined
+  const apiVersion = toApiVersion(resource.group, resource.version)
+  const foreign = cached.filter(
+    each => each.object.apiVersion !== apiVersion && !views.get(each)?.has(resource),
+  )
+  return foreign.length === 0 ? undefined : convertViews(resource, apiVersion, foreign)
+}
+
+async function convertViews(
+  resource: Resource,
+  apiVersion: string,
+  foreign: readonly CachedObject[],
+): Promise<void> {
+  for (let start = 0; start < foreign.length; start += conversionPartMax) {
+    const part = foreign.slice(start, start + conversionPartMax)
+    const converted = await resource.custom!.convert!(
+      part.map(({ object }) => object),
+      apiVersion,
+    )
+    part.forEach((cached, index) => {
+      const byVersion = memo(views, cached, () => new Map<ViewKey, Servable>())
+      byVersion.set(resource, readCustom(resource, cached, converted[index]!))
+    })
+  }
+}
+
+/** `present`, which for kinds with a conversion webhook takes a while. */
+export function presentLater(resource: Resource, cached: CachedObject): Servable | Promise<Servable> {
+  const pending = prepareViews(resource, [cached])
+  return pending ? pending.then(() => present(resource, cached)) : present(resource, cached)
+}
+
+/** What was just removed, as `seen` showed it to this request, at the revision of its removal. */
+export function presentRemoved(resource: Resource, removed: CachedObject, seen: Servable): Servable {
+  if (!resource.custom?.convert) return present(resource, removed)
+  const metadata = { ...seen.object.metadata, resourceVersion: String(removed.revision) }
+  return { object: deepFreeze({ ...seen.object, metadata }), encodings: new Map() }
+}
+
+/** A stored object as this resource's version serves it. Made once per version and kept with the object. */
+export function present(resource: Resource, cached: CachedObject): Servable {
+  if (!resource.custom && cached.object.apiVersion === toApiVersion(resource.group, resource.version))
+    return cached
+  const byVersion = memo(views, cached, () => new Map<ViewKey, Servable>())
+  return memo(byVersion, viewKeyOf(resource), () => convertFromStorage(resource, cached))
+}
+
+const presentedRuns = new WeakMap<readonly CachedObject[], Map<ViewKey, readonly Servable[]>>()
+
+/** `present` for each of a run; the same array again for the same run. */
+export function presentRun(resource: Resource, run: readonly CachedObject[]): readonly Servable[] {
+  const byVersion = memo(presentedRuns, run, () => new Map<ViewKey, readonly Servable[]>())
+  return memo(byVersion, viewKeyOf(resource), () => {
+    const views = run.map(cached => present(resource, cached))
+    return views.every((view, index) => view === run[index]) ? run : views
+  })
+}
+
+function convertFromStorage(resource: Resource, cached: CachedObject): Servable {
+  const apiVersion = toApiVersion(resource.group, resource.version)
+  assert(
+    !resource.custom?.convert || cached.object.apiVersion === apiVersion,
+    'what a webhook converts is prepared first',
+  )
+  const converted = resource.conversion
+    ? resource.conversion.fromStorage(cloneJson(cached.object))
+    : cached.object
+  if (resource.custom) return readCustom(resource, cached, { ...converted, apiVersion })
+  const object = deepFreeze({ ...converted, kind: resource.kind, apiVersion })
+  return { object, encodings: new Map() }
+}
+
+/** What was stored under another schema is pruned and defaulted by the one of today. */
+function readCustom(resource: Resource, cached: CachedObject, converted: KubeObject): Servable {
+  const object = cloneJson(converted)
+  resource.custom!.prune(object)
+  applySchemaDefaults(resource.schema, object as unknown as JsonObject)
+  return sameJson(object, cached.object) ? cached : { object: deepFreeze(object), encodings: new Map() }
+}
