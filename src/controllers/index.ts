@@ -4,6 +4,7 @@ import { daemonSetController } from './apps/daemonset.ts'
 import { deploymentController } from './apps/deployment.ts'
 import { replicaSetController } from './apps/replicaset.ts'
 import { replicationController } from './apps/replicationcontroller.ts'
+import { statefulSetController } from './apps/statefulset.ts'
 import { garbageCollector } from './cleanup/garbage-collector.ts'
 import { namespaceController } from './cleanup/namespace.ts'
 import { podGarbageCollector } from './cleanup/pod-gc.ts'
@@ -46,6 +47,7 @@ export function controllerTable({
     replicaSetController,
     replicationController,
     daemonSetController(),
+    statefulSetController,
     endpointsController,
     endpointSliceController,
     namespaceController(catalog),
