@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Flag, FlagValues } from './flags.ts'
+import { operationsFlags } from './operations-flags.ts'
 
 const cidr = (text: string) => {
   if (!/^[\da-fA-F.:]+\/\d{1,3}$/.test(text)) throw new Error(`"${text}" is not a CIDR such as 10.42.0.0/16`)
@@ -208,6 +209,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'FILE',
     help: 'load a scheduler plugin from a WASM component; repeatable',
   },
+  ...operationsFlags,
   logFlag,
 ]
 

@@ -21,7 +21,8 @@ export interface ChainParts {
   readonly dispatch: Handler
 }
 
-const requestTimeoutMs = 60_000
+/** Upstream's --request-timeout. */
+export const requestTimeoutMs = 60_000
 
 /**
  * Every request of every component passes these links from top to bottom, over the wire or in process.

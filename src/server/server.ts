@@ -5,16 +5,19 @@ import type { Transport } from '../client/transport.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
 import { createCacheSources } from './cache-sources.ts'
-import { createChain } from './chain.ts'
+import { createChain, requestTimeoutMs } from './chain.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
 import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { mountDiscovery } from './discovery/routes.ts'
 import type { AuditSink } from './filters/audit.ts'
 import type { FlowLimits } from './filters/flow-control.ts'
+import { healthChecks } from './health-checks.ts'
+import { createDrain } from './http/drain.ts'
 import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
 import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
+import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
 import { createInProcessTransport } from './in-process.ts'
@@ -53,8 +56,10 @@ export interface ApiServerOptions {
   readonly auditSink?: AuditSink
   readonly flowLimits?: FlowLimits
   readonly requestTimeoutMs?: number
-  /** Conditions of `/readyz` besides the server's own. */
-  readonly readyChecks?: readonly HealthCheck[]
+  /** Work after the start that `/livez` and `/readyz` wait for. */
+  readonly postStartHooks?: PostStartHooks
+  /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
+  readonly shutdownDelayMs?: number
   /** `192.0.2.7:6443`, as clients are told. */
   readonly advertise?: string
   readonly version?: VersionInfo
@@ -76,7 +81,9 @@ export interface ApiServer {
   listen(at: ListenAt): Promise<Listener>
   /** The way in for a component of this process, as `user`. */
   inProcess(user: UserInfo, userAgent?: string): Transport
-  /** Ends watches and listeners; the store stays the caller's. */
+  /** `/readyz` fails from now on; everything else is served until `shutdown` and the delay are over. */
+  leave(): void
+  /** Waits for what is in work, ends watches and listeners; the store stays the caller's. */
   shutdown(): Promise<void>
 }
 
@@ -91,9 +98,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   await cache.ready
   const stopping = new AbortController()
   const listeners: Listener[] = []
-  const handler = createHandler(options, cache, stopping.signal)
+  const drain = createDrain(ports.clock, options.shutdownDelayMs ?? 0)
+  const checks = healthChecks({ ports, store, cache, drain, hooks: options.postStartHooks?.checks ?? [] })
+  const handler = createHandler(options, cache, checks, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
-  const front = createFront({ handler, ports, stopping: stopping.signal })
+  const front = createFront({ handler, ports, drain, stopping: stopping.signal })
   const inProcess = (user: UserInfo, userAgent?: string) =>
     createInProcessTransport({
       handler,
@@ -119,8 +128,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       listeners.push(listener)
       return listener
     },
+    leave: () => drain.begin(),
     async shutdown() {
+      await drain.close()
+      for (const listener of listeners) listener.leave()
       stopping.abort()
+      await drain.empty(options.requestTimeoutMs ?? requestTimeoutMs)
       await Promise.all(listeners.map(listener => listener.close()))
       stopCounting()
       await cache.close()
@@ -139,7 +152,12 @@ function webhookClient(cache: WatchCache, { clock, random }: Ports, signal: Abor
   return createWebhookClient({ resolve: createServiceResolver(listers, random), clock })
 }
 
-function createHandler(options: ApiServerOptions, cache: WatchCache, stopping: AbortSignal): Handler {
+function createHandler(
+  options: ApiServerOptions,
+  cache: WatchCache,
+  checks: readonly HealthCheck[],
+  stopping: AbortSignal,
+): Handler {
   const { ports, registry, authenticator, authorizer, version = serverVersion } = options
   const { serviceNetwork = defaultServiceNetwork } = options
   const rest = createRest({
@@ -152,8 +170,7 @@ function createHandler(options: ApiServerOptions, cache: WatchCache, stopping: A
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })
   const routes = createRoutes(mounted => {
-    const ping = { name: 'ping', check: () => undefined }
-    const slis = mountHealth(mounted, { live: [ping], ready: options.readyChecks ?? [], log: ports.log })
+    const slis = mountHealth(mounted, checks, ports.log)
     mountMetrics(mounted, ports.metrics, slis)
     mountVersion(mounted, version)
     mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')

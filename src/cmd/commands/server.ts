@@ -28,6 +28,7 @@ export const serverCommand: Command = {
     if (settings.runsPods) preflight(ports)
     measureProcess(ports, settings.inMemory ? undefined : settings.databasePath)
     const plane = await openControlPlane(settings, ports)
+    signal.addEventListener('abort', () => plane.server.leave(), { once: true })
     try {
       const given = flags.optional('token')
       await ensureJoinToken(plane, { dataDir: settings.dataDir, given }, ports)

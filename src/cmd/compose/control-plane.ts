@@ -8,6 +8,7 @@ import { ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
+import { createPostStartHooks } from '../../server/http/post-start-hooks.ts'
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import type { PkiSpec } from '../../server/pki/profiles.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
@@ -78,6 +79,14 @@ async function openPki(settings: ServerSettings, ports: Ports): Promise<Pki> {
   }
 }
 
+/** What `ensureBootstrapObjects` does, under the names that upstream's health checks have for it. */
+const bootstrapHooks = [
+  'start-system-namespaces-controller',
+  'scheduling/bootstrap-system-priority-classes',
+  'bootstrap-controller',
+]
+const startHooks = ['rbac/bootstrap-roles', ...bootstrapHooks]
+
 async function buildServer(
   settings: ServerSettings,
   ports: Ports,
@@ -97,6 +106,7 @@ async function buildServer(
     externalUrl: `https://${advertise}`,
   })
   const registry = createRegistry()
+  const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
     ports,
     store,
@@ -105,6 +115,8 @@ async function buildServer(
     authorizer: security.authorize,
     admission: security.admission,
     advertise,
+    postStartHooks: hooks,
+    shutdownDelayMs: settings.shutdownDelayMs,
     serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
     kubelet: kubeletTls(() => current),
     reviews: {
@@ -118,11 +130,13 @@ async function buildServer(
   sources.bind(server.cache, stop.signal)
   const as = (user: UserInfo) => server.inProcess(user)
   await reconcileBootstrapPolicy(as(componentUsers.server), ports)
+  hooks.finished('rbac/bootstrap-roles')
   await ensureBootstrapObjects(as(componentUsers.server), {
     address: reachableAddress(settings),
     port: settings.port,
     clusterIp: settings.kubernetesIp,
   })
+  for (const name of bootstrapHooks) hooks.finished(name)
   return {
     server,
     get pki() {

@@ -65,14 +65,14 @@ function describeBuild({ metrics }: Pick<Ports, 'metrics'>): void {
 }
 
 function storeSize({ metrics }: Pick<Ports, 'metrics'>, path: string): void {
-  const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
+  const bytes = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   metrics
     .gauge({
       name: 'apiserver_storage_size_bytes',
-      help: 'Bytes of the database file.',
+      help: 'Bytes of the database file and its write-ahead log.',
       labels: ['storage_cluster_id'],
       stability: 'STABLE',
     })
     .with('sqlite')
-    .set(size)
+    .set(bytes(path) + bytes(`${path}-wal`))
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
 
@@ -23,6 +24,7 @@ export interface ServerSettings {
   readonly simulatedNodes: number
   readonly runsPods: boolean
   readonly issuer: string
+  readonly shutdownDelayMs: number
 }
 
 export function serverSettings(flags: FlagReader): ServerSettings {
@@ -50,6 +52,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     disabled: new Set(flags.list('disable')),
     simulatedNodes,
     runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
+    shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }

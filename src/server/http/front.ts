@@ -7,6 +7,7 @@ import type { Handler, RequestBody, RequestContext, Response } from '../context.
 import { anonymousUser } from '../filters/authentication.ts'
 import { readBody } from './body.ts'
 import { credentialOf } from './credential.ts'
+import { type Drain, isExemptFromDrain, leavingText } from './drain.ts'
 import { parseOptions } from './options.ts'
 import { parseRequestInfo } from './request-info.ts'
 import { type Answer, failureAnswer, prettyHeader, toAnswer } from './respond.ts'
@@ -17,6 +18,7 @@ export interface FrontOptions {
   readonly ports: Ports
   /** Aborts when the server stops: ends watches and other long-running requests. */
   readonly stopping: AbortSignal
+  readonly drain: Drain
 }
 
 /** Takes one HTTP request of either version through the chain and back. Never rejects. */
@@ -32,6 +34,8 @@ export function createFront(options: FrontOptions): Front {
     response.on('close', () => client.abort())
     const stop = () => client.abort()
     options.stopping.addEventListener('abort', stop, { once: true })
+    if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) return sendAway(request, response)
+    const leave = options.drain.enter()
     const heard = headersOf(request)
     let answered: Answered | undefined
     let bytes = 0
@@ -44,9 +48,22 @@ export function createFront(options: FrontOptions): Front {
       response.destroy()
     } finally {
       options.stopping.removeEventListener('abort', stop)
+      leave()
       answered?.context?.done?.(answered.answer.status, bytes)
     }
   }
+}
+
+/** What upstream's WithRetryAfter says; over HTTP/2 the session was told to go already. */
+function sendAway(request: IncomingMessage, response: ServerResponse): void {
+  const close = request.httpVersionMajor < 2 ? { connection: 'close' } : {}
+  response.writeHead(429, {
+    'content-type': 'text/plain; charset=utf-8',
+    'retry-after': '5',
+    'x-content-type-options': 'nosniff',
+    ...close,
+  })
+  response.end(leavingText)
 }
 
 interface Answered {

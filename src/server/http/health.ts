@@ -6,23 +6,19 @@ import type { Routes } from './routes.ts'
 export interface HealthCheck {
   readonly name: string
   readonly check: () => string | undefined | Promise<string | undefined>
-}
-
-export interface HealthChecks {
-  readonly live: readonly HealthCheck[]
-  /** Also asked by `/readyz`, after `live`. */
-  readonly ready: readonly HealthCheck[]
-  readonly log: Logger
+  /** Only `/readyz` asks: the process is well, and yet nobody shall be sent here. */
+  readonly isReadiness?: boolean
 }
 
 /**
  * `/livez`, `/readyz` and `/healthz`, each check also by its own path, as apiserver pkg/server/healthz answers. The
  * result counts the outcomes for `/metrics/slis`.
  */
-export function mountHealth(routes: Routes, { live, ready, log }: HealthChecks): Metrics {
+export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Logger): Metrics {
   const slis = createMetrics()
   const count = outcomeCounter(slis)
-  const paths = { healthz: live, livez: live, readyz: [...live, ...ready] }
+  const live = all.filter(({ isReadiness }) => !isReadiness)
+  const paths = { healthz: live, livez: live, readyz: all }
   for (const [name, checks] of Object.entries(paths)) {
     routes.all(`/${name}`, async c => {
       const query = c.env.context.query

@@ -1,5 +1,5 @@
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
-import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import type { Ports } from '../../std/ports.ts'
@@ -17,6 +17,8 @@ export interface Listener {
   readonly port: number
   /** Counts for new connections; those that are open go on. Of a plain HTTP listener nothing. */
   setTls(tls: TlsMaterial): void
+  /** Tells HTTP/2 clients to go elsewhere with their next request (GOAWAY); what is open goes on. */
+  leave(): void
   /** Ends connections: idle ones at once, others when their request is done or `graceMs` is over. */
   close(): Promise<void>
 }
@@ -41,6 +43,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
+  const sessions = new Set<Http2Session>()
+  server.on('session', (session: Http2Session) => {
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session))
+  })
   server.on('request', (request, response) => void options.front(request as never, response as never))
   const { upgrade } = options
   if (upgrade)
@@ -59,6 +66,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       const context = clientCa === undefined ? { key, cert } : { key, cert, ca: clientCa }
       const secure = server as unknown as TlsServer
       secure.setSecureContext(context)
+    },
+    leave() {
+      for (const session of sessions) session.close()
     },
     close() {
       const closed = new Promise<void>(resolve => void server.close(() => resolve()))
