@@ -101,7 +101,7 @@ export function mergingConditions(api: FakeTransport): Transport {
         const kept = (present.status?.conditions ?? []).filter(
           old => !list.some(entry => entry.type === old.type),
         )
-        merged[name] = [...kept, ...list.map(dropNulls)]
+        merged[name] = [...kept, ...list.filter(entry => entry.$patch !== 'delete').map(dropNulls)]
       }
       return api.call({ ...call, body: { ...(call.body as object), status: merged } as ApiCall['body'] })
     },

@@ -1,4 +1,4 @@
-import type { Node, Pod, Service } from '../../api/types/core-v1.gen.ts'
+import type { Container, Node, Pod, Service } from '../../api/types/core-v1.gen.ts'
 import { parseQuantity, quantityToNumber } from '../../machinery/quantity/index.ts'
 import type { KubeletConfig } from '../config.ts'
 import type { SpecBuilder, SpecRequest } from '../pod/environment.ts'
@@ -30,7 +30,12 @@ export interface SpecBuilderOptions {
 /** Upstream kuberuntime generateContainerConfig and generatePodSandboxConfig. */
 export function createSpecBuilder(options: SpecBuilderOptions): SpecBuilder {
   const { config, files, node } = options
+  const resources = (pod: Pod, container: Container) => {
+    const memoryCapacity = node()?.status?.capacity?.memory ?? '1Ti'
+    return containerResources(pod, container, quantityToNumber(parseQuantity(memoryCapacity)))
+  }
   return {
+    resources,
     sandbox: (pod, attempt) => ({
       pod: identityOf(pod),
       attempt,
@@ -56,7 +61,6 @@ export function createSpecBuilder(options: SpecBuilderOptions): SpecBuilder {
         },
       })
       const lookup = (name: string) => env.get(name)
-      const memoryCapacity = quantityToNumber(parseQuantity(status?.capacity?.memory ?? '1Ti'))
       return {
         pod: identityOf(pod),
         name: container.name,
@@ -73,7 +77,7 @@ export function createSpecBuilder(options: SpecBuilderOptions): SpecBuilder {
         stdin: container.stdin ?? false,
         stdinOnce: container.stdinOnce ?? false,
         security: containerSecurity(pod, container, image),
-        resources: containerResources(pod, container, memoryCapacity),
+        resources: resources(pod, container),
         ...namespacesOf(pod),
         cgroupParent: undefined,
         stopSignal: container.lifecycle?.stopSignal,

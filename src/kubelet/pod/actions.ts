@@ -6,6 +6,7 @@ import type { PodAction } from './draft.ts'
 import type { PodEnvironment } from './environment.ts'
 import { killContainer } from './kill.ts'
 import type { PodState } from './pod-state.ts'
+import { resizeContainer } from './resize.ts'
 import { messageOf, StartError, startRetryMs } from './start-error.ts'
 import { newestContainer } from './view.ts'
 
@@ -19,6 +20,8 @@ export async function perform(context: ActionContext, action: PodAction): Promis
       return start(context, action)
     case 'kill':
       return killContainer(context, action)
+    case 'resize':
+      return resizeContainer(context, action)
     case 'remove':
       return env.runtime.containers.remove(action.id)
     case 'stopSandbox':
@@ -161,6 +164,7 @@ async function startContainer({ env, state }: ActionContext, action: StartAction
     throw new StartError('RunContainerError', messageOf(error))
   }
   note('Started', 'Container started')
+  state.resize.actuated.set(id, container.resources ?? {})
   return id
 }
 

@@ -9,6 +9,7 @@ import {
   zeroQuantity,
 } from '../../machinery/quantity/index.ts'
 import { podRequests } from './requests.ts'
+import type { ResizeRefusal } from './resize.ts'
 
 /** Why a node refuses a pod that was bound to it. */
 export interface Rejection {
@@ -34,6 +35,22 @@ export function admitPod(pod: Pod, others: readonly Pod[], node: Node): Rejectio
       message: "Failed to admit pod as the OS field doesn't match node OS",
     }
   return checkResources(pod, others, node) ?? checkAffinity(pod, node) ?? checkTaints(pod, node)
+}
+
+/** Whether a node can grant a pod other resources beside its other pods (upstream allocation canResizePod). */
+export function judgeResize(pod: Pod, others: readonly Pod[], node: Node): ResizeRefusal | undefined {
+  if (pod.metadata.annotations?.['kubernetes.io/config.source'] === 'file')
+    return { reason: 'Infeasible', message: 'In-place resize of static-pods is not supported' }
+  const requests = podRequests(pod)
+  for (const name of ['memory', 'cpu']) {
+    const requested = count(name, requests.get(name) ?? zeroQuantity)
+    const capacity = count(name, parseQuantity(node.status?.allocatable?.[name] ?? '0'))
+    if (requested <= capacity) continue
+    const message = `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}`
+    return { reason: 'Infeasible', message }
+  }
+  const rejection = admitPod(pod, others, node)
+  return rejection && { reason: 'Deferred', message: rejection.message }
 }
 
 /** Upstream spells these two reasons in its own way. */

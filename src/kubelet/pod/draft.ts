@@ -19,6 +19,7 @@ export type PodAction =
       readonly graceSeconds: number
       readonly message: string
     }
+  | { readonly do: 'resize'; readonly container: Container; readonly running: ObservedContainer }
   | { readonly do: 'remove'; readonly id: string }
 
 export interface PodPlan {

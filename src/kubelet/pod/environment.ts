@@ -4,7 +4,14 @@ import type { KubeletConfig } from '../config.ts'
 import type { ImagePuller } from '../images/puller.ts'
 import type { PodNetwork } from '../network/port.ts'
 import type { ProbeManager } from '../probes/manager.ts'
-import type { ContainerSpec, Image, ObservedContainer, Runtime, SandboxSpec } from '../runtime/runtime.ts'
+import type {
+  ContainerResources,
+  ContainerSpec,
+  Image,
+  ObservedContainer,
+  Runtime,
+  SandboxSpec,
+} from '../runtime/runtime.ts'
 import type { StatusManager } from '../status/manager.ts'
 import type { PodEvents } from './events.ts'
 
@@ -43,6 +50,7 @@ export interface PodVolumes {
 export interface SpecBuilder {
   sandbox(pod: Pod, attempt: number): SandboxSpec
   container(request: SpecRequest): Promise<ContainerSpec>
+  resources(pod: Pod, container: Container): ContainerResources
 }
 
 export interface SpecRequest {

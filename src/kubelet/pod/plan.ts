@@ -3,6 +3,7 @@ import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts'
 import { backoffEndMs, formatSeconds } from './backoff.ts'
 import { type Draft, kill, type PodPlan, podFullName, wakeAt } from './draft.ts'
 import { planEnding } from './plan-ending.ts'
+import { planResize } from './resize.ts'
 import { isSidecar, shouldRestart } from './restart.ts'
 import {
   containersNamed,
@@ -119,7 +120,7 @@ function planContainer(
   const { pod, observed, probe } = draft.view
   const last = newestContainer(observed, container.name)
   if (last?.state === 'running') {
-    const message = reasonToKill(container, last, probe(last))
+    const message = reasonToKill(draft, container, last)
     const restarts =
       role === 'sidecar' || last.image !== container.image || shouldRestart(container, pod, 137)
     if (message)
@@ -136,13 +137,12 @@ function planContainer(
   if (again) tryStart(draft, { container, role, sandbox })
 }
 
-function reasonToKill(
-  container: Container,
-  running: ObservedContainer,
-  verdict: ReturnType<PodView['probe']>,
-): string | undefined {
+function reasonToKill(draft: Draft, container: Container, running: ObservedContainer): string | undefined {
   if (running.image !== container.image) return `Container ${container.name} definition changed`
-  return verdict.failed && `Container ${container.name} failed ${verdict.failed.probe} probe`
+  const { failed } = draft.view.probe(running)
+  if (failed) return `Container ${container.name} failed ${failed.probe} probe`
+  const resized = planResize(draft, container, running)
+  return resized === 'restart' ? `Container ${container.name} resize requires restart` : undefined
 }
 
 interface Start {

@@ -2,11 +2,13 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Observed } from '../runtime/runtime.ts'
 import type { Backoff } from './backoff.ts'
 import type { PodEnvironment } from './environment.ts'
+import { newResizeState, type ResizeState } from './resize.ts'
 import type { Ending, PodView, StartFailure } from './view.ts'
 import { rolesOf } from './view.ts'
 
 /** What a worker remembers of its pod between two looks. Lost on restart without harm. */
 export interface PodState {
+  /** As its source has it, with the resources that were granted. */
   pod: Pod
   ending: Ending | undefined
   readonly startedAtMs: number
@@ -16,6 +18,7 @@ export interface PodState {
   /** Addresses of the present sandbox, once it is wired up. */
   network: { readonly sandboxId: string; readonly ips: readonly string[] } | undefined
   volumes: ReadonlyMap<string, string> | undefined
+  readonly resize: ResizeState
 }
 
 export function newPodState(pod: Pod, nowMs: number): PodState {
@@ -28,6 +31,7 @@ export function newPodState(pod: Pod, nowMs: number): PodState {
     stopping: new Map(),
     network: undefined,
     volumes: undefined,
+    resize: newResizeState(pod),
   }
 }
 
@@ -41,6 +45,7 @@ export function viewOf(env: PodEnvironment, state: PodState, observed: Observed)
     crashes: state.crashes,
     stopping: state.stopping,
     ending: state.ending,
+    resize: state.resize,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import type { Observed, ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts'
 import type { Backoff } from './backoff.ts'
+import type { ResizeState } from './resize.ts'
 
 /** Everything that a decision about one pod looks at, at one moment. Plans and statuses are functions of it. */
 export interface PodView {
@@ -15,6 +16,8 @@ export interface PodView {
   readonly crashes: ReadonlyMap<string, Backoff>
   /** By container id: when the stop that is under way turns into SIGKILL. */
   readonly stopping: ReadonlyMap<string, number>
+  /** Of a pod that a worker keeps: what was granted and what is in force. */
+  readonly resize?: ResizeState
   /** Set once the pod is on its way out; never taken back. */
   readonly ending: Ending | undefined
 }

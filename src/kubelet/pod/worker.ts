@@ -8,12 +8,14 @@ import type { PodPlan } from './draft.ts'
 import type { PodEnvironment } from './environment.ts'
 import { planPod } from './plan.ts'
 import { newPodState, type PodState, syncProbes, viewOf } from './pod-state.ts'
+import { type ResizeRefusal, reviewResize, settleResize } from './resize.ts'
 import { messageOf } from './start-error.ts'
 import { currentSandbox, type Ending, type PodView } from './view.ts'
 
 export interface WorkerHooks {
   /** Nothing of the pod runs any more. Called until it succeeds; the worker counts as ended from then on. */
   readonly onEnded: (worker: PodWorker) => Promise<void>
+  readonly judgeResize: (worker: PodWorker, pod: Pod) => ResizeRefusal | undefined
 }
 
 const retryMinMs = 1_000
@@ -57,8 +59,19 @@ export class PodWorker {
     const shown = [metadata.labels, metadata.annotations]
     if (!Bun.deepEquals(shown, [pod.metadata.labels, pod.metadata.annotations]))
       this.#state.volumes = undefined
-    this.#state.pod = pod
+    this.#state.resize.desired = pod
+    this.reviewResize()
     this.wake()
+  }
+
+  /** Asks again whether the node can grant what the pod wants. */
+  reviewResize(): void {
+    const granted = reviewResize(this.#env, this.#state, pod => this.#hooks.judgeResize(this, pod))
+    if (granted) this.wake()
+  }
+
+  get resizePending(): boolean {
+    return this.#state.resize.pending !== undefined
   }
 
   wake(): void {
@@ -127,6 +140,7 @@ export class PodWorker {
     await this.#adopt(observed)
     if (currentSandbox(observed) === undefined) state.network = undefined
     syncProbes(env, state, observed, () => this.wake())
+    settleResize(env, state, observed)
     const view = viewOf(env, state, observed)
     const plan = planPod(view)
     const deadlineMs = this.#checkDeadline()

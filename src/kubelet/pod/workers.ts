@@ -2,8 +2,9 @@ import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import type { ObservedSandbox, PodIdentity } from '../runtime/runtime.ts'
 import { qosClass } from '../status/qos.ts'
 import { toTime } from '../status/time.ts'
-import { admitPod, type Rejection } from './admit.ts'
+import { admitPod, judgeResize, type Rejection } from './admit.ts'
 import type { PodEnvironment } from './environment.ts'
+import type { ResizeRefusal } from './resize.ts'
 import { messageOf } from './start-error.ts'
 import { PodWorker } from './worker.ts'
 
@@ -93,7 +94,10 @@ export class PodWorkers {
   }
 
   #add(pod: Pod): Entry {
-    const worker = new PodWorker(this.#env, pod, { onEnded: ended => this.#onEnded(ended) })
+    const worker = new PodWorker(this.#env, pod, {
+      onEnded: ended => this.#onEnded(ended),
+      judgeResize: (asking, wanted) => this.#judgeResize(asking, wanted),
+    })
     const entry = { worker, gone: false }
     this.#entries.set(pod.metadata.uid ?? '', entry)
     return entry
@@ -103,6 +107,7 @@ export class PodWorkers {
     const uid = pod.metadata.uid ?? ''
     await this.#env.volumes.tearDown(uid)
     await this.#leave(uid)
+    for (const worker of this.list()) if (worker.resizePending) worker.reviewResize()
   }
 
   /** Clears away a pod that is on its way out for good; a completed one stays for its logs. */
@@ -123,6 +128,17 @@ export class PodWorkers {
       log.warn('remains of a pod were not removed', { uid, error: messageOf(error) })
       clock.setTimer(retryMs, () => this.#leaveLater(uid))
     })
+  }
+
+  #judgeResize(asking: PodWorker, wanted: Pod): ResizeRefusal | undefined {
+    const node = this.#node()
+    if (!node) return { reason: 'Deferred', message: 'the node is not registered yet' }
+    const others = this.list().filter(worker => worker !== asking && !worker.ended)
+    return judgeResize(
+      wanted,
+      others.map(worker => worker.pod),
+      node,
+    )
   }
 
   #refuse(pod: Pod, { reason, message }: Rejection): void {

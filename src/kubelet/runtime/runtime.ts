@@ -14,6 +14,8 @@ export interface RuntimeService {
   /** Makes a container inside a sandbox that is ready; answers its id. Does not start it. */
   createContainer(spec: ContainerSpec): Promise<string>
   start(id: string): Promise<void>
+  /** Gives a running container other shares and limits; its oom_score_adj stays. */
+  updateResources(id: string, resources: ContainerResources): Promise<void>
   /** SIGTERM (or the image's stop signal), then SIGKILL after `graceSeconds`. Resolves when it has ended; of an ended one at once. */
   stop(id: string, graceSeconds: number): Promise<void>
   /** Removes a container or sandbox, running or not. Of an absent one: nothing to do. */

@@ -1,10 +1,13 @@
 import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
+import type { ResizeState } from '../pod/resize.ts'
 import { isSidecar } from '../pod/restart.ts'
 import type { PodPhase } from './phase.ts'
 import { toTime } from './time.ts'
 
 /** Conditions that the kubelet owns, in the order in which it writes them. */
 const ownTypes = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
+/** Conditions that the kubelet shows only while they hold. */
+export const passingTypes: readonly string[] = ['PodResizePending', 'PodResizeInProgress']
 
 export interface ConditionInput {
   readonly pod: Pod
@@ -13,6 +16,7 @@ export interface ConditionInput {
   readonly sandboxReady: boolean
   readonly old: readonly PodCondition[]
   readonly nowMs: number
+  readonly resize?: Pick<ResizeState, 'pending' | 'started'>
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>
@@ -20,7 +24,9 @@ type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>
 /** The pod's conditions (upstream status/generate.go); those that others own are kept as they are. */
 export function podConditions(input: ConditionInput): PodCondition[] {
   const { pod, old } = input
-  const foreign = (pod.status?.conditions ?? []).filter(condition => !ownTypes.includes(condition.type))
+  const foreign = (pod.status?.conditions ?? []).filter(
+    ({ type }) => !ownTypes.includes(type) && !passingTypes.includes(type),
+  )
   const containersReady = containersReadyVerdict(input)
   const verdicts: Record<string, Verdict> = {
     PodReadyToStartContainers: { status: input.sandboxReady ? 'True' : 'False' },
@@ -33,7 +39,29 @@ export function podConditions(input: ConditionInput): PodCondition[] {
     const before = old.find(condition => condition.type === type)
     return toCondition(input, { type, verdict: verdicts[type]!, before })
   })
-  return [...foreign, ...own]
+  return [...foreign, ...resizeConditions(input), ...own]
+}
+
+/** What waits to be granted, and what was granted and is not in force yet (KEP-1287). */
+function resizeConditions(input: ConditionInput): PodCondition[] {
+  const { pending, started } = input.resize ?? {}
+  const error = started?.error && { reason: 'Error', message: started.error.message }
+  const present: [string, { generation?: number; reason?: string; message?: string } | undefined][] = [
+    ['PodResizePending', pending],
+    ['PodResizeInProgress', started && { generation: started.generation, ...error }],
+  ]
+  return present.flatMap(([type, now]) => {
+    if (!now) return []
+    const { generation, reason, message } = now
+    const before = input.old.find(condition => condition.type === type)
+    const kept = before?.reason === reason ? before?.lastTransitionTime : undefined
+    return {
+      ...{ type, status: 'True', lastTransitionTime: kept ?? toTime(input.nowMs) },
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      ...(reason ? { reason } : {}),
+      ...(message ? { message } : {}),
+    }
+  })
 }
 
 function toCondition(

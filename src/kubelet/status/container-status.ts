@@ -1,4 +1,5 @@
 import type { Container, ContainerState, ContainerStatus, Pod } from '../../api/types/core-v1.gen.ts'
+import { actuatedResources } from '../pod/resize.ts'
 import { shouldRestart } from '../pod/restart.ts'
 import { containersNamed, type PodView, type Role } from '../pod/view.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
@@ -31,10 +32,21 @@ export function containerStatus(input: StatusInput, container: Container, role: 
   const volumeMounts = volumeMountStatuses(container)
   return {
     ...(newest && container.resources?.requests ? { allocatedResources: container.resources.requests } : {}),
-    ...(newest ? { resources: container.resources ?? {} } : {}),
+    ...(newest ? { resources: resourcesInForce(view, container, newest) } : {}),
     ...(volumeMounts ? { volumeMounts } : {}),
     ...status,
   }
+}
+
+/** What a running container has; of one that ended, what it was granted. */
+function resourcesInForce(
+  { resize }: PodView,
+  container: Container,
+  newest: ObservedContainer,
+): ContainerStatus['resources'] {
+  const actuated =
+    resize && newest.state === 'running' ? actuatedResources(resize, newest) : container.resources
+  return actuated ?? container.resources ?? {}
 }
 
 function mayStartAgain(

@@ -1,5 +1,6 @@
 import type { PodStatus } from '../../api/types/core-v1.gen.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
+import { passingTypes } from './conditions.ts'
 
 /** Lists that a strategic merge patch merges by key; they are replaced as a whole. */
 const mergedLists = ['podIPs', 'hostIPs']
@@ -38,6 +39,9 @@ function changedConditions(old: PodStatus, wanted: PodStatus): JsonObject[] {
     if (before?.message && !condition.message) cleared.message = null
     changed.push({ ...condition, ...cleared })
   }
+  for (const { type } of old.conditions ?? [])
+    if (passingTypes.includes(type) && !wanted.conditions?.some(condition => condition.type === type))
+      changed.push({ type, $patch: 'delete' })
   return changed
 }
 

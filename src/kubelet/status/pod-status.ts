@@ -49,6 +49,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
       currentSandbox(view.observed) !== undefined && (isHostNetwork(pod) || input.podIps !== undefined),
     old: old.conditions ?? pod.status?.conditions ?? [],
     nowMs: view.nowMs,
+    resize: view.resize,
   })
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),

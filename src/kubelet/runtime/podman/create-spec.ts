@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import type { ContainerSecurity, ContainerSpec, SandboxSpec } from '../runtime.ts'
+import type { ContainerResources, ContainerSecurity, ContainerSpec, SandboxSpec } from '../runtime.ts'
 import { engineName, identityLabels, labels } from './labels.ts'
 
 /** What this process may ask the kernel for. */
@@ -65,7 +65,7 @@ export function containerSpec(spec: ContainerSpec, pausePid: number, limits: Eng
     log_configuration: { driver: 'k8s-file', path: spec.logPath },
     ...namespaces(spec, pausePid),
     ...security(spec.security),
-    resource_limits: resourceLimits(spec),
+    resource_limits: resourceLimits(spec.resources),
     oom_score_adj: Math.max(spec.resources.oomScoreAdj, limits.oomScoreAdjMin),
     ...(spec.stopSignal ? { stop_signal: signalNumber(spec.stopSignal) } : {}),
     ...(spec.cgroupParent ? { cgroup_parent: spec.cgroupParent } : {}),
@@ -126,8 +126,8 @@ function capability(name: string): string {
   return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`
 }
 
-function resourceLimits({ resources }: ContainerSpec): CreateSpec {
-  const { cpuShares, cpuQuotaUs, memoryLimitBytes } = resources
+/** Requests and limits as the engine's `LinuxResources`. */
+export function resourceLimits({ cpuShares, cpuQuotaUs, memoryLimitBytes }: ContainerResources): CreateSpec {
   return {
     cpu: { shares: cpuShares, ...(cpuQuotaUs ? { quota: cpuQuotaUs, period: 100_000 } : {}) },
     ...(memoryLimitBytes ? { memory: { limit: memoryLimitBytes, swap: memoryLimitBytes } } : {}),

@@ -49,6 +49,18 @@ describe.skipIf(missing !== undefined)('podman', () => {
   }
   const streams = { stdin: false, stdout: true, stderr: true, tty: false }
 
+  test('a running container gets other shares and limits in place', async () => {
+    const small = { cpuShares: 102, cpuQuotaUs: 10_000, memoryLimitBytes: 64 * 2 ** 20, oomScoreAdj: 1000 }
+    const { id } = await start({ resources: small })
+    const large = { cpuShares: 512, cpuQuotaUs: 50_000, memoryLimitBytes: 128 * 2 ** 20, oomScoreAdj: 1000 }
+    await podman.runtime.containers.updateResources(id, large)
+    const script = `cd /sys/fs/cgroup; if [ -f memory.max ]; then cat memory.max; head -c 5 cpu.max; echo
+      else cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us; fi`
+    const asked = { ...streams, command: ['/bin/sh', '-c', script] }
+    const { stdout } = await collect(await podman.runtime.containers.exec(id, asked))
+    expect(stdout.split('\n')).toEqual([String(128 * 2 ** 20), '50000', ''])
+  })
+
   test('logs come in CRI format without passing through us, exit code and last words are kept', async () => {
     const words = `${podman.dir}/words`
     writeFileSync(words, '')

@@ -2,8 +2,8 @@ import { mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 import { sleep } from '../../../client/sleep.ts'
 import type { Ports } from '../../../std/ports.ts'
-import type { ContainerUsage, Runtime, RuntimeService } from '../runtime.ts'
-import { containerSpec, type EngineLimits, sandboxSpec } from './create-spec.ts'
+import type { ContainerResources, ContainerUsage, Runtime, RuntimeService } from '../runtime.ts'
+import { containerSpec, type EngineLimits, resourceLimits, sandboxSpec } from './create-spec.ts'
 import { already, type Engine, EngineError, openEngine, toEngineError } from './engine.ts'
 import { podmanImages } from './images.ts'
 import { labels } from './labels.ts'
@@ -100,6 +100,11 @@ class PodmanContainers implements RuntimeService {
 
   async start(id: string) {
     await already(this.#engine.container(id).start(), 304)
+  }
+
+  async updateResources(id: string, resources: ContainerResources) {
+    const body = resourceLimits(resources)
+    await this.#engine.call({ method: 'POST', path: `/containers/${id}/update`, body })
   }
 
   async stop(id: string, graceSeconds: number) {

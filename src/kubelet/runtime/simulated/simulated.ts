@@ -108,6 +108,10 @@ class SimulatedContainers implements RuntimeService {
     if (end) clock.setTimer(end.afterMs, () => this.exit(id, end.exitCode))
   }
 
+  async updateResources(id: string) {
+    if (this.#find(id)?.container?.seen.state !== 'running') throw new Error(`container ${id} is not running`)
+  }
+
   async stop(id: string) {
     const found = this.#find(id)
     if (found?.sandbox) found.sandbox.ready = false
