@@ -206,7 +206,7 @@ export interface Session {
   /** What comes out, tagged; ends with the command. */
   readonly output: AsyncIterable<OutputChunk>
   resize(columns: number, rows: number): Promise<void>
-  /** The command's exit code (attach: the container's), once the output has ended. */
+  /** The command's exit code (attach: 0), once the output has ended. */
   exitCode(): Promise<number>
   close(): void
 }

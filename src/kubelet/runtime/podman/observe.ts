@@ -13,14 +13,22 @@ export interface ListedContainer {
   readonly Pid: number
 }
 
-/** Reads the engine's list. `oomKilled` knows the ids of containers that ran out of memory. */
-export function observe(listed: readonly ListedContainer[], oomKilled: ReadonlySet<string>): Observed {
+/** What the engine's list does not say, by container id. */
+export interface Known {
+  /** Those that ran out of memory. */
+  readonly oomKilled: ReadonlySet<string>
+  /** How those ended of which the engine has forgotten it. */
+  readonly exitCodes: ReadonlyMap<string, number>
+}
+
+/** Reads the engine's list. */
+export function observe(listed: readonly ListedContainer[], known: Known): Observed {
   const sandboxes: ObservedSandbox[] = []
   const containers: ObservedContainer[] = []
   for (const entry of listed) {
     const role = entry.Labels?.[labels.role]
     if (role === 'sandbox') sandboxes.push(toSandbox(entry))
-    else if (role === 'container') containers.push(toContainer(entry, oomKilled.has(entry.Id)))
+    else if (role === 'container') containers.push(toContainer(entry, known))
   }
   return { sandboxes, containers }
 }
@@ -36,7 +44,7 @@ function toSandbox(entry: ListedContainer): ObservedSandbox {
   }
 }
 
-function toContainer(entry: ListedContainer, oomKilled: boolean): ObservedContainer {
+function toContainer(entry: ListedContainer, { oomKilled, exitCodes }: Known): ObservedContainer {
   const label = (name: string) => entry.Labels?.[name] || undefined
   const state = stateOf(entry)
   return {
@@ -49,8 +57,8 @@ function toContainer(entry: ListedContainer, oomKilled: boolean): ObservedContai
     createdAtMs: Date.parse(entry.Created),
     startedAtMs: toMs(entry.StartedAt),
     finishedAtMs: state === 'exited' ? (toMs(entry.ExitedAt) ?? toMs(entry.StartedAt)) : undefined,
-    exitCode: state === 'exited' ? exitCodeOf(entry) : undefined,
-    oomKilled,
+    exitCode: state === 'exited' ? (exitCodes.get(entry.Id) ?? exitCodeOf(entry)) : undefined,
+    oomKilled: oomKilled.has(entry.Id),
     image: label(labels.image) ?? '',
     imageId: label(labels.imageId) ?? '',
     terminationMessagePath: label(labels.terminationMessagePath),
@@ -65,7 +73,7 @@ function stateOf({ State, StartedAt }: ListedContainer): ObservedContainer['stat
   return 'created'
 }
 
-const killedBySignal9 = 137
+export const killedBySignal9 = 137
 
 function exitCodeOf({ State, ExitCode }: ListedContainer): number {
   if (State !== 'exited' && State !== 'stopped') return killedBySignal9

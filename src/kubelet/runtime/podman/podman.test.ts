@@ -119,6 +119,31 @@ describe.skipIf(missing !== undefined)('podman', () => {
     session.close()
   }, 20_000)
 
+  test('a container that has ended is not attached to, and stays as it ended', async () => {
+    const { id, pod } = await start({ command: ['/bin/sh', '-c'], args: ['exit 3'] })
+    expect((await ended(pod.uid)).exitCode).toBe(3)
+    const attaching = podman.runtime.containers.attach(id, { ...streams, stdin: true })
+    expect(attaching).rejects.toThrow('has ended')
+    expect((await ended(pod.uid)).exitCode).toBe(3)
+  }, 20_000)
+
+  test('attach while a container ends never hangs nor changes how it ended', async () => {
+    for (const pause of ['0', '0.02', '0.1', '0.2']) {
+      const { id, pod } = await start({
+        command: ['/bin/sh', '-c'],
+        args: [`sleep ${pause}; echo out; exit 3`],
+      })
+      try {
+        const session = await podman.runtime.containers.attach(id, { ...streams, stdin: true })
+        session.stdin?.end()
+        for await (const { data } of session.output) expect(Buffer.from(data).toString()).toBe('out\n')
+      } catch (error) {
+        expect(String(error)).toMatch(/has ended|unixpacket/)
+      }
+      expect((await ended(pod.uid)).exitCode).toBe(3)
+    }
+  }, 40_000)
+
   test('members share host name and network of their sandbox, and processes when asked', async () => {
     const { id, pod, sandboxId } = await start({ shareProcessNamespace: true })
     const session = await podman.runtime.containers.exec(id, {

@@ -29,7 +29,7 @@ class PodmanContainers implements RuntimeService {
   readonly #engine: Engine
   readonly #limits: EngineLimits
   readonly #ports: Ports
-  readonly #oomKilled = new Set<string>()
+  readonly #known = { oomKilled: new Set<string>(), exitCodes: new Map<string, number>() }
   readonly #examined = new Set<string>()
 
   constructor(engine: Engine, options: PodmanOptions) {
@@ -46,7 +46,7 @@ class PodmanContainers implements RuntimeService {
   async list(podUid?: string) {
     const listed = await this.#listed(podUid)
     for (const entry of listed) await this.#examineEnd(entry)
-    return observe(listed, this.#oomKilled)
+    return observe(listed, this.#known)
   }
 
   #listed(podUid?: string): Promise<ListedContainer[]> {
@@ -63,7 +63,7 @@ class PodmanContainers implements RuntimeService {
     if (State !== 'exited' || ExitCode !== 137 || this.#examined.has(Id)) return
     const found = await already(this.#engine.container(Id).inspect(), 404)
     this.#examined.add(Id)
-    if (found?.State.OOMKilled) this.#oomKilled.add(Id)
+    if (found?.State.OOMKilled) this.#known.oomKilled.add(Id)
   }
 
   async createSandbox(spec: Parameters<RuntimeService['createSandbox']>[0]) {
@@ -78,7 +78,7 @@ class PodmanContainers implements RuntimeService {
   }
 
   async createContainer(spec: Parameters<RuntimeService['createContainer']>[0]) {
-    const { sandboxes } = observe(await this.#listed(spec.pod.uid), this.#oomKilled)
+    const { sandboxes } = observe(await this.#listed(spec.pod.uid), this.#known)
     const sandbox = sandboxes.find(({ id }) => id === spec.sandboxId)
     if (!sandbox?.pid) throw new Error(`sandbox ${spec.sandboxId} is not ready`)
     await mkdir(path.dirname(spec.logPath), { recursive: true })
@@ -116,7 +116,8 @@ class PodmanContainers implements RuntimeService {
       this.#engine.call({ method: 'DELETE', path: `/containers/${id}?force=true&v=true&timeout=0` }),
       404,
     )
-    this.#oomKilled.delete(id)
+    this.#known.oomKilled.delete(id)
+    this.#known.exitCodes.delete(id)
     this.#examined.delete(id)
   }
 
@@ -125,7 +126,7 @@ class PodmanContainers implements RuntimeService {
   }
 
   attach(id: string, options: Parameters<RuntimeService['attach']>[1]) {
-    return attachSession(this.#engine, id, options)
+    return attachSession(this.#engine, id, options, exitCode => this.#known.exitCodes.set(id, exitCode))
   }
 
   /** conmon listens on a pipe beside the container's files; message 2 makes it open its log again. */
@@ -144,7 +145,7 @@ class PodmanContainers implements RuntimeService {
 
   async stats() {
     const listed = await this.#listed()
-    const { containers } = observe(listed, this.#oomKilled)
+    const { containers } = observe(listed, this.#known)
     const usage: ContainerUsage[] = []
     for (const { id, name, pod, state } of containers) {
       const pid = listed.find(entry => entry.Id === id)?.Pid

@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream'
 import { sleep } from '../../../client/sleep.ts'
 import type { Clock } from '../../../std/ports.ts'
-import type { ExecOptions, Session, StreamOptions } from '../runtime.ts'
-import { already, type Engine, toEngineError } from './engine.ts'
+import type { ExecOptions, OutputChunk, Session, StreamOptions } from '../runtime.ts'
+import { already, type Engine, EngineError, toEngineError } from './engine.ts'
 import { hijack } from './hijack.ts'
+import { killedBySignal9 } from './observe.ts'
 import { demultiplex, piecesOf, terminalOutput } from './streams.ts'
+import { lastEvent } from './watch.ts'
 
 /** Runs a command inside a container, its streams on a connection of their own. */
 export async function execSession(
@@ -29,18 +31,62 @@ export async function execSession(
   }
 }
 
-export async function attachSession(engine: Engine, id: string, options: StreamOptions): Promise<Session> {
+/**
+ * Joins the streams of a running container. An engine that is asked to attach to one that has ended prepares it for
+ * another run, as Docker clients expect: so it is asked before, and what happened in between is undone. `onRevived`
+ * hears the exit code that the engine has forgotten then. Rejects with an `EngineError` when the container has ended.
+ */
+export async function attachSession(
+  engine: Engine,
+  id: string,
+  options: StreamOptions,
+  onRevived: (exitCode: number) => void,
+): Promise<Session> {
   const { stdin, stdout, stderr } = options
   const container = engine.container(id)
+  const status = async () => (await container.inspect()).State.Status as string
   try {
+    if ((await status()) !== 'running') throw hasEnded(id)
     const query = `stream=true&stdin=${stdin}&stdout=${stdout}&stderr=${stderr}`
     const socket = await hijack(engine.socketPath, `/v1.41/containers/${id}/attach?${query}`)
-    return sessionOver(socket, options, {
+    if (prepared.includes(await status())) {
+      socket.destroy()
+      onRevived(await lastExitCode(engine, id))
+      await already(container.stop({ t: 0 }), 304, 404)
+      throw hasEnded(id)
+    }
+    const session = sessionOver(socket, options, {
       resize: async (columns, rows) => void (await already(container.resize({ w: columns, h: rows }), 201)),
-      exitCode: async () => (await container.inspect()).State.ExitCode,
+      // How the container ends is told by the pod's status (upstream: attach ends with success).
+      exitCode: async () => 0,
     })
+    return { ...session, output: untilBroken(session.output) }
   } catch (error) {
     throw toEngineError(error)
+  }
+}
+
+/** Docker's word for it and Podman's. */
+const prepared = ['created', 'initialized']
+
+function hasEnded(id: string): EngineError {
+  return new EngineError(409, `container ${id} has ended`)
+}
+
+/** The newest exit code that the engine's history of events has. */
+async function lastExitCode(engine: Engine, id: string): Promise<number> {
+  const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['died'] }))
+  const stream = await engine.stream({ method: 'GET', path: `/events?stream=false&filters=${filters}` })
+  const { Actor } = (await lastEvent(stream)) ?? {}
+  return Number(Actor?.Attributes?.containerExitCode ?? killedBySignal9)
+}
+
+/** The engine writes its own failure into the stream as if the container had said it: then output may be lost. */
+async function* untilBroken(output: AsyncIterable<OutputChunk>): AsyncGenerator<OutputChunk> {
+  for await (const chunk of output) {
+    const words = chunk.data.length < 500 ? Buffer.from(chunk.data).toString() : ''
+    if (/^Error: (read|write) unixpacket .*\n$/.test(words)) throw new EngineError(0, words.trim())
+    yield chunk
   }
 }
 

@@ -52,3 +52,11 @@ async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     yield* lines
   }
 }
+
+/** The last event of a stream that ends. */
+export async function lastEvent(stream: AsyncIterable<Uint8Array>): Promise<EngineEvent | undefined> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of stream) pieces.push(piece)
+  const last = Buffer.concat(pieces).toString().trim().split('\n').at(-1)
+  return last ? (JSON.parse(last) as EngineEvent) : undefined
+}
