@@ -1,4 +1,9 @@
-import { TypeError as CelTypeError, ParseError, type ParseResult } from '@marcbachmann/cel-js'
+import {
+  TypeError as CelTypeError,
+  type Environment,
+  ParseError,
+  type ParseResult,
+} from '@marcbachmann/cel-js'
 import { rulesEnvironment } from './environment.ts'
 
 export type Program = (variables: { self: unknown; oldSelf?: unknown }) => unknown
@@ -24,12 +29,24 @@ export function compile(text: string, type: 'bool' | 'string'): Compiled {
 }
 
 function make(text: string, type: 'bool' | 'string'): Compiled {
+  const checked = compileIn(rulesEnvironment(), text)
+  if ('fault' in checked) return checked
+  const { type: found, parsed } = checked
+  if (found !== type && found !== 'dyn') return { fault: wrongType(type) }
+  return { program: parsed as Program, usesOldSelf: namesOldSelf(parsed.ast) }
+}
+
+export type Checked =
+  | { readonly parsed: ParseResult; readonly type: string }
+  /** Why it does not compile, in the shape of cel-go's issues. */
+  | { readonly fault: string }
+
+/** Parses and checks an expression; `type` is what it evaluates to as far as that is known, or `dyn`. */
+export function compileIn(environment: Environment, text: string): Checked {
   try {
-    const parsed = rulesEnvironment().parse(text)
-    const { error, type: found = 'dyn' } = parsed.check()
-    if (error) return { fault: `compilation failed: ${issue(text, error)}` }
-    if (found !== type && found !== 'dyn') return { fault: wrongType(type) }
-    return { program: parsed as Program, usesOldSelf: namesOldSelf(parsed.ast) }
+    const parsed = environment.parse(text)
+    const { error, type = 'dyn' } = parsed.check()
+    return error ? { fault: `compilation failed: ${issue(text, error)}` } : { parsed, type }
   } catch (error) {
     if (error instanceof ParseError || error instanceof CelTypeError)
       return { fault: `compilation failed: ${issue(text, error)}` }

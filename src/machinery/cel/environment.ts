@@ -5,14 +5,21 @@ import { registerNetwork } from './network.ts'
 import { registerQuantities } from './quantities.ts'
 import { registerTexts } from './texts.ts'
 
-let base: Environment | undefined
+const known = new Map<string, Environment>()
 
-/** The environment of validation rules: `self` and `oldSelf` may hold anything, every other name must be known. */
-export function rulesEnvironment(): Environment {
-  if (base) return base
+/** Kubernetes' CEL with these variables, each of which may hold anything; every other name must be known. */
+export function environmentWith(...variables: readonly string[]): Environment {
+  const key = variables.join()
+  const found = known.get(key)
+  if (found) return found
   const made = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false })
-  made.registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
+  for (const name of variables) made.registerVariable(name, 'dyn')
   for (const register of [registerTexts, registerLists, registerQuantities, registerNetwork]) register(made)
-  base = made
+  known.set(key, made)
   return made
+}
+
+/** The environment of validation rules: `self` and `oldSelf`. */
+export function rulesEnvironment(): Environment {
+  return environmentWith('self', 'oldSelf')
 }
