@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: installs what they need, says what it does, does nothing twice.
-# Functions: need_packages NAME…, need_bun, need_modules. Sets $root and puts the pinned Bun first on PATH.
+# Functions: need_packages NAME…, want_package NAME VERSION, need_bun, need_modules. Sets $root and puts the pinned Bun first on PATH.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -20,6 +20,14 @@ need_packages() {
   apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
   apt-get update -q >/dev/null || die "apt-get update failed: is a package mirror or an offline repository configured?"
   apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
+}
+
+# A Debian package that is good to have, where the archive has it in this version or a later one.
+want_package() {
+  local candidate
+  candidate=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: //p')
+  [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge "$2" || return 0
+  need_packages "$1"
 }
 
 # The Bun of .bun-version, from its npm package, into .cache/bun. One that is already on PATH is used when it is the same.
