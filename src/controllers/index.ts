@@ -5,6 +5,8 @@ import { deploymentController } from './apps/deployment.ts'
 import { replicaSetController } from './apps/replicaset.ts'
 import { replicationController } from './apps/replicationcontroller.ts'
 import { statefulSetController } from './apps/statefulset.ts'
+import { jobController } from './batch/job.ts'
+import { jobPodReleaser } from './batch/job-orphans.ts'
 import { garbageCollector } from './cleanup/garbage-collector.ts'
 import { namespaceController } from './cleanup/namespace.ts'
 import { podGarbageCollector } from './cleanup/pod-gc.ts'
@@ -48,6 +50,8 @@ export function controllerTable({
     replicationController,
     daemonSetController(),
     statefulSetController,
+    jobController(),
+    jobPodReleaser,
     endpointsController,
     endpointSliceController,
     namespaceController(catalog),

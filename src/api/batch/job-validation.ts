@@ -141,10 +141,13 @@ export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldError
 function withDirectivesOf(old: PodTemplateSpec, now: PodTemplateSpec): PodTemplateSpec {
   const { nodeSelector, tolerations, schedulingGates, affinity } = now.spec!
   const { labels, annotations } = now.metadata ?? {}
-  const merged = { ...old.spec?.affinity, nodeAffinity: affinity?.nodeAffinity }
+  const { nodeAffinity: _, ...others } = old.spec?.affinity ?? {}
+  const merged = { ...others, ...(affinity?.nodeAffinity && { nodeAffinity: affinity.nodeAffinity }) }
+  // No affinity at all and one that says nothing are two things: the new one is taken then.
+  const isEmpty = Object.keys(merged).length === 0
   return {
     ...old,
     metadata: { ...old.metadata, labels, annotations },
-    spec: { ...old.spec, nodeSelector, tolerations, schedulingGates, affinity: merged },
+    spec: { ...old.spec, nodeSelector, tolerations, schedulingGates, affinity: isEmpty ? affinity : merged },
   } as PodTemplateSpec
 }

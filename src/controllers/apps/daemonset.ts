@@ -22,9 +22,9 @@ import { Backoff } from '../shared/backoff.ts'
 import { claim } from '../shared/claim.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isAvailable, isFinished, isReady, untilAvailableMs } from '../shared/pod.ts'
+import { createPod, deletePod } from '../shared/pod-control.ts'
 import { daemonTemplate, isUpToDate, targetNode, verdictOn } from './daemonset-nodes.ts'
 import { type DaemonChanges, type Daemons, rollDaemons, surgeOf } from './daemonset-rollout.ts'
-import { createPod, deletePod } from './pod-control.ts'
 import { planRevisions, planTruncation, revisionHashLabel } from './revisions.ts'
 
 /** Pods made or deleted in one go (daemon_controller.go BurstReplicas). */

@@ -20,6 +20,7 @@ import { claim } from '../shared/claim.ts'
 import { findCondition } from '../shared/conditions.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isFinished } from '../shared/pod.ts'
+import { messageOf } from '../shared/pod-control.ts'
 import {
   isScaledUp,
   newReplicaSet,
@@ -48,7 +49,6 @@ import {
   setCondition,
   stuckCheckMs,
 } from './deployment-status.ts'
-import { messageOf } from './pod-control.ts'
 
 /**
  * Rolls pods from one template to the next through replica sets (upstream pkg/controller/deployment). A plan writes

@@ -25,8 +25,8 @@ import { claim } from '../shared/claim.ts'
 import { findCondition, withCondition, withoutCondition } from '../shared/conditions.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isActive, isTerminating, untilAvailableMs } from '../shared/pod.ts'
+import { createPod, deletePod, messageOf } from '../shared/pod-control.ts'
 import { rankForDeletion } from './deletion-rank.ts'
-import { createPod, deletePod, messageOf } from './pod-control.ts'
 
 /** What a ReplicaSet and a ReplicationController have in common. */
 export interface ReplicaOwner extends KubeObject {

@@ -1,7 +1,7 @@
 import type { StatefulSet } from '../../api/types/apps-v1.gen.ts'
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec, Volume } from '../../api/types/core-v1.gen.ts'
 import { statefulSets } from '../kinds.ts'
-import { podFromTemplate } from './pod-control.ts'
+import { podFromTemplate } from '../shared/pod-control.ts'
 import { revisionHashLabel } from './revisions.ts'
 
 const nameLabel = 'statefulset.kubernetes.io/pod-name'

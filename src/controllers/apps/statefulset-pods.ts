@@ -13,7 +13,7 @@ import {
 } from '../../controller/actions.ts'
 import type { View } from '../../controller/view.ts'
 import { persistentVolumeClaims, pods, statefulSets } from '../kinds.ts'
-import { messageOf } from './pod-control.ts'
+import { messageOf } from '../shared/pod-control.ts'
 import { leavingClaim, missingClaims, planClaimOwners } from './statefulset-claims.ts'
 import { withIdentity } from './statefulset-identity.ts'
 

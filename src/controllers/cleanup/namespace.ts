@@ -5,9 +5,9 @@ import { resourceId } from '../../client/resource.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import { messageOf } from '../apps/pod-control.ts'
 import { namespaces, pods } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
+import { messageOf } from '../shared/pod-control.ts'
 import { deletionConditions, type Remains } from './namespace-conditions.ts'
 
 /**

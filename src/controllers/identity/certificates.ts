@@ -7,8 +7,8 @@ import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { type Plan, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController } from '../../controller/define.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
-import { messageOf } from '../apps/pod-control.ts'
 import { certificateSigningRequests } from '../kinds.ts'
+import { messageOf } from '../shared/pod-control.ts'
 
 type Request = CertificateSigningRequest
 

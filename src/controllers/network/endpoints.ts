@@ -3,10 +3,10 @@ import { fromKey, objectKey } from '../../client/resource.ts'
 import { create, event, type Outcome, type Plan, remove, update } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
-import { messageOf } from '../apps/pod-control.ts'
 import { endpoints, pods, services } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isReady } from '../shared/pod.ts'
+import { messageOf } from '../shared/pod-control.ts'
 import { type PortAddress, packSubsets, truncated } from './endpoint-subsets.ts'
 import {
   canBeEndpoint,

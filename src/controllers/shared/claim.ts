@@ -13,6 +13,8 @@ export interface Claim<O extends KubeObject, R extends KubeObject> {
   readonly selector: LabelSelector
   /** Objects for which this is false are left alone. */
   readonly eligible?: (object: R) => boolean
+  /** Comes and goes with the ownership. */
+  readonly finalizer?: string
 }
 
 export interface Claimed<R> {
@@ -48,19 +50,21 @@ export function claim<O extends KubeObject, R extends KubeObject>(
 }
 
 function adopt<O extends KubeObject, R extends KubeObject>(
-  { owner, ownerResource, resource }: Claim<O, R>,
+  { owner, ownerResource, resource, finalizer }: Claim<O, R>,
   object: R,
 ): Action {
   const ownerReferences = [controllerReference(ownerResource, owner)]
-  const body = { metadata: { ownerReferences, uid: object.metadata.uid } }
+  const finalizers = finalizer ? { finalizers: [finalizer] } : {}
+  const body = { metadata: { ownerReferences, uid: object.metadata.uid, ...finalizers } }
   return patch(resource, object, { type: strategicPatch, body })
 }
 
 function release<O extends KubeObject, R extends KubeObject>(
-  { owner, resource }: Claim<O, R>,
+  { owner, resource, finalizer }: Claim<O, R>,
   object: R,
 ): Action {
   const ownerReferences = [{ $patch: 'delete', uid: owner.metadata.uid }]
-  const body = { metadata: { ownerReferences, uid: object.metadata.uid } }
+  const finalizers = finalizer ? { '$deleteFromPrimitiveList/finalizers': [finalizer] } : {}
+  const body = { metadata: { ownerReferences, uid: object.metadata.uid, ...finalizers } }
   return patch(resource, object, { type: strategicPatch, body })
 }

@@ -6,7 +6,7 @@ import { type Action, create, event, remove } from '../../controller/actions.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { pods } from '../kinds.ts'
-import { controllerReference } from '../shared/owner.ts'
+import { controllerReference } from './owner.ts'
 
 /** A pod of its own made from a template, named after its owner by the server (controller_utils.go). */
 export function podFromTemplate(template: PodTemplateSpec, resource: ResourceName, owner: KubeObject): Pod {
@@ -29,10 +29,17 @@ export function podFromTemplate(template: PodTemplateSpec, resource: ResourceNam
   }
 }
 
-/** Creates a pod of a template and says so in an event of its owner. */
-export function createPod(template: PodTemplateSpec, resource: ResourceName, owner: KubeObject): Action {
+/** Creates a pod of a template and says so in an event of its owner. `generateName` when not the owner's name. */
+export function createPod(
+  template: PodTemplateSpec,
+  resource: ResourceName,
+  owner: KubeObject,
+  generateName?: string,
+): Action {
   const say = (note: EventNote) => [event(resource, owner, note)]
-  return create(pods, podFromTemplate(template, resource, owner), {
+  const pod = podFromTemplate(template, resource, owner)
+  const named = generateName ? { ...pod, metadata: { ...pod.metadata, generateName } } : pod
+  return create(pods, named, {
     done: pod =>
       say({ type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name}` }),
     failed: error =>
