@@ -1,40 +1,82 @@
-import type { OracleCase } from './case.ts'
+import type { Track } from './case.ts'
 import { customCases } from './custom-cases.ts'
 import { depthCases } from './depth-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
-import { kindCases } from './kind-cases.ts'
-import { listed } from './listed.ts'
+import { kindTracks } from './kind-cases.ts'
+import { type ListedDifference, listed } from './listed.ts'
 import { differences } from './normalize.ts'
 import type { Side } from './side.ts'
 
-/** All cases in the order in which they must run. */
-export function allCases(): OracleCase[] {
-  return [...opening, ...generalCases, ...depthCases, ...customCases, ...kindCases()]
+/** All cases: the first track prepares both servers, the others may run in any order. */
+export function allTracks(): Track[] {
+  return [
+    { name: 'opening', cases: opening },
+    { name: 'general', cases: generalCases },
+    { name: 'depth', cases: depthCases },
+    { name: 'custom', cases: customCases },
+    ...kindTracks(),
+  ]
 }
 
 export interface Verdict {
   readonly cases: number
   readonly unlisted: readonly string[]
-  readonly listed: number
+  /** How many differences each entry of the list explained. */
+  readonly listed: ReadonlyMap<ListedDifference, number>
 }
 
-/** Runs the cases one after the other on both sides at once. */
+/** Enough to keep both servers busy while one answer is compared. */
+const tracksAtOnce = 6
+
+/** Asks both sides, track beside track, and compares the answers. */
 export async function consultOracle(
   ours: Side,
   theirs: Side,
-  cases: readonly OracleCase[],
+  [opening, ...tracks]: readonly Track[],
 ): Promise<Verdict> {
-  const unlisted: string[] = []
-  let known = 0
+  const places: string[][] = []
+  places.push(await follow(ours, theirs, opening!))
+  const waiting = tracks.map((track, index) => ({ track, index: index + 1 }))
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      places[next.index] = await follow(ours, theirs, next.track)
+  }
+  await Promise.all(Array.from({ length: tracksAtOnce }, worker))
+  const cases = [opening!, ...tracks].reduce((sum, track) => sum + track.cases.length, 0)
+  return { cases, ...judge(places.flat()) }
+}
+
+/** One track on both sides: where they differ, in the order of its cases. */
+async function follow(ours: Side, theirs: Side, { cases }: Track): Promise<string[]> {
+  const [a, b] = [ours.session(), theirs.session()]
+  const places: string[] = []
   for (const one of cases) {
-    const [a, b] = await Promise.all([ours.ask(one), theirs.ask(one)]).catch(error => {
+    const answers = await Promise.all([a.ask(one), b.ask(one)]).catch(error => {
       throw new Error(`no answer to "${one.name}"`, { cause: error })
     })
-    for (const difference of differences(a, b)) {
-      const place = `${one.name} › ${difference}`
-      if (listed.some(entry => entry.place.test(place))) known++
-      else unlisted.push(place)
-    }
+    for (const difference of differences(...answers)) places.push(`${one.name} › ${difference}`)
   }
-  return { cases: cases.length, unlisted, listed: known }
+  return places
+}
+
+/** Which of the differences are meant. */
+export function judge(places: readonly string[], list = listed): Omit<Verdict, 'cases'> {
+  const counts = new Map(list.map(entry => [entry, 0]))
+  const unlisted = places.filter(place => {
+    const entry = list.find(({ place: pattern }) => pattern.test(place))
+    if (entry) counts.set(entry, counts.get(entry)! + 1)
+    return !entry
+  })
+  return { unlisted, listed: counts }
+}
+
+/** `oracle: N cases, U unlisted differences, L listed` */
+export function lastLine({ cases, unlisted, listed: counts }: Verdict): string {
+  const sum = [...counts.values()].reduce((total, count) => total + count, 0)
+  return `oracle: ${cases} cases, ${unlisted.length} unlisted differences, ${sum} listed`
+}
+
+/** Entries that explain nothing any more: what they spoke of is mended. */
+export function idle({ listed: counts }: Verdict): string[] {
+  return [...counts].flatMap(([{ place }, count]) => (count === 0 ? [String(place)] : []))
 }

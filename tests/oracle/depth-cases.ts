@@ -1,4 +1,4 @@
-import { json, jsonHeaders, type OracleCase } from './case.ts'
+import { get, json, jsonHeaders, type OracleCase, send } from './case.ts'
 
 const maps = '/api/v1/namespaces/oracle/configmaps'
 const walked = '?labelSelector=walk%3Dyes&limit=2'
@@ -26,19 +26,7 @@ const groups = [
   'storage.k8s.io',
 ]
 
-const get = (name: string, path: string, accept?: string): OracleCase => ({
-  name,
-  method: 'GET',
-  path,
-  ...(accept && { headers: { accept } }),
-})
-const post = (name: string, path: string, value: unknown): OracleCase => ({
-  name,
-  method: 'POST',
-  path,
-  headers: jsonHeaders,
-  body: json(value),
-})
+const post = (name: string, path: string, value: unknown) => send('POST', name, path, value)
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 /** What a client asks first, and what pages, watches, preconditions and reviews do. */
@@ -82,18 +70,18 @@ export const depthCases: readonly OracleCase[] = [
       'walk: watch from a revision',
       `${maps}?watch=1&timeoutSeconds=5&labelSelector=walk%3Dyes&resourceVersion={{start}}`,
     ),
-    lines: 1,
+    events: 1,
   },
   {
     ...get(
       'walk: watch of one name',
       `${maps}?watch=1&timeoutSeconds=5&fieldSelector=metadata.name%3Dwalk-a`,
     ),
-    lines: 1,
+    events: 1,
   },
   {
     ...get('walk: old watch path', '/api/v1/watch/namespaces/oracle/configmaps/walk-a?timeoutSeconds=5'),
-    lines: 1,
+    events: 1,
   },
   {
     ...get(
@@ -101,7 +89,7 @@ export const depthCases: readonly OracleCase[] = [
       `${maps}?watch=1&timeoutSeconds=5&fieldSelector=metadata.name%3Dwalk-a`,
       'application/json;as=Table;v=v1;g=meta.k8s.io',
     ),
-    lines: 1,
+    events: 1,
   },
   get('walk: watch that ends', `${maps}?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dnone`),
   get('walk: initial events without a match', `${maps}?watch=1&sendInitialEvents=true`),

@@ -76,6 +76,11 @@ function walk(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map(item => walk(item))
   if (typeof value === 'string') return normalizeText(value, key)
   if (value === null || typeof value !== 'object') return value
+  if (isRefusal(value)) return walkFields({ ...value, message: headOf(value.message) })
+  return walkFields(value)
+}
+
+function walkFields(value: object): unknown {
   const entries = Object.entries(value).map(([name, inner]) => [
     name,
     volatileKeys.has(name) && inner !== null ? `<${name}>` : walk(inner, name),
@@ -83,7 +88,28 @@ function walk(value: unknown, key = ''): unknown {
   return Object.fromEntries(entries)
 }
 
-function normalizeText(text: string, key: string): string {
+interface Refusal {
+  readonly message: string
+}
+
+function isRefusal(value: object): value is Refusal {
+  const { reason, message, details } = value as { reason?: string; message?: string; details?: object }
+  return reason === 'Invalid' && typeof message === 'string' && details !== undefined && 'causes' in details
+}
+
+/**
+ * Behind a line break a complaint about a changed field shows what changed: upstream as a diff of its internal Go
+ * structs, we as paths. It is for people and ends where the break is; the message repeats all causes, so it keeps
+ * its head alone.
+ */
+function headOf(message: string): string {
+  return message.includes('\n') ? message.slice(0, message.indexOf(': ')) : message
+}
+
+function normalizeText(given: string, key: string): string {
+  const text = given.replaceAll(quotedJson, (_all, json: string) => sortedJson(json))
+  if (key === 'message' && text.includes('\n')) return normalizeText(text.slice(0, text.indexOf('\n')), key)
+
   if (key === 'name' && text.startsWith('gen-')) return 'gen-<suffix>'
   return (
     text
@@ -94,6 +120,27 @@ function normalizeText(text: string, key: string): string {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
       .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')
       .replaceAll(/^\d+s$/g, '<age>')
+  )
+}
+
+/** An object in a text is the same however its members are ordered. */
+const quotedJson = /("\{\\"(?:[^"\\]|\\.)*\}")/g
+
+function sortedJson(quoted: string): string {
+  try {
+    return JSON.stringify(JSON.stringify(sortMembers(walk(JSON.parse(JSON.parse(quoted) as string)))))
+  } catch {
+    return quoted
+  }
+}
+
+function sortMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortMembers)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .toSorted()
+      .map(key => [key, sortMembers(value[key])]),
   )
 }
 

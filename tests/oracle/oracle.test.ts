@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { allCases, consultOracle } from './consult.ts'
+import { allTracks, consultOracle, idle, judge, lastLine } from './consult.ts'
 import { differences } from './normalize.ts'
 import { openStage, type Stage, stockMissing } from './stage.ts'
 
@@ -34,6 +34,17 @@ test.each([
   expect(differences(answer, structuredClone(answer))).toEqual([])
 })
 
+test('a listed difference is counted, another is not excused by it, and an entry without work is told', () => {
+  const list = [
+    { place: /^a ›/, reason: 'known' },
+    { place: /^b ›/, reason: 'mended' },
+  ]
+  const verdict = { cases: 2, ...judge(['a › .status: 1 | 2', 'c › .status: 1 | 2'], list) }
+  expect(verdict.unlisted).toEqual(['c › .status: 1 | 2'])
+  expect(lastLine(verdict)).toBe('oracle: 2 cases, 1 unlisted differences, 1 listed')
+  expect(idle(verdict)).toEqual(['/^b ›/'])
+})
+
 const missing = stockMissing()
 if (missing) console.warn(`SKIP comparison with a stock control plane: ${missing}`)
 
@@ -51,9 +62,10 @@ describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
   test(
     'Hutch answers every case as it does, but for the listed differences',
     async () => {
-      const { cases, unlisted, listed } = await consultOracle(stage.ours, stage.theirs, allCases())
-      console.log(`oracle: ${cases} cases, ${unlisted.length} unlisted differences, ${listed} listed`)
-      expect(unlisted).toEqual([])
+      const verdict = await consultOracle(stage.ours, stage.theirs, allTracks())
+      console.log(lastLine(verdict))
+      expect(verdict.unlisted).toEqual([])
+      expect(idle(verdict)).toEqual([])
     },
     runMs,
   )

@@ -2,18 +2,48 @@
 /**
  * Sends the same requests to Hutch and to a stock control plane and compares the answers field by field.
  *
- *   bun run tests/oracle/run.ts HUTCH_KUBECONFIG STOCK_KUBECONFIG [--only TEXT]
+ *   scripts/oracle [--only TEXT] [--listed] [HUTCH_KUBECONFIG STOCK_KUBECONFIG]
+ *
+ * Without kubeconfigs it starts both, on fresh data. `--only` takes the tracks whose name begins with TEXT, or else
+ * the cases whose name holds it; `--listed` also tells how many differences each listed reason explains.
  */
-import { allCases, consultOracle } from './consult.ts'
-import { opening } from './general-cases.ts'
+import { parseArgs } from 'node:util'
+import type { Track } from './case.ts'
+import { allTracks, consultOracle, idle, lastLine } from './consult.ts'
 import { sideOf } from './side.ts'
+import { openStage, stockMissing } from './stage.ts'
 
-const [ours, theirs, flag, only] = process.argv.slice(2)
-const cases = allCases().filter(
-  one => flag !== '--only' || one.name.includes(only ?? '') || opening.includes(one),
-)
-const verdict = await consultOracle(sideOf(ours!), sideOf(theirs!), cases)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, listed: { type: 'boolean', default: false } },
+})
+
+function chosen(tracks: Track[], only: string): Track[] {
+  const named = tracks.filter(({ name }) => name.startsWith(only))
+  if (named.length > 0) return [tracks[0]!, ...named.filter(track => track !== tracks[0])]
+  return tracks
+    .map((track, index) => ({
+      ...track,
+      cases: index === 0 ? track.cases : track.cases.filter(({ name }) => name.includes(only)),
+    }))
+    .filter(({ cases }) => cases.length > 0)
+}
+
+async function stage() {
+  const [hutch, stock] = positionals
+  if (hutch && stock) return { ours: sideOf(hutch), theirs: sideOf(stock), close: async () => {} }
+  const missing = stockMissing()
+  if (missing) throw new Error(`cannot consult the oracle: ${missing}`)
+  return openStage()
+}
+
+const tracks = values.only === undefined ? allTracks() : chosen(allTracks(), values.only)
+const { ours, theirs, close } = await stage()
+const verdict = await consultOracle(ours, theirs, tracks).finally(close)
 for (const place of verdict.unlisted) console.log(place)
-console.log(
-  `oracle: ${verdict.cases} cases, ${verdict.unlisted.length} unlisted differences, ${verdict.listed} listed`,
-)
+if (values.listed)
+  for (const [{ reason }, count] of verdict.listed) if (count > 0) console.log(`listed ${count}: ${reason}`)
+const stale = values.only === undefined ? idle(verdict) : []
+for (const pattern of stale) console.log(`explains nothing any more: ${pattern}`)
+console.log(lastLine(verdict))
+process.exitCode = verdict.unlisted.length + stale.length > 0 ? 1 : 0

@@ -5,6 +5,11 @@ import { normalize } from './normalize.ts'
 
 /** A server that answers, addressed as its administrator. */
 export interface Side {
+  /** What one track keeps is not seen by another. */
+  session(): Session
+}
+
+export interface Session {
   ask(one: OracleCase): Promise<Answer>
 }
 
@@ -25,44 +30,74 @@ export function sideOf(kubeconfigPath: string): Side {
   const ca = pem(cluster['certificate-authority-data'], cluster['certificate-authority'])
   const cert = pem(user['client-certificate-data'], user['client-certificate'])
   const key = pem(user['client-key-data'], user['client-key'])
+  const tls = { ca, cert, key }
+  return { session: () => openSession(cluster.server, tls) }
+}
+
+function openSession(server: string, tls: { ca: string; cert: string; key: string }): Session {
   const kept = new Map<string, string>()
+  const fill = (text: string) =>
+    text.replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => kept.get(name) ?? '')
   return {
     async ask(one) {
       const { 'x-oracle-anonymous': anonymous, ...sent } = one.headers ?? {}
-      const fill = (text: string) =>
-        text.replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => kept.get(name) ?? '')
       const body = typeof one.body === 'string' ? fill(one.body) : one.body
-      const response = await fetch(cluster.server + fill(one.path), {
+      const response = await fetch(server + fill(one.path), {
         method: one.method,
         headers: { accept: 'application/json', 'user-agent': 'oracle/1.0', ...sent },
-        tls: anonymous ? { ca } : { ca, cert, key },
-        signal: AbortSignal.timeout(10_000),
+        tls: anonymous ? { ca: tls.ca } : tls,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(patienceMs),
         ...(body === undefined ? {} : { body: body as string }),
       })
-      const bytes = one.lines === undefined ? await response.bytes() : await readLines(response, one.lines)
+      const bytes = one.events === undefined ? await response.bytes() : await readEvents(response, one.events)
       for (const [name, path] of Object.entries(one.keep ?? {})) kept.set(name, pick(bytes, path))
       return normalize(response.status, response.headers, bytes)
     },
   }
 }
 
-/** The first `count` lines of a stream, or all there are; the rest is not waited for. */
-async function readLines(response: Response, count: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let left = count
+const patienceMs = 30_000
+
+/** The first `count` events of a stream, or all there are; the rest is not waited for. */
+async function readEvents(response: Response, count: number): Promise<Uint8Array> {
+  const isFramed = response.headers.get('content-type')?.includes('stream=watch') ?? false
+  const endOf = isFramed ? endOfFrames : endOfLines
   const reader = response.body!.getReader()
-  while (left > 0) {
+  let bytes = Buffer.alloc(0)
+  let end = endOf(bytes, count)
+  while (end === undefined) {
     const { done, value } = await reader.read()
-    if (done) break
-    chunks.push(value)
-    left -= value.filter((byte: number) => byte === newline).length
+    if (done) return bytes
+    bytes = Buffer.concat([bytes, value])
+    end = endOf(bytes, count)
   }
   await reader.cancel()
-  const lines = Buffer.concat(chunks).toString().split('\n', count)
-  return Buffer.from(lines.join('\n'))
+  return bytes.subarray(0, end)
 }
 
 const newline = 10
+
+function endOfLines(bytes: Buffer, count: number): number | undefined {
+  let at = 0
+  for (let left = count; left > 0; left--) {
+    const end = bytes.indexOf(newline, at)
+    if (end < 0) return undefined
+    at = end + 1
+  }
+  return at - 1
+}
+
+/** A frame of a protobuf watch follows its length in four bytes. */
+function endOfFrames(bytes: Buffer, count: number): number | undefined {
+  let at = 0
+  for (let left = count; left > 0; left--) {
+    if (bytes.length < at + 4) return undefined
+    at += 4 + bytes.readUInt32BE(at)
+    if (bytes.length < at) return undefined
+  }
+  return at
+}
 
 function pick(bytes: Uint8Array, path: string): string {
   let value: unknown = JSON.parse(Buffer.from(bytes).toString())

@@ -17,7 +17,7 @@ import { quote } from './quote.ts'
 describe('names', () => {
   test('subdomains', () => {
     expect(dns1123SubdomainErrors('a.b-c.1')).toEqual([])
-    expect(dns1123SubdomainErrors('a'.repeat(254))).toEqual(['must be no more than 253 bytes'])
+    expect(dns1123SubdomainErrors('a'.repeat(254))).toEqual(['must be no more than 253 characters'])
     expect(dns1123SubdomainErrors('A_b')).toEqual([
       "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
     ])

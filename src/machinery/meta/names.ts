@@ -19,7 +19,7 @@ const fine: readonly string[] = []
 
 /** Reasons why `value` is no DNS-1123 label of at most 63 bytes; empty when it is one. */
 export function dns1123LabelErrors(value: string): readonly string[] {
-  const errors = tooLong(value, 63)
+  const errors = tooLong(value, 63, 'characters')
   if (dns1123LabelPattern.test(value)) return errors
   if (dns1123SubdomainPattern.test(value)) return [...errors, 'must not contain dots']
   const rule =
@@ -29,7 +29,11 @@ export function dns1123LabelErrors(value: string): readonly string[] {
 
 /** Reasons why `value` is no DNS-1123 subdomain of at most 253 bytes: the rule of most object names. */
 export function dns1123SubdomainErrors(value: string): readonly string[] {
-  const errors = tooLong(value, 253)
+  return subdomainErrors(value, 'characters')
+}
+
+function subdomainErrors(value: string, unit: 'bytes' | 'characters'): readonly string[] {
+  const errors = tooLong(value, 253, unit)
   if (dns1123SubdomainPattern.test(value)) return errors
   const rule =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
@@ -38,7 +42,7 @@ export function dns1123SubdomainErrors(value: string): readonly string[] {
 
 /** Reasons why `value` is no DNS-1035 label (services): like a label, starting with a letter. */
 export function dns1035LabelErrors(value: string): readonly string[] {
-  const errors = tooLong(value, 63)
+  const errors = tooLong(value, 63, 'characters')
   if (dns1035LabelPattern.test(value)) return errors
   const rule =
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character"
@@ -59,19 +63,19 @@ export function qualifiedNameErrors(value: string): readonly string[] {
   const name = parts.at(-1)!
   const errors = parts.length === 2 ? prefixErrors(parts[0]!) : []
   if (name === '') errors.push('name part must be non-empty')
-  else errors.push(...tooLong(name, 63).map(text => `name part ${text}`))
+  else errors.push(...tooLong(name, 63, 'bytes').map(text => `name part ${text}`))
   if (!labelKeyPattern.test(name)) errors.push(`name part ${ruleText}`)
   return errors
 }
 
 function prefixErrors(prefix: string): string[] {
   if (prefix === '') return ['prefix part must be non-empty']
-  return dns1123SubdomainErrors(prefix).map(text => `prefix part ${text}`)
+  return subdomainErrors(prefix, 'bytes').map(text => `prefix part ${text}`)
 }
 
 /** Reasons why `value` is no label value. */
 export function labelValueErrors(value: string): readonly string[] {
-  const errors = tooLong(value, 63)
+  const errors = tooLong(value, 63, 'bytes')
   if (labelValuePattern.test(value)) return errors
   const rule =
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
@@ -113,10 +117,11 @@ export function patternError(rule: string, pattern: string, ...examples: string[
   return `${rule} (e.g. ${shown}regex used for validation is '${pattern}')`
 }
 
-function tooLong(value: string, maxBytes: number): readonly string[] {
+/** Both units mean bytes: names of objects are counted in what upstream calls characters, labels in bytes. */
+function tooLong(value: string, maxBytes: number, unit: 'bytes' | 'characters'): readonly string[] {
   const fits =
     value.length <= maxBytes && (value.length * 3 <= maxBytes || Buffer.byteLength(value) <= maxBytes)
-  return fits ? fine : [`must be no more than ${maxBytes} bytes`]
+  return fits ? fine : [`must be no more than ${maxBytes} ${unit}`]
 }
 
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'

@@ -4,7 +4,7 @@ import { deepFreeze } from '../watchcache/index.ts'
 import { decodeBody } from './body.ts'
 import { admitMutating, type RestCall } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
-import { settleNamespace } from './identity.ts'
+import { dedupOwners, settleNamespace, wipeSystemFields } from './identity.ts'
 import { insert } from './insert.ts'
 import { checkWriteOptions } from './write-options.ts'
 
@@ -16,9 +16,12 @@ export async function create(call: RestCall): Promise<Response> {
   if (connector) return connector(call)
   const object = decodeBody(context, resource)
   if (resource.strategy.ephemeral) return review(call, object)
+  wipeSystemFields(object)
   settleNamespace(call, object)
+  dedupOwners(call, object, false)
   trackUpdate(call, undefined, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
+  dedupOwners(call, object, true)
   const servable = await insert({ deps, context, resource }, object)
   return { kind: 'object', status: 201, object: servable.object, resource, servable }
 }

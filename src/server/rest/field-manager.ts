@@ -16,7 +16,10 @@ export function trackUpdate(call: RestCall, old: KubeObject | undefined, object:
   else delete object.metadata.managedFields
 }
 
-/** Lists of a custom kind may lack their keys here: validation tells the client so, with a path. */
+/**
+ * Lists may lack their keys here: validation tells the client so, with a path, and where no rule minds them nobody
+ * comes to own anything by this write (structuredMergeManager.Update).
+ */
 function managedAfter(
   call: RestCall,
   old: KubeObject | undefined,
@@ -26,7 +29,7 @@ function managedAfter(
   try {
     return updateManagedFields({ ...writerOf(call), schema, live: old, next: object })
   } catch (error) {
-    if (error instanceof ElementError && call.resource.custom) return old?.metadata.managedFields
+    if (error instanceof ElementError) return old?.metadata.managedFields
     throw error
   }
 }

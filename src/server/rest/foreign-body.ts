@@ -48,6 +48,14 @@ export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: str
   return badRequest(handledAs(type, message, { version, kind }))
 }
 
+/** Why a patched object is of no kind at all; undefined when it names a kind that there is, or none. */
+export function unreadablePatch(patched: unknown): string | undefined {
+  const { fault, kind = '', apiVersion = '' } = readType(patched)
+  if (fault !== undefined) return fault
+  if (kind === '' || apiVersion === '' || isServedKind(apiVersion, kind)) return undefined
+  return `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`
+}
+
 export function isServedKind(apiVersion: string, kind: string): boolean {
   const { group = '', version = '' } = fromApiVersion(apiVersion) ?? {}
   return facts.kindSchema(group, version, kind) !== undefined

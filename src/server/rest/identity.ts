@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { RestCall } from './call.ts'
+import { sameJson } from './clone.ts'
 
 /** The namespace of the path goes into the object; another one in a namespaced object is a 400. */
 export function settleNamespace({ context, resource }: RestCall, object: KubeObject): void {
@@ -25,4 +26,34 @@ export function requireSameName({ context }: RestCall, object: KubeObject): void
   if (given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
   }
+}
+
+/** What only the server sets is not taken from a creator (rest.WipeObjectMetaSystemFields). */
+export function wipeSystemFields({ metadata }: KubeObject): void {
+  delete metadata.creationTimestamp
+  delete metadata.uid
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.selfLink
+}
+
+const duplicateOwners = '.metadata.ownerReferences contains duplicate entries'
+const ownersAdvice =
+  'API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: '
+
+/** Owner references that are there twice go, with a warning (handlers.dedupOwnerReferencesAndAddWarning). */
+export function dedupOwners(call: RestCall, { metadata }: KubeObject, isAdmitted: boolean): void {
+  const { ownerReferences: references } = metadata
+  if (!references || references.length < 2) return
+  const kept: typeof references = []
+  const twice: string[] = []
+  for (const reference of references) {
+    const known = kept.some(other => other.uid === reference.uid && sameJson(other, reference))
+    if (known) twice.push(reference.uid ?? '')
+    else kept.push(reference)
+  }
+  if (twice.length === 0) return
+  const when = isAdmitted ? ' after mutating admission happens' : ''
+  call.context.warnings.push(`${duplicateOwners}${when}; ${ownersAdvice}${twice.join(', ')}`)
+  metadata.ownerReferences = kept
 }

@@ -53,9 +53,6 @@ function takenName({ deps, resource }: RestCall, object: KubeObject): boolean {
 }
 
 function fillSystemFields({ deps }: RestCall, { metadata }: KubeObject): void {
-  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
-  delete metadata.deletionTimestamp
-  delete metadata.deletionGracePeriodSeconds
   metadata.creationTimestamp = timestamp(deps.ports.clock)
   metadata.uid = deps.ports.random.uuid()
 }
@@ -65,7 +62,6 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
   const { resource, deps, context } = call
   const { strategy } = resource
   if (strategy.hasGeneration) object.metadata.generation = 1
-  else delete object.metadata.generation
   strategy.prepareForCreate?.(object, strategyContext(call))
   const allocator = strategy.allocator === undefined ? undefined : deps.allocators.get(strategy.allocator)
   allocator?.allocate(object, undefined)
@@ -74,12 +70,19 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
     if (isDryRun(call)) return dryRunInsert(call, object, allocator)
+    requireNoRevision(object)
     return await presentLater(resource, await writeStored(call, object, 0))
   } catch (error) {
     allocator?.release(object)
     if (error instanceof CasError) return undefined
     throw error
   }
+}
+
+/** A revision that is none at all is overlooked (etcd3 store.Create). */
+function requireNoRevision({ metadata: { resourceVersion } }: KubeObject): void {
+  if (resourceVersion && /^0*[1-9][0-9]*$/.test(resourceVersion))
+    throw badRequest('resourceVersion should not be set on objects to be created')
 }
 
 function dryRunInsert(

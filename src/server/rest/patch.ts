@@ -13,6 +13,7 @@ import { applyDefaults, decodePatch, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
+import { unreadablePatch } from './foreign-body.ts'
 import { requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { replace } from './replace.ts'
@@ -70,26 +71,26 @@ function canonical(call: RestCall, patched: KubeObject): KubeObject {
   const { resource, context } = call
   if (resource.custom) return canonicalCustom(call, patched)
   const { kind, group, version, schema } = resource
-  const typed = { ...patched, kind, apiVersion: toApiVersion(group, version) }
+  const apiVersion = toApiVersion(group, version)
+  const foreign =
+    patched.kind === kind && patched.apiVersion === apiVersion ? undefined : unreadablePatch(patched)
+  if (foreign) throw patchInvalid(patched, foreign)
+  const text = JSON.stringify({ ...patched, kind, apiVersion })
   try {
-    const { object, strictErrors } = decodeJson(schema, JSON.stringify(typed), {
+    const { object, strictErrors } = decodeJson(schema, text, {
       strict: context.options.fieldValidation !== 'Ignore',
     })
-    reportPatchErrors(context, kind, strictErrors)
+    reportPatchErrors(context, patched, strictErrors)
     return object as unknown as KubeObject
   } catch (error) {
-    throw error instanceof DecodeError ? patchInvalid(kind, error.message) : error
+    throw error instanceof DecodeError ? patchInvalid(patched, error.message) : error
   }
 }
 
 function canonicalCustom({ resource, context }: RestCall, patched: KubeObject): KubeObject {
   const object = cloneJson(patched)
   object.metadata ??= {}
-  settleCustom(context, resource, object, message => {
-    const errors = createFieldErrors()
-    errors.invalid('patch', JSON.stringify(sorted(patched)), message)
-    return invalid({ group: '', kind: '' }, '', errors.list)
-  })
+  settleCustom(context, resource, object, message => patchInvalid(patched, message))
   return object
 }
 
@@ -106,18 +107,18 @@ function sorted(value: unknown): unknown {
 
 function reportPatchErrors(
   { options, warnings }: RestCall['context'],
-  kind: string,
+  patched: KubeObject,
   errors: readonly string[],
 ): void {
   if (errors.length === 0) return
-  if (options.fieldValidation === 'Strict') throw patchInvalid(kind, strictErrorMessage(errors))
+  if (options.fieldValidation === 'Strict') throw patchInvalid(patched, strictErrorMessage(errors))
   warnings.push(...errors)
 }
 
-function patchInvalid(kind: string, message: string) {
+function patchInvalid(patched: KubeObject, message: string) {
   const errors = createFieldErrors()
-  errors.invalid('patch', '', message)
-  return invalid({ group: '', kind }, '', errors.list)
+  errors.invalid('patch', JSON.stringify(sorted(patched)), message)
+  return invalid({ group: '', kind: '' }, '', errors.list)
 }
 
 function transform(

@@ -14,7 +14,7 @@ import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
 import { admitMutating, admitValidating, groupKind, groupResource, isDryRun, type RestCall } from './call.ts'
 import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
-import { settleNamespace } from './identity.ts'
+import { dedupOwners, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
 import { findStored, isOutdated, removeStored, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
@@ -69,6 +69,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   settleNamespace(call, object)
   if (!plan.tracksFields) trackUpdate(call, old, object)
   if (!plan.skipsAdmission) await admitMutating(call, { operation: 'UPDATE', object, oldObject: old })
+  dedupOwners(call, object, true)
   requireIdentity(call, object, stored)
   requireRevision(call, plan.rules, object, old)
   if (plan.writes) keepUnwritten(object, old, plan.writes)

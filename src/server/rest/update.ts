@@ -5,7 +5,7 @@ import { decodeBody } from './body.ts'
 import { admitMutating, type RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { trackUpdate } from './field-manager.ts'
-import { requireSameName, settleNamespace } from './identity.ts'
+import { dedupOwners, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { type Replacement, replace } from './replace.ts'
 import { findStored } from './storage.ts'
@@ -21,6 +21,7 @@ export async function update(call: RestCall, subresource?: Subresource): Promise
   const object = decodeBody(context, resource)
   requireSameName(call, object)
   settleNamespace(call, object)
+  dedupOwners(call, object, false)
   if (!subresource && resource.strategy.allowCreateOnUpdate && !findStored(call))
     return createInstead(call, object)
   const attempts = object.metadata.resourceVersion ? 1 : attemptsMax
