@@ -5,6 +5,7 @@ import { deploymentController } from './apps/deployment.ts'
 import { replicaSetController } from './apps/replicaset.ts'
 import { replicationController } from './apps/replicationcontroller.ts'
 import { statefulSetController } from './apps/statefulset.ts'
+import { cronJobController } from './batch/cronjob.ts'
 import { jobController } from './batch/job.ts'
 import { jobPodReleaser } from './batch/job-orphans.ts'
 import { garbageCollector } from './cleanup/garbage-collector.ts'
@@ -52,6 +53,7 @@ export function controllerTable({
     statefulSetController,
     jobController(),
     jobPodReleaser,
+    cronJobController(),
     endpointsController,
     endpointSliceController,
     namespaceController(catalog),
