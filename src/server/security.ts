@@ -1,6 +1,9 @@
+import type { Service } from '../api/types/core-v1.gen.ts'
+import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Ports } from '../std/ports.ts'
 import { type AdmissionListers, admissionPlugins } from './admission/index.ts'
+import type { TokenAuthenticator } from './authn/authenticator.ts'
 import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
 import type { TokenObjects } from './authn/service-account.ts'
 import { createNodeAuthorizer } from './authz/node.ts'
@@ -12,12 +15,16 @@ import type { CacheSources } from './cache-sources.ts'
 import type { AdmissionPlugin, Authorizer, UserInfo } from './context.ts'
 import type { Source } from './lister.ts'
 import type { Pki } from './pki/pki.ts'
+import { createServiceResolver } from './webhook-client/service-resolver.ts'
+import { createWebhookClient } from './webhook-client/webhook-client.ts'
 
 export interface SecuritySetup extends Pick<Ports, 'clock' | 'random'> {
   readonly sources: CacheSources
   readonly pki: () => Pick<Pki, 'authorities' | 'serviceAccountKey'>
   /** `https://kubernetes.default.svc.cluster.local` */
   readonly issuer: string
+  /** Tokens of outside issuers. */
+  readonly outsideTokens?: TokenAuthenticator
   /** `https://192.0.2.7:6443` */
   readonly externalUrl: string
 }
@@ -37,12 +44,14 @@ export function createSecurity({
   pki,
   issuer,
   externalUrl,
+  outsideTokens,
   clock,
   random,
 }: SecuritySetup): Security {
   const core = <T extends KubeObject>(plural: string): Source<T> => sources.of<T>({ group: '', plural })
   const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
     sources.of<T>({ group, plural })
+  const registration = 'admissionregistration.k8s.io'
   const rbacGroup = 'rbac.authorization.k8s.io'
   const rbac = createRbac({
     roles: of(rbacGroup, 'roles'),
@@ -78,11 +87,24 @@ export function createSecurity({
     csiDrivers: of('storage.k8s.io', 'csidrivers'),
     ingressClasses: of('networking.k8s.io', 'ingressclasses'),
   }
+  const reach = {
+    services: core<Service>('services'),
+    endpointSlices: of<EndpointSlice>('discovery.k8s.io', 'endpointslices'),
+  }
+  const resolve = createServiceResolver(reach, random)
   return {
-    authentication: createAuthenticationServices({ pki, issuer, externalUrl, objects, clock, random }),
+    authentication: createAuthenticationServices({
+      ...{ pki, issuer, externalUrl, objects, clock, random },
+      ...(outsideTokens && { outsideTokens }),
+    }),
     authorize,
     admission: admissionPlugins({
       listers,
+      sources: {
+        mutatingWebhooks: of(registration, 'mutatingwebhookconfigurations'),
+        validatingWebhooks: of(registration, 'validatingwebhookconfigurations'),
+      },
+      call: createWebhookClient({ resolve, clock }),
       objectsOf: ({ storage }) => sources.of(storage),
       authorize,
       rbac,

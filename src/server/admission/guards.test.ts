@@ -247,10 +247,10 @@ test('a binding carries zone and region of its node', async () => {
 })
 
 test('a webhook that would not be called is refused by name', async () => {
-  const what = 'admissionregistration.k8s.io/validatingwebhookconfigurations'
+  const what = 'admissionregistration.k8s.io/validatingadmissionpolicybindings'
   const outcome = await run(unservedAdmission(), { what, object: { metadata: { name: 'w' } } })
   expect(outcome.code).toBe(501)
-  expect(outcome.refused).toContain('validatingwebhookconfigurations.admissionregistration.k8s.io')
+  expect(outcome.refused).toContain('validatingadmissionpolicybindings.admissionregistration.k8s.io')
   const policy = {
     what: 'admissionregistration.k8s.io/validatingadmissionpolicies',
     object: { metadata: { name: 'p' } },

@@ -1,5 +1,9 @@
 import type { Resource } from '../../api/define.ts'
 import type {
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '../../api/types/admissionregistration-v1.gen.ts'
+import type {
   LimitRange,
   Namespace,
   Node,
@@ -16,7 +20,8 @@ import type { CSIDriver, StorageClass } from '../../api/types/storage-v1.gen.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Rbac } from '../authz/rbac.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
-import type { Lister } from '../lister.ts'
+import type { Lister, Source } from '../lister.ts'
+import type { WebhookClient } from '../webhook-client/webhook-client.ts'
 import {
   certificateApproval,
   certificateRequester,
@@ -38,6 +43,8 @@ import { serviceAccount } from './service-account.ts'
 import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
 import { defaultTolerationSeconds } from './tolerations.ts'
 import { unservedAdmission } from './unserved.ts'
+import { mutatingWebhooks } from './webhooks/mutating.ts'
+import { validatingWebhooks } from './webhooks/validating.ts'
 
 /** What the plugins read, all from the watch cache. */
 export interface AdmissionListers {
@@ -56,8 +63,17 @@ export interface AdmissionListers {
   readonly ingressClasses: Lister<IngressClass>
 }
 
+/** What is configured while the server runs: followed, so that nothing is looked up where nothing is configured. */
+export interface AdmissionSources {
+  readonly mutatingWebhooks: Source<MutatingWebhookConfiguration>
+  readonly validatingWebhooks: Source<ValidatingWebhookConfiguration>
+}
+
 export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
   readonly listers: AdmissionListers
+  readonly sources: AdmissionSources
+  /** Asks webhooks. */
+  readonly call: WebhookClient
   /** Any kind's objects, for quotas that count them. */
   readonly objectsOf: (resource: Resource) => Lister
   readonly authorize: Authorizer
@@ -70,7 +86,10 @@ export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
  * registration is refused).
  */
 export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
-  const { listers, objectsOf, authorize, rbac, clock, random } = setup
+  const { listers, sources, call, objectsOf, authorize, rbac, clock, random } = setup
+  const { namespaces } = listers
+  const ports = { call, random }
+  const matching = { namespaces, authorize }
   return [
     namespaceLifecycle(listers.namespaces),
     limitRanger(listers.limitRanges),
@@ -98,6 +117,8 @@ export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugi
     defaultIngressClass(listers.ingressClasses),
     podTopologyLabels(listers.nodes),
     unservedAdmission(),
+    mutatingWebhooks(sources.mutatingWebhooks, ports, matching),
+    validatingWebhooks(sources.validatingWebhooks, ports, matching),
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),
     resourceQuota({ resourceQuotas: listers.resourceQuotas, objectsOf, clock }),

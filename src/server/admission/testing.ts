@@ -1,4 +1,5 @@
 import type { Resource } from '../../api/define.ts'
+import { createRegistry } from '../../api/registry.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { AdmissionPlugin, AdmissionRequest, UserInfo } from '../context.ts'
@@ -16,6 +17,8 @@ export interface TestRequest {
   readonly user?: UserInfo
 }
 
+const builtin = createRegistry()
+
 /** An admission request as the server would make it; the object is a copy. */
 export function admissionRequest(given: TestRequest): AdmissionRequest {
   const [plural = '', group = ''] = given.what.split('/').toReversed()
@@ -23,9 +26,12 @@ export function admissionRequest(given: TestRequest): AdmissionRequest {
   const name = given.name ?? object?.metadata?.name ?? ''
   const namespace = given.namespace ?? object?.metadata?.namespace ?? ''
   const operation = given.operation ?? 'CREATE'
+  const resource =
+    builtin.find(group, 'v1', plural) ?? ({ group, plural, kind: '', version: 'v1' } as Resource)
   return {
     operation,
-    resource: { group, plural, kind: '', version: 'v1' } as Resource,
+    resource,
+    kind: resource,
     info: {
       isResourceRequest: true,
       path: '',
@@ -43,6 +49,9 @@ export function admissionRequest(given: TestRequest): AdmissionRequest {
     dryRun: false,
     options: {},
     warnings: [],
+    context: { signal: new AbortController().signal },
+    registry: builtin,
+    reinvocation: { isReinvoke: false, isWanted: false },
   }
 }
 

@@ -56,12 +56,21 @@ export function timestamp(clock: Clock, offsetSeconds = 0): string {
   return `${new Date(clock.nowMs() + offsetSeconds * 1000).toISOString().slice(0, 19)}Z`
 }
 
-type Operation = Pick<AdmissionRequest, 'operation' | 'object' | 'oldObject'>
+type Operation = Pick<AdmissionRequest, 'operation' | 'object' | 'oldObject'> &
+  Partial<Pick<AdmissionRequest, 'dryRun' | 'deleteOptions'>>
 
-/** Lets the mutating plugins at the object, in order. */
+/** Lets the mutating plugins at the object, in order; a second time when one of the last ones asked for it. */
 export async function admitMutating(call: RestCall, operation: Operation): Promise<void> {
   const request = toAdmission(call, operation)
-  for (const plugin of call.deps.admission) {
+  const { reinvocation } = request
+  await admitOnce(call, request)
+  if (!reinvocation.isWanted) return
+  reinvocation.isReinvoke = true
+  await admitOnce(call, request)
+}
+
+async function admitOnce({ deps }: RestCall, request: AdmissionRequest): Promise<void> {
+  for (const plugin of deps.admission) {
     if (!plugin.admit || !plugin.handles(request)) continue
     const pending = plugin.admit(request)
     if (pending) await pending
@@ -78,20 +87,31 @@ export async function admitValidating(call: RestCall, operation: Operation): Pro
   }
 }
 
-function toAdmission(call: RestCall, { operation, object, oldObject }: Operation): AdmissionRequest {
-  const { info, options, user, warnings } = call.context
-  const name = info.name || (object?.metadata.name ?? '')
+function toAdmission(call: RestCall, { operation, object, oldObject, ...more }: Operation): AdmissionRequest {
+  const { context, resource, deps } = call
+  const { info, options, user, warnings } = context
+  const name = info.name || (object?.metadata?.name ?? '')
   const named = name === info.name ? info : { ...info, name }
-  const dryRun = isDryRun(call)
   return {
     operation,
-    resource: call.resource,
+    resource,
+    kind: kindOf(resource, info.subresource),
     info: named,
     user,
     object,
     oldObject,
-    dryRun,
+    dryRun: isDryRun(call),
     options,
+    ...more,
     warnings,
+    context,
+    registry: deps.registry,
+    reinvocation: { isReinvoke: false, isWanted: false },
   }
+}
+
+function kindOf(resource: Resource, subresource: string): AdmissionRequest['kind'] {
+  if (subresource === '') return resource
+  const found = resource.subresources.find(({ name }) => name === subresource)
+  return found?.kind ?? resource
 }

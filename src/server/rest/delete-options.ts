@@ -13,6 +13,8 @@ export interface DeleteOptions {
   readonly orphanDependents?: boolean
   readonly propagationPolicy?: string
   readonly dryRun?: readonly string[]
+  /** Admission saw another object (an Eviction) already. */
+  readonly isAdmitted?: true
 }
 
 const policies = ['Foreground', 'Background', 'Orphan']

@@ -51,14 +51,13 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   const { resource, deps } = call
   const current = await presentLater(resource, stored)
   checkPreconditions(call, current.object, options)
-  await admitMutating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
-  await admitValidating(call, { operation: 'DELETE', object: undefined, oldObject: current.object })
+  if (!options.isAdmitted) await admitDeletion(call, current.object, options)
   if (current.object.metadata.deletionTimestamp && resource.strategy.holdsDeletion?.(current.object)) {
     return { removed: false, servable: current }
   }
   const step = planDeletion(resource, current.object, options, deps.ports.clock)
   if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
-  const dryRun = (options.dryRun?.length ?? call.context.options.dryRun?.length ?? 0) > 0
+  const dryRun = isDryRunDelete(call, options)
   if (step.kind === 'remove') {
     if (dryRun) return { removed: true, servable: current }
     const removed = await removeStored(call, stored)
@@ -71,6 +70,23 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   if (!step.thenRemove) return { removed: false, servable: shown }
   const removed = await removeStored(call, marked)
   return { removed: true, servable: presentRemoved(resource, removed, shown) }
+}
+
+async function admitDeletion(call: RestCall, oldObject: KubeObject, options: DeleteOptions): Promise<void> {
+  const dryRun = isDryRunDelete(call, options)
+  const operation = {
+    operation: 'DELETE',
+    object: undefined,
+    oldObject,
+    dryRun,
+    deleteOptions: options,
+  } as const
+  await admitMutating(call, operation)
+  await admitValidating(call, operation)
+}
+
+function isDryRunDelete({ context }: RestCall, { dryRun }: DeleteOptions): boolean {
+  return (dryRun?.length ?? context.options.dryRun?.length ?? 0) > 0
 }
 
 /** Kinds that hold their own deletion check before the store does, and say so in other words. */

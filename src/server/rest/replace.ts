@@ -41,6 +41,11 @@ export interface Replacement {
   readonly tracksFields?: boolean
   /** Admission saw another object (a Binding, an Eviction) already. */
   readonly skipsAdmission?: boolean
+  /** Admission sees the object as another kind (Scale); `take` brings what it changed there back. */
+  readonly face?: {
+    readonly show: (object: KubeObject) => KubeObject
+    readonly take: (shown: KubeObject, object: KubeObject) => void
+  }
   /** Top-level fields that may change; others come from the current object. Absent: all. */
   readonly writes?: readonly string[]
   readonly keepsMetadata?: boolean
@@ -68,7 +73,11 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   const object = await plan.make(old)
   settleNamespace(call, object)
   if (!plan.tracksFields) trackUpdate(call, old, object)
-  if (!plan.skipsAdmission) await admitMutating(call, { operation: 'UPDATE', object, oldObject: old })
+  const { face } = plan
+  const oldObject = face ? face.show(old) : old
+  const shown = face ? face.show(object) : object
+  if (!plan.skipsAdmission) await admitMutating(call, { operation: 'UPDATE', object: shown, oldObject })
+  face?.take(shown, object)
   dedupOwners(call, object, true)
   requireIdentity(call, object, stored)
   requireRevision(call, plan.rules, object, old)
@@ -76,7 +85,10 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   if (plan.keepsMetadata) keepMetadata(object, old)
   await prepare(call, plan.rules, object, old)
   keepTimes(object, old)
-  if (!plan.skipsAdmission) await admitValidating(call, { operation: 'UPDATE', object, oldObject: old })
+  if (!plan.skipsAdmission) {
+    const last = face ? face.show(object) : object
+    await admitValidating(call, { operation: 'UPDATE', object: last, oldObject })
+  }
   if (isDryRun(call)) return toServable(object)
   if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)

@@ -39,7 +39,12 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
     return object
   }
   const rules = { ...resource.strategy, allowUnconditionalUpdate: true }
-  const { object } = await replace(call, { make, rules, attemptsMax })
+  const face = {
+    show: (object: KubeObject) => toScale(view, object),
+    take: (shown: KubeObject, object: KubeObject) =>
+      view.setReplicas(object, (shown as Scale).spec.replicas ?? 0),
+  }
+  const { object } = await replace(call, { make, rules, attemptsMax, face })
   return answer(toScale(view, object))
 }
 

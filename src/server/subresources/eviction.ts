@@ -36,7 +36,7 @@ export async function evictPod(call: RestCall): Promise<Response> {
 function optionsOf(call: RestCall, { deleteOptions }: Eviction, pod: Pod): DeleteOptions {
   const { preconditions, ...rest } = (deleteOptions ?? {}) as DeleteOptions
   const dryRun = isDryRun(call) ? { dryRun: ['All'] } : {}
-  return { ...rest, ...dryRun, preconditions: { uid: pod.metadata.uid!, ...preconditions } }
+  return { ...rest, ...dryRun, isAdmitted: true, preconditions: { uid: pod.metadata.uid!, ...preconditions } }
 }
 
 /** Pods whose loss disrupts nobody. */

@@ -1,4 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import { admitMutating, admitValidating, type Connector, type RestCall } from '../rest/call.ts'
@@ -50,7 +51,7 @@ export function streamConnector(door: 'exec' | 'attach', tls: KubeletTls): Conne
   return async function connectStream(call): Promise<Response> {
     const pod = podOf(call)
     const { query, info } = call.context
-    await admitConnect(call, pod)
+    await admitConnect(call, streamOptions(query, door))
     const container = chosenContainer(pod, query.get('container') ?? '')
     const wanted = new URLSearchParams()
     for (const [name, kubeletName] of Object.entries(streamParameters)) {
@@ -66,8 +67,8 @@ export function streamConnector(door: 'exec' | 'attach', tls: KubeletTls): Conne
 export function portForwardConnector(tls: KubeletTls): Connector {
   return async function connectPortForward(call): Promise<Response> {
     const pod = podOf(call)
-    await admitConnect(call, pod)
     const { query, info } = call.context
+    await admitConnect(call, portForwardOptions(query))
     const ports = pick(query, ['ports', 'port'])
     const asked = new URLSearchParams([...ports].map(([, value]): [string, string] => ['port', value]))
     const path = `/portForward/${info.namespace}/${info.name}${asked.size > 0 ? `?${asked}` : ''}`
@@ -85,9 +86,33 @@ function nodeOf({ spec, metadata }: Pod): string {
   throw badRequest(`pod ${metadata.name} does not have a host assigned`)
 }
 
-export async function admitConnect(call: RestCall, object: Pod): Promise<void> {
+/** Admission sees what the connection was asked for: PodExecOptions and the like. */
+export async function admitConnect(call: RestCall, options: JsonObject): Promise<void> {
+  const object = options as unknown as KubeObject
   await admitMutating(call, { operation: 'CONNECT', object, oldObject: undefined })
   await admitValidating(call, { operation: 'CONNECT', object, oldObject: undefined })
+}
+
+/** PodExecOptions or PodAttachOptions as the query says, with their defaults. */
+function streamOptions(query: URLSearchParams, door: 'exec' | 'attach'): JsonObject {
+  const container = query.get('container')
+  const flag = (name: string, unsaid: boolean) =>
+    (query.has(name) ? isTrue(query.get(name)) : unsaid) && { [name]: true }
+  return {
+    kind: door === 'exec' ? 'PodExecOptions' : 'PodAttachOptions',
+    apiVersion: 'v1',
+    ...flag('stdin', false),
+    ...flag('stdout', true),
+    ...flag('stderr', true),
+    ...flag('tty', false),
+    ...(container && { container }),
+    ...(door === 'exec' && { command: query.has('command') ? query.getAll('command') : null }),
+  }
+}
+
+function portForwardOptions(query: URLSearchParams): JsonObject {
+  const ports = query.getAll('ports').map(Number)
+  return { kind: 'PodPortForwardOptions', apiVersion: 'v1', ...(ports.length > 0 && { ports }) }
 }
 
 function pick(query: URLSearchParams, names: readonly string[]): URLSearchParams {

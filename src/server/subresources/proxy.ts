@@ -1,11 +1,13 @@
 import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
+import type { JsonObject } from '../../machinery/meta/object.ts'
 import { badRequest, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
 import { collectionPrefix } from '../watchcache/index.ts'
 import { forward } from './forward.ts'
+import { admitConnect } from './kubelet.ts'
 import { type Endpoint, type KubeletTls, kubeletOf, splitProxyName } from './kubelet-access.ts'
 import { aimAt, builtinResource } from './subrequest.ts'
 
@@ -16,11 +18,18 @@ function proxyConnector(locate: Locate): Connector {
   return async function connectProxy(call): Promise<Response> {
     const { context } = call
     const { info, query, headers } = context
+    await admitConnect(call, proxyOptions(call))
     const endpoint = locate(call, splitProxyName(info.name))
     const path = `/${encodeURI(info.subpath ?? '')}${query.size > 0 ? `?${query}` : ''}`
     if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path } }
     return forward(context, { endpoint, method: methods[info.verb] ?? 'GET', path })
   }
+}
+
+/** PodProxyOptions, ServiceProxyOptions or NodeProxyOptions: the path is all that they have. */
+function proxyOptions({ context, resource }: RestCall): JsonObject {
+  const { subpath } = context.info
+  return { kind: `${resource.kind}ProxyOptions`, apiVersion: 'v1', ...(subpath && { path: `/${subpath}` }) }
 }
 
 const methods: Readonly<Record<string, string>> = {

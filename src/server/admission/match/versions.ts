@@ -1,0 +1,76 @@
+import type { Resource } from '../../../api/define.ts'
+import { toApiVersion } from '../../../machinery/meta/group.ts'
+import type { KubeObject } from '../../../machinery/meta/object.ts'
+import { internalError } from '../../../machinery/status/errors.ts'
+import type { AdmissionRequest } from '../../context.ts'
+import { cloneJson } from '../../rest/clone.ts'
+import type { Match } from './match.ts'
+
+export type ResourceName = Pick<Resource, 'group' | 'version' | 'plural'>
+
+/** A request with its objects as they are at this point of the chain, in the version of `kind`. */
+export interface Admitted {
+  readonly request: AdmissionRequest
+  readonly kind: AdmissionRequest['kind']
+  readonly object: KubeObject | undefined
+  readonly oldObject: KubeObject | undefined
+}
+
+/** A request as it came. */
+export function asAdmitted(request: AdmissionRequest): Admitted {
+  const { kind, object, oldObject } = request
+  return { request, kind, object, oldObject }
+}
+
+/** Namespaces lie in themselves: what upstream's attributes call the namespace of a request. */
+export function namespaceOf({ resource, info }: AdmissionRequest): string {
+  if (resource.group === '' && resource.plural === 'namespaces') return info.name
+  return resource.namespaced ? info.namespace : ''
+}
+
+/** The same stored objects, served as another group or version, and the kind of the same subresource there. */
+export function equivalentsOf({ registry, resource, info }: AdmissionRequest): Match[] {
+  const others = registry.storedAt(resource.storage.group, resource.storage.plural)
+  if (others.length < 2) return []
+  return others.flatMap(other => {
+    if (other === resource) return []
+    if (info.subresource === '') return [{ resource: other, kind: other }]
+    const found = other.subresources.find(({ name }) => name === info.subresource)
+    return found ? [{ resource: other, kind: found.kind ?? other }] : []
+  })
+}
+
+/** The objects in another version; the same ones where nothing has to change. */
+export function convertAdmitted(admitted: Admitted, kind: Admitted['kind']): Admitted {
+  if (isSameKind(admitted.kind, kind)) return admitted
+  const { registry } = admitted.request
+  const from = resourceOf(registry, admitted.kind)
+  const to = resourceOf(registry, kind)
+  const convert = (object: KubeObject | undefined) => object && convertObject(object, from, to)
+  return {
+    request: admitted.request,
+    kind,
+    object: convert(admitted.object),
+    oldObject: convert(admitted.oldObject),
+  }
+}
+
+function isSameKind(a: Admitted['kind'], b: Admitted['kind']): boolean {
+  return a.kind === b.kind && a.version === b.version && a.group === b.group
+}
+
+function resourceOf(
+  registry: AdmissionRequest['registry'],
+  { group, version, kind }: Admitted['kind'],
+): Resource {
+  const found = registry.kind(group, version, kind)
+  if (found) return found
+  throw internalError(`unable to convert to ${toApiVersion(group, version)}, Kind=${kind}: unknown kind`)
+}
+
+function convertObject(object: KubeObject, from: Resource, to: Resource): KubeObject {
+  const copy = cloneJson(object)
+  const stored = from.conversion ? from.conversion.toStorage(copy) : copy
+  const made = to.conversion ? to.conversion.fromStorage(stored) : stored
+  return { ...made, kind: to.kind, apiVersion: toApiVersion(to.group, to.version) }
+}

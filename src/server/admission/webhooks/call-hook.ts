@@ -1,0 +1,99 @@
+import type { JsonObject } from '../../../machinery/meta/object.ts'
+import { quote } from '../../../machinery/meta/quote.ts'
+import { badRequest, internalError } from '../../../machinery/status/errors.ts'
+import { type Status, StatusError } from '../../../machinery/status/status.ts'
+import type { Random } from '../../../std/ports.ts'
+import { WebhookCallError } from '../../webhook-client/failure.ts'
+import type { WebhookClient } from '../../webhook-client/webhook-client.ts'
+import { annotate } from '../annotations.ts'
+import { type Admitted, convertAdmitted } from '../match/versions.ts'
+import type { Invocation } from './invocation.ts'
+import { type ReviewAnswer, readReview, reviewVersion, toReview } from './review.ts'
+
+export interface HookPorts {
+  readonly call: WebhookClient
+  readonly random: Pick<Random, 'uuid'>
+}
+
+const defaultTimeoutSeconds = 10
+
+/** A webhook that did not answer as it should: what failurePolicy decides about. */
+export class HookFailure extends Error {
+  override name = 'HookFailure'
+  constructor(webhook: string, reason: string) {
+    super(`failed calling webhook ${quote(webhook)}: ${reason}`)
+  }
+}
+
+/**
+ * Asks one webhook. Its warnings and audit annotations are noted, its refusal is thrown with upstream's text; throws
+ * HookFailure when there is no usable answer.
+ */
+export async function callHook(
+  ports: HookPorts,
+  { hook, match }: Invocation,
+  admitted: Admitted,
+  isMutating: boolean,
+): Promise<ReviewAnswer> {
+  const { webhook } = hook
+  const { request } = admitted
+  requireDryRun(request.dryRun, webhook)
+  const version = reviewVersion(webhook.admissionReviewVersions)
+  if (!version) {
+    const reason = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)'
+    throw new HookFailure(webhook.name, `could not create admission objects: ${reason}`)
+  }
+  const uid = ports.random.uuid()
+  const review = toReview(convertAdmitted(admitted, match.kind), match, uid, version)
+  const reply = await post(ports, hook, review, request.context.signal)
+  const answer = readReview(reply, { uid, version, isMutating })
+  if ('fault' in answer)
+    throw new HookFailure(webhook.name, `received invalid webhook response: ${answer.fault}`)
+  for (const [key, value] of Object.entries(answer.auditAnnotations))
+    annotate(request, `${webhook.name}/${key}`, value)
+  request.warnings.push(...answer.warnings)
+  if (!answer.allowed) throw denied(webhook.name, answer.status)
+  return answer
+}
+
+function requireDryRun(dryRun: boolean, { name, sideEffects }: Invocation['hook']['webhook']): void {
+  if (!dryRun || sideEffects === 'None' || sideEffects === 'NoneOnDryRun') return
+  throw badRequest(`admission webhook ${quote(name)} does not support dry run`)
+}
+
+async function post(
+  ports: HookPorts,
+  { webhook }: Invocation['hook'],
+  body: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  const { clientConfig, timeoutSeconds = defaultTimeoutSeconds, name } = webhook
+  try {
+    return await ports.call(clientConfig, { body, timeoutMs: timeoutSeconds * 1000, signal })
+  } catch (error) {
+    if (error instanceof WebhookCallError)
+      throw new HookFailure(name, `failed to call webhook: ${error.message}`)
+    throw error
+  }
+}
+
+/** webhook/errors ToStatusErr: never below 400, never without a reason. */
+function denied(webhook: string, given: Partial<Status> = {}): StatusError {
+  const deniedBy = `admission webhook ${quote(webhook)} denied the request`
+  const { message, reason, code = 0 } = given
+  const why = message || reason
+  return new StatusError({
+    ...given,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: given.metadata ?? {},
+    status: 'Failure',
+    message: why ? `${deniedBy}: ${why}` : `${deniedBy} without explanation`,
+    code: Math.max(code, 400),
+  })
+}
+
+/** What the client is told of a webhook that failed closed. */
+export function failedClosed(failure: HookFailure): StatusError {
+  return internalError(failure)
+}
