@@ -3,30 +3,30 @@ import { pods } from '../api/core/pod.ts'
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
-import { createInformers } from '../client/informers.ts'
+import { createInformers, type Informers } from '../client/informers.ts'
+import { resourceId } from '../client/resource.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
 import { bindPod } from './bind.ts'
-import { takeNodeChange, takePodChange } from './cluster-events.ts'
-import { findNode } from './framework/find-node.ts'
+import { type Cluster, takeNodeChange, takePodChange } from './cluster-events.ts'
+import { findNode, type Verdict } from './framework/find-node.ts'
+import type { Handle } from './framework/handle.ts'
 import type { Cycle, SchedulerPlugin } from './framework/plugin.ts'
-import { createSchedulingQueue, type QueuedPod, type SchedulingQueue } from './queue/scheduling-queue.ts'
-import {
-  type ClusterSnapshot,
-  createClusterSnapshot,
-  type SchedulerKernels,
-} from './snapshot/cluster-snapshot.ts'
+import { createProfiles, defaultProfile, type ProfileSpec, type Profiles } from './profiles.ts'
+import { createSchedulingQueue, type QueueBackoff, type QueuedPod } from './queue/scheduling-queue.ts'
+import { createClusterSnapshot, type SchedulerKernels } from './snapshot/cluster-snapshot.ts'
+import { createNominatedPods } from './snapshot/nominated-pods.ts'
 import { podResources } from './snapshot/pod-resources.ts'
-import { reportUnschedulable } from './unschedulable.ts'
+import { type Report, reportUnschedulable } from './unschedulable.ts'
 
 export interface SchedulerOptions {
   readonly client: Client
   readonly recorder: EventRecorder
-  readonly plugins: readonly SchedulerPlugin[]
   /** The filter-and-score and label kernels, or their twins. */
   readonly kernels: SchedulerKernels
-  /** Only pods with this spec.schedulerName are taken. Default `default-scheduler`. */
-  readonly schedulerName?: string
+  /** One for each name that pods may ask for; default: `default-scheduler` with all plugins. */
+  readonly profiles?: readonly ProfileSpec[]
+  readonly backoff?: QueueBackoff
 }
 
 /** Placements that may wait for the API at once. */
@@ -34,41 +34,52 @@ const bindingsMax = 256
 /** A turn of the event loop spends at most this long on placing pods, so that nothing else waits. */
 const turnMaxMs = 8
 
-/** Watches pods and nodes and gives every pending pod a node, or says why there is none. */
+/** Watches pods, nodes and what the plugins look up, and gives every pending pod a node, or says why there is none. */
 export function createScheduler(options: SchedulerOptions): Runnable {
   return async (ports, signal) => {
-    const scheduler = assemble(options, ports)
     const informers = createInformers({ client: options.client, ports, signal })
-    const mine = (pod: Pod) =>
-      !pod.spec?.nodeName &&
-      (pod.spec?.schedulerName ?? defaultName) === (options.schedulerName ?? defaultName)
-    informers.of(nodes).onChange(change => takeNodeChange(change, scheduler.snapshot, scheduler.queue))
+    const scheduler = assemble(options, ports, informers)
+    await watchWhatPluginsRead(scheduler, informers)
+    informers.of(nodes).onChange(change => takeNodeChange(change, scheduler))
     await informers.of(nodes).whenSynced()
-    informers.of(pods).onChange(change => takePodChange(change, scheduler.snapshot, scheduler.queue, mine))
+    informers.of(pods).onChange(change => takePodChange(change, scheduler))
     await schedulePods(scheduler, signal)
     await informers.done
   }
 }
 
-const defaultName = 'default-scheduler'
-
-interface Scheduler {
+interface Scheduler extends Cluster {
   readonly options: SchedulerOptions
   readonly ports: Ports
-  readonly snapshot: ClusterSnapshot
-  readonly queue: SchedulingQueue
+  readonly profiles: Profiles
   readonly bindings: Set<Promise<void>>
 }
 
-function assemble(options: SchedulerOptions, ports: Ports): Scheduler {
-  const snapshot = createClusterSnapshot(options.kernels)
-  return {
-    options,
-    ports,
-    snapshot,
-    queue: createSchedulingQueue(options.plugins, ports.clock),
-    bindings: new Set(),
+function assemble(options: SchedulerOptions, ports: Ports, informers: Informers): Scheduler {
+  const { client, recorder, kernels } = options
+  const snapshot = createClusterSnapshot(kernels)
+  const nominated = createNominatedPods()
+  const handle: Handle = {
+    ...{ ports, client, recorder, snapshot, nominated },
+    lists: { of: resource => informers.of(resource).store },
+    activate: key => queue.activate(key),
   }
+  const profiles = createProfiles(options.profiles ?? [defaultProfile()], handle)
+  const queue = createSchedulingQueue(pod => profiles.of(pod) ?? [], ports.clock, options.backoff)
+  const mine = (pod: Pod) => !pod.spec?.nodeName && profiles.of(pod) !== undefined
+  return { options, ports, profiles, snapshot, nominated, queue, mine, bindings: new Set() }
+}
+
+async function watchWhatPluginsRead({ profiles, queue }: Scheduler, informers: Informers): Promise<void> {
+  const kinds = new Map(
+    profiles.all().flatMap(({ reads = [] }) => reads.map(kind => [resourceId(kind), kind])),
+  )
+  for (const kind of kinds.values()) {
+    informers.of(kind).onChange(({ object, old }) => {
+      queue.moved({ kind: 'object', plural: kind.plural, object, old })
+    })
+  }
+  await informers.whenSynced()
 }
 
 async function schedulePods(scheduler: Scheduler, signal: AbortSignal): Promise<void> {
@@ -98,16 +109,46 @@ async function schedulePods(scheduler: Scheduler, signal: AbortSignal): Promise<
 }
 
 function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
-  const { options, ports, snapshot, queue } = scheduler
-  const cycle: Cycle = { pod: queued.pod, resources: podResources(queued.pod), snapshot, state: new Map() }
-  const verdict = findNode(options.plugins, cycle, ports.random)
-  if (verdict.outcome === 'none') {
-    queue.failed(queued, verdict.failure.plugins)
-    track(scheduler, reportUnschedulable(options, ports, queued.pod, verdict.failure.message), queued)
-    return
+  const { profiles, ports, snapshot, nominated, queue } = scheduler
+  const { pod } = queued
+  const plugins = profiles.of(pod) ?? []
+  const cycle: Cycle = { pod, resources: podResources(pod), snapshot, nominated, filters: [] }
+  const verdict = tryToFind(plugins, cycle, ports)
+  if (verdict instanceof Error) {
+    queue.retry(queued)
+    return report(scheduler, queued, { reason: 'SchedulerError', message: verdict.message, nominate: '' })
   }
-  snapshot.assume(queued.pod, verdict.node.name)
-  const binding = bindPod(options, cycle, verdict.node).catch(error => {
+  if (verdict.outcome === 'node') return place(scheduler, queued, plugins, { cycle, node: verdict.node })
+  const { message, plugins: rejecting, nominate } = verdict.failure
+  queue.failed(queued, rejecting)
+  nominated.set(pod, nominate ?? pod.status?.nominatedNodeName)
+  report(scheduler, queued, { reason: 'Unschedulable', message, nominate })
+}
+
+function tryToFind(plugins: readonly SchedulerPlugin[], cycle: Cycle, ports: Ports): Verdict | Error {
+  try {
+    return findNode(plugins, cycle, ports.random)
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error))
+    const { namespace, name } = cycle.pod.metadata
+    ports.log.error('scheduling failed, trying again', {
+      pod: `${namespace}/${name}`,
+      error: failure.message,
+    })
+    return failure
+  }
+}
+
+function place(
+  scheduler: Scheduler,
+  queued: QueuedPod,
+  plugins: readonly SchedulerPlugin[],
+  { cycle, node }: Pick<Extract<Verdict, { outcome: 'node' }>, 'node'> & { readonly cycle: Cycle },
+): void {
+  const { options, ports, snapshot, nominated, queue } = scheduler
+  snapshot.assume(queued.pod, node.name)
+  nominated.remove(queued.pod.metadata.uid!)
+  const binding = bindPod({ ...options, plugins }, cycle, node).catch(error => {
     // An answer that was lost: the binding happened, and the API has shown it meanwhile.
     if (!snapshot.isAssumed(queued.key) && snapshot.podOn(queued.key)) return
     snapshot.forget(queued.key)
@@ -117,6 +158,10 @@ function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
     queue.retry(queued)
   })
   track(scheduler, binding, queued)
+}
+
+function report(scheduler: Scheduler, queued: QueuedPod, said: Report): void {
+  track(scheduler, reportUnschedulable(scheduler.options, scheduler.ports, queued.pod, said), queued)
 }
 
 function track({ bindings, ports }: Scheduler, work: Promise<void>, queued: QueuedPod): void {

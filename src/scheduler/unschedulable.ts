@@ -1,5 +1,5 @@
 import { pods } from '../api/core/pod.ts'
-import type { Pod } from '../api/types/core-v1.gen.ts'
+import type { Pod, PodCondition } from '../api/types/core-v1.gen.ts'
 import { type Client, strategicPatch } from '../client/client.ts'
 import { type EventRecorder, referenceTo } from '../client/events.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
@@ -10,30 +10,54 @@ interface Reporter {
   readonly recorder: EventRecorder
 }
 
+export interface Report {
+  /** `Unschedulable`: nothing fits. `SchedulerError`: something went wrong on the way. */
+  readonly reason: 'Unschedulable' | 'SchedulerError'
+  readonly message: string
+  /** The node that the pod waits for from now on; '' withdraws it, undefined leaves it as it was. */
+  readonly nominate: string | undefined
+}
+
+/** An Event's note is at most this long. */
+const noteMax = 1024
+
 /** Says on the pod itself and in an event why it has no node. A pod that is gone by now is nobody's concern. */
 export async function reportUnschedulable(
   { client, recorder }: Reporter,
   ports: Ports,
   pod: Pod,
-  message: string,
+  report: Report,
 ): Promise<void> {
-  recorder.record(referenceTo(pods, pod), { type: 'Warning', reason: 'FailedScheduling', message })
-  const known = pod.status?.conditions?.find(condition => condition.type === 'PodScheduled')
-  if (known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message) return
-  const now = new Date(ports.clock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z')
-  const condition = {
-    type: 'PodScheduled',
-    status: 'False',
-    reason: 'Unschedulable',
-    message,
-    lastTransitionTime: known?.status === 'False' ? known.lastTransitionTime : now,
-    observedGeneration: pod.metadata.generation,
-  }
+  const { message } = report
+  const note = message.length > noteMax ? `${message.slice(0, noteMax - 4)} ...` : message
+  recorder.record(referenceTo(pods, pod), { type: 'Warning', reason: 'FailedScheduling', message: note })
+  const condition = changedCondition(ports, pod, report)
+  const nomination = changedNomination(pod, report.nominate)
+  if (!condition && !nomination) return
   const { namespace, name, uid } = pod.metadata
-  const body = { metadata: { uid }, status: { conditions: [condition] } }
+  const body = { metadata: { uid }, status: { ...(condition && { conditions: [condition] }), ...nomination } }
   try {
     await client.patch(pods, namespace, name!, { type: strategicPatch, body, subresource: 'status' })
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
+}
+
+function changedCondition(ports: Ports, pod: Pod, { reason, message }: Report): PodCondition | undefined {
+  const known = pod.status?.conditions?.find(condition => condition.type === 'PodScheduled')
+  if (known?.status === 'False' && known.reason === reason && known.message === message) return undefined
+  const now = new Date(ports.clock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z')
+  return {
+    type: 'PodScheduled',
+    status: 'False',
+    reason,
+    message,
+    lastTransitionTime: known?.status === 'False' ? known.lastTransitionTime : now,
+    observedGeneration: pod.metadata.generation,
+  } as PodCondition
+}
+
+function changedNomination(pod: Pod, nominate: string | undefined): object | undefined {
+  if (nominate === undefined || nominate === (pod.status?.nominatedNodeName ?? '')) return undefined
+  return { nominatedNodeName: nominate || null }
 }

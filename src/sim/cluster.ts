@@ -6,7 +6,6 @@ import { runControllers } from '../controller/run.ts'
 import { controllerTable } from '../controllers/index.ts'
 import { createLabelIndex } from '../kernels/label-index-wasm.ts'
 import { createNodeColumns } from '../kernels/node-columns-wasm.ts'
-import { defaultPlugins } from '../scheduler/plugins/index.ts'
 import { createScheduler } from '../scheduler/scheduler.ts'
 import { componentUsers, controllerUser, nodeUser } from '../server/authn/identity.ts'
 import { ensureBootstrapObjects } from '../server/bootstrap/objects.ts'
@@ -230,6 +229,6 @@ function schedulerPart(ways: WaysIn, killed: AbortSignal) {
     const client = createClient(ways.of(componentUsers.scheduler, killed))
     const recorder = createEventRecorder({ client, ports, signal, component: 'default-scheduler' })
     const kernels = { columns: createNodeColumns(), labels: createLabelIndex() }
-    return createScheduler({ client, recorder, plugins: defaultPlugins, kernels })(ports, signal)
+    return createScheduler({ client, recorder, kernels })(ports, signal)
   }
 }

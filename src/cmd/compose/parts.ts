@@ -6,7 +6,7 @@ import { resolversOf } from '../../dns/upstream.ts'
 import { createLabelIndex } from '../../kernels/label-index-wasm.ts'
 import { createNodeColumns } from '../../kernels/node-columns-wasm.ts'
 import { loadComponentPlugin } from '../../scheduler/plugins/component-plugin.ts'
-import { defaultPlugins } from '../../scheduler/plugins/index.ts'
+import { defaultProfile, type ProfileSpec } from '../../scheduler/profiles.ts'
 import { createScheduler } from '../../scheduler/scheduler.ts'
 import { componentUsers } from '../../server/authn/identity.ts'
 import type { Runnable } from '../../std/ports.ts'
@@ -25,7 +25,7 @@ export async function serverParts(
   settings: ServerSettings,
   flags: FlagReader,
 ): Promise<NamedRunnable[]> {
-  const plugins = [...defaultPlugins, ...(await loadPlugins(flags.list('scheduler-plugin')))]
+  const profiles = [defaultProfile(await loadPlugins(flags.list('scheduler-plugin')))]
   const parts: (NamedRunnable & { readonly when: boolean })[] = [
     { name: 'certificates', when: true, run: plane.renewal },
     {
@@ -33,7 +33,7 @@ export async function serverParts(
       when: !settings.disabled.has('controller-manager'),
       run: controllerManager(plane, settings),
     },
-    { name: 'scheduler', when: !settings.disabled.has('scheduler'), run: scheduler(plane, plugins) },
+    { name: 'scheduler', when: !settings.disabled.has('scheduler'), run: scheduler(plane, profiles) },
     { name: 'dns', when: settings.runsPods && !settings.disabled.has('dns'), run: dns(plane, settings) },
   ]
   const node = settings.runsPods ? ownNode(plane, settings, flags) : []
@@ -50,12 +50,12 @@ async function loadPlugins(paths: readonly string[]) {
   )
 }
 
-function scheduler(plane: ControlPlane, plugins: Parameters<typeof createScheduler>[0]['plugins']): Runnable {
+function scheduler(plane: ControlPlane, profiles: readonly ProfileSpec[]): Runnable {
   return (ports, signal) => {
     const client = createClient(plane.as(componentUsers.scheduler))
     const recorder = createEventRecorder({ client, ports, signal, component: 'default-scheduler' })
     const kernels = { columns: createNodeColumns(), labels: createLabelIndex() }
-    return createScheduler({ client, recorder, plugins, kernels })(ports, signal)
+    return createScheduler({ client, recorder, profiles, kernels })(ports, signal)
   }
 }
 

@@ -1,21 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
-import { createLabelIndexTwin } from '../../kernels/label-index.ts'
-import { createNodeColumnsTwin } from '../../kernels/node-columns.ts'
-import { simRandom } from '../../std/sim-ports.ts'
-import { defaultPlugins } from '../plugins/index.ts'
-import { createClusterSnapshot } from '../snapshot/cluster-snapshot.ts'
-import { podResources } from '../snapshot/pod-resources.ts'
-import { testNode, testPod } from '../testing.ts'
-import { findNode } from './find-node.ts'
+import { testCluster, testNode, testPod } from '../testing.ts'
 
 function place(nodes: readonly Node[], pod: Pod, placed: readonly [Pod, string][] = []): string {
-  const snapshot = createClusterSnapshot({ columns: createNodeColumnsTwin(), labels: createLabelIndexTwin() })
-  for (const node of nodes) snapshot.setNode(node)
-  for (const [other, node] of placed) snapshot.assume(other, node)
-  const cycle = { pod, resources: podResources(pod), snapshot, state: new Map() }
-  const verdict = findNode(defaultPlugins, cycle, simRandom(1))
-  return verdict.outcome === 'node' ? verdict.node.name : verdict.failure.message
+  const pods = placed.map(([other, nodeName]) => ({ ...other, spec: { ...other.spec!, nodeName } }))
+  // What DynamicResources and DefaultPreemption add is said in their own tests.
+  return testCluster({ nodes, pods })
+    .place(pod)
+    .replace(/ no new claims to deallocate.*$/, '')
 }
 
 describe('filters', () => {

@@ -1,6 +1,8 @@
 import type { Random } from '../../std/ports.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
-import type { Cycle, Rejection, SchedulerPlugin } from './plugin.ts'
+import { judgeNode, rivals, runFilters } from './filters.ts'
+import type { Cycle, Rejection, Rejections, SchedulerPlugin } from './plugin.ts'
+import { scoreRows } from './score-rows.ts'
 
 /** Where a pod goes, or why it goes nowhere. */
 export type Verdict =
@@ -11,6 +13,8 @@ export type Verdict =
 export interface FitFailure {
   readonly message: string
   readonly plugins: ReadonlySet<string>
+  /** The node that the pod waits for from now on; '' withdraws it, undefined leaves it as it was. */
+  readonly nominate: string | undefined
 }
 
 /**
@@ -18,139 +22,171 @@ export interface FitFailure {
  * node, by chance among equals. Every node is judged; upstream's sampling is not needed with columns.
  */
 export function findNode(plugins: readonly SchedulerPlugin[], cycle: Cycle, random: Random): Verdict {
-  const { snapshot } = cycle
-  if (snapshot.nodeCount === 0)
-    return {
-      outcome: 'none',
-      failure: { message: 'no nodes available to schedule pods', plugins: new Set() },
-    }
+  if (cycle.snapshot.nodeCount === 0) {
+    const message = 'no nodes available to schedule pods'
+    return { outcome: 'none', failure: { message, plugins: new Set(), nominate: '' } }
+  }
   const prepared = preFilter(plugins, cycle)
-  if ('rejection' in prepared)
-    return { outcome: 'none', failure: preFilterFailure(cycle, prepared.rejection) }
+  if ('rejection' in prepared) {
+    return { outcome: 'none', failure: preFilterFailure(plugins, cycle, prepared) }
+  }
+  const hoped = nominatedNode(cycle)
+  if (hoped) return { outcome: 'node', node: hoped, feasible: 1 }
   const rows = feasibleRows(prepared, cycle)
   if (rows.length === 0) return { outcome: 'none', failure: diagnose(plugins, prepared, cycle) }
-  const row = rows.length === 1 ? rows[0]! : bestRow(plugins, cycle, rows, random)
-  return { outcome: 'node', node: snapshot.nodeAt(row)!, feasible: rows.length }
+  const row = rows.length === 1 ? rows[0]! : pickHighest(scoreRows(plugins, cycle, rows), rows, random)
+  return { outcome: 'node', node: cycle.snapshot.nodeAt(row)!, feasible: rows.length }
 }
 
+/** The nodes that some PreFilters leave, and whose they are. */
 interface Prepared {
-  readonly filters: readonly SchedulerPlugin[]
   readonly nodeNames: ReadonlySet<string> | undefined
+  readonly restricting: readonly string[]
 }
 
-function preFilter(
-  plugins: readonly SchedulerPlugin[],
-  cycle: Cycle,
-): Prepared | { readonly rejection: Rejection } {
+interface Refused {
+  readonly rejection: Rejection
+}
+
+function preFilter(plugins: readonly SchedulerPlugin[], cycle: Cycle): Prepared | Refused {
   const filters: SchedulerPlugin[] = []
+  const restricting: string[] = []
   let nodeNames: ReadonlySet<string> | undefined
+  let refused: Rejection | undefined
   for (const plugin of plugins) {
     const result = plugin.preFilter?.(cycle)
-    if (result?.outcome === 'reject') return { rejection: result.rejection }
+    // One that preemption may overcome lets the others speak, for the dry runs need what they learn.
+    if (result?.outcome === 'reject') {
+      if (result.rejection.unresolvable) return { rejection: result.rejection }
+      refused = result.rejection
+    }
     if (result?.outcome === 'skip') continue
     if (plugin.filter) filters.push(plugin)
-    const names = result?.nodeNames
-    if (names) nodeNames = nodeNames ? new Set([...nodeNames].filter(name => names.has(name))) : names
+    const names = result?.outcome === 'continue' ? result.nodeNames : undefined
+    if (!names) continue
+    restricting.push(plugin.name)
+    nodeNames = nodeNames ? new Set([...nodeNames].filter(name => names.has(name))) : names
+    if (nodeNames.size === 0) return { rejection: contradiction(restricting) }
   }
-  return { filters, nodeNames }
+  cycle.filters = filters
+  return refused ? { rejection: refused } : { nodeNames, restricting }
 }
 
-function feasibleRows({ filters, nodeNames }: Prepared, cycle: Cycle): number[] {
-  const { snapshot } = cycle
+function contradiction(restricting: readonly string[]): Rejection {
+  const names = restricting.toSorted()
+  const reason =
+    names.length === 1
+      ? `node(s) didn't satisfy plugin ${names[0]}`
+      : `node(s) didn't satisfy plugin(s) [${names.join(' ')}] simultaneously`
+  return { plugin: '', reasons: [reason], unresolvable: true }
+}
+
+/** The node that preemption made room on is tried first and taken when it does. */
+function nominatedNode(cycle: Cycle): NodeInfo | undefined {
+  const name = cycle.pod.status?.nominatedNodeName
+  const node = name ? cycle.snapshot.node(name) : undefined
+  return node?.node && !judgeNode(cycle, node) ? node : undefined
+}
+
+function feasibleRows({ nodeNames }: Prepared, cycle: Cycle): number[] {
+  const { snapshot, filters } = cycle
   const mask = snapshot.presence.slice(0, snapshot.rowCount)
   if (nodeNames) {
-    for (let row = 0; row < mask.length; row++) {
-      if (mask[row] === 1 && !nodeNames.has(snapshot.nodeAt(row)!.name)) mask[row] = 0
+    mask.fill(0)
+    for (const name of nodeNames) {
+      const node = snapshot.node(name)
+      if (node?.node) mask[node.row] = 1
     }
   }
   for (const plugin of filters) plugin.filterColumns?.(cycle, mask)
   const perNode = filters.filter(plugin => !plugin.filterColumns)
+  const contested = cycle.nominated.size > 0
   const rows: number[] = []
   for (let row = 0; row < mask.length; row++) {
-    if (mask[row] === 1 && !firstRejection(perNode, cycle, snapshot.nodeAt(row)!)) rows.push(row)
+    if (mask[row] === 0) continue
+    const node = snapshot.nodeAt(row)!
+    if (perNode.length > 0 && runFilters(perNode, cycle, node)) continue
+    if (contested && rivals(cycle, node).length > 0 && judgeNode(cycle, node)) continue
+    rows.push(row)
   }
   return rows
 }
 
-function firstRejection(
-  filters: readonly SchedulerPlugin[],
-  cycle: Cycle,
-  node: NodeInfo,
-): Rejection | undefined {
-  for (const plugin of filters) {
-    const rejection = plugin.filter!(cycle, node)
-    if (rejection) return rejection
-  }
-  return undefined
-}
-
 /** Only walked when nothing fits, so that the common case never builds reasons. */
-function diagnose(
-  plugins: readonly SchedulerPlugin[],
-  { filters, nodeNames }: Prepared,
-  cycle: Cycle,
-): FitFailure {
-  const rejections = new Map<string, Rejection>()
+function diagnose(plugins: readonly SchedulerPlugin[], prepared: Prepared, cycle: Cycle): FitFailure {
+  const { nodeNames, restricting } = prepared
+  const byNode = new Map<string, Rejection>()
   for (const info of cycle.snapshot.nodes()) {
-    if (!info.node) continue
-    const outside = nodeNames !== undefined && !nodeNames.has(info.name)
-    const rejection = outside ? notAffine : firstRejection(filters, cycle, info)
-    if (rejection) rejections.set(info.name, rejection)
+    if (!info.node || (nodeNames && !nodeNames.has(info.name))) continue
+    const rejection = judgeNode(cycle, info)
+    if (rejection) byNode.set(info.name, rejection)
   }
-  const causes = new Set([...rejections.values()].map(rejection => rejection.plugin))
-  const post = plugins.flatMap(plugin => plugin.postFilter?.(cycle, rejections) ?? [])
-  const parts = [
-    `0/${cycle.snapshot.nodeCount} nodes are available:`,
-    histogram(rejections.values()),
-    ...post,
-  ]
-  return { message: parts.filter(Boolean).join(' '), plugins: causes }
+  const causes = new Set([...byNode.values()].map(rejection => rejection.plugin))
+  for (const name of restricting) causes.add(name)
+  const reason = `node(s) didn't satisfy plugin(s) [${restricting.toSorted().join(' ')}]`
+  const others: Rejection = {
+    plugin: '',
+    reasons: restricting.length > 0 ? [reason] : [],
+    unresolvable: true,
+  }
+  return failure(plugins, cycle, { byNode, others }, causes)
 }
 
-const notAffine: Rejection = {
-  plugin: 'NodeAffinity',
-  reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"],
-  unresolvable: true,
+function preFilterFailure(
+  plugins: readonly SchedulerPlugin[],
+  cycle: Cycle,
+  { rejection }: Refused,
+): FitFailure {
+  const rejections: Rejections = { byNode: new Map(), others: rejection }
+  const causes = new Set(rejection.plugin ? [rejection.plugin] : [])
+  return failure(plugins, cycle, rejections, causes, `${rejection.reasons.join(', ')}.`)
 }
 
-function histogram(rejections: Iterable<Rejection>): string {
+function failure(
+  plugins: readonly SchedulerPlugin[],
+  cycle: Cycle,
+  rejections: Rejections,
+  causes: ReadonlySet<string>,
+  reasons = histogram(rejections, cycle.snapshot.nodeCount),
+): FitFailure {
+  const { message, nominate } = postFilter(plugins, cycle, rejections)
+  const parts = [`0/${cycle.snapshot.nodeCount} nodes are available:`, reasons, message]
+  return { message: parts.filter(Boolean).join(' '), plugins: causes, nominate }
+}
+
+function postFilter(
+  plugins: readonly SchedulerPlugin[],
+  cycle: Cycle,
+  rejections: Rejections,
+): { readonly message: string; readonly nominate: string | undefined } {
+  const messages: string[] = []
+  let nominate: string | undefined
+  for (const plugin of plugins) {
+    const result = plugin.postFilter?.(cycle, rejections)
+    if (!result) continue
+    if (result.success) return { message: result.message ?? '', nominate: result.nominate }
+    nominate = result.nominate ?? nominate
+    if (result.message) messages.push(result.message)
+  }
+  return { message: messages.join(', '), nominate }
+}
+
+/** `2 Insufficient cpu, 1 node(s) were unschedulable.`, in the order of the text (FitError.Error). */
+export function histogram({ byNode, others }: Rejections, nodeCount: number): string {
   const counts = new Map<string, number>()
-  for (const { reasons } of rejections)
-    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  const texts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort()
+  const count = (reason: string, by: number) => counts.set(reason, (counts.get(reason) ?? 0) + by)
+  for (const { reasons } of byNode.values()) for (const reason of reasons) count(reason, 1)
+  if (byNode.size < nodeCount) for (const reason of others.reasons) count(reason, nodeCount - byNode.size)
+  const texts = [...counts].map(([reason, number]) => `${number} ${reason}`).sort()
   return texts.length > 0 ? `${texts.join(', ')}.` : ''
 }
 
-function preFilterFailure(cycle: Cycle, rejection: Rejection): FitFailure {
-  const message = `0/${cycle.snapshot.nodeCount} nodes are available: ${rejection.reasons.join(', ')}.`
-  return { message, plugins: new Set([rejection.plugin]) }
-}
-
-function bestRow(
-  plugins: readonly SchedulerPlugin[],
-  cycle: Cycle,
-  rows: readonly number[],
-  random: Random,
-): number {
-  const total = new Float64Array(cycle.snapshot.rowCount)
-  const scores = new Float64Array(cycle.snapshot.rowCount)
-  for (const plugin of plugins) {
-    if (!plugin.score && !plugin.scoreColumns) continue
-    if (plugin.preScore?.(cycle, rows) === 'skip') continue
-    if (plugin.scoreColumns) plugin.scoreColumns(cycle, rows, scores)
-    else for (const row of rows) scores[row] = plugin.score!(cycle, cycle.snapshot.nodeAt(row)!)
-    plugin.normalize?.(cycle, rows, scores)
-    const weight = plugin.weight ?? 1
-    for (const row of rows) total[row]! += scores[row]! * weight
-  }
-  return pickHighest(total, rows, random)
-}
-
-/** Reservoir sampling among the rows that share the highest score (schedule_one.go selectHost). */
+/** Reservoir sampling among the rows that share the highest score. */
 function pickHighest(total: Float64Array, rows: readonly number[], random: Random): number {
   let best = rows[0]!
   let equals = 1
-  for (const row of rows.slice(1)) {
+  for (let index = 1; index < rows.length; index++) {
+    const row = rows[index]!
     if (total[row]! > total[best]!) {
       best = row
       equals = 1

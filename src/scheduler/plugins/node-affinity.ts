@@ -11,14 +11,11 @@ export const nodeAffinity: SchedulerPlugin = {
   name,
   weight: 2,
   events: [
-    {
-      kind: 'nodeAdded',
-      helps: (pod, event) => event.kind === 'nodeAdded' && matchesRequired(event.node, pod.spec),
-    },
+    { kind: 'nodeAdded', helps: (pod, { node }) => matchesRequired(node, pod.spec) },
     {
       kind: 'nodeUpdated',
-      helps: (pod, event) =>
-        event.kind === 'nodeUpdated' && event.changes.has('labels') && matchesRequired(event.node, pod.spec),
+      helps: (pod, { old, node, changes }) =>
+        changes.has('labels') && matchesRequired(node, pod.spec) && !matchesRequired(old, pod.spec),
     },
   ],
   preFilter: ({ pod }) => (hasRequirements(pod) ? restrictByName(pod) : skip),

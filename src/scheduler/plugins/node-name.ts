@@ -5,12 +5,7 @@ const name = 'NodeName'
 /** A pod that names its node goes there or nowhere. */
 export const nodeName: SchedulerPlugin = {
   name,
-  events: [
-    {
-      kind: 'nodeAdded',
-      helps: (pod, event) => event.kind === 'nodeAdded' && event.node.metadata.name === pod.spec?.nodeName,
-    },
-  ],
+  events: [{ kind: 'nodeAdded', helps: (pod, { node }) => node.metadata.name === pod.spec?.nodeName }],
   preFilter: ({ pod }) => (pod.spec?.nodeName ? goOn : skip),
   filter: ({ pod }, node) =>
     pod.spec?.nodeName === node.name

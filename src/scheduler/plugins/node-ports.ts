@@ -9,7 +9,10 @@ export const nodePorts: SchedulerPlugin = {
   events: [
     {
       kind: 'assignedPodDeleted',
-      helps: (_, event) => event.kind === 'assignedPodDeleted' && hostPorts(event.pod).length > 0,
+      helps(pod, event) {
+        const freed = new Map(hostPorts(event.pod).map(port => [port, 1]))
+        return hostPorts(pod).some(port => portsClash(freed, port))
+      },
     },
     { kind: 'nodeAdded', helps: () => true },
   ],

@@ -1,8 +1,7 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
-import { shortageCpu, shortageEphemeral, shortageMemory, shortagePods } from '../../kernels/node-columns.ts'
 import { type Cycle, goOn, type Rejection, type SchedulerPlugin } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
-import { amountOf, podResources } from '../snapshot/pod-resources.ts'
+import { amountOf, assignedResources, podResources } from '../snapshot/pod-resources.ts'
 
 const name = 'NodeResourcesFit'
 
@@ -15,13 +14,16 @@ export const nodeResourcesFit: SchedulerPlugin = {
   weight: 1,
   events: [
     { kind: 'assignedPodDeleted', helps: () => true },
-    { kind: 'nodeAdded', helps: (pod, event) => event.kind === 'nodeAdded' && couldHold(event.node, pod) },
+    {
+      kind: 'assignedPodUpdated',
+      helps: (pod, { old, pod: other, changes }) => changes.has('scaledDown') && frees(old, other, pod),
+    },
+    { kind: 'nodeAdded', helps: (pod, { node }) => couldHold(node, pod) },
     {
       kind: 'nodeUpdated',
-      helps: (pod, event) =>
-        event.kind === 'nodeUpdated' && event.changes.has('allocatable') && couldHold(event.node, pod),
+      helps: (pod, { node, changes }) => changes.has('allocatable') && couldHold(node, pod),
     },
-    { kind: 'podUpdated', helps: () => true },
+    { kind: 'podUpdated', helps: (_, { changes }) => changes.has('scaledDown') },
   ],
   preFilter(cycle) {
     const { snapshot, resources } = cycle
@@ -44,16 +46,30 @@ export const nodeResourcesFit: SchedulerPlugin = {
   },
 }
 
+/** Each amount with the columns that it is held against. */
+const amounts = [
+  { resource: 'cpu', amount: 'milliCpu', allocatable: 'allocatableMilliCpu', requested: 'requestedMilliCpu' },
+  { resource: 'memory', amount: 'memory', allocatable: 'allocatableMemory', requested: 'requestedMemory' },
+  {
+    resource: 'ephemeral-storage',
+    amount: 'ephemeralStorage',
+    allocatable: 'allocatableEphemeral',
+    requested: 'requestedEphemeral',
+  },
+] as const
+
+/** Reads the columns as they are now, for a dry run changes them after the kernel has judged. */
 function explain({ snapshot, resources }: Cycle, node: NodeInfo): Rejection | undefined {
-  const bits = snapshot.columns.shortages[node.row]!
+  const { columns } = snapshot
   const short: [reason: string, unresolvable: boolean][] = []
-  const more = (wanted: number, column: Parameters<typeof snapshot.columns.get>[1]) =>
-    wanted > snapshot.columns.get(node.row, column)
-  if (bits & shortagePods) short.push(['Too many pods', false])
-  if (bits & shortageCpu) short.push(['Insufficient cpu', more(resources.milliCpu, 'allocatableMilliCpu')])
-  if (bits & shortageMemory) short.push(['Insufficient memory', more(resources.memory, 'allocatableMemory')])
-  if (bits & shortageEphemeral)
-    short.push(['Insufficient ephemeral-storage', more(resources.ephemeralStorage, 'allocatableEphemeral')])
+  if (columns.get(node.row, 'pods') + 1 > columns.get(node.row, 'allowedPods'))
+    short.push(['Too many pods', false])
+  for (const { resource, amount, allocatable, requested } of amounts) {
+    const wanted = resources[amount]
+    const room = columns.get(node.row, allocatable)
+    if (wanted > 0 && wanted > room - columns.get(node.row, requested))
+      short.push([`Insufficient ${resource}`, wanted > room])
+  }
   short.push(...scalarShortages(resources.scalars, node))
   if (short.length === 0) return undefined
   return {
@@ -61,6 +77,15 @@ function explain({ snapshot, resources }: Cycle, node: NodeInfo): Rejection | un
     reasons: short.map(([reason]) => reason),
     unresolvable: short.some(([, unresolvable]) => unresolvable),
   }
+}
+
+/** Does the other pod hold less now of something that the pod asks for? */
+function frees(old: Pod, other: Pod, pod: Pod): boolean {
+  const [before, after, wanted] = [assignedResources(old), assignedResources(other), podResources(pod)]
+  if (amounts.some(({ amount }) => wanted[amount] > 0 && before[amount] > after[amount])) return true
+  return [...wanted.scalars.keys()].some(
+    resource => (before.scalars.get(resource) ?? 0) > (after.scalars.get(resource) ?? 0),
+  )
 }
 
 function scalarShortages(wanted: ReadonlyMap<string, number>, node: NodeInfo): [string, boolean][] {

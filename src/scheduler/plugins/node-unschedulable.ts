@@ -11,13 +11,12 @@ const taint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSched
 export const nodeUnschedulable: SchedulerPlugin = {
   name,
   events: [
-    { kind: 'nodeAdded', helps: (pod, event) => event.kind === 'nodeAdded' && admits(event.node, pod) },
+    { kind: 'nodeAdded', helps: (pod, { node }) => admits(node, pod) },
     {
       kind: 'nodeUpdated',
-      helps: (pod, event) =>
-        event.kind === 'nodeUpdated' && event.changes.has('unschedulable') && admits(event.node, pod),
+      helps: (pod, { node, changes }) => changes.has('unschedulable') && admits(node, pod),
     },
-    { kind: 'podUpdated', helps: () => true },
+    { kind: 'podUpdated', helps: (_, { changes }) => changes.has('tolerations') },
   ],
   filterColumns: (cycle, mask) => filterRestricted(cycle, mask, filter),
   filter,

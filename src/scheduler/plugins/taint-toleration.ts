@@ -5,7 +5,8 @@ import { normalizeReversed } from './normalize.ts'
 import { filterRestricted } from './restricted.ts'
 
 const name = 'TaintToleration'
-const forbidding = ['NoSchedule', 'NoExecute']
+/** Effects of taints that keep a pod away. */
+export const forbiddingEffects = ['NoSchedule', 'NoExecute']
 
 /** Keeps pods off nodes with taints that they do not tolerate; prefers nodes with few PreferNoSchedule ones. */
 export const taintToleration: SchedulerPlugin = {
@@ -14,18 +15,16 @@ export const taintToleration: SchedulerPlugin = {
   events: [
     {
       kind: 'nodeAdded',
-      helps: (pod, event) =>
-        event.kind === 'nodeAdded' &&
-        !untoleratedTaint(event.node.spec?.taints, pod.spec?.tolerations, forbidding),
+      helps: (pod, { node }) =>
+        !untoleratedTaint(node.spec?.taints, pod.spec?.tolerations, forbiddingEffects),
     },
     {
       kind: 'nodeUpdated',
-      helps: (pod, event) =>
-        event.kind === 'nodeUpdated' &&
-        event.changes.has('taints') &&
-        !untoleratedTaint(event.node.spec?.taints, pod.spec?.tolerations, forbidding),
+      helps: (pod, { node, changes }) =>
+        changes.has('taints') &&
+        !untoleratedTaint(node.spec?.taints, pod.spec?.tolerations, forbiddingEffects),
     },
-    { kind: 'podUpdated', helps: () => true },
+    { kind: 'podUpdated', helps: (_, { changes }) => changes.has('tolerations') },
   ],
   filterColumns: (cycle, mask) => filterRestricted(cycle, mask, filter),
   filter,
@@ -51,6 +50,6 @@ export const taintToleration: SchedulerPlugin = {
 }
 
 function filter({ pod }: Cycle, { node }: NodeInfo): Rejection | undefined {
-  const taint = untoleratedTaint(node?.spec?.taints, pod.spec?.tolerations, forbidding)
+  const taint = untoleratedTaint(node?.spec?.taints, pod.spec?.tolerations, forbiddingEffects)
   return taint && reject(name, 'node(s) had untolerated taint(s)', true)
 }

@@ -1,12 +1,11 @@
 import { expect, test } from 'bun:test'
 import { SimClock } from '../../std/sim-ports.ts'
-import { defaultPlugins } from '../plugins/index.ts'
-import { testNode, testPod } from '../testing.ts'
+import { testCluster, testNode, testPod } from '../testing.ts'
 import { createSchedulingQueue } from './scheduling-queue.ts'
 
 function setup() {
   const clock = new SimClock()
-  return { clock, queue: createSchedulingQueue(defaultPlugins, clock) }
+  return { clock, queue: createSchedulingQueue(() => testCluster({}).plugins, clock) }
 }
 
 test('higher priority leaves first, then the older pod', async () => {
@@ -67,4 +66,27 @@ test('a removed pod never leaves the queue', () => {
   queue.add(testPod('p'))
   queue.remove('default/p')
   expect(queue.pop()).toBeUndefined()
+})
+
+test('an event wakes a pod into back-off, and it leaves at once when nothing else is to do', async () => {
+  const { queue } = setup()
+  queue.add(testPod('p', { cpu: '3' }))
+  queue.failed(queue.pop()!, new Set(['NodeResourcesFit']))
+  queue.moved({ kind: 'nodeAdded', node: testNode('large') })
+  expect(queue.counts()).toEqual({ active: 0, backoff: 1, waiting: 0, gated: 0 })
+  queue.add(testPod('fresh'))
+  expect([queue.pop()?.key, queue.pop()?.key, queue.pop()]).toEqual(['default/fresh', 'default/p', undefined])
+})
+
+test('an event meant for some leaves the others asleep', () => {
+  const { queue } = setup()
+  for (const [name, priority] of [
+    ['low', 1],
+    ['high', 9],
+  ] as const) {
+    queue.add(testPod(name, {}, { priority }))
+    queue.failed(queue.pop()!, new Set(['NodeResourcesFit']))
+  }
+  queue.moved({ kind: 'assignedPodDeleted', pod: testPod('gone') }, pod => pod.spec!.priority! < 5)
+  expect([queue.pop()?.key, queue.pop()]).toEqual(['default/low', undefined])
 })

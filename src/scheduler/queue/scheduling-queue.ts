@@ -1,14 +1,15 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { heapPop, heapPush } from '../../std/heap.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
-import type { ClusterEvent } from '../framework/events.ts'
+import { type ClusterEvent, hintApplies, podChanges } from '../framework/events.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
 import { podKey } from '../snapshot/cluster-snapshot.ts'
 
 /**
  * Pods on their way to a node. `active`: next by priority, then by age. `backoff`: failed lately, back after
- * 1 s … 10 s. `waiting`: nothing fits; woken by an event that a rejecting plugin says may help, or after five
- * minutes. `gated`: kept out by a PreEnqueue plugin. (pkg/scheduler/backend/queue)
+ * 1 s … 10 s, or sooner when nothing else is to do and the failure was no error. `waiting`: nothing fits; woken by
+ * an event that a rejecting plugin says may help, or after five minutes. `gated`: kept out by a PreEnqueue plugin.
+ * (pkg/scheduler/backend/queue)
  */
 export interface SchedulingQueue {
   add(pod: Pod): void
@@ -21,13 +22,15 @@ export interface SchedulingQueue {
   failed(queued: QueuedPod, plugins: ReadonlySet<string>): void
   /** An error on the way: try again after back-off. */
   retry(queued: QueuedPod): void
-  /** Something changed in the cluster. */
-  moved(event: ClusterEvent): void
-  /** Called whenever the active queue stops being empty. */
+  /** Tries a pod that waits or backs off at once. */
+  activate(key: string): void
+  /** Something changed in the cluster. `only` leaves the other pods asleep. */
+  moved(event: ClusterEvent, only?: (pod: Pod) => boolean): void
+  /** Called whenever there is a pod to try. */
   onReady(notify: () => void): void
   /** Is there a pod to try now? */
   hasActive(): boolean
-  counts(): Readonly<Record<'active' | 'backoff' | 'waiting' | 'gated', number>>
+  counts(): Readonly<Record<Place, number>>
 }
 
 export interface QueuedPod {
@@ -38,34 +41,53 @@ export interface QueuedPod {
   plugins: ReadonlySet<string>
 }
 
-const backoffMinMs = 1_000
-const backoffMaxMs = 10_000
+/** Back-off after a failure, in milliseconds: KubeSchedulerConfiguration's podInitialBackoffSeconds and podMaxBackoffSeconds. */
+export interface QueueBackoff {
+  readonly initialMs: number
+  readonly maxMs: number
+}
+
+const defaultBackoff: QueueBackoff = { initialMs: 1_000, maxMs: 10_000 }
 const waitingMaxMs = 300_000
 
-type Place = 'active' | 'backoff' | 'waiting' | 'gated'
+export type Place = 'active' | 'backoff' | 'waiting' | 'gated'
 
 interface Entry {
   readonly queued: QueuedPod
   place: Place
   /** When the last try ended. */
   failedAtMs: number
+  /** When back-off ends. */
+  untilMs: number
+  /** An error must wait its back-off out. */
+  erred: boolean
   wake: Cancel | undefined
 }
 
-export function createSchedulingQueue(plugins: readonly SchedulerPlugin[], clock: Clock): SchedulingQueue {
-  return new PodQueue(plugins, clock)
+/** `pluginsOf` names the plugins of the profile that a pod asks for. */
+export function createSchedulingQueue(
+  pluginsOf: (pod: Pod) => readonly SchedulerPlugin[],
+  clock: Clock,
+  backoff: QueueBackoff = defaultBackoff,
+): SchedulingQueue {
+  return new PodQueue(pluginsOf, clock, backoff)
 }
 
 class PodQueue implements SchedulingQueue {
-  readonly #plugins: readonly SchedulerPlugin[]
+  readonly #pluginsOf: (pod: Pod) => readonly SchedulerPlugin[]
   readonly #clock: Clock
+  readonly #backoff: QueueBackoff
   readonly #entries = new Map<string, Entry>()
+  /** Entries whose place is `waiting` or `gated`: the only ones that events are for. */
+  readonly #asleep = new Set<Entry>()
   readonly #active: Entry[] = []
+  readonly #backingOff: Entry[] = []
   readonly #listeners: (() => void)[] = []
 
-  constructor(plugins: readonly SchedulerPlugin[], clock: Clock) {
-    this.#plugins = plugins
+  constructor(pluginsOf: (pod: Pod) => readonly SchedulerPlugin[], clock: Clock, backoff: QueueBackoff) {
+    this.#pluginsOf = pluginsOf
     this.#clock = clock
+    this.#backoff = backoff
   }
 
   add(pod: Pod): void {
@@ -77,25 +99,28 @@ class PodQueue implements SchedulingQueue {
     const entry = this.#entries.get(podKey(pod))
     if (!entry) return
     entry.queued.pod = pod
-    const changed = old.spec !== pod.spec || old.metadata.labels !== pod.metadata.labels
-    if (changed) this.#wakeFor({ kind: 'podUpdated', pod, old }, entry)
+    if (!this.#asleep.has(entry)) return
+    const changes = podChanges(old, pod)
+    if (changes.size > 0) this.#wakeFor({ kind: 'podUpdated', pod, old, changes }, entry)
   }
 
   remove(key: string): void {
-    this.#entries.get(key)?.wake?.()
+    const entry = this.#entries.get(key)
+    if (!entry) return
+    entry.wake?.()
+    this.#asleep.delete(entry)
     this.#entries.delete(key)
   }
 
   hasActive(): boolean {
-    this.#dropStale()
-    return this.#active.length > 0
+    return this.#top() !== undefined
   }
 
   pop(): QueuedPod | undefined {
-    this.#dropStale()
-    const entry = heapPop(this.#active, before)
+    const heap = this.#top()
+    const entry = heap && heapPop(heap, heap === this.#active ? before : sooner)
     if (!entry) return undefined
-    this.#entries.delete(entry.queued.key)
+    this.remove(entry.queued.key)
     entry.queued.attempts++
     return entry.queued
   }
@@ -103,15 +128,24 @@ class PodQueue implements SchedulingQueue {
   failed(queued: QueuedPod, rejecting: ReadonlySet<string>): void {
     const entry = this.#insert(queued)
     queued.plugins = rejecting
+    this.#sleep(entry, 'waiting')
     entry.wake = this.#clock.setTimer(waitingMaxMs, () => this.#activate(entry))
   }
 
   retry(queued: QueuedPod): void {
-    this.#backOff(this.#insert(queued))
+    const entry = this.#insert(queued)
+    entry.erred = true
+    this.#backOff(entry)
   }
 
-  moved(event: ClusterEvent): void {
-    for (const entry of [...this.#entries.values()]) this.#wakeFor(event, entry)
+  activate(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry && entry.place !== 'active') this.#activate(entry)
+  }
+
+  moved(event: ClusterEvent, only?: (pod: Pod) => boolean): void {
+    if (this.#asleep.size === 0) return
+    for (const entry of [...this.#asleep]) if (!only || only(entry.queued.pod)) this.#wakeFor(event, entry)
   }
 
   onReady(notify: () => void): void {
@@ -125,46 +159,72 @@ class PodQueue implements SchedulingQueue {
   }
 
   #insert(queued: QueuedPod): Entry {
-    this.#entries.get(queued.key)?.wake?.()
-    const entry: Entry = { queued, place: 'waiting', failedAtMs: this.#clock.monotonicMs(), wake: undefined }
+    this.remove(queued.key)
+    const failedAtMs = this.#clock.monotonicMs()
+    const entry: Entry = { queued, place: 'waiting', failedAtMs, untilMs: 0, erred: false, wake: undefined }
     this.#entries.set(queued.key, entry)
     return entry
+  }
+
+  #sleep(entry: Entry, place: 'waiting' | 'gated'): void {
+    entry.place = place
+    this.#asleep.add(entry)
   }
 
   #activate(entry: Entry): void {
     entry.wake?.()
     entry.wake = undefined
-    const gate = gateOf(this.#plugins, entry.queued.pod)
+    const gate = gateOf(this.#pluginsOf(entry.queued.pod), entry.queued.pod)
     if (gate !== undefined) {
-      entry.place = 'gated'
-      entry.queued.plugins = new Set([gate])
-      return
+      // What rejected it before may still wake it.
+      entry.queued.plugins = new Set([...entry.queued.plugins, gate])
+      return this.#sleep(entry, 'gated')
     }
+    this.#asleep.delete(entry)
     entry.place = 'active'
     heapPush(this.#active, entry, before)
-    for (const notify of this.#listeners) notify()
+    this.#notify()
   }
 
   #backOff(entry: Entry): void {
-    const doubled = backoffMinMs * 2 ** Math.max(0, entry.queued.attempts - 1)
-    const delayMs = entry.failedAtMs + Math.min(doubled, backoffMaxMs) - this.#clock.monotonicMs()
+    const { initialMs, maxMs } = this.#backoff
+    const doubled = initialMs * 2 ** Math.max(0, entry.queued.attempts - 1)
+    entry.untilMs = entry.failedAtMs + Math.min(doubled, maxMs)
+    const delayMs = entry.untilMs - this.#clock.monotonicMs()
     entry.wake?.()
-    if (delayMs <= 0) return this.#activate(entry)
+    if (delayMs <= 0 || gateOf(this.#pluginsOf(entry.queued.pod), entry.queued.pod) !== undefined)
+      return this.#activate(entry)
+    this.#asleep.delete(entry)
     entry.place = 'backoff'
     entry.wake = this.#clock.setTimer(delayMs, () => this.#activate(entry))
+    if (entry.erred) return
+    heapPush(this.#backingOff, entry, sooner)
+    this.#notify()
   }
 
   #wakeFor(event: ClusterEvent, entry: Entry): void {
-    const asleep = entry.place === 'waiting' || entry.place === 'gated'
-    if (!asleep || !mayHelp(this.#plugins, entry.queued, event)) return
+    if (!mayHelp(this.#pluginsOf(entry.queued.pod), entry.queued, event)) return
     if (entry.place === 'gated') this.#activate(entry)
     else this.#backOff(entry)
   }
 
-  /** Entries that were removed or replaced meanwhile stay in the heap until they come to its top. */
-  #dropStale(): void {
-    for (let top = this.#active[0]; top && this.#entries.get(top.queued.key) !== top; top = this.#active[0]) {
-      heapPop(this.#active, before)
+  #notify(): void {
+    for (const notify of this.#listeners) notify()
+  }
+
+  /** The heap that the next pod leaves from. */
+  #top(): Entry[] | undefined {
+    this.#dropStale(this.#active, 'active', before)
+    if (this.#active.length > 0) return this.#active
+    this.#dropStale(this.#backingOff, 'backoff', sooner)
+    return this.#backingOff.length > 0 ? this.#backingOff : undefined
+  }
+
+  /** Entries that were removed or replaced meanwhile stay in a heap until they come to its top. */
+  #dropStale(heap: Entry[], place: Place, compare: (a: Entry, b: Entry) => number): void {
+    for (let top = heap[0]; top; top = heap[0]) {
+      if (top.place === place && this.#entries.get(top.queued.key) === top) return
+      heapPop(heap, compare)
     }
   }
 }
@@ -174,16 +234,20 @@ function before(a: Entry, b: Entry): number {
   return byPriority || a.queued.queuedAtMs - b.queued.queuedAtMs
 }
 
+function sooner(a: Entry, b: Entry): number {
+  return a.untilMs - b.untilMs
+}
+
 /** The name of the plugin that keeps the pod out. */
 function gateOf(plugins: readonly SchedulerPlugin[], pod: Pod): string | undefined {
-  return plugins.find(plugin => plugin.preEnqueue?.(pod) !== undefined)?.name
+  for (const plugin of plugins) if (plugin.preEnqueue?.(pod) !== undefined) return plugin.name
+  return undefined
 }
 
 function mayHelp(plugins: readonly SchedulerPlugin[], queued: QueuedPod, event: ClusterEvent): boolean {
   if (queued.plugins.size === 0) return true
   return plugins.some(
-    plugin =>
-      queued.plugins.has(plugin.name) &&
-      plugin.events?.some(hint => hint.kind === event.kind && hint.helps(queued.pod, event)),
+    ({ name, events }) =>
+      queued.plugins.has(name) && events?.some(hint => hintApplies(hint, queued.pod, event)),
   )
 }

@@ -1,8 +1,11 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import type { LabelIndex } from '../../kernels/label-index.ts'
 import { type NodeColumns, nodeColumns } from '../../kernels/node-columns.ts'
-import { hostPorts, type NodeInfo, normalizedImageName } from './node-info.ts'
-import { amountOf, isScalar, podResources } from './pod-resources.ts'
+import { type CarriedTerms, createCarriedTerms } from './affinity-terms.ts'
+import { claimKeys, hostPorts, type NodeInfo, normalizedImageName } from './node-info.ts'
+import { createPodCounts, type PodCounts } from './pod-counts.ts'
+import { amountOf, assignedResources, isScalar } from './pod-resources.ts'
+import { createTopologies, type Topologies } from './topologies.ts'
 
 /**
  * What the scheduler believes about nodes and the pods on them, kept up to date event by event; there is no copy
@@ -20,6 +23,12 @@ export interface ClusterSnapshot {
   readonly restrictedRows: ReadonlySet<number>
   /** Nodes that exist. */
   readonly nodeCount: number
+  /** Nodes by zone, hostname and whatever else pods are spread or kept together by. */
+  readonly topologies: Topologies
+  /** Pods on nodes by selector. */
+  readonly podCounts: PodCounts
+  /** The affinity and anti-affinity terms of pods on nodes. */
+  readonly carriedTerms: CarriedTerms
   nodeAt(row: number): NodeInfo | undefined
   node(name: string): NodeInfo | undefined
   nodes(): IterableIterator<NodeInfo>
@@ -34,6 +43,9 @@ export interface ClusterSnapshot {
   forget(key: string): void
   isAssumed(key: string): boolean
   podOn(key: string): Pod | undefined
+  /** Only for dry runs: puts a pod on a node or takes it off, as if. The caller undoes what it does. */
+  attach(node: NodeInfo, pod: Pod): void
+  detach(node: NodeInfo, pod: Pod): void
 }
 
 export function podKey(pod: Pod): string {
@@ -62,6 +74,9 @@ class LiveSnapshot implements ClusterSnapshot {
   nodeCount = 0
   presence = new Uint8Array(0)
   readonly restrictedRows = new Set<number>()
+  readonly topologies: Topologies
+  readonly podCounts: PodCounts
+  readonly carriedTerms = createCarriedTerms()
   readonly #byName = new Map<string, NodeInfo>()
   readonly #byRow: (NodeInfo | undefined)[] = []
   readonly #freeRows: number[] = []
@@ -71,6 +86,13 @@ class LiveSnapshot implements ClusterSnapshot {
   constructor({ columns, labels }: SchedulerKernels) {
     this.columns = columns
     this.labels = labels
+    this.topologies = createTopologies(
+      () => this.rowCount,
+      row => this.#byRow[row]?.node?.metadata.labels,
+    )
+    this.podCounts = createPodCounts(take => {
+      for (const { pods, row } of this.#byName.values()) for (const pod of pods.values()) take(pod, row)
+    })
   }
 
   get rowCount(): number {
@@ -100,6 +122,7 @@ class LiveSnapshot implements ClusterSnapshot {
     if (!info.node || info.node.status?.images !== node.status?.images) this.#setImages(info, node)
     if (info.node?.metadata.labels !== node.metadata.labels || !info.node) {
       this.labels.set(info.row, node.metadata.labels)
+      this.topologies.setRow(info.row, node.metadata.labels)
     }
     info.node = node
     this.presence[info.row] = 1
@@ -117,6 +140,7 @@ class LiveSnapshot implements ClusterSnapshot {
     this.presence[info.row] = 0
     this.restrictedRows.delete(info.row)
     this.labels.set(info.row, undefined)
+    this.topologies.setRow(info.row, undefined)
     this.columns.set(info.row, 'allowedPods', 0)
     this.#closeIfUnused(info)
   }
@@ -133,8 +157,7 @@ class LiveSnapshot implements ClusterSnapshot {
     const entry = this.#placed.get(key)
     if (!entry) return
     this.#placed.delete(key)
-    entry.node.pods.delete(key)
-    account(this.columns, entry.node, entry.pod, -1)
+    this.detach(entry.node, entry.pod)
     this.#closeIfUnused(entry.node)
   }
 
@@ -152,11 +175,32 @@ class LiveSnapshot implements ClusterSnapshot {
 
   #place(pod: Pod, nodeName: string, assumed: boolean): void {
     const key = podKey(pod)
+    const entry = this.#placed.get(key)
+    if (entry?.node.name === nodeName && weighsTheSame(entry.pod, pod)) {
+      entry.node.pods.set(key, pod)
+      this.#placed.set(key, { pod, node: entry.node, assumed })
+      return
+    }
     this.removePod(key)
     const node = this.#byName.get(nodeName) ?? this.#open(nodeName)
-    node.pods.set(key, pod)
-    account(this.columns, node, pod, 1)
+    this.attach(node, pod)
     this.#placed.set(key, { pod, node, assumed })
+  }
+
+  attach(node: NodeInfo, pod: Pod): void {
+    node.pods.set(podKey(pod), pod)
+    this.#account(node, pod, 1)
+  }
+
+  detach(node: NodeInfo, pod: Pod): void {
+    node.pods.delete(podKey(pod))
+    this.#account(node, pod, -1)
+  }
+
+  #account(node: NodeInfo, pod: Pod, sign: 1 | -1): void {
+    account(this.columns, node, pod, sign)
+    this.podCounts.change(pod, node.row, sign)
+    this.carriedTerms.change(pod, node.row, sign)
   }
 
   #open(name: string): NodeInfo {
@@ -202,6 +246,7 @@ function emptyNode(name: string, row: number): NodeInfo {
     requestedScalars: new Map(),
     allocatableScalars: new Map(),
     usedPorts: new Map(),
+    usedClaims: new Map(),
     images: new Map(),
   }
 }
@@ -223,7 +268,7 @@ function writeAllocatable(columns: NodeColumns, info: NodeInfo, node: Node): voi
 }
 
 function account(columns: NodeColumns, info: NodeInfo, pod: Pod, sign: 1 | -1): void {
-  const resources = podResources(pod)
+  const resources = assignedResources(pod)
   const row = info.row
   columns.set(row, 'pods', columns.get(row, 'pods') + sign)
   columns.set(row, 'requestedMilliCpu', columns.get(row, 'requestedMilliCpu') + sign * resources.milliCpu)
@@ -237,6 +282,20 @@ function account(columns: NodeColumns, info: NodeInfo, pod: Pod, sign: 1 | -1): 
   columns.set(row, 'nonZeroMemory', columns.get(row, 'nonZeroMemory') + sign * resources.nonZeroMemory)
   for (const [name, amount] of resources.scalars) count(info.requestedScalars, name, sign * amount)
   for (const port of hostPorts(pod)) count(info.usedPorts, port, sign)
+  for (const key of claimKeys(pod)) count(info.usedClaims, key, sign)
+}
+
+/** A new state of a pod on its node that changes nothing of what is counted: most are of this sort. */
+function weighsTheSame(old: Pod, pod: Pod): boolean {
+  const { labels, uid, deletionTimestamp } = pod.metadata
+  if (old.metadata.uid !== uid || old.metadata.deletionTimestamp !== deletionTimestamp) return false
+  if (old.metadata.labels !== labels && !sameEntries(old.metadata.labels ?? {}, labels ?? {})) return false
+  return old.spec === pod.spec && assignedResources(old) === assignedResources(pod)
+}
+
+function sameEntries(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every(key => a[key] === b[key])
 }
 
 function count(counts: Map<string, number>, name: string, change: number): void {

@@ -13,8 +13,16 @@ export interface NodeInfo {
   readonly allocatableScalars: Map<string, number>
   /** `protocol/hostIP/port` of every host port in use. */
   readonly usedPorts: Map<string, number>
+  /** Pods on the node by the claim (`namespace/name`) that they mount. */
+  readonly usedClaims: Map<string, number>
   /** Bytes by normalized image name. */
   readonly images: Map<string, number>
+}
+
+/** The claims that a pod names, as `namespace/name`; those of ephemeral volumes are made for it alone. */
+export function claimKeys(pod: Pod): string[] {
+  const names = (pod.spec?.volumes ?? []).flatMap(volume => volume.persistentVolumeClaim?.claimName ?? [])
+  return names.map(name => `${pod.metadata.namespace}/${name}`)
 }
 
 /** The host ports that a pod takes, as `protocol/ip/port`. */

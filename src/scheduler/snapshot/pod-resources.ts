@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
+import type { Container, ContainerStatus, Pod } from '../../api/types/core-v1.gen.ts'
 import type { PodAmounts } from '../../kernels/node-columns.ts'
 import { milliValue, parseQuantity, quantityValue } from '../../machinery/quantity/index.ts'
 
@@ -14,16 +14,51 @@ const assumedMemory = 200 * 1024 * 1024
 type Amounts = Map<string, number>
 
 /**
- * Sums the containers; init containers set a floor, restartable ones (KEP-753) count for good; overhead and
- * pod-level requests (KEP-2837) as upstream. Objects are frozen, so the result is remembered per spec.
+ * What a pod that has no node yet asks for: the sum of its containers; init containers set a floor, restartable
+ * ones (KEP-753) count for good; overhead and pod-level requests (KEP-2837) as upstream. Objects are frozen, so the
+ * result is remembered per spec.
  */
 export function podResources(pod: Pod): PodResources {
   const spec = pod.spec
   const known = spec && remembered.get(spec)
   if (known) return known
-  const plain = aggregate(pod, () => undefined)
-  const nonZero = aggregate(pod, assumed)
-  const result: PodResources = {
+  const result = amountsOf(pod, noStatuses)
+  if (spec) remembered.set(spec, result)
+  return result
+}
+
+/**
+ * What a pod holds on its node: while it is resized (KEP-1287) the largest of what is wanted, allocated and in use.
+ */
+export function assignedResources(pod: Pod): PodResources {
+  const statuses = resizableStatuses(pod)
+  if (statuses.size === 0) return podResources(pod)
+  const known = rememberedStatus.get(pod.status!)
+  if (known && known.spec === pod.spec) return known.resources
+  const resources = amountsOf(pod, statuses)
+  const plain = podResources(pod)
+  const result = sameAmounts(plain, resources) ? plain : resources
+  rememberedStatus.set(pod.status!, { spec: pod.spec, resources: result })
+  return result
+}
+
+const remembered = new WeakMap<object, PodResources>()
+const rememberedStatus = new WeakMap<object, { readonly spec: unknown; readonly resources: PodResources }>()
+
+type Statuses = ReadonlyMap<string, ContainerStatus>
+const noStatuses: Statuses = new Map()
+
+/** The containers that say what they run with. */
+function resizableStatuses({ status }: Pod): Statuses {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  const telling = all.filter(container => container.resources)
+  return telling.length === 0 ? noStatuses : new Map(telling.map(container => [container.name, container]))
+}
+
+function amountsOf(pod: Pod, statuses: Statuses): PodResources {
+  const plain = aggregate(pod, statuses, () => undefined)
+  const nonZero = aggregate(pod, statuses, assumed)
+  return {
     milliCpu: plain.get('cpu') ?? 0,
     memory: plain.get('memory') ?? 0,
     ephemeralStorage: plain.get('ephemeral-storage') ?? 0,
@@ -31,11 +66,17 @@ export function podResources(pod: Pod): PodResources {
     nonZeroMemory: nonZero.get('memory') ?? 0,
     scalars: new Map([...plain].filter(([name, amount]) => isScalar(name) && amount > 0)),
   }
-  if (spec) remembered.set(spec, result)
-  return result
 }
 
-const remembered = new WeakMap<object, PodResources>()
+function sameAmounts(a: PodResources, b: PodResources): boolean {
+  if (a.milliCpu !== b.milliCpu || a.memory !== b.memory || a.ephemeralStorage !== b.ephemeralStorage)
+    return false
+  if (a.nonZeroMilliCpu !== b.nonZeroMilliCpu || a.nonZeroMemory !== b.nonZeroMemory) return false
+  return (
+    a.scalars.size === b.scalars.size &&
+    [...a.scalars].every(([name, amount]) => b.scalars.get(name) === amount)
+  )
+}
 
 /** Neither CPU, memory, ephemeral storage nor a count of pods. */
 export function isScalar(name: string): boolean {
@@ -63,33 +104,59 @@ function assumed(name: string): number | undefined {
   return name === 'memory' ? assumedMemory : undefined
 }
 
-function aggregate(pod: Pod, missing: (name: string) => number | undefined): Amounts {
+function aggregate(pod: Pod, statuses: Statuses, missing: (name: string) => number | undefined): Amounts {
+  const requestsOf = (container: Container) =>
+    withMissing(
+      effectiveRequests(pod, container, statuses.get(container.name)) ??
+        requested(container.resources?.requests),
+      missing,
+    )
   const total: Amounts = new Map()
-  for (const container of pod.spec?.containers ?? []) add(total, requestsOf(container, missing))
+  for (const container of pod.spec?.containers ?? []) add(total, requestsOf(container))
   const restartable: Amounts = new Map()
   const floor: Amounts = new Map()
   for (const container of pod.spec?.initContainers ?? []) {
-    const requests = requestsOf(container, missing)
     if (container.restartPolicy === 'Always') {
+      const requests = requestsOf(container)
       add(total, requests)
       add(restartable, requests)
       raise(floor, restartable)
     } else {
+      const requests = withMissing(requested(container.resources?.requests), missing)
       raise(floor, add(new Map(restartable), requests))
     }
   }
   raise(total, floor)
-  for (const [name, text] of Object.entries(pod.spec?.resources?.requests ?? {}))
-    total.set(name, amountOf(name, text))
-  for (const [name, text] of Object.entries(pod.spec?.overhead ?? {}))
-    add(total, new Map([[name, amountOf(name, text)]]))
+  for (const [name, amount] of requested(pod.spec?.resources?.requests))
+    if (isPodLevel(name)) total.set(name, amount)
+  add(total, requested(pod.spec?.overhead))
   return total
 }
 
-function requestsOf(container: Container, missing: (name: string) => number | undefined): Amounts {
-  const requests: Amounts = new Map()
-  for (const [name, text] of Object.entries(container.resources?.requests ?? {}))
-    requests.set(name, amountOf(name, text))
+/** component-helpers IsSupportedPodLevelResource. */
+function isPodLevel(name: string): boolean {
+  return name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')
+}
+
+/** While a container is resized; a resize that the node refused for good does not count (determineEffectiveRequests). */
+function effectiveRequests(
+  pod: Pod,
+  container: Container,
+  status: ContainerStatus | undefined,
+): Amounts | undefined {
+  if (!status) return undefined
+  const pending = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending')
+  const held = raise(requested(status.resources?.requests), requested(status.allocatedResources))
+  return pending?.reason === 'Infeasible' ? held : raise(held, requested(container.resources?.requests))
+}
+
+function requested(list: Readonly<Record<string, string>> | undefined): Amounts {
+  const amounts: Amounts = new Map()
+  for (const name in list) amounts.set(name, amountOf(name, list[name]!))
+  return amounts
+}
+
+function withMissing(requests: Amounts, missing: (name: string) => number | undefined): Amounts {
   for (const name of ['cpu', 'memory']) {
     const fallback = requests.has(name) ? undefined : missing(name)
     if (fallback !== undefined) requests.set(name, fallback)
@@ -102,6 +169,7 @@ function add(total: Amounts, more: Amounts): Amounts {
   return total
 }
 
-function raise(total: Amounts, floor: Amounts): void {
+function raise(total: Amounts, floor: Amounts): Amounts {
   for (const [name, amount] of floor) total.set(name, Math.max(total.get(name) ?? 0, amount))
+  return total
 }

@@ -82,6 +82,7 @@ function assign({ deps }: RestCall, current: Pod, binding: Binding): KubeObject 
 
 function setScheduled(pod: Pod, now: string): void {
   pod.status ??= {}
+  delete pod.status.nominatedNodeName
   const others = (pod.status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
   const observedGeneration = pod.metadata.generation
   const scheduled = {

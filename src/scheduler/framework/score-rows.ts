@@ -1,0 +1,26 @@
+import type { Cycle, SchedulerPlugin } from './plugin.ts'
+
+/** Hears what each plugin gave, weighted: `told(plugin, row, score)`. */
+export type ScoreListener = (plugin: string, row: number, score: number) => void
+
+/** The weighted sum of all plugins' scores, by row; only `rows` are filled. */
+export function scoreRows(
+  plugins: readonly SchedulerPlugin[],
+  cycle: Cycle,
+  rows: readonly number[],
+  told?: ScoreListener,
+): Float64Array {
+  const total = new Float64Array(cycle.snapshot.rowCount)
+  const scores = new Float64Array(cycle.snapshot.rowCount)
+  for (const plugin of plugins) {
+    if (!plugin.score && !plugin.scoreColumns) continue
+    if (plugin.preScore?.(cycle, rows) === 'skip') continue
+    if (plugin.scoreColumns) plugin.scoreColumns(cycle, rows, scores)
+    else for (const row of rows) scores[row] = plugin.score!(cycle, cycle.snapshot.nodeAt(row)!)
+    plugin.normalize?.(cycle, rows, scores)
+    const weight = plugin.weight ?? 1
+    for (const row of rows) total[row]! += scores[row]! * weight
+    if (told) for (const row of rows) told(plugin.name, row, scores[row]! * weight)
+  }
+  return total
+}

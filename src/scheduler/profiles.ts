@@ -1,0 +1,54 @@
+import type { Pod } from '../api/types/core-v1.gen.ts'
+import type { Handle, PluginArgs, PluginFactory } from './framework/handle.ts'
+import type { SchedulerPlugin } from './framework/plugin.ts'
+import { defaultPlugins } from './plugins/index.ts'
+
+export const defaultSchedulerName = 'default-scheduler'
+
+/** Which plugins judge the pods that ask for this scheduler by name, in this order. */
+export interface ProfileSpec {
+  readonly schedulerName: string
+  readonly plugins: readonly PluginSpec[]
+}
+
+export interface PluginSpec {
+  readonly make: PluginFactory
+  readonly args: PluginArgs
+  /** Overrides the plugin's own. */
+  readonly weight?: number
+  /** Extension points that the profile turned off. */
+  readonly without?: readonly (keyof SchedulerPlugin)[]
+}
+
+/** The profile of a scheduler without configuration, with these plugins besides. */
+export function defaultProfile(extra: readonly SchedulerPlugin[] = []): ProfileSpec {
+  const own = [...defaultPlugins.values()].map(make => ({ make, args: {} }))
+  return {
+    schedulerName: defaultSchedulerName,
+    plugins: [...own, ...extra.map(plugin => ({ make: () => plugin, args: {} }))],
+  }
+}
+
+/** The plugins of all profiles, made and ready. */
+export interface Profiles {
+  /** Undefined for a pod that another scheduler is responsible for. */
+  of(pod: Pod): readonly SchedulerPlugin[] | undefined
+  all(): readonly SchedulerPlugin[]
+}
+
+export function createProfiles(specs: readonly ProfileSpec[], handle: Handle): Profiles {
+  const byName = new Map(
+    specs.map(({ schedulerName, plugins }) => [schedulerName, plugins.map(spec => assemble(spec, handle))]),
+  )
+  return {
+    of: pod => byName.get(pod.spec?.schedulerName ?? defaultSchedulerName),
+    all: () => [...byName.values()].flat(),
+  }
+}
+
+function assemble({ make, args, weight, without }: PluginSpec, handle: Handle): SchedulerPlugin {
+  const plugin = make(handle, args)
+  if (weight === undefined && !without?.length) return plugin
+  const off = Object.fromEntries((without ?? []).map(point => [point, undefined]))
+  return { ...plugin, ...(weight === undefined ? {} : { weight }), ...off }
+}
