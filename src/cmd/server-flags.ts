@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { authenticationFlags } from './authentication-flags.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 
@@ -210,6 +211,7 @@ export const serverFlags: readonly Flag[] = [
     help: 'load a scheduler plugin from a WASM component; repeatable',
   },
   ...operationsFlags,
+  ...authenticationFlags,
   logFlag,
 ]
 

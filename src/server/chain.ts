@@ -12,6 +12,8 @@ import { measureRequests } from './metrics/measure-requests.ts'
 export interface ChainParts {
   readonly ports: Ports
   readonly authenticator: Authenticator
+  /** Default: every path; what the anonymous may do there is the authorizer's matter. */
+  readonly allowsAnonymous?: (path: string) => boolean
   readonly authorizer: Authorizer
   readonly auditSink?: AuditSink
   readonly flowLimits?: FlowLimits
@@ -35,7 +37,7 @@ export function createChain(parts: ChainParts): Handler {
     measureRequests(ports),
     panicGuard(ports.log),
     limitTime(ports.clock, parts.requestTimeoutMs ?? requestTimeoutMs),
-    authenticate(parts.authenticator),
+    authenticate(parts.authenticator, parts.allowsAnonymous),
     audit(parts.auditSink, ports.clock),
     impersonate(authorizer),
     controlFlow(parts.flowLimits ?? defaultFlowLimits),

@@ -45,6 +45,8 @@ export interface ApiServerOptions {
   readonly store: Store
   readonly registry: Registry
   readonly authenticator: Authenticator
+  /** Whether callers without a credential may ask for a path at all. Default: yes; RBAC decides what they get. */
+  readonly allowsAnonymous?: (path: string) => boolean
   readonly authorizer: Authorizer
   readonly admission?: readonly AdmissionPlugin[]
   /** What reviews and TokenRequest ask of the security side. */
@@ -185,6 +187,7 @@ function createHandler(
     ports,
     authenticator,
     authorizer,
+    ...(options.allowsAnonymous && { allowsAnonymous: options.allowsAnonymous }),
     dispatch: context => (context.info.isResourceRequest ? rest(context) : routes(context)),
     ...(options.auditSink && { auditSink: options.auditSink }),
     ...(options.flowLimits && { flowLimits: options.flowLimits }),

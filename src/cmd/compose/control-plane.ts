@@ -19,6 +19,7 @@ import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
+import { openOutsideAuthentication } from './authentication.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
@@ -98,8 +99,10 @@ async function buildServer(
   const stop = new AbortController()
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
+  const outside = openOutsideAuthentication(settings.authentication, [settings.issuer], ports, stop.signal)
   const security = createSecurity({
     ...ports,
+    outsideTokens: outside.tokens,
     sources,
     pki: () => current,
     issuer: settings.issuer,
@@ -112,6 +115,7 @@ async function buildServer(
     store,
     registry,
     authenticator: security.authentication.authenticate,
+    allowsAnonymous: outside.allowsAnonymous,
     authorizer: security.authorize,
     admission: security.admission,
     advertise,

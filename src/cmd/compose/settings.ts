@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
+import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
 export interface ServerSettings {
@@ -24,6 +25,7 @@ export interface ServerSettings {
   readonly simulatedNodes: number
   readonly runsPods: boolean
   readonly issuer: string
+  readonly authentication: AuthenticationSource
   readonly shutdownDelayMs: number
 }
 
@@ -53,6 +55,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     simulatedNodes,
     runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
+    authentication: authenticationSource(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }

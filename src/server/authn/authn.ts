@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../std/ports.ts'
 import type { Pki } from '../pki/pki.ts'
-import { type Authentication, createAuthentication } from './authenticator.ts'
+import { type Authentication, createAuthentication, type TokenAuthenticator } from './authenticator.ts'
 import { bootstrapTokens } from './bootstrap-token.ts'
 import { certificateAuthenticator } from './certificate.ts'
 import { serviceAccountTokens, type TokenObjects } from './service-account.ts'
@@ -24,6 +24,8 @@ export interface AuthenticationSetup {
   readonly issuer: string
   /** `https://192.0.2.7:6443`: where relying parties fetch the key set. */
   readonly externalUrl: string
+  /** Tokens of outside issuers, asked last. */
+  readonly outsideTokens?: TokenAuthenticator
   readonly objects: TokenObjects
   readonly clock: Pick<Clock, 'nowMs'>
   readonly random: Pick<Random, 'uuid'>
@@ -40,6 +42,7 @@ export function createAuthenticationServices(setup: AuthenticationSetup): Authen
     tokens: [
       bootstrapTokens(objects.secrets, clock, audiences),
       serviceAccountTokens({ issuer, keys, objects, audiences, clock }),
+      ...(setup.outsideTokens ? [setup.outsideTokens] : []),
     ],
     audiences,
   })

@@ -3,15 +3,23 @@ import type { Authenticator, Filter } from '../context.ts'
 
 export const anonymousUser = { username: 'system:anonymous', groups: ['system:unauthenticated'] } as const
 
-/** Turns the credential into a user; a credential that nobody vouches for is a 401, none at all is anonymous. */
-export function authenticate(authenticator: Authenticator): Filter {
+/**
+ * Turns the credential into a user; a credential that nobody vouches for is a 401, none at all is anonymous where the
+ * path allows that.
+ */
+export function authenticate(
+  authenticator: Authenticator,
+  allowsAnonymous: (path: string) => boolean = () => true,
+): Filter {
   return next =>
     async function authenticationFilter(context) {
       const { credential } = context
       if (credential.kind === 'loopback') context.user = credential.user
-      else if (credential.kind === 'anonymous') context.user = anonymousUser
+      else if (credential.kind === 'anonymous' && allowsAnonymous(context.info.path))
+        context.user = anonymousUser
       else {
-        const user = credential.kind === 'rejected' ? undefined : await authenticator(context)
+        const shown = credential.kind !== 'rejected' && credential.kind !== 'anonymous'
+        const user = shown ? await authenticator(context) : undefined
         if (!user) throw unauthorized()
         context.user = withAuthenticated(user)
       }

@@ -1,0 +1,56 @@
+import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
+import type { Clock } from '../../../std/ports.ts'
+import type { TokenAuthenticator } from '../authenticator.ts'
+import { type FetchDocument, jwtTokens } from './authenticator.ts'
+import type { AuthenticationConfiguration } from './configuration.ts'
+import { validateAuthentication } from './validate.ts'
+
+export interface OutsideAuthentication {
+  readonly tokens: TokenAuthenticator
+  allowsAnonymous(path: string): boolean
+  /**
+   * Takes a configuration from now on. Throws `Error` with every fault (`jwt[0].issuer.url: Required value`) and keeps
+   * the one before.
+   */
+  configure(configuration: AuthenticationConfiguration, algorithms: readonly string[]): void
+}
+
+export interface OutsideSetup {
+  /** The issuers of this server's own service account tokens. */
+  readonly ownIssuers: readonly string[]
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
+  readonly fetchDocument: FetchDocument
+}
+
+/** Authentication by structured configuration, which can change while the server runs (KEP-3331). */
+export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthentication {
+  let authenticators: readonly TokenAuthenticator[] = []
+  let anonymousPaths: ReadonlySet<string> | 'all' = 'all'
+  return {
+    async tokens(token, audiences) {
+      for (const authenticate of authenticators) {
+        const verdict = await authenticate(token, audiences)
+        if (verdict.kind !== 'unknown') return verdict
+      }
+      return { kind: 'unknown' }
+    },
+    allowsAnonymous: path => anonymousPaths === 'all' || anonymousPaths.has(path),
+    configure(configuration, algorithms) {
+      const errors = createFieldErrors()
+      validateAuthentication(configuration, setup.ownIssuers, errors)
+      if (errors.list.length > 0)
+        throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
+      const { clock, fetchDocument } = setup
+      authenticators = (configuration.jwt ?? []).map(authenticator =>
+        jwtTokens({ authenticator, algorithms, clock, fetchDocument }),
+      )
+      anonymousPaths = pathsOf(configuration.anonymous)
+    },
+  }
+}
+
+function pathsOf(anonymous: AuthenticationConfiguration['anonymous']): ReadonlySet<string> | 'all' {
+  if (!anonymous) return 'all'
+  const paths = (anonymous.conditions ?? []).map(({ path = '' }) => path)
+  return anonymous.enabled && paths.length === 0 ? 'all' : new Set(anonymous.enabled ? paths : [])
+}
