@@ -1,3 +1,4 @@
+import { betaClassAnnotation, storageClassOf } from '../../api/shared/storage-class.ts'
 import type { PersistentVolumeClaim } from '../../api/types/core-v1.gen.ts'
 import type { StorageClass } from '../../api/types/storage-v1.gen.ts'
 import { compareQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
@@ -6,7 +7,6 @@ import type { Lister } from '../lister.ts'
 import { newestMarked } from './default-class.ts'
 import { isAbout, refusal } from './refusal.ts'
 
-const betaClassAnnotation = 'volume.beta.kubernetes.io/storage-class'
 const defaultMarks = [
   'storageclass.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
@@ -50,11 +50,6 @@ export function claimResize(classes: Lister<StorageClass>): AdmissionPlugin {
 
 function sizeOf({ spec }: PersistentVolumeClaim) {
   return parseQuantity(spec?.resources?.requests?.storage ?? '0')
-}
-
-/** The class that a claim names; `''` when it names none. */
-export function storageClassOf({ metadata, spec }: PersistentVolumeClaim): string {
-  return metadata.annotations?.[betaClassAnnotation] ?? spec?.storageClassName ?? ''
 }
 
 const protectionFinalizers: readonly (readonly [group: string, plural: string, finalizer: string])[] = [

@@ -1,5 +1,5 @@
-import type { Pod } from '../../../api/types/core-v1.gen.ts'
 import { parseQuantity } from '../../../machinery/quantity/index.ts'
+import type { Pod } from '../../types/core-v1.gen.ts'
 import { computeUsage, type Usage } from './usage.ts'
 
 const podNames: ReadonlySet<string> = new Set([

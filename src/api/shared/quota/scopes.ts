@@ -1,10 +1,10 @@
-import { qosClass } from '../../../api/core/pod/pod-resources.ts'
+import { qosClass } from '../../core/pod/pod-resources.ts'
 import type {
   Pod,
   PodAffinityTerm,
   ResourceQuota,
   ScopedResourceSelectorRequirement,
-} from '../../../api/types/core-v1.gen.ts'
+} from '../../types/core-v1.gen.ts'
 
 /** Whether a quota's scopes take in a pod; a quota without scopes takes in everything. */
 export function inScopes({ spec }: ResourceQuota, pod: Pod | undefined): boolean {

@@ -1,7 +1,7 @@
-import { aggregateContainers } from '../../../api/core/pod/pod-resources.ts'
-import type { PersistentVolumeClaim, Pod, Service } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { addQuantity, parseQuantity, type Quantity, quantityOf } from '../../../machinery/quantity/index.ts'
+import { aggregateContainers } from '../../core/pod/pod-resources.ts'
+import type { PersistentVolumeClaim, Pod, Service } from '../../types/core-v1.gen.ts'
 import { storageClassOf } from '../storage-class.ts'
 
 export type Usage = Readonly<Record<string, Quantity>>

@@ -1,4 +1,7 @@
 import type { Resource } from '../../../api/define.ts'
+import { missingCompute, podQuotaNames } from '../../../api/shared/quota/pod-names.ts'
+import { inScopes } from '../../../api/shared/quota/scopes.ts'
+import { addLists, type Usage, usageOf } from '../../../api/shared/quota/usage.ts'
 import type { Pod, ResourceQuota } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import {
@@ -13,10 +16,7 @@ import type { Clock } from '../../../std/ports.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import type { Lister } from '../../lister.ts'
 import { isAbout, refusal } from '../refusal.ts'
-import { missingCompute, podQuotaNames } from './pod-names.ts'
 import { createReservations, type Reservations } from './reservations.ts'
-import { inScopes } from './scopes.ts'
-import { addLists, type Usage, usageOf } from './usage.ts'
 
 export interface QuotaPorts {
   readonly resourceQuotas: Lister<ResourceQuota>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { usageOf } from '../../../api/shared/quota/usage.ts'
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { formatQuantity } from '../../../machinery/quantity/index.ts'
@@ -6,7 +7,6 @@ import { SimClock } from '../../../std/sim-ports.ts'
 import { type MemorySource, memorySource } from '../../lister.ts'
 import { run } from '../testing.ts'
 import { resourceQuota } from './plugin.ts'
-import { usageOf } from './usage.ts'
 
 const quota = (hard: Record<string, string>, more: object = {}): ResourceQuota => ({
   metadata: { name: 'q', namespace: 'a' },
