@@ -1,4 +1,5 @@
 import { json, jsonHeaders, type OracleCase } from './case.ts'
+import { definitionCases } from './definition-cases.ts'
 
 const group = 'oracle.example.org'
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -58,4 +59,5 @@ export const customCases: readonly OracleCase[] = [
     },
   }),
   post('dry run of a definition', `${definitions}?dryRun=All`, definition),
+  ...definitionCases,
 ]

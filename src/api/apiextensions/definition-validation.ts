@@ -10,45 +10,37 @@ import {
   validateWebhookUrl,
 } from '../shared/webhook-place.ts'
 import type {
-  CustomResourceColumnDefinition,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
-  CustomResourceSubresourceScale,
   WebhookClientConfig,
 } from '../types/apiextensions-v1.gen.ts'
-import { validateStructuralSchema } from './structural-schema.ts'
-
-const columnTypes = ['boolean', 'date', 'integer', 'number', 'string']
-const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
-const versionType = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.CustomResourceDefinitionVersion'
-const approvedAnnotation = 'api-approved.kubernetes.io'
+import { approvalAnnotation, approvalOf } from './api-approval.ts'
+import { type HoistedSpec, hoist } from './hoisted.ts'
+import { shownSchema } from './schema-shown.ts'
+import { validateShared, validateVersion } from './version-validation.ts'
 
 /** Everything that needs no look at the old definition. */
 export function validateDefinition(definition: CustomResourceDefinition, errors: FieldErrors): void {
-  const { metadata, spec } = definition
+  const { metadata, spec, status } = definition
   const name = metadata.name ?? ''
   // Of a stored definition neither part can change, and each says so itself.
-  if (!metadata.resourceVersion && name !== `${spec.names?.plural}.${spec.group}`) {
+  if (!metadata.resourceVersion && name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) {
     errors.invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')
   }
+  const hoisted = hoist(spec)
   validateGroup(spec.group ?? '', errors)
   if (!spec.scope) errors.required('spec.scope')
   else validateOneOf(spec.scope, ['Cluster', 'Namespaced'], 'spec.scope', errors)
-  validateVersions(spec, errors)
-  validateNames(spec.names ?? { plural: '', kind: '' }, errors)
-  if (isSingle(spec)) validateVersion(spec.versions[0]!, 'spec', 'validation', errors)
+  validateVersions(spec, hoisted, errors)
+  const names = spec.names ?? { plural: '', kind: '' }
+  requireNames(names, errors)
+  validateNames(names, 'spec.names', errors)
+  const hasStatus = spec.versions?.some(({ subresources }) => subresources?.status !== undefined) ?? false
+  validateShared(hoisted.shared, hasStatus, errors)
   validateConversion(spec, errors)
-  if (!spec.versions?.some(({ storage }) => storage)) {
-    errors.invalid('status.storedVersions', null, 'must have at least one stored version')
-  }
-  const { annotations = {} } = metadata
-  if (/(^|\.)(k8s|kubernetes)\.io$/.test(spec.group ?? '') && !annotations[approvedAnnotation]) {
-    const detail =
-      'protected groups must have approval annotation "api-approved.kubernetes.io", see https://github.com/kubernetes/enhancements/pull/1111'
-    errors.required(`metadata.annotations[${approvedAnnotation}]`, detail)
-  }
+  if (status) validateStoredVersions(status.storedVersions ?? null, spec.versions ?? [], errors)
   if (spec.preserveUnknownFields) {
     const detail =
       'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead'
@@ -56,12 +48,41 @@ export function validateDefinition(definition: CustomResourceDefinition, errors:
   }
 }
 
-/** Group and plural never change; scope and kind stay once the definition is served. */
-export function validateDefinitionUpdate(
-  { spec }: CustomResourceDefinition,
-  { spec: old, status }: CustomResourceDefinition,
+/** A protected group says who approved its API, from the first time on. */
+export function validateNewApproval({ metadata, spec }: CustomResourceDefinition, errors: FieldErrors): void {
+  const approval = approvalOf(spec.group ?? '', metadata.annotations)
+  const path = `metadata.annotations[${approvalAnnotation}]`
+  if (approval?.state === 'missing') errors.required(path, approval.reason)
+  if (approval?.state === 'invalid')
+    errors.invalid(path, metadata.annotations?.[approvalAnnotation], approval.reason)
+}
+
+/** What lies in the store in a version has to be readable until nothing does any more. */
+function validateStoredVersions(
+  stored: readonly string[] | null,
+  versions: readonly CustomResourceDefinitionVersion[],
   errors: FieldErrors,
 ): void {
+  const path = 'status.storedVersions'
+  if (!stored || stored.length === 0)
+    return errors.invalid(path, stored, 'must have at least one stored version')
+  const storage = versions.find(each => each.storage && !stored.includes(each.name))
+  if (storage) errors.invalid(path, stored, `must have the storage version ${storage.name}`)
+  stored.forEach((name, i) => {
+    if (versions.some(each => each.name === name)) return
+    const detail = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`
+    errors.invalid(`${path}[${i}]`, name, detail)
+  })
+}
+
+/** Group and plural never change; scope and kind stay once the definition is served. */
+export function validateDefinitionUpdate(
+  definition: CustomResourceDefinition,
+  before: CustomResourceDefinition,
+  errors: FieldErrors,
+): void {
+  const { spec } = definition
+  const { spec: old, status } = before
   if (status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True')) {
     immutable(spec.scope, old.scope, 'spec.scope', errors)
     immutable(spec.names.kind, old.names.kind, 'spec.names.kind', errors)
@@ -69,6 +90,9 @@ export function validateDefinitionUpdate(
   }
   immutable(spec.group, old.group, 'spec.group', errors)
   immutable(spec.names.plural, old.names.plural, 'spec.names.plural', errors)
+  const stateOf = ({ spec: { group }, metadata }: CustomResourceDefinition) =>
+    approvalOf(group, metadata.annotations)?.state
+  if (stateOf(definition) !== stateOf(before)) validateNewApproval(definition, errors)
 }
 
 /** Of a definition that is served only a bundle that was wrong already may be wrong. */
@@ -91,132 +115,64 @@ function validateGroup(group: string, errors: FieldErrors): void {
     errors.invalid('spec.group', group, 'should be a domain with at least one dot')
 }
 
-/**
- * Upstream holds a definition of one version as the first release of the API did, with schema, subresources and
- * columns at the top, and its complaints name those places.
- */
-const isSingle = ({ versions = [] }: CustomResourceDefinitionSpec) => versions.length === 1
+const versionType = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.CustomResourceDefinitionVersion'
 
-function validateVersions(spec: CustomResourceDefinitionSpec, errors: FieldErrors): void {
-  const { versions = [] } = spec
-  versions.forEach((version, i) => {
+function shownVersion({ schema, ...version }: CustomResourceDefinitionVersion): unknown {
+  const props = schema?.openAPIV3Schema
+  const shown = internalValue(versionType, { deprecated: false, ...version }) as object
+  return { ...shown, Schema: props ? { OpenAPIV3Schema: shownSchema(props) } : null }
+}
+
+function validateVersions(
+  spec: CustomResourceDefinitionSpec,
+  hoisted: HoistedSpec,
+  errors: FieldErrors,
+): void {
+  const given = spec.versions ?? []
+  given.forEach((version, i) => {
     if (!version.schema?.openAPIV3Schema) errors.required(`spec.versions[${i}].schema.openAPIV3Schema`)
   })
-  versions.forEach((version, i) => {
-    validateVersionName(version, `spec.versions[${i}]`, errors)
-    if (!isSingle(spec)) validateVersion(version, `spec.versions[${i}]`, 'schema', errors)
+  hoisted.versions.forEach((version, i) => {
+    const hasStatus = given[i]?.subresources?.status !== undefined
+    validateVersion(version, { path: `spec.versions[${i}]`, hasStatus }, errors)
   })
-  const shown = versions.map(version => shownVersion(version, isSingle(spec)))
-  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+  const shown = spec.versions ? hoisted.versions.map(shownVersion) : null
+  if (new Set(given.map(({ name }) => name)).size < given.length) {
     errors.invalid('spec.versions', shown, 'must contain unique version names')
   }
-  if (versions.filter(({ storage }) => storage).length !== 1) {
+  if (given.filter(({ storage }) => storage).length !== 1) {
     errors.invalid('spec.versions', shown, 'must have exactly one version marked as storage version')
   }
-  const [first] = versions
+  const [first] = given
   const reasons = first ? dns1035LabelErrors(first.name ?? '') : []
-  if (reasons.length > 0) errors.invalid('spec.version', first?.name, reasons.join(','))
+  if (reasons.length > 0 && first?.name) errors.invalid('spec.version', first.name, reasons.join(','))
 }
 
-function shownVersion(version: CustomResourceDefinitionVersion, isBare: boolean): unknown {
-  const { name, served, storage, deprecated = false, deprecationWarning } = version
-  const bare = {
-    name,
-    served,
-    storage,
-    deprecated,
-    ...(deprecationWarning !== undefined && { deprecationWarning }),
-  }
-  return internalValue(versionType, isBare ? bare : version)
-}
-
-function validateVersionName(
-  version: CustomResourceDefinitionVersion,
-  path: string,
-  errors: FieldErrors,
-): void {
-  const reasons = dns1035LabelErrors(version.name ?? '')
-  if (reasons.length > 0) errors.invalid(`${path}.name`, version.name, reasons.join(','))
-  if (version.deprecationWarning !== undefined && !version.deprecated) {
-    errors.invalid(
-      `${path}.deprecationWarning`,
-      version.deprecationWarning,
-      'can only be set for deprecated versions',
-    )
-  }
-}
-
-function validateVersion(
-  version: CustomResourceDefinitionVersion,
-  path: string,
-  schemaField: string,
-  errors: FieldErrors,
-): void {
-  const schema = version.schema?.openAPIV3Schema
-  if (schema) validateStructuralSchema(schema, `${path}.${schemaField}.openAPIV3Schema`, errors)
-  if (version.subresources?.scale)
-    validateScale(version.subresources.scale, `${path}.subresources.scale`, errors)
-  version.additionalPrinterColumns?.forEach((column, i) => {
-    validateColumn(column, `${path}.additionalPrinterColumns[${i}]`, errors)
-  })
-}
-
-function validateScale(scale: CustomResourceSubresourceScale, path: string, errors: FieldErrors): void {
-  const { specReplicasPath = '', statusReplicasPath = '', labelSelectorPath = '' } = scale
-  validateScalePath(specReplicasPath, `${path}.specReplicasPath`, ['.spec.'], errors)
-  validateScalePath(statusReplicasPath, `${path}.statusReplicasPath`, ['.status.'], errors)
-  if (labelSelectorPath)
-    validateScalePath(labelSelectorPath, `${path}.labelSelectorPath`, ['.spec.', '.status.'], errors)
-}
-
-function validateScalePath(value: string, path: string, roots: readonly string[], errors: FieldErrors): void {
-  if (!value) errors.required(path)
-  else if (!value.startsWith('.')) errors.invalid(path, value, 'must be a simple json path starting with .')
-  else if (!roots.some(root => value.startsWith(root))) {
-    const names = roots.map(root => root.slice(0, -1)).join(' or ')
-    errors.invalid(path, value, `should be a json path under ${roots.length > 1 ? 'either ' : ''}${names}`)
-  }
-}
-
-function validateColumn(column: CustomResourceColumnDefinition, path: string, errors: FieldErrors): void {
-  const { name, type, format, jsonPath } = column
-  const typeDetail = `must be one of ${columnTypes.join(',')}`
-  if (!name) errors.required(`${path}.name`)
-  if (!type) errors.required(`${path}.type`, typeDetail)
-  else if (!columnTypes.includes(type)) errors.invalid(`${path}.type`, type, typeDetail)
-  if (format && !columnFormats.includes(format)) {
-    errors.invalid(`${path}.format`, format, `must be one of ${columnFormats.join(',')}`)
-  }
-  if (!jsonPath) errors.required(`${path}.JSONPath`)
-  else if (!jsonPath.startsWith('.')) {
-    errors.invalid(`${path}.JSONPath`, jsonPath, 'must be a simple json path starting with .')
-  }
-}
-
-function validateNames(names: CustomResourceDefinitionNames, errors: FieldErrors): void {
-  const { plural, singular = '', kind, listKind = '', shortNames = [], categories = [] } = names
-  for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
+function requireNames(names: CustomResourceDefinitionNames, errors: FieldErrors): void {
+  const { plural, singular, kind, listKind } = names
+  for (const [field, value] of Object.entries({ plural, singular, kind, listKind }))
     if (!value) errors.required(`spec.names.${field}`)
-  }
-  validateLabelNames({ plural, singular }, errors)
+}
+
+function validateNames(names: CustomResourceDefinitionNames, path: string, errors: FieldErrors): void {
+  const { plural, singular = '', kind = '', listKind = '', shortNames = [], categories = [] } = names
+  validateLabels({ plural, singular }, path, errors)
   for (const [field, value] of Object.entries({ kind, listKind })) {
     const reasons = value ? dns1035LabelErrors(value.toLowerCase()) : []
-    if (reasons.length > 0) {
-      const detail = `may have mixed case, but should otherwise match: ${reasons.join(',')}`
-      errors.invalid(`spec.names.${field}`, value, detail)
-    }
+    if (reasons.length === 0) continue
+    const detail = `may have mixed case, but should otherwise match: ${reasons.join(',')}`
+    errors.invalid(`${path}.${field}`, value, detail)
   }
-  validateLabelNames(indexed('shortNames', shortNames), errors)
-  if (kind && kind === listKind) {
-    errors.invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same')
-  }
-  validateLabelNames(indexed('categories', categories), errors)
+  validateLabels(indexed('shortNames', shortNames), path, errors)
+  if (kind && kind === listKind)
+    errors.invalid(`${path}.listKind`, listKind, 'kind and listKind may not be the same')
+  validateLabels(indexed('categories', categories), path, errors)
 }
 
-function validateLabelNames(labels: Readonly<Record<string, string>>, errors: FieldErrors): void {
+function validateLabels(labels: Readonly<Record<string, string>>, path: string, errors: FieldErrors): void {
   for (const [field, value] of Object.entries(labels)) {
     const reasons = value ? dns1035LabelErrors(value) : []
-    if (reasons.length > 0) errors.invalid(`spec.names.${field}`, value, reasons.join(','))
+    if (reasons.length > 0) errors.invalid(`${path}.${field}`, value, reasons.join(','))
   }
 }
 
@@ -224,10 +180,7 @@ function indexed(field: string, values: readonly string[]): Record<string, strin
   return Object.fromEntries(values.map((value, i) => [`${field}[${i}]`, value]))
 }
 
-function validateConversion(
-  { conversion }: CustomResourceDefinitionSpec,
-  errors: FieldErrors,
-): void {
+function validateConversion({ conversion }: CustomResourceDefinitionSpec, errors: FieldErrors): void {
   if (!conversion) return
   const { strategy, webhook } = conversion
   const path = 'spec.conversion'

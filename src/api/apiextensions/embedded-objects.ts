@@ -1,5 +1,5 @@
 /** Whole objects inside of custom ones (apiextensions-apiserver schema/objectmeta). */
-import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
+
 import { conform, DecodeError } from '../../machinery/codec/index.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
@@ -8,7 +8,8 @@ import type { ObjectMeta } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateObjectMeta } from '../../machinery/validation/object-meta.ts'
-import { metaSchema } from '../rest/meta-type.ts'
+import { metaSchema } from '../schema/meta-schema.ts'
+import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
 
 /** Checks type and metadata of every embedded resource below `schema`. */
 export function validateEmbedded(

@@ -23,6 +23,14 @@ const patterns: Readonly<Record<string, RegExp>> = {
   'k8s-long-name': /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
 }
 
+const others = ['uri', 'ipv4', 'ipv6', 'cidr', 'isbn', 'isbn10', 'isbn13', 'creditcard', 'password']
+
+/** Whether values are held to this format at all. */
+export function isKnownFormat(format: string): boolean {
+  const plain = format.replaceAll('-', '')
+  return others.includes(plain) || Object.keys(patterns).some(name => name.replaceAll('-', '') === plain)
+}
+
 /** Whether a text has this format; formats that upstream does not check are always met. */
 export function hasFormat(format: string, text: string): boolean {
   if (format === 'ipv4') return ipaddr.IPv4.isValidFourPartDecimal(text)

@@ -1,5 +1,5 @@
-import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
+import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
 
 const typeFields = new Set(['apiVersion', 'kind', 'metadata'])
 

@@ -1,149 +1,187 @@
-/** What makes a schema structural (apiextensions-apiserver pkg/apiserver/schema): every node says its type. */
-import { compile } from '../../machinery/cel/compile.ts'
+/** What makes a schema structural (apiextensions-apiserver pkg/apiserver/schema): every node says its type once. */
+import { deepEqual } from '../../machinery/meta/value.ts'
+import { goRegExp } from '../../machinery/regexp/go-regexp.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
+import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
+import { itemsOf, someSchema } from './schema-walk.ts'
+import { validateCompleteness } from './structural-completeness.ts'
 
-const types = ['array', 'boolean', 'integer', 'number', 'object', 'string']
+type Level = 'root' | 'item' | 'field'
 
-/** The schema of a custom resource: an object at the root, structural below. */
-export function validateStructuralSchema(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
-  if (schema.type && schema.type !== 'object') {
-    errors.invalid(`${path}.type`, schema.type, 'must be object at the root')
-  } else {
-    if (schema.nullable) errors.forbidden(`${path}.nullable`, 'nullable cannot be true at the root')
-    validateNode(schema, path, true, errors)
-  }
+const unsupported = [
+  'id',
+  '$schema',
+  '$ref',
+  'patternProperties',
+  'dependencies',
+  'additionalItems',
+  'definitions',
+] as const
+
+/** Whether a schema can be read as a structural one at all; what stands in the way is complained about elsewhere. */
+export function canBeStructural(schema: JSONSchemaProps): boolean {
+  return !someSchema(
+    schema,
+    each =>
+      unsupported.some(field => each[field] !== undefined) ||
+      Array.isArray(each.items) ||
+      each['x-kubernetes-preserve-unknown-fields'] === false,
+  )
 }
 
-function validateNode(schema: JSONSchemaProps, path: string, isRoot: boolean, errors: FieldErrors): void {
+/** The invariants of a structural schema. */
+export function validateStructure(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+  validateNode(schema, 'root', path, errors)
+  validateCompleteness(schema, path, errors)
+}
+
+const emptyAt: Readonly<Record<Level, string>> = {
+  root: 'must not be empty at the root',
+  item: 'must not be empty for specified array items',
+  field: 'must not be empty for specified object fields',
+}
+
+function validateNode(schema: JSONSchemaProps, level: Level, path: string, errors: FieldErrors): void {
+  const { additionalProperties } = schema
+  const items = itemsOf(schema)
+  if (schema.type === 'array' && !items) errors.required(`${path}.items`, 'must be specified')
+  if (items) validateNode(items, 'item', `${path}.items`, errors)
+  for (const [name, property] of Object.entries(schema.properties ?? {}))
+    validateNode(property, 'field', `${path}.properties[${name}]`, errors)
+  if (additionalProperties !== undefined && level === 'root')
+    errors.forbidden(`${path}.additionalProperties`, 'must not be used at the root')
+  if (typeof additionalProperties === 'object')
+    validateNode(additionalProperties, 'field', `${path}.additionalProperties`, errors)
+  validateExtensions(schema, path, errors)
+  const skipAnyOf = deepEqual(schema.anyOf, intOrString)
+  const skipInFirst = deepEqual(schema.allOf?.[0]?.anyOf, intOrString)
+  validateJunctors(schema, { skipAnyOf, skipInFirst }, path, errors)
+  validateType(schema, level, path, errors)
+  validateMeta(schema, level, path, errors)
+}
+
+const intOrString = [{ type: 'integer' }, { type: 'string' }]
+
+function validateExtensions(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
+  if (!schema['x-kubernetes-int-or-string']) return
+  const detail = 'must be false if x-kubernetes-int-or-string is true'
+  for (const name of ['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource'] as const)
+    if (schema[name]) errors.invalid(`${path}.${name}`, true, detail)
+}
+
+function validateType(schema: JSONSchemaProps, level: Level, path: string, errors: FieldErrors): void {
   const { type = '' } = schema
   const isFree = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields']
-  if (!type && !isFree) {
-    const where = isRoot ? 'at the root' : 'for specified object fields'
-    errors.required(`${path}.type`, `must not be empty ${where}`)
-  } else if (type && !types.includes(type)) errors.notSupported(`${path}.type`, type, types)
-  if (schema.properties && schema.additionalProperties) {
-    errors.forbidden(
-      `${path}.additionalProperties`,
-      'additionalProperties and properties are mutual exclusive',
-    )
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] ?? false
+  if (isEmbedded && type !== 'object') {
+    const detail = 'must be object if x-kubernetes-embedded-resource is true'
+    if (type === '') errors.required(`${path}.type`, detail)
+    else errors.invalid(`${path}.type`, type, detail)
+  } else if (type === '' && !isFree) errors.required(`${path}.type`, emptyAt[level])
+  if (isEmbedded && schema.additionalProperties !== undefined) {
+    const detail = 'must not be used if x-kubernetes-embedded-resource is set'
+    errors.forbidden(`${path}.additionalProperties`, detail)
   }
-  validateListType(schema, path, errors)
-  validateUnsupported(schema, path, errors)
-  schema['x-kubernetes-validations']?.forEach((rule, index) => {
-    validateRule(rule, `${path}.x-kubernetes-validations[${index}]`, errors)
-  })
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    // Metadata is always there, and its own schema wins.
-    if (isRoot && name === 'metadata') continue
-    validateNode(property, `${path}.properties[${name}]`, false, errors)
-  }
-  const { items, additionalProperties } = schema
-  if (Array.isArray(items))
-    errors.forbidden(`${path}.items`, 'items must be a schema object and not an array')
-  else if (items) validateNode(items as JSONSchemaProps, `${path}.items`, false, errors)
-  else if (type === 'array') errors.required(`${path}.items`, 'must be specified')
-  if (typeof additionalProperties === 'object') {
-    validateNode(additionalProperties, `${path}.additionalProperties`, false, errors)
-  }
+  if (level === 'root' && type !== '' && type !== 'object')
+    errors.invalid(`${path}.type`, type, 'must be object at the root')
 }
 
-/** What a schema may not hold at all, and patterns that are none. */
-function validateUnsupported(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
-  for (const field of [
-    '$ref',
-    'definitions',
-    'dependencies',
-    'patternProperties',
-    'additionalItems',
-  ] as const) {
-    if (schema[field] !== undefined) errors.forbidden(`${path}.${field}`, `${field} is not supported`)
+/** Of metadata no more than the name can be said: the rest is every object's. */
+function validateMeta(schema: JSONSchemaProps, level: Level, path: string, errors: FieldErrors): void {
+  const { properties = {} } = schema
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] ?? false
+  const isObject = level === 'root' || isEmbedded
+  for (const name of ['kind', 'apiVersion']) {
+    const { type } = properties[name] ?? { type: 'string' }
+    if (isObject && type !== 'string')
+      errors.invalid(`${path}.properties[${name}].type`, type ?? '', 'must be string')
   }
-  if (schema.uniqueItems) {
-    const detail = 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'
-    errors.forbidden(`${path}.uniqueItems`, detail)
+  const { metadata } = properties
+  if (metadata) {
+    const at = `${path}.properties[metadata]`
+    if (isObject && metadata.type !== 'object')
+      errors.invalid(`${at}.type`, metadata.type ?? '', 'must be object')
+    if (level === 'root' && !isNameOnly(metadata)) {
+      const detail =
+        'must not specify anything other than name and generateName, but metadata is implicitly specified'
+      errors.forbidden(at, detail)
+    }
   }
-  if (schema.pattern !== undefined && !isPattern(schema.pattern))
-    errors.invalid(`${path}.pattern`, schema.pattern, 'must be a valid regular expression')
-  if (schema['x-kubernetes-list-type'] !== undefined && schema.type && schema.type !== 'array') {
-    errors.invalid(`${path}.type`, schema.type, 'must be array if x-kubernetes-list-type is specified')
-  }
-}
-
-/** Whether the validator of objects can run it. */
-function isPattern(pattern: string): boolean {
-  try {
-    return new RegExp(pattern.replace(/^\(\?[ims]+\)/, ''), 'u') !== undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
-}
-
-function validateListType(schema: JSONSchemaProps, path: string, errors: FieldErrors): void {
-  const listType = schema['x-kubernetes-list-type']
-  const keys = schema['x-kubernetes-list-map-keys'] ?? []
-  if (listType !== undefined && !['atomic', 'set', 'map'].includes(listType)) {
-    errors.notSupported(`${path}.x-kubernetes-list-type`, listType, ['atomic', 'map', 'set'])
-  }
-  if (listType === 'map' && keys.length === 0) {
-    errors.required(
-      `${path}.x-kubernetes-list-map-keys`,
-      'must not be empty if x-kubernetes-list-type is map',
-    )
-  }
-  if (listType !== 'map' || Array.isArray(schema.items)) return
-  const { properties = {}, required = [] } = (schema.items ?? {}) as JSONSchemaProps
-  for (const key of keys) {
-    if (!properties[key] || properties[key].default !== undefined || required.includes(key)) continue
+  if (isEmbedded && !schema['x-kubernetes-preserve-unknown-fields'] && Object.keys(properties).length === 0) {
     const detail =
-      'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property'
-    errors.required(`${path}.items.properties[${key}].default`, detail)
+      'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'
+    errors.required(`${path}.properties`, detail)
   }
 }
 
-const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']
+const nameFields = new Set(['name', 'generateName'])
 
-/** A rule that does not compile is refused here, so that none is ever passed over later. */
-function validateRule(rule: ValidationRule, path: string, errors: FieldErrors): void {
-  const { rule: text = '', message = '', messageExpression = '', reason, fieldPath, optionalOldSelf } = rule
-  if (text.trim() === '') {
-    errors.required(`${path}.rule`, 'rule is not specified')
-    return
-  }
-  if (message && message.trim() === '')
-    errors.invalid(`${path}.message`, message, 'must be non-empty if specified')
-  else if (/[\r\n]/.test(message.trim()))
-    errors.invalid(`${path}.message`, message, 'must not contain line breaks')
-  else if (/[\r\n]/.test(text.trim()) && !message)
-    errors.required(`${path}.message`, 'message must be specified if rule contains line breaks')
-  if (messageExpression && messageExpression.trim() === '')
-    errors.required(`${path}.messageExpression`, 'messageExpression must be non-empty if specified')
-  if (reason !== undefined && !reasons.includes(reason))
-    errors.notSupported(`${path}.reason`, reason, reasons)
-  if (fieldPath?.trim() === '' && fieldPath !== '')
-    errors.invalid(`${path}.fieldPath`, fieldPath, 'must be non-empty if specified')
-  const compiled = compile(text, 'bool')
-  if ('fault' in compiled) errors.invalid(`${path}.rule`, shownRule(rule), compiled.fault)
-  else if (optionalOldSelf !== undefined && !compiled.usesOldSelf) {
-    const detail = 'may not be set if oldSelf is not used in rule'
-    errors.invalid(`${path}.optionalOldSelf`, optionalOldSelf, detail)
-  }
-  const said = messageExpression.trim() === '' ? undefined : compile(messageExpression, 'string')
-  if (said && 'fault' in said) {
-    const fault = said.fault.replace(/^compilation failed/, 'messageExpression compilation failed')
-    errors.invalid(`${path}.messageExpression`, shownRule(rule), fault)
+function isNameOnly({ type: _type, default: _default, properties = {}, ...rest }: JSONSchemaProps): boolean {
+  return Object.keys(properties).every(name => nameFields.has(name)) && Object.keys(rest).length === 0
+}
+
+interface Skipped {
+  readonly skipAnyOf: boolean
+  readonly skipInFirst: boolean
+}
+
+const nothingSkipped: Skipped = { skipAnyOf: false, skipInFirst: false }
+
+/** The value validations of a node, and those below its junctors. */
+function validateJunctors(
+  schema: JSONSchemaProps,
+  { skipAnyOf, skipInFirst }: Skipped,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const { anyOf = [], allOf = [], oneOf = [], not, pattern } = schema
+  const nested = (each: JSONSchemaProps, place: string, skipped = nothingSkipped) =>
+    validateNested(each, skipped, `${path}.${place}`, errors)
+  if (!skipAnyOf) for (const [i, each] of anyOf.entries()) nested(each, `anyOf[${i}]`)
+  for (const [i, each] of allOf.entries())
+    nested(each, `allOf[${i}]`, { skipAnyOf: skipInFirst && i === 0, skipInFirst: false })
+  for (const [i, each] of oneOf.entries()) nested(each, `oneOf[${i}]`)
+  if (not) nested(not, 'not')
+  if (!pattern) return
+  const compiled = goRegExp(pattern)
+  if ('fault' in compiled) {
+    const detail = `must be a valid regular expression, but isn't: ${compiled.fault}`
+    errors.invalid(`${path}.pattern`, pattern, detail)
   }
 }
 
-/** Upstream shows the rule in its internal form, every field of it. */
-function shownRule(rule: ValidationRule): unknown {
-  return {
-    Rule: rule.rule,
-    Message: rule.message ?? '',
-    MessageExpression: rule.messageExpression ?? '',
-    Reason: rule.reason ?? null,
-    FieldPath: rule.fieldPath ?? '',
-    OptionalOldSelf: rule.optionalOldSelf ?? null,
+/** What a schema below a junctor may not say, with the word for what it must be instead. */
+const forbiddenNested = {
+  type: 'empty',
+  additionalProperties: 'undefined',
+  default: 'undefined',
+  title: 'empty',
+  description: 'empty',
+  nullable: 'false',
+  'x-kubernetes-preserve-unknown-fields': 'false',
+  'x-kubernetes-embedded-resource': 'false',
+  'x-kubernetes-int-or-string': 'false',
+  'x-kubernetes-list-map-keys': 'empty',
+  'x-kubernetes-list-type': 'undefined',
+  'x-kubernetes-map-type': 'undefined',
+  'x-kubernetes-validations': 'empty',
+} as const satisfies Partial<Record<keyof JSONSchemaProps, string>>
+
+function validateNested(schema: JSONSchemaProps, skipped: Skipped, path: string, errors: FieldErrors): void {
+  validateJunctors(schema, skipped, path, errors)
+  const items = itemsOf(schema)
+  if (items) validateNested(items, nothingSkipped, `${path}.items`, errors)
+  for (const [name, property] of Object.entries(schema.properties ?? {}))
+    validateNested(property, nothingSkipped, `${path}.properties[${name}]`, errors)
+  for (const [name, wanted] of Object.entries(forbiddenNested)) {
+    const value = schema[name as keyof typeof forbiddenNested]
+    const isSet = wanted === 'undefined' ? value !== undefined && value !== false : !isBlank(value)
+    if (isSet) errors.forbidden(`${path}.${name}`, `must be ${wanted} to be structural`)
   }
+  if (schema.properties?.metadata)
+    errors.forbidden(`${path}.properties[metadata]`, 'must not be specified in a nested context')
+}
+
+function isBlank(value: unknown): boolean {
+  return !value || (Array.isArray(value) && value.length === 0)
 }

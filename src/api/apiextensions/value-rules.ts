@@ -1,10 +1,10 @@
 /** CEL rules of custom resources, `x-kubernetes-validations` (KEP-2876). */
 import { Optional } from '@marcbachmann/cel-js'
-import type { JSONSchemaProps, ValidationRule } from '../../api/types/apiextensions-v1.gen.ts'
 import { compile } from '../../machinery/cel/compile.ts'
 import { toCel } from '../../machinery/cel/values.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
 
 /** Upstream counts what an evaluation costs; here each rule of each value counts as one. */
 const evaluationsMax = 100_000

@@ -1,9 +1,11 @@
 /** OpenAPI v3 validation of custom objects, with the texts of kube-openapi's pkg/validation. */
-import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
+
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
+import { goRegExp } from '../../machinery/regexp/go-regexp.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-import { sameJson } from '../rest/clone.ts'
+import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
 import { hasFormat } from './formats.ts'
 
 /** Complains about everything in `value` that breaks `schema`. */
@@ -15,7 +17,7 @@ export function validateValue(
 ): void {
   if (value === null && schema.nullable) return
   checkType(schema, value, path, errors)
-  if (schema.enum && !schema.enum.some(allowed => sameJson(allowed, value))) {
+  if (schema.enum && !schema.enum.some(allowed => deepEqual(allowed, value))) {
     errors.notSupported(
       path,
       value,
@@ -50,7 +52,7 @@ function checkText(schema: JSONSchemaProps, value: string, path: string, errors:
   if (minLength !== undefined && length < minLength) {
     errors.invalid(path, value, `${path} in body should be at least ${minLength} chars long`)
   }
-  if (pattern && !patternOf(pattern).test(value)) {
+  if (pattern && !hasPattern(pattern, value)) {
     errors.invalid(path, value, `${path} in body should match '${pattern}'`)
   }
   if (format && !hasFormat(format, value)) {
@@ -58,19 +60,10 @@ function checkText(schema: JSONSchemaProps, value: string, path: string, errors:
   }
 }
 
-const patterns = new Map<string, RegExp>()
-const patternsMax = 4096
-
-/** Compiled once; Go's `(?i)` and POSIX classes at the start are not JavaScript's. */
-function patternOf(pattern: string): RegExp {
-  let made = patterns.get(pattern)
-  if (!made) {
-    const inline = /^\(\?([ims]+)\)/.exec(pattern)
-    made = new RegExp(inline ? pattern.slice(inline[0].length) : pattern, `u${inline?.[1] ?? ''}`)
-    if (patterns.size >= patternsMax) patterns.clear()
-    patterns.set(pattern, made)
-  }
-  return made
+/** A pattern that is none was refused with its definition. */
+function hasPattern(pattern: string, value: string): boolean {
+  const compiled = goRegExp(pattern)
+  return 'fault' in compiled || compiled.regExp.test(value)
 }
 
 function checkNumber(schema: JSONSchemaProps, value: number, path: string, errors: FieldErrors): void {

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { prune } from '../../api/apiextensions/prune.ts'
 import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
 import type { JsonMap } from '../../machinery/meta/json.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { cloneJson } from '../rest/clone.ts'
-import { prune } from './prune.ts'
 import { toObjectSchema } from './structural.ts'
 
 const names = fc.constantFrom('a', 'b', 'c', 'd')

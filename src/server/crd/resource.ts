@@ -1,3 +1,7 @@
+import { coerceEmbedded, validateEmbedded } from '../../api/apiextensions/embedded-objects.ts'
+import { prune } from '../../api/apiextensions/prune.ts'
+import { hasRules, validateRules } from '../../api/apiextensions/value-rules.ts'
+import { validateValue } from '../../api/apiextensions/value-validation.ts'
 import type { CustomKind, Resource, ScaleView, Strategy, Subresource, Verb } from '../../api/define.ts'
 import type {
   CustomResourceDefinition,
@@ -10,12 +14,8 @@ import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { toColumns } from './columns.ts'
-import { coerceEmbedded, validateEmbedded } from './embedded.ts'
 import { jsonPath } from './json-path.ts'
-import { prune } from './prune.ts'
-import { hasRules, validateRules } from './rules.ts'
 import { toObjectSchema } from './structural.ts'
-import { validateValue } from './validate.ts'
 
 const verbs: readonly Verb[] = [
   'delete',

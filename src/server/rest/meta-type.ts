@@ -1,7 +1,8 @@
-import { facts } from '../../api/schema/index.ts'
+import { metaSchema } from '../../api/schema/meta-schema.ts'
 import type { GroupVersionKind } from '../../machinery/meta/group.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
-import { assert } from '../../std/assert.ts'
+
+export { metaSchema }
 
 /** What a body should hold. */
 export interface BodyType extends GroupVersionKind {
@@ -10,13 +11,6 @@ export interface BodyType extends GroupVersionKind {
   readonly isCustom?: boolean
   /** Options, of which upstream tells the fault alone. */
   readonly isOptions?: boolean
-}
-
-/** A type of meta/v1 by its Go name. */
-export function metaSchema(name: string): ObjectSchema {
-  const schema = facts.typeNamed(`k8s.io/apimachinery/pkg/apis/meta/v1.${name}`)
-  assert(schema, `facts know no meta/v1 ${name}`)
-  return schema
 }
 
 /** A meta/v1 kind as the body of a request. */
