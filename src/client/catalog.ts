@@ -14,6 +14,7 @@ export interface Catalog {
 
 export interface ServedResource extends ResourceName {
   readonly verbs: readonly string[]
+  readonly subresources?: readonly { readonly name: string }[]
   /** Where it is stored; resources that share the place are versions of one thing. */
   readonly storage?: { readonly group: string; readonly plural: string; readonly version: string }
 }

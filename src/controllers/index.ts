@@ -8,6 +8,7 @@ import { statefulSetController } from './apps/statefulset.ts'
 import { cronJobController } from './batch/cronjob.ts'
 import { jobController } from './batch/job.ts'
 import { jobPodReleaser } from './batch/job-orphans.ts'
+import { ttlAfterFinishedController } from './batch/ttl-after-finished.ts'
 import { garbageCollector } from './cleanup/garbage-collector.ts'
 import { namespaceController } from './cleanup/namespace.ts'
 import { podGarbageCollector } from './cleanup/pod-gc.ts'
@@ -27,6 +28,10 @@ import { endpointSliceController } from './network/endpointslice.ts'
 import { nodeIpamController } from './node/node-ipam.ts'
 import { nodeLifecycleController } from './node/node-lifecycle.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
+
+import { disruptionController } from './policy/disruption.ts'
+import { resourceQuotaController } from './policy/resourcequota.ts'
+import { staleDisruptionCleaner } from './policy/stale-disruption.ts'
 
 /** What controllers need from the rest of the program. */
 export interface ControllerOptions {
@@ -54,6 +59,10 @@ export function controllerTable({
     jobController(),
     jobPodReleaser,
     cronJobController(),
+    ttlAfterFinishedController,
+    disruptionController(catalog),
+    staleDisruptionCleaner,
+    resourceQuotaController(catalog),
     endpointsController,
     endpointSliceController,
     namespaceController(catalog),

@@ -1,0 +1,139 @@
+import { podQuotaNames } from '../../api/shared/quota/pod-names.ts'
+import { inScopes } from '../../api/shared/quota/scopes.ts'
+import { addLists, type Usage, usageOf } from '../../api/shared/quota/usage.ts'
+import type { Pod, ResourceQuota } from '../../api/types/core-v1.gen.ts'
+import { type Catalog, type ServedResource, servedWith } from '../../client/catalog.ts'
+import { objectKey, resourceId } from '../../client/resource.ts'
+import type { Worker, WorkerContext } from '../../controller/worker.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import {
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  zeroQuantity,
+} from '../../machinery/quantity/index.ts'
+import { resourceQuotas } from '../kinds.ts'
+import { jsonEqual } from '../shared/equal.ts'
+
+/**
+ * Writes into each quota what its namespace uses of it (upstream pkg/controller/resourcequota). Only kinds that
+ * some quota counts are looked at.
+ */
+export function resourceQuotaController(catalog: Catalog): Worker {
+  return {
+    name: 'resourcequota',
+    identity: 'resourcequota-controller',
+    start(context) {
+      const quotas = context.use(resourceQuotas).store
+      context.watch(resourceQuotas, quota => (quota ? [objectKey(quota)] : []))
+      const follow = follower(context, (resource, namespace) => {
+        const counting = quotas.list(namespace).filter(quota => namesFor(quota, resource).length > 0)
+        for (const quota of counting) context.enqueue(objectKey(quota))
+      })
+      return async key => {
+        const quota = quotas.byKey(key)
+        if (!quota) return {}
+        const counted = servedWith(catalog, 'list', 'watch').filter(
+          resource => resource.namespaced !== false && namesFor(quota, resource).length > 0,
+        )
+        await Promise.all(counted.map(follow))
+        await writeStatus(context, quota, counted)
+        return {}
+      }
+    },
+  }
+}
+
+type Changed = (resource: ServedResource, namespace: string) => void
+
+/** Subscribes to a resource once; resolves when all of it is known. */
+function follower(context: WorkerContext, changed: Changed): (resource: ServedResource) => Promise<void> {
+  const followed = new Set<string>()
+  return async resource => {
+    const informer = context.informers.of<KubeObject>(resource)
+    const id = resourceId(resource)
+    if (!followed.has(id)) {
+      followed.add(id)
+      const cancel = informer.onChange(({ object, old }) => {
+        const { namespace = '' } = (object ?? old)!.metadata
+        const same = object && old && sameUsage(context, resource, [object, old])
+        if (!same) changed(resource, namespace)
+      })
+      context.signal.addEventListener('abort', cancel, { once: true })
+    }
+    await Promise.race([informer.whenSynced(), ended(context.signal)])
+  }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function sameUsage(
+  { ports }: WorkerContext,
+  resource: ServedResource,
+  [object, old]: readonly [KubeObject, KubeObject],
+): boolean {
+  if (resource.group !== '' || !['pods', 'services', 'persistentvolumeclaims'].includes(resource.plural))
+    return true
+  const nowMs = ports.clock.nowMs()
+  return jsonEqual(texts(usageOf(resource, object, nowMs)), texts(usageOf(resource, old, nowMs)))
+}
+
+function texts(usage: Usage): Record<string, string> {
+  return Object.fromEntries(Object.entries(usage).map(([name, amount]) => [name, formatQuantity(amount)]))
+}
+
+const serviceNames = ['services', 'services.loadbalancers', 'services.nodeports']
+const claimNames = ['persistentvolumeclaims', 'requests.storage']
+const plainNames = ['configmaps', 'secrets', 'replicationcontrollers', 'resourcequotas']
+
+/** The names of a quota that objects of this kind are charged for. */
+function namesFor({ spec }: ResourceQuota, { group, plural }: ServedResource): readonly string[] {
+  const names = Object.keys(spec?.hard ?? {})
+  const counts = names.filter(name => name === (group ? `count/${plural}.${group}` : `count/${plural}`))
+  if (group !== '') return counts
+  const charged: Readonly<Record<string, (name: string) => boolean>> = {
+    pods: name => podQuotaNames([name]).length > 0,
+    services: name => serviceNames.includes(name),
+    persistentvolumeclaims: name =>
+      claimNames.includes(name) ||
+      claimNames.some(suffix => name.endsWith(`.storageclass.storage.k8s.io/${suffix}`)),
+  }
+  const more = names.filter(
+    name => charged[plural]?.(name) ?? (plainNames.includes(plural) && name === plural),
+  )
+  return [...new Set([...counts, ...more])]
+}
+
+async function writeStatus(
+  { client, informers, ports }: WorkerContext,
+  quota: ResourceQuota,
+  counted: readonly ServedResource[],
+): Promise<void> {
+  const nowMs = ports.clock.nowMs()
+  const hard = quota.spec?.hard ?? {}
+  const used: Record<string, string> = {}
+  for (const resource of counted) {
+    const isPods = resource.group === '' && resource.plural === 'pods'
+    const objects = informers
+      .of<KubeObject>(resource)
+      .store.list(quota.metadata.namespace)
+      .filter(object => inScopes(quota, isPods ? (object as Pod) : undefined))
+    const total = objects.map(object => usageOf(resource, object, nowMs)).reduce(addLists, {})
+    for (const name of namesFor(quota, resource)) used[name] = formatQuantity(total[name] ?? zeroQuantity)
+  }
+  const { status } = quota
+  if (jsonEqual(status?.hard ?? {}, hard) && status?.hard && sameAmounts(status.used ?? {}, used)) return
+  await client.updateStatus(resourceQuotas, { ...quota, status: { hard, used } })
+}
+
+function sameAmounts(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(b)
+  return (
+    names.length === Object.keys(a).length &&
+    names.every(
+      name => a[name] !== undefined && compareQuantity(parseQuantity(a[name]), parseQuantity(b[name]!)) === 0,
+    )
+  )
+}
