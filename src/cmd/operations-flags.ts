@@ -19,6 +19,20 @@ export const operationsFlags: readonly Flag[] = [
     help: 'after SIGTERM serve everything for so long while /readyz fails',
     check: duration,
   },
+  {
+    name: 'max-requests-inflight',
+    type: 'integer',
+    placeholder: 'N',
+    default: 400,
+    help: 'with --max-mutating-requests-inflight: requests in work at a time, shared out by priority and fairness',
+  },
+  {
+    name: 'max-mutating-requests-inflight',
+    type: 'integer',
+    placeholder: 'N',
+    default: 200,
+    help: 'see --max-requests-inflight',
+  },
 ]
 
 /** Milliseconds of a duration as Go writes it; the flag's check has looked at it. */

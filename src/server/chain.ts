@@ -3,10 +3,11 @@ import type { Authenticator, Authorizer, Filter, Handler } from './context.ts'
 import { type AuditSink, audit } from './filters/audit.ts'
 import { authenticate } from './filters/authentication.ts'
 import { authorize } from './filters/authorization.ts'
-import { controlFlow, defaultFlowLimits, type FlowLimits } from './filters/flow-control.ts'
+import { controlFlow } from './filters/flow-control.ts'
 import { impersonate } from './filters/impersonation.ts'
 import { panicGuard } from './filters/panic-guard.ts'
 import { limitTime } from './filters/timeout.ts'
+import type { FlowControl } from './flow/flow-control.ts'
 import { measureRequests } from './metrics/measure-requests.ts'
 
 export interface ChainParts {
@@ -16,7 +17,7 @@ export interface ChainParts {
   readonly allowsAnonymous?: (path: string) => boolean
   readonly authorizer: Authorizer
   readonly auditSink?: AuditSink
-  readonly flowLimits?: FlowLimits
+  readonly flow: FlowControl
   /** Default 60 s, as upstream's --request-timeout. */
   readonly requestTimeoutMs?: number
   /** Routes the request: admission, strategy and storage for resources, hono's routes for other paths. */
@@ -40,7 +41,7 @@ export function createChain(parts: ChainParts): Handler {
     authenticate(parts.authenticator, parts.allowsAnonymous),
     audit(parts.auditSink, ports.clock),
     impersonate(authorizer),
-    controlFlow(parts.flowLimits ?? defaultFlowLimits),
+    controlFlow(parts.flow, ports),
     authorize(authorizer),
   ]
   return filters.reduceRight((next, filter) => filter(next), parts.dispatch)

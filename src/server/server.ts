@@ -11,7 +11,8 @@ import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { mountDiscovery } from './discovery/routes.ts'
 import type { AuditSink } from './filters/audit.ts'
-import type { FlowLimits } from './filters/flow-control.ts'
+import { mountFlowDebug } from './flow/debug.ts'
+import { serveFlowControl } from './flow/serve.ts'
 import { healthChecks } from './health-checks.ts'
 import { createDrain } from './http/drain.ts'
 import { createFront } from './http/front.ts'
@@ -56,7 +57,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletTls
   readonly serviceNetwork?: ServiceNetwork
   readonly auditSink?: AuditSink
-  readonly flowLimits?: FlowLimits
+  /** Requests that may be in work at a time, shared out by priority and fairness. Default 600, as upstream. */
+  readonly requestSeats?: number
   readonly requestTimeoutMs?: number
   /** Work after the start that `/livez` and `/readyz` wait for. */
   readonly postStartHooks?: PostStartHooks
@@ -162,6 +164,7 @@ function createHandler(
 ): Handler {
   const { ports, registry, authenticator, authorizer, version = serverVersion } = options
   const { serviceNetwork = defaultServiceNetwork } = options
+  const flow = serveFlowControl({ cache, registry, ports, totalSeats: options.requestSeats ?? 600 }, stopping)
   const rest = createRest({
     ports,
     cache,
@@ -174,6 +177,7 @@ function createHandler(
   const routes = createRoutes(mounted => {
     const slis = mountHealth(mounted, checks, ports.log)
     mountMetrics(mounted, ports.metrics, slis)
+    mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))
     mountVersion(mounted, version)
     mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')
     mountOpenApi(mounted, {
@@ -190,7 +194,7 @@ function createHandler(
     ...(options.allowsAnonymous && { allowsAnonymous: options.allowsAnonymous }),
     dispatch: context => (context.info.isResourceRequest ? rest(context) : routes(context)),
     ...(options.auditSink && { auditSink: options.auditSink }),
-    ...(options.flowLimits && { flowLimits: options.flowLimits }),
+    flow,
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
   })
 }

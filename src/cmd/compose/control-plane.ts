@@ -8,7 +8,9 @@ import { ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
-import { createPostStartHooks } from '../../server/http/post-start-hooks.ts'
+import { maintainFlowObjects } from '../../server/flow/maintain.ts'
+import { flowSources } from '../../server/flow/serve.ts'
+import { createPostStartHooks, type PostStartHooks } from '../../server/http/post-start-hooks.ts'
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import type { PkiSpec } from '../../server/pki/profiles.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
@@ -86,7 +88,8 @@ const bootstrapHooks = [
   'scheduling/bootstrap-system-priority-classes',
   'bootstrap-controller',
 ]
-const startHooks = ['rbac/bootstrap-roles', ...bootstrapHooks]
+const flowHooks = ['priority-and-fairness-config-producer', 'priority-and-fairness-config-consumer']
+const startHooks = ['rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
 
 async function buildServer(
   settings: ServerSettings,
@@ -120,6 +123,7 @@ async function buildServer(
     admission: security.admission,
     advertise,
     postStartHooks: hooks,
+    requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
     serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
     kubelet: kubeletTls(() => current),
@@ -133,14 +137,12 @@ async function buildServer(
   })
   sources.bind(server.cache, stop.signal)
   const as = (user: UserInfo) => server.inProcess(user)
-  await reconcileBootstrapPolicy(as(componentUsers.server), ports)
-  hooks.finished('rbac/bootstrap-roles')
-  await ensureBootstrapObjects(as(componentUsers.server), {
-    address: reachableAddress(settings),
-    port: settings.port,
-    clusterIp: settings.kubernetesIp,
-  })
-  for (const name of bootstrapHooks) hooks.finished(name)
+  await prepareCluster(as(componentUsers.server), settings, hooks, ports)
+  await maintainFlowObjects(
+    { ports, transport: as(componentUsers.server), ...flowSources(sources) },
+    stop.signal,
+  )
+  for (const name of flowHooks) hooks.finished(name)
   return {
     server,
     get pki() {
@@ -161,6 +163,23 @@ async function buildServer(
       await store.close()
     },
   }
+}
+
+/** What a cluster has before anybody may ask for anything. */
+async function prepareCluster(
+  transport: Transport,
+  settings: ServerSettings,
+  hooks: PostStartHooks,
+  ports: Ports,
+): Promise<void> {
+  await reconcileBootstrapPolicy(transport, ports)
+  hooks.finished('rbac/bootstrap-roles')
+  await ensureBootstrapObjects(transport, {
+    address: reachableAddress(settings),
+    port: settings.port,
+    clusterIp: settings.kubernetesIp,
+  })
+  for (const name of bootstrapHooks) hooks.finished(name)
 }
 
 /** Endpoints may not be loopback: pods would meet themselves. Without any network nobody can use this one anyway. */

@@ -27,6 +27,7 @@ export interface ServerSettings {
   readonly issuer: string
   readonly authentication: AuthenticationSource
   readonly shutdownDelayMs: number
+  readonly requestSeats: number
 }
 
 export function serverSettings(flags: FlagReader): ServerSettings {
@@ -54,6 +55,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     disabled: new Set(flags.list('disable')),
     simulatedNodes,
     runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
+    requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,

@@ -6,7 +6,7 @@ import { aggregateText, type Rbac } from './rbac.ts'
 /** Members may do everything; only the server's own CA can make one (apiserver user.SystemPrivilegedGroup). */
 export const privilegedGroup = 'system:masters'
 
-/** `--authorization-always-allow-paths`' default: probes work before RBAC has its roles. */
+/** Probes work before RBAC has its roles. */
 const alwaysAllowedPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
 
 /** Asks each authorizer in turn until one decides; reasons of those that did not are joined by newlines. */
@@ -34,7 +34,7 @@ function authorizePrivileged({ user }: AuthorizationAttributes): Decision {
 }
 
 function authorizePaths({ info }: AuthorizationAttributes): Decision {
-  const allowed = !info.isResourceRequest && alwaysAllowedPaths.has(info.path)
+  const allowed = !info.isResourceRequest && info.verb === 'get' && alwaysAllowedPaths.has(info.path)
   return { decision: allowed ? 'allow' : 'noOpinion', reason: '' }
 }
 

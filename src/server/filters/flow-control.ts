@@ -1,40 +1,75 @@
-import { tooManyRequests } from '../../machinery/status/errors.ts'
-import type { Filter, RequestInfo } from '../context.ts'
+import type { MetricSpec } from '../../std/metrics.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Filter, RequestContext, RequestInfo, Response } from '../context.ts'
+import type { FlowControl, Placement } from '../flow/flow-control.ts'
+import { labelsOf, reportedVerb } from '../metrics/measure-requests.ts'
+import { inFlight, inQueue, terminations } from '../metrics/specs.ts'
 import { isLongRunning } from './timeout.ts'
 
-/** How many requests may be in work at once (upstream's --max-requests-inflight and its mutating twin). */
-export interface FlowLimits {
-  readonly readInFlightMax: number
-  readonly mutatingInFlightMax: number
-}
-
-export const defaultFlowLimits: FlowLimits = { readInFlightMax: 400, mutatingInFlightMax: 200 }
-
 const readVerbs = new Set(['get', 'list', 'watch', 'head', 'options'])
-/** Members of this group are never turned away: a cluster that is too busy must still be mendable. */
-const privilegedGroup = 'system:masters'
 
-/** Refuses with 429 and Retry-After what exceeds the limits; long-running requests are not counted. */
-export function controlFlow(limits: FlowLimits): Filter {
-  const inFlight = { read: 0, mutating: 0 }
+/**
+ * Lets a request go on when its priority level has seats for it. Components of this process do not wait: they are few,
+ * known, and what keeps the cluster alive. A watch holds seats until its first events are on their way, other
+ * long-running requests none.
+ */
+export function controlFlow(flow: FlowControl, ports: Pick<Ports, 'metrics'>): Filter {
+  const gauges = kindGauges(ports)
   return next =>
     async function flowControlFilter(context) {
-      const { credential, info, user } = context
-      if (credential.kind === 'loopback' || isLongRunning(info)) return next(context)
-      const lane = laneOf(info)
-      const max = lane === 'read' ? limits.readInFlightMax : limits.mutatingInFlightMax
-      if (inFlight[lane] >= max && !user.groups.includes(privilegedGroup)) {
-        throw tooManyRequests('Too many requests, please try again later.', 1)
-      }
-      inFlight[lane]++
+      if (context.credential.kind === 'loopback') return next(context)
+      if (isLongRunning(context.info) && context.info.verb !== 'watch') return next(context)
+      const placement = flow.place(context)
+      context.flow = uidsOf(placement)
+      const kind = readVerbs.has(context.info.verb) ? 'readOnly' : 'mutating'
+      const asked = flow.enter(context, placement)
+      const ticket = asked instanceof Promise ? await counted(gauges[kind].waiting, asked) : asked
+      if (typeof ticket === 'string') return sentAway(context, ports)
+      gauges[kind].running.add(1)
       try {
         return await next(context)
       } finally {
-        inFlight[lane]--
+        gauges[kind].running.add(-1)
+        flow.leave(placement, ticket)
       }
     }
 }
 
-function laneOf(info: RequestInfo): 'read' | 'mutating' {
-  return readVerbs.has(info.verb) ? 'read' : 'mutating'
+function kindGauges({ metrics }: Pick<Ports, 'metrics'>) {
+  const of = (spec: MetricSpec, kind: string) => metrics.gauge(spec).with(kind)
+  const both = (kind: string) => ({ running: of(inFlight, kind), waiting: of(inQueue, kind) })
+  return { readOnly: both('readOnly'), mutating: both('mutating') }
+}
+
+async function counted<T>(gauge: { add(by: number): void }, work: Promise<T>): Promise<T> {
+  gauge.add(1)
+  try {
+    return await work
+  } finally {
+    gauge.add(-1)
+  }
+}
+
+function uidsOf({ schema, level }: Placement): NonNullable<RequestContext['flow']> {
+  return { schemaUid: schema.metadata.uid ?? '', levelUid: level.config.metadata.uid ?? '' }
+}
+
+/** The plain page that upstream answers with. */
+function sentAway(context: RequestContext, { metrics }: Pick<Ports, 'metrics'>): Response {
+  const labels = context.info.isResourceRequest ? labelsOf(context) : noLabels(context.info)
+  metrics
+    .counter(terminations)
+    .with(reportedVerb(context), ...labels, '429')
+    .inc()
+  return {
+    kind: 'raw',
+    status: 429,
+    contentType: 'text/plain; charset=utf-8',
+    headers: { 'retry-after': '1', 'x-content-type-options': 'nosniff' },
+    body: 'Too many requests, please try again later.\n',
+  }
+}
+
+function noLabels({ path }: RequestInfo): string[] {
+  return ['', '', '', path, '', 'apiserver']
 }

@@ -170,8 +170,17 @@ function requirePlain(response: Response): Exclude<Response, { kind: 'upgrade' }
   throw badRequest('Upgrade request required')
 }
 
-function withCommonHeaders({ answer, auditId }: Answered): Answer {
-  const headers = { 'audit-id': auditId, 'cache-control': 'no-cache, private', ...answer.headers }
+function withCommonHeaders({ answer, auditId, context }: Answered): Answer {
+  const flow = context?.flow
+  const headers = {
+    'audit-id': auditId,
+    'cache-control': 'no-cache, private',
+    ...(flow && {
+      'x-kubernetes-pf-flowschema-uid': flow.schemaUid,
+      'x-kubernetes-pf-prioritylevel-uid': flow.levelUid,
+    }),
+    ...answer.headers,
+  }
   return { ...answer, headers }
 }
 

@@ -1,0 +1,180 @@
+import type { PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.gen.ts'
+import type { Clock } from '../../std/ports.ts'
+import { createFairQueues, type FairQueues } from './fair-queues.ts'
+import type { Ask, Rejection, Ticket } from './ticket.ts'
+
+/** How long a request may wait for seats: a quarter of upstream's request timeout. */
+const waitMaxMs = 15_000
+const listSeatsMax = 10
+
+/** The seats of one PriorityLevelConfiguration. */
+export interface Level {
+  readonly name: string
+  config: PriorityLevelConfiguration
+  /** Seats by shares alone; what is never lent; what can be had with all that may be borrowed. */
+  limits: LevelLimits
+  /** Seats that may be held now. */
+  current: number
+  readonly queues: FairQueues | undefined
+  readonly running: Set<Ticket>
+  seats: number
+  /** Most seats that were held and wanted at a time since this was last set. */
+  highWatermark: number
+  smoothed: number
+  readonly counts: { dispatched: number; rejected: number; timedOut: number; cancelled: number }
+}
+
+export interface LevelLimits {
+  readonly nominal: number
+  readonly lower: number
+  readonly upper: number
+}
+
+export function isExempt({ config }: Level): boolean {
+  return config.spec?.type === 'Exempt'
+}
+
+export function createLevel(config: PriorityLevelConfiguration, limits: LevelLimits): Level {
+  const { type, queuing } = config.spec?.limited?.limitResponse ?? {}
+  const level: Level = {
+    name: config.metadata.name!,
+    config,
+    limits,
+    current: limits.nominal,
+    queues:
+      type === 'Queue'
+        ? createFairQueues({ queues: 64, handSize: 8, queueLengthLimit: 50, ...queuing }, () => level.current)
+        : undefined,
+    running: new Set(),
+    seats: 0,
+    highWatermark: 0,
+    smoothed: 0,
+    counts: { dispatched: 0, rejected: 0, timedOut: 0, cancelled: 0 },
+  }
+  return level
+}
+
+/** The widest that one request of this level may be. */
+export function seatsMax({ config, limits }: Level): number {
+  const handSize = config.spec?.limited?.limitResponse?.queuing?.handSize
+  if (handSize === undefined) return listSeatsMax
+  const share = Math.min(Math.ceil(limits.nominal * 0.15), Math.trunc(limits.nominal / handSize))
+  return Math.min(listSeatsMax, Math.max(1, share))
+}
+
+export interface Gate {
+  readonly clock: Clock
+  /** A request found no free seat. */
+  readonly onContended: () => void
+}
+
+/** Seats at once, seats later, or why not. A ticket is given back by `release`. */
+export function acquire(
+  level: Level,
+  ask: Ask,
+  gate: Gate,
+): Ticket | Rejection | Promise<Ticket | Rejection> {
+  const arrivedMs = gate.clock.monotonicMs()
+  const isFree = () => canSeat(level, ask.seats) && !level.queues?.waitingCount
+  if (!isFree()) {
+    noteDemand(level, ask.seats)
+    gate.onContended()
+  }
+  if (isFree()) return seat(level, { ...ask, arrivedMs }, arrivedMs)
+  const queue = level.queues?.choose(`${ask.schemaName}\0${ask.distinguisher}`)
+  if (!queue) return reject(level, ask, 'concurrency-limit')
+  ask.series.queueLengths.observe(queue.waiting.length)
+  if (level.queues?.isFull(queue)) return reject(level, ask, 'queue-full')
+  return wait(level, { ...ask, arrivedMs, queue }, gate)
+}
+
+function canSeat(level: Level, seats: number): boolean {
+  if (level.seats + seats <= level.current || isExempt(level)) return true
+  // Wider than the level has become: alone, or never.
+  return level.seats === 0 && seats > level.current && level.current > 0
+}
+
+function seat(level: Level, ticket: Ticket, nowMs: number): Ticket {
+  const { series, seats } = ticket
+  ticket.startedMs = nowMs
+  level.seats += seats
+  level.running.add(ticket)
+  level.counts.dispatched++
+  if (level.seats > level.highWatermark) level.highWatermark = level.seats
+  series.dispatched.inc()
+  series.executing.add(1)
+  series.executingSeats.add(seats)
+  return ticket
+}
+
+function reject(level: Level, { series }: Ask, reason: Rejection): Rejection {
+  level.counts.rejected++
+  series.rejected(reason)
+  return reason
+}
+
+function noteDemand(level: Level, more: number): void {
+  const waiting = level.queues?.waitingCount ?? 0
+  level.highWatermark = Math.max(level.highWatermark, level.seats + waiting + more)
+}
+
+type QueuedTicket = Ticket & { readonly queue: NonNullable<Ticket['queue']> }
+
+function wait(level: Level, ticket: QueuedTicket, { clock }: Gate): Promise<Ticket | Rejection> {
+  const queues = level.queues!
+  const { series, context, queue, seats } = ticket
+  const { promise, resolve } = Promise.withResolvers<Ticket | Rejection>()
+  const leave = () => {
+    cancelTimer()
+    context.signal.removeEventListener('abort', onGone)
+    series.waiting.add(-1)
+    series.waitingSeats.add(-seats)
+  }
+  const giveUp = (reason: 'time-out' | 'cancelled') => {
+    queues.remove(queue, ticket)
+    leave()
+    level.counts[reason === 'time-out' ? 'timedOut' : 'cancelled']++
+    series.givenUp((clock.monotonicMs() - ticket.arrivedMs) / 1000)
+    series.rejected(reason)
+    resolve(reason)
+  }
+  const onGone = () => giveUp('cancelled')
+  const cancelTimer = clock.setTimer(waitMaxMs, () => giveUp('time-out'))
+  context.signal.addEventListener('abort', onGone, { once: true })
+  series.waiting.add(1)
+  series.waitingSeats.add(seats)
+  const go = () => {
+    leave()
+    const nowMs = clock.monotonicMs()
+    const waitedMs = nowMs - ticket.arrivedMs
+    context.waitedMs = (context.waitedMs ?? 0) + waitedMs
+    series.waitSeconds.observe(waitedMs / 1000)
+    resolve(seat(level, ticket, nowMs))
+  }
+  queues.enqueue(queue, { ticket, go }, ticket.arrivedMs)
+  dispatch(level, clock)
+  return promise
+}
+
+/** Gives seats back and lets in who is next. */
+export function release(level: Level, ticket: Ticket, clock: Clock): void {
+  const nowMs = clock.monotonicMs()
+  const { series, seats, startedMs = nowMs } = ticket
+  if (!level.running.delete(ticket)) return
+  level.seats -= seats
+  series.executing.add(-1)
+  series.executingSeats.add(-seats)
+  series.workSeconds.observe((nowMs - startedMs) / 1000)
+  level.queues?.finished(ticket, nowMs)
+  dispatch(level, clock)
+}
+
+/** Lets waiting requests in, in fair order, until the next one does not fit. */
+export function dispatch(level: Level, clock: Clock): void {
+  const { queues } = level
+  while (queues && queues.waitingCount > 0) {
+    const queue = queues.head()
+    if (!queue || !canSeat(level, queue.waiting[0]!.ticket.seats)) return
+    queues.take(queue, clock.monotonicMs()).go()
+  }
+}

@@ -1,0 +1,117 @@
+import type { Counter, Gauge, Histogram, HistogramSpec, MetricSpec, Metrics } from '../../std/metrics.ts'
+import type { Rejection } from './ticket.ts'
+
+const perSchema = ['priority_level', 'flow_schema']
+const perLevel = ['priority_level']
+const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+
+function spec(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  stability: MetricSpec['stability'] = 'ALPHA',
+) {
+  return { name: `apiserver_flowcontrol_${name}`, help, labels, ...(stability && { stability }) }
+}
+
+/** Names, labels and buckets are upstream's (apiserver pkg/util/flowcontrol/metrics). */
+const dispatched = spec('dispatched_requests_total', 'Requests that got their seats.', perSchema, 'BETA')
+const rejected = spec(
+  'rejected_requests_total',
+  'Requests that were sent away.',
+  [...perSchema, 'reason'],
+  'BETA',
+)
+const executing = spec('current_executing_requests', 'Requests that hold seats.', perSchema, 'BETA')
+const executingSeats = spec('current_executing_seats', 'Seats that are held.', perSchema, 'BETA')
+const waiting = spec('current_inqueue_requests', 'Requests that wait for seats.', perSchema, 'BETA')
+const waitingSeats = spec('current_inqueue_seats', 'Seats that are waited for.', perSchema)
+const waitSeconds: HistogramSpec = {
+  ...spec(
+    'request_wait_duration_seconds',
+    'Seconds that requests waited for seats.',
+    [...perSchema, 'execute'],
+    'BETA',
+  ),
+  buckets: seconds,
+}
+const workSeconds: HistogramSpec = {
+  ...spec('request_execution_seconds', 'Seconds that requests held their seats.', [...perSchema, 'type']),
+  buckets: seconds,
+}
+const queueLengths: HistogramSpec = {
+  ...spec('request_queue_length_after_enqueue', 'Length of a queue as a request found it.', perSchema),
+  buckets: [0, 10, 25, 50, 100, 250, 500, 1000],
+}
+const estimatedSeats: HistogramSpec = {
+  ...spec('work_estimated_seats', 'Seats that requests were thought to need.', perSchema),
+  buckets: [1, 2, 4, 8, 16, 32, 64, 100],
+}
+const levelGauges = {
+  nominal: spec('nominal_limit_seats', 'Seats by shares alone.', perLevel, 'BETA'),
+  lower: spec('lower_limit_seats', 'Seats that are never lent.', perLevel),
+  upper: spec('upper_limit_seats', 'Seats with all that may be borrowed.', perLevel),
+  current: spec('current_limit_seats', 'Seats after lending and borrowing.', perLevel),
+  highWatermark: spec(
+    'demand_seats_high_watermark',
+    'Most seats wanted at a time in the last period.',
+    perLevel,
+  ),
+  smoothed: spec('demand_seats_smoothed', 'Seats wanted, smoothed.', perLevel),
+  target: spec('target_seats', 'Seats aimed at when they were lent last.', perLevel),
+}
+const fairFraction: MetricSpec = {
+  name: 'apiserver_flowcontrol_seat_fair_frac',
+  help: 'Part of its target that each level got when seats were lent last.',
+  stability: 'ALPHA',
+}
+
+/** The series of one FlowSchema, asked for once. */
+export interface SchemaSeries {
+  readonly dispatched: Counter
+  readonly executing: Gauge
+  readonly executingSeats: Gauge
+  readonly waiting: Gauge
+  readonly waitingSeats: Gauge
+  readonly waitSeconds: Histogram
+  readonly workSeconds: Histogram
+  readonly estimatedSeats: Histogram
+  readonly queueLengths: Histogram
+  rejected(reason: Rejection): void
+  givenUp(waitedSeconds: number): void
+}
+
+export function schemaSeries(metrics: Metrics, level: string, schema: string): SchemaSeries {
+  return {
+    dispatched: metrics.counter(dispatched).with(level, schema),
+    executing: metrics.gauge(executing).with(level, schema),
+    executingSeats: metrics.gauge(executingSeats).with(level, schema),
+    waiting: metrics.gauge(waiting).with(level, schema),
+    waitingSeats: metrics.gauge(waitingSeats).with(level, schema),
+    waitSeconds: metrics.histogram(waitSeconds).with(level, schema, 'true'),
+    workSeconds: metrics.histogram(workSeconds).with(level, schema, 'regular'),
+    estimatedSeats: metrics.histogram(estimatedSeats).with(level, schema),
+    queueLengths: metrics.histogram(queueLengths).with(level, schema),
+    rejected: reason => metrics.counter(rejected).with(level, schema, reason).inc(),
+    givenUp: waited => metrics.histogram(waitSeconds).with(level, schema, 'false').observe(waited),
+  }
+}
+
+export type LevelFigures = Readonly<Record<keyof typeof levelGauges, number>>
+
+export function tellLevel(metrics: Metrics, level: string, figures: LevelFigures): void {
+  for (const [name, value] of Object.entries(figures)) {
+    metrics
+      .gauge(levelGauges[name as keyof LevelFigures])
+      .with(level)
+      .set(value)
+  }
+}
+
+export function forgetLevel(metrics: Metrics, level: string): void {
+  for (const each of Object.values(levelGauges)) metrics.gauge(each).drop(level)
+}
+
+export function tellFairFraction(metrics: Metrics, fraction: number): void {
+  metrics.gauge(fairFraction).with().set(fraction)
+}
