@@ -11,7 +11,7 @@ interface Ban {
 }
 
 const outsidePorts =
-  /^(src\/std\/real-ports\.ts|src\/cmd\/|src\/[^/]+\/.*testing\.ts|scripts\/|tests\/|bench\/|assembly\/)|\.test\.ts$/
+  /^(src\/std\/real-ports\.ts|src\/cmd\/|src\/[^/]+\/.*testing\.ts|scripts\/|tests\/|bench\/|conformance\/|assembly\/)|\.test\.ts$/
 
 const bans: readonly Ban[] = [
   { pattern: /\bDate\.now\(\)|\bnew Date\(\)/, instead: 'take a Clock', except: outsidePorts },

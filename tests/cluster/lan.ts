@@ -1,6 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Subprocess } from 'bun'
 
 /** A machine that is only a network namespace: its own interfaces, routes, packet rules and Podman storage. */
@@ -26,6 +35,8 @@ export interface Lan {
 }
 
 export interface Started {
+  /** Whether it still runs. */
+  readonly running: () => boolean
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
@@ -38,8 +49,15 @@ export function lanMissing(): string | undefined {
   return missing && `${missing} is not installed`
 }
 
-export async function openLan(names: readonly string[]): Promise<Lan> {
-  const dir = mkdtempSync(join(tmpdir(), 'hutch-lan-'))
+export interface LanOptions {
+  /** Of machines and logs; gone when the LAN closes. Default: a new temporary folder. */
+  readonly dir?: string
+  /** Further arguments of every machine's Podman. */
+  readonly podmanArgs?: readonly string[]
+}
+
+export async function openLan(names: readonly string[], options: LanOptions = {}): Promise<Lan> {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'hutch-lan-'))
   const holders: Subprocess[] = []
   const running: Subprocess[] = []
   const machine = async (name: string, address: string): Promise<Machine> => {
@@ -49,18 +67,26 @@ export async function openLan(names: readonly string[]): Promise<Lan> {
     holders.push(holder)
     await holder.stdout.getReader().read()
     const own = join(dir, name)
+    mkdirSync(own, { recursive: true })
+    writeFileSync(join(own, holderFile), `${holder.pid} ${netOf(holder.pid)}`)
     const podmanArgs = [`--root=${own}/root`, `--runroot=${own}/run`, `--tmpdir=${own}/tmp`]
-    return { name, address, dir: own, enter: ['nsenter', `--net=/proc/${holder.pid}/ns/net`], podmanArgs }
+    return {
+      ...{ name, address, dir: own, enter: ['nsenter', `--net=/proc/${holder.pid}/ns/net`] },
+      podmanArgs: [...podmanArgs, ...(options.podmanArgs ?? [])],
+    }
   }
   const lan = {
     dir,
     outside: await machine('outside', '10.99.0.254'),
     machines: await Promise.all(names.map((name, index) => machine(name, `10.99.0.${index + 1}`))),
     start(where: Machine, command: readonly string[], log: string): Started {
-      const file = Bun.file(join(dir, log))
+      const path = resolve(dir, log)
+      rmSync(path, { force: true })
+      const file = Bun.file(path)
       const child = Bun.spawn([...where.enter, ...command], { stdout: file, stderr: file })
       running.push(child)
       return {
+        running: () => child.exitCode === null && child.signalCode === null,
         async stop(signal) {
           child.kill(signal)
           await child.exited
@@ -70,17 +96,7 @@ export async function openLan(names: readonly string[]): Promise<Lan> {
     async close() {
       for (const child of running) child.kill('SIGKILL')
       await Promise.all(running.map(child => child.exited))
-      for (const { enter, podmanArgs } of lan.machines)
-        await run([...enter, 'podman', ...podmanArgs, 'rm', '--all', '--force', '--time=0'])
-      for (const holder of holders) holder.kill('SIGKILL')
-      // Podman's services of killed nodes and mounts of their pods lie below the directory.
-      await run([
-        'sh',
-        '-c',
-        `for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q '^podman.*${dir}\\|/podman .*${dir}' && kill -9 \${p#/proc/}; done; true`,
-      ])
-      await run(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`])
-      rmSync(dir, { recursive: true, force: true })
+      await reapLan(dir)
     },
   }
   const bridge = [
@@ -107,6 +123,72 @@ ip link set port${index} master br0 up`,
     ])
   }
   return lan
+}
+
+const holderFile = 'holder'
+
+/** Ends everything that belongs to the LAN in this folder, whoever opened it, and removes the folder. */
+export async function reapLan(dir: string): Promise<void> {
+  const machines = existsSync(dir)
+    ? readdirSync(dir).filter(name => existsSync(join(dir, name, holderFile)))
+    : []
+  // A number of a namespace may have been given to another one when its holder is gone.
+  const nets = machines.flatMap(name => {
+    const [pid = '', net = ''] = readFileSync(join(dir, name, holderFile), 'utf8').split(' ')
+    return net !== '' && netOf(Number(pid)) === net ? [net] : []
+  })
+  const members = () => processes().filter(pid => nets.includes(netOf(pid) ?? '') || isStarted(pid, dir))
+  // The programs of a machine first, so that nothing starts a container again.
+  for (const pid of members()) if (!/^(?:conmon|sleep|unshare|sh)$/.test(nameOf(pid))) kill(pid)
+  for (const name of machines) {
+    const own = join(dir, name)
+    if (!existsSync(join(own, 'root'))) continue
+    const words = [`--root=${own}/root`, `--runroot=${own}/run`, `--tmpdir=${own}/tmp`]
+    await run(['podman', ...words, 'rm', '--all', '--force', '--time=0'])
+  }
+  for (const pid of members()) kill(pid)
+  await run(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`])
+  rmSync(dir, { recursive: true, force: true })
+}
+
+function processes(): number[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+}
+
+/** Nothing from a process that has just ended, or that is none of ours. */
+function ofProcess(pid: number, read: (path: string) => string): string | undefined {
+  try {
+    return read(`/proc/${pid}`)
+  } catch (error) {
+    if (
+      ['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')
+    )
+      return
+    throw error
+  }
+}
+
+const netOf = (pid: number) => ofProcess(pid, path => readlinkSync(`${path}/ns/net`))
+const nameOf = (pid: number) => ofProcess(pid, path => readFileSync(`${path}/comm`, 'utf8').trim()) ?? ''
+const argumentsOf = (pid: number) =>
+  ofProcess(pid, path => readFileSync(`${path}/cmdline`, 'utf8').replaceAll('\0', ' ')) ?? ''
+
+/** Programs of a machine and monitors of its containers and execs carry the folder in their arguments. */
+function isStarted(pid: number, dir: string): boolean {
+  return (
+    pid !== process.pid &&
+    /^(?:conmon|podman|bun|hutch)/.test(nameOf(pid)) &&
+    argumentsOf(pid).includes(`${dir}/`)
+  )
+}
+
+function kill(pid: number): void {
+  ofProcess(pid, () => {
+    process.kill(pid, 'SIGKILL')
+    return ''
+  })
 }
 
 export interface Result {

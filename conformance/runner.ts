@@ -1,0 +1,189 @@
+#!/usr/bin/env bun
+/** The run itself, in a session of its own: `scripts/conformance` starts it and looks at what it writes. */
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { reapLan } from '../tests/cluster/lan.ts'
+import { buildImages, buildPrograms } from './build.ts'
+import { type Cluster, checkOut, startCluster } from './cluster.ts'
+import { conformanceNames, exactly, select, sigOf } from './names.ts'
+import type { Options } from './options.ts'
+import { causeLine, createOutputReader, type Ended } from './output.ts'
+import { merge, readResults, record, recorded, writeResults } from './results.ts'
+import { makeStateDir, paths } from './state.ts'
+
+/** What is cheap and steers the most comes first. */
+const order = [
+  ...['api-machinery', 'auth', 'cli', 'architecture', 'instrumentation', 'node', 'storage', 'network'],
+  ...['scheduling', 'apps'],
+]
+
+const say = (line: string) => console.log(`${new Date().toISOString()} ${line}`)
+
+export interface Progress {
+  readonly startedMs: number
+  readonly total: number
+  passed: number
+  failed: number
+  sig: string
+  state: 'building' | 'starting' | 'running' | 'done' | 'stopped'
+}
+
+async function main(options: Options): Promise<void> {
+  makeStateDir()
+  const progress: Progress = {
+    startedMs: Date.now(),
+    total: 0,
+    passed: 0,
+    failed: 0,
+    sig: '',
+    state: 'building',
+  }
+  const tell = (change: Partial<Progress>) =>
+    writeFileSync(paths.progress, JSON.stringify(Object.assign(progress, change)))
+  tell({})
+  writeFileSync(paths.runner, String(process.pid))
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
+  await buildPrograms(say)
+  for (const missing of await buildImages(say)) say(`SKIP image ${missing}`)
+  const names = await conformanceNames()
+  const chosen = choose(names, options)
+  tell({ total: chosen.length, state: 'starting' })
+  const commit = await checkOut()
+  say(`${chosen.length} tests at commit ${commit}`)
+  const cluster = await startCluster()
+  try {
+    tell({ state: 'running' })
+    const ended = (test: Ended) => {
+      keep(test, commit, cluster)
+      tell(test.result === 'passed' ? { passed: progress.passed + 1 } : { failed: progress.failed + 1 })
+      say(`${test.result} ${test.seconds.toFixed(0)} s ${test.name}`)
+      writeResults(merge(names, readResults(), recorded()))
+    }
+    for (const sig of order) {
+      const tests = chosen.filter(name => sigOf(name) === sig)
+      if (tests.length === 0 || stop.signal.aborted) continue
+      tell({ sig })
+      await runGroup(tests, { ...{ cluster, ended, signal: stop.signal }, procs: options.procs })
+    }
+  } finally {
+    if (options.keep)
+      say(
+        `the cluster stays up: ${cluster.outside.enter.join(' ')} kubectl --kubeconfig ${cluster.kubeconfig}`,
+      )
+    else await reapLan(paths.lan)
+  }
+  tell({ state: stop.signal.aborted ? 'stopped' : 'done' })
+  rmSync(paths.runner, { force: true })
+}
+
+function choose(names: readonly string[], options: Options): string[] {
+  const selected = select(names, options)
+  if (options.failed) {
+    const failed = new Set(
+      merge(names, readResults(), recorded()).tests.flatMap(({ name, result }) =>
+        result === 'failed' ? [name] : [],
+      ),
+    )
+    return selected.filter(name => failed.has(name))
+  }
+  if (!options.resume) {
+    writeFileSync(`${paths.options}.since`, new Date().toISOString())
+    return selected
+  }
+  const since = existsSync(`${paths.options}.since`) ? readFileSync(`${paths.options}.since`, 'utf8') : ''
+  const done = new Set(recorded().flatMap(({ name, date }) => (date >= since ? [name] : [])))
+  return selected.filter(name => !done.has(name))
+}
+
+interface Group {
+  readonly cluster: Cluster
+  readonly procs: number
+  readonly ended: (test: Ended) => void
+  readonly signal: AbortSignal
+}
+
+/** Runs these tests: Ginkgo runs serial ones alone, after the others. */
+async function runGroup(tests: readonly string[], { cluster, procs, ended, signal }: Group): Promise<void> {
+  const program = (name: string) => join(paths.programs, name)
+  const command = [
+    ...[
+      ...cluster.outside.enter,
+      'nice',
+      '-n',
+      '5',
+      program('ginkgo'),
+      `--procs=${procs}`,
+      '-v',
+      '--no-color',
+    ],
+    ...[
+      '--silence-skips',
+      '--timeout=24h',
+      '--grace-period=20s',
+      `--focus=${exactly(tests)}`,
+      program('e2e.test'),
+      '--',
+    ],
+    ...['--provider=skeleton', `--kubeconfig=${cluster.kubeconfig}`, `--kubectl-path=${program('kubectl')}`],
+    ...[
+      '--disable-log-dump',
+      '--node-schedulable-timeout=2m',
+      '--system-pods-startup-timeout=2m',
+      '--num-nodes=2',
+    ],
+  ]
+  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit', cwd: paths.logs })
+  const interrupt = () => child.kill('SIGINT')
+  signal.addEventListener('abort', interrupt)
+  const reader = createOutputReader(tests, ended)
+  const log = Bun.file(join(paths.logs, 'suite.log')).writer()
+  let rest = ''
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    log.write(text)
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) reader.line(line)
+    await log.flush()
+  }
+  reader.end()
+  await child.exited
+  await log.end()
+  signal.removeEventListener('abort', interrupt)
+}
+
+/** Records a test; of a failed one also what was said meanwhile on all sides. */
+function keep(test: Ended, commit: string, cluster: Cluster): void {
+  const date = new Date()
+  const cause = test.result === 'failed' ? causeLine(test.text) : undefined
+  record({
+    ...{
+      name: test.name,
+      result: test.result,
+      seconds: Math.round(test.seconds),
+      commit,
+      date: date.toISOString(),
+    },
+    ...(cause ? { cause } : {}),
+  })
+  const dir = join(paths.failures, test.name.replace(/[^\w]+/g, '-').slice(0, 150))
+  rmSync(dir, { recursive: true, force: true })
+  if (test.result === 'passed') return
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'suite.txt'), test.text)
+  const from = new Date(date.getTime() - (test.seconds + 5) * 1000).toISOString()
+  for (const log of cluster.logs) writeFileSync(join(dir, log.split('/').at(-1)!), linesSince(log, from))
+}
+
+const tailBytes = 8_000_000
+
+/** The lines of a log from this time on; lines begin with their time. */
+function linesSince(file: string, from: string): string {
+  if (!existsSync(file)) return ''
+  const text = readFileSync(file, 'utf8').slice(-Math.min(statSync(file).size, tailBytes))
+  const lines = text.split('\n')
+  const at = lines.findIndex(line => /^\d{4}-/.test(line) && line >= from)
+  return at === -1 ? '' : lines.slice(at).join('\n')
+}
+
+await main(JSON.parse(readFileSync(paths.options, 'utf8')) as Options)
