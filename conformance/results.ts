@@ -19,6 +19,7 @@ export interface TestResult {
   readonly seconds: number
   /** Of the last run; absent when it was never run. */
   readonly commit?: string
+  readonly date?: string
   readonly cause?: string
 }
 
@@ -54,12 +55,16 @@ export function merge(
   entries: readonly Entry[],
 ): Results {
   const known = new Map<string, TestResult>(before?.tests.map(test => [test.name, test]))
-  for (const { date: _, ...entry } of entries) known.set(entry.name, entry)
-  const newest = entries.at(-1)
+  for (const entry of entries)
+    if ((known.get(entry.name)?.date ?? '') <= entry.date) known.set(entry.name, entry)
+  const newest = [...known.values()].reduce<TestResult | undefined>(
+    (newer, test) => ((test.date ?? '') > (newer?.date ?? '') ? test : newer),
+    undefined,
+  )
   return {
     suite: before?.suite ?? suiteVersion(),
-    commit: newest?.commit ?? before?.commit ?? '',
-    date: newest?.date ?? before?.date ?? '',
+    commit: newest?.commit ?? '',
+    date: newest?.date ?? '',
     tests: names.map(name => known.get(name) ?? { name, result: 'notrun', seconds: 0 }),
   }
 }
