@@ -32,6 +32,10 @@ import { taintEvictionController } from './node/taint-eviction.ts'
 import { disruptionController } from './policy/disruption.ts'
 import { resourceQuotaController } from './policy/resourcequota.ts'
 import { staleDisruptionCleaner } from './policy/stale-disruption.ts'
+import { claimBinder } from './storage/claim-binder.ts'
+import { ephemeralVolumeController } from './storage/ephemeral-volume.ts'
+import { attributesClassProtection, claimProtection, volumeProtection } from './storage/protection.ts'
+import { volumeBinder } from './storage/volume-binder.ts'
 
 /** What controllers need from the rest of the program. */
 export interface ControllerOptions {
@@ -63,6 +67,12 @@ export function controllerTable({
     disruptionController(catalog),
     staleDisruptionCleaner,
     resourceQuotaController(catalog),
+    claimBinder,
+    volumeBinder,
+    claimProtection,
+    volumeProtection,
+    attributesClassProtection,
+    ephemeralVolumeController,
     endpointsController,
     endpointSliceController,
     namespaceController(catalog),

@@ -1,0 +1,20 @@
+import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.gen.ts'
+import { toKey } from '../../client/resource.ts'
+import { controllerOf } from '../../controller/view.ts'
+
+/** The claim that a volume of a pod stands for, whether named or made for the pod alone. */
+export function claimName(pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {
+  if (persistentVolumeClaim) return persistentVolumeClaim.claimName
+  return ephemeral ? `${pod.metadata.name}-${name}` : undefined
+}
+
+/** Keys of all claims of a pod. */
+export function claimsOfPod(pod: Pod): string[] {
+  const names = (pod.spec?.volumes ?? []).flatMap(volume => claimName(pod, volume) ?? [])
+  return names.map(name => toKey(pod.metadata.namespace, name))
+}
+
+/** A claim of this name may have been there before the pod. */
+export function wasMadeFor({ metadata }: Pod, claim: PersistentVolumeClaim): boolean {
+  return metadata.namespace === claim.metadata.namespace && controllerOf(claim)?.uid === metadata.uid
+}
