@@ -29,7 +29,7 @@ function validateDefault(schema: JSONSchemaProps, path: string, errors: FieldErr
   if (errors.list.length > known) return
   if (errors.list.length === before) below(path, errors, found => validateValue(schema, value, '', found))
   if (errors.list.length > before) return
-  below(path, errors, found => validateRules(schema, value, { old: undefined, phase: 'state' }, found))
+  below(path, errors, found => validateRules(schema, value, { old: undefined }, found))
 }
 
 /** Complaints about a value on its own, told at its place. */

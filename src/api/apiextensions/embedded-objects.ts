@@ -36,18 +36,25 @@ export function validateEmbedded(
   })
 }
 
-/** Reads the metadata of embedded resources as its type, in place. */
-export function coerceEmbedded(schema: JSONSchemaProps, value: unknown, typeText: string): void {
+/** Reads the metadata of embedded resources as its type, in place; answers the paths of fields that it has not. */
+export function coerceEmbedded(schema: JSONSchemaProps, value: unknown, typeText: string): string[] {
+  const unknown: string[] = []
   visitEmbedded(schema, value, '', (object, at) => {
-    if (object.metadata === undefined) return
+    const { metadata } = object
+    if (metadata === undefined) return
+    const meta = metaSchema('ObjectMeta')
     try {
-      object.metadata = conform(metaSchema('ObjectMeta'), object.metadata)
+      object.metadata = conform(meta, metadata)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
-      const shown = JSON.stringify(object.metadata)
+      const shown = JSON.stringify(metadata)
       throw badRequest(`${typeText}: ${at}.metadata: Invalid value: ${shown}: ${error.message}`)
     }
+    if (!isMap(metadata)) return
+    for (const name of Object.keys(metadata))
+      if (!meta.fields.has(name)) unknown.push(`${at}.metadata.${name}`)
   })
+  return unknown
 }
 
 type Visit = (object: JsonMap, path: string) => void

@@ -3,8 +3,12 @@ import { Optional } from '@marcbachmann/cel-js'
 import { compile } from '../../machinery/cel/compile.ts'
 import { toCel } from '../../machinery/cel/values.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
-import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
+import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
+import { itemsOf } from './schema-walk.ts'
+import { itemFinder } from './value-validation.ts'
 
 /** Upstream counts what an evaluation costs; here each rule of each value counts as one. */
 const evaluationsMax = 100_000
@@ -14,23 +18,36 @@ const outOfBudget =
 interface Place {
   readonly path: string
   readonly value: unknown
-  /** Undefined on create, and where nothing was. */
-  readonly old: unknown
-  /** `state`: rules about the object alone; `transition`: those that name `oldSelf`. */
-  readonly phase: 'state' | 'transition'
+  /** What rules are told was here before; undefined on create, and where nothing was. */
+  readonly before: unknown
+  /** Whether nothing changed here, as far as that can be told: then a broken rule is only a warning (KEP-4008). */
+  readonly isUnchanged: () => boolean
   /** Counted down by every rule that runs. */
   readonly budget: { left: number }
 }
 
-/** Runs the rules of one phase below `schema`; a rule that cannot be evaluated is a complaint of its own. */
+export interface RuleTest {
+  /** The object as it was; undefined on create. */
+  readonly old: unknown
+  /** Told what would be a complaint if it were new. */
+  readonly warn?: (text: string) => void
+}
+
+/** Runs the rules below `schema`; a rule that cannot be evaluated is a complaint of its own. */
 export function validateRules(
   schema: JSONSchemaProps,
   value: unknown,
-  at: Pick<Place, 'old' | 'phase'>,
+  { old, warn = () => {} }: RuleTest,
   errors: FieldErrors,
 ): void {
   if (!hasRules(schema)) return
-  runRules(schema, { ...at, path: '', value, budget: { left: evaluationsMax } }, errors)
+  const budget = { left: evaluationsMax }
+  runRules(schema, { path: '', value, before: old, isUnchanged: () => false, budget }, { errors, warn })
+}
+
+interface Outcome {
+  readonly errors: FieldErrors
+  readonly warn: (text: string) => void
 }
 
 const withRules = new WeakMap<JSONSchemaProps, boolean>()
@@ -51,73 +68,87 @@ function childrenOf({ properties = {}, additionalProperties, items }: JSONSchema
   return [...Object.values(properties), ...free, ...(item ? [item as JSONSchemaProps] : [])]
 }
 
-function runRules(schema: JSONSchemaProps, place: Place, errors: FieldErrors): void {
+function runRules(schema: JSONSchemaProps, place: Place, outcome: Outcome): void {
   const { value } = place
   if (value === undefined || value === null || !hasRules(schema)) return
-  for (const rule of schema['x-kubernetes-validations'] ?? []) runRule(schema, rule, place, errors)
-  if (Array.isArray(value)) runInList(schema, value, place, errors)
-  else if (isMap(value)) runInMap(schema, value, place, errors)
+  for (const rule of schema['x-kubernetes-validations'] ?? []) runRule(schema, rule, place, outcome)
+  if (Array.isArray(value)) runInList(schema, value, place, outcome)
+  else if (isMap(value)) runInMap(schema, value, place, outcome)
 }
 
-function runInMap(
-  schema: JSONSchemaProps,
-  value: JsonMap,
-  { path, old, ...rest }: Place,
-  errors: FieldErrors,
-): void {
+function runInMap(schema: JSONSchemaProps, value: JsonMap, place: Place, outcome: Outcome): void {
   const { properties = {}, additionalProperties } = schema
+  const { path, before, budget } = place
   for (const [key, item] of Object.entries(value)) {
     const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
     if (typeof inner !== 'object') continue
-    const before = isMap(old) ? old[key] : undefined
-    runRules(inner, { ...rest, path: path === '' ? key : `${path}.${key}`, value: item, old: before }, errors)
+    const had = isMap(before) && Object.hasOwn(before, key)
+    const old = had ? before[key] : undefined
+    const isUnchanged = had ? unchanged(item, old) : place.isUnchanged
+    runRules(
+      inner,
+      { path: path === '' ? key : `${path}.${key}`, value: item, before: old, isUnchanged, budget },
+      outcome,
+    )
   }
 }
 
-function runInList(
-  schema: JSONSchemaProps,
-  value: readonly unknown[],
-  { path, old, ...rest }: Place,
-  errors: FieldErrors,
-): void {
-  const items = Array.isArray(schema.items) ? schema.items[0] : schema.items
+function runInList(schema: JSONSchemaProps, value: readonly unknown[], place: Place, outcome: Outcome): void {
+  const items = itemsOf(schema)
   if (!items) return
-  const keys = schema['x-kubernetes-list-type'] === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : []
-  const same = (a: unknown, b: unknown) =>
-    keys.length > 0 && keys.every(key => (a as JsonMap)?.[key] === (b as JsonMap)?.[key])
+  const { path, before, budget } = place
+  const oldItem = itemFinder(schema, { value: before })
   for (const [index, item] of value.entries()) {
-    const before = Array.isArray(old) ? old.find(each => same(each, item)) : undefined
-    runRules(items, { ...rest, path: `${path}[${index}]`, value: item, old: before }, errors)
+    const old = oldItem(item)
+    const isUnchanged = old ? unchanged(item, old.value) : place.isUnchanged
+    runRules(
+      items,
+      { path: `${path}[${index}]`, value: item, before: old?.value, isUnchanged, budget },
+      outcome,
+    )
   }
 }
 
-function runRule(schema: JSONSchemaProps, rule: ValidationRule, place: Place, errors: FieldErrors): void {
+function unchanged(value: unknown, old: unknown): () => boolean {
+  let known: boolean | undefined
+  return () => (known ??= deepEqual(value, old))
+}
+
+function runRule(
+  schema: JSONSchemaProps,
+  rule: ValidationRule,
+  place: Place,
+  { errors, warn }: Outcome,
+): void {
   const compiled = compile(rule.rule, 'bool')
-  const { phase, old, budget } = place
+  const { before, budget } = place
   const path = joinFieldPath(place.path, rule.fieldPath)
   const kind = schema.type ?? ''
-  if ('fault' in compiled) {
-    errors.invalid(path, kind, `rule compile error: ${compiled.fault}`)
-    return
-  }
+  if ('fault' in compiled) return errors.invalid(path, kind, `rule compile error: ${compiled.fault}`)
   const { usesOldSelf, program } = compiled
-  if ((phase === 'transition') !== usesOldSelf) return
-  if (usesOldSelf && old === undefined && !rule.optionalOldSelf) return
+  const hasOld = before !== undefined && before !== null
+  if (usesOldSelf && !hasOld && !rule.optionalOldSelf) return
   if (budget.left-- <= 0) {
     if (budget.left === -1) errors.invalid(path, kind, outOfBudget)
     return
   }
   const variables = {
     self: toCel(schema, place.value),
-    ...(usesOldSelf && { oldSelf: oldSelf(schema, rule, old) }),
+    ...(usesOldSelf && { oldSelf: oldSelf(schema, rule, hasOld ? before : undefined) }),
   }
   try {
     if (program(variables) === true) return
   } catch (error) {
-    errors.invalid(path, kind, `${firstLine(error)} evaluating rule: ${(rule.message || rule.rule).trim()}`)
-    return
+    const text = `${firstLine(error)} evaluating rule: ${(rule.message || rule.rule).trim()}`
+    return errors.invalid(path, kind, text)
   }
-  complain(rule, { path, value: place.value, message: messageOf(rule, variables) }, errors)
+  const found = createFieldErrors()
+  complain(rule, { path, value: place.value, message: messageOf(rule, variables) }, found)
+  const isOld = !usesOldSelf && place.isUnchanged()
+  for (const error of found.list) {
+    if (isOld) warn(`${error.field}: ${error.message}`)
+    else (errors.list as FieldError[]).push(error)
+  }
 }
 
 function oldSelf(schema: JSONSchemaProps, { optionalOldSelf }: ValidationRule, old: unknown): unknown {

@@ -7,28 +7,47 @@ import type { FieldError, FieldErrors } from '../../machinery/validation/field-e
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
 import { hasFormat } from './formats.ts'
+import { itemsOf } from './schema-walk.ts'
 
-/** Complains about everything in `value` that breaks `schema`. */
+/** The old value at a place that can be found again; absent where there is none. */
+export interface Old {
+  readonly value: unknown
+}
+
+/**
+ * Complains about everything in `value` that breaks `schema`. With `old`, what did not change may be as wrong as it
+ * was (KEP-4008).
+ */
 export function validateValue(
   schema: JSONSchemaProps,
   value: unknown,
   path: string,
   errors: FieldErrors,
+  old?: Old,
 ): void {
   if (value === null && schema.nullable) return
+  if (old && deepEqual(old.value, value)) return
   checkType(schema, value, path, errors)
-  if (schema.enum && !schema.enum.some(allowed => deepEqual(allowed, value))) {
-    errors.notSupported(
-      path,
-      value,
-      schema.enum.map(allowed => (typeof allowed === 'string' ? allowed : JSON.stringify(allowed))),
-    )
-  }
+  checkJunctors(schema, value, { path, old }, errors)
   if (typeof value === 'string') checkText(schema, value, path, errors)
   else if (typeof value === 'number') checkNumber(schema, value, path, errors)
-  else if (Array.isArray(value)) checkArray(schema, value, path, errors)
-  else if (isMap(value)) checkObject(schema, value, path, errors)
-  checkJunctors(schema, value, path, errors)
+  else if (Array.isArray(value)) checkArray(schema, value, { path, old }, errors)
+  if (schema.enum && !schema.enum.some(allowed => deepEqual(allowed, value))) {
+    const allowed = schema.enum.map(each => (typeof each === 'string' ? each : JSON.stringify(each)))
+    errors.notSupported(path, value, allowed)
+  }
+  if (isMap(value)) checkObject(schema, value, { path, old }, errors)
+}
+
+interface Place {
+  readonly path: string
+  readonly old: Old | undefined
+}
+
+/** The old member, where both have it. */
+function oldMember(old: Old | undefined, key: string): Old | undefined {
+  if (!old || !isMap(old.value) || !Object.hasOwn(old.value, key)) return undefined
+  return { value: old.value[key] }
 }
 
 function typeOf(value: unknown): string {
@@ -46,18 +65,25 @@ function checkType(schema: JSONSchemaProps, value: unknown, path: string, errors
 }
 
 function checkText(schema: JSONSchemaProps, value: string, path: string, errors: FieldErrors): void {
-  const { minLength, maxLength, pattern, format } = schema
-  const length = [...value].length
+  checkLengthAndPattern(schema, value, path, errors)
+  const { format } = schema
+  if (!format || hasFormat(format, value)) return
+  errors.typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)
+}
+
+/** Only the first of these is told. */
+function checkLengthAndPattern(
+  { minLength, maxLength, pattern }: JSONSchemaProps,
+  value: string,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length
   if (maxLength !== undefined && length > maxLength) errors.tooLong(path, maxLength)
-  if (minLength !== undefined && length < minLength) {
+  else if (minLength !== undefined && length < minLength)
     errors.invalid(path, value, `${path} in body should be at least ${minLength} chars long`)
-  }
-  if (pattern && !hasPattern(pattern, value)) {
+  else if (pattern && !hasPattern(pattern, value))
     errors.invalid(path, value, `${path} in body should match '${pattern}'`)
-  }
-  if (format && !hasFormat(format, value)) {
-    errors.invalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)
-  }
 }
 
 /** A pattern that is none was refused with its definition. */
@@ -92,65 +118,69 @@ function isMultiple(value: number, factor: number): boolean {
 function checkArray(
   schema: JSONSchemaProps,
   value: readonly unknown[],
-  path: string,
+  { path, old }: Place,
   errors: FieldErrors,
 ): void {
   const { minItems, maxItems } = schema
-  if (maxItems !== undefined && value.length > maxItems) errors.tooMany(path, value.length, maxItems)
-  if (minItems !== undefined && value.length < minItems) {
-    errors.invalid(path, value.length, `${path} in body should have at least ${minItems} items`)
+  const items = itemsOf(schema)
+  if (items) {
+    const oldItem = itemFinder(schema, old)
+    for (const [index, item] of value.entries())
+      validateValue(items, item, `${path}[${index}]`, errors, oldItem(item))
   }
-  checkUnique(schema, value, path, errors)
-  const items = Array.isArray(schema.items) ? schema.items[0] : schema.items
-  if (items)
-    for (const [index, item] of value.entries()) validateValue(items, item, `${path}[${index}]`, errors)
+  if (minItems !== undefined && value.length < minItems)
+    errors.invalid(path, value.length, `${path} in body should have at least ${minItems} items`)
+  if (maxItems !== undefined && value.length > maxItems) errors.tooMany(path, value.length, maxItems)
 }
 
-/** Sets have no equal items, maps no two with the same keys. */
-function checkUnique(
+/** Items are found again by their keys; those of other lists have no old value. */
+export function itemFinder(
   schema: JSONSchemaProps,
-  value: readonly unknown[],
-  path: string,
+  old: Old | undefined,
+): (item: unknown) => Old | undefined {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  const before = old?.value
+  if (schema['x-kubernetes-list-type'] !== 'map' || keys.length === 0 || !Array.isArray(before))
+    return () => undefined
+  const keyOf = (item: unknown) => JSON.stringify(keys.map(key => (isMap(item) ? item[key] : undefined)))
+  const byKey = new Map(before.toReversed().map(item => [keyOf(item), { value: item as unknown }]))
+  return item => (isMap(item) ? byKey.get(keyOf(item)) : undefined)
+}
+
+function checkObject(
+  schema: JSONSchemaProps,
+  value: JsonMap,
+  { path, old }: Place,
   errors: FieldErrors,
 ): void {
-  const listType = schema['x-kubernetes-list-type']
-  if (listType !== 'set' && listType !== 'map') return
-  const keys = schema['x-kubernetes-list-map-keys'] ?? []
-  const seen = new Set<string>()
-  for (const [index, item] of value.entries()) {
-    if (listType === 'map' && !isMap(item)) {
-      errors.invalid(`${path}[${index}]`, item, 'must be an object for an array of list-type map')
-      continue
-    }
-    const key =
-      listType === 'set' ? item : Object.fromEntries(keys.map(name => [name, (item as JsonMap)?.[name]]))
-    const text = JSON.stringify(key)
-    if (seen.has(text)) errors.duplicate(`${path}[${index}]`, key)
-    seen.add(text)
-  }
-}
-
-function checkObject(schema: JSONSchemaProps, value: JsonMap, path: string, errors: FieldErrors): void {
   const { properties = {}, required = [], additionalProperties, minProperties, maxProperties } = schema
   const child = (key: string) => (path === '' ? key : `${path}.${key}`)
   const names = Object.keys(value)
-  if (maxProperties !== undefined && names.length > maxProperties)
-    errors.tooMany(path, names.length, maxProperties)
   if (minProperties !== undefined && names.length < minProperties) {
     errors.invalid(path, names.length, `${path} in body should have at least ${minProperties} properties`)
+    return
   }
-  for (const name of required) if (value[name] === undefined) errors.required(child(name))
+  if (maxProperties !== undefined && names.length > maxProperties)
+    return errors.tooMany(path, names.length, maxProperties)
   for (const name of names) {
     const declared = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
-    if (typeof declared === 'object') validateValue(declared, value[name], child(name), errors)
+    if (typeof declared === 'object')
+      validateValue(declared, value[name], child(name), errors, oldMember(old, name))
   }
+  for (const name of required) if (value[name] === undefined) errors.required(child(name))
 }
 
-function checkJunctors(schema: JSONSchemaProps, value: unknown, path: string, errors: FieldErrors): void {
+function checkJunctors(
+  schema: JSONSchemaProps,
+  value: unknown,
+  { path, old }: Place,
+  errors: FieldErrors,
+): void {
   const { allOf, anyOf, oneOf, not } = schema
+  if (!allOf && !anyOf && !oneOf && !not) return
   const faultsOf = (each: JSONSchemaProps) => {
     const found = createFieldErrors()
-    validateValue(each, value, path, found)
+    validateValue(each, value, path, found, old)
     return found.list
   }
   // Upstream's composite errors have no path of their own.

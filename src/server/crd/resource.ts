@@ -1,8 +1,7 @@
-import { coerceEmbedded, validateEmbedded } from '../../api/apiextensions/embedded-objects.ts'
+import { coerceEmbedded } from '../../api/apiextensions/embedded-objects.ts'
 import { prune } from '../../api/apiextensions/prune.ts'
-import { hasRules, validateRules } from '../../api/apiextensions/value-rules.ts'
-import { validateValue } from '../../api/apiextensions/value-validation.ts'
 import type { CustomKind, Resource, ScaleView, Strategy, Subresource, Verb } from '../../api/define.ts'
+import { compareVersions } from '../../api/registry.ts'
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -12,10 +11,10 @@ import type {
 import type { JsonMap } from '../../machinery/meta/json.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { toColumns } from './columns.ts'
 import { jsonPath } from './json-path.ts'
 import { toObjectSchema } from './structural.ts'
+import { toValidation, type Validation } from './validation.ts'
 
 const verbs: readonly Verb[] = [
   'delete',
@@ -48,6 +47,8 @@ export function toResource(
   const defined = (version.schema?.openAPIV3Schema ?? free) as JSONSchemaProps
   const schema = withoutTypeFields(defined)
   const storage = spec.versions.find(each => each.storage)!
+  const validation = toValidation(schema, version.subresources?.scale)
+  const deprecation = deprecationOf(definition, version)
   return {
     group: spec.group,
     version: version.name,
@@ -61,14 +62,16 @@ export function toResource(
     schema: toObjectSchema(schema),
     listKind: listKind ?? `${kind}List`,
     storage: { group: spec.group, plural, version: storage.name },
-    strategy: toStrategy(version, schema),
-    subresources: toSubresources(version, schema),
+    strategy: toStrategy(version, validation),
+    subresources: toSubresources(version, validation),
     columns: toColumns(version.additionalPrinterColumns),
     selectableFields: toSelectable(version),
+    ...(deprecation !== undefined && { deprecation }),
     custom: {
       prune(object) {
-        coerceEmbedded(schema, object, `${kind} in version "${version.name}" cannot be handled as a ${kind}`)
-        return prune(schema, object as unknown as JsonMap)
+        const typeText = `${kind} in version "${version.name}" cannot be handled as a ${kind}`
+        const unknown = coerceEmbedded(schema, object, typeText)
+        return [...unknown, ...prune(schema, object as unknown as JsonMap)]
       },
       openApi: defined as JsonMap,
       ...(convert && { convert }),
@@ -85,9 +88,8 @@ function withoutTypeFields(schema: JSONSchemaProps): JSONSchemaProps {
 
 type WithStatus = KubeObject & { status?: unknown }
 
-function toStrategy(version: CustomResourceDefinitionVersion, schema: JSONSchemaProps): Strategy {
+function toStrategy(version: CustomResourceDefinitionVersion, validation: Validation): Strategy {
   const hasStatus = version.subresources?.status !== undefined
-  const { deprecated, deprecationWarning } = version
   return {
     validateName: nameIsDnsSubdomain,
     hasGeneration: true,
@@ -101,61 +103,39 @@ function toStrategy(version: CustomResourceDefinitionVersion, schema: JSONSchema
       if (status === undefined) delete (object as WithStatus).status
       else (object as WithStatus).status = status
     },
-    validate: (object, errors) => validateWhole(schema, object, errors),
-    validateUpdate: (object, old, errors) => validateTransition(schema, object, old, errors),
-    ...(deprecated && {
-      warnings: () => [deprecationWarning ?? `this version of the resource is deprecated`],
-    }),
+    ...validation,
   }
 }
 
-const unchecked =
-  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
-const blocking = new Set([
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueTypeInvalid',
-])
-
-function validateWhole(schema: JSONSchemaProps, object: KubeObject, errors: FieldErrors): void {
-  validateValue(schema, object, '', errors)
-  validateEmbedded(schema, object, '', errors)
-  if (errors.list.some(({ type }) => blocking.has(type))) {
-    if (hasRules(schema)) errors.invalid('<nil>', null, unchecked)
-    return
-  }
-  validateRules(schema, object, { old: undefined, phase: 'state' }, errors)
-  // An object that is new has no revision; what there is of optional transitions runs now and not on update.
-  if (!object.metadata.resourceVersion)
-    validateRules(schema, object, { old: undefined, phase: 'transition' }, errors)
-}
-
-function validateTransition(
-  schema: JSONSchemaProps,
-  object: KubeObject,
-  old: KubeObject,
-  errors: FieldErrors,
-): void {
-  if (!errors.list.some(({ type }) => blocking.has(type)))
-    validateRules(schema, object, { old, phase: 'transition' }, errors)
+/** What a client is told that uses this version; undefined where nothing is wrong with it. */
+function deprecationOf(
+  { spec }: CustomResourceDefinition,
+  { name, deprecated, deprecationWarning }: CustomResourceDefinitionVersion,
+): string | undefined {
+  if (!deprecated) return undefined
+  if (deprecationWarning !== undefined) return deprecationWarning
+  const { group, names, versions } = spec
+  const better = versions
+    .filter(each => each.served && !each.deprecated && compareVersions(each.name, name) < 0)
+    .map(each => each.name)
+    .toSorted(compareVersions)[0]
+  const instead = better === undefined ? '' : `; use ${group}/${better} ${names.kind}`
+  return `${group}/${name} ${names.kind} is deprecated${instead}`
 }
 
 function toSubresources(
   { subresources }: CustomResourceDefinitionVersion,
-  schema: JSONSchemaProps,
+  validation: Validation,
 ): Subresource[] {
   const made: Subresource[] = []
   const { status, scale } = subresources ?? {}
-  const validate: Strategy['validate'] = (object, errors) => validateWhole(schema, object, errors)
-  const validateUpdate: Strategy['validateUpdate'] = (object, old, errors) =>
-    validateTransition(schema, object, old, errors)
   if (status)
     made.push({
       name: 'status',
       verbs: ['get', 'patch', 'update'],
       writes: ['status'],
-      strategy: { validate, validateUpdate },
+      keepsMetadata: true,
+      strategy: validation,
     })
   if (scale) {
     const kind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }

@@ -43,7 +43,7 @@ export function settleCustom(
     throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
   }
   const paths = [...unknownMeta.map(name => `metadata.${name}`), ...resource.custom!.prune(object)]
-  const unknown = paths.map(path => `unknown field ${JSON.stringify(path)}`)
+  const unknown = paths.toSorted().map(path => `unknown field ${JSON.stringify(path)}`)
   if (unknown.length > 0 && context.options.fieldValidation === 'Strict')
     throw refuse(strictErrorMessage(unknown))
   reportStrict(context, unknown, message => handledAs(type, message))
@@ -93,7 +93,13 @@ export function reportStrict(
 ): void {
   if (errors.length === 0 || options.fieldValidation === 'Ignore') return
   if (options.fieldValidation === 'Strict') throw badRequest(tell(strictErrorMessage(errors)))
-  warnings.push(...errors)
+  for (const error of errors) warnings.push(...withoutYamlPrefix(error))
+}
+
+/** A YAML parser's complaints, each for itself (handlers/rest.go parseYAMLWarnings). */
+function withoutYamlPrefix(text: string): string[] {
+  const lines = text.replace(/^yaml: (?:unmarshal errors:\n)?/, '')
+  return lines === text ? [text] : lines.split('\n').map(line => line.trim())
 }
 
 type Bytes = RequestBody & { kind: 'bytes' }

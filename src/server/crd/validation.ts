@@ -1,0 +1,101 @@
+import { validateEmbedded } from '../../api/apiextensions/embedded-objects.ts'
+import { validateListItems } from '../../api/apiextensions/list-values.ts'
+import { hasRules, validateRules } from '../../api/apiextensions/value-rules.ts'
+import { validateValue } from '../../api/apiextensions/value-validation.ts'
+import type { Strategy } from '../../api/define.ts'
+import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { parseLabelSelector } from '../../machinery/selector/index.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { jsonPath } from './json-path.ts'
+
+/** How objects of one version are checked, through whatever door they come. */
+export type Validation = Required<Pick<Strategy, 'validate' | 'validateUpdate' | 'warnings'>>
+
+/** Rules of a custom kind (registry/customresource strategy): schema, scale, embedded objects, lists, CEL. */
+export function toValidation(
+  schema: JSONSchemaProps,
+  scale: CustomResourceSubresourceScale | undefined,
+): Validation {
+  const ratcheted = new WeakMap<KubeObject, string[]>()
+  const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors) => {
+    validateValue(schema, object, '', errors, old && { value: old })
+    if (scale) validateScale(scale, object, errors)
+    validateEmbedded(schema, object, '', errors)
+    if (!old || !hasListFaults(schema, old)) validateListItems(schema, object, '', errors)
+    const warnings: string[] = []
+    runRules(schema, { object, old, warn: text => warnings.push(text) }, errors)
+    if (warnings.length > 0) ratcheted.set(object, warnings)
+  }
+  return {
+    // An object that is new has no revision; others are compared with what they were.
+    validate(object, errors) {
+      if (!object.metadata.resourceVersion) check(object, undefined, errors)
+    },
+    validateUpdate: (object, old, errors) => check(object, old, errors),
+    warnings: object => ratcheted.get(object) ?? [],
+  }
+}
+
+function hasListFaults(schema: JSONSchemaProps, old: KubeObject): boolean {
+  const found = createFieldErrors()
+  validateListItems(schema, old, '', found)
+  return found.list.length > 0
+}
+
+const unchecked =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+const blocking = new Set([
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
+
+interface Change {
+  readonly object: KubeObject
+  readonly old: KubeObject | undefined
+  readonly warn: (text: string) => void
+}
+
+/** Rules of objects that are broken in other ways would only say so again. */
+function runRules(schema: JSONSchemaProps, { object, old, warn }: Change, errors: FieldErrors): void {
+  if (!hasRules(schema)) return
+  if (errors.list.some(({ type }) => blocking.has(type))) errors.invalid('<nil>', null, unchecked)
+  else validateRules(schema, object, { old, warn }, errors)
+}
+
+const int32Max = 2_147_483_647
+
+function validateScale(scale: CustomResourceSubresourceScale, object: KubeObject, errors: FieldErrors): void {
+  for (const path of [scale.specReplicasPath, scale.statusReplicasPath]) {
+    const replicas = jsonPath(path)(object)
+    if (replicas === undefined || replicas === null) continue
+    if (!Number.isInteger(replicas)) {
+      const detail = `${path} accessor error: ${String(replicas)} is of the type ${goType(replicas)}, expected int64`
+      errors.invalid(path, 0, detail)
+    } else if ((replicas as number) < 0) errors.invalid(path, replicas, 'should be a non-negative integer')
+    else if ((replicas as number) > int32Max)
+      errors.invalid(path, replicas, `should be less than or equal to ${int32Max}`)
+  }
+  const { labelSelectorPath } = scale
+  const selector = labelSelectorPath ? jsonPath(labelSelectorPath)(object) : undefined
+  if (typeof selector === 'string') validateSelector(selector, labelSelectorPath!, errors)
+}
+
+function validateSelector(text: string, path: string, errors: FieldErrors): void {
+  try {
+    parseLabelSelector(text)
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    errors.invalid(path, text, error.message)
+  }
+}
+
+function goType(value: unknown): string {
+  if (typeof value === 'string') return 'string'
+  if (typeof value === 'boolean') return 'bool'
+  return typeof value === 'number' ? 'float64' : 'map[string]interface {}'
+}
