@@ -32,7 +32,7 @@ function toColumn({
   name,
   type,
   format = '',
-  description = '',
+  description,
   priority = 0,
   jsonPath: path,
 }: CustomResourceColumnDefinition): Column<KubeObject> {
@@ -42,7 +42,7 @@ function toColumn({
     name,
     type: kind,
     format,
-    description,
+    description: description || `Custom resource definition column (in JSONPath format): ${path}`,
     priority,
     cell: (object, nowMs) => toCell(kind, read(object), nowMs),
   }

@@ -1,3 +1,4 @@
+import { approvalOf } from '../../api/apiextensions/api-approval.ts'
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
@@ -18,9 +19,8 @@ export function settleNames(
 ): CustomResourceDefinitionStatus {
   const { spec, status } = definition
   const accepted = status?.acceptedNames ?? { plural: '', kind: '' }
-  const taken = takenNames(others)
-  const conflict = firstConflict(spec.names, accepted, taken)
-  const names: Condition = conflict ?? {
+  const { names, conflict } = acceptNames(spec.names, accepted, takenNames(others))
+  const namesAccepted: Condition = conflict ?? {
     type: 'NamesAccepted',
     status: 'True',
     reason: 'NoConflicts',
@@ -34,10 +34,26 @@ export function settleNames(
         reason: 'InitialNamesAccepted',
         message: 'the initial names have been accepted',
       }
-  const wasEstablished = isTrue(definition, 'Established')
-  let conditions = withCondition(status?.conditions ?? [], names, now)
-  if (!wasEstablished) conditions = withCondition(conditions, established, now)
-  return { ...status, conditions, acceptedNames: conflict ? accepted : spec.names }
+  let conditions = withCondition(status?.conditions ?? [], namesAccepted, now)
+  if (!isTrue(definition, 'Established')) conditions = withCondition(conditions, established, now)
+  const approval = approvalCondition(definition)
+  if (approval) conditions = withCondition(conditions, approval, now)
+  return { ...status, conditions, acceptedNames: names }
+}
+
+const approvals = {
+  approved: { status: 'True', reason: 'ApprovedAnnotation' },
+  bypassed: { status: 'False', reason: 'UnapprovedAnnotation' },
+  missing: { status: 'False', reason: 'MissingAnnotation' },
+  invalid: { status: 'False', reason: 'InvalidAnnotation' },
+} as const
+
+/** Whether the API of a community group was reviewed (controller/apiapproval). */
+function approvalCondition({ spec, metadata }: CustomResourceDefinition): Condition | undefined {
+  const approval = approvalOf(spec.group, metadata.annotations)
+  if (!approval) return undefined
+  const type = 'KubernetesAPIApprovalPolicyConformant'
+  return { type, ...approvals[approval.state], message: approval.reason }
 }
 
 /** Whether a condition of this type is True. */
@@ -61,34 +77,54 @@ function takenNames(others: readonly CustomResourceDefinition[]): Taken {
   return { resources, kinds }
 }
 
-function firstConflict(
+interface Acceptance {
+  readonly names: CustomResourceDefinitionNames
+  /** About the last name that somebody else has. */
+  readonly conflict: Condition | undefined
+}
+
+/** Each name is accepted for itself; of several conflicts the last one is told. */
+function acceptNames(
   wanted: CustomResourceDefinitionNames,
   accepted: CustomResourceDefinitionNames,
   { resources, kinds }: Taken,
-): Condition | undefined {
+): Acceptance {
+  const names: CustomResourceDefinitionNames = { ...accepted }
+  let conflict: Condition | undefined
+  const settle = (
+    field: 'plural' | 'singular' | 'kind' | 'listKind',
+    reason: string,
+    taken: ReadonlySet<string>,
+  ) => {
+    const name = wanted[field]
+    if (name && name !== accepted[field] && taken.has(name)) conflict = clash(reason, [name])
+    else if (name !== undefined) names[field] = name
+  }
+  settle('plural', 'PluralConflict', resources)
+  settle('singular', 'SingularConflict', resources)
   const own = new Set(accepted.shortNames)
   const short = (wanted.shortNames ?? []).filter(name => !own.has(name) && resources.has(name))
-  const checks: [reason: string, names: readonly string[]][] = [
-    ['ListKindConflict', clash(wanted.listKind, accepted.listKind, kinds)],
-    ['KindConflict', clash(wanted.kind, accepted.kind, kinds)],
-    ['ShortNamesConflict', short],
-    ['SingularConflict', clash(wanted.singular, accepted.singular, resources)],
-    ['PluralConflict', clash(wanted.plural, accepted.plural, resources)],
-  ]
-  const found = checks.find(([, names]) => names.length > 0)
-  if (!found) return undefined
-  const [reason, names] = found
+  if (short.length > 0) conflict = clash('ShortNamesConflict', short)
+  else replaceList(names, 'shortNames', wanted.shortNames)
+  settle('kind', 'KindConflict', kinds)
+  settle('listKind', 'ListKindConflict', kinds)
+  replaceList(names, 'categories', wanted.categories)
+  return { names, conflict }
+}
+
+function replaceList(
+  names: CustomResourceDefinitionNames,
+  field: 'shortNames' | 'categories',
+  list: string[] | undefined,
+): void {
+  if (list) names[field] = list
+  else delete names[field]
+}
+
+function clash(reason: string, names: readonly string[]): Condition {
   const texts = names.map(name => `${JSON.stringify(name)} is already in use`)
   const message = texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
   return { type: 'NamesAccepted', status: 'False', reason, message }
-}
-
-function clash(
-  wanted: string | undefined,
-  accepted: string | undefined,
-  taken: ReadonlySet<string>,
-): string[] {
-  return wanted && wanted !== accepted && taken.has(wanted) ? [wanted] : []
 }
 
 function withCondition(

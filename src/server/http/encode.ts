@@ -43,8 +43,11 @@ export function listJson(resource: Resource, list: ListResult): Uint8Array {
 }
 
 /** What stands before the first item. */
-export function listJsonHead({ listKind, group, version }: Resource, list: ListResult): Uint8Array {
-  const metadata = JSON.stringify(listMeta(list))
+export function listJsonHead(resource: Resource, list: ListResult): Uint8Array {
+  const { listKind, group, version } = resource
+  // Upstream has no type for a custom list that would leave an empty token out.
+  const meta = isBuiltin(resource) ? listMeta(list) : { continue: '', ...listMeta(list) }
+  const metadata = JSON.stringify(meta)
   return text.encode(
     `{"kind":"${listKind}","apiVersion":"${toApiVersion(group, version)}","metadata":${metadata},"items":[`,
   )

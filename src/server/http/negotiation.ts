@@ -43,13 +43,15 @@ const knownMax = 256
 export interface Offer {
   readonly formats: readonly Format[]
   readonly transforms: readonly Transform[]
+  /** Told to a client that takes none of `formats`; default: these. */
+  readonly named?: readonly Format[]
 }
 
 /** The first acceptable clause of an Accept header, by weight, that is on offer; 406 with the offers when none is. */
 export function negotiate(accept: string | undefined, offer: Offer): MediaType {
   if (!accept) return plainJson
   const found = clausesOf(accept).find(type => isOffered(type, offer))
-  if (!found) throw notAcceptable(offer.formats.map(format => contentTypes[format]))
+  if (!found) throw notAcceptable((offer.named ?? offer.formats).map(format => contentTypes[format]))
   return found
 }
 

@@ -14,8 +14,8 @@ const many = {
 } satisfies Offer
 const offers: Readonly<Record<string, Offer>> = { one, many }
 const customOffers: Readonly<Record<string, Offer>> = {
-  one: { ...one, formats: customFormats },
-  many: { ...many, formats: customFormats },
+  one: { ...one, formats: customFormats, named: builtinFormats },
+  many: { ...many, formats: customFormats, named: builtinFormats },
 }
 const collectionVerbs = new Set(['list', 'watch', 'deletecollection'])
 

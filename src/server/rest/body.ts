@@ -11,11 +11,12 @@ import {
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
-import { badRequest, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { cloneJson } from './clone.ts'
-import { handledAs, isServedKind, unlikeType, unreadable } from './foreign-body.ts'
+import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
 
 /** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
@@ -72,6 +73,7 @@ export function decodeLoose(context: RequestContext, type: BodyType): JsonObject
   const strict = options.fieldValidation !== 'Ignore'
   try {
     const { object, strictErrors } = decodeBytes(body, type, strict)
+    if (type.isCustom && !object.kind) throw kindless(type, body.bytes)
     reportStrict(context, strictErrors, message => handledAs(type, message))
     return object
   } catch (error) {
@@ -132,6 +134,7 @@ function withType(object: JsonObject, { group, version, kind, isCustom }: BodyTy
   const wanted = toApiVersion(group, version)
   const apiVersion = String(object.apiVersion || wanted)
   const given = String(object.kind || kind)
+  if (isCustom && given !== kind && apiVersion === wanted) throw otherCustomKind(object, group, kind)
   if (given !== kind || fromApiVersion(apiVersion)?.group !== group) {
     throw unlikeType({ group, version, kind }, given, apiVersion)
   }
@@ -145,6 +148,15 @@ function withType(object: JsonObject, { group, version, kind, isCustom }: BodyTy
   object.apiVersion = wanted
   object.kind = kind
   return object
+}
+
+/** Custom objects are read whatever their kind is, and then refused for it. */
+export function otherCustomKind(object: JsonObject, group: string, kind: string): StatusError {
+  const errors = createFieldErrors()
+  const given = String(object.kind ?? '')
+  errors.invalid('kind', given, `must be ${kind}`)
+  const { name = '' } = (object.metadata ?? {}) as { name?: string }
+  return invalid({ group, kind: given }, String(name), errors.list)
 }
 
 /** A patch document; apply patches may be YAML. */

@@ -42,11 +42,11 @@ export function createRest(deps: RestDeps): Handler {
     if (!resource || !isPlacedRight(info, resource)) return unrouted(deps, info)
     context.resource = resource
     const call: RestCall = { deps, context, resource }
+    if (resource.deprecation) context.warnings.push(resource.deprecation)
     if (info.subresource !== '') return serveSubresource(call, info)
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
-    if (resource.deprecation) context.warnings.push(resource.deprecation)
     return handler(call)
   }
 }

@@ -39,6 +39,14 @@ export function unreadable(
   return isOther ? unlikeType(type, kind, apiVersion) : undefined
 }
 
+/** 400 for a custom object that does not say what it is: there is no type to read it as. */
+export function kindless(type: GroupVersionKind, bytes: Uint8Array): StatusError {
+  const body = Buffer.from(bytes).toString()
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${body}' (${summarize(bytes)})`,
+  )
+}
+
 /** 400 for an object that says it is `kind` of `apiVersion`. */
 export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: string): StatusError {
   const { version = '' } = fromApiVersion(apiVersion) ?? {}

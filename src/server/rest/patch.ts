@@ -4,12 +4,12 @@ import { applyPatch } from '../../machinery/apply/index.ts'
 import { DecodeError, decodeJson, strictErrorMessage } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap } from '../../machinery/meta/json.ts'
-import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
 import { invalid, notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
-import { applyDefaults, decodePatch, settleCustom } from './body.ts'
+import { applyDefaults, decodePatch, otherCustomKind, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
@@ -89,6 +89,8 @@ function canonical(call: RestCall, patched: KubeObject): KubeObject {
 
 function canonicalCustom({ resource, context }: RestCall, patched: KubeObject): KubeObject {
   const object = cloneJson(patched)
+  if (object.kind !== resource.kind)
+    throw otherCustomKind(object as unknown as JsonObject, resource.group, resource.kind)
   object.metadata ??= {}
   settleCustom(context, resource, object, message => patchInvalid(patched, message))
   return object

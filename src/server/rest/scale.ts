@@ -30,7 +30,8 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
   if (context.info.verb === 'get') return answer(toScale(view, (await presentLater(resource, stored)).object))
   const make = (current: KubeObject) => {
     const wanted = wantedScale(call, toScale(view, current))
-    requireReplicas(wanted)
+    // A custom kind's own rules know the place of its replicas.
+    if (!resource.custom) requireReplicas(wanted)
     const object = cloneJson(current)
     const { resourceVersion } = wanted.metadata
     if (resourceVersion) object.metadata.resourceVersion = resourceVersion
