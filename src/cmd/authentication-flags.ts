@@ -1,5 +1,6 @@
 import { allAlgorithms } from '../server/authn/jwt/authenticator.ts'
 import type { Flag } from './flags.ts'
+import { duration } from './operations-flags.ts'
 
 const text = (name: string, placeholder: string, help: string): Flag => ({
   ...{ name, type: 'string', placeholder, help },
@@ -8,6 +9,16 @@ const text = (name: string, placeholder: string, help: string): Flag => ({
 const algorithm = (value: string) => {
   const wrong = value.split(',').find(name => !allAlgorithms.includes(name))
   if (wrong !== undefined) throw new Error(`"${wrong}" is not one of ${allAlgorithms.join(', ')}`)
+}
+
+const reviewVersion = (value: string) => {
+  if (value !== 'v1' && value !== 'v1beta1') throw new Error(`"${value}" is not v1 or v1beta1`)
+}
+
+const modes = ['Node', 'RBAC', 'Webhook']
+const mode = (value: string) => {
+  const wrong = value.split(',').find(name => !modes.includes(name))
+  if (wrong !== undefined) throw new Error(`"${wrong}" is not available; use ${modes.join(', ')}`)
 }
 
 /** Whose tokens count beside the cluster's own: names and meanings are kube-apiserver's. */
@@ -40,5 +51,51 @@ export const authenticationFlags: readonly Flag[] = [
     default: ['RS256'],
     help: `signatures that are accepted, of ${allAlgorithms.join(', ')}; repeatable`,
     check: algorithm,
+  },
+  text(
+    'authentication-token-webhook-config-file',
+    'FILE',
+    'kubeconfig of a service that knows further tokens',
+  ),
+  {
+    ...text('authentication-token-webhook-version', 'VERSION', 'v1 or v1beta1 of its TokenReview'),
+    ...{ default: 'v1beta1', check: reviewVersion },
+  },
+  {
+    ...text('authentication-token-webhook-cache-ttl', 'DURATION', 'for how long its answers are kept'),
+    ...{ default: '2m0s', check: duration },
+  },
+]
+
+/** Who is asked what a user may do: names and meanings are kube-apiserver's. */
+export const authorizationFlags: readonly Flag[] = [
+  text(
+    'authorization-config',
+    'FILE',
+    'AuthorizationConfiguration: authorizers in order; read again when it changes',
+  ),
+  {
+    name: 'authorization-mode',
+    type: 'list',
+    placeholder: 'MODE',
+    help: 'Node, RBAC and Webhook in the order in which they are asked (default: Node,RBAC); repeatable',
+    check: mode,
+  },
+  text(
+    'authorization-webhook-config-file',
+    'FILE',
+    'kubeconfig of a service that answers SubjectAccessReviews',
+  ),
+  {
+    ...text('authorization-webhook-version', 'VERSION', 'v1 or v1beta1 of its SubjectAccessReview'),
+    ...{ default: 'v1beta1', check: reviewVersion },
+  },
+  {
+    ...text('authorization-webhook-cache-authorized-ttl', 'DURATION', 'for how long a yes is kept'),
+    ...{ default: '5m0s', check: duration },
+  },
+  {
+    ...text('authorization-webhook-cache-unauthorized-ttl', 'DURATION', 'for how long a no is kept'),
+    ...{ default: '30s', check: duration },
   },
 ]

@@ -1,7 +1,8 @@
 import { parseDuration } from '../machinery/codec/duration.ts'
 import type { Flag } from './flags.ts'
 
-const duration = (text: string) => {
+/** The check of a flag that holds a duration as Go writes it. */
+export const duration = (text: string) => {
   try {
     parseDuration(text)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { authenticationFlags } from './authentication-flags.ts'
+import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 
@@ -212,6 +212,7 @@ export const serverFlags: readonly Flag[] = [
   },
   ...operationsFlags,
   ...authenticationFlags,
+  ...authorizationFlags,
   logFlag,
 ]
 

@@ -6,6 +6,7 @@ import { type AdmissionListers, admissionPlugins } from './admission/index.ts'
 import type { TokenAuthenticator } from './authn/authenticator.ts'
 import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
 import type { TokenObjects } from './authn/service-account.ts'
+import type { AuthorizerList } from './authz/configured.ts'
 import { createNodeAuthorizer } from './authz/node.ts'
 import { createNodeGraph, type NodeOwned } from './authz/node-graph.ts'
 import { createRbac } from './authz/rbac.ts'
@@ -25,6 +26,8 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random'> {
   readonly issuer: string
   /** Tokens of outside issuers. */
   readonly outsideTokens?: TokenAuthenticator
+  /** Which authorizers are asked, in order. Default: Node, RBAC. */
+  readonly authorizers?: () => AuthorizerList
   /** `https://192.0.2.7:6443` */
   readonly externalUrl: string
 }
@@ -45,6 +48,7 @@ export function createSecurity({
   issuer,
   externalUrl,
   outsideTokens,
+  authorizers,
   clock,
   random,
 }: SecuritySetup): Security {
@@ -65,7 +69,7 @@ export function createSecurity({
     volumeAttachments: of<NodeOwned>('storage.k8s.io', 'volumeattachments'),
     resourceSlices: of<NodeOwned>('resource.k8s.io', 'resourceslices'),
   })
-  const authorize = serverAuthorizer(createNodeAuthorizer(graph, nodeRules()), rbac)
+  const authorize = serverAuthorizer(createNodeAuthorizer(graph, nodeRules()), rbac, authorizers)
   const objects: TokenObjects = {
     serviceAccounts: core('serviceaccounts'),
     secrets: core('secrets'),
@@ -111,6 +115,7 @@ export function createSecurity({
       clock,
       random,
     }),
-    subjectRules: (user, namespace) => subjectRules(rbac, user, namespace),
+    subjectRules: (user, namespace) =>
+      subjectRules({ rbac, ...(authorizers && { order: authorizers }) }, user, namespace),
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import type { TokenAuthenticator } from '../../server/authn/authenticator.ts'
 import { allAlgorithms, type FetchDocument } from '../../server/authn/jwt/authenticator.ts'
 import {
   type AuthenticationConfiguration,
@@ -9,19 +9,28 @@ import {
   createOutsideAuthentication,
   type OutsideAuthentication,
 } from '../../server/authn/jwt/outside-tokens.ts'
+import { webhookTokens } from '../../server/remote-review/tokens.ts'
 import type { Ports } from '../../std/ports.ts'
+import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
+import { openConfiguredFile, readConfigured } from './configured-file.ts'
+import { connectReviews } from './remote-reviews.ts'
 
 /** Where outside authentication comes from: a file, flags or nothing. */
 export interface AuthenticationSource {
   readonly path: string | undefined
   readonly fromFlags: AuthenticationConfiguration
   readonly algorithms: readonly string[]
+  readonly webhook: {
+    readonly configFile: string | undefined
+    readonly version: 'v1' | 'v1beta1'
+    readonly ttlMs: number
+  }
 }
 
-const reloadMs = 60_000
 const fetchTimeoutMs = 30_000
+const webhookTimeoutMs = 30_000
 
 /** Reads the flags; both ways at once are refused, as upstream does. */
 export function authenticationSource(flags: FlagReader): AuthenticationSource {
@@ -32,8 +41,13 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
     throw new UserError('--authentication-config and --oidc-* flags are mutually exclusive')
   if ((issuerUrl === undefined) !== (clientId === undefined))
     throw new UserError('--oidc-issuer-url and --oidc-client-id must be specified together')
+  const webhook = {
+    configFile: flags.optional('authentication-token-webhook-config-file'),
+    version: flags.text('authentication-token-webhook-version') === 'v1' ? 'v1' : 'v1beta1',
+    ttlMs: durationMs(flags.text('authentication-token-webhook-cache-ttl')),
+  } as const
   if (issuerUrl === undefined || clientId === undefined)
-    return { path, fromFlags: {}, algorithms: allAlgorithms }
+    return { path, fromFlags: {}, algorithms: allAlgorithms, webhook }
   const caFile = flags.optional('oidc-ca-file')
   const authenticator = oidcAuthenticator({
     issuerUrl,
@@ -43,58 +57,46 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
     groupsClaim: flags.optional('oidc-groups-claim'),
     groupsPrefix: flags.optional('oidc-groups-prefix'),
     requiredClaims: flags.list('oidc-required-claim'),
-    authority: caFile === undefined ? undefined : readText(caFile, 'oidc-ca-file'),
+    authority: caFile === undefined ? undefined : readConfigured(caFile, 'oidc-ca-file'),
   })
-  return { path, fromFlags: { jwt: [authenticator] }, algorithms: flags.list('oidc-signing-algs') }
+  const algorithms = flags.list('oidc-signing-algs')
+  return { path, fromFlags: { jwt: [authenticator] }, algorithms, webhook }
 }
 
 /** Outside authentication as configured; the file is read again when it changes, and a bad one changes nothing. */
 export function openOutsideAuthentication(
-  { path, fromFlags, algorithms }: AuthenticationSource,
+  source: AuthenticationSource,
   ownIssuers: readonly string[],
   ports: Ports,
   signal: AbortSignal,
 ): OutsideAuthentication {
-  const outside = createOutsideAuthentication({ ownIssuers, clock: ports.clock, fetchDocument })
-  const read = () =>
-    path === undefined ? fromFlags : readAuthenticationConfiguration(readText(path, 'authentication-config'))
-  try {
-    outside.configure(read(), algorithms)
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`${path ?? '--oidc-*'}: ${(error as Error).message}`)
+  const { path, fromFlags, algorithms } = source
+  const outside = createOutsideAuthentication({
+    ...{ ownIssuers, clock: ports.clock, fetchDocument },
+    further: webhookOf(source, ownIssuers, ports),
+  })
+  if (path !== undefined) {
+    const apply = (text: string) => outside.configure(readAuthenticationConfiguration(text), algorithms)
+    openConfiguredFile({ path, flag: 'authentication-config', apply }, ports, signal)
+    return outside
   }
-  if (path !== undefined) follow(path, signal, () => reload(outside, read, algorithms, ports))
+  try {
+    outside.configure(fromFlags, algorithms)
+  } catch (error) {
+    throw new UserError(`--oidc-*: ${(error as Error).message}`)
+  }
   return outside
 }
 
-function reload(
-  outside: OutsideAuthentication,
-  read: () => AuthenticationConfiguration,
-  algorithms: readonly string[],
-  { log }: Ports,
-): void {
-  try {
-    outside.configure(read(), algorithms)
-    log.info('authentication configuration taken anew')
-  } catch (error) {
-    log.error('the changed authentication configuration is not usable; the one before stays', {
-      error: (error as Error).message,
-    })
-  }
-}
-
-function follow(path: string, signal: AbortSignal, changed: () => void): void {
-  watchFile(path, { interval: reloadMs, persistent: false }, changed)
-  signal.addEventListener('abort', () => unwatchFile(path, changed), { once: true })
-}
-
-function readText(path: string, flag: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError(`--${flag}: ${(error as Error).message}`, 'Check the path.')
-  }
+function webhookOf(
+  { webhook }: AuthenticationSource,
+  implicitAudiences: readonly string[],
+  ports: Ports,
+): readonly TokenAuthenticator[] {
+  if (webhook.configFile === undefined) return []
+  const post = connectReviews(webhook.configFile, 'authentication-token-webhook-config-file')
+  const { version, ttlMs } = webhook
+  return [webhookTokens({ ...ports, post, version, ttlMs, implicitAudiences, timeoutMs: webhookTimeoutMs })]
 }
 
 const fetchDocument: FetchDocument = (url, { ca, signal }) => {

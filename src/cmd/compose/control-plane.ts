@@ -22,6 +22,7 @@ import type { Ports, Runnable } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
 import { openOutsideAuthentication } from './authentication.ts'
+import { openAuthorization } from './authorization.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
@@ -106,6 +107,7 @@ async function buildServer(
   const security = createSecurity({
     ...ports,
     outsideTokens: outside.tokens,
+    authorizers: openAuthorization(settings.authorization, ports, stop.signal),
     sources,
     pki: () => current,
     issuer: settings.issuer,

@@ -3,6 +3,7 @@ import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
+import { type AuthorizationSource, authorizationSource } from './authorization.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
 export interface ServerSettings {
@@ -26,6 +27,7 @@ export interface ServerSettings {
   readonly runsPods: boolean
   readonly issuer: string
   readonly authentication: AuthenticationSource
+  readonly authorization: AuthorizationSource
   readonly shutdownDelayMs: number
   readonly requestSeats: number
 }
@@ -58,6 +60,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
+    authorization: authorizationSource(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }

@@ -124,13 +124,13 @@ describe('bindings', () => {
     const { source, rbac } = setup()
     source.roleBindings.put(binding('a', 'devs', 'ClusterRole:reader', { kind: 'Group', name: 'devs' }))
     source.roleBindings.put(binding('a', 'more', 'Role:gone', { kind: 'Group', name: 'devs' }))
-    expect(subjectRules(rbac, ann, 'a')).toEqual({
+    expect(subjectRules({ rbac }, ann, 'a')).toEqual({
       resourceRules: [readPods],
       nonResourceRules: [],
       incomplete: false,
       evaluationError: 'role.rbac.authorization.k8s.io "gone" not found',
     })
-    expect(subjectRules(rbac, ann, 'b').resourceRules).toEqual([])
+    expect(subjectRules({ rbac }, ann, 'b').resourceRules).toEqual([])
   })
 })
 

@@ -1,5 +1,6 @@
 import type { PolicyRule } from '../../api/types/rbac-v1.gen.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, UserInfo } from '../context.ts'
+import { type AuthorizerList, defaultAuthorizers } from './configured.ts'
 import { isNodeUser } from './node-identity.ts'
 import { aggregateText, type Rbac } from './rbac.ts'
 
@@ -10,10 +11,10 @@ export const privilegedGroup = 'system:masters'
 const alwaysAllowedPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
 
 /** Asks each authorizer in turn until one decides; reasons of those that did not are joined by newlines. */
-function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer {
+function unionAuthorizer(authorizers: () => readonly Authorizer[]): Authorizer {
   return async function authorizeUnion(attributes) {
     const reasons: string[] = []
-    for (const authorizer of authorizers) {
+    for (const authorizer of authorizers()) {
       const answer = authorizer(attributes)
       const decision = answer instanceof Promise ? await answer : answer
       if (decision.decision !== 'noOpinion') return decision
@@ -23,9 +24,24 @@ function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer {
   }
 }
 
-/** The server's authorizer, in upstream's order for `Node,RBAC`. */
-export function serverAuthorizer(node: Authorizer, rbac: Rbac): Authorizer {
-  return unionAuthorizer([authorizePrivileged, authorizePaths, node, rbac.authorize])
+/** The server's authorizer: those of `order`, asked again for each request, after what nobody can take away. */
+export function serverAuthorizer(
+  node: Authorizer,
+  rbac: Rbac,
+  order: () => AuthorizerList = () => defaultAuthorizers,
+): Authorizer {
+  const own = { Node: node, RBAC: rbac.authorize }
+  let listed: AuthorizerList | undefined
+  let all: readonly Authorizer[] = []
+  return unionAuthorizer(() => {
+    const list = order()
+    if (list !== listed) {
+      listed = list
+      const named = list.map(entry => (typeof entry === 'string' ? own[entry] : entry))
+      all = [authorizePrivileged, authorizePaths, ...named]
+    }
+    return all
+  })
 }
 
 function authorizePrivileged({ user }: AuthorizationAttributes): Decision {
@@ -46,11 +62,23 @@ export interface SubjectRulesStatus {
   readonly evaluationError?: string
 }
 
-/** What a user may do in a namespace: the status of a SelfSubjectRulesReview. Nodes' rights cannot be listed. */
-export function subjectRules(rbac: Rbac, user: UserInfo, namespace: string): SubjectRulesStatus {
+/**
+ * What a user may do in a namespace: the status of a SelfSubjectRulesReview. What the Node authorizer and webhooks
+ * allow cannot be listed.
+ */
+export function subjectRules(
+  { rbac, order }: { readonly rbac: Rbac; readonly order?: () => AuthorizerList },
+  user: UserInfo,
+  namespace: string,
+): SubjectRulesStatus {
   const { rules, errors } = rbac.rulesFor(user, namespace)
   const node = isNodeUser(user)
-  const told = node ? ['node authorizer does not support user rule resolution', ...errors] : errors
+  const webhook = order?.().some(entry => typeof entry !== 'string') ?? false
+  const told = [
+    ...(node ? ['node authorizer does not support user rule resolution'] : []),
+    ...(webhook ? ['webhook authorizer does not support user rule resolution'] : []),
+    ...errors,
+  ]
   return {
     resourceRules: rules
       .filter(rule => rule.resources?.length)
@@ -63,7 +91,7 @@ export function subjectRules(rbac: Rbac, user: UserInfo, namespace: string): Sub
     nonResourceRules: rules
       .filter(rule => rule.nonResourceURLs?.length)
       .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
-    incomplete: node,
+    incomplete: node || webhook,
     ...(told.length > 0 && { evaluationError: aggregateText(told) }),
   }
 }

@@ -20,6 +20,8 @@ export interface OutsideSetup {
   readonly ownIssuers: readonly string[]
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
   readonly fetchDocument: FetchDocument
+  /** Asked after the issuers, whatever is configured. */
+  readonly further?: readonly TokenAuthenticator[]
 }
 
 /** Authentication by structured configuration, which can change while the server runs (KEP-3331). */
@@ -28,7 +30,7 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
   let anonymousPaths: ReadonlySet<string> | 'all' = 'all'
   return {
     async tokens(token, audiences) {
-      for (const authenticate of authenticators) {
+      for (const authenticate of [...authenticators, ...(setup.further ?? [])]) {
         const verdict = await authenticate(token, audiences)
         if (verdict.kind !== 'unknown') return verdict
       }

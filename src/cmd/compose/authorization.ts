@@ -1,0 +1,76 @@
+import { readAuthorizationConfiguration } from '../../server/authz/configuration.ts'
+import { type AuthorizerList, createAuthorizationOrder } from '../../server/authz/configured.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { FlagReader } from '../server-flags.ts'
+import { UserError } from '../user-error.ts'
+import { openConfiguredFile } from './configured-file.ts'
+import { connectReviews } from './remote-reviews.ts'
+
+/** Where the order of authorizers comes from: a file or flags. */
+export interface AuthorizationSource {
+  readonly path: string | undefined
+  readonly modes: readonly string[]
+  readonly webhook: WebhookFlags
+}
+
+interface WebhookFlags {
+  readonly configFile: string | undefined
+  readonly version: string
+  readonly authorizedTTL: string
+  readonly unauthorizedTTL: string
+}
+
+/** Reads the flags; the file beside other authorization flags is refused, as upstream does. */
+export function authorizationSource(flags: FlagReader): AuthorizationSource {
+  const path = flags.optional('authorization-config')
+  const modes = flags.list('authorization-mode').flatMap(text => text.split(','))
+  const configFile = flags.optional('authorization-webhook-config-file')
+  if (path && (modes.length > 0 || configFile))
+    throw new UserError(
+      '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined',
+    )
+  if (modes.includes('Webhook') !== (configFile !== undefined))
+    throw new UserError(
+      '--authorization-webhook-config-file and the mode Webhook of --authorization-mode go together',
+    )
+  return {
+    path,
+    modes: modes.length > 0 ? modes : ['Node', 'RBAC'],
+    webhook: {
+      configFile,
+      version: flags.text('authorization-webhook-version'),
+      authorizedTTL: flags.text('authorization-webhook-cache-authorized-ttl'),
+      unauthorizedTTL: flags.text('authorization-webhook-cache-unauthorized-ttl'),
+    },
+  }
+}
+
+/** The authorizers in the order that is configured; a file is read again when it changes. */
+export function openAuthorization(
+  { path, modes, webhook }: AuthorizationSource,
+  ports: Ports,
+  signal: AbortSignal,
+): () => AuthorizerList {
+  const flag = path ? 'authorization-config' : 'authorization-webhook-config-file'
+  const order = createAuthorizationOrder({ ...ports, connect: file => connectReviews(file, flag) })
+  if (path) {
+    const apply = (text: string) => order.configure(readAuthorizationConfiguration(text))
+    openConfiguredFile({ path, flag: 'authorization-config', apply }, ports, signal)
+    return order.list
+  }
+  const { configFile: kubeConfigFile = '', version, ...ttl } = webhook
+  const connectionInfo = { type: 'KubeConfigFile', kubeConfigFile }
+  const asked = { ...ttl, subjectAccessReviewVersion: version, failurePolicy: 'NoOpinion', connectionInfo }
+  try {
+    order.configure({
+      authorizers: modes.map(type => ({
+        ...{ type, name: type.toLowerCase() },
+        ...(type === 'Webhook' && { webhook: { ...asked, timeout: '30s' } }),
+      })),
+    })
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(`--authorization-mode: ${(error as Error).message}`)
+  }
+  return order.list
+}

@@ -1,0 +1,77 @@
+import { parseDuration } from '../../machinery/codec/duration.ts'
+import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+
+import type { Clock, Logger } from '../../std/ports.ts'
+import type { Authorizer } from '../context.ts'
+import type { PostReview } from '../remote-review/ask-again.ts'
+import { webhookAuthorizer } from '../remote-review/authorizer.ts'
+import { compileCondition } from '../remote-review/match-condition.ts'
+import {
+  type AuthorizationConfiguration,
+  validateAuthorization,
+  type WebhookConfiguration,
+} from './configuration.ts'
+
+/** The order in which authorizers are asked; Node and RBAC are the server's own. */
+export type AuthorizerList = readonly ('Node' | 'RBAC' | Authorizer)[]
+
+export const defaultAuthorizers: AuthorizerList = ['Node', 'RBAC']
+
+export interface AuthorizationOrder {
+  readonly list: () => AuthorizerList
+  /** Takes a configuration from now on. Throws `Error` with every fault and keeps the one before. */
+  configure(configuration: AuthorizationConfiguration): void
+}
+
+export interface ConfiguredSetup {
+  readonly clock: Clock
+  readonly log: Logger
+  /** The service that a kubeconfig file names. Throws `Error` when it cannot be read. */
+  readonly connect: (kubeConfigFile: string) => PostReview
+}
+
+const defaults = { timeout: '3s', authorizedTTL: '5m', unauthorizedTTL: '30s' } as const
+const timeoutMaxMs = 30_000
+
+/** Authorization by structured configuration, which can change while the server runs (KEP-3221). */
+export function createAuthorizationOrder(setup: ConfiguredSetup): AuthorizationOrder {
+  let list = defaultAuthorizers
+  return {
+    list: () => list,
+    configure(configuration) {
+      const errors = createFieldErrors()
+      validateAuthorization(configuration, errors)
+      if (errors.list.length > 0)
+        throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
+      list = (configuration.authorizers ?? []).map(({ type, name = '', webhook }) => {
+        if (type === 'Webhook' && webhook) return webhookOf(setup, name, webhook)
+        return type === 'Node' ? 'Node' : 'RBAC'
+      })
+    },
+  }
+}
+
+function webhookOf(setup: ConfiguredSetup, name: string, webhook: WebhookConfiguration): Authorizer {
+  const { cacheAuthorizedRequests = true, cacheUnauthorizedRequests = true, matchConditions = [] } = webhook
+  const errors = createFieldErrors()
+  const timeoutMs = msOf(webhook.timeout ?? defaults.timeout)
+  if (timeoutMs <= 0 || timeoutMs > timeoutMaxMs)
+    throw new Error(`authorizers: ${name}: timeout: Invalid value: must be > 0s and <= 30s`)
+  return webhookAuthorizer({
+    ...{ name, timeoutMs, clock: setup.clock, log: setup.log },
+    post: setup.connect(webhook.connectionInfo?.kubeConfigFile ?? ''),
+    version: webhook.subjectAccessReviewVersion === 'v1beta1' ? 'v1beta1' : 'v1',
+    authorizedTtlMs: cacheAuthorizedRequests ? msOf(webhook.authorizedTTL ?? defaults.authorizedTTL) : 0,
+    unauthorizedTtlMs: cacheUnauthorizedRequests
+      ? msOf(webhook.unauthorizedTTL ?? defaults.unauthorizedTTL)
+      : 0,
+    failurePolicy: webhook.failurePolicy === 'Deny' ? 'Deny' : 'NoOpinion',
+    matchConditions: matchConditions.flatMap(({ expression = '' }) => {
+      return compileCondition(expression, '', errors) ?? []
+    }),
+  })
+}
+
+function msOf(duration: string): number {
+  return Number(parseDuration(duration) / 1_000_000n)
+}

@@ -1,0 +1,57 @@
+import type { JsonObject } from '../../machinery/meta/object.ts'
+import { type PostReview, ReviewError } from './ask-again.ts'
+import type { RemoteService } from './kubeconfig.ts'
+
+/** POSTs reviews to the very URL of the service. 5xx, 429 and a lost connection may be tried again. */
+export function postReviews(service: RemoteService): PostReview {
+  const tls = {
+    ...(service.ca && { ca: service.ca }),
+    ...(service.cert && { cert: service.cert }),
+    ...(service.key && { key: service.key }),
+    ...(service.serverName && { serverName: service.serverName }),
+    rejectUnauthorized: !service.insecureSkipTlsVerify,
+  }
+  return async (review, timeoutMs) => {
+    let answer: Response
+    try {
+      answer = await fetch(service.url, {
+        method: 'POST',
+        headers: headersOf(service),
+        body: JSON.stringify(review),
+        signal: AbortSignal.timeout(timeoutMs),
+        tls,
+      })
+    } catch (error) {
+      const late = (error as Error).name === 'TimeoutError'
+      const reason = late ? 'context deadline exceeded' : (error as Error).message
+      throw new ReviewError(`Post "${service.url}": ${reason}`, !late, { cause: error })
+    }
+    return readReview(service.url, answer)
+  }
+}
+
+function headersOf({ token, username, password }: RemoteService): Record<string, string> {
+  const basic = username && `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  const authorization = token ? `Bearer ${token}` : basic
+  return {
+    'content-type': 'application/json',
+    accept: 'application/json, */*',
+    'user-agent': 'kube-apiserver',
+    ...(authorization && { authorization }),
+  }
+}
+
+async function readReview(url: string, answer: Response): Promise<JsonObject> {
+  const text = await answer.text()
+  if (!answer.ok) {
+    const retriable = answer.status >= 500 || answer.status === 429
+    throw new ReviewError(`Post "${url}": ${answer.status} ${text.slice(0, 200)}`, retriable)
+  }
+  try {
+    return JSON.parse(text) as JsonObject
+  } catch (error) {
+    throw new ReviewError(`Post "${url}": the answer is no JSON: ${(error as Error).message}`, false, {
+      cause: error,
+    })
+  }
+}
