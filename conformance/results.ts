@@ -21,6 +21,8 @@ export interface TestResult {
   readonly commit?: string
   readonly date?: string
   readonly cause?: string
+  /** How many times it has passed since it last failed. */
+  readonly streak?: number
 }
 
 /** `conformance/results.json`: every conformance test with its last known result. */
@@ -55,8 +57,12 @@ export function merge(
   entries: readonly Entry[],
 ): Results {
   const known = new Map<string, TestResult>(before?.tests.map(test => [test.name, test]))
-  for (const entry of entries)
-    if ((known.get(entry.name)?.date ?? '') <= entry.date) known.set(entry.name, entry)
+  for (const entry of entries) {
+    const last = known.get(entry.name)
+    if ((last?.date ?? '') >= entry.date) continue
+    const streak = entry.result === 'passed' ? { streak: (last?.streak ?? 0) + 1 } : {}
+    known.set(entry.name, { ...entry, ...streak })
+  }
   const newest = [...known.values()].reduce<TestResult | undefined>(
     (newer, test) => ((test.date ?? '') > (newer?.date ?? '') ? test : newer),
     undefined,

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { reapLan } from '../tests/cluster/lan.ts'
 import { buildImages, buildPrograms } from './build.ts'
 import { type Cluster, checkOut, startCluster } from './cluster.ts'
-import { conformanceNames, exactly, select, sigOf } from './names.ts'
+import { conformanceNames, select, sigOf } from './names.ts'
 import type { Options } from './options.ts'
-import { causeLine, createOutputReader, type Ended } from './output.ts'
+import { causeLine, type Ended } from './output.ts'
 import { merge, readResults, record, recorded, writeResults } from './results.ts'
 import { makeStateDir, paths } from './state.ts'
+import { runSuite } from './suite.ts'
 
 /** What is cheap and steers the most comes first. */
 const order = [
@@ -51,7 +52,7 @@ async function main(options: Options): Promise<void> {
   tell({ total: chosen.length, state: 'starting' })
   const commit = await checkOut()
   say(`${chosen.length} tests at commit ${commit}`)
-  const cluster = await startCluster()
+  const cluster = await startCluster(paths)
   try {
     tell({ state: 'running' })
     const ended = (test: Ended) => {
@@ -64,7 +65,7 @@ async function main(options: Options): Promise<void> {
       const tests = chosen.filter(name => sigOf(name) === sig)
       if (tests.length === 0 || stop.signal.aborted) continue
       tell({ sig })
-      await runGroup(tests, { ...{ cluster, ended, signal: stop.signal }, procs: options.procs })
+      await runSuite(tests, { cluster, ended, signal: stop.signal, procs: options.procs, logs: paths.logs })
     }
   } finally {
     if (options.keep)
@@ -94,62 +95,6 @@ function choose(names: readonly string[], options: Options): string[] {
   const since = existsSync(`${paths.options}.since`) ? readFileSync(`${paths.options}.since`, 'utf8') : ''
   const done = new Set(recorded().flatMap(({ name, date }) => (date >= since ? [name] : [])))
   return selected.filter(name => !done.has(name))
-}
-
-interface Group {
-  readonly cluster: Cluster
-  readonly procs: number
-  readonly ended: (test: Ended) => void
-  readonly signal: AbortSignal
-}
-
-/** Runs these tests: Ginkgo runs serial ones alone, after the others. */
-async function runGroup(tests: readonly string[], { cluster, procs, ended, signal }: Group): Promise<void> {
-  const program = (name: string) => join(paths.programs, name)
-  const command = [
-    ...[
-      ...cluster.outside.enter,
-      'nice',
-      '-n',
-      '5',
-      program('ginkgo'),
-      `--procs=${procs}`,
-      '-v',
-      '--no-color',
-    ],
-    ...[
-      '--silence-skips',
-      '--timeout=24h',
-      '--grace-period=20s',
-      `--focus=${exactly(tests)}`,
-      program('e2e.test'),
-      '--',
-    ],
-    ...['--provider=skeleton', `--kubeconfig=${cluster.kubeconfig}`, `--kubectl-path=${program('kubectl')}`],
-    ...[
-      '--disable-log-dump',
-      '--node-schedulable-timeout=2m',
-      '--system-pods-startup-timeout=2m',
-      '--num-nodes=2',
-    ],
-  ]
-  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit', cwd: paths.logs })
-  const interrupt = () => child.kill('SIGINT')
-  signal.addEventListener('abort', interrupt)
-  const reader = createOutputReader(tests, ended)
-  const log = Bun.file(join(paths.logs, 'suite.log')).writer()
-  let rest = ''
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    log.write(text)
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) reader.line(line)
-    await log.flush()
-  }
-  reader.end()
-  await child.exited
-  await log.end()
-  signal.removeEventListener('abort', interrupt)
 }
 
 /** Records a test; of a failed one also what was said meanwhile on all sides. */

@@ -155,7 +155,10 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly keepsMetadata?: boolean | 'claimed'
   /** `pods/exec`: behaviour of its own, looked up in the server's table. Absent for those that are data alone. */
   readonly connector?: string
-  readonly strategy?: Pick<Strategy<T>, 'prepareForUpdate' | 'validate' | 'validateUpdate' | 'warnings'>
+  readonly strategy?: Pick<
+    Strategy<T>,
+    'prepareForUpdate' | 'validate' | 'validateUpdate' | 'warnings' | 'hasGeneration'
+  >
   /** How this object looks as autoscaling/v1 Scale. */
   readonly scale?: ScaleView<T>
 }

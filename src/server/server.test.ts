@@ -50,6 +50,13 @@ test('a created object is read back over HTTP as it was answered', async () => {
   expect(read.headers.get('audit-id')).toBeTruthy()
 })
 
+test('the documents of discovery answer with a slash at the end too', async () => {
+  for (const document of ['/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1']) {
+    const { body } = await send('GET', document)
+    expect(await send('GET', `${document}/`)).toMatchObject({ status: 200, body })
+  }
+})
+
 test('a write that changes nothing keeps the resourceVersion', async () => {
   const { body } = await send('POST', path, configMap('idle'))
   const again = await send('PUT', `${path}/idle`, body)

@@ -1,4 +1,4 @@
-import type { Context } from 'hono'
+import type { Context, Handler } from 'hono'
 import { discovery as facts } from '../../api/schema/discovery.ts'
 import { unknownRoute } from '../../machinery/status/errors.ts'
 import type { Offer } from '../http/negotiation.ts'
@@ -11,12 +11,18 @@ const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 
 /** `/api`, `/apis` and what lies between them and the resources. */
 export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddress: () => string): void {
-  routes.get('/api', c => root(c, 'api', () => discovery.apiVersions(serverAddress())))
-  routes.get('/apis', c => root(c, 'apis', () => discovery.groupList()))
-  routes.get('/api/:version', c => found(c, discovery.resourceList('', c.req.param('version'))))
-  routes.get('/apis/:group', c => found(c, discovery.group(c.req.param('group'))))
-  routes.get('/apis/:group/:version', c => {
-    const { group, version } = c.req.param()
+  // Documents of discovery answer with a slash at the end too.
+  const document = (path: string, answer: Handler<RouteEnv>) => {
+    routes.get(path, answer)
+    routes.get(`${path}/`, answer)
+  }
+  document('/api', c => root(c, 'api', () => discovery.apiVersions(serverAddress())))
+  document('/apis', c => root(c, 'apis', () => discovery.groupList()))
+  document('/api/:version', c => found(c, discovery.resourceList('', c.req.param('version')!)))
+  document('/apis/:group', c => found(c, discovery.group(c.req.param('group')!)))
+  document('/apis/:group/:version', c => {
+    const group = c.req.param('group')!
+    const version = c.req.param('version')!
     const list = discovery.resourceList(group, version)
     // A built-in group's own router knows which versions it has not.
     if (!list && facts().groups.some(({ name }) => name === group)) throw unknownRoute()

@@ -55,6 +55,11 @@ describe('the status of a pod', () => {
   })
 })
 
+test('what changes the spec raises the generation, a status does not', () => {
+  const raising = pods.subresources.filter(({ strategy }) => strategy?.hasGeneration).map(({ name }) => name)
+  expect(raising.sort()).toEqual(['ephemeralcontainers', 'resize'])
+})
+
 describe('a resize', () => {
   test('changes amounts and nothing else', () => {
     const wanted = pod()

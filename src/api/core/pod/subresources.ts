@@ -30,6 +30,7 @@ function keepObservedGeneration(condition: PodCondition, old: Pod): void {
 
 /** `kubectl debug`: containers are added, never changed or taken away. */
 export const ephemeralContainersStrategy: PodStrategy = {
+  hasGeneration: true,
   prepareForUpdate(pod, old) {
     const ephemeralContainers = pod.spec?.ephemeralContainers
     pod.spec = structuredClone(old.spec!)
@@ -54,6 +55,7 @@ export const ephemeralContainersStrategy: PodStrategy = {
 
 /** In-place resize (KEP-1287): resources and resizePolicy of the containers that there are. */
 export const resizeStrategy: PodStrategy = {
+  hasGeneration: true,
   prepareForUpdate(pod, old) {
     const wanted = pod.spec
     pod.spec = structuredClone(old.spec!)
