@@ -37,7 +37,7 @@ wait_for() {
 
 start() {
   local what=$1
-  [[ $what == all || $what == apiserver || $what == accounts ]] || die "start takes 'apiserver', 'accounts' or nothing, not '$what'"
+  [[ $what =~ ^(all|apiserver|accounts|scheduler)$ ]] || die "start takes 'apiserver', 'accounts', 'scheduler' or nothing, not '$what'"
   command -v curl >/dev/null || die "starting needs curl (install the package curl)"
   running kube-apiserver && die "it runs already in $dir; scripts/stock stop first"
   rm -rf "$dir"
@@ -56,13 +56,15 @@ start() {
   start_apiserver "$what" "${ports[0]}" "${ports[2]}"
   wait_for kube-apiserver "$server/readyz"
   if [[ $what == all ]]; then start_managers "${ports[3]}" "${ports[4]}"; fi
+  # It tells the score that each plugin gave each node.
+  if [[ $what == scheduler ]]; then start_scheduler "${ports[4]}" --vmodule schedule_one=10; fi
   echo "$dir/admin.yaml"
 }
 
 start_apiserver() {
   local extra=()
   # Nobody makes the default service accounts then.
-  [[ $1 == apiserver ]] && extra+=(--disable-admission-plugins=ServiceAccount)
+  [[ $1 == apiserver || $1 == scheduler ]] && extra+=(--disable-admission-plugins=ServiceAccount)
   run kube-apiserver --etcd-servers "http://127.0.0.1:$2" --secure-port "$3" --bind-address 127.0.0.1 \
     --advertise-address 127.0.0.1 --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 \
     --client-ca-file "$dir/pki/ca.crt" --tls-cert-file "$dir/pki/apiserver.crt" --tls-private-key-file "$dir/pki/apiserver.key" \
@@ -71,13 +73,21 @@ start_apiserver() {
     --service-account-key-file "$dir/pki/sa.pub" --service-account-signing-key-file "$dir/pki/sa.key" "${extra[@]}"
 }
 
+manager_flags=(--bind-address 127.0.0.1 --leader-elect=false --kube-api-qps 1000 --kube-api-burst 2000)
+
 start_managers() {
-  local both=(--bind-address 127.0.0.1 --leader-elect=false --kube-api-qps 1000 --kube-api-burst 2000)
-  run kube-controller-manager "${both[@]}" --secure-port "$1" --kubeconfig "$dir/controller-manager.yaml" --cert-dir "$dir/kcm" \
+  run kube-controller-manager "${manager_flags[@]}" --secure-port "$1" --kubeconfig "$dir/controller-manager.yaml" --cert-dir "$dir/kcm" \
     --use-service-account-credentials --root-ca-file "$dir/pki/ca.crt" --service-account-private-key-file "$dir/pki/sa.key" \
     --cluster-signing-cert-file "$dir/pki/ca.crt" --cluster-signing-key-file "$dir/pki/ca.key" \
     --allocate-node-cidrs --cluster-cidr 10.244.0.0/16 --service-cluster-ip-range 10.96.0.0/16 --controllers '*,bootstrapsigner,tokencleaner'
-  run kube-scheduler "${both[@]}" --secure-port "$2" --kubeconfig "$dir/scheduler.yaml" --cert-dir "$dir/scheduler"
+  start_scheduler "$2"
+}
+
+# start_scheduler PORT FLAG…
+start_scheduler() {
+  local port=$1
+  shift
+  run kube-scheduler "${manager_flags[@]}" --secure-port "$port" --kubeconfig "$dir/scheduler.yaml" --cert-dir "$dir/scheduler" "$@"
 }
 
 stop() {

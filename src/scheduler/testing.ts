@@ -24,7 +24,7 @@ export interface TestCluster {
   readonly nominated: NominatedPods
   readonly plugins: readonly SchedulerPlugin[]
   cycle(pod: Pod): Cycle
-  verdict(pod: Pod): Verdict
+  verdict(pod: Pod, told?: Cycle['told']): Verdict
   /** The node's name, or the message of FailedScheduling. */
   place(pod: Pod): string
 }
@@ -37,11 +37,13 @@ export interface TestClusterParts {
   readonly profile?: ProfileSpec
   readonly extra?: readonly SchedulerPlugin[]
   readonly seed?: number
+  /** Milliseconds since the epoch at the start. */
+  readonly nowMs?: number
 }
 
 export function testCluster(parts: TestClusterParts): TestCluster {
-  const { nodes = [], pods = [], objects = [], seed = 1 } = parts
-  const ports = simPorts(seed)
+  const { nodes = [], pods = [], objects = [], seed = 1, nowMs } = parts
+  const ports = simPorts(seed, nowMs)
   const api = new FakeTransport()
   const snapshot = createClusterSnapshot({ columns: createNodeColumnsTwin(), labels: createLabelIndexTwin() })
   const nominated = createNominatedPods()
@@ -65,7 +67,8 @@ export function testCluster(parts: TestClusterParts): TestCluster {
     resources: podResources(pod),
     filters: [],
   })
-  const verdict = (pod: Pod) => findNode(plugins, cycle(pod), ports.random)
+  const verdict = (pod: Pod, told?: Cycle['told']) =>
+    findNode(plugins, { ...cycle(pod), ...(told && { told }) }, ports.random)
   const place = (pod: Pod) => {
     const found = verdict(pod)
     return found.outcome === 'node' ? found.node.name : found.failure.message

@@ -59,6 +59,8 @@ export interface Cycle {
   readonly nominated: NominatedPods
   /** The plugins whose filters are on; set once all PreFilters have spoken. */
   filters: readonly SchedulerPlugin[]
+  /** Hears the weighted score that each plugin gives each node in question. */
+  readonly told?: (plugin: string, row: number, score: number) => void
 }
 
 /** Why a node or the whole pod was turned down. `unresolvable`: preemption would not help. */

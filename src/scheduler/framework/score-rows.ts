@@ -1,14 +1,10 @@
 import type { Cycle, SchedulerPlugin } from './plugin.ts'
 
-/** Hears what each plugin gave, weighted: `told(plugin, row, score)`. */
-export type ScoreListener = (plugin: string, row: number, score: number) => void
-
 /** The weighted sum of all plugins' scores, by row; only `rows` are filled. */
 export function scoreRows(
   plugins: readonly SchedulerPlugin[],
   cycle: Cycle,
   rows: readonly number[],
-  told?: ScoreListener,
 ): Float64Array {
   const total = new Float64Array(cycle.snapshot.rowCount)
   const scores = new Float64Array(cycle.snapshot.rowCount)
@@ -20,7 +16,7 @@ export function scoreRows(
     plugin.normalize?.(cycle, rows, scores)
     const weight = plugin.weight ?? 1
     for (const row of rows) total[row]! += scores[row]! * weight
-    if (told) for (const row of rows) told(plugin.name, row, scores[row]! * weight)
+    if (cycle.told) for (const row of rows) cycle.told(plugin.name, row, scores[row]! * weight)
   }
   return total
 }

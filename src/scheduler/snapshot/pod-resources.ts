@@ -15,16 +15,14 @@ type Amounts = Map<string, number>
 
 /**
  * What a pod that has no node yet asks for: the sum of its containers; init containers set a floor, restartable
- * ones (KEP-753) count for good; overhead and pod-level requests (KEP-2837) as upstream. Objects are frozen, so the
- * result is remembered per spec.
+ * ones (KEP-753) count for good; overhead and pod-level requests (KEP-2837) as upstream, which leaves the latter out
+ * of the score alone. Objects are frozen, so the result is remembered per spec.
  */
 export function podResources(pod: Pod): PodResources {
-  const spec = pod.spec
-  const known = spec && remembered.get(spec)
-  if (known) return known
-  const result = amountsOf(pod, noStatuses)
-  if (spec) remembered.set(spec, result)
-  return result
+  return recall(pending, pod, () => {
+    const plain = aggregate(pod, noStatuses, true, nothingAssumed)
+    return amountsOf(plain, aggregate(pod, noStatuses, false, assumed))
+  })
 }
 
 /**
@@ -32,18 +30,35 @@ export function podResources(pod: Pod): PodResources {
  */
 export function assignedResources(pod: Pod): PodResources {
   const statuses = resizableStatuses(pod)
-  if (statuses.size === 0) return podResources(pod)
+  const plain = hasPodLevel(pod) ? recall(held, pod, () => heldAmounts(pod, noStatuses)) : podResources(pod)
+  if (statuses.size === 0) return plain
   const known = rememberedStatus.get(pod.status!)
   if (known && known.spec === pod.spec) return known.resources
-  const resources = amountsOf(pod, statuses)
-  const plain = podResources(pod)
+  const resources = heldAmounts(pod, statuses)
   const result = sameAmounts(plain, resources) ? plain : resources
   rememberedStatus.set(pod.status!, { spec: pod.spec, resources: result })
   return result
 }
 
-const remembered = new WeakMap<object, PodResources>()
+function heldAmounts(pod: Pod, statuses: Statuses): PodResources {
+  const plain = aggregate(pod, statuses, true, nothingAssumed)
+  // A pod that says for itself what it needs leaves less to assume (getNonMissingContainerRequests).
+  const missing = hasPodLevel(pod) ? (name: string) => (plain.has(name) ? undefined : assumed(name)) : assumed
+  return amountsOf(plain, aggregate(pod, statuses, true, missing))
+}
+
+type Memory = WeakMap<object, PodResources>
+const pending: Memory = new WeakMap()
+const held: Memory = new WeakMap()
 const rememberedStatus = new WeakMap<object, { readonly spec: unknown; readonly resources: PodResources }>()
+
+function recall(memory: Memory, { spec }: Pod, compute: () => PodResources): PodResources {
+  const known = spec && memory.get(spec)
+  if (known) return known
+  const resources = compute()
+  if (spec) memory.set(spec, resources)
+  return resources
+}
 
 type Statuses = ReadonlyMap<string, ContainerStatus>
 const noStatuses: Statuses = new Map()
@@ -55,9 +70,7 @@ function resizableStatuses({ status }: Pod): Statuses {
   return telling.length === 0 ? noStatuses : new Map(telling.map(container => [container.name, container]))
 }
 
-function amountsOf(pod: Pod, statuses: Statuses): PodResources {
-  const plain = aggregate(pod, statuses, () => undefined)
-  const nonZero = aggregate(pod, statuses, assumed)
+function amountsOf(plain: Amounts, nonZero: Amounts): PodResources {
   return {
     milliCpu: plain.get('cpu') ?? 0,
     memory: plain.get('memory') ?? 0,
@@ -99,12 +112,21 @@ export function amountOf(name: string, text: string): number {
 const amounts = new Map<string, number>()
 const amountsMax = 10_000
 
+function nothingAssumed(): undefined {
+  return undefined
+}
+
 function assumed(name: string): number | undefined {
   if (name === 'cpu') return assumedMilliCpu
   return name === 'memory' ? assumedMemory : undefined
 }
 
-function aggregate(pod: Pod, statuses: Statuses, missing: (name: string) => number | undefined): Amounts {
+function aggregate(
+  pod: Pod,
+  statuses: Statuses,
+  withPodLevel: boolean,
+  missing: (name: string) => number | undefined,
+): Amounts {
   const requestsOf = (container: Container) =>
     withMissing(
       effectiveRequests(pod, container, statuses.get(container.name)) ??
@@ -127,10 +149,14 @@ function aggregate(pod: Pod, statuses: Statuses, missing: (name: string) => numb
     }
   }
   raise(total, floor)
-  for (const [name, amount] of requested(pod.spec?.resources?.requests))
-    if (isPodLevel(name)) total.set(name, amount)
+  const podLevel = requested(withPodLevel ? pod.spec?.resources?.requests : undefined)
+  for (const [name, amount] of podLevel) if (isPodLevel(name)) total.set(name, amount)
   add(total, requested(pod.spec?.overhead))
   return total
+}
+
+function hasPodLevel({ spec }: Pod): boolean {
+  return Object.keys(spec?.resources?.requests ?? {}).some(isPodLevel)
 }
 
 /** component-helpers IsSupportedPodLevelResource. */

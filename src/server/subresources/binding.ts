@@ -4,7 +4,6 @@ import { badRequest, conflict, invalid, notFound } from '../../machinery/status/
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
 import { admitMutating, admitValidating, type RestCall, timestamp } from '../rest/call.ts'
-import { cloneJson } from '../rest/clone.ts'
 import { replace } from '../rest/replace.ts'
 import { findStored } from '../rest/storage.ts'
 import { aimAt, builtinResource, createdStatus, decodeKind } from './subrequest.ts'
@@ -71,25 +70,29 @@ function assign({ deps }: RestCall, current: Pod, binding: Binding): KubeObject 
     throw conflict(gr, name, `pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`)
   if (spec?.schedulingGates?.length)
     throw conflict(gr, name, `pod ${name} has non-empty .spec.schedulingGates`)
-  const pod = cloneJson(current)
-  pod.spec!.nodeName = binding.target.name!
   const { annotations, labels } = binding.metadata
-  if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations }
-  if (labels) pod.metadata.labels = { ...pod.metadata.labels, ...labels }
-  setScheduled(pod, timestamp(deps.ports.clock))
-  return pod
+  // What stays the same is shared with the frozen object: then comparing the two costs nothing there.
+  return {
+    ...current,
+    metadata: {
+      ...metadata,
+      ...(annotations && { annotations: { ...metadata.annotations, ...annotations } }),
+      ...(labels && { labels: { ...metadata.labels, ...labels } }),
+    },
+    spec: { ...spec!, nodeName: binding.target.name! },
+    status: scheduled(current, timestamp(deps.ports.clock)),
+  } as Pod
 }
 
-function setScheduled(pod: Pod, now: string): void {
-  pod.status ??= {}
-  delete pod.status.nominatedNodeName
-  const others = (pod.status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
-  const observedGeneration = pod.metadata.generation
-  const scheduled = {
+function scheduled({ status, metadata }: Pod, now: string): Pod['status'] {
+  const { nominatedNodeName: _nominated, ...kept } = status ?? {}
+  const others = (kept.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
+  const observedGeneration = metadata.generation
+  const condition = {
     type: 'PodScheduled',
     status: 'True',
     lastTransitionTime: now,
     ...(observedGeneration !== undefined && { observedGeneration }),
   }
-  pod.status.conditions = [...others, scheduled]
+  return { ...kept, conditions: [...others, condition] }
 }

@@ -1,0 +1,144 @@
+import { pods } from '../../../src/api/core/pod.ts'
+import type { Pod } from '../../../src/api/types/core-v1.gen.ts'
+import { podKey } from '../../../src/scheduler/snapshot/cluster-snapshot.ts'
+import { createDice, type Dice } from './dice.ts'
+import { type OurAnswer, ourAnswer } from './ours.ts'
+import { type RandomCluster, randomCluster } from './random-cluster.ts'
+import { randomPod } from './random-pod.ts'
+import type { Observed, Stage } from './stage.ts'
+
+/** What became of one seed. Each difference reads `seed N, pod: what: ours | theirs`. */
+export interface Outcome {
+  readonly differences: readonly string[]
+  readonly placed: number
+  readonly refused: number
+  readonly preempted: number
+}
+
+const podsPerSeed = 14
+
+/** Builds the seed's cluster, lets both schedulers answer one pod after the other, and clears up. */
+export async function consult(stage: Stage, seed: number): Promise<Outcome> {
+  const dice = createDice(seed)
+  const cluster = randomCluster(seed, dice)
+  const round = { stage, seed, dice, differences: [] as string[], placed: 0, refused: 0, preempted: 0 }
+  await stage.build(cluster)
+  let waiting: Waiting | undefined
+  for (let index = 0; index < podsPerSeed; index++) {
+    const next = await tryPod(round, cluster, `s${seed}-new${index}`)
+    // A promise is kept open for one more pod, which must leave the room to it.
+    if (waiting) await keepPromise(round, waiting)
+    waiting = next
+  }
+  if (waiting) await keepPromise(round, waiting)
+  await stage.clear(cluster)
+  return round
+}
+
+interface Round {
+  readonly stage: Stage
+  readonly seed: number
+  readonly dice: Dice
+  readonly differences: string[]
+  placed: number
+  refused: number
+  preempted: number
+}
+
+/** A pod that room was made for, and who has to leave. */
+interface Waiting {
+  readonly pod: Pod
+  readonly node: string
+  readonly victims: readonly Pod[]
+}
+
+const condition = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+const isAnswered = (pod: Pod | undefined) =>
+  Boolean(pod?.spec?.nodeName) || condition(pod ?? emptyPod)?.status === 'False'
+const emptyPod: Pod = { metadata: {} }
+
+async function tryPod(round: Round, cluster: RandomCluster, name: string): Promise<Waiting | undefined> {
+  const { stage, dice } = round
+  const spaces = cluster.namespaces.map(({ metadata }) => metadata.name!)
+  const before = await stage.observe()
+  const pod = await stage.client.create(pods, randomPod(name, spaces, dice))
+  const theirs = await stage.podWhen(pod.metadata.namespace!, name, isAnswered)
+  const ours = await ourAnswer(before, pod)
+  if (theirs?.spec?.nodeName) {
+    round.placed++
+    comparePlaced(round, pod, ours, theirs.spec.nodeName)
+    return undefined
+  }
+  round.refused++
+  const message = theirs ? condition(theirs)?.message : undefined
+  differ(round, pod, 'message', ours.message, message)
+  differ(round, pod, 'nominated', ours.nominated, theirs?.status?.nominatedNodeName || undefined)
+  if (!theirs?.status?.nominatedNodeName) {
+    await stage.client.delete(pods, pod.metadata.namespace, name, { gracePeriodSeconds: 0 })
+    return undefined
+  }
+  round.preempted++
+  const victims = await theirVictims(stage, before, ours.victims)
+  differ(round, pod, 'victims', ours.victims.join(' '), victims.map(podKey).sort().join(' '))
+  return { pod, node: theirs.status.nominatedNodeName, victims }
+}
+
+/** Lets the victims go and looks whether the pod then gets the node that both would give it. */
+async function keepPromise(round: Round, { pod, node, victims }: Waiting): Promise<void> {
+  const { stage } = round
+  const { namespace, name } = pod.metadata
+  for (const victim of victims)
+    await stage.client.delete(pods, victim.metadata.namespace, victim.metadata.name!, {
+      gracePeriodSeconds: 0,
+    })
+  const theirs = await stage.podWhen(namespace!, name!, found => Boolean(found?.spec?.nodeName))
+  const now = await stage.observe()
+  const others = now.pods.filter(other => other.metadata.name !== name)
+  // Binding forgets whom the node was promised to.
+  const pending = { ...pod, status: { ...pod.status, nominatedNodeName: node } }
+  const ours = await ourAnswer({ ...now, pods: others }, pending)
+  if (theirs?.spec?.nodeName && !ours.best.includes(theirs.spec.nodeName))
+    round.differences.push(
+      `${place(round, pod)} promised: ${ours.best.join(' ') || ours.message} | ${theirs.spec.nodeName}`,
+    )
+  if (!theirs?.spec?.nodeName) await stage.client.delete(pods, namespace, name!, { gracePeriodSeconds: 0 })
+}
+
+async function theirVictims(stage: Stage, before: Observed, expected: readonly string[]): Promise<Pod[]> {
+  const leaves = (pod: Pod | undefined) => Boolean(pod?.metadata.deletionTimestamp)
+  const stayed = before.pods.filter(pod => !leaves(pod) && pod.spec?.nodeName)
+  for (const pod of stayed.filter(pod => expected.includes(podKey(pod))))
+    await stage.podWhen(pod.metadata.namespace!, pod.metadata.name!, leaves)
+  const names = new Set(stayed.map(podKey))
+  return (await stage.observe()).pods.filter(pod => names.has(podKey(pod)) && leaves(pod))
+}
+
+function comparePlaced(round: Round, pod: Pod, ours: OurAnswer, node: string): void {
+  if (ours.best.length === 0) return differ(round, pod, 'verdict', ours.message, `placed on ${node}`)
+  if (!ours.best.includes(node)) differ(round, pod, 'best', ours.best.join(' '), node)
+  const theirs = round.stage.scoresOf(pod.metadata.namespace!, pod.metadata.name!)
+  for (const plugin of new Set([...ours.scores.keys(), ...theirs.keys()])) {
+    differ(round, pod, `scores of ${plugin}`, relative(ours.scores.get(plugin)), relative(theirs.get(plugin)))
+  }
+}
+
+/** Text of the scores, none for those that are alike on all nodes: leaving the plugin out comes to the same. */
+function relative(scores: ReadonlyMap<string, number> | undefined): string {
+  const entries = [...(scores ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))
+  if (new Set(entries.map(([, score]) => score)).size <= 1) return 'all alike'
+  return entries.map(([node, score]) => `${node}=${score}`).join(' ')
+}
+
+function differ(
+  round: Round,
+  pod: Pod,
+  what: string,
+  ours: string | undefined,
+  theirs: string | undefined,
+): void {
+  if (ours !== theirs) round.differences.push(`${place(round, pod)} ${what}: ${ours} | ${theirs}`)
+}
+
+function place({ seed }: Round, pod: Pod): string {
+  return `seed ${seed}, ${podKey(pod)}:`
+}
