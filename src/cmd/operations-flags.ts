@@ -10,30 +10,52 @@ export const duration = (text: string) => {
   }
 }
 
+const file = (name: string, help: string): Flag => ({ name, type: 'string', placeholder: 'FILE', help })
+const count = (name: string, value: number, help: string): Flag => ({
+  name,
+  type: 'integer',
+  placeholder: 'N',
+  default: value,
+  help,
+})
+const time = (name: string, value: string, help: string): Flag => ({
+  name,
+  type: 'string',
+  placeholder: 'DURATION',
+  default: value,
+  help,
+  check: duration,
+})
+
 /** How the API server is run: names and meanings are kube-apiserver's. */
 export const operationsFlags: readonly Flag[] = [
+  time('shutdown-delay-duration', '0s', 'after SIGTERM serve everything for so long while /readyz fails'),
+  count(
+    'max-requests-inflight',
+    400,
+    'with --max-mutating-requests-inflight: requests in work at a time, shared out by priority and fairness',
+  ),
+  count('max-mutating-requests-inflight', 200, 'see --max-requests-inflight'),
+  file('audit-policy-file', 'what is audited (audit.k8s.io/v1 Policy)'),
+  file('audit-log-path', 'append audit events to this file; - is standard output'),
   {
-    name: 'shutdown-delay-duration',
+    name: 'audit-log-format',
     type: 'string',
-    placeholder: 'DURATION',
-    default: '0s',
-    help: 'after SIGTERM serve everything for so long while /readyz fails',
-    check: duration,
+    placeholder: 'FORMAT',
+    default: 'json',
+    help: 'json or legacy',
+    check: text => {
+      if (text !== 'json' && text !== 'legacy') throw new Error(`"${text}" is not json or legacy`)
+    },
   },
-  {
-    name: 'max-requests-inflight',
-    type: 'integer',
-    placeholder: 'N',
-    default: 400,
-    help: 'with --max-mutating-requests-inflight: requests in work at a time, shared out by priority and fairness',
-  },
-  {
-    name: 'max-mutating-requests-inflight',
-    type: 'integer',
-    placeholder: 'N',
-    default: 200,
-    help: 'see --max-requests-inflight',
-  },
+  count('audit-log-maxage', 0, 'days for which rotated audit logs are kept; 0 is for ever'),
+  count('audit-log-maxbackup', 0, 'rotated audit logs that are kept; 0 is all of them'),
+  count('audit-log-maxsize', 100, 'megabytes at which the audit log is rotated'),
+  file('audit-webhook-config-file', 'kubeconfig of the service that audit events are sent to'),
+  count('audit-webhook-batch-buffer-size', 10_000, 'audit events that may wait to be sent'),
+  count('audit-webhook-batch-max-size', 400, 'audit events in one batch'),
+  time('audit-webhook-batch-max-wait', '30s', 'send a batch that is not full after so long'),
+  time('audit-webhook-initial-backoff', '10s', 'pause before a batch is sent again'),
 ]
 
 /** Milliseconds of a duration as Go writes it; the flag's check has looked at it. */

@@ -1,6 +1,6 @@
 import type { Ports } from '../std/ports.ts'
 import type { Authenticator, Authorizer, Filter, Handler } from './context.ts'
-import { type AuditSink, audit } from './filters/audit.ts'
+import { type Auditing, audit, auditStranger } from './filters/audit.ts'
 import { authenticate } from './filters/authentication.ts'
 import { authorize } from './filters/authorization.ts'
 import { controlFlow } from './filters/flow-control.ts'
@@ -16,7 +16,8 @@ export interface ChainParts {
   /** Default: every path; what the anonymous may do there is the authorizer's matter. */
   readonly allowsAnonymous?: (path: string) => boolean
   readonly authorizer: Authorizer
-  readonly auditSink?: AuditSink
+  /** Absent: nothing is written down. */
+  readonly auditing?: Auditing
   readonly flow: FlowControl
   /** Default 60 s, as upstream's --request-timeout. */
   readonly requestTimeoutMs?: number
@@ -38,8 +39,8 @@ export function createChain(parts: ChainParts): Handler {
     measureRequests(ports),
     panicGuard(ports.log),
     limitTime(ports.clock, parts.requestTimeoutMs ?? requestTimeoutMs),
-    authenticate(parts.authenticator, parts.allowsAnonymous),
-    audit(parts.auditSink, ports.clock),
+    authenticate(parts.authenticator, parts.allowsAnonymous, auditStranger(parts.auditing, ports)),
+    audit(parts.auditing, ports),
     impersonate(authorizer),
     controlFlow(parts.flow, ports),
     authorize(authorizer),

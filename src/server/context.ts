@@ -29,6 +29,10 @@ export interface RequestContext {
   resource?: Resource
   /** What admission notes for the audit log; absent until somebody does. */
   auditAnnotations?: Map<string, string>
+  /** The request line's path and query as they came; absent in process. */
+  readonly uri?: string
+  /** What the authorizer said. */
+  decision?: Decision
   /** Which objects decided how long the request waits: told in headers. */
   flow?: { readonly schemaUid: string; readonly levelUid: string }
   /** The transport that made the context calls it once, when the answer is out, with its code and size. */

@@ -10,7 +10,7 @@ import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } fr
 import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { mountDiscovery } from './discovery/routes.ts'
-import type { AuditSink } from './filters/audit.ts'
+import type { Auditing } from './filters/audit.ts'
 import { mountFlowDebug } from './flow/debug.ts'
 import { serveFlowControl } from './flow/serve.ts'
 import { healthChecks } from './health-checks.ts'
@@ -56,7 +56,7 @@ export interface ApiServerOptions {
   /** How the server shows itself to kubelets. */
   readonly kubelet?: KubeletTls
   readonly serviceNetwork?: ServiceNetwork
-  readonly auditSink?: AuditSink
+  readonly auditing?: Auditing
   /** Requests that may be in work at a time, shared out by priority and fairness. Default 600, as upstream. */
   readonly requestSeats?: number
   readonly requestTimeoutMs?: number
@@ -118,7 +118,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   followDefinitions({
     cache,
     registry: options.registry,
-    transport: inProcess(ownUser),
+    transport: inProcess(ownUser, 'kube-apiserver'),
     ports,
     signal: stopping.signal,
     webhooks: webhookClient(cache, ports, stopping.signal),
@@ -193,7 +193,7 @@ function createHandler(
     authorizer,
     ...(options.allowsAnonymous && { allowsAnonymous: options.allowsAnonymous }),
     dispatch: context => (context.info.isResourceRequest ? rest(context) : routes(context)),
-    ...(options.auditSink && { auditSink: options.auditSink }),
+    ...(options.auditing && { auditing: options.auditing }),
     flow,
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
   })

@@ -15,12 +15,13 @@ import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import type { PkiSpec } from '../../server/pki/profiles.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
 import { createSecurity, type Security } from '../../server/security.ts'
-import { type ApiServer, createApiServer } from '../../server/server.ts'
+import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
+import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { mountJoining } from './join-routes.ts'
@@ -114,6 +115,7 @@ async function buildServer(
     externalUrl: `https://${advertise}`,
   })
   const registry = createRegistry()
+  const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
     ports,
@@ -123,17 +125,14 @@ async function buildServer(
     allowsAnonymous: outside.allowsAnonymous,
     authorizer: security.authorize,
     admission: security.admission,
+    ...(audit && { auditing: audit.auditing }),
     advertise,
     postStartHooks: hooks,
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
     serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
     kubelet: kubeletTls(() => current),
-    reviews: {
-      subjectRules: security.subjectRules,
-      tokenStatus: async (token, audiences) =>
-        tokenReviewStatus(await security.authentication.reviewToken(token, audiences)),
-    },
+    reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
     requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
   })
@@ -162,8 +161,17 @@ async function buildServer(
     async close() {
       stop.abort()
       await server.shutdown()
+      await audit?.close()
       await store.close()
     },
+  }
+}
+
+function reviewsBy({ authentication, subjectRules }: Security): NonNullable<ApiServerOptions['reviews']> {
+  return {
+    subjectRules,
+    tokenStatus: async (token, audiences) =>
+      tokenReviewStatus(await authentication.reviewToken(token, audiences)),
   }
 }
 

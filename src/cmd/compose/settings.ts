@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
+import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
 
@@ -28,6 +29,7 @@ export interface ServerSettings {
   readonly issuer: string
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
+  readonly auditing: AuditSource
   readonly shutdownDelayMs: number
   readonly requestSeats: number
 }
@@ -58,6 +60,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     simulatedNodes,
     runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
     requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
+    auditing: auditSource(flags),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),

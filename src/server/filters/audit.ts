@@ -1,43 +1,93 @@
 import { StatusError } from '../../machinery/status/status.ts'
-import type { Clock } from '../../std/ports.ts'
-import type { Filter, RequestInfo, UserInfo } from '../context.ts'
+import type { MetricSpec } from '../../std/metrics.ts'
+import type { Ports } from '../../std/ports.ts'
+import { type AuditedRequest, type AuditSink, auditEvent } from '../audit/event.ts'
+import { type AuditPolicy, type AuditStage, evaluatePolicy } from '../audit/policy.ts'
+import type { Filter, RequestContext, UserInfo } from '../context.ts'
+import { isLongRunning } from './timeout.ts'
 
-/** One finished request, as an audit log would keep it. */
-export interface AuditEvent {
-  readonly auditId: string
-  readonly user: UserInfo
-  readonly info: RequestInfo
-  readonly sourceIp: string
-  readonly userAgent: string
-  readonly code: number
-  readonly durationMs: number
+/** What is written down, and where. */
+export interface Auditing {
+  /** As it is now: its file may change. */
+  readonly policy: () => AuditPolicy
+  readonly sink: AuditSink
 }
 
-export type AuditSink = (event: AuditEvent) => void
+const eventTotal: MetricSpec = {
+  name: 'apiserver_audit_event_total',
+  help: 'Audit events made.',
+  stability: 'ALPHA',
+}
+const levelTotal: MetricSpec = {
+  name: 'apiserver_audit_level_total',
+  help: 'Requests by the level that the audit policy has for them.',
+  labels: ['level'],
+  stability: 'ALPHA',
+}
 
-/** Tells `sink` about each request once it is answered; long-running ones when they start to be served. */
-export function audit(sink: AuditSink | undefined, clock: Clock): Filter {
-  if (!sink) return next => next
+/**
+ * Writes each request down as the policy wants it, at each of its stages (apiserver pkg/endpoints/filters/audit.go).
+ * The last stage is told when the answer is out.
+ */
+export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
+  if (!auditing) return next => next
+  const { policy } = auditing
+  const levels = ports.metrics.counter(levelTotal)
   return next =>
     async function auditFilter(context) {
-      const startMs = clock.monotonicMs()
-      const tell = (code: number) =>
-        sink({
-          auditId: context.auditId,
-          user: context.user,
-          info: context.info,
-          sourceIp: context.sourceIp,
-          userAgent: context.userAgent,
-          code,
-          durationMs: clock.monotonicMs() - startMs,
-        })
+      const scope = evaluatePolicy(policy(), context.user, context.info)
+      levels.with(scope.level).inc()
+      if (scope.level === 'None') return next(context)
+      const request: AuditedRequest = { context, scope, user: context.user, receivedMs: ports.clock.nowMs() }
+      const tell = teller(auditing, ports)
+      tell(request, 'RequestReceived')
+      let known: Omit<NonNullable<AuditedRequest['ending']>, 'code'> = {}
+      const before = context.done
+      context.done = (code, bytes) => {
+        before?.(code, bytes)
+        const panicked = known.error !== undefined && !(known.error instanceof StatusError)
+        tell({ ...request, ending: { ...known, code } }, panicked ? 'Panic' : 'ResponseComplete')
+      }
       try {
         const response = await next(context)
-        tell('status' in response ? response.status : 200)
+        known = { response }
+        if (isLongRunning(context.info))
+          tell({ ...request, ending: { ...known, code: 200 } }, 'ResponseStarted')
         return response
       } catch (error) {
-        tell(error instanceof StatusError ? error.code : 500)
+        known = { error }
         throw error
       }
     }
+}
+
+/** Writes down a request whose credential nobody vouches for: the one stage that upstream has for it. */
+export function auditStranger(auditing: Auditing | undefined, ports: Ports) {
+  if (!auditing) return undefined
+  return (context: RequestContext, error: StatusError): void => {
+    const scope = evaluatePolicy(auditing.policy(), undefined, context.info)
+    if (scope.level === 'None') return
+    const request = {
+      context,
+      scope,
+      user: undefined as UserInfo | undefined,
+      receivedMs: ports.clock.nowMs(),
+    }
+    const told = new StatusError({ ...error.status, message: attempted(context) })
+    teller(auditing, ports)({ ...request, ending: { error: told, code: 401 } }, 'ResponseStarted')
+  }
+}
+
+function attempted({ credential: { kind } }: RequestContext): string {
+  if (kind === 'anonymous') return 'Authentication failed, no credentials provided'
+  return `Authentication failed, attempted: ${kind === 'bearer' ? 'bearer' : 'x509'}`
+}
+
+function teller({ sink }: Auditing, { clock, metrics }: Ports) {
+  const total = metrics.counter(eventTotal).with()
+  return (request: AuditedRequest, stage: AuditStage): void => {
+    if (request.scope.omitStages.includes(stage)) return
+    total.inc()
+    sink(auditEvent(request, stage, clock))
+  }
 }

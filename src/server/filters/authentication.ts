@@ -1,5 +1,6 @@
 import { unauthorized } from '../../machinery/status/errors.ts'
-import type { Authenticator, Filter } from '../context.ts'
+import type { StatusError } from '../../machinery/status/status.ts'
+import type { Authenticator, Filter, RequestContext } from '../context.ts'
 
 export const anonymousUser = { username: 'system:anonymous', groups: ['system:unauthenticated'] } as const
 
@@ -10,6 +11,7 @@ export const anonymousUser = { username: 'system:anonymous', groups: ['system:un
 export function authenticate(
   authenticator: Authenticator,
   allowsAnonymous: (path: string) => boolean = () => true,
+  onStranger?: (context: RequestContext, error: StatusError) => void,
 ): Filter {
   return next =>
     async function authenticationFilter(context) {
@@ -20,7 +22,11 @@ export function authenticate(
       else {
         const shown = credential.kind !== 'rejected' && credential.kind !== 'anonymous'
         const user = shown ? await authenticator(context) : undefined
-        if (!user) throw unauthorized()
+        if (!user) {
+          const error = unauthorized()
+          onStranger?.(context, error)
+          throw error
+        }
         context.user = withAuthenticated(user)
       }
       return next(context)

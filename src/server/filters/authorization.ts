@@ -1,11 +1,14 @@
 import { accessDenied } from '../../machinery/status/errors.ts'
-import type { AuthorizationAttributes, Authorizer, Filter, RequestContext } from '../context.ts'
+import type { AuthorizationAttributes, Authorizer, Decision, Filter, RequestContext } from '../context.ts'
 
 /** Lets a request pass only if the authorizer allows it; otherwise 403 with upstream's text. */
 export function authorize(authorizer: Authorizer): Filter {
   return next =>
     async function authorizationFilter(context) {
-      await requireAllowed(authorizer, attributesOf(context))
+      const attributes = attributesOf(context)
+      const asked = authorizer(attributes)
+      context.decision = asked instanceof Promise ? await asked : asked
+      refuseUnlessAllowed(attributes, context.decision)
       return next(context)
     }
 }
@@ -15,10 +18,11 @@ export async function requireAllowed(
   authorizer: Authorizer,
   attributes: AuthorizationAttributes,
 ): Promise<void> {
-  const asked = authorizer(attributes)
-  const { decision, reason } = asked instanceof Promise ? await asked : asked
+  refuseUnlessAllowed(attributes, await authorizer(attributes))
+}
+
+function refuseUnlessAllowed({ info, user }: AuthorizationAttributes, { decision, reason }: Decision): void {
   if (decision === 'allow') return
-  const { info, user } = attributes
   throw accessDenied(
     info.isResourceRequest
       ? { user: user.username, ...info }

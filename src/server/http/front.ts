@@ -137,6 +137,7 @@ export function toContext(request: IncomingMessage, headers: Headers, rest: Rest
     sourceIp: socket.remoteAddress ?? '',
     headers: pretty === null ? headers : { ...headers, [prettyHeader]: pretty },
     query,
+    uri: url,
     user: anonymousUser,
     ...rest,
   }

@@ -1,0 +1,101 @@
+import { type AuditBackend, type AuditLogOptions, createAuditLog } from '../../server/audit/log-file.ts'
+import { type AuditPolicy, parseAuditPolicy } from '../../server/audit/policy.ts'
+import { type AuditWebhookOptions, createAuditWebhook } from '../../server/audit/webhook-batch.ts'
+import type { Auditing } from '../../server/filters/audit.ts'
+import type { Ports } from '../../std/ports.ts'
+import { durationMs } from '../operations-flags.ts'
+import type { FlagReader } from '../server-flags.ts'
+import { UserError } from '../user-error.ts'
+import { openConfiguredFile } from './configured-file.ts'
+import { connectReviews } from './remote-reviews.ts'
+
+/** What the audit flags say. */
+export interface AuditSource {
+  readonly policyFile: string | undefined
+  readonly log: AuditLogOptions | undefined
+  readonly webhook: (Omit<AuditWebhookOptions, 'post'> & { readonly configFile: string }) | undefined
+}
+
+/** Auditing as it runs; `close` writes what waits. */
+export interface OpenAuditing {
+  readonly auditing: Auditing
+  close(): Promise<void>
+}
+
+const megabyte = 1 << 20
+
+export function auditSource(flags: FlagReader): AuditSource {
+  const path = flags.optional('audit-log-path')
+  const configFile = flags.optional('audit-webhook-config-file')
+  return {
+    policyFile: flags.optional('audit-policy-file'),
+    log:
+      path === undefined
+        ? undefined
+        : {
+            path,
+            format: flags.text('audit-log-format') === 'legacy' ? 'legacy' : 'json',
+            bytesMax: (flags.integer('audit-log-maxsize') || 100) * megabyte,
+            backupsMax: flags.integer('audit-log-maxbackup'),
+            ageMaxDays: flags.integer('audit-log-maxage'),
+          },
+    webhook:
+      configFile === undefined
+        ? undefined
+        : {
+            configFile,
+            bufferMax: flags.integer('audit-webhook-batch-buffer-size'),
+            batchMax: flags.integer('audit-webhook-batch-max-size'),
+            waitMaxMs: durationMs(flags.text('audit-webhook-batch-max-wait')),
+            backoffMs: durationMs(flags.text('audit-webhook-initial-backoff')),
+          },
+  }
+}
+
+/** Undefined without a policy or without anywhere to write: nothing is audited then, as upstream. */
+export function openAuditing(
+  source: AuditSource,
+  ports: Ports,
+  signal: AbortSignal,
+): OpenAuditing | undefined {
+  const { policyFile, log, webhook } = source
+  if (policyFile === undefined || !(log || webhook)) {
+    if (policyFile !== undefined || log || webhook)
+      ports.log.warn('nothing is audited: a policy and a backend are both needed')
+    return undefined
+  }
+  let policy: AuditPolicy = { rules: [] }
+  const apply = (text: string) => {
+    policy = parseAuditPolicy(text)
+  }
+  openConfiguredFile({ path: policyFile, flag: 'audit-policy-file', apply }, ports, signal)
+  const backends = [...(log ? [openLog(log, ports)] : []), ...(webhook ? [openWebhook(webhook, ports)] : [])]
+  const sink: Auditing['sink'] = event => {
+    for (const backend of backends) backend.sink(event)
+  }
+  return {
+    auditing: { policy: () => policy, sink },
+    async close() {
+      for (const backend of backends) await backend.close()
+    },
+  }
+}
+
+function openLog(options: AuditLogOptions, ports: Ports): AuditBackend {
+  try {
+    return createAuditLog(options, ports)
+  } catch (error) {
+    throw new UserError(
+      `cannot write ${options.path}: ${(error as Error).message}`,
+      'Check --audit-log-path.',
+    )
+  }
+}
+
+function openWebhook(
+  { configFile, ...options }: NonNullable<AuditSource['webhook']>,
+  ports: Ports,
+): AuditBackend {
+  const post = connectReviews(configFile, 'audit-webhook-config-file')
+  return createAuditWebhook({ ...options, post }, ports)
+}

@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type SimClock, settle, simPorts } from '../../std/sim-ports.ts'
+import type { RequestInfo } from '../context.ts'
+import { startTestServer, type TestServer } from '../testing.ts'
+import type { AuditEvent } from './event.ts'
+import { createAuditLog } from './log-file.ts'
+import { evaluatePolicy, parseAuditPolicy } from './policy.ts'
+import { createAuditWebhook } from './webhook-batch.ts'
+
+const head = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n'
+
+const policy = parseAuditPolicy(`${head}
+omitStages: [Panic]
+rules:
+- { level: None, users: [quiet] }
+- { level: Metadata, resources: [{ group: "", resources: [secrets] }] }
+- { level: Request, verbs: [delete], omitStages: [RequestReceived] }
+- { level: RequestResponse, omitManagedFields: true, resources: [{ group: "", resources: [configmaps, "pods/*"] }] }
+- { level: Request, nonResourceURLs: ["/version*"] }
+- { level: None, nonResourceURLs: ["*"] }
+- { level: Metadata, userGroups: [dev] }
+`)
+
+describe('a policy', () => {
+  const info = (more: Partial<RequestInfo>): RequestInfo => ({
+    ...{ isResourceRequest: true, path: '', verb: 'get', group: '', version: 'v1', resource: 'pods' },
+    ...{ subresource: '', namespace: 'default', name: '' },
+    ...more,
+  })
+  const jane = { username: 'jane', groups: ['dev'] }
+  const level = (more: Partial<RequestInfo>, user = jane) => evaluatePolicy(policy, user, info(more)).level
+  const page = (path: string) => ({ isResourceRequest: false, path, resource: '' })
+
+  test('the first rule that matches decides, without one nothing is written', () => {
+    expect(level({ resource: 'secrets' })).toBe('Metadata')
+    expect(level({ resource: 'secrets' }, { username: 'quiet', groups: [] })).toBe('None')
+    expect(level({ subresource: 'exec' })).toBe('RequestResponse')
+    expect(level(page('/version'))).toBe('Request')
+    expect(level(page('/healthz'))).toBe('None')
+    expect(level({})).toBe('RequestResponse')
+    expect(level({ resource: 'nodes' })).toBe('Metadata')
+    expect(level({ resource: 'nodes' }, { username: 'tom', groups: [] })).toBe('None')
+    expect(evaluatePolicy(policy, undefined, info({ resource: 'nodes' })).level).toBe('None')
+  })
+
+  test('stages that the policy and the rule omit add up', () => {
+    expect(evaluatePolicy(policy, jane, info({ verb: 'delete' })).omitStages).toEqual([
+      'Panic',
+      'RequestReceived',
+    ])
+  })
+
+  test('what is wrong with it is told in upstream words', () => {
+    const wrong = (rules: string) => () => parseAuditPolicy(`${head}${rules}`)
+    expect(wrong('rules: []')).toThrow('loaded illegal policy with 0 rules')
+    expect(wrong('rules: [{ level: Some }]')).toThrow(
+      'rules[0].level: Unsupported value: "Some": supported values: "None", "Metadata", "Request", "RequestResponse"',
+    )
+    expect(wrong('rules: [{ level: None, nonResourceURLs: ["a*b"] }]')).toThrow(
+      "non-resource URL rules must begin with a '/' character",
+    )
+    expect(wrong('rules: [{ level: None, omitStages: [Never] }]')).toThrow(
+      'allowed stages are RequestReceived,ResponseStarted,ResponseComplete,Panic',
+    )
+    expect(wrong('rules: [{ level: None, word: 1 }]')).toThrow('unknown field "rules[0].word"')
+  })
+})
+
+describe('requests are written down', () => {
+  let server: TestServer
+  let base = ''
+  const events: AuditEvent[] = []
+
+  beforeAll(async () => {
+    server = await startTestServer({
+      auditing: { policy: () => policy, sink: event => void events.push(event) },
+      mount: routes =>
+        routes.get('/version/boom', () => {
+          throw new Error('boom')
+        }),
+    })
+    const listener = await server.listen({ host: '127.0.0.1', port: 0 })
+    base = `http://127.0.0.1:${listener.port}`
+  }, 30_000)
+  afterAll(() => server.shutdown(), 30_000)
+
+  const ask = async (path: string, init: RequestInit = {}, token = 'jane/dev') => {
+    events.length = 0
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers }
+    const response = await fetch(`${base}${path}`, { ...init, headers })
+    await response.text()
+    for (let turn = 0; turn < 50 && !events.some(({ stage }) => stage !== 'RequestReceived'); turn++)
+      await settle()
+    return response
+  }
+  const stages = () => events.map(({ stage }) => stage)
+  const last = () => events.at(-1) as unknown as Record<string, unknown>
+
+  test('with request and answer, without managed fields, under the id that the client gave', async () => {
+    const body = JSON.stringify({
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata: { name: 'a' },
+      data: { x: '1' },
+    })
+    const path = '/api/v1/namespaces/default/configmaps?fieldManager=me'
+    const response = await ask(path, { method: 'POST', body, headers: { 'audit-id': 'one' } })
+    expect(response.headers.get('audit-id')).toBe('one')
+    expect(stages()).toEqual(['RequestReceived', 'ResponseComplete'])
+    const { responseObject, ...event } = last()
+    expect(event).toMatchObject({
+      kind: 'Event',
+      apiVersion: 'audit.k8s.io/v1',
+      level: 'RequestResponse',
+      auditID: 'one',
+      requestURI: path,
+      verb: 'create',
+      user: { username: 'jane', groups: ['dev', 'system:authenticated'] },
+      sourceIPs: ['127.0.0.1'],
+      objectRef: { resource: 'configmaps', namespace: 'default', name: 'a', apiVersion: 'v1' },
+      responseStatus: { metadata: {}, code: 201 },
+      requestObject: { kind: 'ConfigMap', data: { x: '1' } },
+      annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': '' },
+    })
+    expect(responseObject).toMatchObject({ kind: 'ConfigMap', data: { x: '1' }, metadata: { name: 'a' } })
+    expect(JSON.stringify(responseObject)).not.toContain('managedFields')
+  })
+
+  test('a level of Metadata tells no content, a failure tells its status', async () => {
+    const body = JSON.stringify({
+      kind: 'Secret',
+      apiVersion: 'v1',
+      metadata: { name: 'S' },
+      stringData: { k: 'hidden' },
+    })
+    await ask('/api/v1/namespaces/default/secrets', { method: 'POST', body })
+    expect(JSON.stringify(events)).not.toContain('hidden')
+    expect(last().responseStatus).toMatchObject({ status: 'Failure', reason: 'Invalid', code: 422 })
+  })
+
+  test('omitted stages are omitted, users that nobody watches are not watched', async () => {
+    await ask('/api/v1/namespaces/default/configmaps/a', { method: 'DELETE' })
+    expect(stages()).toEqual(['ResponseComplete'])
+    expect(last().responseStatus).toMatchObject({ status: 'Success', code: 200, details: { name: 'a' } })
+    events.length = 0
+    await fetch(`${base}/api/v1/pods`, { headers: { authorization: 'Bearer quiet' } }).then(each =>
+      each.text(),
+    )
+    expect(events).toEqual([])
+  })
+
+  test('a watch starts and completes, an impersonated user is named beside the real one', async () => {
+    const path = '/api/v1/configmaps?watch=1&timeoutSeconds=1&resourceVersion=0'
+    const headers = { 'impersonate-user': 'tom' }
+    const watched = ask(path, { headers })
+    for (let turn = 0; turn < 100 && events.length < 2; turn++) await settle()
+    await (server.ports.clock as SimClock).advance(1_000)
+    await watched
+    for (let turn = 0; turn < 50 && events.length < 3; turn++) await settle()
+    expect(stages()).toEqual(['RequestReceived', 'ResponseStarted', 'ResponseComplete'])
+    expect(last().user).toMatchObject({ username: 'jane' })
+    expect(last().impersonatedUser).toMatchObject({ username: 'tom' })
+  })
+
+  test('a failure of our own and a stranger are told as such', async () => {
+    const page = await ask('/version/boom')
+    expect(page.status).toBe(500)
+    expect(last()).toMatchObject({ stage: 'RequestReceived' })
+    events.length = 0
+    const everything = parseAuditPolicy(`${head}rules: [{ level: Metadata }]`)
+    const strict = await startTestServer({
+      authenticator: () => undefined,
+      auditing: { policy: () => everything, sink: event => void events.push(event) },
+    })
+    const { port } = await strict.listen({ host: '127.0.0.1', port: 0 })
+    await fetch(`http://127.0.0.1:${port}/api`, { headers: { authorization: 'Bearer x' } }).then(each =>
+      each.text(),
+    )
+    await strict.shutdown()
+    const told = events.filter(({ verb }) => verb === 'get') as unknown as Record<string, unknown>[]
+    expect(told).toHaveLength(1)
+    expect(told[0]).toMatchObject({
+      stage: 'ResponseStarted',
+      user: {},
+      responseStatus: { code: 401, message: 'Authentication failed, attempted: bearer' },
+    })
+  })
+})
+
+const event = (id: string) =>
+  ({
+    auditID: id,
+    level: 'Metadata',
+    stage: 'ResponseComplete',
+    user: {},
+    verb: 'get',
+  }) as unknown as AuditEvent
+
+describe('the log', () => {
+  test('gets one line for each event, is moved away when it is full, and old ones go', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hutch-audit-'))
+    const path = join(folder, 'audit.log')
+    const ports = simPorts(1, Date.now())
+    const options = { path, format: 'json', bytesMax: 400, backupsMax: 2, ageMaxDays: 0 } as const
+    const backend = createAuditLog(options, ports)
+    for (let index = 0; index < 20; index++) {
+      backend.sink(event(`e${index}`))
+      await ports.clock.advance(10)
+    }
+    await backend.close()
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1)).toContain('"auditID":"e19"')
+    const backups = readdirSync(folder).filter(name => name !== 'audit.log')
+    expect(backups).toHaveLength(2)
+    expect(backups.every(name => /^audit-\d{4}-\d\d-\d\dT[\d.-]+\.log$/.test(name))).toBe(true)
+    rmSync(folder, { recursive: true })
+    expect(existsSync(path)).toBe(false)
+  })
+})
+
+describe('the webhook', () => {
+  const list = (body: object) => (body as { items: AuditEvent[] }).items.map(({ auditID }) => auditID)
+
+  test('gets batches in order when they are full or old, and what fails for a while is sent again', async () => {
+    const ports = simPorts()
+    const sent: string[][] = []
+    let failures = 2
+    const post = async (body: object) => {
+      if (failures-- > 0) throw Object.assign(new Error('busy'), { retriable: true })
+      sent.push(list(body))
+    }
+    const options = { post, bufferMax: 5, batchMax: 3, waitMaxMs: 30_000, backoffMs: 10_000 }
+    const backend = createAuditWebhook(options, ports)
+    for (const id of ['a', 'b', 'c', 'd']) backend.sink(event(id))
+    await ports.clock.advance(9_000)
+    expect(sent).toEqual([])
+    await ports.clock.advance(60_000)
+    expect(sent).toEqual([['a', 'b', 'c'], ['d']])
+    backend.sink(event('e'))
+    await backend.close()
+    expect(sent.at(-1)).toEqual(['e'])
+  })
+
+  test('loses what does not fit and what nobody takes, and counts it', async () => {
+    const ports = simPorts()
+    const post = async () => {
+      throw new Error('no')
+    }
+    const options = { post, bufferMax: 2, batchMax: 10, waitMaxMs: 30_000, backoffMs: 1 }
+    const backend = createAuditWebhook(options, ports)
+    for (const id of ['a', 'b', 'c']) backend.sink(event(id))
+    await backend.close()
+    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="webhook"} 3\n')
+  })
+})

@@ -1,0 +1,191 @@
+import type { Resource } from '../../api/define.ts'
+import { decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
+import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import type { Clock } from '../../std/ports.ts'
+import type { RequestBody, RequestContext, Response, UserInfo } from '../context.ts'
+import { toAnswer } from '../http/respond.ts'
+import { applyDefaults } from '../rest/body.ts'
+import type { AuditLevel, AuditScope, AuditStage } from './policy.ts'
+
+/** audit.k8s.io/v1 Event. */
+export type AuditEvent = JsonObject & {
+  readonly level: AuditLevel
+  readonly auditID: string
+  readonly stage: AuditStage
+}
+
+/** Where events go; never throws and never waits. */
+export type AuditSink = (event: AuditEvent) => void
+
+/** What is known of a request that is written down; the end is absent before the answer. */
+export interface AuditedRequest {
+  readonly context: RequestContext
+  readonly scope: AuditScope
+  /** Who showed the credential, before impersonation; absent when nobody vouches for it. */
+  readonly user: UserInfo | undefined
+  readonly receivedMs: number
+  readonly ending?: { readonly response?: Response; readonly error?: unknown; readonly code: number }
+}
+
+/** The event of one stage, with as much as the level allows (apiserver pkg/audit). */
+export function auditEvent(request: AuditedRequest, stage: AuditStage, clock: Clock): AuditEvent {
+  const { context, scope, user, receivedMs, ending } = request
+  const body = ending && bodyOf(context)
+  const impersonated = user && context.user !== user ? context.user : undefined
+  const annotations = annotationsOf(context)
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: scope.level,
+    auditID: context.auditId,
+    stage,
+    requestURI: context.uri ?? context.info.path,
+    verb: context.info.verb,
+    user: user ? userOf(user) : {},
+    ...(impersonated && { impersonatedUser: userOf(impersonated) }),
+    ...(context.sourceIp !== '' && { sourceIPs: sourceIps(context) }),
+    userAgent: context.userAgent,
+    ...(context.info.isResourceRequest && { objectRef: objectRef(context, body) }),
+    ...(ending && { responseStatus: responseStatus(ending) }),
+    ...(ending && contentOf(request, body, clock)),
+    requestReceivedTimestamp: microTime(receivedMs),
+    stageTimestamp: microTime(clock.nowMs()),
+    ...(annotations && { annotations }),
+  } as AuditEvent
+}
+
+function userOf({ username, uid, groups, extra }: UserInfo): JsonObject {
+  return { username, ...(uid && { uid }), groups: [...groups], ...(extra && { extra }) } as JsonObject
+}
+
+/** Forwarded addresses first, then the connection's own (apimachinery net.SourceIPs). */
+function sourceIps({ headers, sourceIp }: RequestContext): string[] {
+  const forwarded = (headers['x-forwarded-for'] ?? '').split(',').map(each => each.trim())
+  const real = headers['x-real-ip'] ?? ''
+  const own = sourceIp.replace(/^::ffff:/, '')
+  return [...new Set([...forwarded, forwarded[0] === '' ? real : '', own].filter(Boolean))]
+}
+
+function objectRef({ info }: RequestContext, body: unknown): JsonObject {
+  const { metadata } = (typeof body === 'object' && body ? body : {}) as {
+    metadata?: Record<string, unknown>
+  }
+  const told = (given: string, key: string) => given || String(metadata?.[key] ?? '')
+  const { resource, group, version, subresource } = info
+  const namespace = told(info.namespace, 'namespace')
+  const name = told(info.name, 'name')
+  const uid = told('', 'uid')
+  const resourceVersion = told('', 'resourceVersion')
+  return {
+    resource,
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+    ...(uid && { uid }),
+    ...(group && { apiGroup: group }),
+    apiVersion: version,
+    ...(resourceVersion && { resourceVersion }),
+    ...(subresource && { subresource }),
+  }
+}
+
+function responseStatus({ error, response, code }: NonNullable<AuditedRequest['ending']>): JsonObject {
+  if (error instanceof StatusError) return withoutType(error.status as unknown as JsonObject)
+  if (error !== undefined)
+    return { metadata: {}, status: 'Failure', message: String(error), reason: 'InternalError', code }
+  const object = response?.kind === 'object' ? (response.object as JsonObject) : undefined
+  if (object?.kind === 'Status') return { ...withoutType(object), code }
+  return { metadata: {}, code }
+}
+
+function withoutType({ kind: _kind, apiVersion: _version, ...rest }: JsonObject): JsonObject {
+  return rest
+}
+
+function contentOf({ context, scope, ending }: AuditedRequest, body: unknown, clock: Clock): JsonObject {
+  if (scope.level !== 'Request' && scope.level !== 'RequestResponse') return {}
+  const trim = (object: unknown) => (scope.omitManagedFields ? withoutManagedFields(object) : object)
+  const requestObject = body === undefined ? {} : { requestObject: trim(body) }
+  const answered = scope.level === 'RequestResponse' ? answerOf(context, ending!, clock) : undefined
+  return { ...requestObject, ...(answered !== undefined && { responseObject: trim(answered) }) } as JsonObject
+}
+
+/** The request's body as JSON, a new object with its defaults; undefined when there is none or it cannot be read. */
+function bodyOf(context: RequestContext): unknown {
+  const { body, resource, info } = context
+  if (body.kind === 'none') return undefined
+  if (body.kind === 'object') return body.object
+  const isWhole = info.verb === 'create' || info.verb === 'update'
+  try {
+    const parsed = parseBody(body, info.subresource === '' ? resource : undefined)
+    if (!resource || !isWhole || (parsed as JsonObject | undefined)?.kind !== resource.kind) return parsed
+    applyDefaults(resource, parsed as KubeObject)
+    return parsed
+  } catch (error) {
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}
+
+function parseBody(
+  { bytes, contentType }: RequestBody & { kind: 'bytes' },
+  resource: Resource | undefined,
+): unknown {
+  if (contentType.includes('protobuf')) return resource && decodeProtobuf(resource.schema, bytes)
+  return JSON.parse(contentType.includes('yaml') ? decodeYaml(bytes).json : new TextDecoder().decode(bytes))
+}
+
+/** What the client was told, as JSON whatever encoding it asked for. */
+function answerOf(
+  context: RequestContext,
+  ending: NonNullable<AuditedRequest['ending']>,
+  clock: Clock,
+): unknown {
+  const { response, error } = ending
+  if (error instanceof StatusError) return error.status
+  if (!response || response.kind === 'watch' || response.kind === 'upgrade') return undefined
+  const accept = (context.headers.accept ?? '').replaceAll(
+    'application/vnd.kubernetes.protobuf',
+    'application/json',
+  )
+  const asJson = { ...context, headers: { ...context.headers, accept, 'accept-encoding': '' }, userAgent: '' }
+  const { body, headers } = toAnswer(asJson, response, clock)
+  const isJson = String(headers['content-type']).startsWith('application/json')
+  if (!isJson || !(typeof body === 'string' || body instanceof Uint8Array)) return undefined
+  const parsed = JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body))
+  return parsed?.kind === undefined ? undefined : parsed
+}
+
+/** Of an object, of the items of a list, and of the objects in a table's rows. */
+function withoutManagedFields(object: unknown): unknown {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return object
+  const { metadata, items, rows, ...rest } = object as Managed
+  const { managedFields: _managed, ...kept } = metadata ?? {}
+  return {
+    ...rest,
+    ...(metadata && { metadata: kept }),
+    ...(Array.isArray(items) && { items: items.map(withoutManagedFields) }),
+    ...(Array.isArray(rows) && {
+      rows: rows.map(row => ({ ...row, object: withoutManagedFields(row.object) })),
+    }),
+  }
+}
+
+interface Managed {
+  readonly metadata?: Record<string, unknown>
+  readonly items?: unknown[]
+  readonly rows?: { readonly object?: unknown }[]
+}
+
+function annotationsOf({ auditAnnotations, decision }: RequestContext): Record<string, string> | undefined {
+  if (!auditAnnotations && !decision) return undefined
+  const authorization = decision && {
+    'authorization.k8s.io/decision': decision.decision === 'allow' ? 'allow' : 'forbid',
+    'authorization.k8s.io/reason': decision.reason,
+  }
+  return { ...Object.fromEntries(auditAnnotations ?? []), ...authorization }
+}
+
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z')
+}
