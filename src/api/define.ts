@@ -50,6 +50,8 @@ export interface CustomKind {
   readonly prune: (object: KubeObject) => readonly string[]
   /** The OpenAPI v3 schema as it was defined. */
   readonly openApi: JsonObject
+  /** The schema of another version of the definition: what is stored in it is defaulted by it. */
+  readonly schemaOf?: (version: string) => ObjectSchema | undefined
   /**
    * Asks the definition's webhook for objects of other versions in this `apiVersion`, in the same order. Absent: the
    * versions differ in name alone.

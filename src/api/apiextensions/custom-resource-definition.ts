@@ -6,6 +6,8 @@ import { isKnownFormat } from './formats.ts'
 import { hoist } from './hoisted.ts'
 import { visitSchemas } from './schema-walk.ts'
 
+const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
+
 function markTerminating(definition: CustomResourceDefinition): void {
   const status = definition.status ?? { acceptedNames: { plural: '', kind: '' }, storedVersions: [] }
   const others = (status.conditions ?? []).filter(({ type }) => type !== 'Terminating')
@@ -66,7 +68,8 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       hasGeneration: true,
       // The finalizer of its own has no domain and is no standard one.
       standardFinalizers: false,
-      deletionFinalizer: 'customresourcecleanup.apiextensions.k8s.io',
+      deletionFinalizer: cleanupFinalizer,
+      holdsDeletion: ({ metadata }) => metadata.finalizers?.includes(cleanupFinalizer) ?? false,
       markDeleting: markTerminating,
     },
     initialStatus: ({ spec }) => ({

@@ -3,12 +3,11 @@ import { Optional } from '@marcbachmann/cel-js'
 import { compile } from '../../machinery/cel/compile.ts'
 import { toCel } from '../../machinery/cel/values.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
-import { deepEqual } from '../../machinery/meta/value.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
 import { itemsOf } from './schema-walk.ts'
-import { itemFinder } from './value-validation.ts'
+import { isUnchanged, itemFinder } from './value-validation.ts'
 
 /** Upstream counts what an evaluation costs; here each rule of each value counts as one. */
 const evaluationsMax = 100_000
@@ -84,10 +83,10 @@ function runInMap(schema: JSONSchemaProps, value: JsonMap, place: Place, outcome
     if (typeof inner !== 'object') continue
     const had = isMap(before) && Object.hasOwn(before, key)
     const old = had ? before[key] : undefined
-    const isUnchanged = had ? unchanged(item, old) : place.isUnchanged
+    const isSame = had ? unchanged(inner, item, old) : place.isUnchanged
     runRules(
       inner,
-      { path: path === '' ? key : `${path}.${key}`, value: item, before: old, isUnchanged, budget },
+      { path: path === '' ? key : `${path}.${key}`, value: item, before: old, isUnchanged: isSame, budget },
       outcome,
     )
   }
@@ -100,18 +99,18 @@ function runInList(schema: JSONSchemaProps, value: readonly unknown[], place: Pl
   const oldItem = itemFinder(schema, { value: before })
   for (const [index, item] of value.entries()) {
     const old = oldItem(item)
-    const isUnchanged = old ? unchanged(item, old.value) : place.isUnchanged
+    const isSame = old ? unchanged(items, item, old.value) : place.isUnchanged
     runRules(
       items,
-      { path: `${path}[${index}]`, value: item, before: old?.value, isUnchanged, budget },
+      { path: `${path}[${index}]`, value: item, before: old?.value, isUnchanged: isSame, budget },
       outcome,
     )
   }
 }
 
-function unchanged(value: unknown, old: unknown): () => boolean {
+function unchanged(schema: JSONSchemaProps, value: unknown, old: unknown): () => boolean {
   let known: boolean | undefined
-  return () => (known ??= deepEqual(value, old))
+  return () => (known ??= isUnchanged(schema, value, old))
 }
 
 function runRule(
@@ -194,6 +193,8 @@ function complain(
 ): void {
   if (reason === 'FieldValueForbidden') errors.forbidden(path, message)
   else if (reason === 'FieldValueRequired') errors.required(path, message)
+  else if (reason === 'FieldValueDuplicate' && typeof value === 'object')
+    (errors.list as FieldError[]).push({ type: reason, field: path, message: 'Duplicate value' })
   else if (reason === 'FieldValueDuplicate') errors.duplicate(path, value)
   else if (typeof value === 'object') errors.invalidHidden(path, message)
   else errors.invalid(path, value, message)

@@ -26,7 +26,7 @@ export function validateValue(
   old?: Old,
 ): void {
   if (value === null && schema.nullable) return
-  if (old && deepEqual(old.value, value)) return
+  if (old && isUnchanged(schema, value, old.value)) return
   checkType(schema, value, path, errors)
   checkJunctors(schema, value, { path, old }, errors)
   if (typeof value === 'string') checkText(schema, value, path, errors)
@@ -42,6 +42,36 @@ export function validateValue(
 interface Place {
   readonly path: string
   readonly old: Old | undefined
+}
+
+/** Equal, where items that are found by their keys may have changed places. */
+export function isUnchanged(schema: JSONSchemaProps, value: unknown, old: unknown): boolean {
+  if (value === old) return true
+  if (Array.isArray(value)) return Array.isArray(old) && areItemsUnchanged(schema, value, old)
+  if (!isMap(value) || !isMap(old)) return deepEqual(value, old)
+  const names = Object.keys(value)
+  if (names.length !== Object.keys(old).length) return false
+  const { properties = {}, additionalProperties } = schema
+  return names.every(name => {
+    if (!Object.hasOwn(old, name)) return false
+    const declared = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
+    if (typeof declared !== 'object') return deepEqual(value[name], old[name])
+    return isUnchanged(declared, value[name], old[name])
+  })
+}
+
+function areItemsUnchanged(
+  schema: JSONSchemaProps,
+  value: readonly unknown[],
+  old: readonly unknown[],
+): boolean {
+  if (value.length !== old.length) return false
+  const items = itemsOf(schema) ?? {}
+  const oldItem = itemFinder(schema, { value: old })
+  return value.every((item, index) => {
+    const found = oldItem(item)
+    return found ? isUnchanged(items, item, found.value) : deepEqual(item, old[index])
+  })
 }
 
 /** The old member, where both have it. */

@@ -11,6 +11,7 @@ import type {
 import type { JsonMap } from '../../machinery/meta/json.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { toColumns } from './columns.ts'
 import { jsonPath } from './json-path.ts'
 import { toObjectSchema } from './structural.ts'
@@ -74,9 +75,27 @@ export function toResource(
         return [...unknown, ...prune(schema, object as unknown as JsonMap)]
       },
       openApi: defined as JsonMap,
+      schemaOf: name => storedSchema(spec.versions, name),
       ...(convert && { convert }),
     },
   }
+}
+
+const known = new WeakMap<CustomResourceDefinitionVersion, ObjectSchema>()
+
+/** The schema of what is stored in another version; made when there is such an object. */
+function storedSchema(
+  versions: readonly CustomResourceDefinitionVersion[],
+  name: string,
+): ObjectSchema | undefined {
+  const version = versions.find(each => each.name === name)
+  if (!version) return undefined
+  let schema = known.get(version)
+  if (!schema) {
+    schema = toObjectSchema(withoutTypeFields((version.schema?.openAPIV3Schema ?? free) as JSONSchemaProps))
+    known.set(version, schema)
+  }
+  return schema
 }
 
 /** Type and metadata are checked as every object's are. */
@@ -134,7 +153,7 @@ function toSubresources(
       name: 'status',
       verbs: ['get', 'patch', 'update'],
       writes: ['status'],
-      keepsMetadata: true,
+      keepsMetadata: 'claimed',
       strategy: validation,
     })
   if (scale) {

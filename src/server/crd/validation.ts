@@ -35,8 +35,23 @@ export function toValidation(
       if (!object.metadata.resourceVersion) check(object, undefined, errors)
     },
     validateUpdate: (object, old, errors) => check(object, old, errors),
-    warnings: object => ratcheted.get(object) ?? [],
+    warnings: (object, old) => [...finalizerWarnings(object, old), ...(ratcheted.get(object) ?? [])],
   }
+}
+
+const standardFinalizers = new Set(['orphan', 'foregroundDeletion'])
+
+function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined): string[] {
+  const known = new Set(old?.metadata.finalizers)
+  const plain = (metadata.finalizers ?? []).filter(
+    name => !known.has(name) && !name.includes('/') && !standardFinalizers.has(name),
+  )
+  return plain
+    .toSorted()
+    .map(
+      name =>
+        `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    )
 }
 
 function hasListFaults(schema: JSONSchemaProps, old: KubeObject): boolean {

@@ -30,16 +30,20 @@ function mainEntry(resource: Resource) {
 }
 
 function subEntries(resource: Resource) {
-  return resource.subresources
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, verbs, kind }) => ({
-      name: `${resource.plural}/${name}`,
-      singularName: '',
-      namespaced: resource.namespaced,
-      ...(kind && isElsewhere(resource, kind) && { group: kind.group, version: kind.version }),
-      kind: kind?.kind ?? resource.kind,
-      verbs,
-    }))
+  return inOrder(resource).map(({ name, verbs, kind }) => ({
+    name: `${resource.plural}/${name}`,
+    singularName: '',
+    namespaced: resource.namespaced,
+    ...(kind && isElsewhere(resource, kind) && { group: kind.group, version: kind.version }),
+    kind: kind?.kind ?? resource.kind,
+    verbs,
+  }))
+}
+
+/** By name; those of custom kinds as upstream makes them, status first. */
+function inOrder(resource: Resource): readonly Subresource[] {
+  if (!isBuiltin(resource)) return resource.subresources
+  return resource.subresources.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function isElsewhere(resource: Resource, kind: NonNullable<Subresource['kind']>): boolean {
@@ -56,13 +60,11 @@ function toResourceDiscovery(resource: Resource) {
   const { group, version, kind, plural, singular, namespaced, verbs, shortNames, categories } = resource
   // Upstream leaves group and version of a built-in kind to the reader; of a custom one it names them.
   const own = isBuiltin(resource) ? { group: '', version: '', kind } : { group, version, kind }
-  const subresources = resource.subresources
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, verbs: subVerbs, kind: other }) => ({
-      subresource: name,
-      responseKind: other && isElsewhere(resource, other) ? other : { ...own, kind: other?.kind ?? kind },
-      verbs: subVerbs,
-    }))
+  const subresources = inOrder(resource).map(({ name, verbs: subVerbs, kind: other }) => ({
+    subresource: name,
+    responseKind: other && isElsewhere(resource, other) ? other : { ...own, kind: other?.kind ?? kind },
+    verbs: subVerbs,
+  }))
   return {
     resource: plural,
     responseKind: own,

@@ -37,9 +37,13 @@ export function planDeletion(
   const waits = finalizers.length > 0 || (resource.strategy.holdsDeletion?.(object) ?? false)
   if (grace === 'none') {
     if (!waits) return { kind: 'remove' }
+    const { generation } = object.metadata
     markDeleting(object, clock)
-    // Such a kind ends its deletion itself: there is no grace.
-    if (resource.strategy.holdsDeletion) delete object.metadata.deletionGracePeriodSeconds
+    // Such a kind ends its deletion itself: there is no grace, and nothing new to observe.
+    if (resource.strategy.holdsDeletion) {
+      delete object.metadata.deletionGracePeriodSeconds
+      if (generation !== undefined) object.metadata.generation = generation
+    }
     const marked = resource.strategy.markDeleting ? cloneJson(object) : object
     resource.strategy.markDeleting?.(marked)
     return { kind: 'mark', object: marked, thenRemove: false }

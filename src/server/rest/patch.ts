@@ -61,7 +61,8 @@ function requirePatchType({ context, resource }: RestCall): PatchType {
 function patched(call: RestCall, type: PatchType, document: unknown, current: KubeObject): KubeObject {
   const { resource } = call
   const object = canonical(call, transform(resource.schema, type, document, current))
-  applyDefaults(resource, object)
+  // Custom objects are defaulted when they are read again.
+  if (!resource.custom) applyDefaults(resource, object)
   requireSameName(call, object)
   return object
 }

@@ -1,6 +1,6 @@
 /** Stored objects as the versions of their kind show them. */
 import type { Resource } from '../../api/define.ts'
-import { toApiVersion } from '../../machinery/meta/group.ts'
+import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { assert } from '../../std/assert.ts'
@@ -98,10 +98,15 @@ function convertFromStorage(resource: Resource, cached: CachedObject): Servable 
   return { object, encodings: new Map() }
 }
 
-/** What was stored under another schema is pruned and defaulted by the one of today. */
+/** What was stored under another schema is defaulted and pruned by the one of today. */
 function readCustom(resource: Resource, cached: CachedObject, converted: KubeObject): Servable {
   const object = cloneJson(converted)
+  const storedVersion = fromApiVersion(cached.object.apiVersion ?? '')?.version ?? ''
+  const isOwn = storedVersion === resource.version
+  const schema = isOwn ? resource.schema : resource.custom!.schemaOf?.(storedVersion)
+  // Defaults are those of the version that is stored; a webhook has seen them, and its answer gets none.
+  if (schema && (isOwn || !resource.custom!.convert))
+    applySchemaDefaults(schema, object as unknown as JsonObject)
   resource.custom!.prune(object)
-  applySchemaDefaults(resource.schema, object as unknown as JsonObject)
   return sameJson(object, cached.object) ? cached : { object: deepFreeze(object), encodings: new Map() }
 }
