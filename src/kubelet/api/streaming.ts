@@ -20,7 +20,8 @@ export interface Upgrade {
 const websockets = new WebSocketServer({
   noServer: true,
   handleProtocols: offered =>
-    [tunnelProtocol, ...channelProtocols].find(protocol => offered.has(protocol)) ?? false,
+    [...offered].find(protocol => protocol === tunnelProtocol || Object.hasOwn(channelProtocols, protocol)) ??
+    false,
 })
 
 /** Serves exec, attach and portForward on a connection that asks to become a WebSocket or SPDY/3.1. */
@@ -55,10 +56,11 @@ async function overWebsocket(
   begin: () => Promise<Session>,
 ): Promise<void> {
   const offered = protocolsOf(upgrade)
-  if (!offered.some(name => (channelProtocols as readonly string[]).includes(name)))
+  const known = Object.keys(channelProtocols)
+  if (!offered.some(name => known.includes(name)))
     throw new ApiError(
       400,
-      `unable to upgrade: none of the protocols ${offered.join(', ')} is supported, use ${channelProtocols.join(' or ')}`,
+      `unable to upgrade: none of the protocols ${offered.join(', ')} is supported, use ${known.slice(0, 2).join(' or ')}`,
     )
   // Started first, so that a command that cannot run is refused with a plain answer.
   const session = await begin()

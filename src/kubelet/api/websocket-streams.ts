@@ -3,24 +3,38 @@ import { ByteQueue } from './byte-queue.ts'
 import type { RemoteStreams } from './remote-streams.ts'
 import type { ByteChannel } from './spdy/connection.ts'
 
-/** Protocols of exec and attach over WebSocket, the newest first. v5 can close stdin (KEP-4006). */
-export const channelProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const
+interface ChannelProtocol {
+  /** Messages are text: the channel's digit, then base64. */
+  readonly base64: boolean
+  /** How it ended is said as a Status (v4 on); before, only a failure is said, in words. */
+  readonly status: boolean
+}
+
+/** Protocols of exec and attach over WebSocket (upstream cri/streaming/remotecommand). v5 can close stdin (KEP-4006). */
+export const channelProtocols: Readonly<Record<string, ChannelProtocol>> = {
+  'v5.channel.k8s.io': { base64: false, status: true },
+  'v4.channel.k8s.io': { base64: false, status: true },
+  'v4.base64.channel.k8s.io': { base64: true, status: true },
+  'channel.k8s.io': { base64: false, status: false },
+  'base64.channel.k8s.io': { base64: true, status: false },
+  '': { base64: false, status: false },
+}
 /** Port-forward: a SPDY connection inside a WebSocket. */
 export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io'
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
 
-/** The first byte of every message names its channel. */
+/** Every message begins with its channel: a byte, or a digit before base64. */
 export function websocketStreams(socket: WebSocket, hasStdin: boolean): RemoteStreams {
+  const { base64, status } = channelProtocols[socket.protocol]!
   const stdin = new ByteQueue()
   const gone = Promise.withResolvers<void>()
   let resized: ((columns: number, rows: number) => void) | undefined
   socket.on('message', (message: Buffer) => {
-    const data = Buffer.from(message)
-    const body = data.subarray(1)
-    if (data[0] === channels.stdin) stdin.push(body)
-    else if (data[0] === channels.resize) resize(body, resized)
-    else if (data[0] === channels.close && body[0] === channels.stdin) stdin.end()
+    const { channel, body } = base64 ? fromBase64(message) : { channel: message[0], body: bodyOf(message) }
+    if (channel === channels.stdin) stdin.push(body)
+    else if (channel === channels.resize) resize(body, resized)
+    else if (channel === channels.close && body[0] === channels.stdin) stdin.end()
   })
   const over = () => {
     stdin.end()
@@ -29,19 +43,36 @@ export function websocketStreams(socket: WebSocket, hasStdin: boolean): RemoteSt
   socket.on('close', over)
   socket.on('error', over)
   const send = (channel: number, data: Uint8Array) =>
-    sendBytes(socket, Buffer.concat([Buffer.of(channel), data]))
+    base64
+      ? sendMessage(socket, `${channel}${Buffer.from(data).toString('base64')}`)
+      : sendMessage(socket, Buffer.concat([Buffer.of(channel), data]))
   return {
     stdin: hasStdin ? stdin : undefined,
     onResize: listener => {
       resized = listener
     },
     write: (stream, data) => send(channels[stream], data),
-    async finish(status) {
-      await send(channels.error, Buffer.from(status))
+    async finish(ended) {
+      const words = status ? ended : failureOf(ended)
+      if (words) await send(channels.error, Buffer.from(words))
       socket.close(1000)
     },
     gone: gone.promise,
   }
+}
+
+function bodyOf(message: Buffer): Buffer {
+  return Buffer.from(message).subarray(1)
+}
+
+function fromBase64(message: Buffer) {
+  const text = message.toString()
+  return { channel: Number(text[0]), body: Buffer.from(text.slice(1), 'base64') }
+}
+
+/** The message of a Status that is no success. */
+function failureOf(ended: string): string {
+  return (JSON.parse(ended) as { readonly message?: string }).message ?? ''
 }
 
 /** A terminal's size comes as `{"Width":80,"Height":24}`. */
@@ -55,10 +86,10 @@ export function resize(
 
 /** Makes a WebSocket carry plain bytes. */
 export function websocketChannel(socket: WebSocket): ByteChannel {
-  return { write: bytes => sendBytes(socket, bytes), close: () => socket.close(1000) }
+  return { write: bytes => sendMessage(socket, bytes), close: () => socket.close(1000) }
 }
 
-function sendBytes(socket: WebSocket, bytes: Uint8Array): Promise<void> {
+function sendMessage(socket: WebSocket, message: Uint8Array | string): Promise<void> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve()
-  return new Promise(resolve => socket.send(bytes, { binary: true }, () => resolve()))
+  return new Promise(resolve => socket.send(message, () => resolve()))
 }

@@ -85,7 +85,7 @@ function stateOf(input: StatusInput, container: ObservedContainer): ContainerSta
   if (container.state === 'running')
     return { running: { startedAt: toTime(container.startedAtMs ?? container.createdAtMs) } }
   const exitCode = container.exitCode ?? 0
-  const message = input.terminationMessage(container)
+  const message = lastWords(input, container)
   return {
     terminated: {
       exitCode,
@@ -96,6 +96,14 @@ function stateOf(input: StatusInput, container: ObservedContainer): ContainerSta
       containerID: `${input.runtimeName}://${container.id}`,
     },
   }
+}
+
+/** Read once: the file goes with the pod's directory when the pod is over. */
+function lastWords({ old, terminationMessage, runtimeName }: StatusInput, container: ObservedContainer) {
+  const id = `${runtimeName}://${container.id}`
+  const { state, lastState } = old.get(container.name) ?? {}
+  const known = [state, lastState].find(({ terminated } = {}) => terminated?.containerID === id)
+  return known?.terminated?.message ?? terminationMessage(container)
 }
 
 /** Nothing of this name is there: not yet, or no more. What ran before must not look as if it had never run. */

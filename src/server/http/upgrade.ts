@@ -7,6 +7,7 @@ import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
 import { headersOf, toContext } from './front.ts'
 import { failureAnswer } from './respond.ts'
+import { answerOverWebsocket, asksForWebsocket } from './websocket-answer.ts'
 
 export interface UpgradeOptions {
   readonly handler: Handler
@@ -39,6 +40,8 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
       } as const
       context = toContext(request, headers, { ...rest, warnings: [] })
       const response = await handler(context)
+      if (response.kind === 'raw' && response.status === 200 && asksForWebsocket(request))
+        return await answerOverWebsocket(request, { client, head }, response)
       if (response.kind !== 'upgrade') throw badRequest('this request cannot be upgraded')
       await splice(
         request,
