@@ -1,6 +1,6 @@
 /** CEL rules of custom resources, `x-kubernetes-validations` (KEP-2876). */
-import { Optional } from '@marcbachmann/cel-js'
 import { compile } from '../../machinery/cel/compile.ts'
+import { Optional } from '../../machinery/cel/language/value.ts'
 import { toCel } from '../../machinery/cel/values.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
@@ -152,7 +152,7 @@ function runRule(
 
 function oldSelf(schema: JSONSchemaProps, { optionalOldSelf }: ValidationRule, old: unknown): unknown {
   if (!optionalOldSelf) return toCel(schema, old)
-  return old === undefined ? Optional.none() : Optional.of(toCel(schema, old))
+  return old === undefined ? Optional.none : Optional.of(toCel(schema, old))
 }
 
 function joinFieldPath(path: string, fieldPath = ''): string {

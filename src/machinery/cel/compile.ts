@@ -1,10 +1,77 @@
-import {
-  TypeError as CelTypeError,
-  type Environment,
-  ParseError,
-  type ParseResult,
-} from '@marcbachmann/cel-js'
-import { rulesEnvironment } from './environment.ts'
+/** Expressions compiled, checked, and evaluated within what they may cost. */
+import { environmentWith } from './environment.ts'
+import { childrenOf, type Expr } from './language/ast.ts'
+import { type Checked, check } from './language/checker.ts'
+import type { Environment } from './language/environment.ts'
+import { CelSyntaxError, formatIssues } from './language/issues.ts'
+import { parse } from './language/parser.ts'
+import { compileSteps } from './language/program.ts'
+import type { Type } from './language/type.ts'
+import type { Value } from './language/value.ts'
+import { literalComplaints } from './literals.ts'
+
+/** Upstream's PerCallLimit: what one evaluation may cost at most. */
+export const callCostMax = 1_000_000
+
+export interface Evaluated {
+  readonly value: Value
+  readonly cost: number
+}
+
+/** Gives variables their values when they are looked at. */
+export type Variables = (name: string) => Value | undefined
+
+export interface CelProgram {
+  readonly text: string
+  readonly type: Type
+  readonly checked: Checked
+  /** Whether a name stands anywhere in the expression. */
+  names(name: string): boolean
+  /** Throws CelError for what fails, CelBudgetError past `costMax`. `spent` hears the cost in any case. */
+  evaluate(variables: Variables, costMax?: number, spent?: (cost: number) => void): Evaluated
+}
+
+export type Compilation = CelProgram | { readonly fault: string }
+
+/** Compiles in an environment; `fault` is what cel-go says about a text that is wrong. */
+export function compileIn(environment: Environment, text: string): Compilation {
+  const found = compileChecked(environment, text)
+  if ('complaints' in found) return { fault: `compilation failed: ${formatIssues(text, found.complaints)}` }
+  const steps = compileSteps(found, environment)
+  return {
+    text,
+    type: found.type,
+    checked: found,
+    names: name => namesOf(found.expr).has(name),
+    evaluate(variables, costMax = callCostMax, spent) {
+      const run = { variable: variables, locals: [], cost: 0, costMax }
+      try {
+        return { value: steps(run), cost: run.cost }
+      } finally {
+        spent?.(run.cost)
+      }
+    },
+  }
+}
+
+function compileChecked(environment: Environment, text: string): ReturnType<typeof check> {
+  try {
+    const expr = parse(text)
+    const found = check(expr, environment)
+    if ('complaints' in found) return found
+    const complaints = literalComplaints(found)
+    return complaints.length > 0 ? { complaints } : found
+  } catch (error) {
+    if (error instanceof CelSyntaxError) return error
+    throw error
+  }
+}
+
+function namesOf(expr: Expr, names = new Set<string>()): ReadonlySet<string> {
+  if (expr.kind === 'ident') names.add(expr.name)
+  for (const child of childrenOf(expr)) namesOf(child, names)
+  return names
+}
 
 export type Program = (variables: { self: unknown; oldSelf?: unknown }) => unknown
 
@@ -16,7 +83,7 @@ export type Compiled =
 const known = new Map<string, Compiled>()
 const knownMax = 4096
 
-/** Compiles a rule (`bool`) or a message (`string`); each text is compiled once, however many definitions share it. */
+/** Compiles a rule (`bool`) or a message (`string`) over `self` and `oldSelf`; each text is compiled once. */
 export function compile(text: string, type: 'bool' | 'string'): Compiled {
   const key = `${type}:${text}`
   let compiled = known.get(key)
@@ -29,28 +96,13 @@ export function compile(text: string, type: 'bool' | 'string'): Compiled {
 }
 
 function make(text: string, type: 'bool' | 'string'): Compiled {
-  const checked = compileIn(rulesEnvironment(), text)
-  if ('fault' in checked) return checked
-  const { type: found, parsed } = checked
-  if (found !== type && found !== 'dyn') return { fault: wrongType(type) }
-  return { program: parsed as Program, usesOldSelf: namesOldSelf(parsed.ast) }
-}
-
-export type Checked =
-  | { readonly parsed: ParseResult; readonly type: string }
-  /** Why it does not compile, in the shape of cel-go's issues. */
-  | { readonly fault: string }
-
-/** Parses and checks an expression; `type` is what it evaluates to as far as that is known, or `dyn`. */
-export function compileIn(environment: Environment, text: string): Checked {
-  try {
-    const parsed = environment.parse(text)
-    const { error, type = 'dyn' } = parsed.check()
-    return error ? { fault: `compilation failed: ${issue(text, error)}` } : { parsed, type }
-  } catch (error) {
-    if (error instanceof ParseError || error instanceof CelTypeError)
-      return { fault: `compilation failed: ${issue(text, error)}` }
-    throw error
+  const compiled = compileIn(environmentWith('self', 'oldSelf'), text)
+  if ('fault' in compiled) return compiled
+  if (compiled.type.kind !== type && compiled.type.kind !== 'dyn') return { fault: wrongType(type) }
+  return {
+    program: variables =>
+      compiled.evaluate(name => (variables as unknown as Record<string, Value>)[name]).value,
+    usesOldSelf: compiled.names('oldSelf'),
   }
 }
 
@@ -58,24 +110,4 @@ function wrongType(type: 'bool' | 'string'): string {
   return type === 'bool'
     ? 'cel expression must evaluate to a bool'
     : 'messageExpression must evaluate to a string'
-}
-
-/** `ERROR: <input>:1:6: …` and the line with a mark below, as cel-go prints an issue. */
-function issue(text: string, error: ParseError | CelTypeError): string {
-  const at = error.range?.start ?? 0
-  const before = text.slice(0, at).split('\n')
-  const column = before.at(-1)!.length
-  const line = text.split('\n')[before.length - 1] ?? ''
-  return `ERROR: <input>:${before.length}:${column + 1}: ${error.summary}\n | ${line}\n | ${'.'.repeat(column)}^`
-}
-
-type Node = ParseResult['ast']
-
-function namesOldSelf(node: Node): boolean {
-  if (node.op === 'id') return node.args === 'oldSelf'
-  const inner = (value: unknown): boolean => {
-    if (Array.isArray(value)) return value.some(inner)
-    return typeof value === 'object' && value !== null && 'op' in value && namesOldSelf(value as Node)
-  }
-  return inner(node.args)
 }

@@ -1,5 +1,6 @@
 import { compileIn } from '../../../machinery/cel/compile.ts'
 import { environmentWith } from '../../../machinery/cel/environment.ts'
+import { fromJson, toJson } from '../../../machinery/cel/json.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 
 /** A compiled expression over `claims` or `user`. Throws when it cannot be evaluated. */
@@ -20,7 +21,7 @@ export function compileExpression(
     errors.invalid(path, text, checked.fault)
     return undefined
   }
-  return { text, evaluate: subject => checked.parsed({ [variable]: subject }) }
+  return { text, evaluate: subject => toJson(checked.evaluate(() => fromJson(subject)).value) }
 }
 
 /** Whether an expression looks at a claim by `claims.NAME` or `claims['NAME']`. */

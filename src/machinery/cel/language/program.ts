@@ -1,0 +1,469 @@
+/**
+ * Expressions become closures that count what they cost (cel-go interpreter). Names, selections and indices of one chain
+ * are one attribute, which costs one and one more for each step.
+ */
+
+import { conversionNames } from '../library/conversions.ts'
+import { indexOf, noSuchKey } from '../library/operators.ts'
+import type { Call, Comprehension, Expr, Literal, Select, StructExpr } from './ast.ts'
+import type { Checked } from './checker.ts'
+import { costerOf, listBaseCost, mapBaseCost, structBaseCost } from './cost.ts'
+import type { Environment, Overload } from './environment.ts'
+import { CelBudgetError, CelError, noSuchOverload } from './errors.ts'
+import { accepts } from './matching.ts'
+import {
+  isList,
+  isMapValue,
+  isStruct,
+  LiteralMap,
+  type MapValue,
+  Optional,
+  TypeValue,
+  typeNameOf,
+  Uint,
+  type Value,
+} from './value.ts'
+
+/** One evaluation under way. */
+export interface Run {
+  variable(name: string): Value | undefined
+  readonly locals: (Value | Failure)[]
+  cost: number
+  readonly costMax: number
+}
+
+type Step = (run: Run) => Value
+
+/** What an accumulator holds after a step that failed: `&&` and `||` may still absorb it. */
+class Failure {
+  readonly error: CelError
+  constructor(error: CelError) {
+    this.error = error
+  }
+}
+
+/** Compiles a checked expression. The result throws CelError, and CelBudgetError past the run's limit. */
+export function compileSteps(checked: Checked, environment: Environment): Step {
+  return new Compiler(checked, environment).compile(checked.expr)
+}
+
+function charge(run: Run, cost: number): void {
+  run.cost += cost
+  if (run.cost > run.costMax) throw new CelBudgetError()
+}
+
+type Constant = { readonly constant: Value }
+
+class Compiler {
+  readonly #checked: Checked
+  readonly #environment: Environment
+  /** Names of local variables; their values lie at the same place in `Run.locals`. */
+  readonly #locals: string[] = []
+  readonly #constants = new Map<number, Constant>()
+
+  constructor(checked: Checked, environment: Environment) {
+    this.#checked = checked
+    this.#environment = environment
+  }
+
+  compile(expr: Expr): Step {
+    const known = this.#constantOf(expr)
+    if (known) return () => known.constant
+    switch (expr.kind) {
+      case 'const':
+        return this.#literal(expr.value)
+      case 'ident':
+        return this.#attribute(expr)
+      case 'select':
+        return expr.isTest ? this.#presence(expr) : this.#attribute(expr)
+      case 'call':
+        return this.#call(expr)
+      case 'list':
+        return this.#list(expr.items, expr.optional)
+      case 'map':
+        return this.#map(expr)
+      case 'struct':
+        return this.#struct(expr)
+      case 'fold':
+        return this.#fold(expr)
+    }
+  }
+
+  #literal(value: Literal): Step {
+    const constant = literalValue(value)
+    return () => constant
+  }
+
+  /** Constant literals, and conversions of them, are made once. */
+  #constantOf(expr: Expr): Constant | undefined {
+    if (expr.kind === 'const') return { constant: literalValue(expr.value) }
+    const found = this.#constants.get(expr.id) ?? this.#foldLiteral(expr)
+    if (found) this.#constants.set(expr.id, found)
+    return found
+  }
+
+  #foldLiteral(expr: Expr): Constant | undefined {
+    if (expr.kind === 'list' && expr.optional.size === 0) {
+      const items = expr.items.map(item => this.#constantOf(item))
+      if (items.every(item => item !== undefined)) return { constant: items.map(({ constant }) => constant) }
+    }
+    if (expr.kind === 'map' && expr.entries.every(({ isOptional }) => !isOptional)) {
+      const pairs = expr.entries.map(
+        ({ key, value }) => [this.#constantOf(key), this.#constantOf(value)] as const,
+      )
+      if (pairs.every(([key, value]) => key && value) && areKeys(pairs.map(([key]) => key!.constant)))
+        return { constant: new LiteralMap(pairs.map(([key, value]) => [key!.constant, value!.constant])) }
+    }
+    return expr.kind === 'call' ? this.#foldConversion(expr) : undefined
+  }
+
+  #foldConversion(expr: Call): Constant | undefined {
+    const { name, target, args } = expr
+    if (target || args.length !== 1 || !conversionNames.has(name)) return undefined
+    const argument = this.#constantOf(args[0]!)
+    const [overload] = this.#checked.overloadsOf(expr)
+    if (!argument || !overload?.run) return undefined
+    try {
+      return { constant: overload.run(argument.constant) }
+    } catch (error) {
+      // It fails in the same way each time it is evaluated.
+      if (error instanceof CelError) return undefined
+      throw error
+    }
+  }
+
+  #isAttribute(expr: Expr): boolean {
+    if (expr.kind === 'ident' || expr.kind === 'select') return true
+    return expr.kind === 'call' && !expr.target && attributeCalls.has(expr.name)
+  }
+
+  #attribute(expr: Expr): Step {
+    const chain = this.#chain(expr)
+    const root = this.#rootOf(expr)
+    if (root.kind === 'call' && root.name === '_?_:_') return chain
+    return run => {
+      const value = chain(run)
+      charge(run, 1)
+      return value
+    }
+  }
+
+  #rootOf(expr: Expr): Expr {
+    if (expr.kind === 'select') return this.#rootOf(expr.operand)
+    return this.#isAttribute(expr) && expr.kind === 'call' ? this.#rootOf(expr.args[0]!) : expr
+  }
+
+  /** The attribute without the one that its start costs. */
+  #chain(expr: Expr): Step {
+    if (this.#constantOf(expr) || !this.#isAttribute(expr)) return this.compile(expr)
+    const name = this.#checked.nameOf(expr)
+    if (name !== undefined && expr.kind !== 'call') return this.#named(name)
+    if (expr.kind === 'select') {
+      const operand = this.#operand(expr.operand)
+      const { field } = expr
+      return run => {
+        const value = operand(run)
+        charge(run, 1)
+        return selectField(value, field)
+      }
+    }
+    return this.#index(expr as Call)
+  }
+
+  /** What a chain stands on: another attribute, or a value that costs one more. */
+  #operand(expr: Expr): Step {
+    if (this.#isAttribute(expr)) return this.#chain(expr)
+    if (expr.kind === 'call' && expr.name === '_?_:_') return this.#conditional(expr)
+    const inner = this.compile(expr)
+    return run => inner(run)
+  }
+
+  #index({ name, args }: Call): Step {
+    if (name === '_?_:_') return this.#conditional({ args } as Call)
+    const operand = this.#operand(args[0]!)
+    const index = this.#chain(args[1]!)
+    const take = name === '_[_]' ? plainIndex : optionalIndex
+    return run => {
+      const value = operand(run)
+      const at = index(run)
+      charge(run, 1)
+      return take(value, at)
+    }
+  }
+
+  #named(name: string): Step {
+    const slot = this.#locals.lastIndexOf(name)
+    if (slot >= 0) {
+      return run => {
+        const value = run.locals[slot]!
+        if (value instanceof Failure) throw value.error
+        return value
+      }
+    }
+    const declared = this.#environment.variable(name)
+    const type = declared?.kind === 'type' ? new TypeValue(declared.params[0]?.name ?? 'type') : undefined
+    return run => {
+      const value = run.variable(name) ?? type
+      if (value === undefined) throw new CelError(`no such attribute(s): ${name}`)
+      return value
+    }
+  }
+
+  #presence({ operand, field }: Select): Step {
+    const inner = this.#operand(operand)
+    return run => {
+      const value = inner(run)
+      charge(run, 1)
+      return hasField(value, field)
+    }
+  }
+
+  #call(expr: Call): Step {
+    const { name, args } = expr
+    if (name === '_&&_' || name === '_||_') return this.#logical(args, name === '_||_')
+    if (name === '_?_:_') return this.#conditional(expr)
+    if (name === '@not_strictly_false') return this.#notStrictlyFalse(args[0]!)
+    if (this.#isAttribute(expr)) return this.#attribute(expr)
+    if (expr.target && (name === 'or' || name === 'orValue')) return this.#optionalOr(expr)
+    return this.#overloaded(expr)
+  }
+
+  #overloaded(expr: Call): Step {
+    const overloads = this.#checked.overloadsOf(expr)
+    const isNamespaced = this.#checked.nameOf(expr) !== undefined
+    const name = this.#checked.nameOf(expr) ?? expr.name
+    const given = expr.target && !isNamespaced ? [expr.target, ...expr.args] : expr.args
+    const isSet =
+      name === '@in' && this.#constantOf(expr.args[1]!) !== undefined && overloads[0]?.id === 'in_list'
+    const steps = given.map(arg => this.compile(arg))
+    const candidates = overloads.map(overload => ({
+      overload,
+      accept: accepts(overload.args),
+      cost: costerOf(name, overload.id),
+    }))
+    return run => {
+      const values: Value[] = []
+      for (const step of steps) values.push(step(run))
+      const found = candidates.find(({ accept }) => accept(values))
+      if (!found) throw unresolved(name, overloads, values)
+      const result = found.overload.run!(...values)
+      if (!isSet) charge(run, found.cost({ name, overload: found.overload.id, args: values, result }))
+      return result
+    }
+  }
+
+  /** The one side that decides stands, whatever became of the other. */
+  #logical([left, right]: readonly Expr[], decides: boolean): Step {
+    const first = this.compile(left!)
+    const second = this.compile(right!)
+    return run => {
+      const a = attempt(first, run)
+      if (a === decides) return decides
+      const b = attempt(second, run)
+      if (b === decides) return decides
+      for (const each of [a, b]) if (each instanceof Failure) throw each.error
+      if (typeof a !== 'boolean' || typeof b !== 'boolean') throw noSuchOverload()
+      return !decides
+    }
+  }
+
+  #conditional({ args }: Pick<Call, 'args'>): Step {
+    const condition = this.compile(args[0]!)
+    const [whenTrue, whenFalse] = [this.#chain(args[1]!), this.#chain(args[2]!)]
+    return run => {
+      const value = condition(run)
+      if (typeof value !== 'boolean') throw noSuchOverload()
+      return value ? whenTrue(run) : whenFalse(run)
+    }
+  }
+
+  #notStrictlyFalse(inner: Expr): Step {
+    const step = this.compile(inner)
+    return run => {
+      const value = attempt(step, run)
+      charge(run, 1)
+      return value !== false
+    }
+  }
+
+  #optionalOr({ name, target, args }: Call): Step {
+    const [first, second] = [this.compile(target!), this.compile(args[0]!)]
+    return run => {
+      const value = first(run)
+      if (!(value instanceof Optional)) throw noSuchOverload()
+      if (value.value === undefined) return second(run)
+      return name === 'or' ? value : value.value
+    }
+  }
+
+  #list(items: readonly Expr[], optional: ReadonlySet<number>): Step {
+    const steps = items.map(item => this.compile(item))
+    return run => {
+      const list: Value[] = []
+      steps.forEach((step, index) => {
+        const value = step(run)
+        if (!optional.has(index)) list.push(value)
+        else if (!(value instanceof Optional))
+          throw new CelError(
+            `cannot initialize optional list element from non-optional value ${String(value)}`,
+          )
+        else if (value.value !== undefined) list.push(value.value)
+      })
+      charge(run, listBaseCost)
+      return list
+    }
+  }
+
+  #map({ entries }: Expr & { kind: 'map' }): Step {
+    const steps = entries.map(({ key, value, isOptional }) => ({
+      key: this.compile(key),
+      value: this.compile(value),
+      isOptional,
+    }))
+    return run => {
+      const map = new LiteralMap()
+      for (const step of steps) {
+        const key = step.key(run)
+        const value = takeOptional(step.value(run), step.isOptional, key)
+        if (value !== undefined) map.insert(key, value)
+      }
+      charge(run, mapBaseCost)
+      return map
+    }
+  }
+
+  #struct({ typeName, fields }: StructExpr): Step {
+    const make = this.#environment.structure(typeName)?.make
+    if (!make) throw new CelError(`unknown type: ${typeName}`)
+    const steps = fields.map(({ name, value, isOptional }) => ({
+      name,
+      value: this.compile(value),
+      isOptional,
+    }))
+    return run => {
+      const given = new Map<string, Value>()
+      for (const { name, value, isOptional } of steps) {
+        const taken = takeOptional(value(run), isOptional, name)
+        if (taken !== undefined) given.set(name, taken)
+      }
+      charge(run, structBaseCost)
+      return make(given)
+    }
+  }
+
+  #fold(expr: Comprehension): Step {
+    const range = this.compile(expr.range)
+    const init = this.compile(expr.init)
+    const slot = this.#locals.push(expr.accuVar) - 1
+    const first = this.#locals.push(expr.iterVar) - 1
+    const second = expr.iterVar2 === undefined ? undefined : this.#locals.push(expr.iterVar2) - 1
+    const condition = this.compile(expr.condition)
+    const step = this.compile(expr.step)
+    this.#locals.length = slot + 1
+    const result = this.compile(expr.result)
+    this.#locals.length = slot
+    return run => {
+      const pairs = iterate(range(run), second !== undefined)
+      run.locals[slot] = attempt(init, run)
+      for (const [key, value] of pairs) {
+        run.locals[first] = key
+        if (second !== undefined) run.locals[second] = value
+        if (condition(run) === false) break
+        run.locals[slot] = attempt(step, run)
+      }
+      return result(run)
+    }
+  }
+}
+
+const attributeCalls: ReadonlySet<string> = new Set(['_[_]', '_?._', '_[?_]'])
+
+function attempt(step: Step, run: Run): Value | Failure {
+  try {
+    return step(run)
+  } catch (error) {
+    if (error instanceof CelError) return new Failure(error)
+    throw error
+  }
+}
+
+function literalValue(value: Literal): Value {
+  if (typeof value === 'object' && value !== null && 'uint' in value) return new Uint(value.uint)
+  return value
+}
+
+/** Only literals without a key twice are made ahead. */
+function areKeys(keys: readonly Value[]): boolean {
+  const isPlain = (key: Value) => ['string', 'bigint', 'boolean'].includes(typeof key)
+  return keys.every(isPlain) && new Set(keys.map(key => `${typeof key}${String(key)}`)).size === keys.length
+}
+
+/** Undefined for an optional entry that is not there. */
+function takeOptional(value: Value, isOptional: boolean, name: Value): Value | undefined {
+  if (!isOptional) return value
+  if (value instanceof Optional) return value.value
+  throw new CelError(
+    `cannot initialize optional entry '${String(name)}' from non-optional value ${String(value)}`,
+  )
+}
+
+/** Keys of a map or items of a list; with two variables keys or indices, and values. */
+function* iterate(range: Value, isPair: boolean): Generator<readonly [Value, Value]> {
+  if (isMapValue(range)) {
+    for (const key of range.keys()) yield [key, isPair ? range.get(key)! : null]
+    return
+  }
+  if (!isList(range)) throw new CelError(`got '${typeNameOf(range)}', expected iterable type`)
+  let index = 0n
+  for (const item of range) {
+    yield isPair ? [index, item] : [item, null]
+    index++
+  }
+}
+
+function memberOf(value: Value, field: string): Value | undefined {
+  if (isMapValue(value)) return (value as MapValue).get(field)
+  if (isStruct(value) && value.field) return value.field(field)
+  throw noSuchOverload()
+}
+
+function selectField(value: Value, field: string): Value {
+  if (value instanceof Optional) {
+    if (value.value === undefined) return value
+    const inner = memberOf(value.value, field)
+    return inner === undefined ? Optional.none : Optional.of(inner)
+  }
+  const found = memberOf(value, field)
+  if (found === undefined) throw noSuchKey(field)
+  return found
+}
+
+function hasField(value: Value, field: string): boolean {
+  if (value instanceof Optional)
+    return value.value !== undefined && memberOf(value.value, field) !== undefined
+  return memberOf(value, field) !== undefined
+}
+
+function plainIndex(value: Value, index: Value): Value {
+  if (!(value instanceof Optional)) return indexOf(value, index)
+  return value.value === undefined ? value : optionalIndex(value.value, index)
+}
+
+/** `a.?b`, `a[?b]` */
+function optionalIndex(given: Value, index: Value): Value {
+  const value = given instanceof Optional ? given.value : given
+  if (value === undefined) return Optional.none
+  if (isList(value)) {
+    const at = Number(index instanceof Uint ? index.value : index)
+    return at >= 0 && at < value.length ? Optional.of(value.at(at)!) : Optional.none
+  }
+  const found = isMapValue(value) ? value.get(index) : memberOf(value, String(index))
+  return found === undefined ? Optional.none : Optional.of(found)
+}
+
+/** Operators on values that they do not take say less than functions do. */
+function unresolved(name: string, overloads: readonly Overload[], values: readonly Value[]): CelError {
+  if (!/^[_!\-@]/.test(name) && overloads.length > 1)
+    return new CelError(`no such overload: ${name}(${values.map(typeNameOf).join(', ')})`)
+  return noSuchOverload()
+}
