@@ -84,15 +84,9 @@ function assign({ deps }: RestCall, current: Pod, binding: Binding): KubeObject 
   } as Pod
 }
 
-function scheduled({ status, metadata }: Pod, now: string): Pod['status'] {
+function scheduled({ status }: Pod, now: string): Pod['status'] {
   const { nominatedNodeName: _nominated, ...kept } = status ?? {}
   const others = (kept.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
-  const observedGeneration = metadata.generation
-  const condition = {
-    type: 'PodScheduled',
-    status: 'True',
-    lastTransitionTime: now,
-    ...(observedGeneration !== undefined && { observedGeneration }),
-  }
+  const condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now }
   return { ...kept, conditions: [...others, condition] }
 }
