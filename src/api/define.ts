@@ -92,6 +92,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly allocator?: string
   /** Runs after `validate`; immutable fields live here. */
   readonly validateUpdate?: (object: T, old: T, errors: FieldErrors) => void
+  /** `validate` is for new objects alone: `validateUpdate` says all there is to say about a change. */
+  readonly validatesOnceOnly?: boolean
   /** `Warning:` header texts for a create or update. */
   readonly warnings?: (object: T, old: T | undefined) => readonly string[]
   /** Default: DNS-1123 subdomain. */
@@ -159,7 +161,7 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly connector?: string
   readonly strategy?: Pick<
     Strategy<T>,
-    'prepareForUpdate' | 'validate' | 'validateUpdate' | 'warnings' | 'hasGeneration'
+    'prepareForUpdate' | 'validate' | 'validateUpdate' | 'validatesOnceOnly' | 'warnings' | 'hasGeneration'
   >
   /** How this object looks as autoscaling/v1 Scale. */
   readonly scale?: ScaleView<T>

@@ -36,7 +36,7 @@ export function validateForUpdate<T extends KubeObject>(
   if (resource.strategy.standardFinalizers === true)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
   const strategy = subresource ? subresource.strategy : resource.strategy
-  strategy?.validate?.(object, errors)
+  if (!strategy?.validatesOnceOnly) strategy?.validate?.(object, errors)
   strategy?.validateUpdate?.(object, old, errors)
   return errors.list
 }

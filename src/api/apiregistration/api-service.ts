@@ -1,9 +1,12 @@
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { rangeText } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
-import type { APIService } from '../types/apiregistration-v1.gen.ts'
+import type { APIService, APIServiceSpec } from '../types/apiregistration-v1.gen.ts'
 
 const priorityMax = 20000
+const portMax = 65535
 const versionPriorityMax = 1000
 
 /** The name says what is registered. */
@@ -12,12 +15,21 @@ function validateName(name: string, _prefix: boolean, { spec }: APIService): str
   return name === wanted ? [] : [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`]
 }
 
-function validate({ spec }: APIService, errors: FieldErrors): void {
+function validate(service: APIService, errors: FieldErrors): void {
+  // The name of a new one is looked at with its metadata.
+  if (service.metadata.resourceVersion) {
+    const name = service.metadata.name ?? ''
+    invalidFor(errors, 'metadata.name', name, validateName(name, false, service))
+  }
+  validateSpec(service, errors)
+}
+
+function validateSpec({ spec }: APIService, errors: FieldErrors): void {
   const { group = '', version = '', service, insecureSkipTLSVerify } = spec ?? {}
-  const groupReasons = group ? dns1123SubdomainErrors(group) : []
-  if (groupReasons.length > 0) errors.invalid('spec.group', group, groupReasons.join(','))
-  const versionReasons = dns1035LabelErrors(version)
-  if (versionReasons.length > 0) errors.invalid('spec.version', version, versionReasons.join(','))
+  if (group) invalidFor(errors, 'spec.group', group, dns1123SubdomainErrors(group))
+  else if (version !== 'v1')
+    errors.required('spec.group', 'only v1 may have an empty group and it better be legacy kube')
+  invalidFor(errors, 'spec.version', version, dns1035LabelErrors(version))
   const { groupPriorityMinimum = 0, versionPriority = 0 } = spec ?? {}
   if (groupPriorityMinimum <= 0 || groupPriorityMinimum > priorityMax) {
     const detail = `must be positive and less than ${priorityMax}`
@@ -31,19 +43,33 @@ function validate({ spec }: APIService, errors: FieldErrors): void {
     )
   }
   if (!service) {
-    if (insecureSkipTLSVerify)
-      errors.invalid(
-        'spec.insecureSkipTLSVerify',
-        true,
-        'local APIServices may not set insecureSkipTLSVerify',
-      )
-    return
+    return validateLocal(spec ?? {}, errors)
   }
   if (!service.namespace) errors.required('spec.service.namespace')
   if (!service.name) errors.required('spec.service.name')
+  const { port = 0 } = service
+  if (port < 1 || port > portMax)
+    errors.invalid('spec.service.port', port, `port is not valid: ${rangeText(1, portMax)}`)
   if (insecureSkipTLSVerify && spec?.caBundle) {
     errors.invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present')
   }
+}
+
+function validateLocal(spec: Partial<APIServiceSpec>, errors: FieldErrors): void {
+  const bytes = Buffer.from(spec.caBundle ?? '', 'base64').length
+  if (bytes > 0)
+    errors.invalid('spec.caBundle', `${bytes} bytes`, 'local APIServices may not have a caBundle')
+  if (spec.insecureSkipTLSVerify)
+    errors.invalid('spec.insecureSkipTLSVerify', true, 'local APIServices may not have insecureSkipTLSVerify')
+}
+
+const statuses = ['True', 'False', 'Unknown']
+
+function validateStatus({ status }: APIService, errors: FieldErrors): void {
+  status?.conditions?.forEach((condition, i) => {
+    const { status: word = '' } = condition
+    if (!statuses.includes(word)) errors.notSupported(`status.conditions[${i}].status`, word, statuses)
+  })
 }
 
 function availableText({ status }: APIService): string {
@@ -63,7 +89,7 @@ export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1
     },
     validate,
   },
-  subresources: { status: { keepsMetadata: 'claimed' } },
+  subresources: { status: { keepsMetadata: 'claimed', strategy: { validate: validateStatus } } },
   cells: {
     Service: ({ spec }) => (spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local'),
     Available: availableText,

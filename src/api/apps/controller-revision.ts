@@ -16,6 +16,7 @@ export const controllerRevisions = defineResource<ControllerRevision>('apps/v1',
     validate({ revision, data }, errors) {
       nonnegative(revision, 'revision', errors)
       if (data === undefined || data === null) errors.required('data', 'data is mandatory')
+      else if (typeof data !== 'object') errors.required('data', 'data must be a valid JSON object')
     },
     validateUpdate: ({ data }, old, errors) => immutable(data, old.data, 'data', errors),
   },

@@ -1,12 +1,16 @@
 /** Rules of PersistentVolumeClaims (pkg/apis/core/validation ValidatePersistentVolumeClaimSpec). */
-import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import {
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  qualifiedNameErrors,
+} from '../../machinery/meta/names.ts'
 import { compareQuantity, parseQuantity, zeroQuantity } from '../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
-import { positiveQuantity } from '../shared/resource-names.ts'
+import { basicQuantity, positiveQuantity } from '../shared/resource-names.ts'
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
@@ -64,22 +68,64 @@ function validateSource(source: TypedObjectReference, path: string, errors: Fiel
   if (namespace) invalidFor(errors, `${path}.namespace`, namespace, dns1123LabelErrors(namespace))
 }
 
-/** `dataSource` only ever took claims and snapshots; anything else is dropped (EnforceDataSourceBackwardsCompatibility). */
-export function dropForeignDataSource(spec: PersistentVolumeClaimSpec): void {
-  const { kind, apiGroup = '' } = spec.dataSource ?? {}
-  const isClaim = kind === 'PersistentVolumeClaim' && apiGroup === ''
-  const isSnapshot = kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io'
-  if (!isClaim && !isSnapshot) delete spec.dataSource
-}
-
-/** The two spellings of a data source say the same (normalizeDataSource of the registry). */
-export function normalizeDataSource(spec: PersistentVolumeClaimSpec): void {
+/**
+ * The two spellings of a data source say the same. `dataSource` alone only ever took claims and snapshots: anything
+ * else in it is dropped (pkg/api/persistentvolumeclaim). Sources in other namespaces are behind a gate.
+ */
+export function settleDataSource(
+  spec: PersistentVolumeClaimSpec,
+  old: PersistentVolumeClaimSpec | undefined,
+): void {
+  const isNew = !old?.dataSource && !old?.dataSourceRef
+  if (spec.dataSourceRef?.namespace && !old?.dataSourceRef) delete spec.dataSourceRef
+  if (isNew && !spec.dataSourceRef && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource
   const { dataSource, dataSourceRef } = spec
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource }
   else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {
     const { namespace: _, ...local } = dataSourceRef
     spec.dataSource = local
   }
+}
+
+function isClaimOrSnapshot(source: PersistentVolumeClaimSpec['dataSource']): boolean {
+  const { kind, apiGroup = '' } = source ?? {}
+  if (kind === 'PersistentVolumeClaim') return apiGroup === ''
+  return kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io'
+}
+
+const resizeStates = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
+].toSorted()
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
+
+/** What a provisioner or resizer reports. */
+export function validateClaimStatus(claim: PersistentVolumeClaim, errors: FieldErrors): void {
+  const { capacity = {}, allocatedResourceStatuses = {}, allocatedResources = {} } = claim.status ?? {}
+  if (!claim.spec?.accessModes?.length) errors.required('Spec.accessModes')
+  for (const name in capacity) basicQuantity(capacity[name]!, `status.capacity[${name}]`, errors)
+  for (const [name, state] of Object.entries(allocatedResourceStatuses)) {
+    const path = 'status.allocatedResourceStatuses'
+    validateResourceKey(name, path, errors)
+    if (!resizeStates.includes(state)) errors.notSupported(path, name, resizeStates)
+  }
+  for (const [name, amount] of Object.entries(allocatedResources)) {
+    const path = 'status.allocatedResources'
+    if (validateResourceKey(name, path, errors)) basicQuantity(amount, `${path}[${name}]`, errors)
+  }
+}
+
+/** True when the name is fine. */
+function validateResourceKey(name: string, path: string, errors: FieldErrors): boolean {
+  const reasons = qualifiedNameErrors(name)
+  invalidFor(errors, path, name, reasons)
+  const isForeign = name.includes('/') && !name.includes('kubernetes.io/')
+  if (reasons.length > 0 || isForeign || name === 'storage') return reasons.length === 0
+  errors.notSupported(path, name, ['storage'])
+  return false
 }
 
 /** A claim is bound once; afterwards it may grow and change its attributes class. */
@@ -90,10 +136,18 @@ export function validateClaimUpdate(
 ): void {
   const spec = claim.spec ?? {}
   const before = old.spec ?? {}
+  const annotated = old.metadata.annotations?.[classAnnotation]
+  const { storageClassName: name } = spec
+  const gainsClass =
+    name !== undefined &&
+    before.storageClassName === undefined &&
+    (annotated === undefined || annotated === name)
   const isBound = claim.status?.phase === 'Bound'
   const comparable = (of: PersistentVolumeClaimSpec) => ({
     ...of,
     volumeName: before.volumeName ? of.volumeName : undefined,
+    selector: of.selector && { ...of.selector, given: true },
+    storageClassName: gainsClass ? undefined : of.storageClassName,
     ...(isBound && {
       resources: { ...of.resources, requests: undefined },
       volumeAttributesClassName: undefined,

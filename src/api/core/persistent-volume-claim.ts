@@ -3,9 +3,9 @@ import { defineResource } from '../define-resource.ts'
 import { accessModesText, className } from '../shared/volume-cells.ts'
 import type { PersistentVolumeClaim } from '../types/core-v1.gen.ts'
 import {
-  dropForeignDataSource,
-  normalizeDataSource,
+  settleDataSource,
   validateClaim,
+  validateClaimStatus,
   validateClaimUpdate,
 } from './persistent-volume-claim-validation.ts'
 
@@ -18,15 +18,13 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1'
       claim.status ??= {}
       claim.status.phase ||= 'Pending'
     },
-    prepareForCreate({ spec }) {
-      dropForeignDataSource(spec!)
-      normalizeDataSource(spec!)
-    },
-    prepareForUpdate: claim => normalizeDataSource(claim.spec!),
+    prepareForCreate: ({ spec }) => settleDataSource(spec!, undefined),
+    prepareForUpdate: ({ spec }, old) => settleDataSource(spec!, old.spec),
     validate: validateClaim,
     validateUpdate: validateClaimUpdate,
   },
   initialStatus: () => ({ phase: 'Pending' }),
+  subresources: { status: { strategy: { validate: validateClaimStatus } } },
   cells: {
     Status: ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? '')),
     Volume: ({ spec }) => spec?.volumeName ?? '',

@@ -1,44 +1,69 @@
 /** Rules of PersistentVolumes (pkg/apis/core/validation ValidatePersistentVolumeSpec). */
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
-import { parseQuantity } from '../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable, semanticEqual, validateOneOf } from '../../machinery/validation/values.ts'
 import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
-import { nonnegativeQuantity, positiveQuantity } from '../shared/resource-names.ts'
+import { basicQuantity, positiveQuantity } from '../shared/resource-names.ts'
 import type { PersistentVolume, PersistentVolumeSpec } from '../types/core-v1.gen.ts'
+import { persistentSourceRules } from './persistent-volume-sources.ts'
+import { iscsiNameMax, iscsiNameText } from './pod/legacy-volumes.ts'
 import { validateNodeSelector } from './pod/node-selector.ts'
-import { volumeSourceNames, volumeSourceRules } from './pod/volume-sources.ts'
+import { validateOneSource } from './pod/volume-sources.ts'
 
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain']
 
 /** A new or changed volume. */
-export function validatePersistentVolume({ spec = {} }: PersistentVolume, errors: FieldErrors): void {
-  const {
-    accessModes = [],
-    persistentVolumeReclaimPolicy: policy,
-    nodeAffinity,
-    storageClassName,
-    hostPath,
-  } = spec
+export function validatePersistentVolume(volume: PersistentVolume, errors: FieldErrors): void {
+  const { metadata, spec = {} } = volume
+  const { accessModes = [], persistentVolumeReclaimPolicy: policy, storageClassName } = spec
   if (accessModes.length === 0) errors.required('spec.accessModes')
   validateAccessModes(accessModes, 'spec.accessModes', errors)
   validateCapacity(spec.capacity ?? {}, 'spec.capacity', errors)
   if (policy) validateOneOf(policy, reclaimPolicies, 'spec.persistentVolumeReclaimPolicy', errors)
-  if (nodeAffinity) {
-    const { required } = nodeAffinity
-    if (!required) errors.required('spec.nodeAffinity.required', 'must specify required node constraints')
-    else validateNodeSelector(required, 'spec.nodeAffinity.required', errors)
-  }
-  validateSource(spec, errors)
-  if (hostPath?.path && /^[/.]+$/.test(hostPath.path) && policy === 'Recycle') {
-    errors.forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")
-  }
+  validateNodeAffinity(spec.nodeAffinity, 'spec.nodeAffinity', errors)
+  validateSource(spec, metadata.name ?? '', errors)
   if (storageClassName) {
     invalidFor(errors, 'spec.storageClassName', storageClassName, dns1123SubdomainErrors(storageClassName))
   }
   validateVolumeMode(spec.volumeMode, 'spec.volumeMode', errors)
-  validateAttributesClass(spec, errors)
+  validateAttributesClass(spec, 'spec', errors)
+}
+
+const outOfPlace = 'may not be specified in the context of inline volumes'
+
+/** A volume that an attachment describes itself, for migrated CSI drivers. */
+export function validateInlineVolume(spec: PersistentVolumeSpec, path: string, errors: FieldErrors): void {
+  const { accessModes = [], persistentVolumeReclaimPolicy: policy, volumeMode } = spec
+  if (spec.claimRef) errors.forbidden(`${path}.claimRef`, outOfPlace)
+  if (Object.keys(spec.capacity ?? {}).length > 0) errors.forbidden(`${path}.capacity`, outOfPlace)
+  if (!spec.csi) errors.required(`${path}.csi`, 'has to be specified in the context of inline volumes')
+  if (accessModes.length === 0) errors.required(`${path}.accessModes`)
+  validateAccessModes(accessModes, `${path}.accessModes`, errors)
+  if (policy && policy !== 'Retain')
+    errors.forbidden(
+      `${path}.persistentVolumeReclaimPolicy`,
+      'may only be Retain in the context of inline volumes',
+    )
+  if (spec.nodeAffinity) errors.forbidden(`${path}.nodeAffinity`, outOfPlace)
+  validateOneSource(spec, persistentSourceRules, path, errors)
+  if (spec.storageClassName) errors.forbidden(`${path}.storageClassName`, outOfPlace)
+  if (volumeMode !== undefined && volumeMode !== 'Filesystem')
+    errors.forbidden(
+      `${path}.volumeMode`,
+      'may not specify volumeMode other than Filesystem in the context of inline volumes',
+    )
+  validateAttributesClass(spec, path, errors)
+}
+
+function validateNodeAffinity(
+  affinity: PersistentVolumeSpec['nodeAffinity'],
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (!affinity) return
+  if (!affinity.required) errors.required(`${path}.required`, 'must specify required node constraints')
+  else validateNodeSelector(affinity.required, `${path}.required`, errors)
 }
 
 function validateCapacity(
@@ -51,40 +76,39 @@ function validateCapacity(
   if (!capacity.storage || names.length > 1)
     errors.notSupported(path, names.length === 0 ? null : capacity, ['storage'])
   for (const name of names) {
-    nonnegativeQuantity(parseQuantity(capacity[name]!), capacity[name]!, `${path}[${name}]`, errors)
+    basicQuantity(capacity[name]!, `${path}[${name}]`, errors)
     positiveQuantity(capacity[name]!, `${path}[${name}]`, errors)
   }
 }
 
 function sourcesOf(spec: PersistentVolumeSpec): string[] {
-  const names = [...volumeSourceNames, 'local']
-  return names.filter(name => (spec as Record<string, unknown>)[name] !== undefined)
+  return Object.keys(persistentSourceRules).filter(
+    name => (spec as Readonly<Record<string, unknown>>)[name] !== undefined,
+  )
 }
 
-function validateSource(spec: PersistentVolumeSpec, errors: FieldErrors): void {
-  const [source, ...more] = sourcesOf(spec)
-  for (const extra of more) errors.forbidden(`spec.${extra}`, 'may not specify more than 1 volume type')
-  if (!source) return errors.required('spec', 'must specify a volume type')
-  if (source === 'local') {
-    if (!spec.local?.path) errors.required('spec.local.path')
-    if (!spec.nodeAffinity?.required)
-      errors.required('spec.nodeAffinity', 'Local volume requires node affinity')
-  } else if (source === 'csi') {
-    if (!spec.csi?.driver) errors.required('spec.csi.driver')
-    if (!spec.csi?.volumeHandle) errors.required('spec.csi.volumeHandle')
-  } else
-    volumeSourceRules[source]?.((spec as Record<string, unknown>)[source] as never, `spec.${source}`, errors)
+function validateSource(spec: PersistentVolumeSpec, name: string, errors: FieldErrors): void {
+  const { iscsi, hostPath } = spec
+  validateOneSource(spec, persistentSourceRules, 'spec', errors)
+  if (sourcesOf(spec)[0] === 'local' && !spec.nodeAffinity?.required)
+    errors.required('spec.nodeAffinity', 'Local volume requires node affinity')
+  if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal}`.length > iscsiNameMax)
+    errors.invalid('spec.iscsi.targetportal', iscsi.targetPortal ?? '', iscsiNameText)
+  if (hostPath?.path && /^[/.]+$/.test(hostPath.path) && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+    errors.forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")
+  }
 }
 
 function validateAttributesClass(
   { volumeAttributesClassName: name, csi }: PersistentVolumeSpec,
+  path: string,
   errors: FieldErrors,
 ): void {
   if (name === undefined) return
-  const path = 'spec.volumeAttributesClassName'
-  if (name === '') errors.required(path, 'an empty string is disallowed')
-  else invalidFor(errors, path, name, dns1123SubdomainErrors(name))
-  if (!csi) errors.required('spec.csi', 'has to be specified when using volumeAttributesClassName')
+  const at = `${path}.volumeAttributesClassName`
+  if (name === '') errors.required(at, 'an empty string is disallowed')
+  else invalidFor(errors, at, name, dns1123SubdomainErrors(name))
+  if (!csi) errors.required(`${path}.csi`, 'has to be specified when using volumeAttributesClassName')
 }
 
 /** Where a volume lies never changes. */
@@ -97,7 +121,8 @@ export function validatePersistentVolumeUpdate(
   const source = (of: PersistentVolumeSpec) => {
     return Object.fromEntries(sourcesOf(of).map(name => [name, (of as Record<string, unknown>)[name]]))
   }
-  if (!semanticEqual(source(spec), source(before))) {
+  const isSame = sourcesOf(spec).join() === sourcesOf(before).join()
+  if (!isSame || !semanticEqual(source(spec), source(before))) {
     errors.forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')
   }
   immutable(spec.volumeMode, before.volumeMode, 'volumeMode', errors)

@@ -1,6 +1,8 @@
 import { none } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import type { PriorityLevelConfiguration } from '../types/flowcontrol-v1.gen.ts'
+import { validateFlowStatus } from './flow-schema-validation.ts'
+import { validatePriorityLevel } from './priority-level-validation.ts'
 
 const concurrencyShares = 30
 const queueDefaults = { queues: 64, handSize: 8, queueLengthLimit: 50 }
@@ -26,20 +28,10 @@ export const priorityLevelConfigurations = defineResource<PriorityLevelConfigura
         for (const field of ['queues', 'handSize', 'queueLengthLimit'] as const)
           queue[field] ||= queueDefaults[field]
       },
-      validate({ spec }, errors) {
-        const { type = '', limited, exempt } = spec ?? {}
-        if (type !== 'Exempt' && type !== 'Limited')
-          errors.notSupported('spec.type', type, ['Exempt', 'Limited'])
-        if (type === 'Exempt' && limited)
-          errors.forbidden('spec.limited', 'must be nil if the type is not Limited')
-        if (type === 'Limited' && exempt)
-          errors.forbidden('spec.exempt', 'must be nil if the type is Limited')
-        if (type === 'Limited' && !limited)
-          errors.required('spec.limited', 'must not be empty when type is Limited')
-      },
+      validate: validatePriorityLevel,
       hasGeneration: true,
     },
-    subresources: { status: { keepsMetadata: true } },
+    subresources: { status: { keepsMetadata: true, strategy: { validate: validateFlowStatus } } },
     cells: {
       Type: ({ spec }) => spec?.type ?? '',
       NominalConcurrencyShares: ({ spec }) => spec?.limited?.nominalConcurrencyShares ?? none,

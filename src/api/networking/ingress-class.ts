@@ -1,7 +1,11 @@
+import { dns1123LabelErrors, dns1123SubdomainErrors, patternError } from '../../machinery/meta/names.ts'
 import { none } from '../../machinery/table/cells.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
-import type { IngressClass } from '../types/networking-v1.gen.ts'
+import { validateSegment } from '../shared/driver-names.ts'
+import type { IngressClass, IngressClassParametersReference } from '../types/networking-v1.gen.ts'
 
 function parametersText({ spec }: IngressClass): string {
   const parameters = spec?.parameters
@@ -10,35 +14,63 @@ function parametersText({ spec }: IngressClass): string {
   return `${apiGroup === undefined ? kind : `${kind}.${apiGroup}`}/${name}`
 }
 
+const controllerMax = 250
+const scopes = ['Cluster', 'Namespace']
+
+function validate({ spec = {} }: IngressClass, errors: FieldErrors): void {
+  const { controller = '', parameters } = spec
+  if (Buffer.byteLength(controller) > controllerMax) errors.tooLong('spec.controller', controllerMax)
+  validateDomainPath(controller, 'spec.controller', errors)
+  if (parameters) validateParameters(parameters, 'spec.parameters', errors)
+}
+
+/** `domain.example/path` (util/validation IsDomainPrefixedPath). */
+function validateDomainPath(value: string, path: string, errors: FieldErrors): void {
+  const slash = value.indexOf('/')
+  const [host, rest] = slash < 0 ? ['', ''] : [value.slice(0, slash), value.slice(slash + 1)]
+  if (!value) errors.required(path)
+  else if (!host || !rest)
+    errors.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
+  else {
+    invalidFor(errors, path, host, dns1123SubdomainErrors(host))
+    if (!new RegExp(`^${pathPattern}$`).test(rest))
+      errors.invalid(path, rest, patternError('Invalid path', pathPattern))
+  }
+}
+
+const pathPattern = String.raw`[A-Za-z0-9/\-._~%!$&'()*+,;=:]+`
+
+function validateParameters(
+  parameters: IngressClassParametersReference,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const { apiGroup, kind, name, scope = '', namespace } = parameters
+  if (apiGroup !== undefined)
+    invalidFor(errors, `${path}.apiGroup`, apiGroup, dns1123SubdomainErrors(apiGroup))
+  validateSegment(kind, `${path}.kind`, errors)
+  validateSegment(name, `${path}.name`, errors)
+  const at = `${path}.namespace`
+  if (!scopes.includes(scope)) errors.notSupported(`${path}.scope`, scope, scopes)
+  if (namespace !== undefined && scope === 'Namespace')
+    invalidFor(errors, at, namespace, dns1123LabelErrors(namespace))
+  if (scope === 'Namespace' && namespace === undefined)
+    errors.required(at, "`parameters.scope` is set to 'Namespace'")
+  if (scope === 'Cluster' && namespace !== undefined)
+    errors.forbidden(at, "`parameters.scope` is set to 'Cluster'")
+}
+
 export const ingressClasses = defineResource<IngressClass>('networking.k8s.io/v1', 'IngressClass', {
   strategy: {
     setDefaults({ spec }) {
       if (spec?.parameters) spec.parameters.scope ??= 'Cluster'
     },
-    validate({ spec = {} }, errors) {
-      const { controller = '', parameters } = spec
-      if (!controller) errors.required('spec.controller')
-      else if (!/^[^/]+\/.+$/.test(controller)) {
-        errors.invalid(
-          'spec.controller',
-          controller,
-          'must be a domain-prefixed path (such as "acme.io/foo")',
-        )
-      }
-      if (!parameters) return
-      for (const field of ['kind', 'name'] as const) {
-        if (!parameters[field]) errors.required(`spec.parameters.${field}`, `${field} is required`)
-      }
-      const { scope, namespace } = parameters
-      if (scope === 'Namespace' && !namespace) {
-        errors.required('spec.parameters.namespace', "`parameters.scope` is set to 'Namespace'")
-      }
-      if (scope === 'Cluster' && namespace !== undefined) {
-        errors.forbidden('spec.parameters.namespace', "`parameters.scope` is set to 'Cluster'")
-      }
+    validate,
+    validatesOnceOnly: true,
+    validateUpdate(now, old, errors) {
+      immutable(now.spec?.controller ?? '', old.spec?.controller ?? '', 'spec.controller', errors)
+      validate(now, errors)
     },
-    validateUpdate: ({ spec }, old, errors) =>
-      immutable(spec?.controller, old.spec?.controller, 'spec.controller', errors),
     hasGeneration: true,
   },
   cells: { Controller: ({ spec }) => spec?.controller ?? '', Parameters: parametersText },

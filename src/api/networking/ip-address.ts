@@ -1,6 +1,10 @@
+import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { none } from '../../machinery/table/cells.ts'
-import { immutable, ipFamily } from '../../machinery/validation/values.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { immutableText, ipFamily, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { validateSegment } from '../shared/driver-names.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import type { IPAddress } from '../types/networking-v1.gen.ts'
 
 function parentText({ spec }: IPAddress): string {
@@ -19,11 +23,17 @@ export const ipAddresses = defineResource<IPAddress>('networking.k8s.io/v1', 'IP
     validate({ spec }, errors) {
       const parent = spec?.parentRef
       if (!parent) return errors.required('spec.parentRef')
-      if (!parent.resource) errors.required('spec.parentRef.resource')
-      if (!parent.name) errors.required('spec.parentRef.name')
+      const { group, resource, name, namespace } = parent
+      if (group) invalidFor(errors, 'spec.parentRef.group', group, dns1123SubdomainErrors(group))
+      validateSegment(resource, 'spec.parentRef.resource', errors)
+      validateSegment(name, 'spec.parentRef.name', errors)
+      if (namespace) validateSegment(namespace, 'spec.parentRef.namespace', errors)
     },
-    validateUpdate: ({ spec }, old, errors) =>
-      immutable(spec?.parentRef, old.spec?.parentRef, 'spec.parentRef', errors),
+    validateUpdate({ spec }, old, errors) {
+      if (semanticEqual(spec?.parentRef, old.spec?.parentRef)) return
+      const shown = internalValue('k8s.io/api/networking/v1.ParentReference', spec?.parentRef)
+      errors.invalid('spec.parentRef', shown, immutableText)
+    },
   },
   cells: { ParentRef: parentText },
 })

@@ -1,25 +1,37 @@
-import { immutable, ipFamily, validateCidr } from '../../machinery/validation/values.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { immutableText, ipFamily, validateCidr } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ServiceCIDR } from '../types/networking-v1.gen.ts'
 
+const path = 'spec.cidrs'
+const oneOfEach = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'
+
+function validateCidrs(cidrs: readonly string[], errors: FieldErrors): void {
+  if (cidrs.length === 0) return errors.required(path, 'at least one CIDR required')
+  if (cidrs.length > 2) return errors.invalid(path, { CIDRs: cidrs }, 'may only hold up to 2 values')
+  cidrs.forEach((cidr, i) => {
+    validateCidr(cidr, `${path}[${i}]`, errors)
+  })
+  const [first, second] = cidrs.map(cidr => ipFamily(cidr.split('/')[0]!))
+  if (first !== 0 && first === second) errors.invalid(path, cidrs, oneOfEach)
+}
+
+/** A second family may join the first, nothing else changes. */
+function validateChange(cidrs: readonly string[], old: readonly string[], errors: FieldErrors): void {
+  const isJoined = old.length === 1 && cidrs.length === 2
+  if (old.length !== cidrs.length && !isJoined) return errors.invalid(path, cidrs, immutableText)
+  old.forEach((cidr, i) => {
+    if (cidr !== cidrs[i]) errors.invalid(`${path}[${i}]`, cidrs[i], immutableText)
+  })
+  if (isJoined) validateCidrs(cidrs, errors)
+}
+
 export const serviceCidrs = defineResource<ServiceCIDR>('networking.k8s.io/v1', 'ServiceCIDR', {
   strategy: {
-    validate({ spec }, errors) {
-      const { cidrs = [] } = spec ?? {}
-      if (cidrs.length === 0) errors.required('spec.cidrs', 'at least one CIDR required')
-      if (cidrs.length > 2) errors.invalid('spec.cidrs', cidrs, 'may only hold up to 2 values')
-      cidrs.forEach((cidr, i) => {
-        validateCidr(cidr, `spec.cidrs[${i}]`, errors)
-      })
-      if (cidrs.length === 2 && new Set(cidrs.map(cidr => ipFamily(cidr.split('/')[0]!))).size === 1) {
-        errors.invalid(
-          'spec.cidrs',
-          cidrs,
-          'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
-        )
-      }
-    },
-    validateUpdate: ({ spec }, old, errors) => immutable(spec?.cidrs, old.spec?.cidrs, 'spec.cidrs', errors),
+    validate: ({ spec }, errors) => validateCidrs(spec?.cidrs ?? [], errors),
+    validatesOnceOnly: true,
+    validateUpdate: ({ spec }, old, errors) =>
+      validateChange(spec?.cidrs ?? [], old.spec?.cidrs ?? [], errors),
   },
   subresources: { status: { keepsMetadata: 'claimed' } },
   cells: { CIDRs: ({ spec }) => (spec?.cidrs ?? []).join(',') },

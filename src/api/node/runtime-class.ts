@@ -1,18 +1,36 @@
 import { dns1123LabelErrors } from '../../machinery/meta/names.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { validateLabels } from '../../machinery/validation/label-selector.ts'
 import { immutable } from '../../machinery/validation/values.ts'
 import { validateResources } from '../core/pod/resource-requirements.ts'
 import { validateTolerations } from '../core/pod/tolerations.ts'
 import { defineResource } from '../define-resource.ts'
+import { internalValue } from '../shared/internal-value.ts'
+import type { Toleration } from '../types/core-v1.gen.ts'
 import type { RuntimeClass } from '../types/node-v1.gen.ts'
+
+function validateScheduling(tolerations: readonly Toleration[], path: string, errors: FieldErrors): void {
+  validateTolerations(tolerations, path, errors)
+  const seen = new Set<string>()
+  tolerations.forEach((toleration, i) => {
+    const { key = '', operator = '', value = '', effect = '' } = toleration
+    const id = JSON.stringify([key, operator, value, effect])
+    if (seen.has(id)) errors.duplicate(`${path}[${i}]`, internalValue(tolerationType, toleration))
+    seen.add(id)
+  })
+}
+
+const tolerationType = 'k8s.io/api/core/v1.Toleration'
 
 export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'RuntimeClass', {
   strategy: {
     standardFinalizers: 'atCreation',
     validate({ handler = '', overhead, scheduling }, errors) {
       invalidFor(errors, 'handler', handler, dns1123LabelErrors(handler))
-      validateResources({ limits: overhead?.podFixed ?? {} }, new Set(), 'overhead.podFixed', errors)
-      validateTolerations(scheduling?.tolerations ?? [], 'scheduling.tolerations', errors)
+      validateResources({ limits: overhead?.podFixed ?? {} }, new Set(), 'overhead', errors)
+      validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector', errors)
+      validateScheduling(scheduling?.tolerations ?? [], 'scheduling.tolerations', errors)
     },
     validateUpdate: ({ handler }, old, errors) => immutable(handler, old.handler, 'handler', errors),
     allowCreateOnUpdate: true,

@@ -1,4 +1,5 @@
 import { nameIsPathSegment } from '../../machinery/meta/names.ts'
+import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import {
@@ -48,6 +49,7 @@ export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/
     status: {
       strategy: {
         validate({ status }, errors) {
+          validateConditions(status?.conditions, 'status.conditions', errors)
           for (const field of counts) nonnegative(status?.[field], `status.${field}`, errors)
         },
       },

@@ -16,7 +16,9 @@ export const clusterRoles = defineResource<ClusterRole>('rbac.authorization.k8s.
         errors.required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil')
       }
       clusterRoleSelectors.forEach((selector, i) => {
+        const before = errors.list.length
         validateLabelSelector(selector, `${path}[${i}]`, errors)
+        if (errors.list.length > before) errors.invalid(`${path}[${i}]`, null, 'invalid label selector.')
       })
     },
     allowCreateOnUpdate: true,

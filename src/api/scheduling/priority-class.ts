@@ -36,11 +36,14 @@ export const priorityClasses = defineResource<PriorityClass>('scheduling.k8s.io/
       if (!policies.includes(preemptionPolicy))
         errors.notSupported('preemptionPolicy', preemptionPolicy, policies)
     },
+    validatesOnceOnly: true,
     validateUpdate(now, old, errors) {
       if (now.value !== old.value) errors.forbidden('value', 'may not be changed in an update.')
       immutable(now.preemptionPolicy, old.preemptionPolicy, 'preemptionPolicy', errors)
     },
-    hasGeneration: true,
+    prepareForCreate({ metadata }) {
+      metadata.generation = 1
+    },
   },
   cells: {
     Value: ({ value }) => value,

@@ -88,6 +88,20 @@ export function nonnegativeQuantity(
   if (compareQuantity(quantity, zeroQuantity) < 0) errors.invalid(path, text, nonNegativeText)
 }
 
+/** Zero or more, told as a whole number (validateBasicResource). */
+export function basicQuantity(text: string, path: string, errors: FieldErrors): void {
+  const milli = milliValue(parseQuantity(text))
+  if (milli < 0n) errors.invalid(path, Number(wholeUp(milli)), 'must be a valid resource quantity')
+}
+
+const milliPerUnit = 1000n
+
+/** Quantities round away from zero. */
+function wholeUp(milli: bigint): bigint {
+  const rest = milli % milliPerUnit
+  return (milli - rest) / milliPerUnit + (rest < 0n ? -1n : rest > 0n ? 1n : 0n)
+}
+
 /** More than zero. */
 export function positiveQuantity(text: string, path: string, errors: FieldErrors): void {
   if (compareQuantity(parseQuantity(text), zeroQuantity) <= 0)

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { validateProvisioner } from '../shared/driver-names.ts'
+import type { TopologySelectorTerm } from '../types/core-v1.gen.ts'
 import type { StorageClass } from '../types/storage-v1.gen.ts'
 
 const defaultAnnotations = [
@@ -15,14 +18,7 @@ const bindingModes = ['Immediate', 'WaitForFirstConsumer']
 
 function validate(storageClass: StorageClass, errors: FieldErrors): void {
   const { provisioner = '', reclaimPolicy, volumeBindingMode } = storageClass
-  if (!provisioner) errors.required('provisioner')
-  else
-    invalidFor(
-      errors,
-      'provisioner',
-      provisioner.toLowerCase(),
-      qualifiedNameErrors(provisioner.toLowerCase()),
-    )
+  validateProvisioner(provisioner, 'provisioner', errors)
   validateParameters(storageClass.parameters, 'parameters', errors)
   if (reclaimPolicy && reclaimPolicy !== 'Delete' && reclaimPolicy !== 'Retain') {
     errors.notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain'])
@@ -30,6 +26,33 @@ function validate(storageClass: StorageClass, errors: FieldErrors): void {
   if (volumeBindingMode !== undefined && !bindingModes.includes(volumeBindingMode)) {
     errors.notSupported('volumeBindingMode', volumeBindingMode, bindingModes)
   }
+  validateTopologies(storageClass.allowedTopologies ?? [], 'allowedTopologies', errors)
+}
+
+/** Upstream starts its search for equal terms with as many empty ones as there are terms. */
+function validateTopologies(terms: readonly TopologySelectorTerm[], path: string, errors: FieldErrors): void {
+  const seen: Record<string, readonly string[]>[] = terms.map(() => ({}))
+  terms.forEach((term, i) => {
+    const found = validateTopology(term, `${path}[${i}].matchLabelExpressions`, errors)
+    for (const other of seen)
+      if (isDeepStrictEqual(found, other)) errors.duplicate(`${path}[${i}].matchLabelExpressions`, '')
+    seen.push(found)
+  })
+}
+
+function validateTopology(term: TopologySelectorTerm, path: string, errors: FieldErrors) {
+  const found: Record<string, readonly string[]> = {}
+  term.matchLabelExpressions?.forEach(({ key = '', values = [] }, i) => {
+    const at = `${path}[${i}]`
+    if (values.length === 0) errors.required(`${at}.values`)
+    values.forEach((value, index) => {
+      if (values.indexOf(value) < index) errors.duplicate(`${at}.values[${index}]`, value)
+    })
+    invalidFor(errors, `${at}.key`, key, qualifiedNameErrors(key))
+    if (Object.hasOwn(found, key)) errors.duplicate(`${at}.key`, key)
+    found[key] = [...new Set(values)].toSorted()
+  })
+  return found
 }
 
 /** What a provisioner is told: bounded in number and size. */
@@ -50,7 +73,9 @@ export function validateParameters(
 
 function validateUpdate(now: StorageClass, old: StorageClass, errors: FieldErrors): void {
   for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
-    if (!semanticEqual(now[field], old[field])) errors.forbidden(field, `updates to ${field} are forbidden.`)
+    const isSame =
+      field === 'parameters' ? isDeepStrictEqual(now[field], old[field]) : now[field] === old[field]
+    if (!isSame) errors.forbidden(field, `updates to ${field} are forbidden.`)
   }
   immutable(now.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode', errors)
 }

@@ -1,7 +1,16 @@
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { validateProvisioner } from '../shared/driver-names.ts'
 import type { VolumeAttributesClass } from '../types/storage-v1.gen.ts'
 import { validateParameters } from './storage-class.ts'
+
+function validate({ driverName, parameters }: VolumeAttributesClass, errors: FieldErrors): void {
+  validateProvisioner(driverName, 'driverName', errors)
+  validateParameters(parameters, 'parameters', errors)
+  if (Object.keys(parameters ?? {}).length === 0)
+    errors.required('parameters', 'must contain at least one key/value pair')
+}
 
 export const volumeAttributesClasses = defineResource<VolumeAttributesClass>(
   'storage.k8s.io/v1',
@@ -9,19 +18,15 @@ export const volumeAttributesClasses = defineResource<VolumeAttributesClass>(
   {
     strategy: {
       returnsDeletedObject: true,
-      validate({ driverName, parameters }, errors) {
-        if (!driverName) errors.required('driverName')
-        validateParameters(parameters, 'parameters', errors)
-        if (Object.keys(parameters ?? {}).length === 0) {
-          errors.required('parameters', 'must contain at least one key/value pair')
-        }
-      },
+      validate,
+      validatesOnceOnly: true,
       validateUpdate(now, old, errors) {
         if (now.driverName !== old.driverName)
           errors.forbidden('driverName', 'updates to driverName are forbidden.')
         if (!semanticEqual(now.parameters, old.parameters)) {
           errors.forbidden('parameters', 'updates to parameters are forbidden.')
         }
+        validate(now, errors)
       },
     },
     cells: { DriverName: ({ driverName }) => driverName },

@@ -42,11 +42,14 @@ export function createRest(deps: RestDeps): Handler {
     if (!resource || !isPlacedRight(info, resource)) return unrouted(deps, info)
     context.resource = resource
     const call: RestCall = { deps, context, resource }
-    if (resource.deprecation) context.warnings.push(resource.deprecation)
+    // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.
+    const warning = resource.deprecation === undefined ? [] : [resource.deprecation]
+    if (!isBuiltin(resource)) context.warnings.push(...warning)
     if (info.subresource !== '') return serveSubresource(call, info)
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
+    if (isBuiltin(resource)) context.warnings.push(...warning)
     return handler(call)
   }
 }

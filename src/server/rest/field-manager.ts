@@ -18,7 +18,7 @@ export function trackUpdate(call: RestCall, old: KubeObject | undefined, object:
 
 /**
  * Lists may lack their keys here: validation tells the client so, with a path, and where no rule minds them nobody
- * comes to own anything by this write (structuredMergeManager.Update).
+ * owns anything any more (FieldManager.UpdateNoErrors).
  */
 function managedAfter(
   call: RestCall,
@@ -29,7 +29,7 @@ function managedAfter(
   try {
     return updateManagedFields({ ...writerOf(call), schema, live: old, next: object })
   } catch (error) {
-    if (error instanceof ElementError) return old?.metadata.managedFields
+    if (error instanceof ElementError) return undefined
     throw error
   }
 }

@@ -24,6 +24,7 @@ type UpdateRules = Pick<
   | 'prepareForUpdate'
   | 'validate'
   | 'validateUpdate'
+  | 'validatesOnceOnly'
   | 'warnings'
   | 'hasGeneration'
   | 'allocator'
@@ -161,7 +162,7 @@ async function prepare(
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
   if (resource.strategy.standardFinalizers === true)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
-  rules.validate?.(object, errors)
+  if (!rules.validatesOnceOnly) rules.validate?.(object, errors)
   rules.validateUpdate?.(object, old, errors)
   if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)
   context.warnings.push(...(rules.warnings?.(object, old) ?? []))

@@ -3,8 +3,9 @@ import { dns1123LabelErrors } from '../../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { createFieldErrors, invalidFor } from '../../../machinery/validation/field-errors.ts'
 import type { Container, Volume, VolumeMount } from '../../types/core-v1.gen.ts'
+import { iscsiNameMax, iscsiNameText } from './legacy-volumes.ts'
 import { validateDescendingPath, validateNoBacksteps } from './local-path.ts'
-import { volumeSourceNames, volumeSourceRules } from './volume-sources.ts'
+import { validateOneSource, volumeSourceRules } from './volume-sources.ts'
 
 /** The volumes that are right, by name: containers may mount only those. */
 export type VolumeIndex = ReadonlyMap<string, Volume>
@@ -22,13 +23,10 @@ export function validateVolumes(volumes: readonly Volume[], path: string, errors
 }
 
 function validateVolume(volume: Volume, path: string, errors: FieldErrors): void {
-  const sources = volume as unknown as Record<string, unknown>
-  const [first, ...more] = volumeSourceNames.filter(
-    name => sources[name] !== undefined && sources[name] !== null,
-  )
-  if (first) volumeSourceRules[first]!(sources[first] as never, `${path}.${first}`, errors)
-  else errors.required(path, 'must specify a volume type')
-  for (const name of more) errors.forbidden(`${path}.${name}`, 'may not specify more than 1 volume type')
+  validateOneSource(volume, volumeSourceRules, path, errors)
+  const { iscsi, name = '' } = volume
+  if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal}`.length > iscsiNameMax)
+    errors.invalid(`${path}.name`, name, iscsiNameText)
   if (!volume.name) errors.required(`${path}.name`)
   else invalidFor(errors, `${path}.name`, volume.name, dns1123LabelErrors(volume.name))
 }
