@@ -97,11 +97,11 @@ async function follow(): Promise<void> {
 function status(): string {
   if (!existsSync(paths.progress)) return 'nothing has been run here'
   const progress = JSON.parse(readFileSync(paths.progress, 'utf8')) as Progress
-  const { total, passed, failed, startedMs, sig } = progress
+  const { total, passed, failed, startedMs } = progress
   const state = runnerPid() === undefined && progress.state !== 'done' ? 'stopped' : progress.state
   const done = passed + failed
   const passedMs = Date.now() - startedMs
   const left = state === 'running' && done > 0 ? ((total - done) * passedMs) / done : undefined
   const leftText = left === undefined ? '' : `, about ${Math.ceil(left / 60_000)} min left`
-  return `${state}${sig === '' ? '' : ` sig-${sig}`}: ${done} of ${total} done, ${passed} passed, ${failed} failed${leftText}`
+  return `${state}: ${done} of ${total} done, ${passed} passed, ${failed} failed${leftText}`
 }

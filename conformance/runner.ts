@@ -5,18 +5,12 @@ import { join } from 'node:path'
 import { reapLan } from '../tests/cluster/lan.ts'
 import { buildImages, buildPrograms } from './build.ts'
 import { type Cluster, checkOut, startCluster } from './cluster.ts'
-import { conformanceNames, select, sigOf } from './names.ts'
+import { conformanceNames, select } from './names.ts'
 import type { Options } from './options.ts'
 import { causeLine, type Ended } from './output.ts'
 import { merge, readResults, record, recorded, writeResults } from './results.ts'
 import { makeStateDir, paths } from './state.ts'
 import { runSuite } from './suite.ts'
-
-/** What is cheap and steers the most comes first. */
-const order = [
-  ...['api-machinery', 'auth', 'cli', 'architecture', 'instrumentation', 'node', 'storage', 'network'],
-  ...['scheduling', 'apps'],
-]
 
 const say = (line: string) => console.log(`${new Date().toISOString()} ${line}`)
 
@@ -25,7 +19,6 @@ export interface Progress {
   readonly total: number
   passed: number
   failed: number
-  sig: string
   state: 'building' | 'starting' | 'running' | 'done' | 'stopped'
 }
 
@@ -36,7 +29,7 @@ async function main(options: Options): Promise<void> {
     total: 0,
     passed: 0,
     failed: 0,
-    sig: '',
+
     state: 'building',
   }
   const tell = (change: Partial<Progress>) =>
@@ -61,12 +54,8 @@ async function main(options: Options): Promise<void> {
       say(`${test.result} ${test.seconds.toFixed(0)} s ${test.name}`)
       writeResults(merge(names, readResults(), recorded()))
     }
-    for (const sig of order) {
-      const tests = chosen.filter(name => sigOf(name) === sig)
-      if (tests.length === 0 || stop.signal.aborted) continue
-      tell({ sig })
-      await runSuite(tests, { cluster, ended, signal: stop.signal, procs: options.procs, logs: paths.logs })
-    }
+    const run = { cluster, ended, signal: stop.signal, procs: options.procs, logs: paths.logs }
+    if (chosen.length > 0) await runSuite(chosen, run)
   } finally {
     if (options.keep)
       say(

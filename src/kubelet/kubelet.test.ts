@@ -85,6 +85,16 @@ test('a pod that must not restart ends Succeeded or Failed by its exit codes', a
   expect(node.pod('good')?.status?.conditions?.find(c => c.type === 'Ready')?.reason).toBe('PodCompleted')
 })
 
+test('a pod whose affinity fits the node only now is taken, one that does not fit is refused', async () => {
+  node = await simulatedNode()
+  const present = node.api.object('nodes', 'n1') as Node
+  node.api.put('nodes', { ...present, metadata: { ...present.metadata, labels: { disk: 'fast' } } })
+  for (const disk of ['fast', 'slow']) node.api.put('pods', testPod(disk, { nodeSelector: { disk } }))
+  await node.clock.advance(3_000)
+  expect(node.pod('fast')?.status?.phase).toBe('Running')
+  expect(node.pod('slow')?.status).toMatchObject({ phase: 'Failed', reason: 'NodeAffinity' })
+})
+
 test('a deleted pod is stopped, reported and then removed from the API by its uid', async () => {
   node = await simulatedNode({ stopDelayMs: 3_000 })
   const pod = node.api.put('pods', testPod('web')) as Pod

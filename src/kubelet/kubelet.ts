@@ -14,7 +14,7 @@ import { podEvents } from './pod/events.ts'
 import { PodWorkers } from './pod/workers.ts'
 import { createProbeManager } from './probes/manager.ts'
 import { createReferences } from './references.ts'
-import { pods, services } from './resources.ts'
+import { nodes, pods, services } from './resources.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { createStatusManager } from './status/manager.ts'
 
@@ -98,7 +98,8 @@ function assemble(options: KubeletOptions, ports: Ports, signal: AbortSignal): P
     probes: createProbeManager({ ports, prober: host.prober, events }),
     statuses: createStatusManager({ client, ports, signal, apiPod }),
   }
-  const workers = new PodWorkers({ env, node })
+  const freshNode = () => client.get(nodes, undefined, config.nodeName)
+  const workers = new PodWorkers({ env, node, freshNode })
   return { agent, podInformer, serviceInformer, host, workers }
 }
 

@@ -53,6 +53,9 @@ export function judgeResize(pod: Pod, others: readonly Pod[], node: Node): Resiz
   return rejection && { reason: 'Deferred', message: rejection.message }
 }
 
+/** Why a pod whose affinity or selector does not fit is refused. */
+export const affinityReason = 'NodeAffinity'
+
 /** Upstream spells these two reasons in its own way. */
 const reasonNames: Readonly<Record<string, string>> = {
   cpu: 'OutOfcpu',
@@ -89,7 +92,7 @@ function shortage(name: string, requested: bigint, used: bigint, capacity: bigin
 function checkAffinity(pod: Pod, node: Node): Rejection | undefined {
   if (matchesRequired(node, pod.spec)) return undefined
   const message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
-  return { reason: 'NodeAffinity', message }
+  return { reason: affinityReason, message }
 }
 
 function checkTaints(pod: Pod, node: Node): Rejection | undefined {

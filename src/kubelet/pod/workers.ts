@@ -2,7 +2,7 @@ import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import type { ObservedSandbox, PodIdentity } from '../runtime/runtime.ts'
 import { qosClass } from '../status/qos.ts'
 import { toTime } from '../status/time.ts'
-import { admitPod, judgeResize, type Rejection } from './admit.ts'
+import { admitPod, affinityReason, judgeResize, type Rejection } from './admit.ts'
 import type { PodEnvironment } from './environment.ts'
 import type { ResizeRefusal } from './resize.ts'
 import { messageOf } from './start-error.ts'
@@ -11,6 +11,8 @@ import { PodWorker } from './worker.ts'
 export interface PodWorkersOptions {
   readonly env: PodEnvironment
   readonly node: () => Node | undefined
+  /** The node as the API server has it now. */
+  readonly freshNode: () => Promise<Node>
 }
 
 interface Entry {
@@ -25,27 +27,38 @@ const graceDefaultSeconds = 30
 /** All pods of a node. */
 export class PodWorkers {
   readonly #env: PodEnvironment
-  readonly #node: () => Node | undefined
+  readonly #options: PodWorkersOptions
+  /** New pods that wait for a fresh look at the node. */
+  readonly #waiting = new Map<string, Pod>()
   readonly #entries = new Map<string, Entry>()
   readonly #rejected = new Map<string, Pod>()
 
-  constructor({ env, node }: PodWorkersOptions) {
-    this.#env = env
-    this.#node = node
+  constructor(options: PodWorkersOptions) {
+    this.#env = options.env
+    this.#options = options
   }
 
   /** The pod as its source (API server or manifest) has it now. */
   apply(pod: Pod): void {
     const uid = pod.metadata.uid ?? ''
-    const { deletionTimestamp, deletionGracePeriodSeconds = graceDefaultSeconds } = pod.metadata
+    const { deletionTimestamp } = pod.metadata
     if (this.#rejected.has(uid)) {
       this.#rejected.set(uid, pod)
       if (deletionTimestamp) this.#env.statuses.finish(pod)
       return
     }
+    if (this.#waiting.has(uid)) return void this.#waiting.set(uid, pod)
     const known = this.#entries.get(uid)
-    const refused = known || deletionTimestamp ? undefined : this.#rejection(pod)
+    const refused = known || deletionTimestamp ? undefined : this.#rejection(pod, this.#options.node())
+    if (refused?.reason === affinityReason) return this.#lookAgain(pod)
     if (refused) return this.#refuse(pod, refused)
+    this.#take(pod)
+  }
+
+  #take(pod: Pod): void {
+    const uid = pod.metadata.uid ?? ''
+    const { deletionTimestamp, deletionGracePeriodSeconds = graceDefaultSeconds } = pod.metadata
+    const known = this.#entries.get(uid)
     const { worker } = known ?? this.#add(pod)
     if (!known && isOver(pod)) worker.end('completed', 0)
     if (deletionTimestamp) worker.end('deleted', deletionGracePeriodSeconds)
@@ -56,6 +69,7 @@ export class PodWorkers {
   /** The source has no such pod any more. */
   removed(pod: Pod): void {
     const uid = pod.metadata.uid ?? ''
+    if (this.#waiting.delete(uid)) return
     if (this.#rejected.delete(uid)) return this.#env.statuses.forget(uid)
     const entry = this.#entries.get(uid)
     if (!entry) return
@@ -131,7 +145,7 @@ export class PodWorkers {
   }
 
   #judgeResize(asking: PodWorker, wanted: Pod): ResizeRefusal | undefined {
-    const node = this.#node()
+    const node = this.#options.node()
     if (!node) return { reason: 'Deferred', message: 'the node is not registered yet' }
     const others = this.list().filter(worker => worker !== asking && !worker.ended)
     return judgeResize(
@@ -139,6 +153,24 @@ export class PodWorkers {
       others.map(worker => worker.pod),
       node,
     )
+  }
+
+  /** The node's labels may have changed since we saw it: affinity is judged by the node as it is now. */
+  #lookAgain(pod: Pod): void {
+    const uid = pod.metadata.uid ?? ''
+    this.#waiting.set(uid, pod)
+    const judge = (node: Node | undefined) => {
+      const newest = this.#waiting.get(uid)
+      if (!newest) return
+      this.#waiting.delete(uid)
+      const refused = newest.metadata.deletionTimestamp ? undefined : this.#rejection(newest, node)
+      if (refused) this.#refuse(newest, refused)
+      else this.#take(newest)
+    }
+    void this.#options.freshNode().then(judge, error => {
+      this.#env.ports.log.warn('the node was not read', { error: messageOf(error) })
+      judge(this.#options.node())
+    })
   }
 
   #refuse(pod: Pod, { reason, message }: Rejection): void {
@@ -155,8 +187,7 @@ export class PodWorkers {
   }
 
   /** A pod that has started before, here or before a restart of ours, was admitted then. */
-  #rejection(pod: Pod): Rejection | undefined {
-    const present = this.#node()
+  #rejection(pod: Pod, present: Node | undefined): Rejection | undefined {
     if (!present || isOver(pod) || pod.status?.startTime) return undefined
     const others = this.list().filter(worker => !worker.ended)
     return admitPod(
