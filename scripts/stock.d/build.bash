@@ -26,3 +26,19 @@ build() {
   pins >"$bin/pins"
   exec 9>&-
 }
+
+# kine over SQLite, what k3s keeps its objects in, with SQLite in C. Only for those who ask: it takes minutes more.
+build_kine() {
+  local pinned
+  pinned=$(cat "$parts/kine/go.mod" "$parts/kine/go.sum" | sha256sum | cut -d' ' -f1)
+  [[ -f "$bin/kine.pins" && $(<"$bin/kine.pins") == "$pinned" ]] && return
+  command -v go >/dev/null || die "building kine needs Go 1.25 or later (the program go is not there)"
+  command -v cc >/dev/null || die "building kine needs a C compiler (install the package gcc)"
+  mkdir -p "$bin"
+  echo "scripts/stock: building kine from Go modules, some minutes …" >&2
+  (
+    cd "$parts/kine"
+    CGO_ENABLED=1 nice -n 10 go build -mod=readonly -ldflags "-s -w" -o "$bin/kine" github.com/k3s-io/kine
+  )
+  echo "$pinned" >"$bin/kine.pins"
+}

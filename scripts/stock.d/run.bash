@@ -1,6 +1,6 @@
 # Starts and stops the stock programs. Sourced by scripts/stock.
 
-programs=(etcd kube-apiserver kube-controller-manager kube-scheduler)
+programs=(etcd kine kube-apiserver kube-controller-manager kube-scheduler)
 
 # Prints COUNT ports that nobody listens on, from below the kernel's own range so that no outgoing connection takes one.
 free_ports() {
@@ -45,12 +45,7 @@ start() {
   local ports
   mapfile -t ports < <(free_ports 5)
   make_pki
-  local durability=(--unsafe-no-fsync)
-  [[ ${HUTCH_STOCK_FSYNC:-} == 1 ]] && durability=()
-  run etcd --data-dir "$dir/etcd" --log-level error "${durability[@]}" \
-    --listen-client-urls "http://127.0.0.1:${ports[0]}" --advertise-client-urls "http://127.0.0.1:${ports[0]}" \
-    --listen-peer-urls "http://127.0.0.1:${ports[1]}"
-  wait_for etcd "http://127.0.0.1:${ports[0]}/readyz"
+  if [[ $store == kine ]]; then start_kine "${ports[0]}"; else start_etcd "${ports[0]}" "${ports[1]}"; fi
   local server="https://127.0.0.1:${ports[2]}" client
   for client in admin controller-manager scheduler; do write_kubeconfig "$client" "$server"; done
   start_apiserver "$what" "${ports[0]}" "${ports[2]}"
@@ -59,6 +54,22 @@ start() {
   # It tells the score that each plugin gave each node.
   if [[ $what == scheduler ]]; then start_scheduler "${ports[4]}" --vmodule schedule_one=10; fi
   echo "$dir/admin.yaml"
+}
+
+# start_etcd CLIENT-PORT PEER-PORT
+start_etcd() {
+  local durability=(--unsafe-no-fsync)
+  [[ ${HUTCH_STOCK_FSYNC:-} == 1 ]] && durability=()
+  run etcd --data-dir "$dir/etcd" --log-level error "${durability[@]}" \
+    --listen-client-urls "http://127.0.0.1:$1" --advertise-client-urls "http://127.0.0.1:$1" \
+    --listen-peer-urls "http://127.0.0.1:$2"
+  wait_for etcd "http://127.0.0.1:$1/readyz"
+}
+
+# start_kine CLIENT-PORT: with its own defaults for SQLite; the apiserver waits for it
+start_kine() {
+  mkdir -p "$dir/kine"
+  (cd "$dir/kine" && run kine --listen-address "127.0.0.1:$1" --metrics-bind-address 0)
 }
 
 start_apiserver() {
