@@ -203,9 +203,10 @@ class Compiler {
     const declared = this.#environment.variable(name)
     const type = declared?.kind === 'type' ? new TypeValue(declared.params[0]?.name ?? 'type') : undefined
     return run => {
-      const value = run.variable(name) ?? type
-      if (value === undefined) throw new CelError(`no such attribute(s): ${name}`)
-      return value
+      const value = run.variable(name)
+      if (value !== undefined) return value
+      if (type === undefined) throw new CelError(`no such attribute(s): ${name}`)
+      return type
     }
   }
 

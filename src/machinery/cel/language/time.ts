@@ -55,7 +55,7 @@ export function durationOf(ns: bigint): Duration {
 }
 
 export function timestampOf(ns: bigint): Timestamp {
-  const seconds = ns / second
+  const seconds = floorDiv(ns, second)
   if (seconds < minSeconds || seconds > maxSeconds) throw new CelError('timestamp overflow')
   return new Timestamp(ns)
 }

@@ -198,8 +198,7 @@ export function equalValues(a: Value, b: Value): boolean {
   const left = toNumber(a)
   if (left !== undefined) {
     const right = toNumber(b)
-    // biome-ignore lint/suspicious/noDoubleEquals: bigints and numbers that are equal are equal here.
-    return right !== undefined && left == right
+    return right !== undefined && compareNumbers(left, right) === 0
   }
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (isList(a)) return isList(b) && equalLists(a, b)
@@ -240,7 +239,7 @@ export function compareValues(a: Value, b: Value): number {
   const right = toNumber(b)
   if (left !== undefined && right !== undefined) {
     if (Number.isNaN(left) || Number.isNaN(right)) throw new CelError('NaN values cannot be ordered')
-    return left < right ? -1 : left > right ? 1 : 0
+    return compareNumbers(left, right)
   }
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b)
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
@@ -248,6 +247,13 @@ export function compareValues(a: Value, b: Value): number {
   if (a instanceof Timestamp && b instanceof Timestamp) return sign(a.ns - b.ns)
   if (a instanceof Duration && b instanceof Duration) return sign(a.ns - b.ns)
   throw noSuchOverload()
+}
+
+/** Ints and doubles meet as doubles, as cel-go has it; NaN is below and above nothing and equal to nothing. */
+function compareNumbers(a: bigint | number, b: bigint | number): number {
+  const [left, right] = typeof a === typeof b ? [a, b] : [Number(a), Number(b)]
+  if (left < right) return -1
+  return left === right ? 0 : 1
 }
 
 function sign(value: bigint): number {
