@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildImages, buildMissing, buildPrograms, isBuilt } from '../../conformance/build.ts'
+import { type Cluster, startCluster } from '../../conformance/cluster.ts'
+import type { Ended } from '../../conformance/output.ts'
+import { readResults } from '../../conformance/results.ts'
+import { sampleOf } from '../../conformance/sample.ts'
+import { checkout } from '../../conformance/state.ts'
+import { runSuite } from '../../conformance/suite.ts'
+import { lanMissing } from '../cluster/lan.ts'
+
+const minuteMs = 60_000
+const buildMs = 6 * minuteMs
+const runMs = 4 * minuteMs
+/** Another sample every six hours, and the same one for a whole run of the tests. */
+const roundMs = 6 * 60 * minuteMs
+
+const results = readResults()
+const sample = results === undefined ? [] : sampleOf(results, Math.floor(Date.now() / roundMs))
+const missing = lanMissing() ?? (isBuilt() ? undefined : buildMissing())
+let skipped = missing ?? (sample.length === 0 ? 'no test is recorded as passed often enough' : undefined)
+let cluster: Cluster | undefined
+let place: { readonly tree: string; readonly lan: string; readonly logs: string }
+
+beforeAll(
+  async () => {
+    if (skipped !== undefined) return
+    skipped = await prepared()
+    if (skipped !== undefined) return
+    const dir = mkdtempSync(join(tmpdir(), 'hutch-sample-'))
+    place = { tree: checkout, lan: join(dir, 'lan'), logs: join(dir, 'logs') }
+    mkdirSync(place.logs)
+    cluster = await startCluster(place)
+  },
+  buildMs + 3 * minuteMs,
+)
+
+afterAll(async () => {
+  await cluster?.close()
+  if (place) rmSync(join(place.lan, '..'), { recursive: true, force: true })
+}, 2 * minuteMs)
+
+/** Why the suite is not there: what cannot be built in time is no fault of the tests. */
+async function prepared(): Promise<string | undefined> {
+  const tooLate = Bun.sleep(buildMs).then(() => `the suite is not built after ${buildMs / minuteMs} minutes`)
+  const built = buildPrograms(console.info)
+    .then(() => buildImages(console.info))
+    .then(
+      images => (images.length > 0 ? `images are missing: ${images.join('; ')}` : undefined),
+      (error: Error) => `the suite cannot be built: ${error.message.slice(0, 300)}`,
+    )
+  return Promise.race([built, tooLate])
+}
+
+/** Runs them and answers those that did not pass, with what the suite said. */
+async function failuresOf(tests: readonly string[], procs: number): Promise<Map<string, string>> {
+  const failed = new Map(tests.map(name => [name, 'it did not end']))
+  const ended = ({ name, result, text }: Ended) => {
+    if (result === 'passed') failed.delete(name)
+    else failed.set(name, text)
+  }
+  const signal = AbortSignal.timeout(runMs)
+  await runSuite(tests, { cluster: cluster!, procs, ended, signal, logs: place.logs })
+  return failed
+}
+
+const say = (why: string) => {
+  console.warn(`SKIP a sample of the conformance suite: ${why}`)
+  for (const name of sample) console.warn(`SKIP ${name}: ${why}`)
+}
+if (skipped !== undefined) say(skipped)
+
+test.skipIf(skipped !== undefined)(
+  'a sample of the conformance tests that passed still passes',
+  async () => {
+    if (skipped !== undefined) return say(skipped)
+    const once = [...(await failuresOf(sample, 3)).keys()]
+    const twice = once.length === 0 ? new Map<string, string>() : await failuresOf(once, 2)
+    for (const [name, text] of twice) console.error(`${name}\n${text.slice(-6000)}`)
+    if (twice.size > 0)
+      for (const log of cluster!.logs) console.error(`${log}\n${readFileSync(log, 'utf8').slice(-4000)}`)
+    expect([...twice.keys()]).toEqual([])
+  },
+  2 * runMs + minuteMs,
+)
