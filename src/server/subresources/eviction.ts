@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Eviction, PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
 import { badRequest, forbidden, internalError, tooManyRequests } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
@@ -29,8 +30,48 @@ export async function evictPod(call: RestCall): Promise<Response> {
   const target = aimAt(call, builtinResource(call, '', 'v1', 'pods'), { name: info.name })
   const pod = requireStored(target).object as Pod
   if (!isFree(pod)) await consumeBudget(call, pod)
-  await deleteNamed(target, info.name, optionsOf(call, eviction, pod))
+  const options = optionsOf(call, eviction, pod)
+  const marked = isDryRun(call) || !isMeant(pod, options) ? undefined : await markDisrupted(target)
+  await deleteNamed(target, info.name, marked ? atRevision(options, marked) : options)
   return createdStatus()
+}
+
+/** Whether the preconditions name this very pod; a deletion says what is wrong when they do not. */
+function isMeant({ metadata }: Pod, { preconditions }: DeleteOptions): boolean {
+  const { uid, resourceVersion } = preconditions ?? {}
+  return (!uid || uid === metadata.uid) && (!resourceVersion || resourceVersion === metadata.resourceVersion)
+}
+
+/** Says in the pod why it goes, for whoever counts failures (upstream addConditionAndDeletePod). */
+async function markDisrupted(target: RestCall): Promise<KubeObject> {
+  const { object } = await replace(target, {
+    make: current => withDisruption(current as Pod, timestamp(target.deps.ports.clock)),
+    rules: { allowUnconditionalUpdate: true },
+    attemptsMax,
+    tracksFields: true,
+    skipsAdmission: true,
+  })
+  return object
+}
+
+function withDisruption(current: Pod, now: string): Pod {
+  const pod = cloneJson(current)
+  const type = 'DisruptionTarget'
+  const conditions = pod.status?.conditions ?? []
+  const before = conditions.find(condition => condition.type === type)
+  const lastTransitionTime = before?.status === 'True' ? before.lastTransitionTime : now
+  const words = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }
+  const condition = { ...before, type, status: 'True', lastTransitionTime, ...words }
+  const others = conditions.filter(other => other !== before)
+  pod.status = { ...pod.status, conditions: [...others, condition] }
+  return pod
+}
+
+/** We have changed the pod ourselves: a precondition on its revision is one on the new revision. */
+function atRevision(options: DeleteOptions, { metadata }: KubeObject): DeleteOptions {
+  const { preconditions } = options
+  if (!preconditions?.resourceVersion || !metadata.resourceVersion) return options
+  return { ...options, preconditions: { ...preconditions, resourceVersion: metadata.resourceVersion } }
 }
 
 function optionsOf(call: RestCall, { deleteOptions }: Eviction, pod: Pod): DeleteOptions {

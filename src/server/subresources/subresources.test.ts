@@ -120,6 +120,9 @@ test('an eviction asks the disruption budget and takes from it', async () => {
   await evict()
   const evicted = (await call('get', 'pods', 'e1')) as Pod
   expect(evicted.metadata.deletionTimestamp).toBeDefined()
+  expect(evicted.status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+    ...{ status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
+  })
   expect(await server.admin.call({ ...budgets, verb: 'get', name: 'b' })).toMatchObject({
     status: { disruptionsAllowed: 0 },
   })
