@@ -4,6 +4,7 @@ import type { Job } from '../types/batch-v1.gen.ts'
 export function generateSelector({ metadata, spec }: Job): void {
   if (!spec || spec.manualSelector) return
   const { uid = '', name = '' } = metadata
+  const isShared = metadata.labels !== undefined && metadata.labels === spec.template.metadata?.labels
   spec.template.metadata = {
     ...spec.template.metadata,
     labels: {
@@ -15,7 +16,8 @@ export function generateSelector({ metadata, spec }: Job): void {
     },
   }
   // SetDefaults_Job gives a job without labels those of its template, also when it is read back.
-  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...spec.template.metadata.labels }
+  if (isShared || Object.keys(metadata.labels ?? {}).length === 0)
+    metadata.labels = { ...spec.template.metadata.labels }
   const matchLabels = { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid }
   spec.selector = { ...spec.selector, matchLabels }
 }

@@ -205,7 +205,8 @@ function planNewReplicaSet(rollout: Rollout): Plan {
     create(replicaSets, replicaSet, {
       done: () => [
         ...(replicas > 0 ? [event(deployments, deployment, scaledUp)] : []),
-        ...(hasDeadline ? [withProgress(deployment, made, nowMs)] : []),
+        // That nothing is updated yet must be seen once, or what follows would not look like progress.
+        ...(hasDeadline ? [withProgress(withoutUpdated(deployment), made, nowMs)] : []),
       ],
       failed: error =>
         newReplicaSetFailed(
@@ -276,6 +277,10 @@ function statusIfChanged(
 function withProgress(deployment: Deployment, condition: NewCondition, nowMs: number): Action {
   const conditions = setCondition(deployment.status?.conditions, condition, nowMs)
   return updateStatus(deployments, { ...deployment, status: { ...deployment.status, conditions } })
+}
+
+function withoutUpdated({ status, ...deployment }: Deployment): Deployment {
+  return { ...deployment, status: { ...status, updatedReplicas: undefined } }
 }
 
 function progressOf({ status }: Deployment) {

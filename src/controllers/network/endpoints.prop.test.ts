@@ -46,7 +46,7 @@ function pod(index: number, ready = true, extra: Partial<Pod['metadata']> = {}):
 const node: Node = { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z1' } } }
 
 async function world(first: Service) {
-  const started = startControllers([endpointsController, endpointSliceController])
+  const started = startControllers([endpointsController(), endpointSliceController()])
   started.transport.put('nodes', node)
   started.transport.put('services', first)
   const running = started.run()

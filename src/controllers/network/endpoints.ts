@@ -3,6 +3,7 @@ import { fromKey, objectKey } from '../../client/resource.ts'
 import { create, event, type Outcome, type Plan, remove, update } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
+import type { Worker } from '../../controller/worker.ts'
 import { endpoints, pods, services } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isReady } from '../shared/pod.ts'
@@ -20,37 +21,43 @@ import {
   selectedPods,
   servicesSelecting,
   targetPortOf,
+  triggerTimeAnnotation,
 } from './service-pods.ts'
+import { TriggerTimes } from './trigger-times.ts'
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by'
 const managedByUs = 'endpoint-controller'
 const overCapacityAnnotation = 'endpoints.kubernetes.io/over-capacity'
 
 /** Keeps the Endpoints object of every service that selects pods (upstream pkg/controller/endpoint). */
-export const endpointsController = defineController<Service>({
-  name: 'endpoints',
-  identity: 'endpoint-controller',
-  primary: services,
-  watches: [
-    watched(pods, servicesSelecting, sameForEndpoints),
-    // Endpoints of others may be there before their service is: only ours are looked after.
-    watched(endpoints, object => (isOurs(object) ? [objectKey(object)] : [])),
-  ],
-  plan: planEndpoints,
-  gone(key, store) {
-    const { namespace, name } = fromKey(key)
-    const left = store(endpoints).get(namespace, name)
-    return left ? [remove(endpoints, left)] : []
-  },
-})
+export function endpointsController(): Worker {
+  const triggers = new TriggerTimes()
+  return defineController<Service>({
+    name: 'endpoints',
+    identity: 'endpoint-controller',
+    primary: services,
+    watches: [
+      watched(pods, servicesSelecting, sameForEndpoints),
+      // Endpoints of others may be there before their service is: only ours are looked after.
+      watched(endpoints, object => (isOurs(object) ? [objectKey(object)] : [])),
+    ],
+    plan: (service, view) => planEndpoints(service, view, triggers),
+    gone(key, store) {
+      triggers.forget(key)
+      const { namespace, name } = fromKey(key)
+      const left = store(endpoints).get(namespace, name)
+      return left ? [remove(endpoints, left)] : []
+    },
+  })
+}
 
-export function planEndpoints(service: Service, view: View): Plan {
+export function planEndpoints(service: Service, view: View, triggers = new TriggerTimes()): Plan {
   if (!hasOwnEndpoints(service) || service.metadata.deletionTimestamp) return []
   const { name, namespace } = service.metadata
   const current = view.store(endpoints).get(namespace, name!)
-  const packed = packSubsets(selectedPods(service, view.store).flatMap(pod => portAddresses(service, pod)))
-  const { subsets, cut } = truncated(packed)
-  const { [overCapacityAnnotation]: _, ...annotations } = current?.metadata.annotations ?? {}
+  const selected = selectedPods(service, view.store)
+  const { subsets, cut } = truncated(packSubsets(selected.flatMap(pod => portAddresses(service, pod))))
+  const trigger = triggers.next(service, selected)
   const wanted: Endpoints = {
     ...current,
     apiVersion: 'v1',
@@ -58,7 +65,7 @@ export function planEndpoints(service: Service, view: View): Plan {
     metadata: {
       ...(current?.metadata ?? { name, namespace }),
       labels: labelsFor(service),
-      annotations: cut ? { ...annotations, [overCapacityAnnotation]: 'truncated' } : annotations,
+      annotations: annotationsFor(current, cut, trigger),
     },
     subsets: subsets.length > 0 ? [...subsets] : undefined,
   }
@@ -68,6 +75,24 @@ export function planEndpoints(service: Service, view: View): Plan {
     ]
   if (jsonEqual(contentOf(current), contentOf(wanted))) return []
   return [update(endpoints, wanted)]
+}
+
+function annotationsFor(
+  current: Endpoints | undefined,
+  cut: boolean,
+  trigger: string | undefined,
+): Record<string, string> | undefined {
+  const {
+    [overCapacityAnnotation]: _,
+    [triggerTimeAnnotation]: __,
+    ...others
+  } = current?.metadata.annotations ?? {}
+  const annotations = {
+    ...others,
+    ...(cut && { [overCapacityAnnotation]: 'truncated' }),
+    ...(trigger && { [triggerTimeAnnotation]: trigger }),
+  }
+  return Object.keys(annotations).length > 0 ? annotations : undefined
 }
 
 function failing(object: Endpoints, reason: string, what: string): Outcome {

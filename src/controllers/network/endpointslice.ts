@@ -3,6 +3,7 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import { create, type Plan, remove, update } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
+import type { Worker } from '../../controller/worker.ts'
 import { endpointSlices, nodes, pods, services } from '../kinds.ts'
 import {
   hasOwnEndpoints,
@@ -23,26 +24,34 @@ import {
   placeholderSlice,
   type SliceChanges,
 } from './slice-packing.ts'
+import { TriggerTimes } from './trigger-times.ts'
 
 /** Keeps the EndpointSlices of every service that selects pods (upstream pkg/controller/endpointslice). */
-export const endpointSliceController = defineController<Service>({
-  name: 'endpointslice',
-  identity: 'endpointslice-controller',
-  eventSource: 'endpoint-slice-controller',
-  primary: services,
-  owns: [{ resource: endpointSlices }],
-  watches: [
-    watched(pods, servicesSelecting, sameForEndpoints),
-    watched(
-      nodes,
-      servicesOnNode,
-      (a, b) => a.metadata.labels?.[zoneLabel] === b.metadata.labels?.[zoneLabel],
-    ),
-  ],
-  plan: planEndpointSlices,
-})
+export function endpointSliceController(): Worker {
+  const triggers = new TriggerTimes()
+  return defineController<Service>({
+    name: 'endpointslice',
+    identity: 'endpointslice-controller',
+    eventSource: 'endpoint-slice-controller',
+    primary: services,
+    owns: [{ resource: endpointSlices }],
+    watches: [
+      watched(pods, servicesSelecting, sameForEndpoints),
+      watched(
+        nodes,
+        servicesOnNode,
+        (a, b) => a.metadata.labels?.[zoneLabel] === b.metadata.labels?.[zoneLabel],
+      ),
+    ],
+    plan: (service, view) => planEndpointSlices(service, view, triggers),
+    gone(key) {
+      triggers.forget(key)
+      return []
+    },
+  })
+}
 
-export function planEndpointSlices(service: Service, view: View): Plan {
+export function planEndpointSlices(service: Service, view: View, triggers = new TriggerTimes()): Plan {
   if (!hasOwnEndpoints(service)) return []
   const existing = view
     .owned(endpointSlices)
@@ -53,16 +62,18 @@ export function planEndpointSlices(service: Service, view: View): Plan {
   const outdated = existing
     .filter(({ addressType }) => !types.includes(addressType))
     .map(slice => remove(endpointSlices, slice))
-  return [...types.flatMap(type => planAddressType({ service, existing, type }, view)), ...outdated]
+  const trigger = triggers.next(service, selectedPods(service, view.store))
+  return [...types.flatMap(type => planAddressType({ service, existing, type, trigger }, view)), ...outdated]
 }
 
 interface Family {
   readonly service: Service
   readonly existing: readonly EndpointSlice[]
   readonly type: string
+  readonly trigger: string | undefined
 }
 
-function planAddressType({ service, existing, type }: Family, view: View): Plan {
+function planAddressType({ service, existing, type, trigger }: Family, view: View): Plan {
   const here = existing.filter(({ addressType }) => addressType === type)
   const groups = endpointGroups(service, selectedPods(service, view.store), {
     type,
@@ -72,7 +83,7 @@ function planAddressType({ service, existing, type }: Family, view: View): Plan 
   const left = here.length - changes.deleted.length + changes.created.length
   if (left === 0) keepPlaceholder(service, type, changes)
   reuseNames(changes)
-  const stamp = stampFor(service, view, here.length === 0)
+  const stamp = (slice: EndpointSlice) => stamped(slice, trigger)
   return [
     ...(service.metadata.deletionTimestamp
       ? []
@@ -94,31 +105,16 @@ function reuseNames({ created, updated, deleted }: SliceChanges): void {
   while (created.length > 0 && deleted.length > 0) {
     const { name, resourceVersion, uid } = deleted.shift()!.metadata
     const content = created.pop()!
-    const { generateName: _, ...metadata } = content.metadata
-    updated.push({ ...content, metadata: { ...metadata, name, resourceVersion, uid } })
+    updated.push({ ...content, metadata: { ...content.metadata, name, resourceVersion, uid } })
   }
 }
 
-/**
- * Notes when that happened which this change answers: the service's creation for its first slice, else the
- * readiness change of the pods in it that came last.
- */
-function stampFor(service: Service, view: View, first: boolean): (slice: EndpointSlice) => EndpointSlice {
-  return slice => {
-    const times = slice.endpoints.map(({ targetRef }) =>
-      readyTransition(view, targetRef?.namespace, targetRef?.name),
-    )
-    const latest = times.reduce((a, b) => ((b ?? '') > (a ?? '') ? b : a), undefined)
-    const time = first ? (service.metadata.creationTimestamp ?? undefined) : latest
-    const { [triggerTimeAnnotation]: _, ...annotations } = slice.metadata.annotations ?? {}
-    const stamped = time ? { ...annotations, [triggerTimeAnnotation]: time } : annotations
-    return { ...slice, metadata: { ...slice.metadata, annotations: stamped } }
-  }
-}
-
-function readyTransition(view: View, namespace: string | undefined, name = ''): string | undefined {
-  const conditions = view.store(pods).get(namespace, name)?.status?.conditions
-  return conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+/** Notes when that happened which this change answers. */
+function stamped(slice: EndpointSlice, trigger: string | undefined): EndpointSlice {
+  const { [triggerTimeAnnotation]: _, ...others } = slice.metadata.annotations ?? {}
+  const all = trigger ? { ...others, [triggerTimeAnnotation]: trigger } : others
+  const annotations = Object.keys(all).length > 0 ? all : undefined
+  return { ...slice, metadata: { ...slice.metadata, annotations } }
 }
 
 /** One set of slices per IP family of the service. */

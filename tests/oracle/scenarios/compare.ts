@@ -1,0 +1,47 @@
+import { differences } from '../normalize.ts'
+import type { Scenario } from './scenario.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** Every place where two snapshots differ, as `scenario @settle › place: ours | theirs`. */
+export function compareSnapshots(
+  { name, ordered }: Scenario,
+  ours: readonly Snapshot[],
+  theirs: readonly Snapshot[],
+): string[] {
+  return ours.flatMap((mine, index) => {
+    const other = theirs[index]!
+    const found = [
+      ...compareObjects(mine, other),
+      ...compareEvents(mine, other),
+      ...differ({ answers: mine.answers }, { answers: other.answers }),
+      ...(ordered ? differ({ trace: traceOf(mine) }, { trace: traceOf(other) }) : []),
+    ]
+    return [...new Set(found)].map(place => `${name} @${index + 1} › ${place}`)
+  })
+}
+
+function traceOf({ trace }: Snapshot): Record<string, string> {
+  return Object.fromEntries([...trace].map(([kind, all]) => [kind, all.map(({ text }) => text).join(', ')]))
+}
+
+function differ(mine: unknown, other: unknown): string[] {
+  const answer = (body: unknown) => ({ status: 0, headers: {}, body })
+  return differences(answer(mine), answer(other)).map(place => place.replace(/^\.body\.?/, ''))
+}
+
+function compareObjects(mine: Snapshot, other: Snapshot): string[] {
+  const keys = new Set([...mine.objects.keys(), ...other.objects.keys()])
+  return [...keys].toSorted().flatMap(key => {
+    const [left = [], right = []] = [mine.objects.get(key), other.objects.get(key)]
+    if (left.length !== right.length) return [`${key}: ${left.length} of them | ${right.length}`]
+    return left.flatMap((object, index) => differ(object, right[index]).map(place => `${key} ${place}`))
+  })
+}
+
+function compareEvents(mine: Snapshot, other: Snapshot): string[] {
+  const texts = new Set([...mine.events.keys(), ...other.events.keys()])
+  return [...texts].toSorted().flatMap(text => {
+    const [left = 'never', right = 'never'] = [mine.events.get(text), other.events.get(text)]
+    return left === right ? [] : [`event ${text}: ${left} | ${right}`]
+  })
+}

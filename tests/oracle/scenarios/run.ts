@@ -1,0 +1,24 @@
+#!/usr/bin/env bun
+/**
+ * Plays scenarios on Hutch and on a stock control plane and compares what came of them.
+ *
+ *   bun run tests/oracle/scenarios/run.ts [--only TEXT]
+ */
+import { parseArgs } from 'node:util'
+import { judge } from '../consult.ts'
+import { listedScenarios } from './listed.ts'
+import { playAll } from './play-all.ts'
+import { allScenarios } from './scenario.ts'
+import { openStage } from './stage.ts'
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
+const stage = await openStage()
+const places = await playAll(
+  stage,
+  allScenarios().filter(({ name }) => name.includes(values.only)),
+).finally(() => stage.close())
+const { unlisted, listed } = judge(places, listedScenarios)
+for (const place of unlisted) console.log(place)
+const sum = [...listed.values()].reduce((total, count) => total + count, 0)
+console.log(`scenarios: ${unlisted.length} unlisted differences, ${sum} listed`)
+process.exitCode = unlisted.length > 0 ? 1 : 0
