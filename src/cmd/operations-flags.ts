@@ -36,6 +36,10 @@ export const operationsFlags: readonly Flag[] = [
     'with --max-mutating-requests-inflight: requests in work at a time, shared out by priority and fairness',
   ),
   count('max-mutating-requests-inflight', 200, 'see --max-requests-inflight'),
+  file(
+    'encryption-provider-config',
+    'how values are sealed in the database (apiserver.config.k8s.io/v1 EncryptionConfiguration; default: Secrets, with a key made at first start)',
+  ),
   file('audit-policy-file', 'what is audited (audit.k8s.io/v1 Policy)'),
   file('audit-log-path', 'append audit events to this file; - is standard output'),
   {

@@ -24,6 +24,8 @@ import { UserError } from '../user-error.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
+import { readDescriptions } from './descriptions.ts'
+import { openEncryption } from './encryption.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
@@ -50,9 +52,14 @@ export interface ControlPlane {
 export async function openControlPlane(settings: ServerSettings, ports: Ports): Promise<ControlPlane> {
   const pki = await openPki(settings, ports)
   const store = await openStore(settings, ports)
+  const stop = new AbortController()
   try {
-    return await buildServer(settings, ports, pki, store)
+    const sealed = await openEncryption(store, settings, ports, stop.signal)
+    const plane = await buildServer(settings, ports, pki, { store: sealed, stop })
+    await sealed.rewriteStale()
+    return plane
   } catch (error) {
+    stop.abort()
     await store.close()
     throw error
   }
@@ -97,11 +104,10 @@ async function buildServer(
   settings: ServerSettings,
   ports: Ports,
   pki: Pki,
-  store: Store,
+  { store, stop }: { readonly store: Store; readonly stop: AbortController },
 ): Promise<ControlPlane> {
   let current = pki
   const adopters: ((pki: Pki) => void)[] = []
-  const stop = new AbortController()
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
   const outside = openOutsideAuthentication(settings.authentication, [settings.issuer], ports, stop.signal)
@@ -127,6 +133,7 @@ async function buildServer(
     admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
     advertise,
+    readDescriptions,
     postStartHooks: hooks,
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,

@@ -4,13 +4,12 @@ import type { Ports } from '../../std/ports.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
+import { isOlderThanEncryption } from './encryption.ts'
 import type { ServerSettings } from './settings.ts'
 
 /** Opens the chosen store. SQLite is loaded only where it is used. */
-export async function openStore(
-  { databasePath, inMemory }: ServerSettings,
-  { clock, log }: Ports,
-): Promise<Store> {
+export async function openStore(settings: ServerSettings, { clock, log }: Ports): Promise<Store> {
+  const { databasePath, inMemory } = settings
   if (inMemory) return openMemoryStore({ clock, log })
   try {
     mkdirSync(dirname(databasePath), { recursive: true, mode: 0o700 })
@@ -21,9 +20,10 @@ export async function openStore(
       'Choose another with --data-dir, or run as root.',
     )
   }
+  const erases = isOlderThanEncryption(settings)
   const { openSqliteStore } = await import('../../storage/sqlite/sqlite-store.ts')
   try {
-    return openSqliteStore({ path: databasePath, clock, log })
+    return openSqliteStore({ path: databasePath, clock, log, erases })
   } catch (error) {
     if (error instanceof Error && error.name === 'StoreOpenError') throw new UserError(error.message)
     throw error

@@ -30,6 +30,7 @@ export interface ServerSettings {
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
   readonly auditing: AuditSource
+  readonly encryptionConfig: string | undefined
   readonly shutdownDelayMs: number
   readonly requestSeats: number
 }
@@ -61,6 +62,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
     requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
     auditing: auditSource(flags),
+    encryptionConfig: flags.optional('encryption-provider-config'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),

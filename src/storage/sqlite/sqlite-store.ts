@@ -26,6 +26,8 @@ export interface SqliteStoreOptions {
   /** How long a volatile write may wait for the disk. Default 60,000. */
   readonly volatileFlushMs?: number
   readonly history?: Partial<HistoryLimits>
+  /** Overwrites what is removed, for as long as this store is open: for values that should never have been there. */
+  readonly erases?: boolean
 }
 
 /** Revision numbers set aside for volatile writes at a time. */
@@ -71,6 +73,7 @@ class SqliteStore implements Store {
       const table = openLogTable(database)
       const meta = table.meta()
       loadIndex(this.#index, table.scan(), meta, revision => this.#garbage.add(revision))
+      if (options.erases) database.run('PRAGMA secure_delete = ON')
       return { table, meta }
     })
     this.#file = opened

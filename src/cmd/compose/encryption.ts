@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readEncryptionConfiguration } from '../../server/encryption/configuration.ts'
+import { type EncryptedStore, encryptedStore } from '../../server/encryption/encrypted-store.ts'
+import { defaultEncryption, encryptionRules } from '../../server/encryption/open-encryption.ts'
+import { writePrivate } from '../../server/pki/files.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Store } from '../../storage/store.ts'
+import { UserError } from '../user-error.ts'
+import { openConfiguredFile } from './configured-file.ts'
+import type { ServerSettings } from './settings.ts'
+
+const flag = 'encryption-provider-config'
+
+/**
+ * The store with its values sealed as `--encryption-provider-config` says; without it Secrets are, under a key that is
+ * made at the first start and kept beside the certificates, for root alone. The file is read again when it changes.
+ */
+export async function openEncryption(
+  store: Store,
+  settings: ServerSettings,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<EncryptedStore> {
+  const path = settings.encryptionConfig ?? ensureDefault(settings.dataDir, ports)
+  const rules = await rulesOf(path, ports)
+  const sealed = encryptedStore(store, rules, ports.log)
+  let isFirst = true
+  const apply = (text: string) => {
+    const configuration = readEncryptionConfiguration(text)
+    if (isFirst) return
+    encryptionRules(configuration, ports).then(sealed.configure, error =>
+      ports.log.error('the changed encryption configuration is not usable', { error: String(error) }),
+    )
+  }
+  openConfiguredFile({ path, flag, apply }, ports, signal)
+  isFirst = false
+  return sealed
+}
+
+async function rulesOf(path: string, ports: Ports) {
+  try {
+    return await encryptionRules(readEncryptionConfiguration(readFileSync(path, 'utf8')), ports)
+  } catch (error) {
+    throw new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
+  }
+}
+
+/** Whether the database is older than its encryption: what was plain shall not stay in its free pages. */
+export function isOlderThanEncryption({ databasePath, dataDir }: ServerSettings): boolean {
+  return existsSync(databasePath) && !existsSync(defaultPath(dataDir))
+}
+
+function defaultPath(dataDir: string): string {
+  return join(dataDir, 'server/encryption-config.yaml')
+}
+
+function ensureDefault(dataDir: string, ports: Ports): string {
+  const path = defaultPath(dataDir)
+  if (!existsSync(path)) writePrivate(path, defaultEncryption(ports))
+  return path
+}

@@ -1,0 +1,116 @@
+import { assert } from '../../std/assert.ts'
+import type { Logger } from '../../std/ports.ts'
+import { layerOver } from '../../storage/layer.ts'
+import { CasError, type Entry, type Store, type StoreEvent } from '../../storage/store.ts'
+import { DecryptError, type Opened, type Provider, startsWith } from './provider.ts'
+
+/** Who seals what lies in a folder; the first one writes, all of them read. */
+export interface Rule {
+  readonly folders: readonly string[]
+  readonly providers: readonly Provider[]
+}
+
+/** A store whose covered values nobody can read on the disk. */
+export interface EncryptedStore extends Store {
+  /** Takes other rules from now on. */
+  configure(rules: readonly Rule[]): void
+  /** Writes everything anew that was read and is not as the rules want it; answers how many values it were. */
+  rewriteStale(): Promise<number>
+}
+
+/** Puts sealing around `store`. What the rules do not cover passes as it is. */
+export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger): EncryptedStore {
+  const plainOf = new WeakMap<Uint8Array, Uint8Array>()
+  const stale = new Set<string>()
+  let table = createTable(rules)
+  const note = (key: string, { plain, isStale }: Opened) => {
+    if (isStale) stale.add(key)
+    return plain
+  }
+  const open = async (entry: Entry): Promise<Entry> => {
+    const opened = openWith(table(entry.key), entry.key, entry.value)
+    return { ...entry, value: note(entry.key, opened instanceof Promise ? await opened : opened) }
+  }
+  const openEvent = (event: StoreEvent): StoreEvent => {
+    const known = plainOf.get(event.value)
+    if (known) return { ...event, value: known }
+    const opened = openWith(table(event.key), event.key, event.value)
+    assert(!(opened instanceof Promise), 'keys of history are known when it is delivered')
+    return { ...event, value: opened.plain }
+  }
+  const layer = layerOver(store, {
+    async get(key) {
+      const entry = await store.get(key)
+      return entry && open(entry)
+    },
+    async range(prefix, options) {
+      const result = await store.range(prefix, options)
+      return { ...result, entries: await Promise.all(result.entries.map(open)) }
+    },
+    async write(write) {
+      const [writer] = table(write.key)
+      if (!writer || write.value === undefined) return store.write(write)
+      const value = writer.seal(write.key, write.value)
+      if (value !== write.value) plainOf.set(value, write.value)
+      return store.write({ ...write, value })
+    },
+    watch: (prefix, fromRevision, sink, signal) =>
+      store.watch(prefix, fromRevision, events => sink(events.map(openEvent)), signal),
+  })
+  return {
+    ...layer,
+    configure(next) {
+      table = createTable(next)
+    },
+    async rewriteStale() {
+      const keys = [...stale]
+      const written = await Promise.all(keys.map(key => rewrite(layer, key)))
+      stale.clear()
+      const count = written.filter(Boolean).length
+      if (count > 0) log.info('stored values sealed with the key of today', { values: count })
+      return count
+    },
+  }
+}
+
+/** Somebody who writes it meanwhile does the same work. */
+async function rewrite(store: Store, key: string): Promise<boolean> {
+  const entry = await store.get(key)
+  if (!entry) return false
+  try {
+    await store.write({ key, value: entry.value, expected: entry.modRevision })
+    return true
+  } catch (error) {
+    if (error instanceof CasError) return false
+    throw error
+  }
+}
+
+const nobody: readonly Provider[] = []
+
+/** The providers of a key, found by its folder once. */
+function createTable(rules: readonly Rule[]): (key: string) => readonly Provider[] {
+  const byFolder = new Map<string, readonly Provider[]>()
+  return key => {
+    const group = key.indexOf('/', 1) + 1
+    const plural = key.indexOf('/', group) + 1
+    const folder = key.slice(0, key.indexOf('/', plural) + 1)
+    const known = byFolder.get(folder)
+    if (known) return known
+    const rule = rules.find(({ folders }) => folders.some(each => folder.startsWith(each)))
+    byFolder.set(folder, rule?.providers ?? nobody)
+    return rule?.providers ?? nobody
+  }
+}
+
+function openWith(providers: readonly Provider[], key: string, stored: Uint8Array): Opened | Promise<Opened> {
+  const [first] = providers
+  if (!first) return { plain: stored, isStale: false }
+  const provider = providers.find(({ prefix }) => prefix !== '' && startsWith(stored, prefix))
+  const reader = provider ?? providers.find(({ prefix }) => prefix === '')
+  if (!reader) throw new DecryptError(`no provider of the encryption configuration can read ${key}`)
+  const opened = reader.open(key, stored)
+  if (reader === first) return opened
+  const asStale = ({ plain }: Opened) => ({ plain, isStale: true })
+  return opened instanceof Promise ? opened.then(asStale) : asStale(opened)
+}

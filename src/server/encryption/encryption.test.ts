@@ -1,0 +1,292 @@
+import { Database } from 'bun:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { silentLogger } from '../../std/log.ts'
+import { realPorts } from '../../std/real-ports.ts'
+import { simPorts } from '../../std/sim-ports.ts'
+import { openMemoryStore } from '../../storage/memory/memory-store.ts'
+import { openSqliteStore } from '../../storage/sqlite/sqlite-store.ts'
+import { cbcCipher, gcmCipher, secretboxCipher } from './ciphers.ts'
+import { folderOf, readEncryptionConfiguration } from './configuration.ts'
+import { encryptedStore } from './encrypted-store.ts'
+import { bytesAt, decodeMessage, encodeMessage, textAt } from './kms-wire.ts'
+import { defaultEncryption, encryptionRules } from './open-encryption.ts'
+
+const ports = simPorts(7)
+const bytes = (text: string) => new Uint8Array(Buffer.from(text))
+const text = (value: Uint8Array | undefined) => Buffer.from(value ?? []).toString('latin1')
+const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n'
+const key = (name: string, fill: number, length = 32) =>
+  `{ name: ${name}, secret: ${Buffer.alloc(length, fill).toString('base64')} }`
+const rules = (providers: string, resources = '[secrets]') =>
+  encryptionRules(
+    readEncryptionConfiguration(`${head}- resources: ${resources}\n  providers: ${providers}\n`),
+    {
+      ...ports,
+      log: silentLogger,
+    },
+  )
+
+const secret = '/registry/core/secrets/default/s'
+const configmap = '/registry/core/configmaps/default/c'
+
+describe('each cipher', () => {
+  const ciphers = {
+    aescbc: () => cbcCipher(Buffer.alloc(32, 1), ports.random),
+    aesgcm: () => gcmCipher(Buffer.alloc(16, 1), ports.random),
+    secretbox: () => secretboxCipher(Buffer.alloc(32, 1), ports.random),
+  }
+  for (const [name, make] of Object.entries(ciphers)) {
+    test(`${name} opens what it sealed, never seals alike, and shows nothing`, async () => {
+      const cipher = await make()
+      const sealed = cipher.seal(secret, bytes('hidden words'))
+      expect(text(cipher.open(secret, sealed))).toBe('hidden words')
+      expect(text(cipher.seal(secret, bytes('hidden words')))).not.toBe(text(sealed))
+      expect(text(sealed)).not.toContain('hidden')
+    })
+  }
+  test('what was changed or moved is refused by those that authenticate', async () => {
+    const gcm = ciphers.aesgcm()
+    const sealed = gcm.seal(secret, bytes('x'))
+    expect(() => gcm.open('/registry/core/secrets/default/other', sealed)).toThrow()
+    const box = await ciphers.secretbox()
+    const boxed = box.seal(secret, bytes('x'))
+    boxed[boxed.length - 1]! ^= 1
+    expect(() => box.open(secret, boxed)).toThrow()
+  })
+  test('secretbox is NaCl: a box that another program made opens', async () => {
+    // Made with golang.org/x/crypto/nacl/secretbox: key 32 × 0x01, nonce 24 × 0x02.
+    const made = Buffer.from('AgICAgICAgICAgICAgICAgICAgICAgICaRF4oKbpM89AV5wURjA7xZUAspER', 'base64')
+    const box = await ciphers.secretbox()
+    expect(text(box.open(secret, made))).toBe('hello')
+  })
+})
+
+describe('a store under rules', () => {
+  const open = async (providers: string, resources?: string) => {
+    const inner = openMemoryStore({ clock: ports.clock, log: silentLogger })
+    return { inner, outer: encryptedStore(inner, await rules(providers, resources), silentLogger) }
+  }
+  const stored = async (
+    store: { get(key: string): Promise<{ value: Uint8Array } | undefined> },
+    at: string,
+  ) => text((await store.get(at))?.value)
+
+  test('seals what it covers under upstream prefixes and leaves the rest', async () => {
+    const { inner, outer } = await open(`[{ aescbc: { keys: [${key('key1', 1)}] } }, { identity: {} }]`)
+    await outer.write({ key: secret, value: bytes('{"hidden":1}'), expected: 0 })
+    await outer.write({ key: configmap, value: bytes('{"shown":1}'), expected: 0 })
+    expect(await stored(inner, secret)).toStartWith('k8s:enc:aescbc:v1:key1:')
+    expect(await stored(inner, configmap)).toBe('{"shown":1}')
+    expect(await stored(outer, secret)).toBe('{"hidden":1}')
+    const { entries } = await outer.range('/registry/core/')
+    expect(entries.map(({ value }) => text(value))).toEqual(['{"shown":1}', '{"hidden":1}'])
+  })
+
+  test('watchers see what was written, the very bytes of this process and history alike', async () => {
+    const { outer } = await open(`[{ secretbox: { keys: [${key('key1', 1)}] } }]`)
+    const value = bytes('{"a":1}')
+    const stop = new AbortController()
+    const seen: Uint8Array[] = []
+    void outer.watch('', 0, events => void seen.push(...events.map(event => event.value)), stop.signal)
+    const { revision } = await outer.write({ key: secret, value, expected: 0 })
+    expect(seen[0]).toBe(value)
+    await outer.write({ key: secret, value: undefined, expected: revision })
+    expect(text(seen[1])).toBe('{"a":1}')
+    const late: string[] = []
+    void outer.watch('', 0, events => void late.push(...events.map(event => text(event.value))), stop.signal)
+    expect(late).toEqual(['{"a":1}', '{"a":1}'])
+    stop.abort()
+  })
+
+  test('keys turn: the new one writes, the old one reads, and what is stale is written anew', async () => {
+    const old = await open(`[{ aesgcm: { keys: [${key('one', 1)}] } }]`)
+    await old.outer.write({ key: secret, value: bytes('v'), expected: 0 })
+    const next = await rules(
+      `[{ secretbox: { keys: [${key('two', 2)}] } }, { aesgcm: { keys: [${key('one', 1)}] } }]`,
+    )
+    const turned = encryptedStore(old.inner, next, silentLogger)
+    await turned.range('')
+    expect(await turned.rewriteStale()).toBe(1)
+    expect(await stored(old.inner, secret)).toStartWith('k8s:enc:secretbox:v1:two:')
+    expect(await stored(turned, secret)).toBe('v')
+    await turned.range('')
+    expect(await turned.rewriteStale()).toBe(0)
+  })
+
+  test('without the key nothing is read, and identity does not pass off ciphertext', async () => {
+    const { inner, outer } = await open(`[{ aesgcm: { keys: [${key('one', 1)}] } }]`)
+    await outer.write({ key: secret, value: bytes('v'), expected: 0 })
+    const other = encryptedStore(
+      inner,
+      await rules(`[{ aesgcm: { keys: [${key('one', 9)}] } }]`),
+      silentLogger,
+    )
+    await expect(other.get(secret)).rejects.toThrow('cannot be opened with key one')
+    const plain = encryptedStore(inner, await rules('[{ identity: {} }]'), silentLogger)
+    await expect(plain.get(secret)).rejects.toThrow('identity transformer tried to read encrypted data')
+    const none = encryptedStore(
+      inner,
+      await rules(`[{ aescbc: { keys: [${key('one', 1)}] } }]`),
+      silentLogger,
+    )
+    await expect(none.get(secret)).rejects.toThrow('no provider of the encryption configuration can read')
+  })
+
+  test('patterns name folders, the first that covers decides', async () => {
+    expect(['secrets', 'deployments.apps', '*.apps', '*.', '*.*'].map(folderOf)).toEqual([
+      '/registry/core/secrets/',
+      '/registry/apps/deployments/',
+      '/registry/apps/',
+      '/registry/core/',
+      '/registry/',
+    ])
+    const { inner, outer } = await open(`[{ aesgcm: { keys: [${key('one', 1)}] } }]`, "['*.']")
+    await outer.write({ key: configmap, value: bytes('v'), expected: 0 })
+    expect(await stored(inner, configmap)).toStartWith('k8s:enc:aesgcm:v1:one:')
+  })
+})
+
+test('a SQLite file never holds a plain Secret, and what was plain before goes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hutch-sealed-'))
+  const path = join(folder, 'state.db')
+  const files = () =>
+    [path, `${path}-wal`].map(file => readFileSync(file, { flag: 'a+' }).toString('latin1')).join('')
+  const { clock } = ports
+  const value = bytes(`{"data":{"password":"${'c2VjcmV0LXdvcmRz'.repeat(50)}"}}`)
+  const plain = openSqliteStore({ path, clock, log: silentLogger })
+  await plain.write({ key: secret, value, expected: 0 })
+  await plain.close()
+  expect(files()).toContain('c2VjcmV0LXdvcmRz')
+
+  const configuration = readEncryptionConfiguration(defaultEncryption(ports))
+  const sealing = await encryptionRules(configuration, { ...ports, log: silentLogger })
+  const erasing = openSqliteStore({ path, clock, log: silentLogger, erases: true })
+  const sealed = encryptedStore(erasing, sealing, silentLogger)
+  await sealed.range('')
+  expect(await sealed.rewriteStale()).toBe(1)
+  await sealed.write({ key: `${secret}2`, value, expected: 0 })
+  await sealed.compact(sealed.revision())
+  await sealed.write({ key: configmap, value: bytes('{}'), expected: 0 })
+  await sealed.close()
+  expect(files()).not.toContain('c2VjcmV0LXdvcmRz')
+  expect(files()).toContain('k8s:enc:secretbox:v1:key1:')
+
+  const again = encryptedStore(openSqliteStore({ path, clock, log: silentLogger }), sealing, silentLogger)
+  expect(text((await again.get(secret))?.value)).toBe(text(value))
+  await again.close()
+  expect(new Database(path, { readonly: true }).query('SELECT count(*) AS n FROM live').get()).toEqual({
+    n: 3,
+  })
+  rmSync(folder, { recursive: true })
+})
+
+test('what is wrong with a configuration is told in upstream words', () => {
+  const wrong =
+    (providers: string, resources = '[secrets]') =>
+    () =>
+      readEncryptionConfiguration(`${head}- resources: ${resources}\n  providers: ${providers}\n`)
+  expect(wrong('[]')).toThrow(
+    'resources[0].providers: Required value: at least one resources[0].providers is required',
+  )
+  expect(wrong('[{}]')).toThrow('provider does not contain any of the expected providers')
+  expect(wrong('[{ identity: {}, aescbc: { keys: [] } }]')).toThrow(
+    'more than one provider specified in a single element',
+  )
+  expect(wrong(`[{ aesgcm: { keys: [${key('k', 1, 15)}] } }]`)).toThrow(
+    'Invalid value: "REDACTED": secret is not of the expected length, got 15, expected one of [16 24 32]',
+  )
+  expect(wrong('[{ aescbc: { keys: [{ name: k, secret: "%%" }] } }]')).toThrow(
+    'secrets must be base64 encoded',
+  )
+  expect(wrong('[{ identity: {} }]', '["*"]')).toThrow(
+    "use '*.' to encrypt all the resources from core API group",
+  )
+  expect(wrong('[{ kms: { apiVersion: v2, name: k, endpoint: "http://x" } }]')).toThrow(
+    'unsupported scheme "http" for KMS provider',
+  )
+})
+
+describe('a KMS plugin', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hutch-kms-'))
+  const plugin = new Server()
+  const asked = { encrypt: 0, decrypt: 0 }
+  let keyId = 'k1'
+  const xor = (value: Uint8Array) => Buffer.from(value.map(byte => byte ^ 0x5a))
+
+  beforeAll(async () => {
+    const method = (name: string) => ({
+      path: `/v2.KeyManagementService/${name}`,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: (value: Buffer) => value,
+      requestDeserialize: (value: Buffer) => value,
+      responseSerialize: (value: Buffer) => value,
+      responseDeserialize: (value: Buffer) => value,
+    })
+    type Call = { request: Buffer }
+    type Done = (error: null, answer: Buffer) => void
+    plugin.addService(
+      { Status: method('Status'), Encrypt: method('Encrypt'), Decrypt: method('Decrypt') },
+      {
+        Status: (_call: Call, done: Done) => done(null, encodeMessage({ 1: 'v2', 2: 'ok', 3: keyId })),
+        Encrypt: ({ request }: Call, done: Done) => {
+          asked.encrypt++
+          const wrapped = Buffer.concat([Buffer.from(keyId), xor(bytesAt(decodeMessage(request), 1))])
+          done(null, encodeMessage({ 1: wrapped, 2: keyId }))
+        },
+        Decrypt: ({ request }: Call, done: Done) => {
+          asked.decrypt++
+          const message = decodeMessage(request)
+          done(null, encodeMessage({ 1: xor(bytesAt(message, 1).subarray(textAt(message, 3).length)) }))
+        },
+      },
+    )
+    const bound = Promise.withResolvers<void>()
+    plugin.bindAsync(`unix:${folder}/kms.sock`, ServerCredentials.createInsecure(), error =>
+      error ? bound.reject(error) : bound.resolve(),
+    )
+    await bound.promise
+  }, 30_000)
+  afterAll(() => {
+    plugin.forceShutdown()
+    rmSync(folder, { recursive: true })
+  }, 30_000)
+
+  const open = () =>
+    encryptionRules(
+      readEncryptionConfiguration(
+        `${head}- resources: [secrets]\n  providers: [{ kms: { apiVersion: v2, name: vault, endpoint: "unix://${folder}/kms.sock" } }]\n`,
+      ),
+      { ...realPorts(silentLogger), random: ports.random },
+    )
+
+  test('wraps one seed, is asked once to unwrap it, and its new key makes values stale', async () => {
+    const inner = openMemoryStore({ clock: ports.clock, log: silentLogger })
+    const writing = await open()
+    const outer = encryptedStore(inner, writing, silentLogger)
+    for (const name of ['a', 'b', 'c']) {
+      await outer.write({ key: `${secret}-${name}`, value: bytes(`value of ${name}`), expected: 0 })
+    }
+    expect(asked).toEqual({ encrypt: 1, decrypt: 0 })
+    expect(text((await inner.get(`${secret}-a`))?.value)).toStartWith('k8s:enc:kms:v2:vault:')
+
+    const reading = await open()
+    const again = encryptedStore(inner, reading, silentLogger)
+    expect(text((await again.get(`${secret}-a`))?.value)).toBe('value of a')
+    expect((await again.range('')).entries.map(({ value }) => text(value))).toHaveLength(3)
+    expect(asked.decrypt).toBe(1)
+    expect(await again.rewriteStale()).toBe(0)
+
+    keyId = 'k2'
+    const turned = await open()
+    const third = encryptedStore(inner, turned, silentLogger)
+    await third.range('')
+    expect(await third.rewriteStale()).toBe(3)
+    for (const each of [writing, reading, turned])
+      for (const { providers } of each) for (const { close } of providers) close?.()
+  }, 30_000)
+})
