@@ -24,7 +24,6 @@ import { UserError } from '../user-error.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
-import { readDescriptions } from './descriptions.ts'
 import { openEncryption } from './encryption.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
@@ -133,7 +132,6 @@ async function buildServer(
     admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
     advertise,
-    readDescriptions,
     postStartHooks: hooks,
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
