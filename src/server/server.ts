@@ -24,6 +24,7 @@ import { createUpgradeHandler } from './http/upgrade.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { countObjects, mountMetrics } from './metrics/routes.ts'
 import { measuredStore } from './metrics/store-metrics.ts'
+import type { Descriptions } from './openapi/descriptions.ts'
 import { mountOpenApi } from './openapi/routes.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
@@ -67,6 +68,8 @@ export interface ApiServerOptions {
   /** `192.0.2.7:6443`, as clients are told. */
   readonly advertise?: string
   readonly version?: VersionInfo
+  /** What OpenAPI documents say about types; absent: nothing. */
+  readonly readDescriptions?: () => Descriptions | undefined
   /** More routes for paths that are no resources. */
   readonly mount?: (routes: Routes) => void
 }
@@ -184,6 +187,8 @@ function createHandler(
       registry,
       version: version.gitVersion,
       custom: resource => resource.custom?.openApi,
+      clock: ports.clock,
+      ...(options.readDescriptions && { readDescriptions: options.readDescriptions }),
     })
     options.mount?.(mounted)
   })

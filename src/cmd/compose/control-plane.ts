@@ -24,6 +24,7 @@ import { UserError } from '../user-error.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
+import { readDescriptions } from './descriptions.ts'
 import { openEncryption } from './encryption.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
@@ -95,6 +96,7 @@ const bootstrapHooks = [
   'start-system-namespaces-controller',
   'scheduling/bootstrap-system-priority-classes',
   'bootstrap-controller',
+  'start-kubernetes-service-cidr-controller',
 ]
 const flowHooks = ['priority-and-fairness-config-producer', 'priority-and-fairness-config-consumer']
 const startHooks = ['rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
@@ -132,6 +134,7 @@ async function buildServer(
     admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
     advertise,
+    readDescriptions,
     postStartHooks: hooks,
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
@@ -193,6 +196,7 @@ async function prepareCluster(
     address: reachableAddress(settings),
     port: settings.port,
     clusterIp: settings.kubernetesIp,
+    serviceCidr: settings.serviceCidr,
   })
   for (const name of bootstrapHooks) hooks.finished(name)
 }

@@ -1,34 +1,64 @@
-import type { Resource } from '../../api/define.ts'
-import { type Dialect, pathsOf, type Shapes } from './operations.ts'
-import { Definitions, definitionName, type JsonSchema } from './schema-json.ts'
+import type { Resource, Subresource } from '../../api/define.ts'
+import { facts } from '../../api/schema/index.ts'
+import { metaSchema } from '../../api/schema/meta-schema.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
+import { defineCustom } from './custom-schema.ts'
+import type { Descriptions } from './descriptions.ts'
+import { describeDocument } from './descriptions.ts'
+import { type Dialect, type PathItems, pathsOf, type Shapes, typeOfParameter } from './operations.ts'
+import { Definitions, type JsonSchema } from './schema-json.ts'
 
 /** The OpenAPI schema that a custom resource was defined with; undefined for built-in kinds. */
 export type CustomSchemas = (resource: Resource) => JsonSchema | undefined
 
 export interface DocumentOptions {
+  /** `v1.35.4` */
   readonly version: string
   readonly custom: CustomSchemas
+  /** What upstream says about types, fields and parameters; absent: they go without. */
+  readonly descriptions?: Descriptions
 }
 
-const info = (version: string) => ({ title: 'Kubernetes', version })
+/** `1.35`, as documents name the API. */
+const info = (version: string) => ({
+  title: 'Kubernetes',
+  version: version.replace(/^v/, '').split('.').slice(0, 2).join('.'),
+})
+const bearer = {
+  BearerToken: {
+    description: 'Bearer Token authentication',
+    type: 'apiKey',
+    name: 'authorization',
+    in: 'header',
+  },
+}
 
 /** OpenAPI v3 of one group and version. */
 export function toOpenApiV3(resources: readonly Resource[], options: DocumentOptions): JsonSchema {
-  const definitions = new Definitions('#/components/schemas/')
+  const definitions = new Definitions('v3')
   const paths = allPaths(resources, definitions, v3Dialect, options.custom)
-  return {
+  const document = {
     openapi: '3.0.0',
     info: info(options.version),
     paths,
-    components: { schemas: definitions.schemas },
+    components: { schemas: definitions.schemas, securitySchemes: bearer },
   }
+  return describeDocument(document, definitions.schemas, options.descriptions)
 }
 
 /** OpenAPI v2 (swagger) of everything. */
 export function toOpenApiV2(resources: readonly Resource[], options: DocumentOptions): JsonSchema {
-  const definitions = new Definitions('#/definitions/')
+  const definitions = new Definitions('v2')
   const paths = allPaths(resources, definitions, v2Dialect, options.custom)
-  return { swagger: '2.0', info: info(options.version), paths, definitions: definitions.schemas }
+  const document = {
+    swagger: '2.0',
+    info: info(options.version),
+    paths,
+    definitions: definitions.schemas,
+    securityDefinitions: bearer,
+    security: [{ BearerToken: [] }],
+  }
+  return describeDocument(document, definitions.schemas, options.descriptions)
 }
 
 function allPaths(
@@ -36,88 +66,130 @@ function allPaths(
   definitions: Definitions,
   dialect: Dialect,
   custom: CustomSchemas,
-): JsonSchema {
-  const paths: JsonSchema = {}
-  for (const resource of resources) {
+): PathItems {
+  const paths: PathItems = {}
+  for (const resource of resources)
     Object.assign(paths, pathsOf(resource, shapesOf(resource, definitions, custom(resource)), dialect))
-  }
+  markKinds(definitions)
   return paths
 }
 
 function shapesOf(resource: Resource, definitions: Definitions, custom: JsonSchema | undefined): Shapes {
-  const object = custom ? customObject(resource, definitions, custom) : definitions.refer(resource.schema)
-  const { group, version, kind, listKind } = resource
+  const object = custom ? defineCustom(resource, definitions, custom) : definitions.refer(resource.schema)
+  const { group, version, kind } = resource
   const name = String(object.$ref).split('/').at(-1)!
   mark(definitions, name, { group, version, kind })
-  if (!resource.verbs.includes('list')) return { object, list: object }
-  const listName = `${name.slice(0, -kind.length)}${listKind}`
-  const metadata = {
-    $ref: String(object.$ref).replace(name, 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta'),
+  return {
+    object,
+    list: listOf(resource, definitions, object, name),
+    get status() {
+      return definitions.refer(metaSchema('Status'))
+    },
+    get patch() {
+      return definitions.define('io.k8s.apimachinery.pkg.apis.meta.v1.Patch', { type: 'object' })
+    },
+    get deleteOptions() {
+      return definitions.refer(metaSchema('DeleteOptions'))
+    },
+    get watchEvent() {
+      return definitions.refer(metaSchema('WatchEvent'))
+    },
+    kind: subresource => ofKind(subresource, definitions) ?? object,
   }
-  const list = definitions.define(listName, {
+}
+
+function ofKind({ kind }: Subresource, definitions: Definitions): JsonSchema | undefined {
+  const schema = kind && facts.kindSchema(kind.group, kind.version, kind.kind)
+  if (!schema) return undefined
+  const reference = definitions.refer(schema)
+  mark(definitions, String(reference.$ref).split('/').at(-1)!, { ...kind })
+  return reference
+}
+
+function listOf(
+  { group, version, kind, listKind, verbs }: Resource,
+  definitions: Definitions,
+  object: JsonSchema,
+  name: string,
+): JsonSchema {
+  if (!verbs.includes('list')) return object
+  const items = { type: 'array', items: definitions.filled(object, {}) }
+  const metadata = definitions.filled(definitions.refer(metaSchema('ListMeta')), {})
+  return definitions.define(`${name.slice(0, -kind.length)}${listKind}`, {
     type: 'object',
     required: ['items'],
-    properties: { apiVersion: text, kind: text, metadata, items: { type: 'array', items: object } },
+    properties: { apiVersion: text, items, kind: text, metadata },
     'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
   })
-  definitions.define('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', listMeta)
-  return { object, list }
 }
 
 const text = { type: 'string' }
-const listMeta = {
-  type: 'object',
-  properties: {
-    continue: text,
-    remainingItemCount: { type: 'integer', format: 'int64' },
-    resourceVersion: text,
-    selfLink: text,
-  },
+
+interface Kind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
 }
 
-function mark(definitions: Definitions, name: string, gvk: object): void {
+function mark(definitions: Definitions, name: string, gvk: Kind): void {
   const schema = definitions.schemas[name]!
-  const known = (schema['x-kubernetes-group-version-kind'] ?? []) as object[]
-  schema['x-kubernetes-group-version-kind'] = [...known, gvk]
+  const known = (schema['x-kubernetes-group-version-kind'] ?? []) as Kind[]
+  const isKnown = known.some(each => each.kind === gvk.kind && sameVersion(each, gvk))
+  if (!isKnown) schema['x-kubernetes-group-version-kind'] = [...known, { ...gvk }]
 }
 
-/** `example.com/v1 Widget` → `com.example.v1.Widget`. */
-function customObject(resource: Resource, definitions: Definitions, schema: JsonSchema): JsonSchema {
-  const name = definitionName(`${resource.group}/${resource.version}.${resource.kind}`)
-  const { properties } = schema as { properties?: JsonSchema }
-  const { metadata: _metadata, ...rest } = properties ?? {}
-  const meta = resource.schema.fields.get('metadata')?.schema
-  const described =
-    meta?.kind === 'object' && meta.name !== undefined ? definitions.refer(meta) : { type: 'object' }
-  return definitions.define(name, {
-    ...schema,
-    properties: { apiVersion: text, kind: text, metadata: described, ...rest },
-  })
+function sameVersion(a: Kind, b: Kind): boolean {
+  return a.group === b.group && a.version === b.version
+}
+
+const everywhere = ['Status', 'DeleteOptions', 'WatchEvent']
+
+/** Kinds that a document shows beside its own, and those that every group has. */
+function markKinds(definitions: Definitions): void {
+  const gvks = [...facts.kinds()]
+  for (const { group, version, kind } of gvks) {
+    const schema = facts.kindSchema(group, version, kind)
+    if (!schema?.name) continue
+    const name = definitions.nameOf(schema)
+    if (definitions.schemas[name]) mark(definitions, name, { group, version, kind })
+  }
+  const groups = new Map(gvks.map(({ group, version }) => [toApiVersion(group, version), { group, version }]))
+  for (const kind of everywhere) {
+    const name = definitions.nameOf(metaSchema(kind))
+    if (!definitions.schemas[name]) continue
+    const all = kind === 'Status' ? [{ group: '', version: 'v1' }] : [...groups.values()]
+    for (const version of all) mark(definitions, name, { ...version, kind })
+  }
 }
 
 const v3Dialect: Dialect = {
-  parameter: (name, place, schema) => ({
+  parameter: (name, place) => ({
     name,
     in: place,
     ...(place === 'path' && { required: true }),
-    schema: { ...schema, uniqueItems: true },
+    schema: typeOfParameter(name),
   }),
-  body: (schema, types) => ({ requestBody: { required: true, content: contentOf(types, schema) } }),
-  response: schema => ({ description: 'OK', content: contentOf(['application/json'], schema) }),
+  body: (schema, types, required) => ({
+    requestBody: { ...(required && { required: true }), content: contentOf(types, schema) },
+  }),
+  response: (description, schema, types) => ({ description, content: contentOf(types, schema) }),
+  common: () => ({}),
 }
 
 function contentOf(types: readonly string[], schema: JsonSchema): JsonSchema {
-  return Object.fromEntries(types.map(type => [type, { schema }]))
+  return Object.fromEntries(types.toSorted().map(type => [type, { schema }]))
 }
 
 const v2Dialect: Dialect = {
-  parameter: (name, place, schema) => ({
+  parameter: (name, place) => ({
+    ...typeOfParameter(name),
     name,
     in: place,
     ...(place === 'path' && { required: true }),
-    uniqueItems: true,
-    ...schema,
   }),
-  body: (_schema, types) => ({ consumes: types }),
-  response: schema => ({ description: 'OK', schema }),
+  body: (schema, _types, required) => ({
+    parameters: [{ name: 'body', in: 'body', ...(required && { required: true }), schema }],
+  }),
+  response: (description, schema) => ({ description, schema }),
+  common: (produces, consumes) => ({ consumes: [...consumes], produces: [...produces], schemes: ['https'] }),
 }

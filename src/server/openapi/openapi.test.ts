@@ -1,23 +1,32 @@
 import { expect, test } from 'bun:test'
+import type { Resource } from '../../api/define.ts'
 import { createRegistry } from '../../api/registry.ts'
-import { toOpenApiV3 } from './document.ts'
+import { startTestServer } from '../testing.ts'
+import type { DocumentOptions } from './document.ts'
+import { toOpenApiV2, toOpenApiV3 } from './document.ts'
+import type { JsonSchema } from './schema-json.ts'
 
+type Operation = { operationId: string; requestBody?: { content: object }; parameters?: { name: string }[] }
 type Document = {
-  paths: Record<string, Record<string, { requestBody: { content: object } }>>
-  components: { schemas: Record<string, object> }
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, JsonSchema> }
+  definitions: Record<string, JsonSchema & { properties?: Record<string, JsonSchema> }>
 }
 
 const registry = createRegistry()
-const options = { version: 'v1.35.4', custom: () => undefined }
-const core = toOpenApiV3(
-  registry.all().filter(({ group, version }) => group === '' && version === 'v1'),
-  options,
-) as Document
+const options: DocumentOptions = { version: 'v1.35.4', custom: resource => resource.custom?.openApi }
+const inVersion = (group: string, version: string) =>
+  registry.all().filter(each => each.group === group && each.version === version)
+const core = toOpenApiV3(inVersion('', 'v1'), options) as Document
+const apps = toOpenApiV3(inVersion('apps', 'v1'), options) as Document
 
 test('every reference of a document is defined in it', () => {
-  for (const [, name] of JSON.stringify(core).matchAll(/#\/components\/schemas\/([^"]+)"/g)) {
-    expect(core.components.schemas).toHaveProperty([name!])
-  }
+  for (const document of [core, apps])
+    for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([^"]+)"/g))
+      expect(document.components.schemas).toHaveProperty([name!])
+  const all = toOpenApiV2(registry.all(), options) as Document
+  for (const [, name] of JSON.stringify(all).matchAll(/#\/definitions\/([^"]+)"/g))
+    expect(all.definitions).toHaveProperty([name!])
 })
 
 test('kubectl finds merge keys and kinds where it looks for them', () => {
@@ -30,13 +39,107 @@ test('kubectl finds merge keys and kinds where it looks for them', () => {
   expect(schemas['io.k8s.api.core.v1.Pod']).toMatchObject(kinds)
 })
 
-test('custom kinds do not offer the strategic merge that they do not take', () => {
-  const pods = registry.find('', 'v1', 'pods')!
-  const custom = { ...pods, custom: { prune: () => [], openApi: { type: 'object' } } }
-  const document = toOpenApiV3([custom], options) as Document
-  const types = Object.keys(
-    document.paths['/api/v1/namespaces/{namespace}/pods/{name}']!.patch!.requestBody.content,
+test('operations are called what generated clients call them', () => {
+  const at = '/apis/apps/v1/namespaces/{namespace}/deployments'
+  const idsOf = (path: string) =>
+    Object.entries(apps.paths[path]!)
+      .filter(([method]) => method !== 'parameters')
+      .map(([method, { operationId }]) => `${method} ${operationId}`)
+  expect(idsOf(at)).toEqual([
+    'get listAppsV1NamespacedDeployment',
+    'post createAppsV1NamespacedDeployment',
+    'delete deleteAppsV1CollectionNamespacedDeployment',
+  ])
+  expect(idsOf(`${at}/{name}/scale`)).toEqual([
+    'get readAppsV1NamespacedDeploymentScale',
+    'put replaceAppsV1NamespacedDeploymentScale',
+    'patch patchAppsV1NamespacedDeploymentScale',
+  ])
+  expect(idsOf('/apis/apps/v1/deployments')).toEqual(['get listAppsV1DeploymentForAllNamespaces'])
+  expect(core.paths['/api/v1/namespaces/{namespace}/pods/{name}/exec']!.get!.operationId).toBe(
+    'connectCoreV1GetNamespacedPodExec',
   )
+})
+
+function custom(openApi: JsonSchema): Resource {
+  const pods = registry.find('', 'v1', 'pods')!
+  return {
+    ...pods,
+    group: 'example.com',
+    kind: 'Widget',
+    listKind: 'WidgetList',
+    plural: 'widgets',
+    subresources: [],
+    selectableFields: { 'spec.color': () => '' },
+    custom: { prune: () => [], openApi: openApi as never },
+  }
+}
+
+test('custom kinds do not offer the strategic merge that they do not take', () => {
+  const document = toOpenApiV3([custom({ type: 'object' })], options) as Document
+  const path = '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}'
+  const types = Object.keys(document.paths[path]!.patch!.requestBody!.content)
   expect(types).not.toContain('application/strategic-merge-patch+json')
   expect(types).toContain('application/apply-patch+yaml')
+})
+
+test('a custom kind is shown as it was defined, and in version 2 without what that has no words for', () => {
+  const free = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { a: {} } }
+  const nullable = { type: 'string', nullable: true }
+  const spec = {
+    type: 'object',
+    required: ['nullable', 'size'],
+    properties: { free, nullable, size: { type: 'integer', anyOf: [{ minimum: 1 }] } },
+  }
+  const resource = custom({ type: 'object', description: 'a widget', properties: { spec } })
+  const three = toOpenApiV3([resource], options) as Document
+  expect(three.components.schemas['com.example.v1.Widget']).toMatchObject({
+    description: 'a widget',
+    properties: { spec },
+    'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.color' }],
+  })
+  const two = toOpenApiV2([resource], options) as Document
+  expect(two.definitions['com.example.v1.Widget']!.properties!.spec).toEqual({
+    type: 'object',
+    required: ['size'],
+    properties: {
+      free: { 'x-kubernetes-preserve-unknown-fields': true },
+      nullable: {},
+      size: { type: 'integer' },
+    },
+  })
+})
+
+test('descriptions are told where they are known', () => {
+  const descriptions = {
+    types: { 'io.k8s.api.core.v1.Pod': { '': 'Pod is …', spec: 'How it should be.' } },
+    parameters: { pretty: 'Indents.' },
+  }
+  const document = toOpenApiV3(inVersion('', 'v1'), { ...options, descriptions }) as Document
+  expect(document.components.schemas['io.k8s.api.core.v1.Pod']).toMatchObject({
+    description: 'Pod is …',
+    properties: { spec: { description: 'How it should be.' } },
+  })
+  expect(JSON.stringify(document.paths['/api/v1/namespaces/{namespace}/pods'])).toContain('Indents.')
+})
+
+test('documents are found by their hash, for ever, and are not sent twice', async () => {
+  const server = await startTestServer()
+  const { port, close } = await server.listen({ port: 0, host: '127.0.0.1' })
+  const at = (path: string, headers = {}) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: 'manual' })
+  const { paths } = (await (await at('/openapi/v3')).json()) as {
+    paths: Record<string, { serverRelativeURL: string }>
+  }
+  const url = paths['apis/apps/v1']!.serverRelativeURL
+  const first = await at(url)
+  expect(first.headers.get('cache-control')).toBe('public, immutable')
+  await first.body?.cancel()
+  expect((await at(url, { 'if-none-match': first.headers.get('etag')! })).status).toBe(304)
+  const moved = await at('/openapi/v3/apis/apps/v1?hash=OLD')
+  expect([moved.status, moved.headers.get('location')]).toEqual([301, url])
+  const refused = await at('/openapi/v2', { accept: 'text/html' })
+  expect(refused.status).toBe(406)
+  await close()
+  await server.shutdown()
 })

@@ -1,14 +1,20 @@
 import type { Context } from 'hono'
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
+import { notAcceptable } from '../../machinery/status/errors.ts'
+import type { Clock } from '../../std/ports.ts'
 import { digest } from '../discovery/digest.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
+import type { Descriptions } from './descriptions.ts'
 import { type CustomSchemas, type DocumentOptions, toOpenApiV2, toOpenApiV3 } from './document.ts'
 
 export interface OpenApiOptions {
   readonly registry: Registry
   readonly version: string
   readonly custom: CustomSchemas
+  readonly clock: Pick<Clock, 'nowMs'>
+  /** Read anew for every document, which is rare, and not kept. */
+  readonly readDescriptions?: () => Descriptions | undefined
 }
 
 /**
@@ -21,12 +27,12 @@ export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
     registry.all().filter(each => each.group === group && each.version === version)
 
   routes.get('/openapi/v3', () => json({ paths: Object.fromEntries(indexOf(options)) }))
-  routes.get('/openapi/v3/api/v1', c => serve(c, inVersion('', 'v1'), options))
+  routes.get('/openapi/v3/api/v1', c => serveVersion(c, inVersion('', 'v1'), options))
   routes.get('/openapi/v3/apis/:group/:version', c => {
     const { group, version } = c.req.param()
-    return serve(c, inVersion(group, version), options)
+    return serveVersion(c, inVersion(group, version), options)
   })
-  routes.get('/openapi/v2', () => json(toOpenApiV2(registry.all(), options)))
+  routes.get('/openapi/v2', c => serveAll(c, options))
 }
 
 function* indexOf(options: OpenApiOptions): Generator<[string, object]> {
@@ -40,23 +46,65 @@ function* indexOf(options: OpenApiOptions): Generator<[string, object]> {
 }
 
 /** Built-in kinds change with the release alone; custom ones by their schemas. */
-function hashOf(resources: readonly Resource[], { version, custom }: DocumentOptions): string {
-  const parts = resources.map(resource => `${resource.plural} ${JSON.stringify(custom(resource) ?? null)}`)
+function hashOf(resources: readonly Resource[], { version, custom }: OpenApiOptions): string {
+  const parts = resources.map(
+    resource =>
+      `${resource.plural} ${resource.kind} ${resource.subresources.map(({ name }) => name)} ${JSON.stringify(custom(resource) ?? null)}`,
+  )
   return digest(`${version}\n${parts.join('\n')}`)
     .toString('hex')
     .toUpperCase()
 }
 
-function serve(
+function documentOptions({ version, custom, readDescriptions }: OpenApiOptions): DocumentOptions {
+  const descriptions = readDescriptions?.()
+  return { version, custom, ...(descriptions && { descriptions }) }
+}
+
+const yearMs = 365 * 86_400_000
+
+function serveVersion(
   c: Context<RouteEnv>,
   resources: readonly Resource[],
   options: OpenApiOptions,
 ): Response | Promise<Response> {
   if (resources.length === 0) return c.notFound()
-  const etag = `"${hashOf(resources, options)}"`
-  const fresh = { etag, vary: 'Accept', 'cache-control': 'public, immutable' }
-  if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: fresh })
-  return json(toOpenApiV3(resources, options), fresh)
+  requireJson(c)
+  const hash = hashOf(resources, options)
+  const { context } = c.env
+  const asked = context.query.get('hash')
+  if (asked !== null && asked !== hash) return moved(`${context.info.path}?hash=${hash}`)
+  const lasting = {
+    'cache-control': 'public, immutable',
+    expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
+  }
+  const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
+  return unlessKnown(c, headers, () => toOpenApiV3(resources, documentOptions(options)))
+}
+
+function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Response {
+  requireJson(c)
+  const all = options.registry.all()
+  const headers = { etag: `"${hashOf(all, options)}"`, vary: 'Accept' }
+  return unlessKnown(c, headers, () => toOpenApiV2(all, documentOptions(options)))
+}
+
+/** Documents are written in JSON only. */
+function requireJson(c: Context<RouteEnv>): void {
+  const accept = c.req.header('accept')
+  const types = accept?.split(',').map(clause => clause.split(';')[0]!.trim())
+  if (types && !types.some(type => jsonTypes.has(type))) throw notAcceptable(['application/json'])
+}
+
+const jsonTypes = new Set(['application/json', 'application/*', '*/*', ''])
+
+function moved(location: string): Response {
+  return new Response(null, { status: 301, headers: { location } })
+}
+
+function unlessKnown(c: Context<RouteEnv>, headers: Record<string, string>, make: () => object): Response {
+  if (c.req.header('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
+  return json(make(), headers)
 }
 
 function json(document: object, headers: Record<string, string> = {}): Response {

@@ -8,37 +8,71 @@ export function definitionName(goName: string): string {
   return [...host.split('.').toReversed(), ...path].join('.')
 }
 
-const scalars: Readonly<Record<ScalarKind, JsonSchema>> = {
-  string: { type: 'string' },
-  bool: { type: 'boolean' },
-  int32: { type: 'integer', format: 'int32' },
-  int64: { type: 'integer', format: 'int64' },
-  uint32: { type: 'integer', format: 'int64' },
-  uint64: { type: 'integer', format: 'int64' },
-  double: { type: 'number', format: 'double' },
-  bytes: { type: 'string', format: 'byte' },
-  quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
-  intOrString: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
-  time: { type: 'string', format: 'date-time' },
-  microTime: { type: 'string', format: 'date-time' },
-  duration: { type: 'string' },
-  fieldsV1: { type: 'object' },
-  rawExtension: { type: 'object' },
-  json: {},
-  schemaOrBool: {},
-  schemaOrArray: {},
-  schemaOrStringArray: {},
-  any: {},
+type OpenApiVersion = 'v2' | 'v3'
+
+interface Scalar {
+  /** The definition that holds it, by its Go name; absent: it is written in place. */
+  readonly name?: string
+  readonly v2: JsonSchema
+  /** Absent: as in v2. */
+  readonly v3?: JsonSchema
+  /** What a field holds that is never left out. */
+  readonly zero?: unknown
+}
+
+const meta = 'k8s.io/apimachinery/pkg/apis/meta/v1'
+const extensions = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1'
+const integer = (format: string): Scalar => ({ v2: { type: 'integer', format }, zero: 0 })
+const time: JsonSchema = { type: 'string', format: 'date-time' }
+
+const scalars: Readonly<Record<ScalarKind, Scalar>> = {
+  string: { v2: { type: 'string' }, zero: '' },
+  bool: { v2: { type: 'boolean' }, zero: false },
+  int32: integer('int32'),
+  int64: integer('int64'),
+  uint32: integer('int64'),
+  uint64: integer('int64'),
+  double: { v2: { type: 'number', format: 'double' }, zero: 0 },
+  bytes: { v2: { type: 'string', format: 'byte' } },
+  quantity: {
+    name: 'k8s.io/apimachinery/pkg/api/resource.Quantity',
+    v2: { type: 'string' },
+    v3: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  },
+  intOrString: {
+    name: 'k8s.io/apimachinery/pkg/util/intstr.IntOrString',
+    v2: { type: 'string', format: 'int-or-string' },
+    v3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  },
+  time: { name: `${meta}.Time`, v2: time },
+  microTime: { name: `${meta}.MicroTime`, v2: time },
+  duration: { name: `${meta}.Duration`, v2: { type: 'string' } },
+  fieldsV1: { name: `${meta}.FieldsV1`, v2: { type: 'object' } },
+  rawExtension: { name: 'k8s.io/apimachinery/pkg/runtime.RawExtension', v2: { type: 'object' } },
+  json: { name: `${extensions}.JSON`, v2: {} },
+  schemaOrBool: { name: `${extensions}.JSONSchemaPropsOrBool`, v2: {} },
+  schemaOrArray: { name: `${extensions}.JSONSchemaPropsOrArray`, v2: {} },
+  schemaOrStringArray: { name: `${extensions}.JSONSchemaPropsOrStringArray`, v2: {} },
+  any: { v2: {} },
+}
+
+const prefixes: Readonly<Record<OpenApiVersion, string>> = {
+  v2: '#/definitions/',
+  v3: '#/components/schemas/',
 }
 
 /** Collects the definitions of object types while their users are written. */
 export class Definitions {
   readonly schemas: { [name: string]: JsonSchema } = {}
-  readonly #prefix: string
+  readonly version: OpenApiVersion
 
-  /** `prefix` is where references point: `#/components/schemas/` or `#/definitions/`. */
-  constructor(prefix: string) {
-    this.#prefix = prefix
+  constructor(version: OpenApiVersion) {
+    this.version = version
+  }
+
+  /** What a named type is called here. */
+  nameOf({ name = '' }: ObjectSchema): string {
+    return definitionName(name)
   }
 
   /** A reference to a named type, whose definition is added at the first asking; nameless types are written in place. */
@@ -49,13 +83,23 @@ export class Definitions {
       this.schemas[name] = {}
       this.schemas[name] = this.#object(schema)
     }
-    return { $ref: this.#prefix + name }
+    return this.reference(name)
   }
 
   /** Adds what follows from no Go type. */
   define(name: string, schema: JsonSchema): JsonSchema {
     this.schemas[name] ??= schema
-    return { $ref: this.#prefix + name }
+    return this.reference(name)
+  }
+
+  reference(name: string): JsonSchema {
+    return { $ref: prefixes[this.version] + name }
+  }
+
+  /** A schema where a value stands that is never left out: v3 says what it holds then. */
+  filled(value: JsonSchema, zero: unknown): JsonSchema {
+    if (this.version === 'v2' || zero === undefined) return value
+    return '$ref' in value ? { default: zero, allOf: [value] } : { ...value, default: zero }
   }
 
   #object(schema: ObjectSchema): JsonSchema {
@@ -77,12 +121,17 @@ export class Definitions {
   #field(field: Field): JsonSchema {
     const value = this.#value(field.schema)
     const extra: JsonSchema = {}
-    if (field.defaultValue !== undefined) extra.default = field.defaultValue
-    if (field.enumValues && field.schema.kind !== 'list') extra.enum = field.enumValues
+    const zero = field.defaultValue ?? zeroOf(field)
+    if (this.version === 'v3' && zero !== undefined) extra.default = zero
+    if (field.enumValues) {
+      if (field.schema.kind === 'list')
+        value.items = { ...(value.items as JsonSchema), enum: field.enumValues }
+      else if (field.schema.kind !== 'map') extra.enum = field.enumValues
+    }
     if (field.patchStrategies) extra['x-kubernetes-patch-strategy'] = field.patchStrategies.join(',')
     if (field.patchMergeKey) extra['x-kubernetes-patch-merge-key'] = field.patchMergeKey
-    if (Object.keys(extra).length === 0) return value
-    return '$ref' in value ? { allOf: [value], ...extra } : { ...value, ...extra }
+    if (this.version === 'v3' && '$ref' in value) return { allOf: [value], ...extra }
+    return { ...value, ...extra }
   }
 
   #value(schema: Schema): JsonSchema {
@@ -90,16 +139,39 @@ export class Definitions {
       case 'object':
         return this.refer(schema)
       case 'map':
-        return { type: 'object', additionalProperties: this.#value(schema.values) }
+        return {
+          type: 'object',
+          additionalProperties: this.#member(schema.values),
+          ...(schema.atomic && { 'x-kubernetes-map-type': 'atomic' }),
+        }
       case 'list':
         return {
           type: 'array',
-          items: this.#value(schema.items),
+          items: this.#member(schema.items),
           'x-kubernetes-list-type': schema.listType,
           ...(schema.listMapKeys && { 'x-kubernetes-list-map-keys': schema.listMapKeys }),
         }
       default:
-        return { ...scalars[schema.kind] }
+        return this.#scalar(scalars[schema.kind])
     }
   }
+
+  #scalar({ name, v2, v3 = v2 }: Scalar): JsonSchema {
+    const schema = this.version === 'v2' ? v2 : v3
+    return name === undefined ? { ...schema } : this.define(definitionName(name), { ...schema })
+  }
+
+  #member(schema: Schema): JsonSchema {
+    return this.filled(this.#value(schema), memberZero(schema))
+  }
+}
+
+function memberZero(schema: Schema): unknown {
+  if (schema.kind === 'object') return {}
+  return schema.kind === 'map' || schema.kind === 'list' ? undefined : scalars[schema.kind].zero
+}
+
+/** Go's zero value, where upstream prints it. */
+function zeroOf({ schema, zeroDefault }: Field): unknown {
+  return zeroDefault ? memberZero(schema) : undefined
 }

@@ -1,0 +1,66 @@
+#!/usr/bin/env bun
+/**
+ * Takes what upstream says about its types and fields from the OpenAPI document that the Go module k8s.io/kubernetes
+ * carries, for `kubectl explain`. Written to `.cache/openapi/descriptions.json.gz` (or to the path that is given),
+ * which is never committed; without it documents go without descriptions.
+ *
+ *   bun run scripts/descriptions.ts [OUTPUT]
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Descriptions } from '../src/server/openapi/descriptions.ts'
+
+const root = join(import.meta.dir, '..')
+const module = 'k8s.io/kubernetes@v1.35.4'
+
+interface Swagger {
+  definitions: Record<string, { description?: string; properties?: Record<string, { description?: string }> }>
+  paths: Record<string, object>
+  parameters?: Record<string, Parameter>
+}
+
+interface Operation {
+  parameters?: Parameter[]
+}
+
+interface Parameter {
+  name: string
+  in: string
+  description?: string
+}
+
+function run(...command: string[]): string {
+  const { stdout, stderr, exitCode } = Bun.spawnSync(command, { cwd: join(root, 'scripts/schema') })
+  if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr}`)
+  return stdout.toString().trim()
+}
+
+function openApiFile(): string {
+  if (!Bun.which('go')) throw new Error('Go is needed to find the module k8s.io/kubernetes')
+  const file = join(run('go', 'env', 'GOMODCACHE'), module, 'api/openapi-spec/swagger.json')
+  if (!existsSync(file)) run('go', 'mod', 'download', module)
+  return file
+}
+
+function collect({ definitions, paths, parameters = {} }: Swagger): Descriptions {
+  const types = Object.entries(definitions).map(([name, { description, properties = {} }]) => {
+    const fields = Object.entries(properties).map(([field, property]) => [field, property.description])
+    const all = [['', description], ...fields].filter(([, text]) => text)
+    return [name, Object.fromEntries(all)]
+  })
+  const operations = Object.values(paths).flatMap(item => [item, ...Object.values(item)]) as Operation[]
+  const found = [...Object.values(parameters), ...operations.flatMap(each => each.parameters ?? [])]
+  const named = found.filter(each => each.in !== 'body' && each.description)
+  return {
+    types: Object.fromEntries(types),
+    parameters: Object.fromEntries(named.toReversed().map(each => [each.name, each.description!])),
+  }
+}
+
+const output = process.argv[2] ?? join(root, '.cache/openapi/descriptions.json.gz')
+const swagger = (await Bun.file(openApiFile()).json()) as Swagger
+mkdirSync(dirname(output), { recursive: true })
+const packed = gzipSync(JSON.stringify(collect(swagger)), { level: 9 })
+writeFileSync(output, packed)
+console.log(`${output}: ${packed.length} bytes`)

@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import type { Descriptions } from '../../server/openapi/descriptions.ts'
+
+const name = 'descriptions.json.gz'
+
+/** Beside the program where it is one file, in the cache of a checkout otherwise. */
+const places = [
+  join(dirname(process.execPath), name),
+  join(dirname(process.execPath), '../share/hutch', name),
+  join(import.meta.dir, '../../../.cache/openapi', name),
+]
+
+/** What upstream says about its types, as `scripts/descriptions.ts` wrote it; undefined where nobody did. */
+export function readDescriptions(): Descriptions | undefined {
+  const path = places.find(each => existsSync(each))
+  return path === undefined
+    ? undefined
+    : (JSON.parse(gunzipSync(readFileSync(path)).toString()) as Descriptions)
+}

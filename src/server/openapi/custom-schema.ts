@@ -1,0 +1,69 @@
+/** The schema of a custom kind as documents show it (apiextensions-apiserver controller/openapi/builder). */
+import type { Resource } from '../../api/define.ts'
+import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
+import type { Definitions, JsonSchema } from './schema-json.ts'
+import { definitionName } from './schema-json.ts'
+
+const text = { type: 'string' }
+
+/** Defines a custom kind: `example.com/v1 Widget` is `com.example.v1.Widget`. */
+export function defineCustom(
+  { group, version, kind, selectableFields, schema: known }: Resource,
+  definitions: Definitions,
+  props: JsonSchema,
+): JsonSchema {
+  const isV2 = definitions.version === 'v2'
+  const meta = known.fields.get('metadata')?.schema
+  const metadata = meta?.kind === 'object' && meta.name ? definitions.refer(meta) : { type: 'object' }
+  const { properties, ...rest } = (isV2 ? toV2(props as JSONSchemaProps) : props) as JSONSchemaProps
+  const isFree = isV2 && Boolean(props['x-kubernetes-preserve-unknown-fields'] || props.nullable)
+  const typed = { apiVersion: text, kind: text, metadata: definitions.filled(metadata, undefined) }
+  const selectable = Object.keys(selectableFields)
+  const shape: JsonSchema = isFree
+    ? { type: 'object' }
+    : { ...rest, type: 'object', properties: { ...properties, ...typed } }
+  return definitions.define(`${definitionName(`${group}/${version}`)}.${kind}`, {
+    ...shape,
+    ...(!isV2 &&
+      selectable.length > 0 && {
+        'x-kubernetes-selectable-fields': selectable.map(fieldPath => ({ fieldPath })),
+      }),
+  })
+}
+
+/** Version 2 has no junctors and no null, and its readers trip over types of what is free. */
+function toV2(props: JSONSchemaProps): JSONSchemaProps {
+  const { allOf: _all, anyOf: _any, oneOf: _one, not: _not, default: _default, ...kept } = props
+  const out: JSONSchemaProps = { ...kept }
+  const isFree = out['x-kubernetes-preserve-unknown-fields'] ?? false
+  if (out.nullable) {
+    delete out.type
+    delete out.nullable
+  }
+  if (props.nullable || isFree) {
+    delete out.items
+    delete out.properties
+  }
+  if (out.type === 'array' && !out.items) delete out.type
+  if (isFree && out.type === 'object') delete out.type
+  if (out['x-kubernetes-int-or-string']) out.format = 'int-or-string'
+  return withV2Children(out)
+}
+
+function withV2Children(props: JSONSchemaProps): JSONSchemaProps {
+  const { properties, items, additionalProperties, required } = props
+  const out: JSONSchemaProps = { ...props }
+  if (properties) {
+    const entries = Object.entries(properties)
+    out.properties = Object.fromEntries(entries.map(([name, each]) => [name, toV2(each)]))
+    const nullable = new Set(entries.filter(([, each]) => each.nullable).map(([name]) => name))
+    if (required && nullable.size > 0) out.required = required.filter(name => !nullable.has(name))
+    if (out.required?.length === 0) delete out.required
+  }
+  if (items && !Array.isArray(items)) out.items = toV2(items)
+  if (typeof additionalProperties === 'object') {
+    out.additionalProperties = toV2(additionalProperties)
+    if (additionalProperties.nullable) delete out.required
+  }
+  return out
+}
