@@ -9,6 +9,8 @@ export interface AdvertisedServer {
   readonly port: number
   /** The Service's cluster IP: the first of the range. */
   readonly clusterIp: string
+  /** The range that services get their addresses from. */
+  readonly serviceCidr: string
 }
 
 interface Wanted {
@@ -28,6 +30,27 @@ export async function ensureBootstrapObjects(transport: Transport, server: Adver
   for (const wanted of [...systemNamespaces(), ...priorityClasses(), ...kubernetesService(server)]) {
     await ensure(transport, wanted)
   }
+  await ensureServiceCidr(transport, server.serviceCidr)
+}
+
+interface ReadyObject extends KubeObject {
+  status?: { conditions?: { type: string }[] }
+}
+
+/** The default range as an object that says it is ready (pkg/controlplane/controller/defaultservicecidr). */
+async function ensureServiceCidr(transport: Transport, cidr: string): Promise<void> {
+  const at = { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }
+  const wanted = { at, object: { metadata: { name }, spec: { cidrs: [cidr] } } }
+  await ensure(transport, wanted)
+  const found = (await find(transport, wanted)) as (ReadyObject & JsonObject) | undefined
+  if (!found || !sameJson(found.spec, wanted.object.spec)) return
+  if (found.status?.conditions?.some(({ type }) => type === 'Ready')) return
+  const message = 'Kubernetes default Service CIDR is ready'
+  const lastTransitionTime = found.metadata.creationTimestamp!
+  const condition = { type: 'Ready', status: 'True', reason: '', message, lastTransitionTime }
+  const body = { ...found, status: { conditions: [condition] } } as unknown as KubeObject
+  const update = { ...at, verb: 'update', subresource: 'status', name, body } as const
+  await tolerate(isConflict, transport.call(update))
 }
 
 async function ensure(transport: Transport, wanted: Wanted): Promise<void> {
