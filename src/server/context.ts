@@ -18,11 +18,15 @@ export interface RequestContext {
   readonly warnings: string[]
   readonly auditId: string
   readonly userAgent: string
+  /** Of HTTP, which knows more methods than there are verbs; absent in process. */
+  readonly method?: string
   readonly sourceIp: string
   /** The whole query, for the subresources that have parameters of their own. */
   readonly query: URLSearchParams
   /** Lower-case header values; empty in process. */
   readonly headers: Readonly<Record<string, string>>
+  /** Names and values in turn, as they came; absent in process. */
+  readonly rawHeaders?: () => readonly string[]
   /** Set by authentication. */
   user: UserInfo
   /** Set by the dispatcher for resource requests, before admission. */

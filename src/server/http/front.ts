@@ -134,10 +134,12 @@ export function toContext(request: IncomingMessage, headers: Headers, rest: Rest
     options: parseOptions(query, info, headers['content-type'] ?? ''),
     credential: credentialOf(socket, request.headers, connectionOf(request)),
     userAgent: headers['user-agent'] ?? '',
+    method,
     sourceIp: socket.remoteAddress ?? '',
     headers: pretty === null ? headers : { ...headers, [prettyHeader]: pretty },
     query,
     uri: url,
+    rawHeaders: () => request.rawHeaders,
     user: anonymousUser,
     ...rest,
   }

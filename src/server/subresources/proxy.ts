@@ -22,7 +22,7 @@ function proxyConnector(locate: Locate): Connector {
     const endpoint = locate(call, splitProxyName(info.name))
     const path = `/${encodeURI(info.subpath ?? '')}${query.size > 0 ? `?${query}` : ''}`
     if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path } }
-    return forward(context, { endpoint, method: methods[info.verb] ?? 'GET', path })
+    return forward(context, { endpoint, method: context.method ?? methods[info.verb] ?? 'GET', path })
   }
 }
 
