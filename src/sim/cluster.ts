@@ -120,7 +120,12 @@ async function createServing(store: Store, ports: Ports): Promise<Served> {
   })
   const prepare = async () => {
     await reconcileBootstrapPolicy(as(componentUsers.server), ports)
-    const advertised = { address: '192.0.2.1', port: 6443, clusterIp: '10.43.0.1' }
+    const advertised = {
+      address: '192.0.2.1',
+      port: 6443,
+      clusterIp: '10.43.0.1',
+      serviceCidr: '10.43.0.0/16',
+    }
     await ensureBootstrapObjects(as(componentUsers.server), advertised)
   }
   const stop = async () => {
