@@ -1,18 +1,25 @@
 import { facts } from '../../src/api/schema/index.ts'
-import { decodeProtobuf, encodeProtobuf, isProtobuf, openEnvelope } from '../../src/machinery/codec/index.ts'
+import {
+  decodeProtobuf,
+  encodeProtobuf,
+  isProtobuf,
+  openEnvelope,
+  readWatchEvent,
+} from '../../src/machinery/codec/index.ts'
 import { fromApiVersion } from '../../src/machinery/meta/group.ts'
 import type { ObjectSchema } from '../../src/machinery/schema/schema.ts'
-import type { Answer } from './case.ts'
+import { type Answer, protobuf } from './case.ts'
 
-/** Headers that must agree. */
-const compared = [
-  'content-type',
-  'warning',
-  'cache-control',
-  'retry-after',
-  'www-authenticate',
-  'x-content-type-options',
-]
+/** Headers whose value is each server's own: that they are there is compared. */
+const ownHeaders = new Set([
+  'audit-id',
+  'etag',
+  'last-modified',
+  'x-kubernetes-pf-flowschema-uid',
+  'x-kubernetes-pf-prioritylevel-uid',
+])
+/** How the bytes travel is the business of HTTP. */
+const transportHeaders = new Set(['date', 'content-length', 'transfer-encoding', 'connection', 'keep-alive'])
 
 const volatileKeys = new Set([
   'uid',
@@ -32,11 +39,28 @@ const volatileKeys = new Set([
 /** Makes two answers comparable: what the server chooses (ids, versions, times, suffixes) is replaced by its kind. */
 export function normalize(status: number, headers: Headers, bytes: Uint8Array): Answer {
   const kept: Record<string, string> = {}
-  for (const name of compared) {
-    const value = headers.get(name)
-    if (value !== null) kept[name] = value
+  for (const [name, value] of headers) {
+    if (!transportHeaders.has(name)) kept[name] = ownHeaders.has(name) ? `<${name}>` : value
   }
-  return { status, headers: kept, body: isProtobuf(bytes) ? readProtobuf(bytes) : normalizeBody(bytes) }
+  return { status, headers: kept, body: readBody(headers.get('content-type') ?? '', bytes) }
+}
+
+function readBody(contentType: string, bytes: Uint8Array): unknown {
+  if (contentType.includes(protobuf) && contentType.includes('stream=watch')) return readFrames(bytes)
+  return isProtobuf(bytes) ? readProtobuf(bytes) : normalizeBody(bytes)
+}
+
+/** The events of a protobuf watch, each behind its length in four bytes. */
+function readFrames(bytes: Uint8Array): unknown[] {
+  const found: unknown[] = []
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const end = at + 4 + view.getUint32(at)
+    const { type, object } = readWatchEvent(bytes.subarray(at + 4, end))
+    found.push({ type, ...(readProtobuf(object) as object) })
+    at = end
+  }
+  return found
 }
 
 /** Decoded by our codec, which must also give back the very bytes: theirs test ours. */
@@ -160,7 +184,15 @@ function normalizeText(given: string, key: string): string {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
       .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')
       .replaceAll(/^\d+s$/g, '<age>')
+      .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z/g, time => (isRecent(time) ? '<now>' : time))
   )
+}
+
+const recentMs = 15 * 60_000
+
+/** Made by a server during this run, not by a case. */
+function isRecent(time: string): boolean {
+  return Math.abs(Date.now() - Date.parse(time)) < recentMs
 }
 
 /** An object in a text is the same however its members are ordered and whether null or nothing is there. */

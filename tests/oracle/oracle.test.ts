@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { builtinKind } from '../../src/api/schema/index.ts'
+import { encodeProtobuf, watchFrame } from '../../src/machinery/codec/index.ts'
+import { protobuf } from './case.ts'
 import { allTracks, consultOracle, idle, judge, lastLine } from './consult.ts'
-import { differences } from './normalize.ts'
+import { differences, normalize } from './normalize.ts'
 import { openStage, type Stage, stockMissing } from './stage.ts'
 
 const answer = {
@@ -44,6 +47,82 @@ test('a listed difference is counted, another is not excused by it, and an entry
   expect(lastLine(verdict)).toBe('oracle: 2 cases, 1 unlisted differences, 1 listed')
   expect(idle(verdict)).toEqual(['/^b /'])
 })
+
+const line = (type: string, name: string) => `{"type":"${type}","object":{"metadata":{"name":"${name}"}}}\n`
+const mapSchema = builtinKind('', 'v1', 'ConfigMap')
+const map = (value: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data: { key: value } })
+const frame = (type: string, value: string) => watchFrame(type, encodeProtobuf(mapSchema, map(value)))
+const framed = { 'content-type': `${protobuf};stream=watch` }
+
+test.each([
+  [
+    'the type of a watch event',
+    {},
+    line('ADDED', 'a'),
+    line('MODIFIED', 'a'),
+    '.body.type: "ADDED" | "MODIFIED"',
+  ],
+  [
+    'an object in a line of a watch',
+    {},
+    line('ADDED', 'a') + line('ADDED', 'b'),
+    line('ADDED', 'a') + line('ADDED', 'c'),
+    '.body.1.object.metadata.name: "b" | "c"',
+  ],
+  [
+    'the type of a protobuf frame',
+    framed,
+    frame('ADDED', 'a'),
+    frame('DELETED', 'a'),
+    '.body.0.type: "ADDED" | "DELETED"',
+  ],
+  [
+    'an object in a protobuf frame',
+    framed,
+    Buffer.concat([frame('ADDED', 'a'), frame('ADDED', 'b')]),
+    Buffer.concat([frame('ADDED', 'a'), frame('ADDED', 'c')]),
+    '.body.1.object.data.key: "b" | "c"',
+  ],
+  [
+    'a protobuf body',
+    {},
+    encodeProtobuf(mapSchema, map('a')),
+    encodeProtobuf(mapSchema, map('b')),
+    '.body.object.data.key: "a" | "b"',
+  ],
+  ['a text', {}, 'kind: A', 'kind: B', '.body: "kind: A" | "kind: B"'],
+  [
+    'a cause of a refusal',
+    {},
+    refusal([{ field: 'spec.a' }, { field: 'spec.b' }]),
+    refusal([{ field: 'spec.a' }, { field: 'spec.c' }]),
+    '.body.details.causes.1.field: "spec.b" | "spec.c"',
+  ],
+])('the comparer sees a planted difference on the wire: %s', (_sort, headers, ours, theirs, place) => {
+  const read = (body: string | Uint8Array) =>
+    normalize(200, new Headers(headers), Buffer.from(body as string))
+  expect(differences(read(ours), read(theirs))).toEqual([place])
+  expect(differences(read(ours), read(ours))).toEqual([])
+})
+
+test('what each server chooses for itself is no difference, what only one tells is', () => {
+  const read = (body: object, headers = {}) =>
+    normalize(200, new Headers(headers), Buffer.from(JSON.stringify(body)))
+  const now = new Date().toISOString().replace(/\.\d+/, '')
+  const made = (uid: string, time: string) => ({ metadata: { uid }, status: { startTime: time } })
+  expect(differences(read(made('a', now)), read(made('b', now)))).toEqual([])
+  expect(differences(read(made('a', now)), read(made('b', '2020-01-01T00:00:00Z')))).toHaveLength(1)
+  expect(differences(read({}, { 'audit-id': 'a' }), read({}, { 'audit-id': 'b' }))).toEqual([])
+  expect(differences(read({}, { 'audit-id': 'a' }), read({}))).toEqual([
+    '.headers.audit-id: "<audit-id>" | absent',
+  ])
+  const twice = refusal([{ field: 'spec.a' }, { field: 'spec.a' }])
+  expect(differences(read(JSON.parse(refusal([{ field: 'spec.a' }]))), read(JSON.parse(twice)))).toEqual([])
+})
+
+function refusal(causes: readonly object[]): string {
+  return JSON.stringify({ kind: 'Status', reason: 'Invalid', message: 'x is invalid', details: { causes } })
+}
 
 const missing = stockMissing()
 if (missing) console.warn(`SKIP comparison with a stock control plane: ${missing}`)

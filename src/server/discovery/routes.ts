@@ -31,11 +31,9 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
 
   function root(c: Context<RouteEnv>, name: 'api' | 'apis', legacy: () => object): Response {
     const type = negotiate(c.req.header('accept'), offer)
-    const headers = { vary: 'Accept' }
-    if (type.transform !== 'APIGroupDiscoveryList' || type.transformVersion !== 'v2')
-      return json(legacy(), headers)
+    if (type.transform !== 'APIGroupDiscoveryList' || type.transformVersion !== 'v2') return json(legacy())
     const { body, etag } = discovery.aggregated(name)
-    const all = { ...headers, etag, 'content-type': aggregatedType }
+    const all = { vary: 'Accept', etag, 'content-type': aggregatedType }
     if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
     return new Response(body, { headers: { ...all, 'cache-control': 'public' } })
   }
