@@ -9,6 +9,7 @@ import { collectionPrefix } from '../watchcache/index.ts'
 import { forward } from './forward.ts'
 import { admitConnect } from './kubelet.ts'
 import { type Endpoint, type KubeletTls, kubeletOf, splitProxyName } from './kubelet-access.ts'
+import { rewriteAnswer } from './proxy-rewrite.ts'
 import { aimAt, builtinResource } from './subrequest.ts'
 
 /** Finds where a proxied request goes. */
@@ -20,10 +21,32 @@ function proxyConnector(locate: Locate): Connector {
     const { info, query, headers } = context
     await admitConnect(call, proxyOptions(call))
     const endpoint = locate(call, splitProxyName(info.name))
-    const path = `/${encodeURI(info.subpath ?? '')}${query.size > 0 ? `?${query}` : ''}`
-    if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path } }
-    return forward(context, { endpoint, method: context.method ?? methods[info.verb] ?? 'GET', path })
+    const method = context.method ?? methods[info.verb] ?? 'GET'
+    const { prefix, rest } = splitPath(context)
+    const search = query.size > 0 ? `?${query}` : ''
+    if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path: `${rest || '/'}${search}` } }
+    if (rest === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${prefix}/${search}`)
+    const forwarded = { 'x-forwarded-uri': prefix + (rest || '/') }
+    const path = `${rest || '/'}${search}`
+    const answer = await forward(context, { endpoint, method, path, headers: forwarded })
+    const hosts = [`${endpoint.host}:${endpoint.port}`, headers.host ?? headers[':authority'] ?? '']
+    return answer.kind === 'raw' ? rewriteAnswer(answer, { prefix, hosts }) : answer
   }
+}
+
+/** The path up to the word `proxy`, and what follows it, slashes and escapes as they came. */
+function splitPath({ info, uri = info.path }: RestCall['context']): { prefix: string; rest: string } {
+  const mark = uri.indexOf('?')
+  const parts = (mark < 0 ? uri : uri.slice(0, mark)).split('/')
+  // "", api, v1, namespaces, NAMESPACE, pods, NAME, proxy
+  const count = info.namespace === '' ? 6 : 8
+  const rest = parts.slice(count).map(part => `/${part}`)
+  return { prefix: parts.slice(0, count).join('/'), rest: rest.join('') }
+}
+
+/** Relative links of a page need its path to end with a slash. */
+function movedTo(location: string): Response {
+  return { kind: 'raw', status: 301, contentType: 'text/plain', headers: { location }, body: '' }
 }
 
 /** PodProxyOptions, ServiceProxyOptions or NodeProxyOptions: the path is all that they have. */
