@@ -155,7 +155,15 @@ export interface UpgradeTarget {
   /** With its query. */
   readonly path: string
   /** Absent: plain TCP. Without `ca` the target is not verified, with empty `cert` we show none. */
-  readonly tls?: { readonly ca?: string; readonly cert: string; readonly key: string }
+  readonly tls?: {
+    readonly ca?: string
+    readonly cert: string
+    readonly key: string
+    readonly servername?: string
+    readonly isVerified?: boolean
+  }
+  /** Sent besides the client's own. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Undefined when nobody vouches for the credential. Never asked for 'loopback', 'anonymous' and 'rejected'. */

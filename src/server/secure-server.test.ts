@@ -56,7 +56,8 @@ beforeAll(async () => {
   sources.bind(server.cache, stop.signal)
   await reconcileBootstrapPolicy(server.inProcess(componentUsers.server), ports)
   const { certificate: cert, key } = pki.certificates.get('serving-kube-apiserver')!
-  const clientCa = pki.authorities['client-ca'].certificate
+  const { authorities } = pki
+  const clientCa = [authorities['client-ca'].certificate, authorities['request-header-ca'].certificate]
   const listener = await server.listen({ host: '127.0.0.1', port: 0, tls: { cert, key, clientCa } })
   base = `https://127.0.0.1:${listener.port}`
 })
@@ -71,12 +72,13 @@ async function get(
   path: string,
   pair?: { readonly certificate: string; readonly key: string },
   token?: string,
+  more: Readonly<Record<string, string>> = {},
 ) {
   const tls = {
     ca: pki.authorities['server-ca'].certificate,
     ...(pair && { cert: pair.certificate, key: pair.key }),
   }
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const headers = { ...more, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const response = await fetch(`${base}${path}`, { tls, headers } as RequestInit)
   return { code: response.status, text: await response.text() }
 }
@@ -114,6 +116,19 @@ describe('over TLS', () => {
     )
     expect((await get('/api/v1/namespaces', pair)).code).toBe(401)
     expect((await get('/api/v1/namespaces', as('client-auth-proxy'))).code).toBe(401)
+  })
+
+  test('a front proxy says whom it has authenticated, nobody else may', async () => {
+    const who = async (pair: string, more: Record<string, string>) => {
+      const { code, text } = await get('/api/v1/secrets', as(pair), undefined, more)
+      return code === 403 ? /User \\"(.*?)\\"/.exec(text)?.[1] : code
+    }
+    const jane = { 'x-remote-user': 'jane', 'x-remote-group': 'dev', 'x-remote-extra-scopes': 'all' }
+    expect(await who('client-auth-proxy', jane)).toBe('jane')
+    expect(await who('client-auth-proxy', { ...jane, 'x-remote-group': 'system:masters' })).toBe(200)
+    expect(await who('client-scheduler', { ...jane, 'x-remote-group': 'system:masters' })).toBe(
+      'system:kube-scheduler',
+    )
   })
 })
 

@@ -52,5 +52,6 @@ export async function listenApi(
 
 function servingTls({ certificates, authorities }: ControlPlane['pki']) {
   const { certificate, key } = certificates.get('serving-kube-apiserver')!
-  return { key, cert: certificate, clientCa: authorities['client-ca'].certificate }
+  const clientCa = [authorities['client-ca'].certificate, authorities['request-header-ca'].certificate]
+  return { key, cert: certificate, clientCa }
 }

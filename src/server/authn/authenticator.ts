@@ -1,4 +1,5 @@
 import type { Authenticator, UserInfo } from '../context.ts'
+import type { FrontProxy } from './front-proxy.ts'
 
 /** Turns what callers show into users. */
 export interface Authentication {
@@ -24,6 +25,8 @@ export type CertificateAuthenticator = (certificate: Uint8Array) => UserInfo | u
 
 export interface AuthenticationOptions {
   readonly certificates: CertificateAuthenticator
+  /** Asked first: another server that has authenticated the caller, and says whom. */
+  readonly frontProxy?: FrontProxy
   /** Asked in order; the first that knows the token decides. */
   readonly tokens: readonly TokenAuthenticator[]
   /** What a token that names no audience is good for: the API server itself. */
@@ -37,8 +40,14 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   const review = (token: string, audiences: readonly string[]) =>
     firstVerdict(options.tokens, token, audiences)
   return {
-    async authenticate({ credential }) {
-      if (credential.kind === 'certificate') return options.certificates(credential.certificate.raw)
+    async authenticate(context) {
+      const { credential } = context
+      if (credential.kind === 'certificate') {
+        return (
+          options.frontProxy?.(context, credential.certificate) ??
+          options.certificates(credential.certificate.raw)
+        )
+      }
       if (credential.kind !== 'bearer') return undefined
       const verdict = await review(credential.token, options.audiences)
       return verdict.kind === 'user' ? verdict.user : undefined

@@ -3,6 +3,7 @@ import type { Pki } from '../pki/pki.ts'
 import { type Authentication, createAuthentication, type TokenAuthenticator } from './authenticator.ts'
 import { bootstrapTokens } from './bootstrap-token.ts'
 import { certificateAuthenticator } from './certificate.ts'
+import { frontProxyUsers } from './front-proxy.ts'
 import { serviceAccountTokens, type TokenObjects } from './service-account.ts'
 import { jsonWebKeySet, openidConfiguration, signingKey, verificationKey } from './token-key.ts'
 import { createTokenIssuer, type TokenIssuer } from './token-request.ts'
@@ -39,6 +40,7 @@ export function createAuthenticationServices(setup: AuthenticationSetup): Authen
   const keys = [key, ...(setup.retiredTokenKeys ?? []).map(verificationKey)]
   const authentication = createAuthentication({
     certificates: certificateAuthenticator(() => setup.pki().authorities['client-ca'].certificate, clock),
+    frontProxy: frontProxyUsers(() => setup.pki().authorities['request-header-ca'].certificate, clock),
     tokens: [
       bootstrapTokens(objects.secrets, clock, audiences),
       serviceAccountTokens({ issuer, keys, objects, audiences, clock }),

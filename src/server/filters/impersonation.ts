@@ -1,5 +1,6 @@
-import { badRequest, internalError } from '../../machinery/status/errors.ts'
+import { internalError } from '../../machinery/status/errors.ts'
 import type { Authorizer, Filter, RequestContext, RequestInfo, UserInfo } from '../context.ts'
+import { headerValues, prefixedValues } from '../http/header-values.ts'
 import { requireAllowed } from './authorization.ts'
 
 const userHeader = 'impersonate-user'
@@ -12,7 +13,7 @@ const serviceAccountPrefix = 'system:serviceaccount:'
 export function impersonate(authorizer: Authorizer): Filter {
   return next =>
     async function impersonationFilter(context) {
-      const target = requestedUser(context.headers)
+      const target = requestedUser(context)
       if (!target) return next(context)
       for (const info of impersonationChecks(target))
         await requireAllowed(authorizer, { user: context.user, info })
@@ -21,39 +22,18 @@ export function impersonate(authorizer: Authorizer): Filter {
     }
 }
 
-function requestedUser(headers: RequestContext['headers']): UserInfo | undefined {
-  const username = headers[userHeader] ?? ''
-  const groups = listOf(headers[groupHeader])
+function requestedUser(context: RequestContext): UserInfo | undefined {
+  const { headers } = context
+  const [username = ''] = headerValues(context, userHeader)
+  const groups = headerValues(context, groupHeader)
   const uid = headers[uidHeader] ?? ''
-  const extra = extraOf(headers)
+  const found = prefixedValues(context, extraPrefix)
+  const extra = found.size > 0 ? Object.fromEntries(found) : undefined
   if (username !== '') return { username, groups, ...(uid && { uid }), ...(extra && { extra }) }
   if (groups.length > 0 || uid !== '' || extra) {
     throw internalError(`requested ${JSON.stringify({ groups, uid, extra })} without impersonating a user`)
   }
   return undefined
-}
-
-function extraOf(headers: RequestContext['headers']): Record<string, string[]> | undefined {
-  let extra: Record<string, string[]> | undefined
-  for (const name in headers) {
-    if (!name.startsWith(extraPrefix)) continue
-    extra ??= {}
-    extra[decodeKey(name.slice(extraPrefix.length))] = listOf(headers[name])
-  }
-  return extra
-}
-
-function decodeKey(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (cause) {
-    throw badRequest(`header ${extraPrefix}${text} is not percent-encoded: ${String(cause)}`)
-  }
-}
-
-/** node joins repeated headers with a comma. */
-function listOf(value: string | undefined): string[] {
-  return value ? value.split(',').map(part => part.trim()) : []
 }
 
 function* impersonationChecks(target: UserInfo): Generator<RequestInfo> {
@@ -100,7 +80,10 @@ function effectiveUser(target: UserInfo): UserInfo {
   if (account && groups.length === 0) {
     groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
   }
-  const everybody = target.username === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'
-  const decided = groups.includes('system:authenticated') || groups.includes('system:unauthenticated')
+  const [everybody, decisive] =
+    target.username === 'system:anonymous'
+      ? ['system:unauthenticated', ['system:unauthenticated']]
+      : ['system:authenticated', ['system:authenticated', 'system:unauthenticated']]
+  const decided = decisive.some(group => groups.includes(group))
   return { ...target, groups: decided ? groups : [...groups, everybody] }
 }

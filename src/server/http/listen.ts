@@ -10,7 +10,7 @@ export interface TlsMaterial {
   readonly key: string
   readonly cert: string
   /** Client certificates of these authorities are verified; others are refused later, by name. */
-  readonly clientCa?: string
+  readonly clientCa?: string | string[]
 }
 
 export interface Listener {
