@@ -50,8 +50,8 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   throw new Error(`${what} is not ready after 30 seconds`)
 }
 
-/** What a kubeconfig of Hutch's own says, for asking the API without a program in between. */
-export function apiOf(kubeconfig: string) {
+/** Where a kubeconfig of Hutch's own leads, and with which certificates. */
+export function connectionOf(kubeconfig: string) {
   const text = readFileSync(kubeconfig, 'utf8')
   const field = (name: string) => new RegExp(`${name}: "?([^"\\n]+)"?`).exec(text)?.[1] ?? ''
   const pem = (name: string) => Buffer.from(field(name), 'base64').toString()
@@ -60,7 +60,12 @@ export function apiOf(kubeconfig: string) {
     cert: pem('client-certificate-data'),
     key: pem('client-key-data'),
   }
-  const server = field('server')
+  return { server: field('server'), tls }
+}
+
+/** Asks the API without a program in between. */
+export function apiOf(kubeconfig: string) {
+  const { server, tls } = connectionOf(kubeconfig)
   return async (path: string) => {
     const response = await fetch(`${server}${path}`, { tls } as RequestInit)
     return { ok: response.ok, body: (await response.json()) as unknown }
