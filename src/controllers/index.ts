@@ -5,6 +5,7 @@ import { deploymentController } from './apps/deployment.ts'
 import { replicaSetController } from './apps/replicaset.ts'
 import { replicationController } from './apps/replicationcontroller.ts'
 import { statefulSetController } from './apps/statefulset.ts'
+import { horizontalPodAutoscaler } from './autoscaling/horizontal.ts'
 import { cronJobController } from './batch/cronjob.ts'
 import { jobController } from './batch/job.ts'
 import { jobPodReleaser } from './batch/job-orphans.ts'
@@ -67,6 +68,7 @@ export function controllerTable({
     disruptionController(catalog),
     staleDisruptionCleaner,
     resourceQuotaController(catalog),
+    horizontalPodAutoscaler(catalog),
     claimBinder,
     volumeBinder,
     claimProtection,

@@ -1,5 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
-import type { Condition, LabelSelector } from '../../api/types/meta-v1.gen.ts'
+import type { Condition } from '../../api/types/meta-v1.gen.ts'
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../api/types/policy-v1.gen.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { isConflict } from '../../client/failure.ts'
@@ -21,6 +21,7 @@ import {
 } from '../kinds.ts'
 import { findCondition } from '../shared/conditions.ts'
 import { jsonEqual } from '../shared/equal.ts'
+import { goText } from '../shared/go-text.ts'
 import { isReady } from '../shared/pod.ts'
 import { messageOf } from '../shared/pod-control.ts'
 import { scaledValue } from '../shared/scaled.ts'
@@ -207,15 +208,4 @@ function warnUnmanaged(budget: PodDisruptionBudget): Action {
     'to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. ' +
     'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.'
   return event(podDisruptionBudgets, budget, { type: 'Warning', reason: 'UnmanagedPods', message })
-}
-
-/** A selector as Go prints it. */
-function goText(selector: LabelSelector | undefined): string {
-  const labels = Object.entries(selector?.matchLabels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const expressions = (selector?.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  )
-  const matchLabels = labels.map(([key, value]) => `${key}: ${value},`).join('')
-  return `&LabelSelector{MatchLabels:map[string]string{${matchLabels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
 }

@@ -2,22 +2,15 @@ import { differences } from '../normalize.ts'
 import type { Scenario } from './scenario.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Every place where two snapshots differ, as `scenario @settle › place: ours | theirs`. */
-export function compareSnapshots(
-  { name, ordered }: Scenario,
-  ours: readonly Snapshot[],
-  theirs: readonly Snapshot[],
-): string[] {
-  return ours.flatMap((mine, index) => {
-    const other = theirs[index]!
-    const found = [
-      ...compareObjects(mine, other),
-      ...compareEvents(mine, other),
-      ...differ({ answers: mine.answers }, { answers: other.answers }),
-      ...(ordered ? differ({ trace: traceOf(mine) }, { trace: traceOf(other) }) : []),
-    ]
-    return [...new Set(found)].map(place => `${name} @${index + 1} › ${place}`)
-  })
+/** Every place where two snapshots differ, as `place: ours | theirs`. */
+export function compareSnapshots({ ordered }: Scenario, mine: Snapshot, other: Snapshot): string[] {
+  const found = [
+    ...compareObjects(mine, other),
+    ...compareEvents(mine, other),
+    ...differ({ answers: mine.answers }, { answers: other.answers }),
+    ...(ordered ? differ({ trace: traceOf(mine) }, { trace: traceOf(other) }) : []),
+  ]
+  return [...new Set(found)]
 }
 
 function traceOf({ trace }: Snapshot): Record<string, string> {

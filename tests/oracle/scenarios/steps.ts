@@ -8,25 +8,11 @@ import { StatusError } from '../../../src/machinery/status/status.ts'
 import { fateAnnotation } from './kubelet.ts'
 import type { Labels, Scenario, Step } from './scenario.ts'
 import { resourceNamed, type Side } from './side.ts'
-import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
-/** Nothing has changed for so long: upstream's slowest controller gathers changes for a second. */
-const quietMs = 3_000
-const settleMaxMs = 60_000
-
-/** Plays a scenario on one side: what was seen at each `settle`, and what refused evictions answered. */
-export async function play(side: Side, { name, steps }: Scenario): Promise<readonly Snapshot[]> {
+/** Makes the namespace of a scenario, with all that the cluster puts into it. */
+export async function prepare(side: Side, { name }: Scenario): Promise<void> {
   await side.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   await accountExists(side, name)
-  const snapshots: Snapshot[] = []
-  const answers: string[] = []
-  for (const step of steps) {
-    if (step === 'settle') {
-      await settle(side, name)
-      snapshots.push(takeSnapshot(side, name, answers))
-    } else await perform(side, name, step, answers)
-  }
-  return snapshots
 }
 
 /** Pods are refused before the service account is there. */
@@ -35,17 +21,8 @@ async function accountExists({ informers }: Side, namespace: string): Promise<vo
   for (let tries = 0; tries < 600 && !accounts.get(namespace, 'default'); tries++) await Bun.sleep(50)
 }
 
-async function settle(side: Side, name: string): Promise<void> {
-  const startMs = performance.now()
-  // What was asked for last must have had time to begin.
-  await Bun.sleep(quietMs / 2)
-  while (performance.now() - side.lastChangeMs(name) < quietMs) {
-    if (performance.now() - startMs > settleMaxMs) throw new Error(`${name} does not come to rest`)
-    await Bun.sleep(100)
-  }
-}
-
-async function perform(
+/** Does one step on one side; what refused evictions answer goes to `answers`. */
+export async function perform(
   side: Side,
   name: string,
   step: Exclude<Step, 'settle'>,
