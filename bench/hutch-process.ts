@@ -9,14 +9,22 @@ export interface HutchProcess {
   stop(): Promise<void>
 }
 
-/** Starts `hutch server` of this checkout on loopback with its state in `directory`; resolves once it is ready. */
-export async function startHutch(directory: string, flags: readonly string[]): Promise<HutchProcess> {
+/**
+ * Starts `hutch server` of this checkout on loopback with its state in `directory`; resolves once it is ready. `enter`
+ * goes before the program, to enter a network namespace.
+ */
+export async function startHutch(
+  directory: string,
+  flags: readonly string[],
+  enter: readonly string[] = [],
+): Promise<HutchProcess> {
   const kubeconfig = join(directory, 'kubeconfig')
   // Written once the API listens; one from the last start would say so too early.
   rmSync(kubeconfig, { force: true })
   const port = 20_000 + Math.floor(Math.random() * 10_000)
   const child = Bun.spawn(
     [
+      ...enter,
       'bun',
       join(root, 'src/cmd/hutch.ts'),
       'server',
@@ -30,7 +38,9 @@ export async function startHutch(directory: string, flags: readonly string[]): P
     ],
     { stdout: 'ignore', stderr: Bun.file(join(directory, 'hutch.log')) },
   )
-  await until(() => existsSync(kubeconfig), 'Hutch')
+  await until(() => existsSync(kubeconfig) || child.exitCode !== null, 'Hutch')
+  if (child.exitCode !== null)
+    throw new Error(`Hutch did not start: ${readFileSync(join(directory, 'hutch.log'), 'utf8')}`)
   return {
     pid: child.pid,
     kubeconfig,

@@ -1,54 +1,108 @@
 #!/usr/bin/env bun
 /**
- * What an idle cluster of one simulated node costs, and how long it takes until its node is Ready, as a Markdown table.
+ * What an idle cluster costs, and how long it takes until its node is Ready, as a Markdown table (docs/idle.md with
+ * --write): simulated nodes and pods, and with --podman real ones on a node in a network namespace of its own.
  *
- *   bun run bench/idle.ts [--settle 20] [--seconds 60] [--write]
+ *   bun run bench/idle.ts [--only 0,10,110,nodes,podman-0,podman-10] [--podman] [--settle 20] [--seconds 60] [--write]
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { apiOf, type HutchProcess, startHutch, until } from './hutch-process.ts'
+import { openPodmanNode } from './podman-node.ts'
+import { measureRest, type RestFigures } from './process-figures.ts'
 
 const { values: options } = parseArgs({
   options: {
+    only: { type: 'string' },
+    podman: { type: 'boolean', default: false },
     settle: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '60' },
     write: { type: 'boolean', default: false },
   },
 })
-const flags = ['--simulated-node=1']
 const leasesPath = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
-const ticksPerSecond = 100
-const secondsPerDay = 86_400
 
-const directory = mkdtempSync(join(tmpdir(), 'hutch-idle-'))
-try {
-  const cold = await timedStart()
-  await cold.hutch.stop()
-  const warm = await timedStart()
-  const figures = await measureIdle(warm.hutch.pid)
-  await warm.hutch.stop()
-  const table = [
-    '| idle, one simulated node, no pods | |',
-    '| --- | --- |',
-    `| resident memory, of it anonymous (MB) | ${figures.residentMb} (${figures.anonymousMb}) |`,
-    `| CPU of one core (%) | ${figures.cpuPercent} |`,
-    `| written per day (MB) | ${figures.writtenMbPerDay} |`,
-    `| start until the node is Ready, cold and warm (s) | ${cold.seconds.toFixed(2)} and ${warm.seconds.toFixed(2)} |`,
-  ].join('\n')
-  console.log(table)
-  if (options.write) writeFileSync(join(import.meta.dir, '../docs/idle.md'), `${heading()}\n\n${table}\n`)
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+/** A cluster to leave alone. */
+interface Scene {
+  readonly name: string
+  readonly title: string
+  readonly pods: number
+  readonly nodes: number
+  readonly real: boolean
 }
 
-async function timedStart(): Promise<{ readonly hutch: HutchProcess; readonly seconds: number }> {
-  const start = performance.now()
-  const hutch = await startHutch(directory, flags)
+const scenes: readonly Scene[] = [
+  { name: '0', title: '1 simulated node, no pods', pods: 0, nodes: 1, real: false },
+  { name: '10', title: '1 simulated node, 10 pods', pods: 10, nodes: 1, real: false },
+  { name: '110', title: '1 simulated node, 110 pods', pods: 110, nodes: 1, real: false },
+  { name: 'nodes', title: '100 simulated nodes, no pods', pods: 0, nodes: 100, real: false },
+  { name: 'podman-0', title: 'Podman, no pods', pods: 0, nodes: 1, real: true },
+  { name: 'podman-10', title: 'Podman, 10 pods', pods: 10, nodes: 1, real: true },
+]
+
+const chosen = scenes.filter(({ name, real }) =>
+  options.only ? options.only.split(',').includes(name) : options.podman || !real,
+)
+const rows: string[] = []
+for (const scene of chosen) rows.push(...(await (scene.real ? onPodman(scene) : simulated(scene))))
+const table = [
+  '| cluster | resident MB | of it anonymous | CPU of a core % | written a day MB | Ready, cold s | Ready, warm s |',
+  '| --- | --- | --- | --- | --- | --- | --- |',
+  ...rows,
+].join('\n')
+console.log(table)
+if (options.write) writeFileSync(join(import.meta.dir, '../docs/idle.md'), `${heading()}\n\n${table}\n`)
+
+async function simulated(scene: Scene): Promise<string[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'hutch-idle-'))
+  const flags = [`--simulated-node=${scene.nodes}`]
+  try {
+    const cold = await timedStart(scene, () => startHutch(directory, flags))
+    await cold.hutch.stop()
+    const warm = await timedStart(scene, () => startHutch(directory, flags))
+    await runPods(warm.hutch, scene.pods)
+    const figures = await measureRest([warm.hutch.pid], Number(options.settle), Number(options.seconds))
+    await warm.hutch.stop()
+    return [row(scene.title, figures, [cold.seconds, warm.seconds])]
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Hutch and Podman's own service apart: the second is a process beside it that costs as well. */
+async function onPodman(scene: Scene): Promise<string[]> {
+  const node = openPodmanNode()
+  try {
+    const { hutch, seconds } = await timedStart(scene, () =>
+      startHutch(node.directory, node.flags, node.enter),
+    )
+    await runPods(hutch, scene.pods)
+    const engine = node.enginePids(hutch.pid)
+    const [own, theirs] = await Promise.all(
+      [[hutch.pid], engine].map(pids => measureRest(pids, Number(options.settle), Number(options.seconds))),
+    )
+    await runPods(hutch, 0)
+    await hutch.stop()
+    return [row(scene.title, own!, [seconds]), row(`${scene.title}: Podman's service`, theirs!, [])]
+  } finally {
+    node.close()
+  }
+}
+
+async function timedStart(
+  scene: Scene,
+  start: () => Promise<HutchProcess>,
+): Promise<{ readonly hutch: HutchProcess; readonly seconds: number }> {
+  const begin = performance.now()
+  const hutch = await start()
   const get = apiOf(hutch.kubeconfig)
-  await until(async () => isNodeReady(get, Date.now() - (performance.now() - start)), 'the node')
-  return { hutch, seconds: (performance.now() - start) / 1000 }
+  await until(
+    async () => areNodesReady(get, scene.nodes, Date.now() - (performance.now() - begin)),
+    'the node',
+  )
+  return { hutch, seconds: (performance.now() - begin) / 1000 }
 }
 
 interface NodeList {
@@ -61,51 +115,54 @@ interface LeaseList {
   readonly items: readonly { readonly spec?: { readonly renewTime?: string } }[]
 }
 
-/** Ready, and with a lease of this start: the last run's word does not count. */
-async function isNodeReady(get: ReturnType<typeof apiOf>, startMs: number): Promise<boolean> {
+/** Ready, and with leases of this start: the last run's word does not count. */
+async function areNodesReady(
+  get: ReturnType<typeof apiOf>,
+  count: number,
+  startMs: number,
+): Promise<boolean> {
   const nodes = (await get('/api/v1/nodes')).body as NodeList
   const leases = (await get(leasesPath)).body as LeaseList
-  const ready = nodes.items[0]?.status?.conditions?.find(({ type }) => type === 'Ready')
-  return ready?.status === 'True' && Date.parse(leases.items[0]?.spec?.renewTime ?? '') >= startMs
-}
-
-async function measureIdle(pid: number) {
-  await Bun.sleep(Number(options.settle) * 1000)
-  const before = { cpu: cpuSeconds(pid), written: writtenBytes(pid) }
-  const seconds = Number(options.seconds)
-  await Bun.sleep(seconds * 1000)
-  const cpu = cpuSeconds(pid) - before.cpu
-  const written = writtenBytes(pid) - before.written
-  return {
-    residentMb: megabytes(statusKb(pid, 'VmRSS') * 1024),
-    anonymousMb: megabytes(statusKb(pid, 'RssAnon') * 1024),
-    cpuPercent: ((cpu / seconds) * 100).toFixed(2),
-    writtenMbPerDay: megabytes((written / seconds) * secondsPerDay),
-  }
-}
-
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
-}
-
-function writtenBytes(pid: number): number {
-  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1])
-}
-
-function statusKb(pid: number, field: string): number {
-  return Number(
-    new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1],
+  const ready = nodes.items.filter(({ status }) =>
+    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
   )
+  const renewed = leases.items.filter(({ spec }) => Date.parse(spec?.renewTime ?? '') >= startMs)
+  return ready.length === count && renewed.length === count
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0)
+/** A Deployment of so many pods, all of them Ready, or gone. */
+async function runPods({ kubeconfig }: HutchProcess, count: number): Promise<void> {
+  const kubectl = (...words: string[]) => Bun.spawnSync(['kubectl', '--kubeconfig', kubeconfig, ...words])
+  kubectl(
+    'create',
+    'deployment',
+    'idle',
+    '--image=hutch.local/busybox:1',
+    '--replicas=0',
+    '--',
+    'sleep',
+    '1000000',
+  )
+  kubectl('scale', 'deployment/idle', `--replicas=${count}`)
+  kubectl('rollout', 'status', 'deployment/idle', '--timeout=180s')
+  if (count === 0) kubectl('wait', 'pod', '--all', '--for=delete', '--timeout=60s')
+}
+
+function row(title: string, figures: RestFigures, startSeconds: readonly number[]): string {
+  const { residentMb, anonymousMb, cpuPercent, writtenMbPerDay } = figures
+  const starts = [0, 1].map(index => startSeconds[index]?.toFixed(2) ?? '–')
+  const cells = [
+    residentMb.toFixed(0),
+    anonymousMb.toFixed(0),
+    cpuPercent.toFixed(2),
+    writtenMbPerDay.toFixed(0),
+  ]
+  return `| ${[title, ...cells, ...starts].join(' | ')} |`
 }
 
 function heading(): string {
   const { stdout } = Bun.spawnSync(['git', 'rev-parse', '--short', 'HEAD'], { cwd: import.meta.dir })
   const day = new Date().toISOString().slice(0, 10)
-  return `# Hutch at rest\n\n\`bun run bench/idle.ts --write\` on ${day}, commit ${stdout.toString().trim()}: the whole process in ${options.seconds} s after ${options.settle} s of settling; what the disk was given is \`write_bytes\` of /proc/PID/io.`
+  const command = ['bun run bench/idle.ts', ...process.argv.slice(2)].join(' ')
+  return `# Hutch at rest\n\n\`${command}\` on ${day}, commit ${stdout.toString().trim()}: the whole process in ${options.seconds} s after ${options.settle} s of settling; what the disk was given is \`write_bytes\` of /proc/PID/io.`
 }

@@ -12,20 +12,22 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
 )
 
 const (
-	hollowNodes   = 500
-	scheduledPods = 2000
-	deployments   = 50
+	scheduledPods = 1000
 	replicas      = 20
+	zones         = 5
+	zoneLabel     = "topology.kubernetes.io/zone"
+	hostLabel     = "kubernetes.io/hostname"
 )
 
 // addNodes registers hollow Ready nodes: objects alone, nobody behind them.
 func (t *target) addNodes(n int) error {
-	_, err := t.measured(n, 8, func(i int) error {
+	_, err := t.measured(n, 8, func(client kubernetes.Interface, i int) error {
 		node := hollowNode(i)
-		_, err := t.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
+		_, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			return nil
 		}
@@ -34,7 +36,7 @@ func (t *target) addNodes(n int) error {
 		}
 		// A patch, because controllers change fresh nodes too.
 		patch, _ := json.Marshal(map[string]any{"status": node.Status})
-		_, err = t.client.CoreV1().Nodes().Patch(ctx, node.Name, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
+		_, err = client.CoreV1().Nodes().Patch(ctx, node.Name, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
 		return err
 	})
 	return err
@@ -48,7 +50,7 @@ func hollowNode(i int) *corev1.Node {
 		corev1.ResourcePods:   resource.MustParse("110"),
 	}
 	return &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"kubernetes.io/hostname": name}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{hostLabel: name, zoneLabel: fmt.Sprintf("zone-%d", i%zones)}},
 		Status: corev1.NodeStatus{
 			Capacity:    capacity,
 			Allocatable: capacity,
@@ -67,55 +69,107 @@ func podSpec() corev1.PodSpec {
 	}
 }
 
-// runSchedule creates pods and waits until each has a node.
-func runSchedule(t *target) (result, error) {
-	name := "bench-schedule"
-	if err := t.ensureNamespace(name); err != nil {
-		return result{}, err
-	}
-	if err := t.addNodes(t.times(hollowNodes)); err != nil {
-		return result{}, err
-	}
-	if err := t.ensureServiceAccount(name); err != nil {
-		return result{}, err
-	}
-	n := t.times(scheduledPods)
-	pods := t.client.CoreV1().Pods(name)
-	all, err := t.watchPods(name, n)
-	if err != nil {
-		return result{}, err
-	}
-	return t.once(n, func() error {
-		_, err := t.measured(n, workers, func(i int) error {
-			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("pod-%05d", i)}, Spec: podSpec()}
-			_, err := pods.Create(ctx, pod, metav1.CreateOptions{})
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return waitFor(all)
-	})
+// podMaker gives a pod what the scheduler has to think about.
+type podMaker func(name string) *corev1.Pod
+
+var benchLabels = map[string]string{"app": "bench"}
+
+func plainPod(name string) *corev1.Pod {
+	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: benchLabels}, Spec: podSpec()}
 }
 
-// runRollout creates Deployments and waits until all of their pods exist and have a node.
-func runRollout(t *target) (result, error) {
-	name := "bench-rollout"
-	if err := t.ensureNamespace(name); err != nil {
-		return result{}, err
+// spreadPod goes where the fewest of its kind are, over zones strictly and over nodes if possible.
+func spreadPod(name string) *corev1.Pod {
+	pod := plainPod(name)
+	selector := &metav1.LabelSelector{MatchLabels: benchLabels}
+	pod.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{
+		{MaxSkew: 1, TopologyKey: zoneLabel, WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: selector},
+		{MaxSkew: 1, TopologyKey: hostLabel, WhenUnsatisfiable: corev1.ScheduleAnyway, LabelSelector: selector},
 	}
-	if err := t.addNodes(t.times(hollowNodes)); err != nil {
-		return result{}, err
+	return pod
+}
+
+// apartPod shares its node with none of its group: there are as many groups as fill the nodes.
+func apartPod(name string) *corev1.Pod {
+	pod := plainPod(name)
+	group := map[string]string{"group": name[len(name)-1:]}
+	pod.Labels = group
+	pod.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+		RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{TopologyKey: hostLabel, LabelSelector: &metav1.LabelSelector{MatchLabels: group}}},
+	}}
+	return pod
+}
+
+// nearPod goes to the zone of its group.
+func nearPod(name string) *corev1.Pod {
+	pod := plainPod(name)
+	group := map[string]string{"group": name[len(name)-1:]}
+	pod.Labels = group
+	pod.Spec.Affinity = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{
+		RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{TopologyKey: zoneLabel, LabelSelector: &metav1.LabelSelector{MatchLabels: group}}},
+	}}
+	return pod
+}
+
+// prepare makes a namespace with its service account, and nodes; it returns a channel that closes when n pods there have a node.
+func (t *target) prepare(name string, nodes, pods int) (<-chan struct{}, error) {
+	if err := t.ensureNamespace(name); err != nil {
+		return nil, err
+	}
+	if err := t.addNodes(nodes); err != nil {
+		return nil, err
 	}
 	if err := t.ensureServiceAccount(name); err != nil {
-		return result{}, err
+		return nil, err
 	}
+	return t.watchPods(name, pods)
+}
+
+// clearAway deletes the pods of a namespace and all nodes, so that the next workload has as many as it names.
+func (t *target) clearAway(name string) error {
+	now := int64(0)
+	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
+	if err := t.client.CoreV1().Pods(name).DeleteCollection(ctx, options, metav1.ListOptions{}); err != nil {
+		return err
+	}
+	return t.client.CoreV1().Nodes().DeleteCollection(ctx, options, metav1.ListOptions{})
+}
+
+// scheduleWith creates pods and waits until each has a node.
+func scheduleWith(newPod podMaker) workload {
+	return func(t *target, nodes int) (result, error) {
+		name := "bench-schedule"
+		n := t.times(min(scheduledPods, 5*nodes))
+		all, err := t.prepare(name, nodes, n)
+		if err != nil {
+			return result{}, err
+		}
+		r, err := t.once(n, func() error {
+			_, err := t.measured(n, fillers, func(client kubernetes.Interface, i int) error {
+				_, err := client.CoreV1().Pods(name).Create(ctx, newPod(fmt.Sprintf("pod-%05d", i)), metav1.CreateOptions{})
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return waitFor(all)
+		})
+		if err != nil {
+			return r, err
+		}
+		return r, t.clearAway(name)
+	}
+}
+
+// runRollout creates Deployments on 500 nodes and waits until all of their pods exist and have a node.
+func runRollout(t *target, deployments int) (result, error) {
+	name := "bench-rollout"
 	n := t.times(deployments)
-	all, err := t.watchPods(name, n*replicas)
+	all, err := t.prepare(name, 500, n*replicas)
 	if err != nil {
 		return result{}, err
 	}
-	return t.once(n*replicas, func() error {
+	r, err := t.once(n*replicas, func() error {
 		for i := range n {
 			if _, err := t.client.AppsV1().Deployments(name).Create(ctx, deployment(i), metav1.CreateOptions{}); err != nil {
 				return err
@@ -123,6 +177,13 @@ func runRollout(t *target) (result, error) {
 		}
 		return waitFor(all)
 	})
+	if err != nil {
+		return r, err
+	}
+	if err := t.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
+		return r, err
+	}
+	return r, t.clearAway(name)
 }
 
 func deployment(i int) *appsv1.Deployment {

@@ -1,7 +1,10 @@
 // Command load drives any Kubernetes API server through client-go and prints one JSON line per workload:
-// operations, seconds, latency quantiles, and the CPU seconds that the server's processes spent meanwhile.
+// operations, seconds, latency quantiles, the CPU seconds that the server's processes spent meanwhile and their memory.
 //
-//	load -kubeconfig F -pids 12,13 -workloads create,get,patch,list,watch,schedule,rollout
+//	load -kubeconfig F -pids 12,13 -workloads create@32,list-json@5000,watch@100
+//
+// The number after @ is how many: clients, objects, watchers or nodes. Workloads run in the given order; get, update
+// and patch read what create has left, delete clears it away.
 package main
 
 import (
@@ -9,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"k8s.io/client-go/kubernetes"
@@ -20,8 +24,10 @@ import (
 type target struct {
 	config *rest.Config
 	client kubernetes.Interface
-	pids   []string
-	scale  float64
+	// One connection each.
+	clients []kubernetes.Interface
+	pids    []string
+	scale   float64
 }
 
 // result is one line of output.
@@ -32,26 +38,40 @@ type result struct {
 	CPUSeconds float64 `json:"cpuSeconds"`
 	P50Ms      float64 `json:"p50Ms,omitempty"`
 	P99Ms      float64 `json:"p99Ms,omitempty"`
+	ResidentMb float64 `json:"residentMb"`
 	Errors     int     `json:"errors"`
 }
 
-var workloads = map[string]func(*target) (result, error){
-	"create":     runCreate,
-	"get":        runGet,
-	"patch":      runPatch,
-	"delete":     runDelete,
-	"list-json":  listWith("application/json"),
-	"list-proto": listWith("application/vnd.kubernetes.protobuf"),
-	"list-table": listWith("application/json;as=Table;v=v1;g=meta.k8s.io"),
-	"watch":      runWatch,
-	"schedule":   runSchedule,
-	"rollout":    runRollout,
+// workload does its work with so many clients, objects, watchers or nodes.
+type workload func(t *target, size int) (result, error)
+
+var workloads = map[string]workload{
+	"create":           runCreate,
+	"get":              runGet,
+	"update":           runUpdate,
+	"patch":            runPatch,
+	"patch-100k":       runPatchLarge,
+	"delete":           runDelete,
+	"list-json":        listWith("application/json", ""),
+	"list-proto":       listWith("application/vnd.kubernetes.protobuf", ""),
+	"list-table":       listWith("application/json;as=Table;v=v1;g=meta.k8s.io", ""),
+	"list-filtered":    listWith("application/json", "slot=7"),
+	"list-paged":       runPagedList,
+	"memory":           runMemory,
+	"watch":            runWatch,
+	"schedule":         scheduleWith(plainPod),
+	"schedule-spread":  scheduleWith(spreadPod),
+	"schedule-apart":   scheduleWith(apartPod),
+	"schedule-near":    scheduleWith(nearPod),
+	"rollout":          runRollout,
+	"delete-namespace": runDeleteNamespace,
+	"fill":             runFill,
 }
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "kubeconfig of the server")
 	pids := flag.String("pids", "", "comma-separated processes whose CPU time counts")
-	names := flag.String("workloads", "create,get,patch,delete,list-json,list-proto,list-table,watch,schedule,rollout", "what to run, in order")
+	names := flag.String("workloads", "create@32,get@32,delete@32", "what to run, in order")
 	scale := flag.Float64("scale", 1, "multiplies the numbers of operations")
 	flag.Parse()
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
@@ -63,19 +83,27 @@ func main() {
 	fail(err)
 	t := &target{config: config, client: client, pids: strings.Split(*pids, ","), scale: *scale}
 	for _, name := range strings.Split(*names, ",") {
-		run, known := workloads[name]
-		if !known {
-			fail(fmt.Errorf("unknown workload %q", name))
-		}
-		r, err := run(t)
+		r, err := t.run(name)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 			r.Errors++
 		}
 		r.Workload = name
+		r.ResidentMb = t.residentMb()
 		line, _ := json.Marshal(r)
 		fmt.Println(string(line))
 	}
+}
+
+// run takes `name@size`.
+func (t *target) run(name string) (result, error) {
+	word, number, _ := strings.Cut(name, "@")
+	work, known := workloads[word]
+	size, err := strconv.Atoi(number)
+	if !known || err != nil || size < 1 {
+		fail(fmt.Errorf("unknown workload %q: it is a name and how many, like create@32", name))
+	}
+	return work(t, size)
 }
 
 func fail(err error) {

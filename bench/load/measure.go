@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"net"
 	"os"
 	"sort"
 	"strconv"
@@ -8,21 +10,52 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 )
 
-// measured runs operations 0…n-1 on `workers` goroutines and accounts time, latency and server CPU.
-func (t *target) measured(n, workers int, operation func(i int) error) (result, error) {
+// fillers is how many clients make what a workload needs before it is measured.
+const fillers = 32
+
+// connect opens connections until there are n of them, one per client as n programs would have.
+func (t *target) connect(n int) error {
+	for len(t.clients) < n {
+		config := rest.CopyConfig(t.config)
+		dialer := &net.Dialer{}
+		// A dialer of its own keeps client-go from sharing one connection.
+		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, address)
+		}
+		client, err := kubernetes.NewForConfig(config)
+		if err != nil {
+			return err
+		}
+		if _, err := client.CoreV1().Namespaces().Get(ctx, "default", metav1.GetOptions{}); err != nil {
+			return err
+		}
+		t.clients = append(t.clients, client)
+	}
+	return nil
+}
+
+// measured runs operations 0…n-1 on so many clients at once and accounts time, latency and server CPU.
+func (t *target) measured(n, clients int, operation func(client kubernetes.Interface, i int) error) (result, error) {
+	if err := t.connect(clients); err != nil {
+		return result{}, err
+	}
 	var next, errors atomic.Int64
 	var firstError atomic.Value
 	latencies := make([]float64, n)
 	cpu := t.cpuSeconds()
 	start := time.Now()
 	var group sync.WaitGroup
-	for range workers {
+	for _, client := range t.clients[:clients] {
 		group.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				began := time.Now()
-				if err := operation(i); err != nil {
+				if err := operation(client, i); err != nil {
 					errors.Add(1)
 					firstError.CompareAndSwap(nil, err)
 				}
@@ -59,6 +92,24 @@ func (t *target) cpuSeconds() float64 {
 		user, _ := strconv.ParseFloat(fields[11], 64)
 		system, _ := strconv.ParseFloat(fields[12], 64)
 		total += (user + system) / ticksPerSecond
+	}
+	return total
+}
+
+// residentMb is what the server's processes hold in memory now, programs included.
+func (t *target) residentMb() float64 {
+	total := 0.0
+	for _, pid := range t.pids {
+		status, err := os.ReadFile("/proc/" + pid + "/status")
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(status)) {
+			if value, found := strings.CutPrefix(line, "VmRSS:"); found {
+				kilobytes, _ := strconv.ParseFloat(strings.Fields(value)[0], 64)
+				total += kilobytes * 1024 / 1e6
+			}
+		}
 	}
 	return total
 }

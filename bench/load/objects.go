@@ -4,18 +4,20 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
+	"k8s.io/client-go/kubernetes"
 )
 
 const (
-	namespace = "bench"
-	listed    = "bench-list"
-	workers   = 32
+	namespace   = "bench"
+	written     = 4000
+	largeName   = "large"
+	largeValues = 1000
 )
 
 var ctx = context.Background()
@@ -23,8 +25,11 @@ var ctx = context.Background()
 // configMap has about 1 KB of data.
 func configMap(i int) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("object-%06d", i), Labels: map[string]string{"app": "bench"}},
-		Data:       map[string]string{"data": strings.Repeat("x", 900)},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:   fmt.Sprintf("object-%06d", i),
+			Labels: map[string]string{"app": "bench", "slot": fmt.Sprint(i % 100)},
+		},
+		Data: map[string]string{"data": strings.Repeat("x", 900)},
 	}
 }
 
@@ -37,69 +42,115 @@ func (t *target) ensureNamespace(name string) error {
 	return err
 }
 
-func runCreate(t *target) (result, error) {
+// perClients gives one client alone fewer operations: it waits for each of them.
+func (t *target) perClients(n, clients int) int {
+	if clients == 1 {
+		return t.times(n / 4)
+	}
+	return t.times(n)
+}
+
+func runCreate(t *target, clients int) (result, error) {
 	if err := t.ensureNamespace(namespace); err != nil {
 		return result{}, err
 	}
-	maps := t.client.CoreV1().ConfigMaps(namespace)
-	return t.measured(t.times(6000), workers, func(i int) error {
-		_, err := maps.Create(ctx, configMap(i), metav1.CreateOptions{})
+	return t.measured(t.perClients(written, clients), clients, func(client kubernetes.Interface, i int) error {
+		_, err := client.CoreV1().ConfigMaps(namespace).Create(ctx, configMap(i), metav1.CreateOptions{})
 		return err
 	})
 }
 
-func runGet(t *target) (result, error) {
-	maps := t.client.CoreV1().ConfigMaps(namespace)
-	return t.measured(t.times(10000), workers, func(i int) error {
-		_, err := maps.Get(ctx, configMap(i%t.times(6000)).Name, metav1.GetOptions{})
+func runGet(t *target, clients int) (result, error) {
+	there := t.perClients(written, clients)
+	return t.measured(2*there, clients, func(client kubernetes.Interface, i int) error {
+		_, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, configMap(i%there).Name, metav1.GetOptions{})
 		return err
 	})
 }
 
-func runPatch(t *target) (result, error) {
-	maps := t.client.CoreV1().ConfigMaps(namespace)
-	return t.measured(t.times(5000), workers, func(i int) error {
-		patch := fmt.Appendf(nil, `{"data":{"patched":"%d"}}`, i)
-		_, err := maps.Patch(ctx, configMap(i%t.times(6000)).Name, types.MergePatchType, patch, metav1.PatchOptions{})
+func runUpdate(t *target, clients int) (result, error) {
+	return t.measured(t.perClients(written, clients), clients, func(client kubernetes.Interface, i int) error {
+		object := configMap(i)
+		object.Data["updated"] = fmt.Sprint(time.Now().UnixNano())
+		_, err := client.CoreV1().ConfigMaps(namespace).Update(ctx, object, metav1.UpdateOptions{})
 		return err
 	})
 }
 
-func runDelete(t *target) (result, error) {
-	maps := t.client.CoreV1().ConfigMaps(namespace)
-	return t.measured(t.times(6000), workers, func(i int) error {
-		return maps.Delete(ctx, configMap(i).Name, metav1.DeleteOptions{})
+func runPatch(t *target, clients int) (result, error) {
+	return t.measured(t.perClients(written, clients), clients, func(client kubernetes.Interface, i int) error {
+		patch := fmt.Appendf(nil, `{"data":{"patched":"%d"}}`, time.Now().UnixNano())
+		_, err := client.CoreV1().ConfigMaps(namespace).Patch(ctx, configMap(i).Name, types.MergePatchType, patch, metav1.PatchOptions{})
+		return err
 	})
 }
 
-// listWith reads lists of 5,000 raw, because a client that decodes them measures itself.
-func listWith(accept string) func(*target) (result, error) {
-	return func(t *target) (result, error) {
-		if err := t.fillList(t.times(5000)); err != nil {
+// runPatchLarge changes one of a thousand values of an object of 100 KB by JSON patch, one object for each client.
+func runPatchLarge(t *target, clients int) (result, error) {
+	if err := t.ensureNamespace(namespace); err != nil {
+		return result{}, err
+	}
+	for i := range clients {
+		_, err := t.client.CoreV1().ConfigMaps(namespace).Create(ctx, largeConfigMap(i), metav1.CreateOptions{})
+		if err != nil && !apierrors.IsAlreadyExists(err) {
 			return result{}, err
 		}
-		client := t.client.CoreV1().RESTClient().(*rest.RESTClient)
-		return t.measured(t.times(40), 2, func(int) error {
-			body, err := client.Get().Namespace(listed).Resource("configmaps").SetHeader("Accept", accept).DoRaw(ctx)
-			if err == nil && len(body) < 100*t.times(5000)/2 {
-				return fmt.Errorf("list of %d bytes is too short", len(body))
-			}
-			return err
-		})
 	}
-}
-
-func (t *target) fillList(n int) error {
-	if err := t.ensureNamespace(listed); err != nil {
-		return err
-	}
-	maps := t.client.CoreV1().ConfigMaps(listed)
-	if _, err := maps.Get(ctx, configMap(n-1).Name, metav1.GetOptions{}); err == nil {
-		return nil
-	}
-	_, err := t.measured(n, workers, func(i int) error {
-		_, err := maps.Create(ctx, configMap(i), metav1.CreateOptions{})
+	return t.measured(t.times(400), clients, func(client kubernetes.Interface, i int) error {
+		patch := fmt.Appendf(nil, `[{"op":"replace","path":"/data/key-%04d","value":"%d"}]`, i%largeValues, time.Now().UnixNano())
+		_, err := client.CoreV1().ConfigMaps(namespace).Patch(ctx, largeConfigMap(i%clients).Name, types.JSONPatchType, patch, metav1.PatchOptions{})
 		return err
 	})
-	return err
+}
+
+func largeConfigMap(i int) *corev1.ConfigMap {
+	data := map[string]string{}
+	for key := range largeValues {
+		data[fmt.Sprintf("key-%04d", key)] = strings.Repeat("y", 80)
+	}
+	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("%s-%d", largeName, i)}, Data: data}
+}
+
+func runDelete(t *target, clients int) (result, error) {
+	return t.measured(t.perClients(written, clients), clients, func(client kubernetes.Interface, i int) error {
+		return client.CoreV1().ConfigMaps(namespace).Delete(ctx, configMap(i).Name, metav1.DeleteOptions{})
+	})
+}
+
+// runFill stores objects of 100 KB.
+func runFill(t *target, objects int) (result, error) {
+	if err := t.ensureNamespace(namespace); err != nil {
+		return result{}, err
+	}
+	value := strings.Repeat("z", 100_000)
+	return t.measured(objects, fillers/4, func(client kubernetes.Interface, i int) error {
+		object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("fill-%06d", i)}, Data: map[string]string{"data": value}}
+		_, err := client.CoreV1().ConfigMaps(namespace).Create(ctx, object, metav1.CreateOptions{})
+		return err
+	})
+}
+
+// runDeleteNamespace measures until a namespace of so many objects is gone.
+func runDeleteNamespace(t *target, objects int) (result, error) {
+	name := fmt.Sprintf("bench-gone-%d", objects)
+	n := t.times(objects)
+	if err := t.fill(name, n); err != nil {
+		return result{}, err
+	}
+	return t.once(n, func() error {
+		if err := t.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
+			return err
+		}
+		for range 3 * 60 * 20 {
+			_, err := t.client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return fmt.Errorf("the namespace is still there after 3 minutes")
+	})
 }

@@ -7,27 +7,27 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 )
 
-const (
-	watchers = 100
-	events   = 500
-)
+// watchersPerConnection keeps below the streams that servers allow on one HTTP/2 connection.
+const watchersPerConnection = 50
 
-// runWatch opens 100 raw watches, makes 500 changes and waits until every byte stream has seen the last one.
-func runWatch(t *target) (result, error) {
-	name := "bench-watch"
+// runWatch opens raw watches, makes one change after the other and waits until every byte stream has seen the last change.
+func runWatch(t *target, watchers int) (result, error) {
+	name := fmt.Sprintf("bench-watch-%d", watchers)
 	if err := t.ensureNamespace(name); err != nil {
 		return result{}, err
 	}
-	changes := t.times(events)
-	client := t.client.CoreV1().RESTClient().(*rest.RESTClient)
+	if err := t.connect(1 + watchers/watchersPerConnection); err != nil {
+		return result{}, err
+	}
+	changes := t.times(max(200, min(2000, 40_000/watchers)))
 	var ready, done sync.WaitGroup
 	ready.Add(watchers)
 	done.Add(watchers)
 	failures := make(chan error, watchers)
-	for range watchers {
+	for i := range watchers {
+		client := rawClient(t.clients[i/watchersPerConnection])
 		go func() {
 			defer done.Done()
 			stream, err := client.Get().Namespace(name).Resource("configmaps").Param("watch", "true").
@@ -45,12 +45,9 @@ func runWatch(t *target) (result, error) {
 	}
 	ready.Wait()
 	time.Sleep(500 * time.Millisecond)
-	maps := t.client.CoreV1().ConfigMaps(name)
 	r, err := t.once(changes*watchers, func() error {
-		for i := range changes {
-			if _, err := maps.Create(ctx, configMap(i), metav1.CreateOptions{}); err != nil {
-				return err
-			}
+		if err := t.change(name, changes); err != nil {
+			return err
 		}
 		done.Wait()
 		return nil
@@ -61,6 +58,16 @@ func runWatch(t *target) (result, error) {
 	default:
 		return r, err
 	}
+}
+
+func (t *target) change(name string, changes int) error {
+	maps := t.client.CoreV1().ConfigMaps(name)
+	for i := range changes {
+		if _, err := maps.Create(ctx, configMap(i), metav1.CreateOptions{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readEvents counts lines; there is one per event.

@@ -40,11 +40,11 @@ start() {
   [[ $what =~ ^(all|apiserver|accounts|scheduler)$ ]] || die "start takes 'apiserver', 'accounts', 'scheduler' or nothing, not '$what'"
   command -v curl >/dev/null || die "starting needs curl (install the package curl)"
   running kube-apiserver && die "it runs already in $dir; scripts/stock stop first"
-  rm -rf "$dir"
+  [[ -n ${HUTCH_STOCK_KEEP:-} ]] || rm -rf "$dir"
   mkdir -p "$dir"
   local ports
   mapfile -t ports < <(free_ports 5)
-  make_pki
+  [[ -f "$dir/pki/sa.pub" ]] || make_pki
   if [[ $store == kine ]]; then start_kine "${ports[0]}"; else start_etcd "${ports[0]}" "${ports[1]}"; fi
   local server="https://127.0.0.1:${ports[2]}" client
   for client in admin controller-manager scheduler; do write_kubeconfig "$client" "$server"; done
@@ -115,7 +115,7 @@ stop() {
     done
     kill -9 "$pid" 2>/dev/null || true
   done
-  rm -rf "$dir"
+  [[ -n ${HUTCH_STOCK_KEEP:-} ]] || rm -rf "$dir"
 }
 
 print_env() {
