@@ -155,6 +155,18 @@ test('a pod that does not fit is refused with the resource, what was asked and w
   })
 })
 
+test('a pod whose host port is taken is refused', async () => {
+  node = await simulatedNode()
+  for (const name of ['first', 'second']) {
+    const pod = testPod(name)
+    pod.spec!.containers[0]!.ports = [{ containerPort: 80, hostPort: 8080 }]
+    node.api.put('pods', pod)
+  }
+  await node.clock.advance(3_000)
+  expect(node.pod('first')?.status?.phase).toBe('Running')
+  expect(node.pod('second')?.status).toMatchObject({ phase: 'Failed', reason: 'NodePorts' })
+})
+
 test('init containers run one after the other, a sidecar beside them, the rest after them', async () => {
   node = await simulatedNode({
     exits: ({ name }) => (name.startsWith('init') ? { afterMs: 1_000, exitCode: 0 } : undefined),

@@ -1,3 +1,4 @@
+import { hostPorts, portsClash } from '../../api/shared/host-ports.ts'
 import { matchesRequired } from '../../api/shared/node-match.ts'
 import { untoleratedTaint } from '../../api/shared/toleration.ts'
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
@@ -34,7 +35,12 @@ export function admitPod(pod: Pod, others: readonly Pod[], node: Node): Rejectio
       reason: 'PodOSNotSupported',
       message: "Failed to admit pod as the OS field doesn't match node OS",
     }
-  return checkResources(pod, others, node) ?? checkAffinity(pod, node) ?? checkTaints(pod, node)
+  return (
+    checkResources(pod, others, node) ??
+    checkAffinity(pod, node) ??
+    checkPorts(pod, others) ??
+    checkTaints(pod, node)
+  )
 }
 
 /** Whether a node can grant a pod other resources beside its other pods (upstream allocation canResizePod). */
@@ -93,6 +99,15 @@ function checkAffinity(pod: Pod, node: Node): Rejection | undefined {
   if (matchesRequired(node, pod.spec)) return undefined
   const message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
   return { reason: affinityReason, message }
+}
+
+function checkPorts(pod: Pod, others: readonly Pod[]): Rejection | undefined {
+  const wanted = hostPorts(pod)
+  if (wanted.length === 0) return undefined
+  const used = new Map(others.flatMap(hostPorts).map(port => [port, 1]))
+  if (!wanted.some(port => portsClash(used, port))) return undefined
+  const message = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+  return { reason: 'NodePorts', message }
 }
 
 function checkTaints(pod: Pod, node: Node): Rejection | undefined {

@@ -1,5 +1,5 @@
+import { hostPorts, portsClash } from '../../api/shared/host-ports.ts'
 import { goOn, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
-import { hostPorts, portsClash } from '../snapshot/node-info.ts'
 
 const name = 'NodePorts'
 
