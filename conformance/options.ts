@@ -6,8 +6,8 @@ export interface Options {
   readonly skip?: string
   readonly sigs: readonly string[]
   readonly procs: number
-  /** Only tests whose last known result is a failure. */
-  readonly failed: boolean
+  /** Only tests whose last known result is one of these; none: whatever it is. */
+  readonly last: readonly ('failed' | 'notrun')[]
   /** Only tests that have never been run, or not since this run began. */
   readonly resume: boolean
   /** Leave the cluster up at the end. */
@@ -23,6 +23,7 @@ Runs the official conformance suite against the last commit on two nodes, in a s
 
   --focus REGEX   only tests whose name matches        --skip REGEX   not those that match
   --sig NAME      only this SIG's; repeatable           --failed       only those that failed last time
+                                                       --notrun       only (or also) those never run
   --procs N       tests side by side (default 4); serial ones run alone after
   --resume        go on with the last run: only what it has not ended
   --keep          leave the cluster up at the end, for a look; --clean removes it
@@ -47,7 +48,7 @@ export function parseOptions(argv: readonly string[]): {
     options: {
       ...{ focus: { type: 'string' }, skip: { type: 'string' }, sig: { type: 'string', multiple: true } },
       procs: { type: 'string', default: '4' },
-      ...{ failed: flag, resume: flag, keep: flag, foreground: flag },
+      ...{ failed: flag, notrun: flag, resume: flag, keep: flag, foreground: flag },
       ...{ status: flag, follow: flag, stop: flag, clean: flag, page: flag, build: flag, help: flag },
     },
   })
@@ -63,7 +64,8 @@ export function parseOptions(argv: readonly string[]): {
       ...(values.focus === undefined ? {} : { focus: values.focus }),
       ...(values.skip === undefined ? {} : { skip: values.skip }),
       sigs: (values.sig ?? []).map(name => name.replace(/^sig-/, '')),
-      ...{ procs, failed: values.failed, resume: values.resume, keep: values.keep },
+      last: (['failed', 'notrun'] as const).filter(name => values[name]),
+      ...{ procs, resume: values.resume, keep: values.keep },
     },
   }
 }

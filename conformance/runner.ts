@@ -8,7 +8,7 @@ import { type Cluster, checkOut, startCluster } from './cluster.ts'
 import { conformanceNames, select } from './names.ts'
 import type { Options } from './options.ts'
 import { causeLine, type Ended } from './output.ts'
-import { merge, readResults, record, recorded, writeResults } from './results.ts'
+import { merge, readResults, record, recorded, type TestResult, writeResults } from './results.ts'
 import { makeStateDir, paths } from './state.ts'
 import { runSuite } from './suite.ts'
 
@@ -69,13 +69,10 @@ async function main(options: Options): Promise<void> {
 
 function choose(names: readonly string[], options: Options): string[] {
   const selected = select(names, options)
-  if (options.failed) {
-    const failed = new Set(
-      merge(names, readResults(), recorded()).tests.flatMap(({ name, result }) =>
-        result === 'failed' ? [name] : [],
-      ),
-    )
-    return selected.filter(name => failed.has(name))
+  if (options.last.length > 0) {
+    const { tests } = merge(names, readResults(), recorded())
+    const last = new Map<string, TestResult['result']>(tests.map(({ name, result }) => [name, result]))
+    return selected.filter(name => (options.last as readonly string[]).includes(last.get(name)!))
   }
   if (!options.resume) {
     writeFileSync(`${paths.options}.since`, new Date().toISOString())
