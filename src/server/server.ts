@@ -1,9 +1,12 @@
 import type { Registry } from '../api/registry.ts'
+import type { APIService } from '../api/types/apiregistration-v1.gen.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
+import type { FrontProxy } from './aggregation/front-proxy.ts'
+import { type Aggregation, type AggregationSources, createAggregation } from './aggregation/index.ts'
 import { createCacheSources } from './cache-sources.ts'
 import { createChain, requestTimeoutMs } from './chain.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
@@ -40,7 +43,7 @@ import type { RequestToken } from './subresources/token.ts'
 import { mountVersion, serverVersion, type VersionInfo } from './version.ts'
 import { createWatchCache, type WatchCache } from './watchcache/index.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
-import { createWebhookClient, type WebhookClient } from './webhook-client/webhook-client.ts'
+import { createWebhookClient } from './webhook-client/webhook-client.ts'
 
 export interface ApiServerOptions {
   readonly ports: Ports
@@ -70,6 +73,8 @@ export interface ApiServerOptions {
   readonly version?: VersionInfo
   /** What OpenAPI documents say about types; absent: nothing. */
   readonly readDescriptions?: () => Descriptions | undefined
+  /** How the server speaks for users to servers behind it; absent: there are none. */
+  readonly frontProxy?: () => FrontProxy
   /** More routes for paths that are no resources. */
   readonly mount?: (routes: Routes) => void
 }
@@ -88,6 +93,8 @@ export interface ApiServer {
   listen(at: ListenAt): Promise<Listener>
   /** The way in for a component of this process, as `user`. */
   inProcess(user: UserInfo, userAgent?: string): Transport
+  /** Registers what is served, and watches over the servers behind this one; once the cluster's first objects are there. */
+  aggregate(): Promise<void>
   /** `/readyz` fails from now on; everything else is served until `shutdown` and the delay are over. */
   leave(): void
   /** Waits for what is in work, ends watches and listeners; the store stays the caller's. */
@@ -107,7 +114,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const listeners: Listener[] = []
   const drain = createDrain(ports.clock, options.shutdownDelayMs ?? 0)
   const checks = healthChecks({ ports, store, cache, drain, hooks: options.postStartHooks?.checks ?? [] })
-  const handler = createHandler(options, cache, checks, stopping.signal)
+  const sources = cacheSources(cache, stopping.signal)
+  const aggregation =
+    options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
+  const handler = createHandler(options, { cache, checks, aggregation }, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
   const front = createFront({ handler, ports, drain, stopping: stopping.signal })
   const inProcess = (user: UserInfo, userAgent?: string) =>
@@ -124,12 +134,18 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: inProcess(ownUser, 'kube-apiserver'),
     ports,
     signal: stopping.signal,
-    webhooks: webhookClient(cache, ports, stopping.signal),
+    webhooks: createWebhookClient({
+      resolve: createServiceResolver(sources, ports.random),
+      clock: ports.clock,
+    }),
   })
+  const transport = inProcess(ownUser, 'kube-apiserver')
+  const { registry } = options
   return {
     handler,
     cache,
     inProcess,
+    aggregate: async () => aggregation?.start({ transport, registry, ports }, stopping.signal),
     async listen(at) {
       const listener = await listen({ front, upgrade, ports, ...at })
       listeners.push(listener)
@@ -148,21 +164,26 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   }
 }
 
-/** Finds webhooks' services in the cache. */
-function webhookClient(cache: WatchCache, { clock, random }: Ports, signal: AbortSignal): WebhookClient {
+/** What the server itself reads about other servers. */
+function cacheSources(cache: WatchCache, signal: AbortSignal): AggregationSources {
   const sources = createCacheSources()
   sources.bind(cache, signal)
-  const listers = {
+  return {
+    apiServices: sources.of<APIService>({ group: 'apiregistration.k8s.io', plural: 'apiservices' }),
     services: sources.of<Service>({ group: '', plural: 'services' }),
     endpointSlices: sources.of<EndpointSlice>({ group: 'discovery.k8s.io', plural: 'endpointslices' }),
   }
-  return createWebhookClient({ resolve: createServiceResolver(listers, random), clock })
+}
+
+interface Served {
+  readonly cache: WatchCache
+  readonly checks: readonly HealthCheck[]
+  readonly aggregation: Aggregation | undefined
 }
 
 function createHandler(
   options: ApiServerOptions,
-  cache: WatchCache,
-  checks: readonly HealthCheck[],
+  { cache, checks, aggregation }: Served,
   stopping: AbortSignal,
 ): Handler {
   const { ports, registry, authenticator, authorizer, version = serverVersion } = options
@@ -182,7 +203,11 @@ function createHandler(
     mountMetrics(mounted, ports.metrics, slis)
     mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))
     mountVersion(mounted, version)
-    mountDiscovery(mounted, createDiscovery(registry), () => options.advertise ?? 'localhost')
+    mountDiscovery(
+      mounted,
+      createDiscovery(registry, aggregation?.remotes),
+      () => options.advertise ?? 'localhost',
+    )
     mountOpenApi(mounted, {
       registry,
       version: version.gitVersion,
@@ -192,12 +217,13 @@ function createHandler(
     })
     options.mount?.(mounted)
   })
+  const dispatch: Handler = context => (context.info.isResourceRequest ? rest(context) : routes(context))
   return createChain({
     ports,
     authenticator,
     authorizer,
     ...(options.allowsAnonymous && { allowsAnonymous: options.allowsAnonymous }),
-    dispatch: context => (context.info.isResourceRequest ? rest(context) : routes(context)),
+    dispatch: aggregation ? aggregation.wrap(dispatch) : dispatch,
     ...(options.auditing && { auditing: options.auditing }),
     flow,
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),

@@ -72,6 +72,13 @@ function validateStatus({ status }: APIService, errors: FieldErrors): void {
   })
 }
 
+const alwaysAvailable = {
+  type: 'Available',
+  status: 'True',
+  reason: 'Local',
+  message: 'Local APIServices are always available',
+}
+
 function availableText({ status }: APIService): string {
   const condition = status?.conditions?.find(({ type }) => type === 'Available')
   if (!condition) return 'Unknown'
@@ -84,6 +91,11 @@ export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1
     standardFinalizers: 'atCreation',
     validateName,
     allowUnconditionalUpdate: false,
+    prepareForCreate(object, { now }) {
+      // Upstream does not wait for anybody to say so of what it answers itself.
+      if (!object.spec?.service)
+        object.status = { conditions: [{ ...alwaysAvailable, lastTransitionTime: now }] }
+    },
     setDefaults({ spec }) {
       if (spec?.service) spec.service.port ??= 443
     },

@@ -2,6 +2,7 @@ import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { FrontProxy } from '../../server/aggregation/front-proxy.ts'
 import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser } from '../../server/authn/identity.ts'
 import { ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
@@ -134,12 +135,11 @@ async function buildServer(
     admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
     advertise,
-    readDescriptions,
     postStartHooks: hooks,
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
     serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
-    kubelet: kubeletTls(() => current),
+    ...waysOut(() => current),
     reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
     requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
@@ -147,6 +147,7 @@ async function buildServer(
   sources.bind(server.cache, stop.signal)
   const as = (user: UserInfo) => server.inProcess(user)
   await prepareCluster(as(componentUsers.server), settings, hooks, ports)
+  await server.aggregate()
   await maintainFlowObjects(
     { ports, transport: as(componentUsers.server), ...flowSources(sources) },
     stop.signal,
@@ -207,6 +208,22 @@ function reachableAddress({ advertiseAddress, nodeIp, kubernetesIp }: ServerSett
 }
 
 /** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
+/** How the server reaches others, and what it says of itself. */
+function waysOut(pki: () => Pki): Pick<ApiServerOptions, 'kubelet' | 'frontProxy' | 'readDescriptions'> {
+  return { kubelet: kubeletTls(pki), frontProxy: () => frontProxyOf(pki()), readDescriptions }
+}
+
+/** The certificate that servers behind this one believe about whom it asks for. */
+function frontProxyOf({ certificates, authorities }: Pki): FrontProxy {
+  const { certificate, key } = certificates.get('client-auth-proxy')!
+  return {
+    cert: certificate,
+    key,
+    requestHeaderCa: authorities['request-header-ca'].certificate,
+    clientCa: authorities['client-ca'].certificate,
+  }
+}
+
 function kubeletTls(pki: () => Pki): KubeletTls {
   const own = () => pki().certificates.get('client-kube-apiserver')!
   return {

@@ -5,6 +5,7 @@ import { badRequest, internalError, serviceUnavailable } from '../../machinery/s
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
+import { tlsOptions } from '../subresources/forward.ts'
 import { headersOf, toContext } from './front.ts'
 import { failureAnswer } from './respond.ts'
 import { answerOverWebsocket, asksForWebsocket } from './websocket-answer.ts'
@@ -17,7 +18,7 @@ export interface UpgradeOptions {
 
 const connectTimeoutMs = 30_000
 /** The client's identity ends here; the target knows the server by its certificate. */
-const droppedHeaders = /^(authorization|host|impersonate-.*)$/i
+const droppedHeaders = /^(authorization|host|impersonate-.*|x-remote-.*)$/i
 
 /**
  * Serves HTTP/1.1 upgrades (SPDY/3.1, WebSocket): after the chain has let the request pass, the two connections are
@@ -104,22 +105,23 @@ async function splice(
   client.pipe(backend)
 }
 
-function requestHead(request: IncomingMessage, { host, port, path }: UpgradeTarget): string {
+function requestHead(request: IncomingMessage, target: UpgradeTarget): string {
+  const { host, port, path } = target
   const { rawHeaders, method = 'GET' } = request
   let text = `${method} ${path} HTTP/1.1\r\nHost: ${host.includes(':') ? `[${host}]` : host}:${port}\r\n`
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
     if (!droppedHeaders.test(name)) text += `${name}: ${rawHeaders[index + 1]}\r\n`
   }
+  for (const [name, values] of Object.entries(target.headers ?? {}))
+    for (const value of [values].flat()) text += `${name}: ${value}\r\n`
   return `${text}\r\n`
 }
 
 function dial({ host, port, tls }: UpgradeTarget, { clock }: Ports): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const trust = tls?.ca ? { ca: tls.ca } : { rejectUnauthorized: false }
-  const identity = tls?.cert ? { cert: tls.cert, key: tls.key } : {}
   const socket: Socket = tls
-    ? connectTls({ host, port, ...identity, ...trust, ALPNProtocols: ['http/1.1'] }, () => resolve(socket))
+    ? connectTls({ host, port, ...tlsOptions(tls), ALPNProtocols: ['http/1.1'] }, () => resolve(socket))
     : connectTcp({ host, port }, () => resolve(socket))
   const cancel = clock.setTimer(connectTimeoutMs, () => socket.destroy(new Error('connection timed out')))
   socket.once('error', error => reject(serviceUnavailable(`error dialing backend: ${error.message}`)))

@@ -2,16 +2,20 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { serviceUnavailable } from '../../machinery/status/errors.ts'
+import { StatusError } from '../../machinery/status/status.ts'
 import type { RequestContext, Response } from '../context.ts'
-import type { Endpoint } from './kubelet-access.ts'
+import { dialFailure } from '../webhook-client/failure.ts'
+import type { Endpoint, EndpointTls } from './kubelet-access.ts'
 
 export interface Forwarded {
   readonly endpoint: Endpoint
   readonly method: string
   /** With its query. */
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: ForwardHeaders
 }
+
+export type ForwardHeaders = Readonly<Record<string, string | readonly string[]>>
 
 /** Headers that end at this hop, or that say who the client is to us alone. */
 const ownHeaders = new Set([
@@ -29,6 +33,13 @@ const ownHeaders = new Set([
   'accept-encoding',
 ])
 
+function isOwn(name: string): boolean {
+  return ownHeaders.has(name) || name.startsWith(':') || claims.test(name)
+}
+
+/** Only this server says for whom it asks. */
+const claims = /^(impersonate|x-remote)-/
+
 /** Sends a request on and streams the answer back as it is. Redirects are not followed. 503 when nobody answers. */
 export function forward(context: RequestContext, to: Forwarded): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
@@ -39,37 +50,64 @@ export function forward(context: RequestContext, to: Forwarded): Promise<Respons
     port: endpoint.port,
     method,
     path,
-    headers: passOn(context, to.headers),
+    headers: passOn(context, to.headers) as Record<string, string | string[]>,
   }
   const receive = (answer: IncomingMessage) => resolve(toResponse(answer))
   const sent = tls
     ? httpsRequest(
         {
           ...options,
-          cert: tls.cert,
-          key: tls.key,
-          ...(tls.ca ? { ca: tls.ca } : { rejectUnauthorized: false }),
+          ...tlsOptions(tls),
         },
         receive,
       )
     : httpRequest(options, receive)
-  sent.on('error', error => reject(serviceUnavailable(`error trying to reach service: ${error.message}`)))
+  sent.on('error', error => reject(new BackendError(dialFailure(error), { cause: error })))
   context.signal.addEventListener('abort', () => sent.destroy(), { once: true })
-  if (context.body.kind === 'bytes') sent.end(context.body.bytes)
-  else sent.end()
+  sent.end(bytesOf(context))
   return promise
+}
+
+/** How a connection to an endpoint is secured. Where nothing says whom to believe, the endpoint is not verified. */
+export function tlsOptions({ cert, key, ca, servername, isVerified }: EndpointTls): TlsOptions {
+  const trust = isVerified === false || !(ca || isVerified) ? { rejectUnauthorized: false } : ca ? { ca } : {}
+  return { ...(cert && { cert, key }), ...trust, ...(servername && { servername }) }
+}
+
+interface TlsOptions {
+  readonly cert?: string
+  readonly key?: string
+  readonly ca?: string
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
+}
+
+/** Nobody answered where a request was sent on to. */
+class BackendError extends StatusError {
+  constructor(reason: string, options: ErrorOptions) {
+    super(serviceUnavailable(`error trying to reach service: ${reason}`).status)
+    this.cause = options.cause
+  }
+}
+
+/** A failure to send a request on, in plain words. */
+export function plainBackendError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function passOn(
   { headers, body }: RequestContext,
-  more: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const kept: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (!ownHeaders.has(name) && !name.startsWith(':') && !name.startsWith('impersonate-')) kept[name] = value
-  }
+  more: ForwardHeaders = {},
+): Record<string, string | readonly string[]> {
+  const kept: Record<string, string | readonly string[]> = {}
+  for (const [name, value] of Object.entries(headers)) if (!isOwn(name)) kept[name] = value
   if (body.kind === 'bytes') kept['content-length'] = String(body.bytes.length)
   return { ...kept, ...more }
+}
+
+function bytesOf({ body }: RequestContext): Uint8Array | undefined {
+  if (body.kind === 'bytes') return body.bytes
+  return body.kind === 'object' ? Buffer.from(JSON.stringify(body.object)) : undefined
 }
 
 function toResponse(answer: IncomingMessage): Response {

@@ -15,7 +15,14 @@ export interface KubeletTls {
 export interface Endpoint {
   readonly host: string
   readonly port: number
-  readonly tls?: KubeletTls
+  readonly tls?: EndpointTls
+}
+
+export interface EndpointTls extends KubeletTls {
+  /** The name that the certificate is for, where it is not the host. */
+  readonly servername?: string
+  /** Verified by the system's authorities where there is no `ca`. */
+  readonly isVerified?: boolean
 }
 
 const kubeletPort = 10250

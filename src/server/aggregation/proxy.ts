@@ -1,0 +1,80 @@
+import type { Handler, RequestContext, RequestInfo, Response } from '../context.ts'
+import { forward, plainBackendError } from '../subresources/forward.ts'
+import type { Endpoint } from '../subresources/kubelet-access.ts'
+import type { ServiceResolver } from '../webhook-client/service-resolver.ts'
+import { type FrontProxy, userHeaders } from './front-proxy.ts'
+import type { RemoteApi, RemoteApis } from './remote-apis.ts'
+
+export interface ProxySetup {
+  readonly remotes: RemoteApis
+  readonly resolve: ServiceResolver
+  readonly frontProxy: () => FrontProxy
+}
+
+/**
+ * Hands requests for the groups of other servers on to them (kube-aggregator handler_proxy.go); everything else goes
+ * to `next`. Who asks is told in headers, which those servers believe this server's certificate.
+ */
+export function aggregate(setup: ProxySetup, next: Handler): Handler {
+  return function serveAggregated(context) {
+    const remote = remoteOf(setup.remotes, context.info)
+    return remote ? serveRemote(setup, remote, context) : next(context)
+  }
+}
+
+/** The server for `/apis/GROUP/VERSION` and all below. */
+function remoteOf(remotes: RemoteApis, info: RequestInfo): RemoteApi | undefined {
+  if (info.isResourceRequest) return remotes.find(info.group, info.version)
+  const [, root, group = '', version = ''] = info.path.split('/')
+  return root === 'apis' && version !== '' ? remotes.find(group, version) : undefined
+}
+
+const methods: Readonly<Record<string, string>> = {
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+}
+
+async function serveRemote(setup: ProxySetup, remote: RemoteApi, context: RequestContext): Promise<Response> {
+  const { info, headers, user } = context
+  const endpoint = remote.isAvailable ? endpointOf(setup, remote) : undefined
+  if (!endpoint) return unavailable('service unavailable')
+  const path = pathOf(context)
+  const more = { ...userHeaders(user), 'audit-id': context.auditId }
+  if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path, headers: more } }
+  const method = context.method ?? methods[info.verb] ?? 'GET'
+  try {
+    return await forward(context, { endpoint, method, path, headers: more })
+  } catch (error) {
+    return unavailable(plainBackendError(error))
+  }
+}
+
+/** As the client wrote it; in process there is no such text. */
+function pathOf({ uri, info, query }: RequestContext): string {
+  return uri ?? `${encodeURI(info.path)}${query.size > 0 ? `?${query}` : ''}`
+}
+
+function unavailable(text: string): Response {
+  const headers = { 'x-content-type-options': 'nosniff' }
+  return { kind: 'raw', status: 503, contentType: 'text/plain; charset=utf-8', headers, body: `${text}\n` }
+}
+
+/** Undefined when nobody answers for the Service just now. */
+export function endpointOf(
+  { resolve, frontProxy }: Pick<ProxySetup, 'resolve' | 'frontProxy'>,
+  { service, ca, isInsecure }: RemoteApi,
+): Endpoint | undefined {
+  const { cert, key } = frontProxy()
+  const { namespace, name, port } = service
+  try {
+    const found = resolve(namespace, name, port)
+    const servername = `${name}.${namespace}.svc`
+    return { ...found, tls: { cert, key, servername, ...(ca && { ca }), isVerified: !isInsecure } }
+  } catch (error) {
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}
