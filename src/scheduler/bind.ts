@@ -1,7 +1,8 @@
 import { pods } from '../api/core/pod.ts'
-import type { Client } from '../client/client.ts'
+import { type Client, strategicPatch } from '../client/client.ts'
 import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import { isNotFound } from '../machinery/status/errors.ts'
 import type { Cycle, Rejection, SchedulerPlugin } from './framework/plugin.ts'
 import type { NodeInfo } from './snapshot/node-info.ts'
 
@@ -26,10 +27,13 @@ export async function bindPod(
       reserved.unshift(plugin)
       refuse(plugin.reserve?.(cycle, node))
     }
+    if (plugins.some(plugin => plugin.preparesBinding?.(cycle, node))) await announce(client, cycle, node)
     for (const plugin of plugins) if (plugin.permit) refuse(await plugin.permit(cycle, node))
-    for (const plugin of plugins) if (plugin.preBind) refuse(await plugin.preBind(cycle, node))
+    for (const plugin of plugins)
+      if (plugin.preBind) refuse(await inStep(plugin.name, 'PreBind', plugin.preBind(cycle, node)))
     const binder = plugins.find(plugin => plugin.bind)
-    await (binder ? binder.bind!(cycle, node) : postBinding(client, cycle, node))
+    if (binder) await inStep(binder.name, 'Bind', binder.bind!(cycle, node))
+    else await inStep('DefaultBinder', 'Bind', postBinding(client, cycle, node))
   } catch (error) {
     for (const plugin of reserved) plugin.unreserve?.(cycle, node)
     throw error
@@ -38,6 +42,37 @@ export async function bindPod(
   const { namespace, name } = cycle.pod.metadata
   const message = `Successfully assigned ${namespace}/${name} to ${node.name}`
   recorder.record(referenceTo(pods, cycle.pod), { type: 'Normal', reason: 'Scheduled', message })
+}
+
+/** Names the node beforehand when binding takes a while (KEP-5278). */
+async function announce(client: Client, { pod }: Cycle, { name: nodeName }: NodeInfo): Promise<void> {
+  const { namespace, name, uid } = pod.metadata
+  const body = { metadata: { uid }, status: { nominatedNodeName: nodeName } }
+  await client.patch(pods, namespace, name!, { type: strategicPatch, body, subresource: 'status' })
+}
+
+type Step = 'PreBind' | 'Bind'
+
+/** A placement that came to nothing, and at which step. After `Bind` the API may have bound the pod all the same. */
+export class BindingError extends Error {
+  override name = 'BindingError'
+  readonly step: Step
+
+  constructor(step: Step, message: string, options: ErrorOptions) {
+    super(message, options)
+    this.step = step
+  }
+}
+
+/** Says where a failure came from, in upstream's words; what the API answered stays what it is. */
+async function inStep<T>(plugin: string, step: Step, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (isNotFound(error)) throw error
+    const cause = error instanceof Error ? error.message : String(error)
+    throw new BindingError(step, `running ${step} plugin "${plugin}": ${cause}`, { cause: error })
+  }
 }
 
 /** DefaultBinder: POST pods/NAME/binding. */

@@ -7,7 +7,7 @@ import { createInformers, type Informers } from '../client/informers.ts'
 import { resourceId } from '../client/resource.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
-import { bindPod } from './bind.ts'
+import { BindingError, bindPod } from './bind.ts'
 import { type Cluster, takeNodeChange, takePodChange } from './cluster-events.ts'
 import { findNode, type Verdict } from './framework/find-node.ts'
 import type { Handle } from './framework/handle.ts'
@@ -61,7 +61,10 @@ function assemble(options: SchedulerOptions, ports: Ports, informers: Informers)
   const nominated = createNominatedPods()
   const handle: Handle = {
     ...{ ports, client, recorder, snapshot, nominated },
-    lists: { of: resource => informers.of(resource).store },
+    lists: {
+      of: resource => informers.of(resource).store,
+      onChange: (resource, handler) => informers.of(resource).onChange(() => handler()),
+    },
     activate: key => queue.activate(key),
   }
   const profiles = createProfiles(options.profiles ?? [defaultProfile()], handle)
@@ -156,6 +159,9 @@ function place(
     if (isNotFound(error)) return
     ports.log.warn('binding failed, trying again', { pod: queued.key, error: String(error) })
     queue.retry(queued)
+    // Not after a Bind whose answer was lost: the pod may have its node.
+    if (error instanceof BindingError && error.step === 'PreBind')
+      report(scheduler, queued, { reason: 'SchedulerError', message: error.message, nominate: '' })
   })
   track(scheduler, binding, queued)
 }

@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../api/types/core-v1.gen.ts'
 import { createClient } from '../client/client.ts'
 import { createObjectStore, type ObjectStore } from '../client/object-store.ts'
-import { type ResourceRef, resourceId } from '../client/resource.ts'
+import { type ResourceName, type ResourceRef, resourceId } from '../client/resource.ts'
 import { FakeTransport } from '../client/testing.ts'
 import { createLabelIndexTwin } from '../kernels/label-index.ts'
 import { createNodeColumnsTwin } from '../kernels/node-columns.ts'
@@ -33,7 +33,7 @@ export interface TestClusterParts {
   readonly nodes?: readonly Node[]
   /** Pods that have a node: `spec.nodeName` says which. */
   readonly pods?: readonly Pod[]
-  readonly objects?: readonly (readonly [ResourceRef<KubeObject>, readonly KubeObject[]])[]
+  readonly objects?: readonly (readonly [ResourceName, readonly KubeObject[]])[]
   readonly profile?: ProfileSpec
   readonly extra?: readonly SchedulerPlugin[]
   readonly seed?: number
@@ -55,6 +55,7 @@ export function testCluster(parts: TestClusterParts): TestCluster {
     lists: {
       of: <T extends KubeObject>(kind: ResourceRef<T>) =>
         (stores.get(resourceId(kind)) ?? createObjectStore()) as unknown as ObjectStore<T>,
+      onChange: () => () => undefined,
     },
     activate: () => undefined,
   }

@@ -164,7 +164,7 @@ function postFilter(
   for (const plugin of plugins) {
     const result = plugin.postFilter?.(cycle, rejections)
     if (!result) continue
-    if (result.success) return { message: result.message ?? '', nominate: result.nominate }
+    if (result.ends) return { message: result.message ?? '', nominate: result.nominate }
     nominate = result.nominate ?? nominate
     if (result.message) messages.push(result.message)
   }

@@ -1,9 +1,9 @@
 import type { Client } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import type { ObjectStore } from '../../client/object-store.ts'
-import type { ResourceRef } from '../../client/resource.ts'
+import type { ResourceName, ResourceRef } from '../../client/resource.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import type { Ports } from '../../std/ports.ts'
+import type { Cancel, Ports } from '../../std/ports.ts'
 import type { ClusterSnapshot } from '../snapshot/cluster-snapshot.ts'
 import type { NominatedPods } from '../snapshot/nominated-pods.ts'
 import type { SchedulerPlugin } from './plugin.ts'
@@ -23,6 +23,8 @@ export interface Handle {
 /** The objects of the kinds that plugins read; empty for one that nobody watches. */
 export interface Lists {
   of<T extends KubeObject>(resource: ResourceRef<T>): ObjectStore<T>
+  /** Calls `handler` after each change of the kind, until it is cancelled. */
+  onChange(resource: ResourceName, handler: () => void): Cancel
 }
 
 /** Makes a plugin for one scheduler. `args` are its own of KubeSchedulerConfiguration, checked by it. */

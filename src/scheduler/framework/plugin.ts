@@ -1,6 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
-import type { ResourceRef } from '../../client/resource.ts'
-import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { ResourceName } from '../../client/resource.ts'
 import type { ClusterSnapshot } from '../snapshot/cluster-snapshot.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { NominatedPods } from '../snapshot/nominated-pods.ts'
@@ -19,7 +18,7 @@ export interface SchedulerPlugin {
   /** What may make a pod schedulable that this plugin rejected; nothing else wakes it. */
   readonly events?: readonly QueueingHint[]
   /** Kinds that it looks up; they are watched from the start, and their changes are offered to `events`. */
-  readonly reads?: readonly ResourceRef<KubeObject>[]
+  readonly reads?: readonly ResourceName[]
   /** Keeps a pod out of the queue until an event of this plugin: the reason, or undefined to let it in. */
   preEnqueue?(pod: Pod): string | undefined
   /** Looks at the pod once. `skip` turns this plugin's filter off for the cycle. */
@@ -30,7 +29,7 @@ export interface SchedulerPlugin {
   filterColumns?(cycle: Cycle, mask: Uint8Array): void
   /** Follows a pod that a dry run has put on a node or (`change` -1) taken off it. */
   podMoved?(cycle: Cycle, pod: Pod, node: NodeInfo, change: 1 | -1): void
-  /** When no node will do: may free room (preemption). The first that succeeds ends it. */
+  /** When no node will do: may free room (preemption). The first that says so ends it. */
   postFilter?(cycle: Cycle, rejections: Rejections): PostFilterResult | undefined
   /** `skip` turns this plugin's score off for the cycle. */
   preScore?(cycle: Cycle, rows: readonly number[]): 'skip' | undefined
@@ -84,9 +83,12 @@ export type PreFilterResult =
   | { readonly outcome: 'skip' }
   | { readonly outcome: 'reject'; readonly rejection: Rejection }
 
-/** `nominate`: the node that the pod waits for; '' withdraws it, undefined leaves it as it is. */
+/**
+ * `ends`: no other plugin need try. `nominate`: the node that the pod waits for; '' withdraws it, undefined leaves it
+ * as it is.
+ */
 export interface PostFilterResult {
-  readonly success: boolean
+  readonly ends: boolean
   readonly nominate?: string
   readonly message?: string
 }
@@ -104,6 +106,7 @@ export function reject(plugin: string, reason: string, unresolvable: boolean): R
 /** What a plugin keeps from one extension point to the next, gone with the cycle. */
 export interface CycleState<T> {
   of(cycle: Cycle): T
+  has(cycle: Cycle): boolean
   keep(cycle: Cycle, value: T): void
 }
 
@@ -116,6 +119,7 @@ export function cycleState<T extends object>(): CycleState<T> {
       if (!value) throw new Error('nothing was kept in this cycle')
       return value
     },
+    has: cycle => values.has(cycle),
     keep: (cycle, value) => void values.set(cycle, value),
   }
 }

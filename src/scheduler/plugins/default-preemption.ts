@@ -20,12 +20,12 @@ export function defaultPreemption(handle: Handle, args: PluginArgs): SchedulerPl
       evictions.underWay(pod) ? 'waiting for the preemption for this pod to be finished' : undefined,
     postFilter(cycle, rejections) {
       const refusal = ineligible(cycle, rejections)
-      if (refusal) return { success: false, message: `preemption: ${refusal}` }
+      if (refusal) return { ends: false, message: `preemption: ${refusal}` }
       const { found, failed } = search(handle, limits, cycle, rejections)
       if (found.length === 0) return notHelpful(cycle, failed)
       const best = cheapest(found, startTime(handle))
       evictions.begin(cycle.pod, best)
-      return { success: true, nominate: best.node.name }
+      return { ends: true, nominate: best.node.name }
     },
   }
 }
@@ -49,7 +49,7 @@ function notHelpful({ snapshot }: Cycle, failed: ReadonlyMap<string, Rejection>)
   }
   const reasons = histogram({ byNode: failed, others }, snapshot.nodeCount)
   const message = `preemption: 0/${snapshot.nodeCount} nodes are available: ${reasons}`
-  return { success: false, nominate: '', message }
+  return { ends: false, nominate: '', message }
 }
 
 /** Why the pod may not preempt: by its own policy, or because its victims are still leaving. */

@@ -10,9 +10,13 @@ import { nodePorts } from './node-ports.ts'
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
+import { nodeVolumeLimits } from './node-volume-limits.ts'
 import { podTopologySpread } from './pod-topology-spread.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
+import { volumeBinding } from './volume-binding.ts'
+import { volumeRestrictions } from './volume-restrictions.ts'
+import { volumeZone } from './volume-zone.ts'
 
 const plain =
   (plugin: SchedulerPlugin): PluginFactory =>
@@ -28,6 +32,10 @@ export const defaultPlugins: ReadonlyMap<string, PluginFactory> = new Map<string
   ['NodeAffinity', plain(nodeAffinity)],
   ['NodePorts', plain(nodePorts)],
   ['NodeResourcesFit', plain(nodeResourcesFit)],
+  ['VolumeRestrictions', volumeRestrictions],
+  ['NodeVolumeLimits', nodeVolumeLimits],
+  ['VolumeBinding', volumeBinding],
+  ['VolumeZone', volumeZone],
   ['PodTopologySpread', podTopologySpread],
   ['InterPodAffinity', interPodAffinity],
   ['DynamicResources', plain(dynamicResources)],

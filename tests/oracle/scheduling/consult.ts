@@ -48,7 +48,6 @@ interface Round {
 /** A pod that room was made for, and who has to leave. */
 interface Waiting {
   readonly pod: Pod
-  readonly node: string
   readonly victims: readonly Pod[]
 }
 
@@ -74,34 +73,34 @@ async function tryPod(round: Round, cluster: RandomCluster, name: string): Promi
   differ(round, pod, 'message', ours.message, message)
   differ(round, pod, 'nominated', ours.nominated, theirs?.status?.nominatedNodeName || undefined)
   if (!theirs?.status?.nominatedNodeName) {
-    await stage.client.delete(pods, pod.metadata.namespace, name, { gracePeriodSeconds: 0 })
+    await forceOut(stage, pod)
     return undefined
   }
   round.preempted++
   const victims = await theirVictims(stage, before, ours.victims)
   differ(round, pod, 'victims', ours.victims.join(' '), victims.map(podKey).sort().join(' '))
-  return { pod, node: theirs.status.nominatedNodeName, victims }
+  return { pod, victims }
 }
 
 /** Lets the victims go and looks whether the pod then gets the node that both would give it. */
-async function keepPromise(round: Round, { pod, node, victims }: Waiting): Promise<void> {
+async function keepPromise(round: Round, { pod, victims }: Waiting): Promise<void> {
   const { stage } = round
   const { namespace, name } = pod.metadata
-  for (const victim of victims)
-    await stage.client.delete(pods, victim.metadata.namespace, victim.metadata.name!, {
-      gracePeriodSeconds: 0,
-    })
+  // A more important pod may have taken the promise from it meanwhile; binding will forget it.
+  const pending = await stage.podWhen(namespace!, name!, () => true)
+  await Promise.all(victims.map(victim => forceOut(stage, victim)))
   const theirs = await stage.podWhen(namespace!, name!, found => Boolean(found?.spec?.nodeName))
   const now = await stage.observe()
   const others = now.pods.filter(other => other.metadata.name !== name)
-  // Binding forgets whom the node was promised to.
-  const pending = { ...pod, status: { ...pod.status, nominatedNodeName: node } }
-  const ours = await ourAnswer({ ...now, pods: others }, pending)
-  if (theirs?.spec?.nodeName && !ours.best.includes(theirs.spec.nodeName))
-    round.differences.push(
-      `${place(round, pod)} promised: ${ours.best.join(' ') || ours.message} | ${theirs.spec.nodeName}`,
-    )
-  if (!theirs?.spec?.nodeName) await stage.client.delete(pods, namespace, name!, { gracePeriodSeconds: 0 })
+  const ours = await ourAnswer({ ...now, pods: others }, pending ?? pod)
+  const node = theirs?.spec?.nodeName
+  if (!node) return forceOut(stage, pod)
+  if (!ours.best.includes(node)) differ(round, pod, 'promised', ours.best.join(' ') || ours.message, node)
+}
+
+function forceOut(stage: Stage, { metadata }: Pod): Promise<void> {
+  const { namespace, name } = metadata
+  return stage.client.delete(pods, namespace, name!, { gracePeriodSeconds: 0 }).then(() => undefined)
 }
 
 async function theirVictims(stage: Stage, before: Observed, expected: readonly string[]): Promise<Pod[]> {

@@ -4,6 +4,7 @@ import type { PodDisruptionBudget } from '../../../src/api/types/policy-v1.gen.t
 import type { PriorityClass } from '../../../src/api/types/scheduling-v1.gen.ts'
 import type { Dice } from './dice.ts'
 import { randomPod } from './random-pod.ts'
+import { type RandomVolumes, randomVolumes } from './random-volumes.ts'
 
 /** Everything that is there before the pods to be scheduled come. */
 export interface RandomCluster {
@@ -15,6 +16,7 @@ export interface RandomCluster {
   /** On nodes, each with its status. */
   readonly pods: readonly Pod[]
   readonly budgets: readonly PodDisruptionBudget[]
+  readonly storage: RandomVolumes
   /** Names (`namespace/name`) of pods that are being deleted. */
   readonly leaving: ReadonlySet<string>
 }
@@ -47,6 +49,12 @@ export function randomCluster(seed: number, dice: Dice): RandomCluster {
     replicaSets: spaces.flatMap(namespace => ['web', 'db'].map(app => replicaSet(namespace, app))),
     pods,
     budgets: spaces.flatMap(namespace => randomBudgets(namespace, dice)),
+    storage: randomVolumes(
+      seed,
+      spaces,
+      nodes.map(({ metadata }) => metadata.name!),
+      dice,
+    ),
     leaving: new Set(leaving),
   }
 }

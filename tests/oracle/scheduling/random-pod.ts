@@ -9,6 +9,7 @@ import type {
 } from '../../../src/api/types/core-v1.gen.ts'
 import type { LabelSelector } from '../../../src/api/types/meta-v1.gen.ts'
 import type { Dice } from './dice.ts'
+import { randomPodVolumes } from './random-volumes.ts'
 
 const zone = 'topology.kubernetes.io/zone'
 const hostname = 'kubernetes.io/hostname'
@@ -23,6 +24,7 @@ export function randomPod(name: string, namespaces: readonly string[], dice: Dic
     controller: true,
   }
   const affinity = randomAffinity(namespaces, dice)
+  const volumes = dice.chance(0.25) ? randomPodVolumes(dice) : []
   return {
     ...{ apiVersion: 'v1', kind: 'Pod' },
     metadata: {
@@ -36,6 +38,7 @@ export function randomPod(name: string, namespaces: readonly string[], dice: Dic
       containers: dice.list(dice.int(1, 2), index => randomContainer(`c${index}`, dice)),
       ...dice.pick([{}, {}, {}, {}, { initContainers: randomInit(dice) }, { resources: podLevel }]),
       ...(priorityClassName && { priorityClassName }),
+      ...(volumes.length > 0 && { volumes }),
       ...(dice.chance(0.15) && { nodeSelector: { disk: dice.pick(['ssd', 'hdd', 'tape']) } }),
       ...(Object.keys(affinity).length > 0 && { affinity }),
       ...(dice.chance(0.4) && { tolerations: randomTolerations(dice) }),

@@ -4,7 +4,7 @@ import { consult } from './consult.ts'
 import { openStage, type Stage } from './stage.ts'
 
 /** `HUTCH_SCHEDULING_SEEDS=200 HUTCH_SCHEDULING_SEED=1000` takes more of them, or others. */
-const seeds = Number(process.env.HUTCH_SCHEDULING_SEEDS ?? 8)
+const seeds = Number(process.env.HUTCH_SCHEDULING_SEEDS ?? 6)
 const firstSeed = Number(process.env.HUTCH_SCHEDULING_SEED ?? 1)
 
 const missing = stockMissing()

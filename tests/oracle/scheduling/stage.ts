@@ -4,17 +4,21 @@ import { join } from 'node:path'
 import { replicaSets } from '../../../src/api/apps/replica-set.ts'
 import { namespaces } from '../../../src/api/core/namespace.ts'
 import { nodes } from '../../../src/api/core/node.ts'
+import { persistentVolumes } from '../../../src/api/core/persistent-volume.ts'
+import { persistentVolumeClaims } from '../../../src/api/core/persistent-volume-claim.ts'
 import { pods } from '../../../src/api/core/pod.ts'
 import { services } from '../../../src/api/core/service.ts'
 import { podDisruptionBudgets } from '../../../src/api/policy/pod-disruption-budget.ts'
 import { priorityClasses } from '../../../src/api/scheduling/priority-class.ts'
+import { csiNodes } from '../../../src/api/storage/csi-node.ts'
+import { storageClasses } from '../../../src/api/storage/storage-class.ts'
 import type { Node, Pod } from '../../../src/api/types/core-v1.gen.ts'
 import { type Client, createClient, mergePatch } from '../../../src/client/client.ts'
 import { createHttpTransport } from '../../../src/client/http-transport.ts'
 import type { Informer } from '../../../src/client/informer.ts'
 import { createInformers } from '../../../src/client/informers.ts'
 import { readKubeconfig } from '../../../src/client/kubeconfig.ts'
-import { type ResourceRef, toKey } from '../../../src/client/resource.ts'
+import { type ResourceName, type ResourceRef, toKey } from '../../../src/client/resource.ts'
 import type { JsonObject, KubeObject } from '../../../src/machinery/meta/object.ts'
 import { silentLogger } from '../../../src/std/log.ts'
 import { realPorts } from '../../../src/std/real-ports.ts'
@@ -46,10 +50,13 @@ export interface Stage {
 export interface Observed {
   readonly nodes: readonly Node[]
   readonly pods: readonly Pod[]
-  readonly others: readonly (readonly [ResourceRef<KubeObject>, readonly KubeObject[]])[]
+  readonly others: readonly (readonly [ResourceName, readonly KubeObject[]])[]
 }
 
-const otherKinds = [services, replicaSets, namespaces, podDisruptionBudgets] as const
+const otherKinds: readonly ResourceName[] = [
+  ...[services, replicaSets, namespaces, podDisruptionBudgets, storageClasses, persistentVolumes],
+  ...[persistentVolumeClaims, csiNodes],
+]
 /** What a scheduler does within this time it does at all. */
 const patienceMs = 15_000
 /** Nodes come to the scheduler by another watch than pods: nothing orders the two. */
@@ -105,12 +112,22 @@ async function build(client: Client, cluster: RandomCluster): Promise<void> {
   await create(services, cluster.services)
   await create(replicaSets, cluster.replicaSets)
   await Promise.all(cluster.nodes.map(node => createNode(client, node)))
-  await Promise.all(
-    cluster.budgets.map(async budget => {
-      await client.create(podDisruptionBudgets, budget)
-      await patchStatus(client, podDisruptionBudgets, budget)
-    }),
-  )
+  const withStatus = <T extends KubeObject & { readonly status?: object }>(
+    kind: ResourceRef<T>,
+    list: readonly T[],
+  ) =>
+    Promise.all(
+      list.map(async object => {
+        await client.create(kind, object)
+        await patchStatus(client, kind, object)
+      }),
+    )
+  await withStatus(podDisruptionBudgets, cluster.budgets)
+  const { classes, volumes, claims } = cluster.storage
+  await create(storageClasses, classes)
+  await create(persistentVolumes, volumes)
+  await withStatus(persistentVolumeClaims, claims)
+  await create(csiNodes, cluster.storage.csiNodes)
   await Promise.all(cluster.pods.map(pod => createRunning(client, pod, cluster)))
   await Bun.sleep(settlingMs)
 }
@@ -145,6 +162,7 @@ async function clear(client: Client, cluster: RandomCluster): Promise<void> {
     await client.deleteCollection(podDisruptionBudgets, { namespace: metadata.name! })
   }
   await client.deleteCollection(nodes, {})
+  await client.deleteCollection(csiNodes, {})
 }
 
 async function observe(client: Client): Promise<Observed> {
@@ -152,15 +170,12 @@ async function observe(client: Client): Promise<Observed> {
   const [allNodes, allPods, ...others] = await Promise.all([
     list(nodes),
     list(pods),
-    ...otherKinds.map(kind => list(kind as ResourceRef<KubeObject>)),
+    ...otherKinds.map(kind => list<KubeObject>(kind)),
   ])
   return {
     nodes: allNodes as Node[],
     pods: allPods as Pod[],
-    others: others.map((items, index) => [
-      otherKinds[index] as ResourceRef<KubeObject>,
-      items as KubeObject[],
-    ]),
+    others: others.map((items, index) => [otherKinds[index]!, items as KubeObject[]]),
   }
 }
 
