@@ -26,8 +26,11 @@ import { tokenCleaner } from './identity/token-cleaner.ts'
 import { type TokenSecretOptions, tokenSecretController } from './identity/token-secret.ts'
 import { endpointsController } from './network/endpoints.ts'
 import { endpointSliceController } from './network/endpointslice.ts'
+import { endpointSliceMirroring } from './network/endpointslice-mirroring.ts'
+import { serviceCidrController } from './network/service-cidr.ts'
 import { nodeIpamController } from './node/node-ipam.ts'
 import { nodeLifecycleController } from './node/node-lifecycle.ts'
+import { objectTtlController } from './node/object-ttl.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
 
 import { disruptionController } from './policy/disruption.ts'
@@ -77,12 +80,15 @@ export function controllerTable({
     ephemeralVolumeController,
     endpointsController(),
     endpointSliceController(),
+    endpointSliceMirroring,
+    serviceCidrController,
     namespaceController(catalog),
     garbageCollector(catalog),
     podGarbageCollector,
     nodeLifecycleController,
     taintEvictionController(),
     nodeIpamController(clusterCidrs),
+    objectTtlController(),
     serviceAccountController,
     rootCaPublisher(tokens.rootCaPem),
     tokenSecretController(tokens),
