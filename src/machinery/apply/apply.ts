@@ -60,7 +60,9 @@ export function applyPatch(request: ApplyOptions): ApplyResult {
   }
 }
 
-function checkRequest({ applied, apiVersion, kind = applied.kind, schema }: ApplyOptions): void {
+function checkRequest({ applied, apiVersion, kind = applied?.kind, schema }: ApplyOptions): void {
+  // The literal `null` is a document too.
+  if (!applied) throw badRequest('invalid object type: /, Kind=')
   const given = `${applied.apiVersion ?? ''}, Kind=${applied.kind ?? ''}`
   if (applied.apiVersion !== apiVersion || applied.kind !== kind)
     throw badRequest(`invalid object type: ${given}`)

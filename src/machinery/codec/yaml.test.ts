@@ -41,7 +41,25 @@ describe('YAML is read as Go reads it', () => {
   })
 })
 
+describe('JSON sent as YAML', () => {
+  test('is taken as it is, but for keys that come twice', () => {
+    expect(decodeYaml('{"a": [1.50, "yes"]}')).toEqual({ json: '{"a": [1.50, "yes"]}', strictErrors: [] })
+    const { json, strictErrors } = decodeYaml('{"a": 1, "a": 2}', { strict: true })
+    expect(JSON.parse(json)).toEqual({ a: 2 })
+    expect(strictErrors).toEqual(['yaml: unmarshal errors:\n  line 1: key "a" already set in map'])
+  })
+})
+
 describe('bad YAML is refused', () => {
+  test.each([
+    ['lists in lines', `${'- '.repeat(5_000)}x`],
+    ['lists in brackets', '['.repeat(5_000)],
+    ['maps in braces', `${'{a: '.repeat(5_000)}1${'}'.repeat(5_000)}`],
+    ['maps in lines', Array.from({ length: 1_500 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ])('that nests too deeply: %s', (_what, text) => {
+    expect(() => decodeYaml(text)).toThrow('yaml: exceeded max depth of 1000')
+  })
+
   test.each(['a: [1, 2', 'a: b: c', '\ta: 1', 'a: *nope'])('%j', text => {
     expect(() => decodeYaml(text)).toThrow(DecodeError)
   })

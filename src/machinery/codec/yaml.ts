@@ -1,9 +1,24 @@
-import { parseDocument, type Tags, type YAMLError } from 'yaml'
+import {
+  Composer,
+  type Document,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  type Tags,
+  visit,
+  type YAMLError,
+} from 'yaml'
 import { quote } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
+import { countMembers, newTally } from './json/conform.ts'
+import { countMembersOfText } from './json/strict.ts'
+import { exceedsNesting } from './json/syntax.ts'
 
 /** Aliases that one document may expand to; a "billion laughs" is refused. */
 const aliasesMax = 100
+/** Upstream takes 10,000; the library needs the stack for each, and the square of the time. */
+const nestingMax = 1_000
 /** Readings of YAML 1.1 that Go's YAML does not share: `12:30` is a text there, and so is a date. */
 const foreignTags: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:timestamp',
@@ -26,24 +41,56 @@ export function decodeYaml(
   { strict = false }: { readonly strict?: boolean } = {},
 ): DecodedYaml {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
-  const document = parseDocument(firstDocument(text), {
-    version: '1.1',
-    uniqueKeys: strict,
-    prettyErrors: true,
-    logLevel: 'silent',
-    customTags: tags => goTags(tags),
-  })
-  const fatal = document.errors.find(error => error.code !== 'DUPLICATE_KEY')
-  if (fatal) throw new DecodeError(`yaml: ${where(fatal)}`)
+  if (isPlainJson(text)) return { json: text, strictErrors: [] }
+  const source = firstDocument(text)
+  const lines = new LineCounter()
+  const document = compose(source, lines)
+  const [fatal] = document?.errors ?? []
+  if (fatal) throw new DecodeError(`yaml: ${where(fatal, lines)}`)
   try {
-    const json = JSON.stringify(document.toJS({ maxAliasCount: aliasesMax })) ?? 'null'
-    return { json, strictErrors: duplicateKeys(text, document.errors) }
+    const json = JSON.stringify(document?.toJS({ maxAliasCount: aliasesMax })) ?? 'null'
+    return { json, strictErrors: strict ? duplicateKeys(document, lines) : [] }
   } catch (error) {
     const message = (error as Error).message
     throw new DecodeError(
       `yaml: ${message.startsWith('Excessive alias') ? 'document contains excessive aliasing' : message}`,
     )
   }
+}
+
+/** JSON is YAML, and what clients mostly send as YAML; with a key twice it is left to the slower reader. */
+function isPlainJson(text: string): boolean {
+  if (!text.startsWith('{') || exceedsNesting(text)) return false
+  try {
+    const tally = newTally()
+    countMembers(JSON.parse(text), tally)
+    return tally.members === countMembersOfText(text)
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof DecodeError) return false
+    throw error
+  }
+}
+
+/** What `parseDocument` of the library does, with a bound on nesting; it has no uniqueness check, which takes n². */
+function compose(source: string, lines: LineCounter): Document.Parsed | undefined {
+  const composer = new Composer({
+    version: '1.1',
+    uniqueKeys: false,
+    logLevel: 'silent',
+    customTags: tags => goTags(tags),
+  })
+  const [document] = composer.compose(boundedTokens(source, lines), true, source.length)
+  return document
+}
+
+function* boundedTokens(source: string, lines: LineCounter) {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(source)) {
+    yield* parser.next(lexeme)
+    if (parser.stack.length > nestingMax) throw new DecodeError(`yaml: exceeded max depth of ${nestingMax}`)
+  }
+  yield* parser.end()
 }
 
 /** Upstream's decoder looks at no document but the first. */
@@ -60,18 +107,25 @@ function goTags(tags: Tags): Tags {
   })
 }
 
-function where(error: YAMLError): string {
-  const line = error.linePos?.[0].line
-  const message = error.message.split(' at line ')[0]!
-  return line === undefined ? message : `line ${line}: ${message}`
+function where({ message, pos }: YAMLError, lines: LineCounter): string {
+  return `line ${lines.linePos(pos[0]).line}: ${message.split(' at line ')[0]}`
 }
 
-function duplicateKeys(text: string, errors: readonly YAMLError[]): string[] {
-  const lines = errors
-    .filter(error => error.code === 'DUPLICATE_KEY')
-    .map(error => {
-      const key = /^[^:\n]*/.exec(text.slice(error.pos[0]))?.[0].trim() ?? ''
-      return `  line ${error.linePos?.[0].line ?? 0}: key ${quote(key)} already set in map`
-    })
-  return lines.length > 0 ? [`yaml: unmarshal errors:\n${lines.join('\n')}`] : []
+/** Every key that its map has already, in the order of the text. */
+function duplicateKeys(document: Document.Parsed | undefined, lines: LineCounter): string[] {
+  const found: string[] = []
+  visit(document ?? null, {
+    Map(_key, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items as { key: unknown }[]) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) {
+          const { line } = lines.linePos(key.range?.[0] ?? 0)
+          found.push(`  line ${line}: key ${quote(String(key.value))} already set in map`)
+        }
+        seen.add(key.value)
+      }
+    },
+  })
+  return found.length > 0 ? [`yaml: unmarshal errors:\n${found.join('\n')}`] : []
 }

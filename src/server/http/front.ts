@@ -187,11 +187,17 @@ function withCommonHeaders({ answer, auditId, context }: Answered): Answer {
   return { ...answer, headers }
 }
 
+/** UTF-8 as the bytes that a header may hold; what it may not hold is a space. */
+function headerText(text: string): string {
+  return Buffer.from(text).toString('latin1').replace(controls, ' ')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controls = /[\x00-\x1f\x7f]/g
+
 /** `Warning: 299 - "text"` for each, duplicates once. */
 function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
   if (warnings.length === 0) return answer
-  const lines = [...new Set(warnings)].map(
-    text => `299 - "${text.replace(/["\\]/g, '\\$&').replace(/[\r\n]/g, ' ')}"`,
-  )
+  const lines = [...new Set(warnings)].map(text => `299 - "${headerText(text).replace(/["\\]/g, '\\$&')}"`)
   return { ...answer, headers: { ...answer.headers, warning: lines } }
 }

@@ -3,7 +3,7 @@ import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
-import { jsonSyntaxError } from './syntax.ts'
+import { exceedsNesting, jsonSyntaxError } from './syntax.ts'
 
 export { conform } from './conform.ts'
 
@@ -29,6 +29,7 @@ function textOf(body: string | Uint8Array): string {
 }
 
 function parseText(text: string): unknown {
+  if (exceedsNesting(text)) throw new DecodeError(jsonSyntaxError(text) ?? 'exceeded max depth')
   try {
     return JSON.parse(text)
   } catch (error) {

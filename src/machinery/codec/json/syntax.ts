@@ -26,6 +26,40 @@ export function jsonSyntaxError(text: string): string | undefined {
   }
 }
 
+/** Whether a text opens more than 10,000 lists and maps inside each other, which no reader of ours is asked to follow. */
+export function exceedsNesting(text: string): boolean {
+  if (text.length <= nestingMax) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quoteCode) at = endOfString(text, at + 1)
+    else if (code === openList || code === openMap) {
+      if (++depth > nestingMax) return true
+    } else if (code === closeList || code === closeMap) depth--
+  }
+  return false
+}
+
+const quoteCode = 0x22
+const backslash = 0x5c
+const openList = 0x5b
+const closeList = 0x5d
+const openMap = 0x7b
+const closeMap = 0x7d
+
+/** Where the closing quote is; the end of the text when there is none. */
+function endOfString(text: string, from: number): number {
+  let end = text.indexOf('"', from)
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end < 0 ? text.length : end
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0
+  while (text.charCodeAt(at - 1 - backslashes) === backslash) backslashes++
+  return backslashes % 2 === 1
+}
+
 /** `atEnd` is what Go names where the text stops inside a word or a number: it feeds its scanner a space. */
 function invalidCharacter({ text, at }: Cursor, where: string, atEnd?: string): SyntaxFailure {
   const code = text.codePointAt(at)
