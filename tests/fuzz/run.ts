@@ -16,7 +16,7 @@ const { values } = parseArgs({
 })
 const directory = mkdtempSync(join(tmpdir(), 'hutch-fuzz-'))
 const hutch = await startHutch(directory, [
-  ...['--disable-agent', '--disable=scheduler,controller-manager,dns,proxy', '--datastore-endpoint=memory'],
+  ...['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory'],
 ])
 try {
   const seed = Number(values.seed)
