@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/types/core-v1.gen.ts'
+import type { ContainerPort, Pod } from '../../api/types/core-v1.gen.ts'
 import { type AddressBook, openAddressBook } from './address-book.ts'
 import type { PodAddresses, PodNetwork, SandboxNamespace } from './port.ts'
 import type { NetworkShell } from './shell.ts'
@@ -19,6 +19,14 @@ export interface BridgeNetwork extends PodNetwork {
 
 const bridge = 'hutch0'
 const table = 'ip hutch-pods'
+
+/** A port at one address before a port at all of them. */
+const hostPortRules = [
+  'ip daddr . meta l4proto . th dport map @host-ports-at',
+  'meta l4proto . th dport map @host-ports',
+]
+  .map(target => `fib daddr type local dnat ip to ${target}`)
+  .join('\n    ')
 
 /**
  * Pods hang on the bridge by a veth pair and reach each other directly, other nodes by routes, the outside with the
@@ -74,17 +82,24 @@ async function openBridge(
     `route replace ${serviceCidr} dev ${bridge} src ${gateway}`,
   ])
   await shell.sysctl('net.ipv4.ip_forward', '1')
+  // Host ports answer on 127.0.0.1 too; pods are kept from the node's own loopback below.
+  await shell.sysctl(`net.ipv4.conf.${bridge}.route_localnet`, '1')
   await shell.nft(`add table ${table}
 delete table ${table}
 table ${table} {
   map host-ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
+  map host-ports-at { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+  chain loopback { type filter hook prerouting priority raw; policy accept;
+    iifname ${bridge} ip daddr 127.0.0.0/8 drop
+  }
   chain prerouting { type nat hook prerouting priority dstnat - 1; policy accept;
-    fib daddr type local dnat ip to meta l4proto . th dport map @host-ports
+    ${hostPortRules}
   }
   chain output { type nat hook output priority -101; policy accept;
-    fib daddr type local ip daddr != 127.0.0.0/8 dnat ip to meta l4proto . th dport map @host-ports
+    ${hostPortRules}
   }
   chain postrouting { type nat hook postrouting priority srcnat + 1; policy accept;
+    oifname ${bridge} ip saddr 127.0.0.0/8 masquerade
     ip saddr ${podCidr} ip daddr != { ${clusterCidr}, 224.0.0.0/4 } masquerade
   }
 }
@@ -114,25 +129,37 @@ function vethName(sandbox: SandboxNamespace): string {
   return `hu${Bun.hash(sandbox.sandboxId).toString(36).slice(0, 12)}`
 }
 
+interface HostPort {
+  readonly map: 'host-ports' | 'host-ports-at'
+  readonly key: string
+}
+
 /** Map elements by pod uid. */
-type HostPorts = Map<string, readonly string[]>
+type HostPorts = Map<string, readonly HostPort[]>
 
 async function setHostPorts(shell: NetworkShell, taken: HostPorts, pod: Pod, ip: string): Promise<void> {
   const ports = (pod.spec?.containers ?? [])
     .flatMap(container => container.ports ?? [])
     .filter(port => port.hostPort)
   if (ports.length === 0) return
-  const keys = ports.map(port => `${(port.protocol ?? 'TCP').toLowerCase()} . ${port.hostPort}`)
-  const elements = ports.map((port, index) => `${keys[index]} : ${ip} . ${port.containerPort}`)
-  taken.set(pod.metadata.uid ?? '', keys)
-  await shell.nft(`add element ${table} host-ports { ${elements.join(', ')} }\n`)
+  const set = ports.map(port => ({ ...hostPortOf(port), target: `${ip} . ${port.containerPort}` }))
+  taken.set(pod.metadata.uid ?? '', set)
+  await shell.nft(
+    set.map(({ map, key, target }) => `add element ${table} ${map} { ${key} : ${target} }\n`).join(''),
+  )
+}
+
+function hostPortOf({ protocol = 'TCP', hostPort, hostIP }: ContainerPort): HostPort {
+  const key = `${protocol.toLowerCase()} . ${hostPort}`
+  if (!hostIP || hostIP === '0.0.0.0') return { map: 'host-ports', key }
+  return { map: 'host-ports-at', key: `${hostIP} . ${key}` }
 }
 
 async function dropHostPorts(shell: NetworkShell, taken: HostPorts, podUid: string): Promise<void> {
-  const keys = taken.get(podUid)
-  if (!keys) return
+  const set = taken.get(podUid)
+  if (!set) return
   taken.delete(podUid)
-  await shell.nft(`delete element ${table} host-ports { ${keys.join(', ')} }\n`)
+  await shell.nft(set.map(({ map, key }) => `delete element ${table} ${map} { ${key} }\n`).join(''))
 }
 
 function ignoreExisting(error: unknown): void {
