@@ -1,5 +1,5 @@
 #!/usr/bin/env bun
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -32,6 +32,7 @@ try {
   } else {
     console.log(fuzzRequest(seed, Number(values.only)))
     console.log(await tryCase(shared, Number(values.only)))
+    console.log(readFileSync(join(directory, 'hutch.log'), 'utf8'))
   }
 } finally {
   await hutch.stop()

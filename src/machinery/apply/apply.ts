@@ -69,7 +69,7 @@ function checkRequest({ applied, apiVersion, kind = applied?.kind, schema }: App
   if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil')
   const errors = configErrors(schema, applied as unknown as JsonMap)
   if (errors.length === 0) return
-  const { namespace = '', name = '' } = applied.metadata
+  const { namespace = '', name = '' } = applied.metadata ?? {}
   throw plainFailure(
     `failed to create typed patch object (${namespace}/${name}; ${given}): ${formatConfigErrors(errors)}`,
   )
@@ -141,6 +141,6 @@ function stamp(managers: Managers, options: ApplyOptions): void {
 }
 
 function withManagedFields(object: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata
+  const { managedFields: _, ...metadata } = object.metadata ?? {}
   return { ...object, metadata: managedFields ? { ...metadata, managedFields } : metadata }
 }

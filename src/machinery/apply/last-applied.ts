@@ -52,7 +52,7 @@ function parseAnnotation(text: string | undefined): JsonMap | undefined {
 
 /** Keeps the annotation true after kubectl applied on the server, for those who go back to applying on the client. */
 export function recordLastApplied({ manager, applied }: LastAppliedOptions, object: KubeObject): KubeObject {
-  const annotations = object.metadata.annotations
+  const annotations = object.metadata?.annotations
   if (manager !== kubectl || !annotations?.[annotation]) return object
   const text = `${JSON.stringify(sortKeys(withoutAnnotation(applied)))}\n`
   return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [annotation]: text } } }

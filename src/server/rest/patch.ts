@@ -141,7 +141,7 @@ function applied(call: RestCall, document: KubeObject, current: KubeObject | und
   const { schema } = resource
   const { object } = applyPatch({ ...writerOf(call), schema, live: current, applied: document, force })
   const copy = cloneJson(object)
-  if (!copy.metadata.name) copy.metadata.name = context.info.name
+  copy.metadata ??= {}
   if (resource.custom) settleCustom(context, resource, copy)
   applyDefaults(resource, copy)
   requireSameName(call, copy)
