@@ -57,6 +57,15 @@ test('the documents of discovery answer with a slash at the end too', async () =
   }
 })
 
+test('a review is not shown as a table', async () => {
+  const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' }
+  const body = { ...review, spec: { nonResourceAttributes: { path: '/', verb: 'get' } } }
+  const url = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
+  expect((await send('POST', url, body, table)).status).toBe(406)
+  expect((await send('POST', url, body)).status).toBe(201)
+})
+
 test('a write that changes nothing keeps the resourceVersion', async () => {
   const { body } = await send('POST', path, configMap('idle'))
   const again = await send('PUT', `${path}/idle`, body)

@@ -12,6 +12,8 @@ const many = {
   formats: builtinFormats,
   transforms: ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'],
 } satisfies Offer
+/** Reviews: what is created only is never shown in a table. */
+const answers = { formats: builtinFormats, transforms: ['PartialObjectMetadata'] } satisfies Offer
 const offers: Readonly<Record<string, Offer>> = { one, many }
 const customOffers: Readonly<Record<string, Offer>> = {
   one: { ...one, formats: customFormats, named: builtinFormats },
@@ -21,6 +23,8 @@ const collectionVerbs = new Set(['list', 'watch', 'deletecollection'])
 
 /** How a resource request is answered; 406 when the client takes nothing that there is. */
 export function mediaTypeFor(resource: Resource, verb: string, accept: string | undefined): MediaType {
+  if (isBuiltin(resource) && resource.verbs.every(each => each === 'create'))
+    return negotiate(accept, answers)
   const table = isBuiltin(resource) ? offers : customOffers
   return negotiate(accept, table[collectionVerbs.has(verb) ? 'many' : 'one']!)
 }
