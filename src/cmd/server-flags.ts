@@ -205,6 +205,12 @@ export const serverFlags: readonly Flag[] = [
     help: 'run N hollow nodes with a simulated runtime instead of Podman',
   },
   {
+    name: 'scheduler-config',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'read the profiles of the scheduler from a KubeSchedulerConfiguration',
+  },
+  {
     name: 'scheduler-plugin',
     type: 'list',
     placeholder: 'FILE',

@@ -20,13 +20,18 @@ export interface PluginSpec {
   readonly without?: readonly (keyof SchedulerPlugin)[]
 }
 
-/** The profile of a scheduler without configuration, with these plugins besides. */
-export function defaultProfile(extra: readonly SchedulerPlugin[] = []): ProfileSpec {
-  const own = [...defaultPlugins.values()].map(make => ({ make, args: {} }))
+/** The profile of a scheduler without configuration. */
+export function defaultProfile(): ProfileSpec {
   return {
     schedulerName: defaultSchedulerName,
-    plugins: [...own, ...extra.map(plugin => ({ make: () => plugin, args: {} }))],
+    plugins: [...defaultPlugins.values()].map(make => ({ make, args: {} })),
   }
+}
+
+/** The same with these plugins besides. */
+export function withPlugins(profile: ProfileSpec, extra: readonly SchedulerPlugin[]): ProfileSpec {
+  const more = extra.map(plugin => ({ make: () => plugin, args: {} }))
+  return { ...profile, plugins: [...profile.plugins, ...more] }
 }
 
 /** The plugins of all profiles, made and ready. */

@@ -11,7 +11,13 @@ import { simPorts } from '../std/sim-ports.ts'
 import { findNode, type Verdict } from './framework/find-node.ts'
 import type { Handle } from './framework/handle.ts'
 import type { Cycle, SchedulerPlugin } from './framework/plugin.ts'
-import { createProfiles, defaultProfile, defaultSchedulerName, type ProfileSpec } from './profiles.ts'
+import {
+  createProfiles,
+  defaultProfile,
+  defaultSchedulerName,
+  type ProfileSpec,
+  withPlugins,
+} from './profiles.ts'
 import { type ClusterSnapshot, createClusterSnapshot } from './snapshot/cluster-snapshot.ts'
 import { createNominatedPods, type NominatedPods } from './snapshot/nominated-pods.ts'
 import { podResources } from './snapshot/pod-resources.ts'
@@ -61,7 +67,7 @@ export function testCluster(parts: TestClusterParts): TestCluster {
   }
   for (const node of nodes) snapshot.setNode(node)
   for (const pod of pods) snapshot.setPod(pod)
-  const profile = parts.profile ?? defaultProfile(parts.extra)
+  const profile = withPlugins(parts.profile ?? defaultProfile(), parts.extra ?? [])
   const plugins = createProfiles([profile], handle).of(testPod('any'))!
   const cycle = (pod: Pod): Cycle => ({
     ...{ pod, snapshot, nominated },

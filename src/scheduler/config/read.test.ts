@@ -1,0 +1,64 @@
+import { expect, test } from 'bun:test'
+import { testCluster, testNode, testPod } from '../testing.ts'
+import { readConfiguration } from './read.ts'
+
+const head = { apiVersion: 'kubescheduler.config.k8s.io/v1', kind: 'KubeSchedulerConfiguration' }
+const profileOf = (profile: object) => readConfiguration({ ...head, profiles: [profile] }).profiles[0]!
+
+test('without more it is the default profile', () => {
+  const { profiles, backoff } = readConfiguration(head)
+  expect(profiles.map(({ schedulerName }) => schedulerName)).toEqual(['default-scheduler'])
+  expect(backoff).toEqual({ initialMs: 1_000, maxMs: 10_000 })
+  expect(testCluster({ nodes: [testNode('a')], profile: profiles[0]! }).place(testPod('p'))).toBe('a')
+})
+
+test('a plugin can be turned off everywhere or at one point', () => {
+  const cordoned = [testNode('a', { spec: { unschedulable: true } })]
+  const disabled = [{ name: 'NodeUnschedulable' }]
+  for (const plugins of [{ multiPoint: { disabled } }, { filter: { disabled } }]) {
+    const cluster = testCluster({ nodes: cordoned, profile: profileOf({ plugins }) })
+    expect(cluster.place(testPod('p'))).toBe('a')
+  }
+})
+
+test('only what is enabled runs after *', () => {
+  const plugins = { multiPoint: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeName' }] } }
+  const profile = profileOf({ schedulerName: 'bare', plugins })
+  expect(profile.schedulerName).toBe('bare')
+  const { plugins: made } = testCluster({ profile: { ...profile, schedulerName: 'default-scheduler' } })
+  expect(made.map(({ name }) => name)).toEqual(['NodeName'])
+})
+
+test('a weight is taken over', () => {
+  const plugins = { score: { enabled: [{ name: 'ImageLocality', weight: 7 }] } }
+  const { plugins: made } = testCluster({ profile: profileOf({ plugins }) })
+  expect(made.find(({ name }) => name === 'ImageLocality')?.weight).toBe(7)
+})
+
+test.each([
+  ['another kind', { ...head, kind: 'Pod' }, 'apiVersion and kind must be'],
+  ['an unknown field', { ...head, colour: 'red' }, 'colour is not supported'],
+  ['extenders', { ...head, extenders: [] }, 'extenders are not supported'],
+  ['leader election', { ...head, leaderElection: {} }, 'leaderElection is not supported'],
+  ['sampling', { ...head, percentageOfNodesToScore: 30 }, 'percentageOfNodesToScore must be 100'],
+  ['a name twice', { ...head, profiles: [{}, {}] }, 'profiles Duplicate value: "default-scheduler"'],
+  [
+    'a plugin that is not there',
+    { ...head, profiles: [{ plugins: { score: { enabled: [{ name: 'Magic' }] } } }] },
+    'profiles[0].plugins.score.enabled[0].name "Magic" is not a plugin',
+  ],
+  [
+    'a strategy that is not there',
+    {
+      ...head,
+      profiles: [
+        {
+          pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'MostAllocated' } } }],
+        },
+      ],
+    },
+    'profiles[0].pluginConfig[0].args.scoringStrategy.type "MostAllocated" is not supported',
+  ],
+])('%s is refused by name', (_what, config, message) => {
+  expect(() => readConfiguration(config)).toThrow(message)
+})
