@@ -28,6 +28,7 @@ import { createInProcessTransport } from './in-process.ts'
 import { countObjects, mountMetrics } from './metrics/routes.ts'
 import { measuredStore } from './metrics/store-metrics.ts'
 import type { Descriptions } from './openapi/descriptions.ts'
+import { otherDocuments } from './openapi/other-documents.ts'
 import { mountOpenApi } from './openapi/routes.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
@@ -213,6 +214,7 @@ function createHandler(
       version: version.gitVersion,
       custom: resource => resource.custom?.openApi,
       clock: ports.clock,
+      ...(aggregation && { others: otherDocuments(aggregation) }),
       ...(options.readDescriptions && { readDescriptions: options.readDescriptions }),
     })
     options.mount?.(mounted)

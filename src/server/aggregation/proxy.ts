@@ -25,9 +25,13 @@ export function aggregate(setup: ProxySetup, next: Handler): Handler {
 /** The server for `/apis/GROUP/VERSION` and all below. */
 function remoteOf(remotes: RemoteApis, info: RequestInfo): RemoteApi | undefined {
   if (info.isResourceRequest) return remotes.find(info.group, info.version)
-  const [, root, group = '', version = ''] = info.path.split('/')
+  const path = info.path.startsWith(documents) ? info.path.slice(documents.length) : info.path
+  const [, root, group = '', version = ''] = path.split('/')
   return root === 'apis' && version !== '' ? remotes.find(group, version) : undefined
 }
+
+/** Each server writes the documents of its own kinds. */
+const documents = '/openapi/v3'
 
 const methods: Readonly<Record<string, string>> = {
   create: 'POST',

@@ -7,12 +7,15 @@ import { digest } from '../discovery/digest.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
 import type { Descriptions } from './descriptions.ts'
 import { type CustomSchemas, type DocumentOptions, toOpenApiV2, toOpenApiV3 } from './document.ts'
+import { joinSwaggers, type OtherDocuments } from './other-documents.ts'
 
 export interface OpenApiOptions {
   readonly registry: Registry
   readonly version: string
   readonly custom: CustomSchemas
   readonly clock: Pick<Clock, 'nowMs'>
+  /** Servers behind this one, whose documents join its own. */
+  readonly others?: OtherDocuments
   /** Read anew for every document, which is rare, and not kept. */
   readonly readDescriptions?: () => Descriptions | undefined
 }
@@ -26,7 +29,10 @@ export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
   const inVersion = (group: string, version: string) =>
     registry.all().filter(each => each.group === group && each.version === version)
 
-  routes.get('/openapi/v3', () => json({ paths: Object.fromEntries(indexOf(options)) }))
+  routes.get('/openapi/v3', async () => {
+    const others = (await options.others?.index()) ?? {}
+    return json({ paths: { ...Object.fromEntries(indexOf(options)), ...others } })
+  })
   routes.get('/openapi/v3/api/v1', c => serveVersion(c, inVersion('', 'v1'), options))
   routes.get('/openapi/v3/apis/:group/:version', c => {
     const { group, version } = c.req.param()
@@ -82,11 +88,19 @@ function serveVersion(
   return unlessKnown(c, headers, () => toOpenApiV3(resources, documentOptions(options)))
 }
 
-function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Response {
+async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
   requireJson(c)
   const all = options.registry.all()
-  const headers = { etag: `"${hashOf(all, options)}"`, vary: 'Accept' }
-  return unlessKnown(c, headers, () => toOpenApiV2(all, documentOptions(options)))
+  const own = hashOf(all, options)
+  const others = (await options.others?.swaggers()) ?? []
+  const hash =
+    others.length === 0
+      ? own
+      : digest(own + JSON.stringify(others))
+          .toString('hex')
+          .toUpperCase()
+  const headers = { etag: `"${hash}"`, vary: 'Accept' }
+  return unlessKnown(c, headers, () => joinSwaggers(toOpenApiV2(all, documentOptions(options)), others))
 }
 
 /** Documents are written in JSON only. */
