@@ -1,65 +1,81 @@
 /** Rules of webhook configurations (pkg/apis/admissionregistration/validation). */
-import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
+import { validateWebhookService, validateWebhookUrl } from '../shared/webhook-place.ts'
 import type {
-  RuleWithOperations,
+  MutatingWebhook,
   ValidatingWebhook,
   WebhookClientConfig,
 } from '../types/admissionregistration-v1.gen.ts'
+import { validateMatchConditions } from './match-conditions.ts'
+import { validateRule } from './rule-validation.ts'
 
-const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
+const failurePolicies = ['Fail', 'Ignore']
+const matchPolicies = ['Equivalent', 'Exact']
+const reinvocationPolicies = ['IfNeeded', 'Never']
+const sideEffectClasses = ['None', 'NoneOnDryRun']
+const reviewVersions = ['v1', 'v1beta1']
 const timeoutSecondsMax = 30
 
 /** Each webhook with a name of its own, at a reachable place, for some rules. */
 export function validateWebhooks(webhooks: readonly ValidatingWebhook[] = [], errors: FieldErrors): void {
   const names = new Set<string>()
-  webhooks.forEach((webhook, i) => {
+  for (const [i, webhook] of webhooks.entries()) {
     const path = `webhooks[${i}]`
-    if (names.has(webhook.name)) errors.duplicate(`${path}.name`, webhook.name)
-    names.add(webhook.name)
     validateWebhook(webhook, path, errors)
-  })
+    validateReviewVersions(webhook.admissionReviewVersions ?? [], `${path}.admissionReviewVersions`, errors)
+    if (webhook.name && names.has(webhook.name)) errors.duplicate(`${path}.name`, webhook.name)
+    names.add(webhook.name)
+  }
 }
 
-function validateWebhook(webhook: ValidatingWebhook, path: string, errors: FieldErrors): void {
-  const {
-    name = '',
-    failurePolicy,
-    matchPolicy,
-    sideEffects,
-    timeoutSeconds = 0,
-    admissionReviewVersions = [],
-  } = webhook
-  invalidFor(errors, `${path}.name`, name, dns1123SubdomainErrors(name))
-  if (name.split('.').length < 3) {
-    errors.invalid(`${path}.name`, name, 'should be a domain with at least three segments separated by dots')
+function validateWebhook(
+  webhook: ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const { sideEffects, timeoutSeconds = 1, reinvocationPolicy } = webhook
+  const oneOf = (field: string, value: string | undefined, choices: readonly string[]) => {
+    if (value !== undefined && !choices.includes(value))
+      errors.notSupported(`${path}.${field}`, value, choices)
   }
-  webhook.rules?.forEach((rule, i) => {
-    validateRule(rule, `${path}.rules[${i}]`, errors)
-  })
-  const choices = { failurePolicy: ['Fail', 'Ignore'], matchPolicy: ['Equivalent', 'Exact'] }
-  if (failurePolicy !== undefined && !choices.failurePolicy.includes(failurePolicy)) {
-    errors.notSupported(`${path}.failurePolicy`, failurePolicy, choices.failurePolicy)
-  }
-  if (matchPolicy !== undefined && !choices.matchPolicy.includes(matchPolicy)) {
-    errors.notSupported(`${path}.matchPolicy`, matchPolicy, choices.matchPolicy)
-  }
-  const effects = ['None', 'NoneOnDryRun']
-  if (!sideEffects) errors.required(`${path}.sideEffects`, 'must specify one of None, NoneOnDryRun')
-  else if (!effects.includes(sideEffects)) errors.notSupported(`${path}.sideEffects`, sideEffects, effects)
+  validateName(webhook.name ?? '', `${path}.name`, errors)
+  for (const [i, rule] of (webhook.rules ?? []).entries()) validateRule(rule, `${path}.rules[${i}]`, errors)
+  oneOf('failurePolicy', webhook.failurePolicy, failurePolicies)
+  oneOf('matchPolicy', webhook.matchPolicy, matchPolicies)
+  if (!sideEffects)
+    errors.required(`${path}.sideEffects`, `must specify one of ${sideEffectClasses.join(', ')}`)
+  else oneOf('sideEffects', sideEffects, sideEffectClasses)
   if (timeoutSeconds < 1 || timeoutSeconds > timeoutSecondsMax) {
     const detail = 'the timeout value must be between 1 and 30 seconds'
     errors.invalid(`${path}.timeoutSeconds`, timeoutSeconds, detail)
   }
-  if (admissionReviewVersions.length === 0) {
-    const detail = 'must specify one of v1, v1beta1'
-    errors.required(`${path}.admissionReviewVersions`, detail)
-  }
   validateLabelSelector(webhook.namespaceSelector, `${path}.namespaceSelector`, errors)
   validateLabelSelector(webhook.objectSelector, `${path}.objectSelector`, errors)
+  oneOf('reinvocationPolicy', reinvocationPolicy, reinvocationPolicies)
   validateClientConfig(webhook.clientConfig ?? {}, `${path}.clientConfig`, errors)
+  validateMatchConditions(webhook.matchConditions, `${path}.matchConditions`, false, errors)
+}
+
+/** A domain of at least three parts. */
+function validateName(name: string, path: string, errors: FieldErrors): void {
+  if (name === '') return errors.required(path)
+  const faults = dns1123SubdomainErrors(name)
+  if (faults.length > 0) return errors.invalid(path, name, faults.join(','))
+  if (name.split('.').length < 3)
+    errors.invalid(path, name, 'should be a domain with at least three segments separated by dots')
+}
+
+function validateReviewVersions(versions: readonly string[], path: string, errors: FieldErrors): void {
+  if (versions.length === 0) return errors.required(path, `must specify one of ${reviewVersions.join(', ')}`)
+  for (const [i, version] of versions.entries()) {
+    if (versions.indexOf(version) < i) errors.invalid(`${path}[${i}]`, version, 'duplicate version')
+    else invalidFor(errors, `${path}[${i}]`, version, dns1035LabelErrors(version))
+  }
+  if (!versions.some(version => reviewVersions.includes(version)))
+    errors.invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`)
 }
 
 function validateClientConfig(
@@ -67,41 +83,8 @@ function validateClientConfig(
   path: string,
   errors: FieldErrors,
 ): void {
-  if ((url === undefined) === (service === undefined)) {
+  if ((url === undefined) === (service === undefined))
     return errors.required(path, 'exactly one of url or service is required')
-  }
-  if (url !== undefined && !url.startsWith('https://')) {
-    const scheme = /^([a-z]+):/.exec(url)?.[1] ?? ''
-    errors.invalid(
-      `${path}.url`,
-      scheme,
-      `'https' is the only allowed URL scheme; desired format: https://host[/path]`,
-    )
-  }
-  if (!service) return
-  if (!service.name) errors.required(`${path}.service.name`, 'service name is required')
-  if (!service.namespace) errors.required(`${path}.service.namespace`, 'service namespace is required')
-}
-
-function validateRule(rule: RuleWithOperations, path: string, errors: FieldErrors): void {
-  const { apiGroups = [], apiVersions = [], resources = [] } = rule
-  const named = rule.operations ?? []
-  if (named.length === 0) errors.required(`${path}.operations`)
-  if (named.length > 1 && named.includes('*')) {
-    errors.invalid(`${path}.operations`, named, "if '*' is present, must not specify other operations")
-  }
-  named.forEach((operation, i) => {
-    if (!operations.includes(operation))
-      errors.notSupported(`${path}.operations[${i}]`, operation, operations)
-  })
-  for (const [field, values] of Object.entries({ apiGroups, apiVersions, resources })) {
-    if (values.length === 0) errors.required(`${path}.${field}`)
-    else if (values.length > 1 && values.includes('*') && field !== 'resources') {
-      errors.invalid(
-        `${path}.${field}`,
-        values,
-        `if '*' is present, must not specify other ${field === 'apiGroups' ? 'API groups' : 'API versions'}`,
-      )
-    }
-  }
+  if (url !== undefined) validateWebhookUrl(url, `${path}.url`, errors)
+  if (service) validateWebhookService(service, `${path}.service`, errors)
 }

@@ -20,7 +20,6 @@ import { podTopologyLabels } from './pod-topology.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
 import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
 import { run } from './testing.ts'
-import { unservedAdmission } from './unserved.ts'
 
 const rbacGroup = 'rbac.authorization.k8s.io'
 const readPods = { verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] }
@@ -244,16 +243,4 @@ test('a binding carries zone and region of its node', async () => {
     'topology.kubernetes.io/zone': 'z',
     'topology.kubernetes.io/region': 'r',
   })
-})
-
-test('a webhook that would not be called is refused by name', async () => {
-  const what = 'admissionregistration.k8s.io/validatingadmissionpolicybindings'
-  const outcome = await run(unservedAdmission(), { what, object: { metadata: { name: 'w' } } })
-  expect(outcome.code).toBe(501)
-  expect(outcome.refused).toContain('validatingadmissionpolicybindings.admissionregistration.k8s.io')
-  const policy = {
-    what: 'admissionregistration.k8s.io/validatingadmissionpolicies',
-    object: { metadata: { name: 'p' } },
-  }
-  expect((await run(unservedAdmission(), policy)).refused).toBeUndefined()
 })

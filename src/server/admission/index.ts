@@ -1,6 +1,8 @@
 import type { Resource } from '../../api/define.ts'
 import type {
   MutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../../api/types/admissionregistration-v1.gen.ts'
 import type {
@@ -35,6 +37,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import { taintNodesByCondition } from './node-taint.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { podTopologyLabels } from './pod-topology.ts'
+import { validatingPolicies } from './policies/plugin.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './quota/plugin.ts'
 import { rbacEscalation } from './rbac-escalation.ts'
@@ -42,7 +45,6 @@ import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
 import { defaultTolerationSeconds } from './tolerations.ts'
-import { unservedAdmission } from './unserved.ts'
 import { mutatingWebhooks } from './webhooks/mutating.ts'
 import { validatingWebhooks } from './webhooks/validating.ts'
 
@@ -67,6 +69,8 @@ export interface AdmissionListers {
 export interface AdmissionSources {
   readonly mutatingWebhooks: Source<MutatingWebhookConfiguration>
   readonly validatingWebhooks: Source<ValidatingWebhookConfiguration>
+  readonly policies: Source<ValidatingAdmissionPolicy>
+  readonly policyBindings: Source<ValidatingAdmissionPolicyBinding>
 }
 
 export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
@@ -116,8 +120,11 @@ export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugi
     certificateSubjectRestriction(),
     defaultIngressClass(listers.ingressClasses),
     podTopologyLabels(listers.nodes),
-    unservedAdmission(),
     mutatingWebhooks(sources.mutatingWebhooks, ports, matching),
+    validatingPolicies(
+      { policies: sources.policies, bindings: sources.policyBindings },
+      { ...matching, objectsOf },
+    ),
     validatingWebhooks(sources.validatingWebhooks, ports, matching),
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),

@@ -264,7 +264,7 @@ class Checker {
     let type: Type | undefined
     items.forEach((item, index) => {
       const found = this.check(item)
-      type = this.#join(item, type, optional.has(index) ? this.#unwrapped(item, found) : found)
+      type = this.#join(type, optional.has(index) ? this.#unwrapped(item, found) : found)
     })
     return listOf(type ?? this.#freshVariable())
   }
@@ -278,18 +278,17 @@ class Checker {
     let key: Type | undefined
     let value: Type | undefined
     for (const entry of entries) {
-      key = this.#join(entry.key, key, this.check(entry.key))
+      key = this.#join(key, this.check(entry.key))
       const found = this.check(entry.value)
-      value = this.#join(entry.value, value, entry.isOptional ? this.#unwrapped(entry.value, found) : found)
+      value = this.#join(value, entry.isOptional ? this.#unwrapped(entry.value, found) : found)
     }
     return mapOf(key ?? this.#freshVariable(), value ?? this.#freshVariable())
   }
 
-  /** Literals are homogeneous; dyn goes with everything. */
-  #join(at: Expr, previous: Type | undefined, current: Type): Type {
+  /** Types that do not go together make `dyn`; whether literals may be mixed is not for the checker to say. */
+  #join(previous: Type | undefined, current: Type): Type {
     if (!previous) return current
-    if (this.#assign(previous, current)) return mostGeneral(previous, current)
-    return this.#mismatch(at, previous, current)
+    return this.#assign(previous, current) ? mostGeneral(previous, current) : dynType
   }
 
   #struct(expr: StructExpr): Type {

@@ -69,15 +69,16 @@ function iterationVariable(expr: Expr, name: string): string {
   return name
 }
 
+function simpleName(arg: Expr): string {
+  if (arg.kind !== 'ident' || arg.name.startsWith('.')) throw misuse(arg, 'argument must be a simple name')
+  return iterationVariable(arg, arg.name)
+}
+
 /** One name or, where a macro has one argument more, two different ones. */
 function variables(args: readonly Expr[], count: number): readonly [string, string | undefined] {
   if (count === 1) return [variable(args[0]!), undefined]
-  const names = args.slice(0, 2).map(arg => {
-    if (arg.kind !== 'ident' || arg.name.startsWith('.')) throw misuse(arg, 'argument must be a simple name')
-    return arg.name
-  })
+  const names = args.slice(0, 2).map(simpleName)
   if (names[0] === names[1]) throw misuse(args[1]!, `duplicate variable name: ${names[0]}`)
-  for (const [index, name] of names.entries()) iterationVariable(args[index]!, name)
   return [names[0]!, names[1]]
 }
 
@@ -93,7 +94,7 @@ function fold(
 
 function quantifier(call: MacroCall, kind: 'all' | 'exists' | 'one'): Expr {
   const { make, at, args } = call
-  const names = variables(args, args.length - 1)
+  const names = args.length === 2 ? ([simpleName(args[0]!), undefined] as const) : variables(args, 2)
   const predicate = args.at(-1)!
   const accu = () => make.ident(at, accumulator)
   const notFalse = (expr: Expr) => make.call(at, '@not_strictly_false', [expr])

@@ -52,7 +52,9 @@ class Parser {
   whole(): Expr {
     const expr = this.#expression()
     const { kind, text, at } = this.#token
-    if (kind !== 'end') this.#fail(at, `Syntax error: mismatched input '${text}' expecting <EOF>`)
+    const isLast = this.#tokens[this.#index + 1]?.kind === 'end'
+    const what = isLast ? 'extraneous' : 'mismatched'
+    if (kind !== 'end') this.#fail(at, `Syntax error: ${what} input '${text}' expecting <EOF>`)
     return expr
   }
 

@@ -237,6 +237,7 @@ class Compiler {
     const isSet =
       name === '@in' && this.#constantOf(expr.args[1]!) !== undefined && overloads[0]?.id === 'in_list'
     const steps = given.map(arg => this.compile(arg))
+    const declared = this.#environment.functions(name) ?? overloads
     const candidates = overloads.map(overload => ({
       overload,
       accept: accepts(overload.args),
@@ -246,7 +247,7 @@ class Compiler {
       const values: Value[] = []
       for (const step of steps) values.push(step(run))
       const found = candidates.find(({ accept }) => accept(values))
-      if (!found) throw unresolved(name, overloads, values)
+      if (!found) throw unresolved(name, declared, values)
       const result = found.overload.run!(...values)
       if (!isSet) charge(run, found.cost({ name, overload: found.overload.id, args: values, result }))
       return result
@@ -425,12 +426,14 @@ function* iterate(range: Value, isPair: boolean): Generator<readonly [Value, Val
 function memberOf(value: Value, field: string): Value | undefined {
   if (isMapValue(value)) return (value as MapValue).get(field)
   if (isStruct(value) && value.field) return value.field(field)
-  throw noSuchOverload()
+  if (isList(value)) throw new CelError("unsupported index type 'string' in list")
+  return undefined
 }
 
 function selectField(value: Value, field: string): Value {
   if (value instanceof Optional) {
     if (value.value === undefined) return value
+    if (!isMapValue(value.value) && !isStruct(value.value)) throw noSuchKey(field)
     const inner = memberOf(value.value, field)
     return inner === undefined ? Optional.none : Optional.of(inner)
   }
@@ -464,7 +467,10 @@ function optionalIndex(given: Value, index: Value): Value {
 
 /** Operators on values that they do not take say less than functions do. */
 function unresolved(name: string, overloads: readonly Overload[], values: readonly Value[]): CelError {
-  if (!/^[_!\-@]/.test(name) && overloads.length > 1)
+  if (!/^[_!\-@]/.test(name)) {
+    if (overloads.length === 1) return noSuchOverload()
     return new CelError(`no such overload: ${name}(${values.map(typeNameOf).join(', ')})`)
-  return noSuchOverload()
+  }
+  const takesLeft = overloads.some(({ args }) => accepts(args.slice(0, 1))(values))
+  return takesLeft ? noSuchOverload() : new CelError(`no such overload: ${name}`)
 }

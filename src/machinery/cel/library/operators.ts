@@ -1,5 +1,5 @@
 /** The operators of the language (cel-go common/stdlib). */
-import { CelError, noSuchOverload } from '../language/errors.ts'
+import { CelError } from '../language/errors.ts'
 import { durationOf, timestampOf } from '../language/time.ts'
 import {
   boolType,
@@ -185,7 +185,7 @@ export function indexOf(value: Value, index: Value): Value {
     if (found === undefined) throw noSuchKey(index)
     return found
   }
-  if (!isList(value)) throw noSuchOverload()
+  if (!isList(value)) throw noSuchKey(index)
   const at = listIndex(index)
   if (at < 0 || at >= value.length) throw new CelError(`index out of bounds: ${at}`)
   return value.at(at)!

@@ -1,22 +1,67 @@
+/** Match conditions of webhooks and policies (webhook/matchconditions/matcher.go). */
+import {
+  compileExpression,
+  conditionTypes,
+  type ExpressionResult,
+  type ExpressionScope,
+  expressionEnvironment,
+} from '../../../api/admissionregistration/expressions.ts'
 import type { MatchCondition } from '../../../api/types/admissionregistration-v1.gen.ts'
-import { assert } from '../../../std/assert.ts'
-import type { Match } from './match.ts'
-import type { MatchServices } from './services.ts'
-import type { Admitted } from './versions.ts'
+import { aggregateText } from '../../authz/rbac.ts'
+import { evaluateWaiting } from '../expressions/access.ts'
+import { type ExpressionInput, evaluator, OutOfBudget } from '../expressions/evaluation.ts'
 
-export interface ConditionInput {
-  readonly services: MatchServices
-  readonly admitted: Admitted
-  readonly match: Match
-}
+/** Upstream's RuntimeCELCostBudgetMatchConditions. */
+const budget = 2_500_000
+
+export type ConditionOutcome =
+  | { readonly matches: boolean }
+  /** They could not be evaluated, and the failure policy is to fail. */
+  | { readonly error: string }
 
 export interface MatchConditions {
-  evaluate(input: ConditionInput): Promise<{ readonly matches: boolean; readonly error?: string }>
+  evaluate(input: ExpressionInput): Promise<ConditionOutcome>
 }
 
+interface Condition {
+  readonly text: string
+  readonly compiled: ExpressionResult
+}
+
+/** Compiles conditions; what does not compile fails when it is asked. */
 export function compileMatchConditions(
-  _conditions: readonly MatchCondition[],
-  _failurePolicy: string | undefined,
+  conditions: readonly MatchCondition[],
+  failurePolicy: string | undefined,
+  scope: ExpressionScope = { hasParams: false, hasAuthorizer: true },
 ): MatchConditions {
-  assert(false, 'not yet')
+  const environment = expressionEnvironment(scope)
+  const compiled = conditions.map(({ expression }) => ({
+    text: expression,
+    compiled: compileExpression(expression, environment, conditionTypes),
+  }))
+  return {
+    evaluate: input => evaluateWaiting(() => evaluateAll(compiled, input, failurePolicy === 'Ignore')),
+  }
+}
+
+/** One that is false decides, whatever failed before it. */
+function evaluateAll(
+  conditions: readonly Condition[],
+  input: ExpressionInput,
+  ignores: boolean,
+): ConditionOutcome {
+  const { evaluate } = evaluator(input, budget)
+  const errors: string[] = []
+  try {
+    const outcomes = conditions.map(({ text, compiled }) => evaluate(text, compiled))
+    for (const outcome of outcomes) {
+      if ('error' in outcome) errors.push(outcome.error)
+      else if (outcome.value === false) return { matches: false }
+    }
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error
+    return ignores ? { matches: false } : { error: error.message }
+  }
+  if (errors.length === 0) return { matches: true }
+  return ignores ? { matches: false } : { error: aggregateText(errors) }
 }

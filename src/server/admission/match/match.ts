@@ -13,6 +13,8 @@ type Rule = Pick<RuleWithOperations, 'operations' | 'apiGroups' | 'apiVersions' 
 export interface Constraints {
   readonly rules: readonly Rule[]
   readonly excludeRules?: readonly Rule[]
+  /** Whatever the rules say. */
+  readonly matchesAll?: boolean
   /** Another version of the same objects counts too (matchPolicy Equivalent). */
   readonly isEquivalent: boolean
   readonly namespaceSelector: LabelSelector
@@ -35,7 +37,9 @@ export function findMatch(
   admitted: Admitted,
 ): Match | undefined {
   const { request } = admitted
-  const match = matchRules(constraints.rules, constraints.isEquivalent, request)
+  const match = constraints.matchesAll
+    ? { resource: request.resource, kind: request.kind }
+    : matchRules(constraints.rules, constraints.isEquivalent, request)
   if (!match) return undefined
   const { excludeRules = [] } = constraints
   if (excludeRules.length > 0 && matchRules(excludeRules, constraints.isEquivalent, request)) return undefined

@@ -1,7 +1,8 @@
 import { forbidden } from '../../../machinery/status/errors.ts'
+import { rememberAnswers } from '../expressions/access.ts'
 import { findMatch, type Match } from '../match/match.ts'
 import type { MatchServices } from '../match/services.ts'
-import type { Admitted } from '../match/versions.ts'
+import { type Admitted, convertAdmitted } from '../match/versions.ts'
 import type { Hook } from './hooks.ts'
 
 /** A webhook that is to be called, and the version that it registered for. */
@@ -27,8 +28,10 @@ export async function invocationOf<H extends Hook>(
   if (!match) return undefined
   if (!conditions) return { hook, match }
   const { request } = admitted
-  const outcome = await conditions.evaluate({ services, admitted, match })
-  if (outcome.error !== undefined) {
+  const ask = rememberAnswers(services.authorize)
+  const shown = convertAdmitted(admitted, match.kind)
+  const outcome = await conditions.evaluate({ admitted: shown, match, ask })
+  if ('error' in outcome) {
     const { group, version: _version, plural } = request.resource
     throw forbidden({ group, resource: plural }, request.info.name, outcome.error)
   }

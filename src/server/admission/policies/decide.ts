@@ -1,0 +1,117 @@
+/** What a policy says about one request with one set of params (policy/validating/validator.go). */
+import type { Value } from '../../../machinery/cel/language/value.ts'
+import { typeNameOf } from '../../../machinery/cel/language/value.ts'
+import {
+  type Evaluation,
+  type Evaluator,
+  type ExpressionInput,
+  evaluator,
+  OutOfBudget,
+} from '../expressions/evaluation.ts'
+import type { CompiledPolicy, CompiledValidation } from './compile.ts'
+
+/** Upstream's RuntimeCELCostBudget. */
+const budget = 10_000_000
+const messageBytesMax = 5 * 1024
+
+/** One validation that failed; those that hold say nothing. */
+export interface Denial {
+  /** Which validation. */
+  readonly index: number
+  readonly message: string
+  readonly reason?: string
+}
+
+export type AnnotationResult =
+  | { readonly key: string; readonly value: string }
+  | { readonly key: string; readonly error: string }
+
+export interface Decision {
+  readonly denials: readonly Denial[]
+  readonly annotations: readonly AnnotationResult[]
+}
+
+/** Evaluates all validations and audit annotations; what cannot be evaluated is as the failure policy says. */
+export function decide(policy: CompiledPolicy, input: ExpressionInput): Decision {
+  try {
+    const denials = validate(policy, input)
+    const annotations = annotate(policy, input)
+    return { denials, annotations }
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error
+    const denials = policy.ignoresFailures ? [] : [{ index: 0, message: error.message }]
+    return { denials, annotations: [] }
+  }
+}
+
+function validate(policy: CompiledPolicy, input: ExpressionInput): Denial[] {
+  const conditions = evaluator(input, budget)
+  const outcomes = policy.validations.map(({ validation, condition }) =>
+    conditions.evaluate(validation.expression, condition),
+  )
+  const { ask: _ask, ...withoutAuthorizer } = input
+  const messages = evaluator(withoutAuthorizer, conditions.left)
+  const texts = evaluateMessages(policy, messages)
+  return outcomes.flatMap((outcome, index): Denial[] => {
+    const text = texts instanceof OutOfBudget ? texts : texts[index]
+    return denialOf(policy, { index, outcome, text })
+  })
+}
+
+type MessageText = Evaluation | OutOfBudget | undefined
+
+function evaluateMessages({ validations }: CompiledPolicy, messages: Evaluator): MessageText[] | OutOfBudget {
+  try {
+    return validations.map(({ validation, message }) =>
+      message ? messages.evaluate(validation.messageExpression ?? '', message) : undefined,
+    )
+  } catch (error) {
+    if (error instanceof OutOfBudget) return error
+    throw error
+  }
+}
+
+interface Judged {
+  readonly index: number
+  readonly outcome: Evaluation
+  readonly text: MessageText
+}
+
+function denialOf(policy: CompiledPolicy, { index, outcome, text }: Judged): Denial[] {
+  const failed = (message: string) => (policy.ignoresFailures ? [] : [{ index, message }])
+  if ('error' in outcome) return failed(outcome.error)
+  if (text instanceof OutOfBudget) return failed(`failed messageExpression: ${text.message}`)
+  if (outcome.value === true) return []
+  const { validation } = policy.validations[index]!
+  return [
+    { index, message: messageOf(policy.validations[index]!, text), reason: validation.reason ?? 'Invalid' },
+  ]
+}
+
+function messageOf({ validation }: CompiledValidation, text: Evaluation | undefined): string {
+  const made = text && 'value' in text ? usableMessage(text.value) : ''
+  return made || (validation.message ?? '').trim() || `failed expression: ${validation.expression.trim()}`
+}
+
+function usableMessage(value: Value): string {
+  if (typeof value !== 'string') return ''
+  const text = value.trim()
+  return Buffer.byteLength(text) > messageBytesMax || text.includes('\n') ? '' : text
+}
+
+function annotate(policy: CompiledPolicy, { ask: _ask, ...input }: ExpressionInput): AnnotationResult[] {
+  const annotations = evaluator(input, budget)
+  return policy.annotations.flatMap(({ annotation, compiled }): AnnotationResult[] => {
+    const { key, valueExpression } = annotation
+    const outcome = annotations.evaluate(valueExpression, compiled)
+    if ('error' in outcome) return policy.ignoresFailures ? [] : [{ key, error: outcome.error }]
+    if (outcome.value === null) return []
+    if (typeof outcome.value === 'string') {
+      const value = outcome.value.trim()
+      return value === '' ? [] : [{ key, value }]
+    }
+    const found = typeNameOf(outcome.value)
+    const error = `valueExpression '${valueExpression}' resulted in unsupported return type: ${found}. Return type must be either string or null.`
+    return [{ key, error }]
+  })
+}
