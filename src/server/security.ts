@@ -107,6 +107,8 @@ export function createSecurity({
       sources: {
         mutatingWebhooks: of(registration, 'mutatingwebhookconfigurations'),
         validatingWebhooks: of(registration, 'validatingwebhookconfigurations'),
+        policies: of(registration, 'validatingadmissionpolicies'),
+        policyBindings: of(registration, 'validatingadmissionpolicybindings'),
       },
       call: createWebhookClient({ resolve, clock }),
       objectsOf: ({ storage }) => sources.of(storage),
