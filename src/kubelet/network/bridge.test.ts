@@ -76,38 +76,35 @@ kernel('pods reach each other and their node, and a host port leads to its pod',
   await network.teardown(b)
 })
 
-kernel(
-  'one host port at two addresses leads to two pods, at the loopback of the node too',
-  async () => {
-    const network = createBridgeNetwork({
-      shell: createNetworkShell(enter),
-      directory: join(directory, 'ports'),
-      ...{ clusterCidr: '10.42.0.0/16', serviceCidr: '10.43.0.0/16' },
+kernel('one host port at two addresses leads to two pods, at the loopback of the node too', async () => {
+  const network = createBridgeNetwork({
+    shell: createNetworkShell(enter),
+    directory: join(directory, 'ports'),
+    ...{ clusterCidr: '10.42.0.0/16', serviceCidr: '10.43.0.0/16' },
+  })
+  await network.open('10.42.8.0/24')
+  await createNetworkShell(enter).ip(['link set lo up', 'address replace 192.0.2.9/32 dev lo'])
+  const answers: string[] = []
+  for (const [index, hostIP] of ['127.0.0.1', '192.0.2.9'].entries()) {
+    const own = await sandbox(`at-${index}`)
+    const port = { containerPort: 7000 + index, hostPort: 8001, hostIP }
+    await network.setup(own, {
+      metadata: { uid: own.podUid },
+      spec: { containers: [{ name: 'm', ports: [port] }] },
     })
-    await network.open('10.42.8.0/24')
-    await createNetworkShell(enter).ip(['link set lo up', 'address replace 192.0.2.9/32 dev lo'])
-    const answers: string[] = []
-    for (const [index, hostIP] of ['127.0.0.1', '192.0.2.9'].entries()) {
-      const own = await sandbox(`at-${index}`)
-      const port = { containerPort: 7000 + index, hostPort: 8001, hostIP }
-      await network.setup(own, {
-        metadata: { uid: own.podUid },
-        spec: { containers: [{ name: 'm', ports: [port] }] },
-      })
-      serve(own.path, port.containerPort)
-    }
-    serve(`/var/run/netns/${node}`, 8002)
-    await Bun.sleep(500)
-    const here = `/var/run/netns/${node}`
-    const reaches = (from: string, ip: string, port: number) => {
-      const words = ['nsenter', `--net=${from}`, 'bash', '-c', `exec 3<>/dev/tcp/${ip}/${port}`]
-      return Bun.spawnSync(words, { timeout: 2_000, stderr: 'ignore' }).exitCode === 0
-    }
-    for (const ip of ['127.0.0.1', '192.0.2.9', '10.42.8.1']) answers.push(`${ip} ${reaches(here, ip, 8001)}`)
-    expect(answers).toEqual(['127.0.0.1 true', '192.0.2.9 true', '10.42.8.1 false'])
-    expect(reaches(here, '127.0.0.1', 8002)).toBe(true)
-  },
-)
+    serve(own.path, port.containerPort)
+  }
+  serve(`/var/run/netns/${node}`, 8002)
+  await Bun.sleep(500)
+  const here = `/var/run/netns/${node}`
+  const reaches = (from: string, ip: string, port: number) => {
+    const words = ['nsenter', `--net=${from}`, 'bash', '-c', `exec 3<>/dev/tcp/${ip}/${port}`]
+    return Bun.spawnSync(words, { timeout: 2_000, stderr: 'ignore' }).exitCode === 0
+  }
+  for (const ip of ['127.0.0.1', '192.0.2.9', '10.42.8.1']) answers.push(`${ip} ${reaches(here, ip, 8001)}`)
+  expect(answers).toEqual(['127.0.0.1 true', '192.0.2.9 true', '10.42.8.1 false'])
+  expect(reaches(here, '127.0.0.1', 8002)).toBe(true)
+})
 
 test('addresses survive a restart, are never given twice, and run out with a clear word', () => {
   const place = join(directory, 'book')
