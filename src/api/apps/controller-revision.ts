@@ -13,10 +13,11 @@ function controllerText({ metadata }: ControllerRevision): string {
 
 export const controllerRevisions = defineResource<ControllerRevision>('apps/v1', 'ControllerRevision', {
   strategy: {
-    validate({ revision, data }, errors) {
+    validate({ metadata, revision, data }, errors) {
       nonnegative(revision, 'revision', errors)
       if (data === undefined || data === null) errors.required('data', 'data is mandatory')
-      else if (typeof data !== 'object') errors.required('data', 'data must be a valid JSON object')
+      else if (!metadata.resourceVersion && typeof data !== 'object')
+        errors.required('data', 'data must be a valid JSON object')
     },
     validateUpdate: ({ data }, old, errors) => immutable(data, old.data, 'data', errors),
   },

@@ -21,6 +21,11 @@ const isCpu = ({ type, resource }: MetricSpec) => {
 }
 const isCurrentCpu = ({ type, resource }: MetricStatus) => type === 'Resource' && resource?.name === 'cpu'
 
+/** Whether annotations carry metrics that v1 has no fields for. */
+export function namesMetrics({ metadata }: AutoscalerV1): boolean {
+  return metadata.annotations?.[metricsKey] !== undefined
+}
+
 /** The stored form. Annotations that carried v2's fields become those fields. */
 export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
   const annotations = object.metadata.annotations ?? {}

@@ -1,28 +1,52 @@
 /** Rules of autoscalers (pkg/apis/autoscaling/validation). */
-import { nameIsPathSegment } from '../../machinery/meta/names.ts'
+import { fromApiVersion } from '../../machinery/meta/group.ts'
+import { dns1123LabelErrors, nameIsPathSegment } from '../../machinery/meta/names.ts'
 import { compareQuantity, parseQuantity, zeroQuantity } from '../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { nonnegative } from '../../machinery/validation/values.ts'
+import { nonnegativeQuantity, validateContainerResourceName } from '../shared/resource-names.ts'
 import type {
+  ContainerResourceMetricSource,
   CrossVersionObjectReference,
   HorizontalPodAutoscaler,
   HPAScalingRules,
+  MetricIdentifier,
   MetricSpec,
   MetricTarget,
 } from '../types/autoscaling-v2.gen.ts'
 
 const windowSecondsMax = 3600
 const periodSecondsMax = 1800
+/** In the order in which upstream looks at them. */
 const sources = {
   Object: 'object',
+  External: 'external',
   Pods: 'pods',
   Resource: 'resource',
-  External: 'external',
   ContainerResource: 'containerResource',
 } as const
 
+/** What the controller counted. */
+export function validateAutoscalerStatus(
+  { status }: { readonly status?: Counts },
+  errors: FieldErrors,
+): void {
+  nonnegative(status?.currentReplicas, 'status.currentReplicas', errors)
+  nonnegative(status?.desiredReplicas, 'status.desiredReplicas', errors)
+}
+
+interface Counts {
+  readonly currentReplicas?: number
+  readonly desiredReplicas?: number
+}
+
 /** Bounds, target and metrics. Scaling to zero needs an object or external metric and its feature gate. */
-export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, errors: FieldErrors): void {
+export function validateAutoscaler(
+  { spec }: HorizontalPodAutoscaler,
+  errors: FieldErrors,
+  old?: HorizontalPodAutoscaler,
+): void {
   const { minReplicas, maxReplicas = 0, metrics = [], behavior } = spec!
   if (minReplicas !== undefined && minReplicas < 1) {
     errors.invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')
@@ -31,7 +55,7 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, errors: Fi
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')
   }
-  validateReference(spec!.scaleTargetRef ?? { kind: '', name: '' }, 'spec.scaleTargetRef', errors)
+  validateTargetRef(spec!.scaleTargetRef ?? { kind: '', name: '' }, old?.spec?.scaleTargetRef, errors)
   metrics.forEach((metric, i) => {
     validateMetric(metric, `spec.metrics[${i}]`, errors)
   })
@@ -51,40 +75,81 @@ function validateReference(reference: CrossVersionObjectReference, path: string,
   }
 }
 
-function validateMetric(metric: MetricSpec, path: string, errors: FieldErrors): void {
-  const { type = '' } = metric
-  if (!type) errors.required(`${path}.type`, 'must specify a metric source type')
-  const field = Object.hasOwn(sources, type) ? sources[type as keyof typeof sources] : undefined
-  if (type && !field) {
-    // Upstream says it twice: once for the name, once for the missing source.
-    for (let times = 0; times < 2; times++)
-      errors.notSupported(`${path}.type`, type, Object.keys(sources).toSorted())
-  }
-  if (!field) return
-  for (const other of Object.values(sources)) {
-    if (other !== field && metric[other]) {
-      errors.forbidden(`${path}.${other}`, 'must populate information for the given metric source only')
-    }
-  }
-  const source = metric[field]
-  if (!source)
-    return errors.required(`${path}.${field}`, `must populate information for the given metric source`)
-  if ('describedObject' in source)
-    validateReference(source.describedObject, `${path}.${field}.describedObject`, errors)
-  if ('name' in source && !source.name)
-    errors.required(`${path}.${field}.name`, 'must specify a resource name')
-  if ('container' in source && !source.container)
-    errors.required(`${path}.${field}.container`, 'must specify a container')
-  if ('metric' in source && !source.metric?.name)
-    errors.required(`${path}.${field}.metric.name`, 'must specify a metric name')
-  validateTarget(source.target, field, `${path}.${field}.target`, errors)
+/** A group must be named, but for the one scalable kind of the core group; what does not change may stay. */
+function validateTargetRef(
+  reference: CrossVersionObjectReference,
+  old: CrossVersionObjectReference | undefined,
+  errors: FieldErrors,
+): void {
+  const { apiVersion = '', kind } = reference
+  validateReference(reference, 'spec.scaleTargetRef', errors)
+  if (old && (old.apiVersion ?? '') === apiVersion && old.kind === kind) return
+  const version = apiVersion === '' ? { group: '' } : fromApiVersion(apiVersion)
+  const path = 'spec.scaleTargetRef.apiVersion'
+  if (!version) errors.invalid(path, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)
+  else if (version.group === '' && kind !== 'ReplicationController')
+    errors.invalid(path, apiVersion, 'apiVersion must specify API group')
 }
 
-function validateTarget(target: MetricTarget, source: string, path: string, errors: FieldErrors): void {
-  const { type, value, averageValue, averageUtilization } = target ?? ({} as MetricTarget)
-  const types = ['AverageValue', 'Utilization', 'Value']
+/** Upstream says twice what types there are: once for the name, once for the missing source. */
+function validateMetric(metric: MetricSpec, path: string, errors: FieldErrors): void {
+  const { type = '' } = metric
+  const types = Object.keys(sources).toSorted()
+  const field = Object.hasOwn(sources, type) ? sources[type as keyof typeof sources] : undefined
+  if (!type) errors.required(`${path}.type`, 'must specify a metric source type')
+  if (!field) errors.notSupported(`${path}.type`, type, types)
+  const given = Object.values(sources).filter(each => metric[each])
+  const [first] = given
+  if (first) validateSource(metric, first, `${path}.${first}`, errors)
+  if (!field) errors.notSupported(`${path}.type`, type, types)
+  else if (!metric[field])
+    errors.required(`${path}.${field}`, 'must populate information for the given metric source')
+  if (given.length === 1) return
+  for (const other of given) {
+    if (other !== field) errors.forbidden(`${path}.${other}`, 'must populate the given metric source only')
+  }
+}
+
+type SourceField = (typeof sources)[keyof typeof sources]
+
+function validateSource(metric: MetricSpec, field: SourceField, path: string, errors: FieldErrors): void {
+  const source = metric[field]!
+  if ('describedObject' in source)
+    validateReference(source.describedObject, `${path}.describedObject`, errors)
+  if (field === 'resource' || field === 'containerResource')
+    validateResource(source as ContainerResourceMetricSource, field, path, errors)
+  else
+    validateIdentifier((source as { metric?: MetricIdentifier }).metric?.name, `${path}.metric.name`, errors)
+  const { target = {} as MetricTarget } = source
+  validateTarget(target, `${path}.target`, errors)
+  validateAmounts(target, field, `${path}.target`, errors)
+}
+
+function validateResource(
+  source: ContainerResourceMetricSource,
+  field: SourceField,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const { name, container } = source
+  if (!name) errors.required(`${path}.name`, 'must specify a resource name')
+  if (field === 'resource') return
+  if (name) validateContainerResourceName(name, `${path}.name`, errors)
+  if (!container) errors.required(`${path}.container`, 'must specify a container')
+  else invalidFor(errors, `${path}.container`, container, dns1123LabelErrors(container))
+}
+
+function validateIdentifier(name: string | undefined, path: string, errors: FieldErrors): void {
+  if (!name) errors.required(path, 'must specify a metric name')
+  else invalidFor(errors, path, name, nameIsPathSegment(name, false))
+}
+
+const targetTypes = ['AverageValue', 'Utilization', 'Value']
+
+function validateTarget(target: MetricTarget, path: string, errors: FieldErrors): void {
+  const { type = '', value, averageValue, averageUtilization } = target
   if (!type) errors.required(`${path}.type`, 'must specify a metric target type')
-  else if (!types.includes(type))
+  if (!targetTypes.includes(type))
     errors.invalid(`${path}.type`, type, 'must be either Utilization, Value, or AverageValue')
   for (const [field, text] of Object.entries({ value, averageValue })) {
     if (text !== undefined && compareQuantity(parseQuantity(text), zeroQuantity) <= 0) {
@@ -94,18 +159,30 @@ function validateTarget(target: MetricTarget, source: string, path: string, erro
   if (averageUtilization !== undefined && averageUtilization < 1) {
     errors.invalid(`${path}.averageUtilization`, averageUtilization, 'must be greater than 0')
   }
-  if (source === 'resource' || source === 'containerResource') {
-    const both = averageUtilization !== undefined && averageValue !== undefined
-    if (averageUtilization === undefined && averageValue === undefined) {
-      errors.required(
-        `${path}.averageUtilization`,
-        'must set either a target raw value or a target utilization',
-      )
-    } else if (both)
-      errors.forbidden(`${path}.averageValue`, 'may not set both a target raw value and a target utilization')
-  } else if (source === 'pods' && averageValue === undefined) {
-    errors.required(`${path}.averageValue`, 'must specify a positive target averageValue')
-  }
+}
+
+/** Which of the amounts each kind of metric needs. */
+function validateAmounts(target: MetricTarget, field: SourceField, path: string, errors: FieldErrors): void {
+  const [value, average, utilization] = [target.value, target.averageValue, target.averageUtilization].map(
+    amount => amount !== undefined,
+  )
+  const at = `${path}.averageValue`
+  if (field === 'pods') {
+    if (!average) errors.required(at, 'must specify a positive target averageValue')
+  } else if (field === 'object') {
+    if (!value && !average) errors.required(at, 'must set either a target value or averageValue')
+  } else if (field === 'external') {
+    if (!value && !average)
+      errors.required(at, 'must set either a target value for metric or a per-pod target')
+    if (value && average)
+      errors.forbidden(`${path}.value`, 'may not set both a target value for metric and a per-pod target')
+  } else if (!average && !utilization)
+    errors.required(
+      `${path}.averageUtilization`,
+      'must set either a target raw value or a target utilization',
+    )
+  else if (average && utilization)
+    errors.forbidden(at, 'may not set both a target raw value and a target utilization')
 }
 
 function validateRules(rules: HPAScalingRules, path: string, errors: FieldErrors): void {
@@ -141,4 +218,7 @@ function validateRules(rules: HPAScalingRules, path: string, errors: FieldErrors
       )
     }
   })
+  const { tolerance } = rules
+  if (tolerance !== undefined)
+    nonnegativeQuantity(parseQuantity(tolerance), tolerance, `${path}.tolerance`, errors)
 }

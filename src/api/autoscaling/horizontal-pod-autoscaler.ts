@@ -5,10 +5,11 @@ import type {
   HorizontalPodAutoscalerSpec,
   HPAScalingRules,
 } from '../types/autoscaling-v2.gen.ts'
-import { validateAutoscaler } from './autoscaler-validation.ts'
+import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler-validation.ts'
 import { metricsText } from './metrics-text.ts'
 
-const cpuUtilization = 80
+/** Percent of what is requested, where nothing is said. */
+export const cpuUtilization = 80
 const periodSeconds = 15
 
 const scaleUpRules: HPAScalingRules = {
@@ -53,7 +54,13 @@ export const horizontalPodAutoscalers = defineResource<HorizontalPodAutoscaler>(
   'autoscaling/v2',
   'HorizontalPodAutoscaler',
   {
-    strategy: { setDefaults: setAutoscalerDefaults, validate: validateAutoscaler },
+    strategy: {
+      setDefaults: setAutoscalerDefaults,
+      validate: (object, errors) => validateAutoscaler(object, errors),
+      validatesOnceOnly: true,
+      validateUpdate: (object, old, errors) => validateAutoscaler(object, errors, old),
+    },
+    subresources: { status: { strategy: { validate: validateAutoscalerStatus } } },
     initialStatus: () => ({ desiredReplicas: 0 }),
     cells: autoscalerCells,
   },

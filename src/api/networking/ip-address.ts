@@ -1,10 +1,10 @@
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { none } from '../../machinery/table/cells.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutableText, ipFamily, semanticEqual } from '../../machinery/validation/values.ts'
+import { ipFamily } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateSegment } from '../shared/driver-names.ts'
-import { internalValue } from '../shared/internal-value.ts'
+import { immutableInternal } from '../shared/internal-value.ts'
 import type { IPAddress } from '../types/networking-v1.gen.ts'
 
 function parentText({ spec }: IPAddress): string {
@@ -29,11 +29,13 @@ export const ipAddresses = defineResource<IPAddress>('networking.k8s.io/v1', 'IP
       validateSegment(name, 'spec.parentRef.name', errors)
       if (namespace) validateSegment(namespace, 'spec.parentRef.namespace', errors)
     },
-    validateUpdate({ spec }, old, errors) {
-      if (semanticEqual(spec?.parentRef, old.spec?.parentRef)) return
-      const shown = internalValue('k8s.io/api/networking/v1.ParentReference', spec?.parentRef)
-      errors.invalid('spec.parentRef', shown, immutableText)
-    },
+    validateUpdate: ({ spec }, old, errors) =>
+      immutableInternal(
+        'k8s.io/api/networking/v1.ParentReference',
+        [spec?.parentRef, old.spec?.parentRef],
+        'spec.parentRef',
+        errors,
+      ),
   },
   cells: { ParentRef: parentText },
 })

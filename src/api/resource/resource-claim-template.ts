@@ -1,7 +1,9 @@
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableInternal } from '../shared/internal-value.ts'
 import type { ResourceClaimTemplate } from '../types/resource-v1.gen.ts'
 import { setClaimDefaults } from './claim-defaults.ts'
+import { validateClaimSpec } from './claim-validation.ts'
+import { dropClaimFields } from './disabled-fields.ts'
 
 export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
   'resource.k8s.io/v1',
@@ -10,7 +12,17 @@ export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
     strategy: {
       returnsDeletedObject: true,
       setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
-      validateUpdate: ({ spec }, old, errors) => immutable(spec, old.spec, 'spec', errors),
+      prepareForCreate: ({ spec }) => dropClaimFields(spec?.spec),
+      prepareForUpdate: ({ spec }) => dropClaimFields(spec?.spec),
+      validate: ({ spec }, errors) => validateClaimSpec(spec?.spec, 'spec.spec', errors),
+      validatesOnceOnly: true,
+      validateUpdate: ({ spec }, old, errors) =>
+        immutableInternal(
+          'k8s.io/api/resource/v1.ResourceClaimTemplateSpec',
+          [spec, old.spec],
+          'spec',
+          errors,
+        ),
     },
   },
 )

@@ -1,7 +1,10 @@
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableInternal } from '../shared/internal-value.ts'
 import type { ResourceClaim } from '../types/resource-v1.gen.ts'
 import { setClaimDefaults } from './claim-defaults.ts'
+import { validateClaimStatus } from './claim-status-validation.ts'
+import { validateClaimSpec } from './claim-validation.ts'
+import { dropClaimFields, dropClaimStatusFields } from './disabled-fields.ts'
 
 function stateText({ metadata, status }: ResourceClaim): string {
   const states = metadata.deletionTimestamp ? ['deleted'] : []
@@ -15,8 +18,18 @@ export const resourceClaims = defineResource<ResourceClaim>('resource.k8s.io/v1'
   strategy: {
     returnsDeletedObject: true,
     setDefaults: ({ spec }) => setClaimDefaults(spec),
-    validateUpdate: ({ spec }, old, errors) => immutable(spec, old.spec, 'spec', errors),
+    prepareForCreate: ({ spec }) => dropClaimFields(spec),
+    prepareForUpdate: ({ spec }) => dropClaimFields(spec),
+    validate: ({ spec }, errors) => validateClaimSpec(spec, 'spec', errors),
+    validatesOnceOnly: true,
+    validateUpdate: ({ spec }, old, errors) =>
+      immutableInternal('k8s.io/api/resource/v1.ResourceClaimSpec', [spec, old.spec], 'spec', errors),
   },
-  subresources: { status: { keepsMetadata: true } },
+  subresources: {
+    status: {
+      keepsMetadata: true,
+      strategy: { prepareForUpdate: dropClaimStatusFields, validateUpdate: validateClaimStatus },
+    },
+  },
   cells: { State: stateText },
 })

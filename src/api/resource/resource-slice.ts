@@ -1,20 +1,34 @@
-import { immutable } from '../../machinery/validation/values.ts'
+import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ResourceSlice } from '../types/resource-v1.gen.ts'
+import { dropSliceFields } from './disabled-fields.ts'
+import { validateSlice, validateSliceContent } from './slice-validation.ts'
 
 export const resourceSlices = defineResource<ResourceSlice>('resource.k8s.io/v1', 'ResourceSlice', {
   strategy: {
     returnsDeletedObject: true,
-    validate({ spec }, errors) {
-      if (!spec?.driver) errors.required('spec.driver')
-      if (!spec?.pool?.name) errors.required('spec.pool.name')
+    prepareForCreate(slice) {
+      slice.metadata.generation = 1
+      dropSliceFields(slice)
     },
-    validateUpdate({ spec }, old, errors) {
-      immutable(spec?.driver, old.spec?.driver, 'spec.driver', errors)
+    // What is dropped counts as a change.
+    prepareForUpdate(slice, old) {
+      if (!semanticEqual(slice.spec, old.spec)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1
+      dropSliceFields(slice)
+    },
+    validate(slice, errors) {
+      validateSlice(slice, errors)
+      validateSliceContent(slice, errors)
+    },
+    validatesOnceOnly: true,
+    validateUpdate(slice, old, errors) {
+      const { spec } = slice
+      validateSlice(slice, errors)
       immutable(spec?.pool?.name, old.spec?.pool?.name, 'spec.pool.name', errors)
+      immutable(spec?.driver, old.spec?.driver, 'spec.driver', errors)
       immutable(spec?.nodeName, old.spec?.nodeName, 'spec.nodeName', errors)
+      validateSliceContent(slice, errors)
     },
-    hasGeneration: true,
   },
   cells: {
     Node: ({ spec }) => spec?.nodeName ?? '',

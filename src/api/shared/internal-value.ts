@@ -1,4 +1,6 @@
 import type { ObjectSchema, Schema } from '../../machinery/schema/schema.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { immutableText, semanticEqual } from '../../machinery/validation/values.ts'
 import { facts } from '../schema/index.ts'
 
 /** Where upstream's Go name is not just the JSON name with a capital letter. */
@@ -7,6 +9,7 @@ const goNames: Readonly<Record<string, string>> = {
   seLinuxChangePolicy: 'SELinuxChangePolicy',
   apiGroup: 'APIGroup',
   apiVersion: 'APIVersion',
+  cel: 'CEL',
 }
 
 /**
@@ -16,6 +19,16 @@ const goNames: Readonly<Record<string, string>> = {
 export function internalValue(type: string, value: unknown): unknown {
   const schema = facts.typeNamed(type)
   return schema && value !== undefined ? show(schema, value) : (value ?? null)
+}
+
+/** Complains about a change of a value that must stay, shown in its internal form. */
+export function immutableInternal(
+  type: string,
+  values: readonly [now: unknown, old: unknown],
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (!semanticEqual(...values)) errors.invalid(path, internalValue(type, values[0]), immutableText)
 }
 
 function show(schema: Schema, value: unknown): unknown {

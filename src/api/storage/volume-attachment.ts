@@ -1,11 +1,11 @@
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutableText, rangeText, semanticEqual } from '../../machinery/validation/values.ts'
+import { rangeText } from '../../machinery/validation/values.ts'
 import { validateInlineVolume } from '../core/persistent-volume-validation.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateDriverName } from '../shared/driver-names.ts'
-import { internalValue } from '../shared/internal-value.ts'
+import { immutableInternal } from '../shared/internal-value.ts'
 import type { VolumeAttachment, VolumeAttachmentStatus } from '../types/storage-v1.gen.ts'
 
 const metadataBytesMax = 256 * 1024
@@ -55,12 +55,8 @@ export const volumeAttachments = defineResource<VolumeAttachment>('storage.k8s.i
       validateStatus(attachment, errors)
     },
     validateUpdate({ spec }, old, errors) {
-      if (!semanticEqual(spec, old.spec))
-        errors.invalid(
-          'spec',
-          internalValue('k8s.io/api/storage/v1.VolumeAttachmentSpec', spec),
-          immutableText,
-        )
+      const values = [spec, old.spec] as const
+      immutableInternal('k8s.io/api/storage/v1.VolumeAttachmentSpec', values, 'spec', errors)
     },
     allowUnconditionalUpdate: false,
   },

@@ -1,0 +1,57 @@
+/** Fields of gates that are off by default in 1.35: a write loses them (registry/resource dropDisabledFields). */
+import type {
+  DeviceClass,
+  ResourceClaim,
+  ResourceClaimSpec,
+  ResourceSlice,
+} from '../types/resource-v1.gen.ts'
+
+/** DRADeviceTaints, DRAPartitionableDevices, DRADeviceBindingConditions, DRAConsumableCapacity. */
+export function dropSliceFields({ spec }: ResourceSlice): void {
+  if (!spec) return
+  delete spec.sharedCounters
+  delete spec.perDeviceNodeSelection
+  for (const device of spec.devices ?? []) {
+    for (const field of deviceFields) delete device[field]
+    for (const capacity of Object.values(device.capacity ?? {})) delete capacity.requestPolicy
+  }
+}
+
+const deviceFields = [
+  'taints',
+  'consumesCounters',
+  'nodeName',
+  'nodeSelector',
+  'allNodes',
+  'bindingConditions',
+  'bindingFailureConditions',
+  'bindsToNode',
+  'allowMultipleAllocations',
+] as const
+
+/** DRADeviceTaints, DRAConsumableCapacity. */
+export function dropClaimFields(spec: ResourceClaimSpec | undefined): void {
+  for (const { exactly, firstAvailable } of spec?.devices?.requests ?? []) {
+    for (const request of [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])]) {
+      delete request.tolerations
+      delete request.capacity
+    }
+  }
+  for (const constraint of spec?.devices?.constraints ?? []) delete constraint.distinctAttribute
+}
+
+/** DRAConsumableCapacity, DRADeviceBindingConditions. */
+export function dropClaimStatusFields({ status }: ResourceClaim): void {
+  for (const result of status?.allocation?.devices?.results ?? []) {
+    delete result.shareID
+    delete result.consumedCapacity
+    delete result.bindingConditions
+    delete result.bindingFailureConditions
+  }
+  for (const device of status?.devices ?? []) delete device.shareID
+}
+
+/** DRAExtendedResource. */
+export function dropClassFields({ spec }: DeviceClass): void {
+  if (spec) delete spec.extendedResourceName
+}
