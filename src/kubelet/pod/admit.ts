@@ -10,7 +10,7 @@ import {
   zeroQuantity,
 } from '../../machinery/quantity/index.ts'
 import { podRequests } from './requests.ts'
-import type { ResizeRefusal } from './resize.ts'
+import type { ResizeRefusal } from './resize-state.ts'
 
 /** Why a node refuses a pod that was bound to it. */
 export interface Rejection {

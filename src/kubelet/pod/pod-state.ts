@@ -2,7 +2,7 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Observed } from '../runtime/runtime.ts'
 import type { Backoff } from './backoff.ts'
 import type { PodEnvironment } from './environment.ts'
-import { newResizeState, type ResizeState } from './resize.ts'
+import { newResizeState, type ResizeState } from './resize-state.ts'
 import type { Ending, PodView, StartFailure } from './view.ts'
 import { rolesOf } from './view.ts'
 

@@ -1,52 +1,15 @@
 import type { Container, Pod, ResourceRequirements } from '../../api/types/core-v1.gen.ts'
 import type { Observed, ObservedContainer } from '../runtime/runtime.ts'
 import type { ActionContext } from './action-context.ts'
-import {
-  type Allocation,
-  allocationOf,
-  changedResources,
-  isResizePending,
-  resizableContainers,
-  withAllocation,
-} from './allocation.ts'
+import { changedResources, isResizePending, resizableContainers, withAllocation } from './allocation.ts'
 import { type Draft, type PodAction, wakeAt } from './draft.ts'
 import type { PodEnvironment } from './environment.ts'
 import type { PodState } from './pod-state.ts'
+import type { ResizeRefusal, ResizeState } from './resize-state.ts'
 import { messageOf } from './start-error.ts'
 import { newestContainer } from './view.ts'
 
-/** Why a node does not grant a resize, now or ever. */
-export interface ResizeRefusal {
-  readonly reason: 'Deferred' | 'Infeasible'
-  readonly message: string
-}
-
-/** Where a pod's in-place resize stands (KEP-1287). */
-export interface ResizeState {
-  /** What the pod's source asks for; `PodState.pod` has what was granted. */
-  desired: Pod
-  allocation: Allocation
-  /** What the container engine was last told, by container id. One that is missing has what was granted at first. */
-  readonly actuated: Map<string, ResourceRequirements>
-  readonly atStart: Allocation
-  pending: (ResizeRefusal & { readonly generation: number | undefined }) | undefined
-  started: StartedResize | undefined
-}
-
-export interface StartedResize {
-  readonly generation: number | undefined
-  readonly error?: { readonly message: string; readonly retryAtMs: number }
-}
-
 const retryMs = 10_000
-
-export function newResizeState(pod: Pod): ResizeState {
-  const allocation = allocationOf(pod)
-  return {
-    ...{ desired: pod, allocation, atStart: allocation },
-    ...{ actuated: new Map(), pending: undefined, started: undefined },
-  }
-}
 
 /**
  * Takes the pod as its source has it now and grants what `judge` does not refuse. True when something was

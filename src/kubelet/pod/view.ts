@@ -1,7 +1,7 @@
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import type { Observed, ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts'
 import type { Backoff } from './backoff.ts'
-import type { ResizeState } from './resize.ts'
+import type { ResizeState } from './resize-state.ts'
 
 /** Everything that a decision about one pod looks at, at one moment. Plans and statuses are functions of it. */
 export interface PodView {

@@ -4,7 +4,7 @@ import { qosClass } from '../status/qos.ts'
 import { toTime } from '../status/time.ts'
 import { admitPod, affinityReason, judgeResize, type Rejection } from './admit.ts'
 import type { PodEnvironment } from './environment.ts'
-import type { ResizeRefusal } from './resize.ts'
+import type { ResizeRefusal } from './resize-state.ts'
 import { messageOf } from './start-error.ts'
 import { PodWorker } from './worker.ts'
 

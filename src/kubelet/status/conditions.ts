@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
-import type { ResizeState } from '../pod/resize.ts'
+import type { ResizeState } from '../pod/resize-state.ts'
 import { isSidecar } from '../pod/restart.ts'
 import type { PodPhase } from './phase.ts'
 import { toTime } from './time.ts'
