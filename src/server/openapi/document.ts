@@ -33,10 +33,13 @@ const bearer = {
   },
 }
 
+/** A document in the making: it takes a while, so that others may have their turn after each step. */
+export type Making = Generator<void, JsonSchema, void>
+
 /** OpenAPI v3 of one group and version. */
-export function toOpenApiV3(resources: readonly Resource[], options: DocumentOptions): JsonSchema {
+export function* makeOpenApiV3(resources: readonly Resource[], options: DocumentOptions): Making {
   const definitions = new Definitions('v3')
-  const paths = allPaths(resources, definitions, v3Dialect, options.custom)
+  const paths = yield* allPaths(resources, definitions, v3Dialect, options.custom)
   const document = {
     openapi: '3.0.0',
     info: info(options.version),
@@ -47,9 +50,10 @@ export function toOpenApiV3(resources: readonly Resource[], options: DocumentOpt
 }
 
 /** OpenAPI v2 (swagger) of everything. */
-export function toOpenApiV2(resources: readonly Resource[], options: DocumentOptions): JsonSchema {
+export function* makeOpenApiV2(resources: readonly Resource[], options: DocumentOptions): Making {
   const definitions = new Definitions('v2')
-  const paths = allPaths(resources, definitions, v2Dialect, options.custom)
+  const paths = yield* allPaths(resources, definitions, v2Dialect, options.custom)
+  yield
   const document = {
     swagger: '2.0',
     info: info(options.version),
@@ -58,20 +62,47 @@ export function toOpenApiV2(resources: readonly Resource[], options: DocumentOpt
     securityDefinitions: bearer,
     security: [{ BearerToken: [] }],
   }
-  return describeDocument(document, definitions.schemas, options.descriptions)
+  const described = describeDocument(document, definitions.schemas, options.descriptions)
+  yield
+  return { ...described, parameters: shareParameters(paths) }
 }
 
-function allPaths(
+/** A document at once. */
+export function finish(making: Making): JsonSchema {
+  for (;;) {
+    const step = making.next()
+    if (step.done) return step.value
+  }
+}
+
+function* allPaths(
   resources: readonly Resource[],
   definitions: Definitions,
   dialect: Dialect,
   custom: CustomSchemas,
-): PathItems {
+): Generator<void, PathItems, void> {
   const paths: PathItems = {}
-  for (const resource of resources)
+  for (const resource of resources) {
     Object.assign(paths, pathsOf(resource, shapesOf(resource, definitions, custom(resource)), dialect))
+    yield
+  }
   markKinds(definitions)
   return paths
+}
+
+/** Version 2 says once what many operations take; changes `paths` in place, answers what is shared. */
+function shareParameters(paths: PathItems): JsonSchema {
+  const shared: JsonSchema = {}
+  const share = (parameter: JsonSchema): JsonSchema => {
+    if (parameter.in === 'body') return parameter
+    const key = `${parameter.name}-${parameter.in}`
+    shared[key] ??= parameter
+    return { $ref: `#/parameters/${key}` }
+  }
+  for (const item of Object.values(paths))
+    for (const holder of [item, ...Object.values(item)] as { parameters?: JsonSchema[] }[])
+      if (holder.parameters) holder.parameters = holder.parameters.map(share)
+  return shared
 }
 
 function shapesOf(resource: Resource, definitions: Definitions, custom: JsonSchema | undefined): Shapes {

@@ -3,7 +3,8 @@ import type { Resource } from '../../api/define.ts'
 import { createRegistry } from '../../api/registry.ts'
 import { startTestServer } from '../testing.ts'
 import type { DocumentOptions } from './document.ts'
-import { toOpenApiV2, toOpenApiV3 } from './document.ts'
+import { finish, makeOpenApiV2, makeOpenApiV3 } from './document.ts'
+import { toGnostic } from './gnostic.ts'
 import type { JsonSchema } from './schema-json.ts'
 
 type Operation = { operationId: string; requestBody?: { content: object }; parameters?: { name: string }[] }
@@ -17,14 +18,14 @@ const registry = createRegistry()
 const options: DocumentOptions = { version: 'v1.35.4', custom: resource => resource.custom?.openApi }
 const inVersion = (group: string, version: string) =>
   registry.all().filter(each => each.group === group && each.version === version)
-const core = toOpenApiV3(inVersion('', 'v1'), options) as Document
-const apps = toOpenApiV3(inVersion('apps', 'v1'), options) as Document
+const core = finish(makeOpenApiV3(inVersion('', 'v1'), options)) as Document
+const apps = finish(makeOpenApiV3(inVersion('apps', 'v1'), options)) as Document
 
 test('every reference of a document is defined in it', () => {
   for (const document of [core, apps])
     for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([^"]+)"/g))
       expect(document.components.schemas).toHaveProperty([name!])
-  const all = toOpenApiV2(registry.all(), options) as Document
+  const all = finish(makeOpenApiV2(registry.all(), options)) as Document
   for (const [, name] of JSON.stringify(all).matchAll(/#\/definitions\/([^"]+)"/g))
     expect(all.definitions).toHaveProperty([name!])
 })
@@ -76,7 +77,7 @@ function custom(openApi: JsonSchema): Resource {
 }
 
 test('custom kinds do not offer the strategic merge that they do not take', () => {
-  const document = toOpenApiV3([custom({ type: 'object' })], options) as Document
+  const document = finish(makeOpenApiV3([custom({ type: 'object' })], options)) as Document
   const path = '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}'
   const types = Object.keys(document.paths[path]!.patch!.requestBody!.content)
   expect(types).not.toContain('application/strategic-merge-patch+json')
@@ -92,13 +93,13 @@ test('a custom kind is shown as it was defined, and in version 2 without what th
     properties: { free, nullable, size: { type: 'integer', anyOf: [{ minimum: 1 }] } },
   }
   const resource = custom({ type: 'object', description: 'a widget', properties: { spec } })
-  const three = toOpenApiV3([resource], options) as Document
+  const three = finish(makeOpenApiV3([resource], options)) as Document
   expect(three.components.schemas['com.example.v1.Widget']).toMatchObject({
     description: 'a widget',
     properties: { spec },
     'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.color' }],
   })
-  const two = toOpenApiV2([resource], options) as Document
+  const two = finish(makeOpenApiV2([resource], options)) as Document
   expect(two.definitions['com.example.v1.Widget']!.properties!.spec).toEqual({
     type: 'object',
     required: ['size'],
@@ -115,12 +116,20 @@ test('descriptions are told where they are known', () => {
     types: { 'io.k8s.api.core.v1.Pod': { '': 'Pod is …', spec: 'How it should be.' } },
     parameters: { pretty: 'Indents.' },
   }
-  const document = toOpenApiV3(inVersion('', 'v1'), { ...options, descriptions }) as Document
+  const document = finish(makeOpenApiV3(inVersion('', 'v1'), { ...options, descriptions })) as Document
   expect(document.components.schemas['io.k8s.api.core.v1.Pod']).toMatchObject({
     description: 'Pod is …',
     properties: { spec: { description: 'How it should be.' } },
   })
   expect(JSON.stringify(document.paths['/api/v1/namespaces/{namespace}/pods'])).toContain('Indents.')
+})
+
+test('older clients get version 2 in protobuf', () => {
+  const swagger = finish(makeOpenApiV2(inVersion('apps', 'v1'), options))
+  const bytes = Buffer.from(toGnostic(swagger as Record<string, unknown>))
+  expect(bytes.subarray(0, 5).toString('latin1')).toBe('\n\x032.0')
+  for (const name of ['io.k8s.api.apps.v1.Deployment', 'readAppsV1NamespacedDeployment', '"merge"'])
+    expect(bytes.includes(name)).toBe(true)
 })
 
 test('documents are found by their hash, for ever, and are not sent twice', async () => {

@@ -6,8 +6,16 @@ import type { Clock } from '../../std/ports.ts'
 import { digest } from '../discovery/digest.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
 import type { Descriptions } from './descriptions.ts'
-import { type CustomSchemas, type DocumentOptions, toOpenApiV2, toOpenApiV3 } from './document.ts'
+import {
+  type CustomSchemas,
+  type DocumentOptions,
+  type Making,
+  makeOpenApiV2,
+  makeOpenApiV3,
+} from './document.ts'
+import { toGnostic } from './gnostic.ts'
 import { joinSwaggers, type OtherDocuments } from './other-documents.ts'
+import type { JsonSchema } from './schema-json.ts'
 
 export interface OpenApiOptions {
   readonly registry: Registry
@@ -85,11 +93,12 @@ function serveVersion(
     expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
-  return unlessKnown(c, headers, () => toOpenApiV3(resources, documentOptions(options)))
+  return unlessKnown(c, headers, () => inTurns(makeOpenApiV3(resources, documentOptions(options))))
 }
 
 async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
-  requireJson(c)
+  const isProtobuf = takes(c, protobufTypes) && !takes(c, jsonTypes)
+  if (!isProtobuf) requireJson(c)
   const all = options.registry.all()
   const own = hashOf(all, options)
   const others = (await options.others?.swaggers()) ?? []
@@ -100,25 +109,55 @@ async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<
           .toString('hex')
           .toUpperCase()
   const headers = { etag: `"${hash}"`, vary: 'Accept' }
-  return unlessKnown(c, headers, () => joinSwaggers(toOpenApiV2(all, documentOptions(options)), others))
+  const make = async () => joinSwaggers(await inTurns(makeOpenApiV2(all, documentOptions(options))), others)
+  if (!isProtobuf) return unlessKnown(c, headers, make)
+  const binary = { ...headers, etag: `"${hash}-PB"`, 'content-type': protobufTypes.values().next().value! }
+  if (c.req.header('if-none-match') === binary.etag)
+    return new Response(null, { status: 304, headers: binary })
+  return new Response(toGnostic(await make()) as Uint8Array<ArrayBuffer>, { headers: binary })
 }
 
-/** Documents are written in JSON only. */
+/** The second is what clients ask for; a content type cannot hold its at sign. */
+const protobufTypes = new Set([
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+])
+
+/** Other forms of documents are not there. */
 function requireJson(c: Context<RouteEnv>): void {
-  const accept = c.req.header('accept')
-  const types = accept?.split(',').map(clause => clause.split(';')[0]!.trim())
-  if (types && !types.some(type => jsonTypes.has(type))) throw notAcceptable(['application/json'])
+  if (c.req.header('accept') !== undefined && !takes(c, jsonTypes)) throw notAcceptable(['application/json'])
 }
 
 const jsonTypes = new Set(['application/json', 'application/*', '*/*', ''])
+
+/** Whether the client's Accept header names one of these. */
+function takes(c: Context<RouteEnv>, types: ReadonlySet<string>): boolean {
+  const clauses = c.req.header('accept')?.split(',') ?? []
+  return clauses.some(clause => types.has(clause.split(';')[0]!.trim()))
+}
 
 function moved(location: string): Response {
   return new Response(null, { status: 301, headers: { location } })
 }
 
-function unlessKnown(c: Context<RouteEnv>, headers: Record<string, string>, make: () => object): Response {
+async function unlessKnown(
+  c: Context<RouteEnv>,
+  headers: Record<string, string>,
+  make: () => Promise<object>,
+): Promise<Response> {
   if (c.req.header('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
-  return json(make(), headers)
+  return json(await make(), headers)
+}
+
+const stepsInTurn = 4
+
+/** Writes a document while others are served in between. */
+async function inTurns(making: Making): Promise<JsonSchema> {
+  for (let steps = 1; ; steps++) {
+    const step = making.next()
+    if (step.done) return step.value
+    if (steps % stepsInTurn === 0) await new Promise<void>(resolve => setImmediate(resolve))
+  }
 }
 
 function json(document: object, headers: Record<string, string> = {}): Response {
