@@ -46,7 +46,7 @@ func (t *target) measured(n, clients int, operation func(client kubernetes.Inter
 		return result{}, err
 	}
 	var next, errors atomic.Int64
-	var firstError atomic.Value
+	var firstError atomic.Pointer[error]
 	latencies := make([]float64, n)
 	cpu := t.cpuSeconds()
 	start := time.Now()
@@ -57,7 +57,7 @@ func (t *target) measured(n, clients int, operation func(client kubernetes.Inter
 				began := time.Now()
 				if err := operation(client, i); err != nil {
 					errors.Add(1)
-					firstError.CompareAndSwap(nil, err)
+					firstError.CompareAndSwap(nil, &err)
 				}
 				latencies[i] = float64(time.Since(began).Microseconds()) / 1000
 			}
@@ -67,8 +67,10 @@ func (t *target) measured(n, clients int, operation func(client kubernetes.Inter
 	r := result{Operations: n, Seconds: time.Since(start).Seconds(), CPUSeconds: t.cpuSeconds() - cpu, Errors: int(errors.Load())}
 	sort.Float64s(latencies)
 	r.P50Ms, r.P99Ms = latencies[n/2], latencies[n*99/100]
-	err, _ := firstError.Load().(error)
-	return r, err
+	if first := firstError.Load(); first != nil {
+		return r, *first
+	}
+	return r, nil
 }
 
 // once accounts one long piece of work that counts as n operations.
