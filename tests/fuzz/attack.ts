@@ -25,6 +25,9 @@ const upstreamFaults = [
   'failed to create typed patch object',
   'strconv.ParseUint: parsing',
   'failed calling webhook',
+  'failed to convert new object',
+  'list element types are not identical',
+  'does not contain declared merge key',
 ]
 
 /** Sends cases 0 to `cases` - 1 of a seed and answers what was wrong with the answers. */

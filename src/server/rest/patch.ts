@@ -1,12 +1,12 @@
 import type { Subresource } from '../../api/define.ts'
 import type { PatchType } from '../../client/transport.ts'
 import { applyPatch } from '../../machinery/apply/index.ts'
-import { DecodeError, decodeJson, strictErrorMessage } from '../../machinery/codec/index.ts'
+import { conform, DecodeError, decodeJson, strictErrorMessage } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
-import { invalid, notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { invalid, notFound, plainFailure, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, otherCustomKind, settleCustom } from './body.ts'
@@ -140,12 +140,25 @@ function applied(call: RestCall, document: KubeObject, current: KubeObject | und
   const { force = false } = context.options
   const { schema } = resource
   const { object } = applyPatch({ ...writerOf(call), schema, live: current, applied: document, force })
-  const copy = cloneJson(object)
+  const copy = resource.custom ? cloneJson(object) : typed(call, object, document)
   copy.metadata ??= {}
   if (resource.custom) settleCustom(context, resource, copy)
   applyDefaults(resource, copy)
   requireSameName(call, copy)
   return copy
+}
+
+/** What Go's type makes of the merged object; where it cannot, upstream's plain 500. */
+function typed({ resource }: RestCall, object: KubeObject, document: KubeObject): KubeObject {
+  try {
+    return conform(resource.schema, object) as unknown as KubeObject
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const { namespace = '', name = '' } = document.metadata ?? {}
+    const kind = `${resource.group}/${resource.version}, Kind=${resource.kind}`
+    const what = `failed to convert new object (${namespace}/${name}; ${kind}) to proper version`
+    throw plainFailure(`${what}: unable to convert unstructured object to ${kind}: ${error.message}`)
+  }
 }
 
 async function createByApply(

@@ -29,7 +29,7 @@ function textOf(body: string | Uint8Array): string {
 }
 
 function parseText(text: string): unknown {
-  if (exceedsNesting(text)) throw new DecodeError(jsonSyntaxError(text) ?? 'exceeded max depth')
+  if (exceedsNesting(text)) throw new DecodeError("invalid character '{' exceeded max depth")
   try {
     return JSON.parse(text)
   } catch (error) {

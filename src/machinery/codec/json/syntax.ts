@@ -4,6 +4,8 @@ const space = /[ \t\n\r]*/y
 const hexDigit = /[0-9a-fA-F]/
 /** encoding/json's own limit. */
 const nestingMax = 10_000
+/** Deeper than any real object; the stack is sure to hold it. */
+const followedMax = 1_000
 
 /** Where the text stops being JSON, in the words of Go's encoding/json. */
 class SyntaxFailure extends Error {}
@@ -22,19 +24,21 @@ export function jsonSyntaxError(text: string): string | undefined {
     return cursor.at < text.length ? invalidCharacter(cursor, 'after top-level value').message : undefined
   } catch (error) {
     if (error instanceof SyntaxFailure) return error.message
+    // Too deep for this reader's stack, though not for the parser's: the parser's own words will have to do.
+    if (error instanceof RangeError) return undefined
     throw error
   }
 }
 
-/** Whether a text opens more than 10,000 lists and maps inside each other, which no reader of ours is asked to follow. */
+/** Whether a text opens more than 1,000 lists and maps inside each other: what recursion of ours is asked to follow. */
 export function exceedsNesting(text: string): boolean {
-  if (text.length <= nestingMax) return false
+  if (text.length <= followedMax) return false
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === quoteCode) at = endOfString(text, at + 1)
     else if (code === openList || code === openMap) {
-      if (++depth > nestingMax) return true
+      if (++depth > followedMax) return true
     } else if (code === closeList || code === closeMap) depth--
   }
   return false

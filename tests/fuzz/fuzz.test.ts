@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectionOf, type HutchProcess, startHutch } from '../../bench/hutch-process.ts'
+import { anonymousBytes, attack } from './attack.ts'
+import { fuzzRequest } from './requests.ts'
+
+const cases = Number(process.env.FUZZ_CASES ?? 8_000)
+const seed = Number(process.env.FUZZ_SEED ?? 1)
+const anonymousMax = 500 * 2 ** 20
+
+let directory: string
+let hutch: HutchProcess
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'hutch-fuzz-'))
+  hutch = await startHutch(directory, [
+    ...['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory'],
+  ])
+}, 120_000)
+afterAll(async () => {
+  await hutch?.stop()
+  rmSync(directory, { recursive: true, force: true })
+}, 60_000)
+
+test('a case is made of its seed and number alone', () => {
+  for (let number = 0; number < 200; number++)
+    expect(fuzzRequest(seed, number)).toEqual(fuzzRequest(seed, number))
+})
+
+test('no mutated request gets a 500, no answer or a late one, and memory stays bounded', async () => {
+  const findings = await attack({ connection: connectionOf(hutch.kubeconfig), seed, cases })
+  expect(findings).toEqual([])
+  expect(anonymousBytes(hutch.pid)).toBeLessThan(anonymousMax)
+}, 1_800_000)
