@@ -76,6 +76,7 @@ function definition(storage: 'v1' | 'v2'): JsonObject {
         },
       },
     },
+    selectableFields: [{ jsonPath: `.spec.${field}` }],
     subresources: {
       status: {},
       scale: { specReplicasPath: `.spec.${field}`, statusReplicasPath: '.status.size' },
@@ -178,6 +179,24 @@ test('watchers of each version see what is there and what happens, in order, in 
     'MODIFIED {"length":3}',
     'DELETED {"length":3}',
   ])
+})
+
+test('an object that a selector of the other version no longer matches is gone for that watch', async () => {
+  const seen: string[] = []
+  const stop = new AbortController()
+  const note = (events: readonly WatchEvent[]) => {
+    for (const { type, object } of events) seen.push(`${type} ${JSON.stringify((object as Box).spec)}`)
+  }
+  await make('v1', 'f', { size: 41 })
+  const at = { group: 'example.com', version: 'v2', resource: 'boxes', namespace: 'default' } as const
+  const options = { fieldSelector: 'spec.length=41' }
+  const watching = server.admin.watch({ verb: 'watch', ...at, options }, note, stop.signal)
+  while (seen.length < 1) await Bun.sleep(5)
+  await box('v1', 'patch', { name: 'f', patchType: mergePatch, body: { spec: { size: 42 } } })
+  while (seen.length < 2) await Bun.sleep(5)
+  stop.abort()
+  await watching
+  expect(seen).toEqual(['ADDED {"length":41}', 'DELETED {"length":41}'])
 })
 
 test('what a webhook gets wrong is told and nothing else comes through', async () => {

@@ -11,7 +11,7 @@ import { requireRevision } from './get.ts'
 import { checkWatchOptions } from './list-options.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
-import { prepareViews, present } from './views.ts'
+import { prepareViews, present, presentRemoved } from './views.ts'
 
 type Sink = (events: readonly ServedEvent[]) => void
 
@@ -92,8 +92,8 @@ function converting(resource: Resource, stop: () => void): Delivery {
   let failure: { readonly error: unknown } | undefined
   return {
     run(events, send) {
-      const views = events.flatMap(({ current, previous, departed }) =>
-        [current, previous, current ? undefined : departed].filter(view => view !== undefined),
+      const views = events.flatMap(({ current, previous }) =>
+        [current, previous].filter(view => view !== undefined),
       )
       tail = tail
         .then(() => (failure ? undefined : prepareViews(resource, views)))
@@ -169,7 +169,13 @@ function serve(resource: Resource, selection: Selection, event: CacheEvent): Ser
   const previous = event.previous && (selection.all ? event.previous : present(resource, event.previous))
   const wasIn = previous !== undefined && (selection.all || selection.matches(previous.object))
   if (isIn) return toEvent(wasIn ? 'MODIFIED' : 'ADDED', current)
-  return wasIn ? toEvent('DELETED', present(resource, event.departed!)) : undefined
+  return wasIn ? toEvent('DELETED', presentDeparted(resource, event)) : undefined
+}
+
+/** Its last state here at the revision of the event; what a webhook converted before is not converted again. */
+function presentDeparted(resource: Resource, { departed, previous }: CacheEvent): Servable {
+  if (!resource.custom?.convert) return present(resource, departed!)
+  return presentRemoved(resource, departed!, present(resource, previous!))
 }
 
 function toEvent(type: ServedEvent['type'], servable: Servable): ServedEvent {
