@@ -103,7 +103,7 @@ const appliers: Readonly<Record<string, (draft: Draft, operation: JsonMap) => vo
     const path = readPath(operation, 'path')
     const found = path === '' ? draft.root : readAt(draft, path, 'test')
     if (!deepEqual(found ?? null, operationValue(operation)))
-      throw new PatchFailure(`testing value ${path} failed`)
+      throw new PatchFailure(`testing value ${path} failed: test failed`)
   },
 }
 
@@ -137,7 +137,9 @@ function removeAt(draft: Draft, path: string, kind: string): void {
   if (Array.isArray(parent)) parent.splice(indexIn(key, parent.length), 1)
   else if (Object.hasOwn(parent, key)) delete parent[key]
   else
-    throw new PatchFailure(`error in ${kind} for path: '${path}': Unable to remove nonexistent key: ${key}`)
+    throw new PatchFailure(
+      `error in ${kind} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`,
+    )
 }
 
 /** In an object upstream's library also "replaces" what is not there. */

@@ -67,7 +67,7 @@ describe('JSON patch', () => {
   })
 
   test.each([
-    ['a failing test', [{ op: 'test', path: '/a', value: 2 }], 'testing value /a failed'],
+    ['a failing test', [{ op: 'test', path: '/a', value: 2 }], 'testing value /a failed: test failed'],
     [
       'a missing parent',
       [{ op: 'add', path: '/x/y', value: 1 }],
@@ -78,7 +78,7 @@ describe('JSON patch', () => {
       [{ op: 'remove', path: '/x' }],
       "error in remove for path: '/x': Unable to remove nonexistent key: x",
     ],
-    ['an unknown operation', [{ op: 'spam', path: '/a' }], 'Unexpected kind: spam'],
+    [: missing value'an unknown operation', [{ op: 'spam', path: '/a' }], 'Unexpected kind: spam'],
     ['an index out of bounds', [{ op: 'add', path: '/l/5', value: 1 }], 'Unable to access invalid index: 5'],
   ])('%s is a 422 whose cause says why', (_, patch, why) => {
     try {

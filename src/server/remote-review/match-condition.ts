@@ -1,5 +1,6 @@
 import { compileIn } from '../../machinery/cel/compile.ts'
 import { environmentWith } from '../../machinery/cel/environment.ts'
+import { fromJson } from '../../machinery/cel/json.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 
 /** A condition over `request`, the SubjectAccessReviewSpec of a question. */
@@ -16,9 +17,9 @@ export function compileCondition(
 ): MatchCondition | undefined {
   const checked = compileIn(environmentWith('request'), text)
   if ('fault' in checked) errors.invalid(path, text, checked.fault)
-  else if (checked.type !== 'bool' && checked.type !== 'dyn')
+  else if (checked.type.kind !== 'bool' && checked.type.kind !== 'dyn')
     errors.invalid(path, text, 'must evaluate to bool')
-  else return { text, evaluate: request => checked.parsed({ request }) }
+  else return { text, evaluate: request => checked.evaluate(() => fromJson(request)).value }
   return undefined
 }
 

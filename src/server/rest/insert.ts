@@ -15,6 +15,7 @@ import {
   type RestCall,
   timestamp,
 } from './call.ts'
+import { settleNamespace } from './identity.ts'
 import { keyOf, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
 
@@ -26,6 +27,8 @@ const generatedNameAttemptsMax = 8
  * admission, write (upstream's BeforeCreate). A name that was generated and is taken is generated again.
  */
 export async function insert(call: RestCall, object: KubeObject): Promise<Servable> {
+  // Admission may have moved it.
+  settleNamespace(call, object)
   fillSystemFields(call, object)
   const generates = !object.metadata.name && !!object.metadata.generateName
   for (let attempt = 1; ; attempt++) {

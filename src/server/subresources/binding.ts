@@ -15,6 +15,14 @@ const gr = { group: '', resource: 'pods/binding' }
 export async function bindPod(call: RestCall): Promise<Response> {
   const binding = decodeKind(call, '', 'v1', 'Binding') as unknown as Binding
   binding.metadata ??= {}
+  if (binding.metadata.name !== call.context.info.name) {
+    const given = binding.metadata.name
+    throw badRequest(
+      given
+        ? `the name of the object (${given}) does not match the name on the URL (${call.context.info.name})`
+        : 'name in URL does not match name in Binding object',
+    )
+  }
   return bind(call, binding, call.context.info.name)
 }
 
@@ -27,10 +35,6 @@ export async function bindNamed(call: RestCall): Promise<Response> {
 
 async function bind(call: RestCall, binding: Binding, name: string): Promise<Response> {
   const { metadata } = binding
-  if (metadata.name && metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
-  }
-  metadata.name = name
   metadata.namespace ||= call.context.info.namespace
   await admitMutating(call, { operation: 'CREATE', object: binding, oldObject: undefined })
   checkTarget(binding)

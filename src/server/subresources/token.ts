@@ -13,7 +13,7 @@ export function tokenConnector(request: RequestToken): Connector {
   return async function connectToken(call): Promise<Response> {
     const { namespace, name } = call.context.info
     const body = decodeKind(call, 'authentication.k8s.io', 'v1', 'TokenRequest') as unknown as TokenRequest
-    body.metadata ??= {}
+    body.metadata = { ...body.metadata, namespace }
     await admitMutating(call, { operation: 'CREATE', object: body, oldObject: undefined })
     await admitValidating(call, { operation: 'CREATE', object: body, oldObject: undefined })
     const object = await request(namespace, name, body)

@@ -71,8 +71,9 @@ const byStatus: Readonly<Record<number, string>> = {
 const ownWords = new Set([403, 406, 415])
 
 /** An answer other than 2xx: its own Status' message, or apimachinery's NewGenericServerResponse. */
-export function statusFailure(code: number, body: string): WebhookCallError {
-  return new WebhookCallError(statusMessage(body) ?? genericMessage(code, body.trim()), { code })
+export function statusFailure(code: number, contentType: string, body: string): WebhookCallError {
+  const said = contentType === '' || contentType.startsWith('text/') ? body.trim() : 'unknown'
+  return new WebhookCallError(statusMessage(body) ?? genericMessage(code, said), { code })
 }
 
 function genericMessage(code: number, body: string): string {

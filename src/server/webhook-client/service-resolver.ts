@@ -27,7 +27,7 @@ export function createServiceResolver(
 ): ServiceResolver {
   return (namespace, name, port) => {
     const service = listers.services.get(namespace, name)
-    if (!service) throw notFound({ group: '', resource: 'services' }, name)
+    if (!service) throw notFound({ group: '', resource: 'service' }, name)
     const { type = 'ClusterIP', externalName = '', ports = [], ipFamilies = [] } = service.spec ?? {}
     if (type === 'ExternalName') return { host: externalName, port }
     const wanted = ports.find(each => each.port === port)

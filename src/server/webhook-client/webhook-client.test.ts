@@ -87,7 +87,7 @@ test('a certificate for another name is not believed, whoever was called before 
 test('services that nobody answers for are named', async () => {
   const named = (name: string, port?: number) =>
     call({ service: { ...service, name, ...(port && { port }) } })
-  await expect(named('none')).rejects.toThrow('services "none" not found')
+  await expect(named('none')).rejects.toThrow('service "none" not found')
   await expect(named('idle')).rejects.toThrow('no endpoints available for service "idle"')
   await expect(named('hook', 8443)).rejects.toThrow('no service port 8443 found for service "hook"')
   expect(resolver()('tools', 'away', 443)).toEqual({ host: 'example.org', port: 443 })

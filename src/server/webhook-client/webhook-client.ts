@@ -181,8 +181,13 @@ async function readAnswer(answer: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)
-  const { statusCode = 0 } = answer
-  if (statusCode < 200 || statusCode > 206) throw statusFailure(statusCode, bytes.toString())
+  const { statusCode = 0, headers } = answer
+  const contentType = headers['content-type'] ?? ''
+  if (statusCode < 200 || statusCode > 206) throw statusFailure(statusCode, contentType, bytes.toString())
+  if (bytes.length === 0) {
+    const what = `with status code: ${statusCode} and content type: ${contentType}`
+    throw new WebhookCallError(`0-length response ${what}`)
+  }
   return bytes
 }
 

@@ -39,8 +39,8 @@ function typed({ group, version, kind }: AdmissionRequest['kind'], mutated: Kube
 }
 
 /** Writes what became of the object back into the request, in the request's own version. */
-export function finishMutation(request: AdmissionRequest, admitted: Admitted): void {
-  const { object } = convertAdmitted(admitted, request.kind)
+export async function finishMutation(request: AdmissionRequest, admitted: Admitted): Promise<void> {
+  const { object } = await convertAdmitted(admitted, request.kind)
   const target = request.object as unknown as Record<string, unknown>
   for (const key of Object.keys(target)) delete target[key]
   Object.assign(target, cloneJson(object))

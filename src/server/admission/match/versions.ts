@@ -40,18 +40,19 @@ export function equivalentsOf({ registry, resource, info }: AdmissionRequest): M
   })
 }
 
-/** The objects in another version; the same ones where nothing has to change. */
-export function convertAdmitted(admitted: Admitted, kind: Admitted['kind']): Admitted {
+/** The objects in another version; the same ones where nothing has to change. A custom kind's webhook may be asked. */
+export async function convertAdmitted(admitted: Admitted, kind: Admitted['kind']): Promise<Admitted> {
   if (isSameKind(admitted.kind, kind)) return admitted
   const { registry } = admitted.request
   const from = resourceOf(registry, admitted.kind)
   const to = resourceOf(registry, kind)
   const convert = (object: KubeObject | undefined) => object && convertObject(object, from, to)
+  const [object, oldObject] = await Promise.all([convert(admitted.object), convert(admitted.oldObject)])
   return {
     request: admitted.request,
     kind,
-    object: convert(admitted.object),
-    oldObject: convert(admitted.oldObject),
+    object,
+    oldObject,
   }
 }
 
@@ -68,7 +69,9 @@ function resourceOf(
   throw internalError(`unable to convert to ${toApiVersion(group, version)}, Kind=${kind}: unknown kind`)
 }
 
-function convertObject(object: KubeObject, from: Resource, to: Resource): KubeObject {
+async function convertObject(object: KubeObject, from: Resource, to: Resource): Promise<KubeObject> {
+  const { convert } = to.custom ?? {}
+  if (convert) return cloneJson((await convert([object], toApiVersion(to.group, to.version)))[0]!)
   const copy = cloneJson(object)
   const stored = from.conversion ? from.conversion.toStorage(copy) : copy
   const made = to.conversion ? to.conversion.fromStorage(stored) : stored

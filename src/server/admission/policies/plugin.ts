@@ -114,7 +114,7 @@ async function askWith(
   const { match } = bound
   const namespace = namespaceFor(visit)
   const input: ExpressionInput = {
-    admitted: convertAdmitted(visit.admitted, match.kind),
+    admitted: await convertAdmitted(visit.admitted, match.kind),
     match,
     ask: visit.ask,
     variables: policy.variables,

@@ -44,7 +44,7 @@ export async function callHook(
     throw new HookFailure(webhook.name, `could not create admission objects: ${reason}`)
   }
   const uid = ports.random.uuid()
-  const review = toReview(convertAdmitted(admitted, match.kind), match, uid, version)
+  const review = toReview(await convertAdmitted(admitted, match.kind), match, uid, version)
   const reply = await post(ports, hook, review, request.context.signal)
   const answer = readReview(reply, { uid, version, isMutating })
   if ('fault' in answer)

@@ -29,7 +29,7 @@ export async function invocationOf<H extends Hook>(
   if (!conditions) return { hook, match }
   const { request } = admitted
   const ask = rememberAnswers(services.authorize)
-  const shown = convertAdmitted(admitted, match.kind)
+  const shown = await convertAdmitted(admitted, match.kind)
   const outcome = await conditions.evaluate({ admitted: shown, match, ask })
   if ('error' in outcome) {
     const { group, version: _version, plural } = request.resource

@@ -50,7 +50,7 @@ export function mutatingWebhooks(
       const round: Round = { ports, request, memory, admitted: asAdmitted(request), isDirty: false }
       const list = hooks.list()
       for (let index = 0; index < list.length; index++) await visit(services, round, list[index]!, index)
-      if (round.isDirty) finishMutation(request, round.admitted)
+      if (round.isDirty) await finishMutation(request, round.admitted)
       memory.lastOutput = memory.invoked.size > 0 ? structuredClone(request.object) : undefined
     },
   }
@@ -86,7 +86,7 @@ async function visit(
   if (!invocation) return
   // A webhook that the first round skipped is not called in the second, whatever the object looks like now.
   if (reinvocation.isReinvoke && !memory.again.has(hook.uid)) return
-  round.admitted = convertAdmitted(round.admitted, invocation.match.kind)
+  round.admitted = await convertAdmitted(round.admitted, invocation.match.kind)
   const key = `round_${reinvocation.isReinvoke ? 1 : 0}_index_${index}`
   const failure = await mutate(round, invocation, key)
   if (hook.webhook.reinvocationPolicy === 'IfNeeded') memory.invoked.add(hook.uid)
