@@ -18,7 +18,11 @@ import {
   type ProfileSpec,
   withPlugins,
 } from './profiles.ts'
-import { type ClusterSnapshot, createClusterSnapshot } from './snapshot/cluster-snapshot.ts'
+import {
+  type ClusterSnapshot,
+  createClusterSnapshot,
+  type SchedulerKernels,
+} from './snapshot/cluster-snapshot.ts'
 import { createNominatedPods, type NominatedPods } from './snapshot/nominated-pods.ts'
 import { podResources } from './snapshot/pod-resources.ts'
 
@@ -42,6 +46,8 @@ export interface TestClusterParts {
   readonly objects?: readonly (readonly [ResourceName, readonly KubeObject[]])[]
   readonly profile?: ProfileSpec
   readonly extra?: readonly SchedulerPlugin[]
+  /** Default: the twins. */
+  readonly kernels?: SchedulerKernels
   readonly seed?: number
   /** Milliseconds since the epoch at the start. */
   readonly nowMs?: number
@@ -51,7 +57,8 @@ export function testCluster(parts: TestClusterParts): TestCluster {
   const { nodes = [], pods = [], objects = [], seed = 1, nowMs } = parts
   const ports = simPorts(seed, nowMs)
   const api = new FakeTransport()
-  const snapshot = createClusterSnapshot({ columns: createNodeColumnsTwin(), labels: createLabelIndexTwin() })
+  const twins = { columns: createNodeColumnsTwin(), labels: createLabelIndexTwin() }
+  const snapshot = createClusterSnapshot(parts.kernels ?? twins)
   const nominated = createNominatedPods()
   const stores = new Map(objects.map(([kind, list]) => [resourceId(kind), createObjectStore(list)]))
   const handle: Handle = {

@@ -181,19 +181,19 @@ export function histogram({ byNode, others }: Rejections, nodeCount: number): st
   return texts.length > 0 ? `${texts.join(', ')}.` : ''
 }
 
-/** Reservoir sampling among the rows that share the highest score. */
+/** One of the rows that share the highest score. */
 function pickHighest(total: Float64Array, rows: readonly number[], random: Random): number {
-  let best = rows[0]!
-  let equals = 1
-  for (let index = 1; index < rows.length; index++) {
-    const row = rows[index]!
-    if (total[row]! > total[best]!) {
-      best = row
+  let highest = Number.NEGATIVE_INFINITY
+  let equals = 0
+  for (let index = 0; index < rows.length; index++) {
+    const score = total[rows[index]!]!
+    if (score > highest) {
+      highest = score
       equals = 1
-    } else if (total[row] === total[best]) {
-      equals++
-      if (random.next() * equals < 1) best = row
-    }
+    } else if (score === highest) equals++
   }
-  return best
+  let left = Math.floor(random.next() * equals)
+  for (let index = 0; index < rows.length; index++)
+    if (total[rows[index]!] === highest && left-- === 0) return rows[index]!
+  return rows[0]!
 }

@@ -15,7 +15,10 @@ export function scoreRows(
     else for (const row of rows) scores[row] = plugin.score!(cycle, cycle.snapshot.nodeAt(row)!)
     plugin.normalize?.(cycle, rows, scores)
     const weight = plugin.weight ?? 1
-    for (const row of rows) total[row]! += scores[row]! * weight
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!
+      total[row]! += scores[row]! * weight
+    }
     if (cycle.told) for (const row of rows) cycle.told(plugin.name, row, scores[row]! * weight)
   }
   return total

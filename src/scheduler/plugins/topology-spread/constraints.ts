@@ -117,23 +117,24 @@ const ownerSelectors: Readonly<Record<string, OwnerSelector | undefined>> = {
     labelSelectorFrom(lists.of(statefulSets).get(namespace, name)?.spec?.selector),
 }
 
-/** Which nodes a constraint counts: those with the labels that the pod could go to, by its policies. */
+/** A byte per row: 1 for the nodes that a constraint counts, with the labels and, by its policies, open to the pod. */
 export function countingRows(
-  cycle: Cycle,
-  constraints: readonly SpreadConstraint[],
+  { pod, snapshot }: Cycle,
+  constraint: SpreadConstraint,
   needed: readonly Topology[],
-): (row: number, constraint: SpreadConstraint) => boolean {
-  const { pod, snapshot } = cycle
+): Uint8Array {
+  const counting = snapshot.presence.slice(0, snapshot.rowCount)
+  for (const { domains } of needed)
+    for (let row = 0; row < counting.length; row++) if (domains[row] === 0) counting[row] = 0
   const { affinity, nodeSelector, tolerations } = pod.spec ?? {}
-  const choosy = Boolean(affinity?.nodeAffinity ?? nodeSelector) && constraints.some(c => c.honorsAffinity)
-  return (row, constraint) => {
-    if (snapshot.presence[row] !== 1) return false
-    for (const { domains } of needed) if (domains[row] === 0) return false
-    const { node } = snapshot.nodeAt(row)!
-    if (choosy && constraint.honorsAffinity && !matchesRequired(node!, pod.spec)) return false
-    if (!constraint.honorsTaints || !snapshot.restrictedRows.has(row)) return true
-    return !untoleratedTaint(node!.spec?.taints, tolerations, forbiddingEffects)
-  }
+  if (constraint.honorsAffinity && (affinity?.nodeAffinity ?? nodeSelector))
+    for (let row = 0; row < counting.length; row++)
+      if (counting[row] === 1 && !matchesRequired(snapshot.nodeAt(row)!.node!, pod.spec)) counting[row] = 0
+  if (constraint.honorsTaints)
+    for (const row of snapshot.restrictedRows)
+      if (untoleratedTaint(snapshot.nodeAt(row)!.node?.spec?.taints, tolerations, forbiddingEffects))
+        counting[row] = 0
+  return counting
 }
 
 /** Matching pods on each node that do not leave; a selector that selects everything counts nobody. */

@@ -22,7 +22,9 @@ interface Spread {
   readonly topology: Topology
   /** Matching pods by domain. */
   readonly pods: Int32Array
-  /** 1 for each domain that has a node which counts. */
+  /** 1 for each node that counts. */
+  readonly countingRows: Uint8Array
+  /** 1 for each domain that has such a node. */
   readonly counting: Uint8Array
   readonly domainCount: number
   /** 1 when the pod itself is selected. */
@@ -33,7 +35,6 @@ interface Spread {
 
 interface State {
   readonly spreads: readonly Spread[]
-  readonly counts: (row: number, constraint: SpreadConstraint) => boolean
 }
 
 /** PreFilter and Filter of the constraints that must hold (pkg/scheduler/framework/plugins/podtopologyspread). */
@@ -43,7 +44,7 @@ export function spreadFilter(rules: SpreadRules) {
     preFilter(cycle: Cycle): PreFilterResult {
       const constraints = rules.constraints(cycle.pod, 'DoNotSchedule')
       if (constraints.length === 0) return skip
-      states.keep(cycle, survey(cycle, constraints))
+      states.keep(cycle, { spreads: survey(cycle, constraints) })
       return goOn
     },
     filter(cycle: Cycle, { row }: NodeInfo): Rejection | undefined {
@@ -57,10 +58,9 @@ export function spreadFilter(rules: SpreadRules) {
     },
     podMoved(cycle: Cycle, pod: Pod, { row }: NodeInfo, change: 1 | -1): void {
       if (pod.metadata.namespace !== cycle.pod.metadata.namespace) return
-      const { spreads, counts } = states.of(cycle)
-      for (const spread of spreads) {
+      for (const spread of states.of(cycle).spreads) {
         if (!matchesLabels(spread.constraint.selector, pod.metadata.labels)) continue
-        if (!counts(row, spread.constraint)) continue
+        if (spread.countingRows[row] !== 1) continue
         spread.pods[spread.topology.domains[row]!]! += change
         spread.least = undefined
       }
@@ -68,32 +68,24 @@ export function spreadFilter(rules: SpreadRules) {
   }
 }
 
-function survey(cycle: Cycle, constraints: readonly SpreadConstraint[]): State {
+function survey(cycle: Cycle, constraints: readonly SpreadConstraint[]): readonly Spread[] {
   const topologies = constraints.map(({ topologyKey }) => cycle.snapshot.topologies.of(topologyKey))
-  const counts = countingRows(cycle, constraints, topologies)
-  const spreads = constraints.map((constraint, index) => {
+  return constraints.map((constraint, index) => {
     const topology = topologies[index]!
+    const rows = countingRows(cycle, constraint, topologies)
     const perRow = matchingPods(cycle, constraint)
     const pods = new Int32Array(topology.size)
     const counting = new Uint8Array(topology.size)
-    for (let row = 0; row < cycle.snapshot.rowCount; row++) {
-      if (!counts(row, constraint)) continue
+    for (let row = 0; row < rows.length; row++) {
+      if (rows[row] === 0) continue
       const domain = topology.domains[row]!
       pods[domain]! += perRow[row]!
       counting[domain] = 1
     }
     const domainCount = counting.reduce((sum, one) => sum + one, 0)
-    return {
-      constraint,
-      topology,
-      pods,
-      counting,
-      domainCount,
-      self: selfMatch(cycle, constraint),
-      least: undefined,
-    }
+    const self = selfMatch(cycle, constraint)
+    return { constraint, topology, pods, countingRows: rows, counting, domainCount, self, least: undefined }
   })
-  return { spreads, counts }
 }
 
 function selfMatch({ pod }: Cycle, { selector }: SpreadConstraint): number {

@@ -75,7 +75,6 @@ function survey(
         return complete
       })
     : rows
-  const counts = countingRows(cycle, constraints, needsAllLabels ? topologies : [])
   const spreads = constraints.map((constraint, index): Spread => {
     const topology = topologies[index]!
     const perRow = matchingPods(cycle, constraint)
@@ -86,10 +85,10 @@ function survey(
     const relevant = new Uint8Array(topology.size)
     for (const row of candidates) relevant[topology.domains[row]!] = 1
     const pods = new Int32Array(topology.size)
-    for (let row = 0; row < cycle.snapshot.rowCount; row++) {
-      if (relevant[topology.domains[row]!] === 1 && counts(row, constraint))
+    const counting = countingRows(cycle, constraint, needsAllLabels ? topologies : [])
+    for (let row = 0; row < counting.length; row++)
+      if (counting[row] === 1 && relevant[topology.domains[row]!] === 1)
         pods[topology.domains[row]!]! += perRow[row]!
-    }
     const size = relevant.reduce((sum, one) => sum + one, 0)
     return { constraint, topology, pods, perNode, weight: Math.log(size + 2) }
   })
