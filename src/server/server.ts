@@ -120,7 +120,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
   const handler = createHandler(options, { cache, checks, aggregation }, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
-  const front = createFront({ handler, ports, drain, stopping: stopping.signal })
+  const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
+  const front = createFront({ handler, ports, drain, stopping: stopping.signal, requestTimeoutMs: limitMs })
   const inProcess = (user: UserInfo, userAgent?: string) =>
     createInProcessTransport({
       handler,
@@ -157,7 +158,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await drain.close()
       for (const listener of listeners) listener.leave()
       stopping.abort()
-      await drain.empty(options.requestTimeoutMs ?? requestTimeoutMs)
+      await drain.empty(limitMs)
       await Promise.all(listeners.map(listener => listener.close()))
       stopCounting()
       await cache.close()

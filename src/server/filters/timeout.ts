@@ -1,4 +1,6 @@
-import { timeout } from '../../machinery/status/errors.ts'
+import { parseDuration } from '../../machinery/codec/duration.ts'
+import { DecodeError } from '../../machinery/codec/errors.ts'
+import { badRequest, timeout } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Filter, RequestInfo } from '../context.ts'
 
@@ -10,15 +12,32 @@ export function isLongRunning(info: RequestInfo): boolean {
   return info.verb === 'watch' || info.verb === 'proxy' || longRunningSubresources.has(info.subresource)
 }
 
-/** Answers 504 when a request that should be short is not done after `limitMs`. */
+/** Answers 504 when a request that should be short is not done after `limitMs`, or sooner when the client asks for that. */
 export function limitTime(clock: Clock, limitMs: number): Filter {
   return next =>
-    function timeoutFilter(context) {
+    async function timeoutFilter(context) {
       if (isLongRunning(context.info)) return next(context)
-      const late = Promise.withResolvers<never>()
-      const cancel = clock.setTimer(limitMs, () => {
-        late.reject(timeout('request did not complete within the allotted timeout'))
-      })
-      return Promise.race([next(context), late.promise]).finally(cancel)
+      const ms = context.query.size === 0 ? limitMs : Math.min(limitMs, askedMs(context.query, limitMs))
+      if (ms < 1) throw late()
+      const over = Promise.withResolvers<never>()
+      const cancel = clock.setTimer(ms, () => over.reject(late()))
+      return Promise.race([next(context), over.promise]).finally(cancel)
     }
+}
+
+function late() {
+  return timeout('request did not complete within the allotted timeout')
+}
+
+/** `?timeout=`; nothing and less than nothing count as no wish (apiserver pkg/endpoints/filters/request_deadline.go). */
+function askedMs(query: URLSearchParams, limitMs: number): number {
+  const asked = query.get('timeout')
+  if (!asked) return limitMs
+  try {
+    const ms = Number(parseDuration(asked)) / 1e6
+    return ms > 0 ? ms : limitMs
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw badRequest(`invalid timeout specified in the request URL - ${error.message}`)
+  }
 }

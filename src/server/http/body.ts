@@ -1,25 +1,51 @@
 import type { IncomingMessage } from 'node:http'
-import { badRequest, requestEntityTooLarge } from '../../machinery/status/errors.ts'
+import { badRequest, requestEntityTooLarge, timeout, tooManyRequests } from '../../machinery/status/errors.ts'
+import type { Clock } from '../../std/ports.ts'
 
 /** Upstream's MaxRequestBodyBytes. */
 export const bodyBytesMax = 3 << 20
+/** All bodies together that are on their way in, of callers whom nobody has looked at yet. */
+const arrivingBytesMax = 256 << 20
 
-/** Reads a whole request body; 413 beyond `bodyBytesMax`, without reading the rest into memory. */
-export function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const declared = Number(request.headers['content-length'] ?? 0)
-  if (declared > bodyBytesMax) return Promise.reject(tooLarge())
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  const chunks: Buffer[] = []
-  let size = 0
-  request.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size > bodyBytesMax) reject(tooLarge())
-    else chunks.push(chunk)
-  })
-  request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-  request.on('error', error => reject(badRequest(`the request body could not be read: ${error.message}`)))
-  request.on('aborted', () => reject(badRequest('the client went away while sending the body')))
-  return promise
+/** Reads request bodies within bounds of size and time. */
+export type BodyReader = (request: IncomingMessage) => Promise<Uint8Array>
+
+/**
+ * A reader for one server. A body beyond `bodyBytesMax` is a 413 and is not read to its end; one that is not there
+ * after `limitMs` is a 504; when too much is arriving at once it is a 429.
+ */
+export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
+  let arriving = 0
+  return async function readBody(request) {
+    const declared = Number(request.headers['content-length'] ?? 0)
+    if (declared > bodyBytesMax) throw tooLarge()
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+    const chunks: Buffer[] = []
+    let size = 0
+    let isOver = false
+    const cancel = clock.setTimer(limitMs, () =>
+      reject(timeout('request did not complete within the allotted timeout')),
+    )
+    request.on('data', (chunk: Buffer) => {
+      if (isOver) return
+      size += chunk.length
+      arriving += chunk.length
+      if (size > bodyBytesMax) reject(tooLarge())
+      else if (arriving > arrivingBytesMax)
+        reject(tooManyRequests('Too many requests, please try again later.', 1))
+      else chunks.push(chunk)
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('error', error => reject(badRequest(`the request body could not be read: ${error.message}`)))
+    request.on('aborted', () => reject(badRequest('the client went away while sending the body')))
+    try {
+      return await promise
+    } finally {
+      cancel()
+      arriving -= size
+      isOver = true
+    }
+  }
 }
 
 function tooLarge() {

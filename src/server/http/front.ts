@@ -5,7 +5,7 @@ import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestBody, RequestContext, Response } from '../context.ts'
 import { anonymousUser } from '../filters/authentication.ts'
-import { readBody } from './body.ts'
+import { type BodyReader, createBodyReader } from './body.ts'
 import { credentialOf } from './credential.ts'
 import { type Drain, isExemptFromDrain, leavingText } from './drain.ts'
 import { parseOptions } from './options.ts'
@@ -19,6 +19,8 @@ export interface FrontOptions {
   /** Aborts when the server stops: ends watches and other long-running requests. */
   readonly stopping: AbortSignal
   readonly drain: Drain
+  /** A body that is not there by then is not waited for. */
+  readonly requestTimeoutMs: number
 }
 
 /** Takes one HTTP request of either version through the chain and back. Never rejects. */
@@ -29,6 +31,7 @@ const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export function createFront(options: FrontOptions): Front {
   const { ports } = options
+  const inner = { ...options, readBody: createBodyReader(ports.clock, options.requestTimeoutMs) }
   return async function serveRequest(request, response) {
     const client = new AbortController()
     response.on('close', () => client.abort())
@@ -40,7 +43,7 @@ export function createFront(options: FrontOptions): Front {
     let answered: Answered | undefined
     let bytes = 0
     try {
-      answered = await answerRequest(options, request, heard, client.signal)
+      answered = await answerRequest(inner, request, heard, client.signal)
       if (response.destroyed) return
       bytes = await writeAnswer(request, response, withCommonHeaders(answered), client.signal)
     } catch (error) {
@@ -74,7 +77,7 @@ interface Answered {
 }
 
 async function answerRequest(
-  { handler, ports }: FrontOptions,
+  { handler, ports, readBody }: FrontOptions & { readonly readBody: BodyReader },
   request: IncomingMessage,
   headers: Headers,
   signal: AbortSignal,
@@ -83,7 +86,7 @@ async function answerRequest(
   const warnings: string[] = []
   let context: RequestContext | undefined
   try {
-    const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request) : noBody
+    const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request, readBody) : noBody
     context = toContext(request, headers, { auditId, warnings, body, signal })
     const response = await handler(context)
     const answer = toAnswer(context, requirePlain(response), ports.clock)
@@ -110,7 +113,7 @@ function joined(headers: IncomingMessage['headers']): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 }
 
-async function bodyOf(request: IncomingMessage): Promise<RequestBody> {
+async function bodyOf(request: IncomingMessage, readBody: BodyReader): Promise<RequestBody> {
   const bytes = await readBody(request)
   return bytes.length === 0
     ? noBody
@@ -146,7 +149,7 @@ export function toContext(request: IncomingMessage, headers: Headers, rest: Rest
 }
 
 /** HTTP/2 wraps the socket anew for every request; the session stays. */
-function connectionOf(request: IncomingMessage): object {
+export function connectionOf(request: IncomingMessage): object {
   const { stream } = request as { stream?: { session?: object } }
   return stream?.session ?? request.socket ?? request
 }

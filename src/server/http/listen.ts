@@ -1,9 +1,15 @@
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2Session,
+  type SecureServerOptions,
+} from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Server as TlsServer } from 'node:tls'
+import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import type { Ports } from '../../std/ports.ts'
-import type { Front } from './front.ts'
+import { connectionOf, type Front } from './front.ts'
+import { createIdleSweep } from './idle.ts'
 
 export interface TlsMaterial {
   /** PEM. */
@@ -37,24 +43,37 @@ export interface ListenOptions {
 
 /** HTTP/2 and HTTP/1.1 over TLS on one port. Rejects when the port cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const server = options.tls ? secureServer(options.tls) : createServer()
+  const server = options.tls ? secureServer(options.tls) : createServer({ maxHeaderSize: headerBytesMax })
+  const idle = createIdleSweep(options.ports.clock)
+  const opened = (connection: Socket | Http2Session, end: () => void) => {
+    idle.opened(connection, end)
+    ;(connection as Socket).on('close', () => idle.closed(connection))
+  }
   const sockets = new Set<{ destroy(): void; destroyed: boolean }>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
+    if (!options.tls) opened(socket, () => socket.destroy())
+  })
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol !== 'h2') opened(socket, () => socket.destroy())
   })
   const sessions = new Set<Http2Session>()
   server.on('session', (session: Http2Session) => {
     sessions.add(session)
     session.on('close', () => sessions.delete(session))
+    opened(session, () => session.close())
   })
-  server.on('request', (request, response) => void options.front(request as never, response as never))
+  server.on('request', (request, response) => {
+    const done = idle.busy(connectionOf(request as never))
+    void options.front(request as never, response as never).then(done)
+  })
   const { upgrade } = options
   if (upgrade)
-    server.on(
-      'upgrade',
-      (request, socket, head) => void upgrade(request as never, socket as never, head as never),
-    )
+    server.on('upgrade', (request, socket, head) => {
+      idle.closed(socket as object)
+      void upgrade(request as never, socket as never, head as never)
+    })
   server.on('tlsClientError', (error: Error) =>
     options.ports.log.debug('TLS handshake failed', { error: error.message }),
   )
@@ -71,6 +90,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       for (const session of sessions) session.close()
     },
     close() {
+      idle.stop()
       const closed = new Promise<void>(resolve => void server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
       return closed
@@ -78,9 +98,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
+/** Go's DefaultMaxHeaderBytes: groups of impersonated users may be many. */
+const headerBytesMax = 1 << 20
+/** Streams of one HTTP/2 connection at a time; clients open another connection beyond. */
+const streamsMax = 250
+
 function secureServer({ key, cert, clientCa }: TlsMaterial): Http2SecureServer {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
-  return createSecureServer({ key, cert, allowHTTP1: true, ALPNProtocols: ['h2', 'http/1.1'], ...clients })
+  const limits = { maxHeaderSize: headerBytesMax, settings: { maxConcurrentStreams: streamsMax } }
+  const shared = { key, cert, allowHTTP1: true, ALPNProtocols: ['h2', 'http/1.1'] }
+  return createSecureServer({ ...shared, ...limits, ...clients } as SecureServerOptions)
 }
 
 function bound(server: HttpServer | Http2SecureServer, { port, host }: ListenOptions): Promise<void> {
