@@ -76,9 +76,9 @@ describe('JSON patch', () => {
     [
       'removing what is missing',
       [{ op: 'remove', path: '/x' }],
-      "error in remove for path: '/x': Unable to remove nonexistent key: x",
+      "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value",
     ],
-    [: missing value'an unknown operation', [{ op: 'spam', path: '/a' }], 'Unexpected kind: spam'],
+    ['an unknown operation', [{ op: 'spam', path: '/a' }], 'Unexpected kind: spam'],
     ['an index out of bounds', [{ op: 'add', path: '/l/5', value: 1 }], 'Unable to access invalid index: 5'],
   ])('%s is a 422 whose cause says why', (_, patch, why) => {
     try {
