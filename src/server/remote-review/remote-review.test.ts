@@ -13,7 +13,12 @@ import { webhookTokens } from './tokens.ts'
 
 const pkiContext = { nowMs: Date.now(), random: simRandom(3) }
 const ca = await issueCa('reviews', pkiContext)
-const request = { commonName: 'reviews', organizations: [], names: ['127.0.0.1'], uses: ['serverAuth'] } as const
+const request = {
+  commonName: 'reviews',
+  organizations: [],
+  names: ['127.0.0.1'],
+  uses: ['serverAuth'],
+} as const
 const leaf = await issueLeaf(ca, request, pkiContext)
 
 let service: ReturnType<typeof Bun.serve>
