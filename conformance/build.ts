@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readDescriptions } from '../src/cmd/compose/descriptions.ts'
 import { pauseTar } from '../src/kubelet/runtime/podman/pause.ts'
 import { must } from '../tests/cluster/lan.ts'
 import { checkout, paths } from './state.ts'
@@ -39,6 +40,7 @@ export function isBuilt(): boolean {
 
 /** Builds the suite's programs unless they are there as pinned; a few minutes with an empty Go cache. */
 export async function buildPrograms(say: (line: string) => void): Promise<void> {
+  await takeDescriptions(say)
   if (isBuilt()) return
   const why = buildMissing()
   if (why) throw new Error(`the suite cannot be built: ${why}`)
@@ -65,6 +67,13 @@ export async function buildPrograms(say: (line: string) => void): Promise<void> 
     `${suite}/e2e`,
   )
   writeFileSync(join(paths.programs, 'pins'), pins())
+}
+
+/** `kubectl explain` tells what upstream says about its types, and the suite looks. */
+async function takeDescriptions(say: (line: string) => void): Promise<void> {
+  if (readDescriptions() || !Bun.which('go')) return
+  say('taking descriptions …')
+  await must(['bun', 'run', join(checkout, 'scripts/descriptions.ts')])
 }
 
 /** Images that could not be built, as `NAME: reason`. */

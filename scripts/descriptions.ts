@@ -1,12 +1,13 @@
 #!/usr/bin/env bun
 /**
  * Takes what upstream says about its types and fields from the OpenAPI document that the Go module k8s.io/kubernetes
- * carries, for `kubectl explain`. Written to `.cache/openapi/descriptions.json.gz` (or to the path that is given),
- * which is never committed; without it documents go without descriptions.
+ * carries, for `kubectl explain`. Written to `~/.cache/hutch/openapi/descriptions.json.gz` (or to the path that is
+ * given), which is never committed; without it documents go without descriptions.
  *
  *   bun run scripts/descriptions.ts [OUTPUT]
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Descriptions } from '../src/server/openapi/descriptions.ts'
@@ -58,7 +59,9 @@ function collect({ definitions, paths, parameters = {} }: Swagger): Descriptions
   }
 }
 
-const output = process.argv[2] ?? join(root, '.cache/openapi/descriptions.json.gz')
+const cache =
+  process.env.HUTCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
+const output = process.argv[2] ?? join(cache, 'openapi/descriptions.json.gz')
 const swagger = (await Bun.file(openApiFile()).json()) as Swagger
 mkdirSync(dirname(output), { recursive: true })
 const packed = gzipSync(JSON.stringify(collect(swagger)), { level: 9 })

@@ -1,16 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Descriptions } from '../../server/openapi/descriptions.ts'
 
 const name = 'descriptions.json.gz'
 
-/** Beside the program where it is one file, in the cache of a checkout otherwise. */
+/** Beside the program where it is one file, where `scripts/descriptions.ts` puts it otherwise. */
 const places = [
   join(dirname(process.execPath), name),
   join(dirname(process.execPath), '../share/hutch', name),
-  join(import.meta.dir, '../../../.cache/openapi', name),
+  join(cacheDirectory(), 'openapi', name),
 ]
+
+function cacheDirectory(): string {
+  const { HUTCH_CACHE, XDG_CACHE_HOME } = process.env
+  return HUTCH_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
+}
 
 /** What upstream says about its types, as `scripts/descriptions.ts` wrote it; undefined where nobody did. */
 export function readDescriptions(): Descriptions | undefined {

@@ -19,12 +19,15 @@ const customOffers: Readonly<Record<string, Offer>> = {
   one: { ...one, formats: customFormats, named: builtinFormats },
   many: { ...many, formats: customFormats, named: builtinFormats },
 }
+/** What is only answered and never kept has no rows. */
+const answered = { ...one, transforms: ['PartialObjectMetadata'] } satisfies Offer
 const collectionVerbs = new Set(['list', 'watch', 'deletecollection'])
 
 /** How a resource request is answered; 406 when the client takes nothing that there is. */
 export function mediaTypeFor(resource: Resource, verb: string, accept: string | undefined): MediaType {
   if (isBuiltin(resource) && resource.verbs.every(each => each === 'create'))
     return negotiate(accept, answers)
+  if (resource.strategy.ephemeral) return negotiate(accept, answered)
   const table = isBuiltin(resource) ? offers : customOffers
   return negotiate(accept, table[collectionVerbs.has(verb) ? 'many' : 'one']!)
 }
