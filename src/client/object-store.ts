@@ -20,6 +20,8 @@ export type Projection<T extends KubeObject> = (object: T) => string | readonly 
 
 export interface Index<T extends KubeObject> {
   get(value: string): readonly T[]
+  /** How many `get` would give, without making a list of them. */
+  count(value: string): number
   values(): IterableIterator<string>
 }
 
@@ -89,6 +91,7 @@ function createIndex<T extends KubeObject>(project: Projection<T>): LiveIndex<T>
   }
   return {
     get: value => [...(buckets.get(value)?.values() ?? [])],
+    count: value => buckets.get(value)?.size ?? 0,
     values: () => buckets.keys(),
     move(key, old, object) {
       const before = old ? projected(project, old) : []

@@ -14,6 +14,22 @@ export function zoneOf({ metadata }: Node): string {
   return `${labels?.['topology.kubernetes.io/region'] ?? ''}:${labels?.['topology.kubernetes.io/zone'] ?? ''}`
 }
 
+/** Index projection: the zone of a node that is not ready. */
+export function illZoneOf(node: Node): string | undefined {
+  return isReady(node) ? undefined : zoneOf(node)
+}
+
+/** Index projection: one value for all nodes that are ready. */
+export function readinessOf(node: Node): string | undefined {
+  return isReady(node) ? 'ready' : undefined
+}
+
+/** How many nodes a zone has, and how many of them are not ready. */
+export interface ZoneCount {
+  readonly nodes: number
+  readonly ill: number
+}
+
 /**
  * How fast the nodes of a zone may be emptied (node_lifecycle_controller.go handleDisruption).
  */
@@ -21,9 +37,8 @@ export class EvictionPace {
   readonly #lastMs = new Map<string, number>()
 
   /** Ms until a node of this zone may be tainted; Infinity while none may. */
-  waitMs(node: Node, all: readonly Node[], nowMs: number): number {
-    const zone = zoneOf(node)
-    const pauseMs = pauseFor(all.filter(other => zoneOf(other) === zone))
+  waitMs(zone: string, count: ZoneCount, nowMs: number): number {
+    const pauseMs = pauseFor(count)
     if (pauseMs === Number.POSITIVE_INFINITY) return pauseMs
     const lastMs = this.#lastMs.get(zone)
     return lastMs === undefined ? 0 : Math.max(0, lastMs + pauseMs - nowMs)
@@ -34,16 +49,10 @@ export class EvictionPace {
   }
 }
 
-function pauseFor(zone: readonly Node[]): number {
-  const ill = zone.filter(node => !isReady(node)).length
-  const partial = ill > 2 && ill < zone.length && ill / zone.length >= unhealthyShare
+function pauseFor({ nodes, ill }: ZoneCount): number {
+  const partial = ill > 2 && ill < nodes && ill / nodes >= unhealthyShare
   if (!partial) return normalPauseMs
-  return zone.length > largeZoneMin ? disruptedPauseMs : Number.POSITIVE_INFINITY
-}
-
-/** When no node at all is ready, the fault is more likely ours than theirs: nothing is evicted. */
-export function isAnyReady(all: readonly Node[]): boolean {
-  return all.some(isReady)
+  return nodes > largeZoneMin ? disruptedPauseMs : Number.POSITIVE_INFINITY
 }
 
 function isReady(node: Node): boolean {

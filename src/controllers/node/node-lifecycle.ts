@@ -6,7 +6,7 @@ import { toTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
 import { leases, nodes, pods } from '../kinds.ts'
 import { isReady } from '../shared/pod.ts'
-import { EvictionPace, isAnyReady, zoneOf } from './eviction-pace.ts'
+import { EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
 import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
 
@@ -29,13 +29,14 @@ export const nodeLifecycleController: Worker = {
     }
     const { health, ports } = lifecycle
     const { store } = context.use(nodes)
+    for (const projection of [illnessOf, zoneOf, illZoneOf, readinessOf]) store.index(projection)
     context.watch(nodes, (node, old) => {
       const name = (node ?? old)!.metadata.name!
       if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
       const status = readyCondition(node)?.status
       if (status === readyCondition(old)?.status) return [name]
-      // One that falls ill may not be the only one; one that is well decides on those that are ill.
-      const others = status === 'True' ? store.list().filter(isIll) : store.list()
+      // One that falls ill may not be the only one. Otherwise only those that are ill depend on others.
+      const others = node && status !== 'True' ? store.list() : store.index(illnessOf).get('ill')
       return [name, ...others.map(({ metadata }) => metadata.name)]
     })
     context.watch(leases, lease => {
@@ -55,8 +56,9 @@ export const nodeLifecycleController: Worker = {
   },
 }
 
-function isIll(node: Node): boolean {
-  return wantedNoExecute(node) !== undefined || isTainted(node)
+/** Index projection: one value for all nodes that are emptied or ought to be. */
+function illnessOf(node: Node): string | undefined {
+  return wantedNoExecute(node) !== undefined || isTainted(node) ? 'ill' : undefined
 }
 
 interface Lifecycle extends WorkerContext {
@@ -113,11 +115,14 @@ async function declareSilent({ client, ports, events }: Lifecycle, node: Node): 
 async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undefined> {
   const { client, informers, pace, ports } = lifecycle
   const wanted = wantedNoExecute(node)
-  // A node that is well depends on no other.
-  const all = wanted === undefined ? [node] : informers.of(nodes).store.list()
+  const { store } = informers.of(nodes)
+  const zone = zoneOf(node)
+  const count = { nodes: store.index(zoneOf).count(zone), ill: store.index(illZoneOf).count(zone) }
   const adds = wanted !== undefined && !hasNoExecute(node, wanted)
-  const waitMs = adds ? pace.waitMs(node, all, ports.clock.monotonicMs()) : 0
-  const eviction = !isAnyReady(all) ? 'never' : waitMs === 0 ? 'now' : 'wait'
+  const waitMs = adds ? pace.waitMs(zone, count, ports.clock.monotonicMs()) : 0
+  // When no node at all is ready, the fault is more likely ours than theirs: nothing is evicted.
+  const isAnyReady = store.index(readinessOf).count('ready') > 0
+  const eviction = !isAnyReady ? 'never' : waitMs === 0 ? 'now' : 'wait'
   const taints = refreshedTaints(node, eviction, ports.clock.nowMs())
   if (taints) {
     const { name, resourceVersion } = node.metadata
@@ -125,7 +130,7 @@ async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undef
       type: mergePatch,
       body: { metadata: { resourceVersion }, spec: { taints } },
     })
-    if (adds && eviction === 'now') pace.took(zoneOf(node), ports.clock.monotonicMs())
+    if (adds && eviction === 'now') pace.took(zone, ports.clock.monotonicMs())
   }
   return adds && waitMs > 0 && Number.isFinite(waitMs) ? waitMs : undefined
 }

@@ -5,8 +5,9 @@ import type { Node, Pod, Toleration } from '../../api/types/core-v1.gen.ts'
 import { toMicroTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { startControllers } from '../../controller/testing.ts'
 import { podGarbageCollector } from '../cleanup/pod-gc.ts'
-import { freeRange, nodeIpamController } from './node-ipam.ts'
+import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
+import { RangePool } from './range-pool.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 
 function world(names: readonly string[]) {
@@ -173,9 +174,30 @@ describe('node ranges', () => {
   })
 
   test('ranges do not overlap what is taken, whatever its size, and end with the cluster range', () => {
-    expect(freeRange('10.0.0.0/22', ['10.0.0.0/23'])).toBe('10.0.2.0/24')
-    expect(freeRange('10.0.0.0/23', ['10.0.0.0/24', '10.0.1.128/25'])).toBeUndefined()
-    expect(freeRange('fd00::/63', ['fd00::/64'])).toBe('fd00:0:0:1::/64')
+    const next = (cluster: string, ...taken: string[]) => {
+      const pool = new RangePool(cluster)
+      pool.hold('others', taken)
+      return pool.take('new')
+    }
+    expect(next('10.0.0.0/22', '10.0.0.0/23')).toBe('10.0.2.0/24')
+    expect(next('10.0.0.0/23', '10.0.0.0/24', '10.0.1.128/25')).toBeUndefined()
+    expect(next('fd00::/63', 'fd00::/64')).toBe('fd00:0:0:1::/64')
+    expect(next('10.0.0.0/23', '10.1.0.0/16', 'fd00::/64')).toBe('10.0.0.0/24')
+  })
+
+  test('a range is free again when the last that held it is gone', () => {
+    const pool = new RangePool('10.0.0.0/23')
+    pool.hold('a', ['10.0.0.0/25'])
+    pool.hold('b', ['10.0.0.128/25'])
+    expect([pool.take('c'), pool.take('c'), pool.take('d')]).toEqual([
+      '10.0.1.0/24',
+      '10.0.1.0/24',
+      undefined,
+    ])
+    pool.release('a')
+    expect(pool.take('d')).toBeUndefined()
+    pool.release('b')
+    expect([pool.free, pool.take('d')]).toEqual([1, '10.0.0.0/24'])
   })
 })
 
