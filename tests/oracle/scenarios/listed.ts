@@ -11,6 +11,20 @@ export const listedScenarios: readonly ListedDifference[] = [
     reason: 'Upstream says it again every 15 seconds, Hutch whenever something changes.',
   },
   {
+    place: /event PodDisruptionBudget .* NoPods: .*: (once \| often|often \| once)$/,
+    reason: 'How often a budget is looked at before its first pod is there is a matter of speed.',
+  },
+  {
+    place: /event Deployment .* ScalingReplicaSet: .*: (once \| often|often \| once)$/,
+    reason: 'Of many similar events some are folded into one, which ones depends on how fast they come.',
+  },
+  {
+    place:
+      /Deployment .* status\.conditions\.\d\.(reason|message): .*(NewReplicaSetCreated|Created new replica set)/,
+    reason:
+      'A rollout that gets no further has begun or has progressed, as its first pods were counted or not.',
+  },
+  {
     place: /EndpointSlice .* metadata\.generation: /,
     reason: 'How many changes of pods one write of a slice takes up is a matter of speed.',
   },

@@ -53,7 +53,7 @@ function textOf(value: unknown): string {
 const forgotten = new Set(['managedFields', 'resourceVersion', 'nodePort', 'healthCheckNodePort'])
 
 /** Lists whose order says nothing. */
-const unordered = new Set(['endpoints', 'addresses', 'notReadyAddresses', 'finalizers', 'active'])
+const unordered = new Set(['endpoints', 'addresses', 'notReadyAddresses', 'finalizers', 'active', 'ports'])
 
 function plain(object: KubeObject, rename: Renaming): unknown {
   const isRootCa = object.metadata.name === 'kube-root-ca.crt'
@@ -68,9 +68,14 @@ function walk(value: unknown, key = ''): unknown {
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)
-    .filter(([name, inner]) => !forgotten.has(name) && inner !== null)
+    .filter(([name, inner]) => !forgotten.has(name) && !isNothing(inner))
     .map(([name, inner]) => [name, walk(inner, name)] as const)
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Go prints null for an empty list here and there. */
+function isNothing(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0)
 }
 
 function countEvent(counts: Map<string, number>, event: Event, rename: Renaming): void {

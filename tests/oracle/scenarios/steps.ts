@@ -72,7 +72,7 @@ function target(text: string): [resource: ReturnType<typeof resourceNamed>, name
   return [resourceNamed(plural), name]
 }
 
-/** By name: the order in which they were made is not the same twice. */
+/** By node, where the scenario has its own, and by name: the order in which they were made is not the same twice. */
 function chosen({ informers }: Side, namespace: string, labels: Labels, count = 1): readonly Pod[] {
   return informers
     .of(pods)
@@ -81,8 +81,13 @@ function chosen({ informers }: Side, namespace: string, labels: Labels, count = 
       ({ metadata }) =>
         !metadata.deletionTimestamp && matchesLabels(labelSelectorOf(labels), metadata.labels),
     )
-    .toSorted((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1))
+    .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
     .slice(0, count)
+}
+
+function placeOf({ metadata, spec }: Pod): string {
+  const node = spec?.nodeName ?? ''
+  return `${/^node-[123]$/.test(node) ? '' : node} ${metadata.name}`
 }
 
 async function evict({ client }: Side, { metadata }: Pod): Promise<string> {

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { judge } from '../consult.ts'
+import { stockMissing } from '../stage.ts'
+import { compareSnapshots } from './compare.ts'
+import { listedScenarios } from './listed.ts'
+import { playAll } from './play-all.ts'
+import { allScenarios } from './scenario.ts'
+import type { Snapshot } from './snapshot.ts'
+import { openStage, type Stage } from './stage.ts'
+import { Words } from './words.ts'
+
+const scenario = { name: 's', ordered: true, steps: [] }
+
+function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
+  return {
+    objects: new Map([['Pod p', [{ status: { phase: 'Running' } }]]]),
+    events: new Map([['Pod p ← x: Normal Scheduled: here', 'once']]),
+    answers: ['evicted'],
+    trace: new Map([['Pod', [{ text: 'p comes' }, { text: 'q comes' }]]]),
+    ...changes,
+  }
+}
+
+test.each([
+  [
+    'another state',
+    { objects: new Map([['Pod p', [{ status: { phase: 'Failed' } }]]]) },
+    'Pod p status.phase: "Running" | "Failed"',
+  ],
+  ['a missing object', { objects: new Map() }, 'Pod p: 1 of them | 0'],
+  ['an event that was not', { events: new Map() }, 'event Pod p ← x: Normal Scheduled: here: once | never'],
+  ['another answer', { answers: ['429'] }, 'answers.0: "evicted" | "429"'],
+  [
+    'another order',
+    { trace: new Map([['Pod', [{ text: 'q comes' }, { text: 'p comes' }]]]) },
+    'trace.Pod: "p comes, q comes" | "q comes, p comes"',
+  ],
+] as const)('the comparer sees a planted difference: %s', (_sort, change, place) => {
+  const other = snapshot(change as Partial<Snapshot>)
+  expect(compareSnapshots(scenario, snapshot(), other)).toEqual([place])
+  expect(compareSnapshots(scenario, other, other)).toEqual([])
+})
+
+test('what each run chooses anew is called by the same words', () => {
+  const run = (hash: string, suffix: string) => {
+    const words = new Words()
+    words.see('ReplicaSet', { metadata: { name: `web-${hash}`, labels: { 'pod-template-hash': hash } } })
+    words.see('Pod', { metadata: { generateName: `web-${hash}-`, name: `web-${hash}-${suffix}` } })
+    return words.rename(`Created pod: web-${hash}-${suffix} at 2026-01-01T00:00:00Z on 10.1.2.3`)
+  }
+  expect(run('5d4f', 'x2k9z')).toBe('Created pod: web-<hash 1>-<suffix> at <time> on <ip>')
+  expect(run('77bc', 'q8wrt')).toBe(run('5d4f', 'x2k9z'))
+})
+
+const missing = stockMissing()
+if (missing) console.warn(`SKIP scenarios beside a stock control plane: ${missing}`)
+
+/** Building the stock programs takes minutes, once. */
+const buildMs = 20 * 60_000
+const runMs = 8 * 60_000
+
+describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await openStage()
+  }, buildMs)
+  afterAll(() => stage?.close(), 60_000)
+
+  test(
+    'every scenario comes to the same end, with the same events',
+    async () => {
+      const places = await playAll(stage, allScenarios())
+      const { unlisted, listed } = judge(places, listedScenarios)
+      const sum = [...listed.values()].reduce((total, count) => total + count, 0)
+      console.log(`scenarios: ${unlisted.length} unlisted differences, ${sum} listed`)
+      expect(unlisted).toEqual([])
+    },
+    runMs,
+  )
+})
