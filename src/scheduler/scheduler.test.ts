@@ -39,13 +39,18 @@ function start(profiles = [defaultProfile()]) {
 }
 
 test('a pod is bound to the node that fits and said to be', async () => {
-  const { api, bound, events, settle } = start()
+  const { api, bound, events, ports, settle } = start()
   api.put('nodes', testNode('a', { spec: { unschedulable: true } }))
   api.put('nodes', testNode('b'))
   api.put('pods', testPod('p'))
   await settle()
   expect(bound()).toEqual(['p b'])
   expect(events).toEqual(['p Scheduled: Successfully assigned default/p to b'])
+  const told = ports.metrics.text()
+  expect(told).toContain(
+    'scheduler_schedule_attempts_total{profile="default-scheduler",result="scheduled"} 1',
+  )
+  expect(told).toContain('scheduler_cache_size{type="assumed_pods"} 1')
 })
 
 test('a pod that fits nowhere says why, and goes when a node comes', async () => {

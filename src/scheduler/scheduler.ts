@@ -12,9 +12,17 @@ import { type Cluster, takeNodeChange, takePodChange } from './cluster-events.ts
 import { findNode, type Verdict } from './framework/find-node.ts'
 import type { Handle } from './framework/handle.ts'
 import type { Cycle, SchedulerPlugin } from './framework/plugin.ts'
-import { createProfiles, defaultProfile, type ProfileSpec, type Profiles } from './profiles.ts'
+import { type AttemptResult, meterScheduler, type SchedulerMeter } from './metrics.ts'
+import {
+  createProfiles,
+  defaultProfile,
+  defaultSchedulerName,
+  type ProfileSpec,
+  type Profiles,
+} from './profiles.ts'
 import { createSchedulingQueue, type QueueBackoff, type QueuedPod } from './queue/scheduling-queue.ts'
 import { createClusterSnapshot, type SchedulerKernels } from './snapshot/cluster-snapshot.ts'
+import type { NodeInfo } from './snapshot/node-info.ts'
 import { createNominatedPods } from './snapshot/nominated-pods.ts'
 import { podResources } from './snapshot/pod-resources.ts'
 import { type Report, reportUnschedulable } from './unschedulable.ts'
@@ -38,7 +46,7 @@ const turnMaxMs = 8
 export function createScheduler(options: SchedulerOptions): Runnable {
   return async (ports, signal) => {
     const informers = createInformers({ client: options.client, ports, signal })
-    const scheduler = assemble(options, ports, informers)
+    const scheduler = assemble(options, ports, { informers, signal })
     await watchWhatPluginsRead(scheduler, informers)
     informers.of(nodes).onChange(change => takeNodeChange(change, scheduler))
     await informers.of(nodes).whenSynced()
@@ -52,10 +60,16 @@ interface Scheduler extends Cluster {
   readonly options: SchedulerOptions
   readonly ports: Ports
   readonly profiles: Profiles
+  readonly meter: SchedulerMeter
   readonly bindings: Set<Promise<void>>
 }
 
-function assemble(options: SchedulerOptions, ports: Ports, informers: Informers): Scheduler {
+interface Surroundings {
+  readonly informers: Informers
+  readonly signal: AbortSignal
+}
+
+function assemble(options: SchedulerOptions, ports: Ports, { informers, signal }: Surroundings): Scheduler {
   const { client, recorder, kernels } = options
   const snapshot = createClusterSnapshot(kernels)
   const nominated = createNominatedPods()
@@ -70,7 +84,12 @@ function assemble(options: SchedulerOptions, ports: Ports, informers: Informers)
   const profiles = createProfiles(options.profiles ?? [defaultProfile()], handle)
   const queue = createSchedulingQueue(pod => profiles.of(pod) ?? [], ports.clock, options.backoff)
   const mine = (pod: Pod) => !pod.spec?.nodeName && profiles.of(pod) !== undefined
-  return { options, ports, profiles, snapshot, nominated, queue, mine, bindings: new Set() }
+  const { meter, cancel } = meterScheduler(ports.metrics, () => ({
+    ...{ queue: queue.counts(), nodes: snapshot.nodeCount },
+    ...snapshot.podTotals(),
+  }))
+  signal.addEventListener('abort', cancel, { once: true })
+  return { options, ports, profiles, meter, snapshot, nominated, queue, mine, bindings: new Set() }
 }
 
 async function watchWhatPluginsRead({ profiles, queue }: Scheduler, informers: Informers): Promise<void> {
@@ -112,20 +131,30 @@ async function schedulePods(scheduler: Scheduler, signal: AbortSignal): Promise<
 }
 
 function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
-  const { profiles, ports, snapshot, nominated, queue } = scheduler
+  const { profiles, ports, snapshot, nominated, queue, meter } = scheduler
   const { pod } = queued
   const plugins = profiles.of(pod) ?? []
   const cycle: Cycle = { pod, resources: podResources(pod), snapshot, nominated, filters: [] }
+  const startMs = ports.clock.monotonicMs()
   const verdict = tryToFind(plugins, cycle, ports)
+  const durationMs = ports.clock.monotonicMs() - startMs
+  meter.chosen(durationMs)
   if (verdict instanceof Error) {
+    meter.attempted('error', profileOf(pod), durationMs)
     queue.retry(queued)
     return report(scheduler, queued, { reason: 'SchedulerError', message: verdict.message, nominate: '' })
   }
-  if (verdict.outcome === 'node') return place(scheduler, queued, plugins, { cycle, node: verdict.node })
+  if (verdict.outcome === 'node')
+    return place(scheduler, { queued, plugins, cycle, node: verdict.node, startMs })
+  meter.attempted('unschedulable', profileOf(pod), durationMs)
   const { message, plugins: rejecting, nominate } = verdict.failure
   queue.failed(queued, rejecting)
   nominated.set(pod, nominate ?? pod.status?.nominatedNodeName)
   report(scheduler, queued, { reason: 'Unschedulable', message, nominate })
+}
+
+function profileOf(pod: Pod): string {
+  return pod.spec?.schedulerName ?? defaultSchedulerName
 }
 
 function tryToFind(plugins: readonly SchedulerPlugin[], cycle: Cycle, ports: Ports): Verdict | Error {
@@ -142,28 +171,46 @@ function tryToFind(plugins: readonly SchedulerPlugin[], cycle: Cycle, ports: Por
   }
 }
 
-function place(
-  scheduler: Scheduler,
-  queued: QueuedPod,
-  plugins: readonly SchedulerPlugin[],
-  { cycle, node }: Pick<Extract<Verdict, { outcome: 'node' }>, 'node'> & { readonly cycle: Cycle },
-): void {
-  const { options, ports, snapshot, nominated, queue } = scheduler
+interface Placement {
+  readonly queued: QueuedPod
+  readonly plugins: readonly SchedulerPlugin[]
+  readonly cycle: Cycle
+  readonly node: NodeInfo
+  readonly startMs: number
+}
+
+function place(scheduler: Scheduler, placement: Placement): void {
+  const { options, ports, snapshot, nominated, meter } = scheduler
+  const { queued, plugins, cycle, node, startMs } = placement
   snapshot.assume(queued.pod, node.name)
   nominated.remove(queued.pod.metadata.uid!)
-  const binding = bindPod({ ...options, plugins }, cycle, node).catch(error => {
-    // An answer that was lost: the binding happened, and the API has shown it meanwhile.
-    if (!snapshot.isAssumed(queued.key) && snapshot.podOn(queued.key)) return
-    snapshot.forget(queued.key)
-    queue.moved({ kind: 'assignedPodDeleted', pod: queued.pod })
-    if (isNotFound(error)) return
-    ports.log.warn('binding failed, trying again', { pod: queued.key, error: String(error) })
-    queue.retry(queued)
-    // Not after a Bind whose answer was lost: the pod may have its node.
-    if (error instanceof BindingError && error.step === 'PreBind')
-      report(scheduler, queued, { reason: 'SchedulerError', message: error.message, nominate: '' })
-  })
+  const done = (result: AttemptResult) =>
+    meter.attempted(result, profileOf(queued.pod), ports.clock.monotonicMs() - startMs)
+  const binding = bindPod({ ...options, plugins }, cycle, node).then(
+    () => {
+      done('scheduled')
+      meter.placed(queued.attempts, ports.clock.monotonicMs() - queued.queuedAtMs)
+    },
+    error => {
+      done('error')
+      takeBack(scheduler, queued, error)
+    },
+  )
   track(scheduler, binding, queued)
+}
+
+function takeBack(scheduler: Scheduler, queued: QueuedPod, error: unknown): void {
+  const { ports, snapshot, queue } = scheduler
+  // An answer that was lost: the binding happened, and the API has shown it meanwhile.
+  if (!snapshot.isAssumed(queued.key) && snapshot.podOn(queued.key)) return
+  snapshot.forget(queued.key)
+  queue.moved({ kind: 'assignedPodDeleted', pod: queued.pod })
+  if (isNotFound(error)) return
+  ports.log.warn('binding failed, trying again', { pod: queued.key, error: String(error) })
+  queue.retry(queued)
+  // Not after a Bind whose answer was lost: the pod may have its node.
+  if (error instanceof BindingError && error.step === 'PreBind')
+    report(scheduler, queued, { reason: 'SchedulerError', message: error.message, nominate: '' })
 }
 
 function report(scheduler: Scheduler, queued: QueuedPod, said: Report): void {

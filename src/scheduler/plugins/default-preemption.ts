@@ -3,6 +3,7 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { histogram } from '../framework/find-node.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import type { Cycle, PostFilterResult, Rejection, Rejections, SchedulerPlugin } from '../framework/plugin.ts'
+import { meterPreemption } from '../metrics.ts'
 import { type CandidateLimits, cheapest, findCandidates } from './preemption/candidates.ts'
 import { createEvictions } from './preemption/evict.ts'
 import { priorityOf, type StartTime } from './preemption/victims.ts'
@@ -12,6 +13,7 @@ const name = 'DefaultPreemption'
 /** Makes room for a pod that fits nowhere by deleting pods of lower priority (pkg/scheduler/framework/preemption). */
 export function defaultPreemption(handle: Handle, args: PluginArgs): SchedulerPlugin {
   const evictions = createEvictions(handle)
+  const meter = meterPreemption(handle.ports.metrics)
   const limits: CandidateLimits = { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100, ...args }
   return {
     name,
@@ -19,11 +21,13 @@ export function defaultPreemption(handle: Handle, args: PluginArgs): SchedulerPl
     preEnqueue: pod =>
       evictions.underWay(pod) ? 'waiting for the preemption for this pod to be finished' : undefined,
     postFilter(cycle, rejections) {
+      meter.tried()
       const refusal = ineligible(cycle, rejections)
       if (refusal) return { ends: false, message: `preemption: ${refusal}` }
       const { found, failed } = search(handle, limits, cycle, rejections)
       if (found.length === 0) return notHelpful(cycle, failed)
       const best = cheapest(found, startTime(handle))
+      meter.evicted(best.victims.length)
       evictions.begin(cycle.pod, best)
       return { ends: true, nominate: best.node.name }
     },

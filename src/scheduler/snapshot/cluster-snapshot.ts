@@ -44,6 +44,8 @@ export interface ClusterSnapshot {
   forget(key: string): void
   isAssumed(key: string): boolean
   podOn(key: string): Pod | undefined
+  /** How many pods have a node, and how many of them by our word alone. */
+  podTotals(): { readonly pods: number; readonly assumed: number }
   /** Only for dry runs: puts a pod on a node or takes it off, as if. The caller undoes what it does. */
   attach(node: NodeInfo, pod: Pod): void
   detach(node: NodeInfo, pod: Pod): void
@@ -168,6 +170,12 @@ class LiveSnapshot implements ClusterSnapshot {
 
   isAssumed(key: string): boolean {
     return this.#placed.get(key)?.assumed === true
+  }
+
+  podTotals(): { pods: number; assumed: number } {
+    let assumed = 0
+    for (const placement of this.#placed.values()) if (placement.assumed) assumed++
+    return { pods: this.#placed.size, assumed }
   }
 
   podOn(key: string): Pod | undefined {
