@@ -17,7 +17,8 @@ export function defineCustom(
   const metadata = meta?.kind === 'object' && meta.name ? definitions.refer(meta) : { type: 'object' }
   const { properties, ...rest } = (isV2 ? toV2(props as JSONSchemaProps) : props) as JSONSchemaProps
   const isFree = isV2 && Boolean(props['x-kubernetes-preserve-unknown-fields'] || props.nullable)
-  const typed = { apiVersion: text, kind: text, metadata: definitions.filled(metadata, undefined) }
+  // A description may stand beside a reference in version 2 alone.
+  const typed = { apiVersion: text, kind: text, metadata: isV2 ? metadata : { allOf: [metadata] } }
   const selectable = Object.keys(selectableFields)
   const shape: JsonSchema = isFree
     ? { type: 'object' }

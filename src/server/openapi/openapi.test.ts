@@ -96,7 +96,7 @@ test('a custom kind is shown as it was defined, and in version 2 without what th
   const three = finish(makeOpenApiV3([resource], options)) as Document
   expect(three.components.schemas['com.example.v1.Widget']).toMatchObject({
     description: 'a widget',
-    properties: { spec },
+    properties: { spec, metadata: { allOf: [{}] } },
     'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.color' }],
   })
   const two = finish(makeOpenApiV2([resource], options)) as Document
