@@ -1,6 +1,7 @@
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { type Status, StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
+import { parseAnswer } from './answer.ts'
 import { methods, pathOf, queryOf } from './path.ts'
 import type { ApiCall, Transport, WatchEvent } from './transport.ts'
 
@@ -113,7 +114,7 @@ async function send(
 
 async function readJson(response: Response): Promise<unknown> {
   const text = await response.text()
-  return JSON.parse(text)
+  return parseAnswer(text)
 }
 
 /** The server's own Status, or one made of whatever stood in between. */
@@ -166,7 +167,7 @@ async function readEvents(response: Response, sink: (events: readonly WatchEvent
   for await (const chunk of response.body ?? []) {
     const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    const events = lines.filter(line => line !== '').map(line => JSON.parse(line) as WatchEvent)
+    const events = lines.filter(line => line !== '').map(line => parseAnswer(line) as WatchEvent)
     if (events.length > 0) deliver(events, sink)
   }
 }

@@ -3,6 +3,7 @@ import { facts } from '../../api/schema/index.ts'
 import { encodeMessage, encodeProtobuf, listMessage, wrapMessage } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
+import { printed } from '../../machinery/schema/printed.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { ListResult, Servable } from '../context.ts'
@@ -13,12 +14,17 @@ const openBrace = 123
 const text = new TextEncoder()
 
 /** One object as JSON with a newline at its end, type first: what `get` sends and lists are joined from. */
-export function objectJson(servable: Servable): Uint8Array {
+export function objectJson(resource: Resource, servable: Servable): Uint8Array {
   const known = servable.encodings.get('json')
   if (known) return known
-  const bytes = Buffer.from(`${JSON.stringify(servable.object)}\n`)
+  const bytes = Buffer.from(`${JSON.stringify(shown(resource, servable.object))}\n`)
   servable.encodings.set('json', bytes)
   return bytes
+}
+
+/** An object as it is printed: custom kinds have no Go type that prints more than there is. */
+export function shown<T extends object>(resource: Resource, object: T): T {
+  return isBuiltin(resource) ? printed(resource.schema, object) : object
 }
 
 /** A JSON list joined from its items' cached bytes; items of built-in kinds go without their type, as upstream's do. */
@@ -26,7 +32,7 @@ export function listJson(resource: Resource, list: ListResult): Uint8Array {
   const kindAndVersion = `"kind":"${resource.kind}","apiVersion":"${toApiVersion(resource.group, resource.version)}",`
   const skipped = isBuiltin(resource) ? kindAndVersion.length + 1 : 0
   const head = listJsonHead(resource, list)
-  const parts = list.items.map(objectJson)
+  const parts = list.items.map(item => objectJson(resource, item))
   let size = head.length + 3
   for (const part of parts) size += part.length - skipped + (skipped > 0 ? 1 : 0)
   const out = Buffer.allocUnsafe(size)

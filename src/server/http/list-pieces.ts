@@ -4,7 +4,7 @@ import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { ListResult, Servable } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 import { metaSchema } from '../rest/meta-type.ts'
-import { isBuiltin, listEnd, listJsonHead, listMeta } from './encode.ts'
+import { isBuiltin, listEnd, listJsonHead, listMeta, shown } from './encode.ts'
 import { type Deflated, deflate, gzipOf } from './gzip-pieces.ts'
 
 /** Below this many items a list is hardly ever large enough to be compressed. */
@@ -56,7 +56,7 @@ function jsonItems(resource: Resource, run: Run, isFirst: boolean): Uint8Array {
   const type = `{"kind":"${kind}","apiVersion":"${toApiVersion(group, version)}",`
   const strip = isBuiltin(resource)
   const texts = run.map(({ object }) => {
-    const text = JSON.stringify(object)
+    const text = JSON.stringify(shown(resource, object))
     return strip && text.startsWith(type) ? `{${text.slice(type.length)}` : text
   })
   return Buffer.from(`${isFirst ? '' : ','}${texts.join(',')}`)

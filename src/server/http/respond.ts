@@ -2,7 +2,15 @@ import type { StatusError } from '../../machinery/status/status.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
-import { listJson, listMeta, listProtobuf, looseProtobuf, objectJson, objectProtobuf } from './encode.ts'
+import {
+  listJson,
+  listMeta,
+  listProtobuf,
+  looseProtobuf,
+  objectJson,
+  objectProtobuf,
+  shown,
+} from './encode.ts'
 import { gzipList } from './list-pieces.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
@@ -50,11 +58,12 @@ function objectAnswer(context: RequestContext, response: ObjectResponse, clock: 
   if (!resource) return loose(status, object, statusFormat(context.headers.accept), context)
   const type = mediaTypeFor(resource, context.info.verb, context.headers.accept)
   if (type.transform) return loose(status, transformed(context, response, type, clock), type.format, context)
-  if (!servable) return loose(status, object, type.format, context)
+  if (!servable) return loose(status, shown(resource, object), type.format, context)
   if (type.format === 'protobuf')
     return encoded(status, 'protobuf', objectProtobuf(resource.schema, servable))
-  if (type.format === 'yaml' || isPretty(context, type)) return loose(status, object, type.format, context)
-  return encoded(status, 'json', objectJson(servable))
+  if (type.format === 'yaml' || isPretty(context, type))
+    return loose(status, shown(resource, object), type.format, context)
+  return encoded(status, 'json', objectJson(resource, servable))
 }
 
 function transformed(

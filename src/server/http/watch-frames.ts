@@ -4,7 +4,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, ServedEvent } from '../context.ts'
-import { isBuiltin, looseProtobuf, objectJson, objectProtobuf } from './encode.ts'
+import { isBuiltin, looseProtobuf, objectJson, objectProtobuf, shown } from './encode.ts'
 import { contentTypes, type MediaType } from './negotiation.ts'
 import { toPartial, toServedTable } from './transform.ts'
 
@@ -26,7 +26,9 @@ export function watchEncoder(
     const encode = transform ? (event: ServedEvent) => looseFrame(event, transform) : sharedFrame(resource)
     return { contentType: `${contentTypes.protobuf};stream=watch`, encode }
   }
-  const encode = transform ? (event: ServedEvent) => looseLine(event, transform) : jsonLine
+  const encode = transform
+    ? (event: ServedEvent) => looseLine(event, transform)
+    : (event: ServedEvent) => jsonLine(resource, event)
   return { contentType: contentTypes.json, encode }
 }
 
@@ -72,12 +74,15 @@ const lineStarts: Readonly<Record<ServedEvent['type'], Buffer>> = {
 const lineEnd = Buffer.from('}\n')
 
 /** One line of a JSON watch. */
-export function jsonLine({ type, object, servable }: ServedEvent): Uint8Array {
-  if (!servable) return Buffer.from(`{"type":"${type}","object":${JSON.stringify(object)}}\n`)
+export function jsonLine(resource: Resource, { type, object, servable }: ServedEvent): Uint8Array {
+  if (!servable) {
+    const text = JSON.stringify(type === 'ERROR' ? object : shown(resource, object))
+    return Buffer.from(`{"type":"${type}","object":${text}}\n`)
+  }
   const form = `line ${type}`
   const known = servable.encodings.get(form)
   if (known) return known
-  const json = objectJson(servable)
+  const json = objectJson(resource, servable)
   const line = Buffer.concat([lineStarts[type], json.subarray(0, json.length - 1), lineEnd])
   servable.encodings.set(form, line)
   return line
