@@ -69,7 +69,7 @@ function charge(
   const nowMs = ports.clock.nowMs()
   const usage = usageOf(resource, object, nowMs)
   const stored = ports.objectsOf(resource).list(info.namespace)
-  const present = [...stored, ...reservations.pending(resource, info.namespace, stored)]
+  const present = reservations.present(resource, info.namespace, stored)
   for (const quota of quotas) {
     if (!inScopes(quota, podOf(resource, object))) continue
     const old =
@@ -82,7 +82,7 @@ function charge(
     const used = counted.map(item => usageOf(resource, item, nowMs)).reduce(addLists, {})
     checkLimits(request, quota, requested, used)
   }
-  if (request.operation === 'CREATE' && !dryRun) reservations.add(resource, info.namespace, object)
+  if (!dryRun) reservations.add(resource, info.namespace, object, oldObject)
 }
 
 function podOf({ group, plural }: Resource, object: KubeObject): Pod | undefined {

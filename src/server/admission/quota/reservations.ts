@@ -4,9 +4,10 @@ import type { Clock } from '../../../std/ports.ts'
 
 /** Objects that were admitted and that the cache does not show yet: two at once must not share the last place. */
 export interface Reservations {
-  add(resource: Resource, namespace: string, object: KubeObject): void
-  /** Those that `stored` does not hold. */
-  pending(resource: Resource, namespace: string, stored: readonly KubeObject[]): readonly KubeObject[]
+  /** `old` is what an update replaces. */
+  add(resource: Resource, namespace: string, object: KubeObject, old?: KubeObject): void
+  /** What will be stored when all that was admitted is written. */
+  present(resource: Resource, namespace: string, stored: readonly KubeObject[]): readonly KubeObject[]
 }
 
 /** A write that is not there by then has failed. */
@@ -15,6 +16,8 @@ const reservationsMax = 4096
 
 interface Reservation {
   readonly object: KubeObject
+  /** The version that it replaces; undefined for a new object. */
+  readonly replaces: string | undefined
   readonly untilMs: number
 }
 
@@ -28,24 +31,29 @@ export function createReservations(clock: Pick<Clock, 'monotonicMs'>): Reservati
     else byCollection.delete(key)
   }
   return {
-    add(resource, namespace, object) {
+    add(resource, namespace, object, old) {
       if (count >= reservationsMax) {
         byCollection.clear()
         count = 0
       }
       const key = keyOf(resource, namespace)
       const held = byCollection.get(key) ?? []
-      replace(key, [...held, { object, untilMs: clock.monotonicMs() + lifeMs }], held.length)
+      const untilMs = clock.monotonicMs() + lifeMs
+      replace(key, [...held, { object, replaces: old?.metadata.resourceVersion, untilMs }], held.length)
     },
-    pending(resource, namespace, stored) {
+    present(resource, namespace, stored) {
       const key = keyOf(resource, namespace)
       const held = byCollection.get(key)
-      if (!held) return []
-      const there = new Set(stored.map(({ metadata }) => metadata.name))
+      if (!held) return stored
+      const versions = new Map(stored.map(({ metadata }) => [metadata.name, metadata.resourceVersion]))
       const nowMs = clock.monotonicMs()
-      const kept = held.filter(({ object, untilMs }) => untilMs > nowMs && !there.has(object.metadata.name))
+      const kept = held.filter(({ object, replaces, untilMs }) => {
+        return untilMs > nowMs && versions.get(object.metadata.name) === replaces
+      })
       replace(key, kept, held.length)
-      return kept.map(({ object }) => object)
+      const superseded = new Set(kept.map(({ object }) => object.metadata.name))
+      const others = stored.filter(({ metadata }) => !superseded.has(metadata.name))
+      return [...others, ...kept.map(({ object }) => object)]
     },
   }
 }
