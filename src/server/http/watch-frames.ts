@@ -4,6 +4,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, ServedEvent } from '../context.ts'
+import { memo } from '../rest/memo.ts'
 import { isBuiltin, looseProtobuf, objectJson, objectProtobuf, shown } from './encode.ts'
 import { contentTypes, type MediaType } from './negotiation.ts'
 import { toPartial, toServedTable } from './transform.ts'
@@ -26,9 +27,7 @@ export function watchEncoder(
     const encode = transform ? (event: ServedEvent) => looseFrame(event, transform) : sharedFrame(resource)
     return { contentType: `${contentTypes.protobuf};stream=watch`, encode }
   }
-  const encode = transform
-    ? (event: ServedEvent) => looseLine(event, transform)
-    : (event: ServedEvent) => jsonLine(resource, event)
+  const encode = transform ? (event: ServedEvent) => looseLine(event, transform) : sharedLine(resource)
   return { contentType: contentTypes.json, encode }
 }
 
@@ -73,8 +72,15 @@ const lineStarts: Readonly<Record<ServedEvent['type'], Buffer>> = {
 }
 const lineEnd = Buffer.from('}\n')
 
+const lines = new WeakMap<Resource, WatchEncoder['encode']>()
+
+/** The same function for all watches of a kind. */
+function sharedLine(resource: Resource): WatchEncoder['encode'] {
+  return memo(lines, resource, () => event => jsonLine(resource, event))
+}
+
 /** One line of a JSON watch. */
-export function jsonLine(resource: Resource, { type, object, servable }: ServedEvent): Uint8Array {
+function jsonLine(resource: Resource, { type, object, servable }: ServedEvent): Uint8Array {
   if (!servable) {
     const text = JSON.stringify(type === 'ERROR' ? object : shown(resource, object))
     return Buffer.from(`{"type":"${type}","object":${text}}\n`)
@@ -96,8 +102,15 @@ function looseFrame(event: ServedEvent, transform: Transformer): Uint8Array {
   return watchFrame(event.type, looseProtobuf(transform(event) as KubeObject))
 }
 
-function sharedFrame(resource: Resource) {
+const frames = new WeakMap<Resource, WatchEncoder['encode']>()
+
+/** The same function for all watches of a kind. */
+function sharedFrame(resource: Resource): WatchEncoder['encode'] {
   if (!isBuiltin(resource)) throw notAcceptable([contentTypes.json])
+  return memo(frames, resource, () => frameOf(resource))
+}
+
+function frameOf(resource: Resource): WatchEncoder['encode'] {
   return ({ type, object, servable }: ServedEvent): Uint8Array => {
     if (!servable) {
       return watchFrame(
