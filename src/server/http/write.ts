@@ -4,6 +4,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { internalError } from '../../machinery/status/errors.ts'
 import { type Status, StatusError } from '../../machinery/status/status.ts'
 import type { ServedEvent } from '../context.ts'
+import { memo } from '../rest/memo.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 
@@ -82,7 +83,7 @@ async function stream(
 ): Promise<void> {
   const stop = new AbortController()
   const sink = (events: readonly ServedEvent[]) => {
-    response.write(events.length === 1 ? encode(events[0]!) : Buffer.concat(events.map(encode)))
+    response.write(events.length === 1 ? encode(events[0]!) : joined(events, encode))
     if (response.writableLength > watchBacklogBytesMax) stop.abort()
   }
   try {
@@ -90,6 +91,16 @@ async function stream(
   } catch (error) {
     if (!response.writableEnded) response.write(encode({ type: 'ERROR', object: toErrorObject(error) }))
   }
+}
+
+type Encode = WatchAnswer['encode']
+
+const joinedBatches = new WeakMap<readonly ServedEvent[], Map<Encode, Uint8Array>>()
+
+/** A batch goes to many watchers: it is put together once for all that write alike. */
+function joined(events: readonly ServedEvent[], encode: Encode): Uint8Array {
+  const byEncode = memo(joinedBatches, events, () => new Map<Encode, Uint8Array>())
+  return memo(byEncode, encode, () => Buffer.concat(events.map(encode)))
 }
 
 function toErrorObject(error: unknown): KubeObject {

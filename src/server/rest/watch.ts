@@ -9,6 +9,7 @@ import { type CacheEvent, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { requireRevision } from './get.ts'
 import { checkWatchOptions } from './list-options.ts'
+import { memo } from './memo.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
 import { prepareViews, present, presentRemoved } from './views.ts'
@@ -154,12 +155,29 @@ async function sendInitial(
 }
 
 function deliver(resource: Resource, selection: Selection, events: readonly CacheEvent[], sink: Sink): void {
+  const served = selection.all
+    ? sharedBatch(resource, selection, events)
+    : servedBatch(resource, selection, events)
+  if (served.length > 0) sink(served)
+}
+
+type Batch = readonly ServedEvent[]
+
+const shared = new WeakMap<readonly CacheEvent[], Map<Resource, Batch>>()
+
+/** The cache gives all watchers of a folder the same batch; those that want all of it are sent the same. */
+function sharedBatch(resource: Resource, selection: Selection, events: readonly CacheEvent[]): Batch {
+  const byResource = memo(shared, events, () => new Map<Resource, Batch>())
+  return memo(byResource, resource, () => servedBatch(resource, selection, events))
+}
+
+function servedBatch(resource: Resource, selection: Selection, events: readonly CacheEvent[]): Batch {
   const served: ServedEvent[] = []
   for (const event of events) {
     const out = serve(resource, selection, event)
     if (out) served.push(out)
   }
-  if (served.length > 0) sink(served)
+  return served
 }
 
 /** An object that starts to match is ADDED, one that stops to match is DELETED with its last matching state. */
