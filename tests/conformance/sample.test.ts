@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildImages, buildMissing, buildPrograms, isBuilt } from '../../conformance/build.ts'
+import { buildMissing, isBuilt } from '../../conformance/build.ts'
 import { type Cluster, startCluster } from '../../conformance/cluster.ts'
 import type { Ended } from '../../conformance/output.ts'
 import { readResults } from '../../conformance/results.ts'
@@ -44,14 +44,20 @@ afterAll(async () => {
 
 /** Why the suite is not there: what cannot be built in time is no fault of the tests. */
 async function prepared(): Promise<string | undefined> {
-  const tooLate = Bun.sleep(buildMs).then(() => `the suite is not built after ${buildMs / minuteMs} minutes`)
-  const built = buildPrograms(console.info)
-    .then(() => buildImages(console.info))
-    .then(
-      images => (images.length > 0 ? `images are missing: ${images.join('; ')}` : undefined),
-      (error: Error) => `the suite cannot be built: ${error.message.slice(0, 300)}`,
-    )
-  return Promise.race([built, tooLate])
+  const build = [process.execPath, 'run', join(checkout, 'conformance/main.ts'), '--build']
+  // A group of its own, so that nothing of it is left behind when it takes too long.
+  const child = Bun.spawn(build, { stdout: 'pipe', stderr: 'pipe', detached: true })
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), buildMs)
+  const [said, complaint, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  clearTimeout(timer)
+  if (child.signalCode !== null) return `the suite is not built after ${buildMs / minuteMs} minutes`
+  if (code !== 0) return `the suite cannot be built: ${complaint.trim().slice(-300)}`
+  const images = said.match(/^SKIP image .*$/gm)
+  return images === null ? undefined : `images are missing: ${images.join('; ')}`
 }
 
 /** Runs them and answers those that did not pass, with what the suite said. */
