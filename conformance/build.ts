@@ -22,7 +22,7 @@ const programs: readonly (readonly [string, string, string])[] = [
 
 /** Why the suite cannot be built here, or undefined. */
 export function buildMissing(): string | undefined {
-  const missing = ['go', 'podman', 'apt-get', 'dpkg-deb', 'busybox'].find(name => !Bun.which(name))
+  const missing = ['go', 'podman', 'apt-get', 'dpkg-deb', 'make', 'gcc'].find(name => !Bun.which(name))
   return missing && `${missing} is not installed`
 }
 
