@@ -19,17 +19,44 @@ export function defineCustom(
   const isFree = isV2 && Boolean(props['x-kubernetes-preserve-unknown-fields'] || props.nullable)
   // A description may stand beside a reference in version 2 alone.
   const typed = { apiVersion: text, kind: text, metadata: isV2 ? metadata : { allOf: [metadata] } }
-  const selectable = Object.keys(selectableFields)
+  const embedded = isV2 ? properties : embedMeta(properties ?? {}, typed.metadata)
   const shape: JsonSchema = isFree
     ? { type: 'object' }
-    : { ...rest, type: 'object', properties: { ...properties, ...typed } }
+    : { ...rest, type: 'object', properties: { ...embedded, ...typed } }
   return definitions.define(`${definitionName(`${group}/${version}`)}.${kind}`, {
     ...shape,
-    ...(!isV2 &&
-      selectable.length > 0 && {
-        'x-kubernetes-selectable-fields': selectable.map(fieldPath => ({ fieldPath })),
-      }),
+    ...selectableOf(selectableFields),
   })
+}
+
+/** Which fields of a custom kind can be selected by. */
+export function selectableOf(selectableFields: Resource['selectableFields']): JsonSchema {
+  const paths = Object.keys(selectableFields)
+  return paths.length === 0
+    ? {}
+    : { 'x-kubernetes-selectable-fields': paths.map(fieldPath => ({ fieldPath })) }
+}
+
+/** Whole objects inside have type and metadata, whatever their schema says. */
+function embedMeta(
+  properties: Record<string, JSONSchemaProps>,
+  metadata: JsonSchema,
+): Record<string, JSONSchemaProps> {
+  const entries = Object.entries(properties)
+  return Object.fromEntries(entries.map(([name, each]) => [name, embedIn(each, metadata)]))
+}
+
+function embedIn(props: JSONSchemaProps, metadata: JsonSchema): JSONSchemaProps {
+  const { properties, items, additionalProperties } = props
+  const out: JSONSchemaProps = { ...props }
+  if (properties) out.properties = embedMeta(properties, metadata)
+  if (items && !Array.isArray(items)) out.items = embedIn(items, metadata)
+  if (typeof additionalProperties === 'object')
+    out.additionalProperties = embedIn(additionalProperties, metadata)
+  if (!props['x-kubernetes-embedded-resource']) return out
+  const typed = { apiVersion: text, kind: text, metadata } as Record<string, JSONSchemaProps>
+  const required = new Set([...(props.required ?? []), 'kind', 'apiVersion'])
+  return { ...out, required: [...required], properties: { ...out.properties, ...typed } }
 }
 
 /** Version 2 has no junctors and no null, and its readers trip over types of what is free. */
@@ -47,7 +74,6 @@ function toV2(props: JSONSchemaProps): JSONSchemaProps {
   }
   if (out.type === 'array' && !out.items) delete out.type
   if (isFree && out.type === 'object') delete out.type
-  if (out['x-kubernetes-int-or-string']) out.format = 'int-or-string'
   return withV2Children(out)
 }
 

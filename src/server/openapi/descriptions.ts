@@ -42,8 +42,15 @@ function describeParameters(item: JsonSchema, { parameters }: Descriptions): voi
   const holders = [item, ...Object.values(item)] as { parameters?: JsonSchema[] }[]
   for (const holder of holders) {
     for (const parameter of holder.parameters ?? []) {
-      const text = parameters[String(parameter.name)]
+      const text = parameter.name === 'name' ? nameOf(item) : parameters[String(parameter.name)]
       if (text && parameter.in !== 'body') parameter.description = text
     }
   }
+}
+
+/** Of which object a path tells the name. */
+function nameOf(item: JsonSchema): string | undefined {
+  const [operation] = Object.values(item).filter(each => !Array.isArray(each)) as JsonSchema[]
+  const { kind } = (operation?.['x-kubernetes-group-version-kind'] ?? {}) as { kind?: string }
+  return kind && `name of the ${kind}`
 }

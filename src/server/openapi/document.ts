@@ -2,7 +2,7 @@ import type { Resource, Subresource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { metaSchema } from '../../api/schema/meta-schema.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
-import { defineCustom } from './custom-schema.ts'
+import { defineCustom, selectableOf } from './custom-schema.ts'
 import type { Descriptions } from './descriptions.ts'
 import { describeDocument } from './descriptions.ts'
 import { type Dialect, type PathItems, pathsOf, type Shapes, typeOfParameter } from './operations.ts'
@@ -137,19 +137,22 @@ function ofKind({ kind }: Subresource, definitions: Definitions): JsonSchema | u
   return reference
 }
 
-function listOf(
-  { group, version, kind, listKind, verbs }: Resource,
-  definitions: Definitions,
-  object: JsonSchema,
-  name: string,
-): JsonSchema {
+function listOf(resource: Resource, definitions: Definitions, object: JsonSchema, name: string): JsonSchema {
+  const { group, version, kind, listKind, verbs, custom, selectableFields } = resource
   if (!verbs.includes('list')) return object
-  const items = { type: 'array', items: definitions.filled(object, {}) }
-  const metadata = definitions.filled(definitions.refer(metaSchema('ListMeta')), {})
+  const meta = definitions.refer(metaSchema('ListMeta'))
+  const items = { type: 'array', items: custom ? object : definitions.filled(object, {}) }
+  const bare = definitions.version === 'v2' ? meta : { allOf: [meta] }
   return definitions.define(`${name.slice(0, -kind.length)}${listKind}`, {
+    ...(custom && { description: `${listKind} is a list of ${kind}`, ...selectableOf(selectableFields) }),
     type: 'object',
     required: ['items'],
-    properties: { apiVersion: text, items, kind: text, metadata },
+    properties: {
+      apiVersion: text,
+      items,
+      kind: text,
+      metadata: custom ? bare : definitions.filled(meta, {}),
+    },
     'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
   })
 }

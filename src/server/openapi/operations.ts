@@ -27,7 +27,8 @@ export interface Shapes {
 
 export type PathItems = { [path: string]: JsonSchema }
 
-const plain = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const text = ['application/json', 'application/yaml']
+const plain = [...text, 'application/vnd.kubernetes.protobuf']
 const streamed = [
   ...plain,
   'application/json;stream=watch',
@@ -149,7 +150,7 @@ function withPathParameters(path: string, found: JsonSchema, dialect: Dialect): 
     operation => (operation as JsonSchema)['x-kubernetes-action'] === 'connect',
   )
   const placed = ['name', 'namespace', 'path'].filter(name => path.includes(`{${name}}`))
-  const parameters = placed.map(name => dialect.parameter(name, 'path'))
+  const parameters = placed.map(each => dialect.parameter(each, 'path'))
   if (!isConnect) parameters.push(dialect.parameter('pretty', 'query'))
   const all = Object.values(found) as { parameters?: JsonSchema[] }[]
   const queries = all.map(({ parameters: own = [] }) => own.filter(({ in: place }) => place === 'query'))
@@ -196,10 +197,10 @@ function operation({ resource, shapes, dialect }: Writer, facts: Facts): JsonSch
   const { verb, operationId, description, shape, gvk } = facts
   const { group, version, kind } = resource
   const { method, action } = operations[verb]
-  const produces = verb === 'list' ? streamed : plain
+  const produces = resource.custom ? text : verb === 'list' ? streamed : plain
   // kubectl looks here whether it may send a strategic merge.
   const patches = resource.custom ? patchTypes.filter(type => !type.includes('strategic')) : patchTypes
-  const consumes = verb === 'patch' ? patches : ['*/*']
+  const consumes = verb === 'patch' ? patches : resource.custom ? text : ['*/*']
   const body = bodyOf(verb, shape, { shapes, dialect, consumes })
   const parameters = [
     ...((body.parameters as JsonSchema[]) ?? []),
