@@ -33,6 +33,7 @@ import { nodeLifecycleController } from './node/node-lifecycle.ts'
 import { objectTtlController } from './node/object-ttl.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
 
+import { admissionPolicyStatus } from './policy/admission-policy-status.ts'
 import { disruptionController } from './policy/disruption.ts'
 import { resourceQuotaController } from './policy/resourcequota.ts'
 import { staleDisruptionCleaner } from './policy/stale-disruption.ts'
@@ -68,6 +69,7 @@ export function controllerTable({
     jobPodReleaser,
     cronJobController(),
     ttlAfterFinishedController,
+    admissionPolicyStatus(catalog),
     disruptionController(catalog),
     staleDisruptionCleaner,
     resourceQuotaController(catalog),

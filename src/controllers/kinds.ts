@@ -1,4 +1,6 @@
 /** The kinds that controllers work on. */
+export { validatingAdmissionPolicies } from '../api/admissionregistration/validating-admission-policy.ts'
+export { customResourceDefinitions } from '../api/apiextensions/custom-resource-definition.ts'
 export { controllerRevisions } from '../api/apps/controller-revision.ts'
 export { daemonSets } from '../api/apps/daemon-set.ts'
 export { deployments } from '../api/apps/deployment.ts'
