@@ -33,6 +33,8 @@ export interface Owned<T extends KubeObject> {
   readonly resource: ResourceName
   /** When given, objects without a controller wake the primaries of their namespace that select them. */
   readonly adopts?: (primary: T) => LabelSelectorSpec | undefined
+  /** Default: every change wakes. A plan that waits for its own write of what does not wake asks to be called again. */
+  readonly wakes?: (object: KubeObject | undefined, old: KubeObject | undefined) => boolean
 }
 
 export interface Watched {
@@ -137,6 +139,7 @@ function watchOwned<T extends KubeObject>({ controller, owned, context, store }:
   const { primary } = controller
   const owner = (object: KubeObject | undefined) => object && ownerKey(primary, object, store)
   context.watch(owned.resource, (object, old) => {
+    if (owned.wakes && !owned.wakes(object, old)) return []
     const keys = new Set([owner(old), owner(object)])
     const { adopts } = owned
     if (!object || !adopts || controllerOf(object)) return keys

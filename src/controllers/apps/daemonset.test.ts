@@ -91,6 +91,25 @@ test('a rollout replaces one daemon after the other, a rollback takes up the old
   expect(await revisions()).toEqual([2, 3])
 })
 
+test('a revision is kept as Go writes it, and a copy of it is left to whoever made it', async () => {
+  await cluster.client.create(daemonSets, daemonSet())
+  await cluster.settle(4)
+  const list = async () => (await cluster.client.list(controllerRevisions, { namespace: 'shop' })).items
+  const [revision] = await list()
+  const text = JSON.stringify(revision!.data)
+  expect(text).toStartWith(
+    '{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"app":"agent"}},"spec":{',
+  )
+  const { name: _, uid: __, resourceVersion: ___, ...metadata } = revision!.metadata
+  await cluster.client.create(controllerRevisions, {
+    ...revision!,
+    metadata: { ...metadata, name: 'copy' },
+    revision: 7,
+  })
+  await cluster.settle(1)
+  expect(await list()).toHaveLength(2)
+})
+
 test('with a surge the new daemon comes before the old one goes', async () => {
   const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 }
   await cluster.client.create(daemonSets, daemonSet({ type: 'RollingUpdate', rollingUpdate }))

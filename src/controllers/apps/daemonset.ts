@@ -14,7 +14,7 @@ import {
   updateStatus,
 } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
-import type { View } from '../../controller/view.ts'
+import { controllerOf, type View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
 import { isEverything, labelSelectorFrom } from '../../machinery/selector/index.ts'
 import { controllerRevisions, daemonSets, nodes, pods } from '../kinds.ts'
@@ -40,7 +40,11 @@ export function daemonSetController(): Worker {
     primary: daemonSets,
     owns: [
       { resource: pods, adopts: ({ spec }) => spec?.selector },
-      { resource: controllerRevisions, adopts: ({ spec }) => spec?.selector },
+      {
+        resource: controllerRevisions,
+        adopts: ({ spec }) => spec?.selector,
+        wakes: (object, old) => old !== undefined || controllerOf(object!) === undefined,
+      },
     ],
     watches: [watched(nodes, (_, store) => store(daemonSets).list().map(objectKey), sameForDaemons)],
     plan: (daemonSet, view, nowMs) => planDaemonSet(daemonSet, view, nowMs, failures),

@@ -54,18 +54,25 @@ export function isScaledUp(replicaSet: ReplicaSet): boolean {
   return sizeOf(replicaSet) > 0
 }
 
+/** The number of a revision; whoever writes it may use all of an int64 (deployment_util.go Revision). */
 export function revisionOf({
   metadata,
 }: {
   readonly metadata: { annotations?: Record<string, string> }
-}): number {
+}): bigint {
   const text = metadata.annotations?.[revisionAnnotation] ?? ''
-  return /^-?\d+$/.test(text) ? Number(text) : 0
+  if (!/^-?\d+$/.test(text)) return 0n
+  const revision = BigInt(text)
+  return BigInt.asIntN(64, revision) === revision ? revision : 0n
 }
 
 /** The revision that today's template has, or gets. */
-export function nextRevision(old: readonly ReplicaSet[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1
+export function nextRevision(old: readonly ReplicaSet[]): bigint {
+  return larger(0n, ...old.map(revisionOf)) + 1n
+}
+
+function larger(...numbers: readonly bigint[]): bigint {
+  return numbers.toSorted((a, b) => (a < b ? -1 : 1)).at(-1)!
 }
 
 /** Templates alike but for the hash label (deployment_util.go EqualIgnoreHash). */
@@ -116,13 +123,13 @@ export function refreshed(
   current: ReplicaSet,
   old: readonly ReplicaSet[],
 ): ReplicaSet {
-  const revision = Math.max(revisionOf(current), nextRevision(old))
+  const revision = larger(revisionOf(current), nextRevision(old))
   const annotations: Record<string, string> = {
     ...current.metadata.annotations,
     ...copiedAnnotations(deployment),
     [revisionAnnotation]: String(revision),
   }
-  if (revision > revisionOf(current) && revisionOf(current) > 0)
+  if (revision > revisionOf(current) && revisionOf(current) > 0n)
     annotations[historyAnnotation] = appendHistory(
       annotations[historyAnnotation],
       String(revisionOf(current)),

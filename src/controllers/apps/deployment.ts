@@ -257,7 +257,7 @@ function planCleanup({ deployment, sets }: Rollout): Plan {
   if (limit === undefined) return []
   const alive = sets.old.filter(({ metadata }) => !metadata.deletionTimestamp)
   const oldest = alive
-    .toSorted((a, b) => revisionOf(a) - revisionOf(b))
+    .toSorted((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1))
     .slice(0, Math.max(0, alive.length - limit))
   const empty = ({ metadata, status }: ReplicaSet) =>
     (status?.replicas ?? 0) === 0 && (metadata.generation ?? 0) <= (status?.observedGeneration ?? 0)

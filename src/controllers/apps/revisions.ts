@@ -2,7 +2,7 @@ import type { ControllerRevision } from '../../api/types/apps-v1.gen.ts'
 import type { PodTemplateSpec } from '../../api/types/core-v1.gen.ts'
 import { isAlreadyExists } from '../../client/failure.ts'
 import type { ResourceRef } from '../../client/resource.ts'
-import { type Action, create, type Plan, remove, update } from '../../controller/actions.ts'
+import { type Action, create, type Plan, remove, requeueAfter, update } from '../../controller/actions.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { controllerRevisions } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
@@ -41,9 +41,21 @@ export interface CurrentRevision {
   readonly plan: Plan
 }
 
-/** The template as a revision keeps it: a strategic merge patch that puts it back. */
+/**
+ * The template as a revision keeps it: a strategic merge patch that puts it back. Clients compare it byte for byte
+ * with what Go makes of the template, whose keys are in order.
+ */
 export function revisionData(template: PodTemplateSpec): JsonObject {
-  return { spec: { template: { ...template, $patch: 'replace' } } } as unknown as JsonObject
+  return inOrder({ spec: { template: { ...template, $patch: 'replace' } } }) as JsonObject
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
+  return Object.fromEntries(
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, inOrder(inner)]),
+  )
 }
 
 export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
@@ -71,7 +83,11 @@ export function planRevisions<T extends RevisionOwner>(history: RevisionHistory<
   const number = Math.max(0, ...old.map(({ revision }) => revision)) + 1
   const duplicates = matching.slice(0, -1)
   if (!current)
-    return { current, duplicates, old, plan: [createRevision({ ...history, number, data: wanted })] }
+    return {
+      ...{ current, duplicates, old },
+      // A new revision wakes nobody.
+      plan: [createRevision({ ...history, number, data: wanted }), requeueAfter(0)],
+    }
   const plan =
     current.revision < number ? [update(controllerRevisions, { ...current, revision: number })] : []
   return { current, duplicates, old, plan }

@@ -29,7 +29,7 @@ export const statefulSetController = defineController<StatefulSet>({
   primary: statefulSets,
   owns: [
     { resource: pods, adopts: ({ spec }) => spec?.selector },
-    { resource: controllerRevisions, adopts: ({ spec }) => spec?.selector },
+    { resource: controllerRevisions, wakes: () => false },
   ],
   watches: [watched(persistentVolumeClaims, setsOfClaim)],
   plan: planStatefulSet,
