@@ -25,6 +25,10 @@ export interface EventNote {
   readonly reason: string
   readonly message: string
   readonly annotations?: Readonly<Record<string, string>>
+  /** What was done, for events.k8s.io alone: `Binding`. */
+  readonly action?: string
+  /** The other object of it, for events.k8s.io alone. */
+  readonly related?: ObjectReference
 }
 
 export interface EventRecorderOptions {
@@ -116,7 +120,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 }
 
 /** Nanoseconds since the epoch in hexadecimal; what the clock cannot see is left to chance. */
-function eventSuffix(nowMs: number, chance: number): string {
+export function eventSuffix(nowMs: number, chance: number): string {
   return (BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(Math.floor(chance * 1e6))).toString(16)
 }
 

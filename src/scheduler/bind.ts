@@ -41,7 +41,12 @@ export async function bindPod(
   for (const plugin of plugins) plugin.postBind?.(cycle, node)
   const { namespace, name } = cycle.pod.metadata
   const message = `Successfully assigned ${namespace}/${name} to ${node.name}`
-  recorder.record(referenceTo(pods, cycle.pod), { type: 'Normal', reason: 'Scheduled', message })
+  recorder.record(referenceTo(pods, cycle.pod), {
+    type: 'Normal',
+    reason: 'Scheduled',
+    action: 'Binding',
+    message,
+  })
 }
 
 /** Names the node beforehand when binding takes a while (KEP-5278). */

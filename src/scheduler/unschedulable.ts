@@ -30,7 +30,12 @@ export async function reportUnschedulable(
 ): Promise<void> {
   const { message } = report
   const note = message.length > noteMax ? `${message.slice(0, noteMax - 4)} ...` : message
-  recorder.record(referenceTo(pods, pod), { type: 'Warning', reason: 'FailedScheduling', message: note })
+  recorder.record(referenceTo(pods, pod), {
+    type: 'Warning',
+    reason: 'FailedScheduling',
+    action: 'Scheduling',
+    message: note,
+  })
   const condition = changedCondition(ports, pod, report)
   const nomination = changedNomination(pod, report.nominate)
   if (!condition && !nomination) return

@@ -1,6 +1,6 @@
 import { createRegistry } from '../api/registry.ts'
 import { type Client, createClient } from '../client/client.ts'
-import { createEventRecorder } from '../client/events.ts'
+import { createSeriesRecorder } from '../client/series-events.ts'
 import type { Transport } from '../client/transport.ts'
 import { runControllers } from '../controller/run.ts'
 import { controllerTable } from '../controllers/index.ts'
@@ -232,7 +232,8 @@ function controllerManager({ registry }: Served, ways: WaysIn, killed: AbortSign
 function schedulerPart(ways: WaysIn, killed: AbortSignal) {
   return (ports: Ports, signal: AbortSignal) => {
     const client = createClient(ways.of(componentUsers.scheduler, killed))
-    const recorder = createEventRecorder({ client, ports, signal, component: 'default-scheduler' })
+    const names = { controller: 'default-scheduler', instance: 'default-scheduler-sim' }
+    const recorder = createSeriesRecorder({ client, ports, signal, ...names })
     const kernels = { columns: createNodeColumns(), labels: createLabelIndex() }
     return createScheduler({ client, recorder, kernels })(ports, signal)
   }

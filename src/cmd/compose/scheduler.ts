@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { createClient } from '../../client/client.ts'
-import { createEventRecorder } from '../../client/events.ts'
+import { createSeriesRecorder } from '../../client/series-events.ts'
 import { createLabelIndex } from '../../kernels/label-index-wasm.ts'
 import { createNodeColumns } from '../../kernels/node-columns-wasm.ts'
 import { readConfiguration, type SchedulerConfiguration } from '../../scheduler/config/read.ts'
@@ -13,6 +14,8 @@ import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import type { ControlPlane } from './control-plane.ts'
 
+const controller = 'default-scheduler'
+
 /** The scheduler with the profiles of `--scheduler-config` and the plugins of `--scheduler-plugin`. */
 export async function schedulerPart(plane: ControlPlane, flags: FlagReader): Promise<Runnable> {
   const extra = await loadPlugins(flags.list('scheduler-plugin'))
@@ -20,7 +23,8 @@ export async function schedulerPart(plane: ControlPlane, flags: FlagReader): Pro
   const all = profiles.map(profile => withPlugins(profile, extra))
   return (ports, signal) => {
     const client = createClient(plane.as(componentUsers.scheduler))
-    const recorder = createEventRecorder({ client, ports, signal, component: 'default-scheduler' })
+    const instance = `${controller}-${hostname()}`
+    const recorder = createSeriesRecorder({ client, ports, signal, controller, instance })
     const kernels = { columns: createNodeColumns(), labels: createLabelIndex() }
     return createScheduler({ client, recorder, kernels, profiles: all, ...(backoff && { backoff }) })(
       ports,

@@ -65,6 +65,8 @@ async function evict({ client, ports, recorder }: Handle, preemptor: Pod, victim
   recorder.record(referenceTo(pods, victim), {
     type: 'Normal',
     reason: 'Preempted',
+    action: 'Preempting',
+    related: referenceTo(pods, preemptor),
     message: `Preempted by pod ${preemptor.metadata.uid} on node ${node}`,
   })
 }
