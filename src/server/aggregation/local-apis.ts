@@ -102,11 +102,12 @@ async function reconcile(
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = new Map<string, JsonObject>()
+  const customs = new Set<string>()
+  for (const each of registry.all()) if (each.custom) customs.add(nameOf(each.group, each.version))
   for (const { name: group, versions } of registry.groups()) {
     if (group === ownGroup) continue
     for (const version of versions) {
-      const isCustom = registry.all().find(each => each.group === group && each.version === version)?.custom
-      wanted.set(nameOf(group, version), toObject(group, version, isCustom !== undefined))
+      wanted.set(nameOf(group, version), toObject(group, version, customs.has(nameOf(group, version))))
     }
   }
   for (const [name, body] of wanted) {

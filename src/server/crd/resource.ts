@@ -48,6 +48,7 @@ export function toResource(
   const defined = (version.schema?.openAPIV3Schema ?? free) as JSONSchemaProps
   const schema = withoutTypeFields(defined)
   const storage = spec.versions.find(each => each.storage)!
+  let shape: ObjectSchema | undefined
   const validation = toValidation(schema, version.subresources?.scale)
   const deprecation = deprecationOf(definition, version)
   return {
@@ -60,7 +61,11 @@ export function toResource(
     categories,
     namespaced: spec.scope === 'Namespaced',
     verbs: metadata.deletionTimestamp ? withoutCreate : verbs,
-    schema: toObjectSchema(schema),
+    // Of many kinds most are never asked for.
+    get schema() {
+      shape ??= toObjectSchema(schema)
+      return shape
+    },
     listKind: listKind ?? `${kind}List`,
     storage: { group: spec.group, plural, version: storage.name },
     strategy: toStrategy(version, validation),

@@ -14,12 +14,14 @@ import { jsonPath } from './json-path.ts'
 /** How objects of one version are checked, through whatever door they come. */
 export type Validation = Required<Pick<Strategy, 'validate' | 'validateUpdate' | 'warnings'>>
 
+/** What was let pass because it was so before, until somebody asks for the warnings. */
+const ratcheted = new WeakMap<KubeObject, string[]>()
+
 /** Rules of a custom kind (registry/customresource strategy): schema, scale, embedded objects, lists, CEL. */
 export function toValidation(
   schema: JSONSchemaProps,
   scale: CustomResourceSubresourceScale | undefined,
 ): Validation {
-  const ratcheted = new WeakMap<KubeObject, string[]>()
   const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors) => {
     validateValue(schema, object, '', errors, old && { value: old })
     if (scale) validateScale(scale, object, errors)
