@@ -44,7 +44,7 @@ const changes: readonly Change[] = [
   },
   (dice, parent, key) => {
     const inner = parent[key]
-    if (typeof inner !== 'object' || inner === null) return
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return
     define(inner, dice.pick(hostileTexts), structuredClone(dice.pick(hostileValues)))
   },
   (_dice, parent, key) => {
