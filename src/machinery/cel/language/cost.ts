@@ -124,11 +124,6 @@ const byOverload: Readonly<Record<string, Coster>> = {
     Math.ceil(sizeOf(a) * traversalFactor) * Math.ceil(sizeOf(b) * traversalFactor),
 }
 
-/** The cost of one call that was made. */
-export function callCost(call: CallCost): number {
-  return costerOf(call.name, call.overload)(call)
-}
-
 /** How calls of one overload are charged; found once per call of an expression. */
 export function costerOf(name: string, overload: string): Coster {
   if (nominal.has(name)) return one

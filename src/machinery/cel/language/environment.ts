@@ -1,5 +1,5 @@
 /** What names mean in an expression: variables, functions, structures. */
-import { dynType, type Type, typeOf } from './type.ts'
+import { type Type, typeOf } from './type.ts'
 import type { Value } from './value.ts'
 
 /** One signature of a function. */
@@ -71,9 +71,4 @@ export function closedStructure(name: string): Structure {
 /** A structure with these fields. */
 export function structureOf(name: string, fields: Readonly<Record<string, Type>>): Structure {
   return { name, field: field => (Object.hasOwn(fields, field) ? fields[field] : undefined) }
-}
-
-/** A structure in which every field is there and may be anything. */
-export function openStructure(name: string): Structure {
-  return { name, field: () => dynType }
 }

@@ -29,7 +29,6 @@ export interface Type {
 
 const simple = (kind: Kind, name: string = kind): Type => ({ kind, name, params: [] })
 
-export const anyType = simple('any', 'google.protobuf.Any')
 export const boolType = simple('bool')
 export const bytesType = simple('bytes')
 export const doubleType = simple('double')
