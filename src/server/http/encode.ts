@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
+import { createJsonPatcher, type JsonPatcher } from '../../kernels/json-patch-bytes.ts'
 import { encodeMessage, encodeProtobuf, listMessage, wrapMessage } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
@@ -8,6 +9,7 @@ import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { ListResult, Servable } from '../context.ts'
 import { metaSchema } from '../rest/meta-type.ts'
+import { storedForm } from '../watchcache/index.ts'
 
 const comma = 44
 const openBrace = 123
@@ -17,10 +19,29 @@ const text = new TextEncoder()
 export function objectJson(resource: Resource, servable: Servable): Uint8Array {
   const known = servable.encodings.get('json')
   if (known) return known
-  const bytes = Buffer.from(`${JSON.stringify(shown(resource, servable.object))}\n`)
+  const object = shown(resource, servable.object)
+  const made = object === servable.object ? fromStored(servable) : undefined
+  const bytes = made ?? Buffer.from(`${JSON.stringify(object)}\n`)
   servable.encodings.set('json', bytes)
   return bytes
 }
+
+let patcher: JsonPatcher | undefined
+
+/** A large object was written as JSON a moment ago: only its resourceVersion is missing in those bytes. */
+function fromStored({ object, encodings }: Servable): Uint8Array | undefined {
+  const stored = encodings.get(storedForm)
+  if (!stored) return undefined
+  encodings.delete(storedForm)
+  patcher ??= createJsonPatcher()
+  const { resourceVersion } = object.metadata
+  const whole = patcher.patch(stored, [
+    { op: 'add', path: '/metadata/resourceVersion', value: resourceVersion },
+  ])
+  return whole && Buffer.concat([whole, newline])
+}
+
+const newline = Buffer.from('\n')
 
 /** An object as it is printed: custom kinds have no Go type that prints more than there is. */
 export function shown<T extends object>(resource: Resource, object: T): T {

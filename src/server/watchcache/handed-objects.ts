@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { type CachedObject, toCachedObject } from './cached-object.ts'
+import { StoredBytes } from './stored-bytes.ts'
 
 interface StoredVersion {
   readonly key: string
@@ -19,6 +20,7 @@ interface HandedObjectsOptions {
 export class HandedObjects {
   readonly #decode: (bytes: Uint8Array, key: string) => KubeObject
   readonly #freezesArrays: boolean
+  readonly #storedBytes = new StoredBytes()
   readonly #given = new WeakMap<Uint8Array, { readonly object: KubeObject; cached?: CachedObject }>()
 
   constructor(options: HandedObjectsOptions) {
@@ -36,7 +38,10 @@ export class HandedObjects {
     const object = given ? given.object : this.#decodeAt(value, key)
     const fields = { key, object, revision, createRevision, storedBytes: value.length }
     const cached = toCachedObject(fields, this.#freezesArrays)
-    if (given) given.cached = cached
+    if (given) {
+      given.cached = cached
+      this.#storedBytes.keep(cached, value)
+    }
     return cached
   }
 

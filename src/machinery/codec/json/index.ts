@@ -2,6 +2,7 @@ import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
+import { plainCopy } from './plain-copy.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
 import { exceedsNesting, jsonSyntaxError } from './syntax.ts'
 
@@ -54,6 +55,21 @@ export function decodeJson(
   const object = schema ? conform(schema, value, tally) : asObject(value)
   const hasErrors = strict && (tally.hasUnknown || countMembersOfText(text) !== tally.members)
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, text) : [] }
+}
+
+/**
+ * What `decodeJson` gives for the text of `value`, without writing and reading that text; shares nothing with `value`.
+ * Members that are undefined are not there.
+ */
+export function decodeValue(
+  schema: ObjectSchema,
+  value: unknown,
+  { strict = false }: JsonOptions = {},
+): DecodedJson {
+  const tally = newTally()
+  const object = conform(schema, plainCopy(value), tally)
+  const hasErrors = strict && tally.hasUnknown
+  return { object, strictErrors: hasErrors ? findStrictErrors(schema, JSON.stringify(value)) : [] }
 }
 
 function asObject(value: unknown): JsonObject {
