@@ -1,4 +1,5 @@
 import type { PluginArgs } from '../framework/handle.ts'
+import { strategies } from '../plugins/resource-scores.ts'
 import { type Fields, listOf, numberAt, only, refuse, textAt, valueAt } from './fields.ts'
 
 /** The arguments of a plugin, checked. Throws a sentence that names the field. */
@@ -33,17 +34,50 @@ const readers: Readonly<Record<string, Reader | undefined>> = {
   },
   PodTopologySpread: readSpread,
   NodeResourcesFit(args, path) {
-    only(args, ['scoringStrategy'], path)
-    const strategy = valueAt(args, 'scoringStrategy')
-    only(strategy, ['type', 'resources'], `${path}scoringStrategy.`)
-    const type = textAt(strategy, 'type', 'LeastAllocated')
-    if (type !== 'LeastAllocated') refuse(`${path}scoringStrategy.type`, `"${type}" is not supported`)
-    requireCpuAndMemory(strategy, `${path}scoringStrategy.resources`)
+    only(args, ['scoringStrategy', 'ignoredResources', 'ignoredResourceGroups'], path)
+    texts(args.ignoredResources, `${path}ignoredResources`)
+    texts(args.ignoredResourceGroups, `${path}ignoredResourceGroups`)
+    readStrategy(valueAt(args, 'scoringStrategy'), `${path}scoringStrategy.`)
   },
   NodeResourcesBalancedAllocation(args, path) {
     only(args, ['resources'], path)
-    requireCpuAndMemory(args, `${path}resources`)
+    readWeights(args.resources, `${path}resources`, 1)
   },
+}
+
+function readStrategy(strategy: Fields, path: string): void {
+  only(strategy, ['type', 'resources', 'requestedToCapacityRatio'], path)
+  const type = textAt(strategy, 'type', 'LeastAllocated')
+  if (!Object.hasOwn(strategies, type)) refuse(`${path}type`, `"${type}" is not supported`)
+  readWeights(strategy.resources, `${path}resources`, 100)
+  if (type !== 'RequestedToCapacityRatio') return
+  const ratio = valueAt(strategy, 'requestedToCapacityRatio')
+  const where = `${path}requestedToCapacityRatio.shape`
+  const points = listOf(ratio.shape ?? [], where)
+  if (points.length === 0) refuse(where, 'at least one point must be specified')
+  let last = -1
+  for (const [index, point] of points.entries()) {
+    const at = `${where}[${index}].`
+    range(point, 'utilization', { least: 0, most: 100, fallback: -1 }, at)
+    range(point, 'score', { least: 0, most: 10, fallback: -1 }, at)
+    const utilization = numberAt(point, 'utilization', 0)
+    if (utilization <= last)
+      refuse(`${at}utilization`, 'utilization values must be sorted in increasing order')
+    last = utilization
+  }
+}
+
+function readWeights(value: unknown, path: string, most: number): void {
+  if (value === undefined) return
+  for (const [index, entry] of listOf(value, path).entries()) {
+    if (!textAt(entry, 'name', '')) refuse(`${path}[${index}].name`, 'can not be empty')
+    range(entry, 'weight', { least: 1, most, fallback: 1 }, `${path}[${index}].`)
+  }
+}
+
+function texts(value: unknown, path: string): void {
+  const ok = value === undefined || (Array.isArray(value) && value.every(item => typeof item === 'string'))
+  if (!ok) refuse(path, 'must be a list of strings')
 }
 
 function range(
@@ -54,13 +88,6 @@ function range(
 ): void {
   const value = numberAt(args, name, fallback)
   if (value < least || value > most) refuse(`${path}${name}`, `must be from ${least} to ${most}`)
-}
-
-function requireCpuAndMemory(fields: Fields, path: string): void {
-  if (fields.resources === undefined) return
-  const weights = listOf(fields.resources, path).map(({ name, weight = 1 }) => `${name}=${weight}`)
-  if (weights.sort().join(' ') !== 'cpu=1 memory=1')
-    refuse(path, 'other than cpu and memory of weight 1 are not supported')
 }
 
 function readSpread(args: Fields, path: string): void {

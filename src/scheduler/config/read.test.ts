@@ -35,6 +35,39 @@ test('a weight is taken over', () => {
   expect(made.find(({ name }) => name === 'ImageLocality')?.weight).toBe(7)
 })
 
+const placeBy = (scoringStrategy: object) =>
+  testCluster({
+    nodes: ['a', 'b', 'c'].map(name => testNode(name)),
+    pods: [testPod('x', { cpu: '2' }, { nodeName: 'b' }), testPod('y', { cpu: '3' }, { nodeName: 'c' })],
+    profile: profileOf({
+      plugins: { score: { disabled: [{ name: '*' }], enabled: [{ name: 'NodeResourcesFit' }] } },
+      pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy } }],
+    }),
+  }).place(testPod('p', { cpu: '100m' }))
+
+test('nodes are scored by the strategy and the resources that are asked for', () => {
+  const resources = [{ name: 'cpu', weight: 3 }]
+  expect(placeBy({ resources })).toBe('a')
+  expect(placeBy({ type: 'MostAllocated', resources })).toBe('c')
+  const shape = [
+    { utilization: 0, score: 0 },
+    { utilization: 50, score: 10 },
+    { utilization: 100, score: 0 },
+  ]
+  expect(placeBy({ type: 'RequestedToCapacityRatio', resources, requestedToCapacityRatio: { shape } })).toBe(
+    'b',
+  )
+})
+
+test('a resource can be left out of account', () => {
+  const profile = profileOf({
+    pluginConfig: [{ name: 'NodeResourcesFit', args: { ignoredResourceGroups: ['example.com'] } }],
+  })
+  const cluster = testCluster({ nodes: [testNode('a')], profile })
+  expect(cluster.place(testPod('p', { 'example.com/gpu': '1' }))).toBe('a')
+  expect(cluster.place(testPod('q', { 'other.com/gpu': '1' }))).toContain('1 Insufficient other.com/gpu')
+})
+
 test.each([
   ['another kind', { ...head, kind: 'Pod' }, 'apiVersion and kind must be'],
   ['an unknown field', { ...head, colour: 'red' }, 'colour is not supported'],
@@ -53,11 +86,11 @@ test.each([
       ...head,
       profiles: [
         {
-          pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'MostAllocated' } } }],
+          pluginConfig: [{ name: 'NodeResourcesFit', args: { scoringStrategy: { type: 'Cheapest' } } }],
         },
       ],
     },
-    'profiles[0].pluginConfig[0].args.scoringStrategy.type "MostAllocated" is not supported',
+    'profiles[0].pluginConfig[0].args.scoringStrategy.type "Cheapest" is not supported',
   ],
 ])('%s is refused by name', (_what, config, message) => {
   expect(() => readConfiguration(config)).toThrow(message)

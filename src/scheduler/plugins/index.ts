@@ -31,7 +31,7 @@ export const defaultPlugins: ReadonlyMap<string, PluginFactory> = new Map<string
   ['TaintToleration', plain(taintToleration)],
   ['NodeAffinity', plain(nodeAffinity)],
   ['NodePorts', plain(nodePorts)],
-  ['NodeResourcesFit', plain(nodeResourcesFit)],
+  ['NodeResourcesFit', nodeResourcesFit],
   ['VolumeRestrictions', volumeRestrictions],
   ['NodeVolumeLimits', nodeVolumeLimits],
   ['VolumeBinding', volumeBinding],
@@ -40,6 +40,6 @@ export const defaultPlugins: ReadonlyMap<string, PluginFactory> = new Map<string
   ['InterPodAffinity', interPodAffinity],
   ['DynamicResources', plain(dynamicResources)],
   ['DefaultPreemption', defaultPreemption],
-  ['NodeResourcesBalancedAllocation', plain(nodeResourcesBalancedAllocation)],
+  ['NodeResourcesBalancedAllocation', nodeResourcesBalancedAllocation],
   ['ImageLocality', plain(imageLocality)],
 ])

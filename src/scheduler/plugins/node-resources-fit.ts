@@ -1,7 +1,17 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import type { Handle, PluginArgs } from '../framework/handle.ts'
 import { type Cycle, goOn, type Rejection, type SchedulerPlugin } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { amountOf, assignedResources, podResources } from '../snapshot/pod-resources.ts'
+import {
+  cpuAndMemory,
+  isPlain,
+  type ResourceScoring,
+  type ResourceWeight,
+  type ShapePoint,
+  scoreResources,
+  strategies,
+} from './resource-scores.ts'
 
 const name = 'NodeResourcesFit'
 
@@ -9,7 +19,46 @@ const name = 'NodeResourcesFit'
  * Does the pod's sum of requests fit, and how empty would the node stay (LeastAllocated)? The kernel judges CPU,
  * memory, ephemeral storage and the number of pods over all rows; extended resources are rare and looked at here.
  */
-export const nodeResourcesFit: SchedulerPlugin = {
+export function nodeResourcesFit(_: Handle, args: PluginArgs): SchedulerPlugin {
+  const { scoringStrategy, ignoredResources = [], ignoredResourceGroups = [] } = args as FitArgs
+  const scoring = scoringOf(scoringStrategy)
+  const isIgnored = (resource: string) =>
+    ignoredResources.includes(resource) || ignoredResourceGroups.includes(resource.split('/')[0]!)
+  const without = ignoredResources.length + ignoredResourceGroups.length > 0 ? isIgnored : undefined
+  return {
+    ...fitting(without),
+    scoreColumns(cycle, rows, scores) {
+      if (scoring) return scoreResources(cycle, rows, scores, scoring)
+      const { fitScores } = cycle.snapshot.columns
+      for (const row of rows) scores[row] = fitScores[row]!
+    },
+  }
+}
+
+interface FitArgs {
+  readonly scoringStrategy?: {
+    readonly type?: keyof typeof strategies
+    readonly resources?: readonly ResourceWeight[]
+    readonly requestedToCapacityRatio?: { readonly shape: readonly ShapePoint[] }
+  }
+  readonly ignoredResources?: readonly string[]
+  readonly ignoredResourceGroups?: readonly string[]
+}
+
+/** Undefined for the strategy of the kernel: LeastAllocated over CPU and memory. */
+function scoringOf(strategy: FitArgs['scoringStrategy']): ResourceScoring | undefined {
+  const { type = 'LeastAllocated', resources = cpuAndMemory, requestedToCapacityRatio } = strategy ?? {}
+  if (type === 'LeastAllocated' && isPlain(resources)) return undefined
+  return {
+    weights: resources,
+    scorer: strategies[type](requestedToCapacityRatio?.shape ?? []),
+    assumed: true,
+  }
+}
+
+type Ignored = ((resource: string) => boolean) | undefined
+
+const fitting = (ignored: Ignored): SchedulerPlugin => ({
   name,
   weight: 1,
   events: [
@@ -35,16 +84,12 @@ export const nodeResourcesFit: SchedulerPlugin = {
     for (let row = 0; row < mask.length; row++) if (shortages[row] !== 0) mask[row] = 0
     if (resources.scalars.size === 0) return
     for (let row = 0; row < mask.length; row++) {
-      if (mask[row] === 1 && scalarShortages(resources.scalars, snapshot.nodeAt(row)!).length > 0)
+      if (mask[row] === 1 && scalarShortages(resources.scalars, snapshot.nodeAt(row)!, ignored).length > 0)
         mask[row] = 0
     }
   },
-  filter: explain,
-  scoreColumns({ snapshot }, rows, scores) {
-    const { fitScores } = snapshot.columns
-    for (const row of rows) scores[row] = fitScores[row]!
-  },
-}
+  filter: (cycle, node) => explain(cycle, node, ignored),
+})
 
 /** Each amount with the columns that it is held against. */
 const amounts = [
@@ -59,7 +104,7 @@ const amounts = [
 ] as const
 
 /** Reads the columns as they are now, for a dry run changes them after the kernel has judged. */
-function explain({ snapshot, resources }: Cycle, node: NodeInfo): Rejection | undefined {
+function explain({ snapshot, resources }: Cycle, node: NodeInfo, ignored: Ignored): Rejection | undefined {
   const { columns } = snapshot
   const short: [reason: string, unresolvable: boolean][] = []
   if (columns.get(node.row, 'pods') + 1 > columns.get(node.row, 'allowedPods'))
@@ -70,7 +115,7 @@ function explain({ snapshot, resources }: Cycle, node: NodeInfo): Rejection | un
     if (wanted > 0 && wanted > room - columns.get(node.row, requested))
       short.push([`Insufficient ${resource}`, wanted > room])
   }
-  short.push(...scalarShortages(resources.scalars, node))
+  short.push(...scalarShortages(resources.scalars, node, ignored))
   if (short.length === 0) return undefined
   return {
     plugin: name,
@@ -88,9 +133,14 @@ function frees(old: Pod, other: Pod, pod: Pod): boolean {
   )
 }
 
-function scalarShortages(wanted: ReadonlyMap<string, number>, node: NodeInfo): [string, boolean][] {
+function scalarShortages(
+  wanted: ReadonlyMap<string, number>,
+  node: NodeInfo,
+  ignored: Ignored,
+): [string, boolean][] {
   const short: [string, boolean][] = []
   for (const [resource, amount] of wanted) {
+    if (ignored?.(resource)) continue
     const allocatable = node.allocatableScalars.get(resource) ?? 0
     const requested = node.requestedScalars.get(resource) ?? 0
     if (amount > allocatable - requested) short.push([`Insufficient ${resource}`, amount > allocatable])
