@@ -1,4 +1,4 @@
-import type { FamilyState, SeriesState } from './metrics.ts'
+import type { FamilyState, SeriesState } from './metrics-state.ts'
 
 /** The content type of what `Metrics.text` answers, as upstream's handler names it. */
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores'

@@ -1,14 +1,7 @@
+import type { FamilyState, FamilyType, MetricSpec, SeriesState } from './metrics-state.ts'
 import { renderFamilies } from './metrics-text.ts'
-import type { Cancel } from './ports.ts'
 
-/** What a metric is called and which labels its series carry; one constant for each, beside the code that measures. */
-export interface MetricSpec {
-  readonly name: string
-  readonly help: string
-  readonly labels?: readonly string[]
-  /** Upstream's promise about the name; the first word of the help. */
-  readonly stability?: 'ALPHA' | 'BETA' | 'STABLE'
-}
+export type { MetricSpec } from './metrics-state.ts'
 
 export interface HistogramSpec extends MetricSpec {
   /** Upper bounds, ascending, in the unit that the name ends with. */
@@ -42,27 +35,11 @@ export interface Metrics {
   gauge(spec: MetricSpec): Family<Gauge>
   histogram(spec: HistogramSpec): Family<Histogram>
   /** `fill` is called before each reading, for what is cheaper asked than kept. */
-  onRead(fill: () => void): Cancel
+  onRead(fill: () => void): () => void
   /** Prometheus' text format 0.0.4, families by name. */
   text(): string
   /** Counters and histograms start anew; gauges tell what is and stay. */
   reset(): void
-}
-
-export type FamilyType = 'counter' | 'gauge' | 'histogram'
-
-/** One series as it is kept: `counts` and `sum` of histograms alone. */
-export interface SeriesState {
-  readonly labels: readonly string[]
-  value: number
-  readonly counts?: number[]
-}
-
-export interface FamilyState {
-  readonly type: FamilyType
-  readonly spec: MetricSpec
-  readonly buckets: readonly number[]
-  readonly series: Map<string, SeriesState>
 }
 
 class PlainSeries implements Counter, Gauge, SeriesState {

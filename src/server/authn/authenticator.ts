@@ -1,5 +1,4 @@
-import type { Authenticator, UserInfo } from '../context.ts'
-import type { FrontProxy } from './front-proxy.ts'
+import type { Authenticator, PeerCertificate, RequestContext, UserInfo } from '../context.ts'
 
 /** Turns what callers show into users. */
 export interface Authentication {
@@ -22,6 +21,9 @@ export type TokenAuthenticator = (token: string, audiences: readonly string[]) =
 
 /** The user of a client certificate (anonymous when it names none), or undefined when it is not valid. */
 export type CertificateAuthenticator = (certificate: Uint8Array) => UserInfo | undefined
+
+/** The user that a trusted front proxy names in headers; undefined when the caller is no such proxy or names nobody. */
+export type FrontProxy = (context: RequestContext, certificate: PeerCertificate) => UserInfo | undefined
 
 export interface AuthenticationOptions {
   readonly certificates: CertificateAuthenticator

@@ -1,10 +1,7 @@
 import type { Clock } from '../../std/ports.ts'
-import type { PeerCertificate, RequestContext, UserInfo } from '../context.ts'
 import { headerValues, prefixedValues } from '../http/header-values.ts'
+import type { FrontProxy } from './authenticator.ts'
 import { certificateAuthenticator } from './certificate.ts'
-
-/** The user that a trusted front proxy names in headers; undefined when the caller is no such proxy or names nobody. */
-export type FrontProxy = (context: RequestContext, certificate: PeerCertificate) => UserInfo | undefined
 
 /** What upstream calls --requestheader-allowed-names and its header flags; clusters are set up with these everywhere. */
 const names = ['front-proxy-client']

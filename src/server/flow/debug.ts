@@ -1,9 +1,9 @@
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { Routes } from '../http/routes.ts'
-import { type FlowQueue, seatsWaiting } from './fair-queues.ts'
+import { seatsWaiting } from './fair-queues.ts'
 import type { FlowControl } from './flow-control.ts'
 import { isExempt, type Level } from './level.ts'
-import type { Ticket } from './ticket.ts'
+import type { FlowQueue, Ticket } from './ticket.ts'
 
 type Row = readonly (string | number | boolean)[]
 

@@ -1,23 +1,8 @@
 import type { QueuingConfiguration } from '../../api/types/flowcontrol-v1.gen.ts'
-import type { Ticket } from './ticket.ts'
+import type { FlowQueue, Ticket, Waiting } from './ticket.ts'
 
 /** What a request is taken to cost before it ran: seat-milliseconds for one seat (KEP-1040's G). */
 const guessMs = 3
-
-/** A waiting ticket with what lets it go on. */
-export interface Waiting {
-  readonly ticket: Ticket
-  readonly go: () => void
-}
-
-/** One queue of a priority level. `startMs` is when its next request would start in virtual time. */
-export interface FlowQueue {
-  readonly index: number
-  readonly waiting: Waiting[]
-  startMs: number
-  executing: number
-  seats: number
-}
 
 /**
  * Fair queueing among the flows of one priority level (KEP-1040): a flow's few queues are dealt by shuffle sharding,

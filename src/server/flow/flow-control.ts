@@ -7,8 +7,8 @@ import { bootstrapLevels, bootstrapSchemas, mandatoryNames } from './bootstrap.t
 import { lendSeats, tellNominal } from './borrowing.ts'
 import { createClassifier, distinguisherOf, inMatchingOrder } from './classify.ts'
 import { acquire, createLevel, dispatch, isExempt, type Level, type LevelLimits, release } from './level.ts'
-import { forgetLevel, schemaSeries } from './series.ts'
-import type { Flow, Rejection, Ticket } from './ticket.ts'
+import { forgetLevel, type Rejection, schemaSeries } from './series.ts'
+import type { Flow, Ticket } from './ticket.ts'
 import { type CountObjects, seatsFor } from './width.ts'
 
 export interface FlowControlOptions {

@@ -7,7 +7,8 @@ import { bootstrapLevels, bootstrapSchemas } from './bootstrap.ts'
 import { fairFraction } from './borrowing.ts'
 import { dealHand } from './fair-queues.ts'
 import { createFlowControl, type FlowControl } from './flow-control.ts'
-import type { Rejection, Ticket } from './ticket.ts'
+import type { Rejection } from './series.ts'
+import type { Ticket } from './ticket.ts'
 
 const noInfo: RequestInfo = {
   isResourceRequest: true,

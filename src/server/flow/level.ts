@@ -1,7 +1,8 @@
 import type { PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.gen.ts'
 import type { Clock } from '../../std/ports.ts'
 import { createFairQueues, type FairQueues } from './fair-queues.ts'
-import type { Ask, Rejection, Ticket } from './ticket.ts'
+import type { Rejection } from './series.ts'
+import type { Ask, Ticket } from './ticket.ts'
 
 /** How long a request may wait for seats: a quarter of upstream's request timeout. */
 const waitMaxMs = 15_000

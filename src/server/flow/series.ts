@@ -1,5 +1,7 @@
 import type { Counter, Gauge, Histogram, HistogramSpec, MetricSpec, Metrics } from '../../std/metrics.ts'
-import type { Rejection } from './ticket.ts'
+
+/** Why a request was sent away; upstream's label values. */
+export type Rejection = 'queue-full' | 'concurrency-limit' | 'time-out' | 'cancelled'
 
 const perSchema = ['priority_level', 'flow_schema']
 const perLevel = ['priority_level']

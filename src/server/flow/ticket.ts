@@ -1,6 +1,5 @@
 import type { FlowSchema } from '../../api/types/flowcontrol-v1.gen.ts'
 import type { RequestContext } from '../context.ts'
-import type { FlowQueue } from './fair-queues.ts'
 import type { SchemaSeries } from './series.ts'
 
 /** A FlowSchema that matches requests, with where it sends them. */
@@ -9,9 +8,6 @@ export interface Flow<Level> {
   readonly level: Level
   readonly series: SchemaSeries
 }
-
-/** Why a request was sent away; upstream's label values. */
-export type Rejection = 'queue-full' | 'concurrency-limit' | 'time-out' | 'cancelled'
 
 /** One request that asks for seats. */
 export interface Ask {
@@ -29,4 +25,19 @@ export interface Ticket extends Ask {
   startedMs?: number
   /** The queue that it came from; absent when it never had to wait. */
   readonly queue?: FlowQueue | undefined
+}
+
+/** A waiting ticket with what lets it go on. */
+export interface Waiting {
+  readonly ticket: Ticket
+  readonly go: () => void
+}
+
+/** One queue of a priority level. `startMs` is when its next request would start in virtual time. */
+export interface FlowQueue {
+  readonly index: number
+  readonly waiting: Waiting[]
+  startMs: number
+  executing: number
+  seats: number
 }
