@@ -146,7 +146,10 @@ export async function reapLan(dir: string): Promise<void> {
     const words = [`--root=${own}/root`, `--runroot=${own}/run`, `--tmpdir=${own}/tmp`]
     await run(['podman', ...words, 'rm', '--all', '--force', '--time=0'])
   }
-  for (const pid of members()) kill(pid)
+  for (let tries = 0; members().length > 0 && tries < 100; tries++) {
+    for (const pid of members()) kill(pid)
+    await Bun.sleep(50)
+  }
   await run(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`])
   rmSync(dir, { recursive: true, force: true })
 }
