@@ -39,7 +39,12 @@ export function createChain(parts: ChainParts): Handler {
     measureRequests(ports),
     panicGuard(ports.log),
     limitTime(ports.clock, parts.requestTimeoutMs ?? requestTimeoutMs),
-    authenticate(parts.authenticator, parts.allowsAnonymous, auditStranger(parts.auditing, ports)),
+    authenticate({
+      authenticator: parts.authenticator,
+      metrics: ports.metrics,
+      allowsAnonymous: parts.allowsAnonymous,
+      onStranger: auditStranger(parts.auditing, ports),
+    }),
     audit(parts.auditing, ports),
     impersonate(authorizer),
     controlFlow(parts.flow, ports),

@@ -25,7 +25,7 @@ import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
 import { createInProcessTransport } from './in-process.ts'
-import { countObjects, mountMetrics } from './metrics/routes.ts'
+import { countObjects, mountMetrics, refuseProfiles } from './metrics/routes.ts'
 import { measuredStore } from './metrics/store-metrics.ts'
 import type { Descriptions } from './openapi/descriptions.ts'
 import { otherDocuments } from './openapi/other-documents.ts'
@@ -203,6 +203,7 @@ function createHandler(
   const routes = createRoutes(mounted => {
     const slis = mountHealth(mounted, checks, ports.log)
     mountMetrics(mounted, ports.metrics, slis)
+    refuseProfiles(mounted)
     mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))
     mountVersion(mounted, version)
     mountDiscovery(
