@@ -2,9 +2,10 @@
 /**
  * Runs every workload against Hutch, a stock control plane on etcd and one on kine over SQLite, each alone on the
  * machine in turn, in rounds, and prints tables of server CPU per operation and of what they cost at rest
- * (docs/bench.md with --write). It begins another round while there is time for it.
+ * (docs/bench.md with --write). It begins another round while there is time for it. bench/README.md says what there is.
  *
- *   bun run bench/run.ts [--only objects,watch@100,idle] [--minutes 12] [--rounds 9] [--sides Hutch,etcd] [--scale 1] [--write]
+ *   bun run bench/run.ts [--only objects,watch@100,idle] [--minutes 12] [--rounds 9] [--sides Hutch,etcd] [--scale 1]
+ *                        [--write] [--to docs/bench.md]
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     settle: { type: 'string', default: '15' },
     seconds: { type: 'string', default: '30' },
     write: { type: 'boolean', default: false },
+    to: { type: 'string', default: 'docs/bench.md' },
   },
 })
 const workloads = chosenWorkloads(options.only)
@@ -44,7 +46,7 @@ const tables = [
   restTable(rounds, names),
 ].filter(Boolean)
 console.log(tables.join('\n\n'))
-if (options.write) writeFileSync(join(root, 'docs/bench.md'), `${[heading(), ...tables].join('\n\n')}\n`)
+if (options.write) writeFileSync(join(root, options.to), `${[heading(), ...tables].join('\n\n')}\n`)
 
 async function runRounds(): Promise<Rounds> {
   const start = performance.now()
@@ -55,15 +57,15 @@ async function runRounds(): Promise<Rounds> {
     const done = new Map<string, SideRound>()
     for (const side of round % 2 === 0 ? chosenSides : chosenSides.toReversed()) {
       console.error(`round ${round + 1}: ${side.name}`)
-      done.set(side.name, await runSide(side))
+      done.set(side.name, await runSide(side, round === 0))
     }
     all.push(done)
   }
   return all
 }
 
-/** Everything that is measured of one side in one round, from a fresh start. */
-async function runSide(side: Side): Promise<SideRound> {
+/** Everything that is measured of one side in one round, from a fresh start; at rest it is watched only once. */
+async function runSide(side: Side, isFirst: boolean): Promise<SideRound> {
   let server = await side.start()
   const starts = new Map<string, number>()
   const restarted = async (name: string) => {
@@ -73,9 +75,10 @@ async function runSide(side: Side): Promise<SideRound> {
   }
   try {
     if (workloads.rest.includes('start')) await restarted('start')
-    const rest = workloads.rest.includes('idle')
-      ? await measureRest(server.pids, Number(options.settle), Number(options.seconds))
-      : undefined
+    const rest =
+      isFirst && workloads.rest.includes('idle')
+        ? await measureRest(server.pids, Number(options.settle), Number(options.seconds))
+        : undefined
     const samples = runLoad(server, workloads.load)
     if (workloads.rest.includes('start-1gb')) {
       runLoad(server, [`fill@${gigabyteObjects}`])
