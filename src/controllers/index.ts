@@ -37,6 +37,8 @@ import { admissionPolicyStatus } from './policy/admission-policy-status.ts'
 import { disruptionController } from './policy/disruption.ts'
 import { resourceQuotaController } from './policy/resourcequota.ts'
 import { staleDisruptionCleaner } from './policy/stale-disruption.ts'
+import { podResourceClaims } from './resource/pod-claims.ts'
+import { resourceClaimController } from './resource/resource-claim.ts'
 import { claimBinder } from './storage/claim-binder.ts'
 import { ephemeralVolumeController } from './storage/ephemeral-volume.ts'
 import { attributesClassProtection, claimProtection, volumeProtection } from './storage/protection.ts'
@@ -80,6 +82,8 @@ export function controllerTable({
     volumeProtection,
     attributesClassProtection,
     ephemeralVolumeController,
+    podResourceClaims,
+    resourceClaimController,
     endpointsController(),
     endpointSliceController(),
     endpointSliceMirroring,
