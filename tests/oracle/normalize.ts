@@ -162,10 +162,11 @@ function isRefusal(value: object): value is Refusal {
 /**
  * Behind a line break a complaint about a changed field shows what changed: upstream as a diff of its internal Go
  * structs, we as paths or not at all. It is for people and ends where the break is; the message repeats all causes,
- * so it keeps its head alone.
+ * so it keeps its head alone, also where objects stand in it.
  */
 function headOf(message: string): string {
-  return message.includes('\n') ? `${message.slice(0, message.indexOf(': '))}${cut}` : message
+  const isPlain = !message.includes('\n') && !message.includes('value: {')
+  return isPlain ? message : `${message.slice(0, message.indexOf(': '))}${cut}`
 }
 
 function normalizeText(given: string, key: string): string {
@@ -197,7 +198,7 @@ function isRecent(time: string): boolean {
 
 /** An object in a text is the same however its members are ordered and whether null or nothing is there. */
 const quotedJson = /("\{\\"(?:[^"\\]|\\.)*\}")/g
-const shownJson = /value: (\{.*\}): /g
+const shownJson = /value: (\{.*\})(?=: |$)/g
 
 function sortedJson(quoted: string): string {
   const text = JSON.parse(quoted) as string

@@ -13,6 +13,7 @@ import {
 import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import {
   selectorMatches,
   validateAlwaysRestarts,
@@ -78,7 +79,7 @@ function validateUpdateStrategy(strategy: DaemonSetUpdateStrategy, path: string,
   const { type = '', rollingUpdate } = strategy
   if (type === 'RollingUpdate') validateRollingUpdate(rollingUpdate ?? {}, `${path}.rollingUpdate`, errors)
   else if (type !== 'OnDelete') {
-    errors.notSupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, [
+    errors.notSupported(path, internalValue('k8s.io/api/apps/v1.DaemonSetUpdateStrategy', strategy), [
       'RollingUpdate',
       'OnDelete',
     ])
@@ -110,8 +111,12 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
       setTemplateGeneration(metadata, changed ? before + 1 : before)
     },
     validate,
-    validateUpdate: ({ spec }, old, errors) =>
-      immutable(spec?.selector, old.spec?.selector, 'spec.selector', errors),
+    // The selector is looked at first.
+    validatesOnceOnly: true,
+    validateUpdate(daemonSet, old, errors) {
+      immutable(daemonSet.spec?.selector, old.spec?.selector, 'spec.selector', errors)
+      validate(daemonSet, errors)
+    },
     warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
   },

@@ -11,6 +11,7 @@ import {
 import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import {
   validateAlwaysRestarts,
   validatePodTemplate,
@@ -66,7 +67,7 @@ function validateStrategy(strategy: DeploymentStrategy, path: string, errors: Fi
     return
   }
   if (type !== 'RollingUpdate') {
-    errors.notSupported(path, { Type: type, RollingUpdate: rollingUpdate ?? null }, [
+    errors.notSupported(path, internalValue('k8s.io/api/apps/v1.DeploymentStrategy', strategy), [
       'Recreate',
       'RollingUpdate',
     ])

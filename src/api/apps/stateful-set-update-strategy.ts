@@ -5,6 +5,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import type { StatefulSetUpdateStrategy } from '../types/apps-v1.gen.ts'
 
 /** `RollingUpdate` with its partition, or `OnDelete` without one. */
@@ -25,7 +26,7 @@ export function validateStatefulUpdateStrategy(
     return
   }
   if (type !== 'RollingUpdate') {
-    const shown = { Type: type, RollingUpdate: rollingUpdate ?? null }
+    const shown = internalValue('k8s.io/api/apps/v1.StatefulSetUpdateStrategy', strategy)
     errors.invalid(path, shown, "must be 'RollingUpdate' or 'OnDelete'")
     return
   }

@@ -50,7 +50,8 @@ function setDefaults(statefulSet: StatefulSet): void {
   }
 }
 
-function validate(statefulSet: StatefulSet, errors: FieldErrors): void {
+/** An update is spared what never changes, and a template that was wrong before. */
+function validate(statefulSet: StatefulSet, errors: FieldErrors, old?: StatefulSet): void {
   const spec = statefulSet.spec!
   const { podManagementPolicy = '', serviceName = '', ordinals } = spec
   if (!['OrderedReady', 'Parallel'].includes(podManagementPolicy)) {
@@ -61,14 +62,17 @@ function validate(statefulSet: StatefulSet, errors: FieldErrors): void {
     if (retentionPolicies.includes(policy)) continue
     errors.notSupported(`spec.persistentVolumeClaimRetentionPolicy.${field}`, policy, retentionPolicies)
   }
-  spec.volumeClaimTemplates?.forEach((claim, i) => {
-    validateClaimSpec(claim.spec!, `spec.volumeClaimTemplates[${i}].spec`, errors)
-  })
+  if (!old)
+    spec.volumeClaimTemplates?.forEach((claim, i) => {
+      validateClaimSpec(claim.spec!, `spec.volumeClaimTemplates[${i}].spec`, errors)
+    })
   nonnegative(spec.replicas, 'spec.replicas', errors)
   nonnegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
   nonnegative(ordinals?.start, 'spec.ordinals.start', errors)
-  if (serviceName) invalidFor(errors, 'spec.serviceName', serviceName, dns1123LabelErrors(serviceName))
-  validateSelectorOfTemplate(spec.selector, spec.template, { path: 'spec', kind: 'statefulset' }, errors)
+  if (serviceName && !old)
+    invalidFor(errors, 'spec.serviceName', serviceName, dns1123LabelErrors(serviceName))
+  const place = { path: 'spec', kind: 'statefulset', invalidText: '' }
+  validateSelectorOfTemplate(spec.selector, spec.template, place, errors)
   validatePodTemplate(withClaimVolumes(spec), 'spec.template', errors)
   validateAlwaysRestarts(spec.template.spec!, 'StatefulSet', 'spec.template.spec', errors)
 }
@@ -92,7 +96,10 @@ const changeable = [
   'minReadySeconds',
 ] as const
 
-function validateUpdate({ spec }: StatefulSet, { spec: old }: StatefulSet, errors: FieldErrors): void {
+function validateUpdate(statefulSet: StatefulSet, before: StatefulSet, errors: FieldErrors): void {
+  const { spec } = statefulSet
+  const { spec: old } = before
+  validate(statefulSet, errors, before)
   const fixed = { ...spec } as Record<string, unknown>
   for (const field of changeable) fixed[field] = old?.[field]
   if (semanticEqual(fixed, old)) return
@@ -101,14 +108,28 @@ function validateUpdate({ spec }: StatefulSet, { spec: old }: StatefulSet, error
   errors.forbidden('spec', `updates to statefulset spec for fields other than ${names} are forbidden`)
 }
 
+/** The gate MaxUnavailableStatefulSet is off by default. */
+function dropMaxUnavailable({ spec }: StatefulSet): void {
+  delete spec?.updateStrategy?.rollingUpdate?.maxUnavailable
+}
+
+const historyWarning =
+  'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'
+
 export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet', {
   strategy: {
     validateName: nameIsDnsLabel,
     setDefaults,
-    validate,
+    validate: (statefulSet, errors) => validate(statefulSet, errors),
+    validatesOnceOnly: true,
     validateUpdate,
+    prepareForCreate: dropMaxUnavailable,
+    prepareForUpdate: dropMaxUnavailable,
     hasGeneration: true,
-    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
+    warnings: ({ spec }) => [
+      ...templateWarnings(spec?.template, 'spec.template'),
+      ...((spec?.revisionHistoryLimit ?? 0) < 0 ? [historyWarning] : []),
+    ],
   },
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   subresources: {

@@ -52,6 +52,10 @@ function validateFailureRule(
     const values = ['False', 'True', 'Unknown']
     if (!values.includes(status)) errors.notSupported(`${at}.status`, status, values)
   })
+  if (onExitCodes && onPodConditions.length > 0)
+    errors.invalidHidden(path, 'specifying both OnExitCodes and OnPodConditions is not supported')
+  if (!onExitCodes && onPodConditions.length === 0)
+    errors.invalidHidden(path, 'specifying one of OnExitCodes and OnPodConditions is required')
 }
 
 function validateExitCodes(
@@ -69,7 +73,7 @@ function validateExitCodes(
     const detail = 'must be one of the container or initContainer names in the pod template'
     errors.invalid(`${path}.containerName`, containerName, detail)
   }
-  if (values.length === 0) errors.invalid(`${path}.values`, values, 'at least one value is required')
+  if (values.length === 0) errors.invalid(`${path}.values`, null, 'at least one value is required')
   else if (values.length > valuesMax) errors.tooMany(`${path}.values`, values.length, valuesMax)
   values.forEach((value, i) => {
     if (operator === 'In' && value === 0)

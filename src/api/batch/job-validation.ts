@@ -3,6 +3,7 @@ import { dns1123LabelErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import { immutable, nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutableInternal } from '../shared/internal-value.ts'
 import { selectorMatches, validatePodTemplate } from '../shared/pod-template.ts'
 import type { Job, JobSpec } from '../types/batch-v1.gen.ts'
 import type { PodTemplateSpec } from '../types/core-v1.gen.ts'
@@ -115,6 +116,12 @@ const fixed = [
   'successPolicy',
 ] as const
 
+/** Those that upstream shows in their internal form. */
+const fixedTypes: Readonly<Record<string, string>> = {
+  podFailurePolicy: 'k8s.io/api/batch/v1.PodFailurePolicy',
+  successPolicy: 'k8s.io/api/batch/v1.SuccessPolicy',
+}
+
 /** Most of a job is fixed; a suspended one may still choose its nodes. */
 export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldErrors): void {
   const old = oldJob.spec!
@@ -133,7 +140,9 @@ export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldError
   const before = isOpen ? withDirectivesOf(old.template, now.template) : old.template
   immutable(now.template, before, 'spec.template', errors)
   for (const field of fixed) {
-    if (!semanticEqual(now[field], old[field])) immutable(now[field], old[field], `spec.${field}`, errors)
+    const type = fixedTypes[field]
+    if (type) immutableInternal(type, [now[field], old[field]], `spec.${field}`, errors)
+    else immutable(now[field], old[field], `spec.${field}`, errors)
   }
 }
 

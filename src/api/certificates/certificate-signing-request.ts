@@ -48,12 +48,19 @@ function stampConditions(
   }
 }
 
+const pemStart = '-----BEGIN CERTIFICATE-----'
+
 function validateStatus(
   { status }: CertificateSigningRequest,
   old: CertificateSigningRequest,
   errors: FieldErrors,
 ): void {
   validateConditions(status?.conditions ?? [], old.status?.conditions ?? [], errors)
+  const { certificate } = status ?? {}
+  if (certificate && !Buffer.from(certificate, 'base64').includes(pemStart)) {
+    const detail = 'must contain at least one CERTIFICATE PEM block'
+    errors.invalid('status.certificate', '<certificate data>', detail)
+  }
   if (old.status?.certificate && !semanticEqual(status?.certificate, old.status.certificate)) {
     errors.forbidden('status.certificate', 'updates may not change the certificate')
   }

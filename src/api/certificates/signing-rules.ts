@@ -4,6 +4,8 @@ import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import type { CertificateSigningRequestCondition } from '../types/certificates-v1.gen.ts'
 
+const statuses = ['False', 'True', 'Unknown']
+
 /** Sorted as upstream lists them. */
 export const keyUsages = [
   'any',
@@ -46,7 +48,7 @@ export function validateSignerName(name: string, path: string, errors: FieldErro
     return errors.invalid(
       path,
       name,
-      'must be a fully qualified domain and path of the form "example.com/signer-name"',
+      "must be a fully qualified domain and path of the form 'example.com/signer-name'",
     )
   }
   if (name === 'kubernetes.io/legacy-unknown') {
@@ -74,12 +76,12 @@ export function validateConditions(
   conditions.forEach(({ type, status }, i) => {
     const path = `status.conditions[${i}]`
     if (!type) errors.required(`${path}.type`)
-    else if (types.has(type)) errors.duplicate(`${path}.type`, type)
-    types.add(type)
     if (!status) errors.required(`${path}.status`)
     else if (type !== 'Failed' && ['Approved', 'Denied'].includes(type) && status !== 'True') {
       errors.notSupported(`${path}.status`, status, ['True'])
-    }
+    } else if (!statuses.includes(status)) errors.notSupported(`${path}.status`, status, statuses)
+    if (types.has(type)) errors.duplicate(`${path}.type`, type)
+    types.add(type)
   })
   if (types.has('Approved') && types.has('Denied')) {
     errors.invalid('status.conditions', 'Denied', 'Approved and Denied conditions are mutually exclusive')

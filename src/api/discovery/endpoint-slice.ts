@@ -24,7 +24,9 @@ const addressRules: Readonly<Record<string, (address: string, path: string, erro
     if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
   },
   IPv6(address, path, errors) {
-    if (isIPv4(address)) errors.invalid(path, address, 'must be an IPv6 address')
+    // Upstream leaves the index out here.
+    if (isIPv4(address))
+      errors.invalid(path.slice(0, path.lastIndexOf('[')), address, 'must be an IPv6 address')
     validateIp(address, path, errors)
     if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
   },
@@ -59,7 +61,6 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string,
   const topologyCount = Object.keys(deprecatedTopology ?? {}).length
   if (topologyCount > topologyLabelsMax)
     errors.tooMany(`${path}.deprecatedTopology`, topologyCount, topologyLabelsMax)
-  validateLabels(deprecatedTopology, `${path}.deprecatedTopology`, errors)
   if (hostname !== undefined) invalidFor(errors, `${path}.hostname`, hostname, dns1123LabelErrors(hostname))
   if (hints) validateHints(hints, `${path}.hints`, errors)
 }
@@ -100,6 +101,13 @@ function validate(slice: EndpointSlice, errors: FieldErrors): void {
   })
 }
 
+const fqdnWarning = 'spec.addressType: FQDN endpoints are deprecated'
+
+/** The field of an older version; who writes this one cannot set it. */
+function dropTopology({ endpoints }: EndpointSlice): void {
+  for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology
+}
+
 export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', {
   strategy: {
     setDefaults(slice) {
@@ -109,6 +117,7 @@ export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1
       }
     },
     prepareForCreate(slice) {
+      dropTopology(slice)
       slice.metadata.generation = 1
     },
     prepareForUpdate(slice, old) {
@@ -117,8 +126,11 @@ export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1
         !semanticEqual(slice.endpoints, old.endpoints) ||
         !semanticEqual(slice.metadata.labels, old.metadata.labels)
       slice.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
+      // What is dropped counts as a change.
+      dropTopology(slice)
     },
     validate,
+    warnings: ({ addressType }) => (addressType === 'FQDN' ? [fqdnWarning] : []),
     validateUpdate(slice, old, errors) {
       immutable(slice.addressType, old.addressType, 'addressType', errors)
     },

@@ -35,10 +35,10 @@ export function validatePodTemplate(template: PodTemplateSpec, path: string, err
 export function validateSelectorOfTemplate(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec,
-  rules: { readonly path: string; readonly kind: string },
+  rules: { readonly path: string; readonly kind: string; readonly invalidText?: string },
   errors: FieldErrors,
 ): void {
-  const { path, kind } = rules
+  const { path, kind, invalidText = 'invalid label selector' } = rules
   if (!selector) errors.required(`${path}.selector`)
   else {
     validateLabelSelector(selector, `${path}.selector`, errors)
@@ -48,7 +48,7 @@ export function validateSelectorOfTemplate(
     }
   }
   const matches = selectorMatches(selector, template.metadata?.labels)
-  if (matches === undefined) errors.invalid(`${path}.selector`, selector, 'invalid label selector')
+  if (matches === undefined) errors.invalid(`${path}.selector`, selector, invalidText)
   else if (!matches) {
     const labels = template.metadata?.labels ?? null
     errors.invalid(`${path}.template.metadata.labels`, labels, '`selector` does not match template `labels`')
