@@ -94,11 +94,16 @@ start_managers() {
   start_scheduler "$2"
 }
 
-# start_scheduler PORT FLAG…
+# start_scheduler PORT FLAG…: with the profiles of HUTCH_STOCK_PROFILES, a JSON list, when it is set
 start_scheduler() {
-  local port=$1
+  local port=$1 own=("${manager_flags[@]}" --kubeconfig "$dir/scheduler.yaml")
   shift
-  run kube-scheduler "${manager_flags[@]}" --secure-port "$port" --kubeconfig "$dir/scheduler.yaml" --cert-dir "$dir/scheduler" "$@"
+  if [[ -n ${HUTCH_STOCK_PROFILES:-} ]]; then
+    printf '{"apiVersion":"kubescheduler.config.k8s.io/v1","kind":"KubeSchedulerConfiguration","clientConnection":{"kubeconfig":"%s","qps":1000,"burst":2000},"leaderElection":{"leaderElect":false},"profiles":%s}' \
+      "$dir/scheduler.yaml" "$HUTCH_STOCK_PROFILES" >"$dir/scheduler.json"
+    own=(--bind-address 127.0.0.1 --config "$dir/scheduler.json")
+  fi
+  run kube-scheduler "${own[@]}" --secure-port "$port" --cert-dir "$dir/scheduler" "$@"
 }
 
 stop() {

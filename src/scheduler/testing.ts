@@ -75,7 +75,9 @@ export function testCluster(parts: TestClusterParts): TestCluster {
   for (const node of nodes) snapshot.setNode(node)
   for (const pod of pods) snapshot.setPod(pod)
   const profile = withPlugins(parts.profile ?? defaultProfile(), parts.extra ?? [])
-  const plugins = createProfiles([profile], handle).of(testPod('any'))!
+  const plugins = createProfiles([profile], handle).of(
+    testPod('any', {}, { schedulerName: profile.schedulerName }),
+  )!
   const cycle = (pod: Pod): Cycle => ({
     ...{ pod, snapshot, nominated },
     resources: podResources(pod),

@@ -17,15 +17,24 @@ export interface Outcome {
 
 const podsPerSeed = 14
 
+export interface ConsultOptions {
+  /** What is compared with the stock scheduler; ours, unless a test plants differences. */
+  readonly answer?: typeof ourAnswer
+  /** Names begin with it. */
+  readonly prefix?: string
+}
+
 /** Builds the seed's cluster, lets both schedulers answer one pod after the other, and clears up. */
-export async function consult(stage: Stage, seed: number): Promise<Outcome> {
+export async function consult(stage: Stage, seed: number, options: ConsultOptions = {}): Promise<Outcome> {
+  const { answer = ourAnswer, prefix = `s${seed}` } = options
   const dice = createDice(seed)
-  const cluster = randomCluster(seed, dice)
-  const round = { stage, seed, dice, differences: [] as string[], placed: 0, refused: 0, preempted: 0 }
+  const cluster = randomCluster(prefix, dice)
+  const count = { placed: 0, refused: 0, preempted: 0 }
+  const round: Round = { ...count, stage, seed, dice, answer, differences: [] }
   await stage.build(cluster)
   let waiting: Waiting | undefined
   for (let index = 0; index < podsPerSeed; index++) {
-    const next = await tryPod(round, cluster, `s${seed}-new${index}`)
+    const next = await tryPod(round, cluster, `${prefix}-new${index}`)
     // A promise is kept open for one more pod, which must leave the room to it.
     if (waiting) await keepPromise(round, waiting)
     waiting = next
@@ -39,6 +48,7 @@ interface Round {
   readonly stage: Stage
   readonly seed: number
   readonly dice: Dice
+  readonly answer: typeof ourAnswer
   readonly differences: string[]
   placed: number
   refused: number
@@ -62,7 +72,7 @@ async function tryPod(round: Round, cluster: RandomCluster, name: string): Promi
   const before = await stage.observe()
   const pod = await stage.client.create(pods, randomPod(name, spaces, dice))
   const theirs = await stage.podWhen(pod.metadata.namespace!, name, isAnswered)
-  const ours = await ourAnswer(before, pod)
+  const ours = await round.answer(before, pod)
   if (theirs?.spec?.nodeName) {
     round.placed++
     comparePlaced(round, pod, ours, theirs.spec.nodeName)
@@ -92,7 +102,7 @@ async function keepPromise(round: Round, { pod, victims }: Waiting): Promise<voi
   const theirs = await stage.podWhen(namespace!, name!, found => Boolean(found?.spec?.nodeName))
   const now = await stage.observe()
   const others = now.pods.filter(other => other.metadata.name !== name)
-  const ours = await ourAnswer({ ...now, pods: others }, pending ?? pod)
+  const ours = await round.answer({ ...now, pods: others }, pending ?? pod)
   const node = theirs?.spec?.nodeName
   if (!node) return forceOut(stage, pod)
   if (!ours.best.includes(node)) differ(round, pod, 'promised', ours.best.join(' ') || ours.message, node)

@@ -1,6 +1,7 @@
 import type { Pod } from '../../../src/api/types/core-v1.gen.ts'
 import { testCluster } from '../../../src/scheduler/testing.ts'
 import { settle } from '../../../src/std/sim-ports.ts'
+import { ourProfiles } from './profiles.ts'
 import type { Observed } from './stage.ts'
 
 /** What Hutch's scheduler would do with the pod. */
@@ -16,13 +17,14 @@ export interface OurAnswer {
   readonly scores: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
-/** Asks the default profile, over just these objects. */
+/** Asks the profile that the pod names, over just these objects. */
 export async function ourAnswer({ nodes, pods, others }: Observed, pod: Pod): Promise<OurAnswer> {
   const cluster = testCluster({
     nodes,
     pods: pods.filter(({ spec }) => spec?.nodeName),
     objects: others,
     nowMs: Date.now(),
+    profile: ourProfiles.get(pod.spec!.schedulerName!)!,
   })
   for (const other of pods)
     cluster.nominated.set(other, other.spec?.nodeName ? '' : other.status?.nominatedNodeName)

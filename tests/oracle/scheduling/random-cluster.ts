@@ -21,13 +21,13 @@ export interface RandomCluster {
   readonly leaving: ReadonlySet<string>
 }
 
-/** Their names carry the seed, so that one cluster can follow another on the same server. */
-export function randomCluster(seed: number, dice: Dice): RandomCluster {
-  const spaces = ['one', 'two'].map(name => `s${seed}-${name}`)
-  const nodes = dice.list(dice.int(1, 14), index => randomNode(`s${seed}-n${index}`, dice))
+/** All names begin with `prefix`, so that one cluster can follow another on the same server. */
+export function randomCluster(prefix: string, dice: Dice): RandomCluster {
+  const spaces = ['one', 'two'].map(name => `${prefix}-${name}`)
+  const nodes = dice.list(dice.int(1, 14), index => randomNode(`${prefix}-n${index}`, dice))
   const portTaken = new Set<string>()
   const pods = dice.list(dice.int(0, 3 * nodes.length), index => {
-    const pod = randomPod(`s${seed}-old${index}`, spaces, dice)
+    const pod = randomPod(`${prefix}-old${index}`, spaces, dice)
     pod.spec!.nodeName = dice.pick(nodes).metadata.name!
     delete pod.spec!.topologySpreadConstraints
     // No scheduler would have put two pods with the same port on one node, and none counts them.
@@ -50,7 +50,7 @@ export function randomCluster(seed: number, dice: Dice): RandomCluster {
     pods,
     budgets: spaces.flatMap(namespace => randomBudgets(namespace, dice)),
     storage: randomVolumes(
-      seed,
+      prefix,
       spaces,
       nodes.map(({ metadata }) => metadata.name!),
       dice,

@@ -9,6 +9,7 @@ import type {
 } from '../../../src/api/types/core-v1.gen.ts'
 import type { LabelSelector } from '../../../src/api/types/meta-v1.gen.ts'
 import type { Dice } from './dice.ts'
+import { profileNames } from './profiles.ts'
 import { randomPodVolumes } from './random-volumes.ts'
 
 const zone = 'topology.kubernetes.io/zone'
@@ -34,6 +35,7 @@ export function randomPod(name: string, namespaces: readonly string[], dice: Dic
       ...(dice.chance(0.3) && { ownerReferences: [owner] }),
     },
     spec: {
+      schedulerName: dice.pick(['default-scheduler', ...profileNames]),
       terminationGracePeriodSeconds: 600,
       containers: dice.list(dice.int(1, 2), index => randomContainer(`c${index}`, dice)),
       ...dice.pick([{}, {}, {}, {}, { initContainers: randomInit(dice) }, { resources: podLevel }]),

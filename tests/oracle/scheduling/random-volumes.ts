@@ -19,12 +19,11 @@ const later = 'WaitForFirstConsumer'
 export const claimNames = ['bound-0', 'bound-1', 'bound-2', 'alone', 'lost', 'now', 'later', 'zoned']
 
 export function randomVolumes(
-  seed: number,
+  storage: string,
   spaces: readonly string[],
   nodes: readonly string[],
   dice: Dice,
 ): RandomVolumes {
-  const storage = `s${seed}`
   const bound = spaces.flatMap(namespace =>
     ['bound-0', 'bound-1', 'bound-2', 'alone'].map(name => boundPair(storage, namespace, name, dice)),
   )

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { stockMissing } from '../stage.ts'
 import { consult } from './consult.ts'
+import { ourAnswer } from './ours.ts'
 import { openStage, type Stage } from './stage.ts'
 
 /** `HUTCH_SCHEDULING_SEEDS=200 HUTCH_SCHEDULING_SEED=1000` takes more of them, or others. */
 const seeds = Number(process.env.HUTCH_SCHEDULING_SEEDS ?? 6)
 const firstSeed = Number(process.env.HUTCH_SCHEDULING_SEED ?? 1)
+
+/** In its cluster pods are placed, refused and preempted. */
+const plantedSeed = 6
 
 const missing = stockMissing()
 if (missing) console.warn(`SKIP comparison with a stock scheduler: ${missing}`)
@@ -26,6 +30,28 @@ describe.skipIf(missing !== undefined)('beside a stock scheduler', () => {
     )
     await stage?.close()
   }, 60_000)
+
+  test(
+    'the comparer sees a planted difference of each sort',
+    async () => {
+      const answer: typeof ourAnswer = async (observed, pod) => {
+        const { best, message, nominated, victims, scores } = await ourAnswer(observed, pod)
+        const wrong = new Map([...scores].map(([plugin, byNode]) => [plugin, new Map([...byNode].slice(1))]))
+        return {
+          best: best.map(node => `not-${node}`),
+          message: message && `${message} Or so.`,
+          nominated: nominated && `not-${nominated}`,
+          // All of the right ones, for they are waited for.
+          victims: [...victims, 'blue/nobody'],
+          scores: wrong,
+        }
+      }
+      const { differences, preempted } = await consult(stage, plantedSeed, { answer, prefix: 'planted' })
+      const sorts = ['best', 'message', 'scores of', ...(preempted > 0 ? ['nominated', 'victims'] : [])]
+      for (const sort of sorts) expect(differences.some(text => text.includes(`: ${sort}`))).toBe(true)
+    },
+    seedMs,
+  )
 
   test.each(Array.from({ length: seeds }, (_, index) => firstSeed + index))(
     'seed %i: same nodes, scores, messages, nominations and victims',

@@ -22,6 +22,7 @@ import { type ResourceName, type ResourceRef, toKey } from '../../../src/client/
 import type { JsonObject, KubeObject } from '../../../src/machinery/meta/object.ts'
 import { silentLogger } from '../../../src/std/log.ts'
 import { realPorts } from '../../../src/std/real-ports.ts'
+import { profileList } from './profiles.ts'
 import type { RandomCluster } from './random-cluster.ts'
 
 const root = join(import.meta.dir, '../../..')
@@ -64,7 +65,11 @@ const settlingMs = 250
 
 export async function openStage(): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'hutch-scheduling-'))
-  const env = { ...process.env, HUTCH_STOCK_DIR: join(directory, 'stock') }
+  const env = {
+    ...process.env,
+    HUTCH_STOCK_DIR: join(directory, 'stock'),
+    HUTCH_STOCK_PROFILES: JSON.stringify(profileList),
+  }
   const stock = async (...words: string[]) => {
     const run = Bun.spawn([join(root, 'scripts/stock'), ...words], { env, stdout: 'pipe', stderr: 'inherit' })
     const said = await new Response(run.stdout).text()
