@@ -71,7 +71,8 @@ export function createSpecBuilder(options: SpecBuilderOptions): SpecBuilder {
         command: (container.command ?? []).map(text => expand(text, lookup)),
         args: (container.args ?? []).map(text => expand(text, lookup)),
         workingDir: container.workingDir,
-        env: [...env],
+        // As every container runtime below a kubelet sets it; what the pod says goes before.
+        env: [...new Map([['HOSTNAME', podHostname(pod, config)], ...env])],
         ...(await files(request, env)),
         tty: container.tty ?? false,
         stdin: container.stdin ?? false,
