@@ -8,13 +8,13 @@ export function compareSnapshots({ ordered }: Scenario, mine: Snapshot, other: S
     ...compareObjects(mine, other),
     ...compareEvents(mine, other),
     ...differ({ answers: mine.answers }, { answers: other.answers }),
-    ...(ordered ? differ({ trace: traceOf(mine) }, { trace: traceOf(other) }) : []),
+    ...(ordered ? differ({ trace: traceOf(mine, ordered) }, { trace: traceOf(other, ordered) }) : []),
   ]
   return [...new Set(found)]
 }
 
-function traceOf({ trace }: Snapshot): Record<string, string> {
-  return Object.fromEntries([...trace].map(([kind, all]) => [kind, all.map(({ text }) => text).join(', ')]))
+function traceOf({ trace }: Snapshot, kind: string): string[] {
+  return (trace.get(kind) ?? []).map(({ text }) => text)
 }
 
 function differ(mine: unknown, other: unknown): string[] {

@@ -8,8 +8,8 @@ import type { JsonObject, KubeObject } from '../../../src/machinery/meta/object.
 export interface Scenario {
   /** Also its namespace's name, and the value of the label `scenario` of what lives in none. */
   readonly name: string
-  /** Compares also in which order pods come and go and replica sets are sized. */
-  readonly ordered?: boolean
+  /** Compares also in which order pods come and go, or replica sets are sized: what one controller does. */
+  readonly ordered?: 'Pod' | 'ReplicaSet'
   readonly steps: readonly Step[]
 }
 
