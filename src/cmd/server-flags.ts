@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { admissionFlags } from './admission-flags.ts'
 import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
@@ -219,6 +220,7 @@ export const serverFlags: readonly Flag[] = [
   ...operationsFlags,
   ...authenticationFlags,
   ...authorizationFlags,
+  ...admissionFlags,
   logFlag,
 ]
 

@@ -2,6 +2,7 @@ import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Ports } from '../std/ports.ts'
+import type { AdmissionChoice } from './admission/choice.ts'
 import { type AdmissionListers, admissionPlugins } from './admission/index.ts'
 import type { TokenAuthenticator } from './authn/authenticator.ts'
 import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
@@ -28,6 +29,8 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random'> {
   readonly outsideTokens?: TokenAuthenticator
   /** Which authorizers are asked, in order. Default: Node, RBAC. */
   readonly authorizers?: () => AuthorizerList
+  /** Admission plugins beside or without the usual ones. */
+  readonly admissionChoice?: AdmissionChoice
   /** `https://192.0.2.7:6443` */
   readonly externalUrl: string
 }
@@ -49,6 +52,7 @@ export function createSecurity({
   externalUrl,
   outsideTokens,
   authorizers,
+  admissionChoice,
   clock,
   random,
 }: SecuritySetup): Security {
@@ -116,6 +120,7 @@ export function createSecurity({
       rbac,
       clock,
       random,
+      ...(admissionChoice && { choice: admissionChoice }),
     }),
     subjectRules: (user, namespace) =>
       subjectRules({ rbac, ...(authorizers && { order: authorizers }) }, user, namespace),

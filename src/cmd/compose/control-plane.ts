@@ -100,7 +100,9 @@ const bootstrapHooks = [
   'start-kubernetes-service-cidr-controller',
 ]
 const flowHooks = ['priority-and-fairness-config-producer', 'priority-and-fairness-config-consumer']
-const startHooks = ['rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
+/** Admission sees what is in the cluster. */
+const admissionHook = 'start-apiserver-admission-initializer'
+const startHooks = [admissionHook, 'rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
 
 async function buildServer(
   settings: ServerSettings,
@@ -117,6 +119,7 @@ async function buildServer(
     ...ports,
     outsideTokens: outside.tokens,
     authorizers: openAuthorization(settings.authorization, ports, stop.signal),
+    admissionChoice: settings.admission,
     sources,
     pki: () => current,
     issuer: settings.issuer,
@@ -145,6 +148,7 @@ async function buildServer(
     requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
   })
   sources.bind(server.cache, stop.signal)
+  hooks.finished(admissionHook)
   const as = (user: UserInfo) => server.inProcess(user)
   await prepareCluster(as(componentUsers.server), settings, hooks, ports)
   await server.aggregate()

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { AdmissionChoice } from '../../server/admission/choice.ts'
+import { admissionChoice } from '../admission-flags.ts'
 import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
@@ -29,6 +31,7 @@ export interface ServerSettings {
   readonly issuer: string
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
+  readonly admission: AdmissionChoice
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly shutdownDelayMs: number
@@ -66,6 +69,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
+    admission: admissionChoice(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }

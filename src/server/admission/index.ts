@@ -30,11 +30,19 @@ import {
   certificateSigning,
   certificateSubjectRestriction,
 } from './certificates.ts'
+import { type AdmissionChoice, choosePlugins } from './choice.ts'
 import { defaultIngressClass } from './ingress-class.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { taintNodesByCondition } from './node-taint.ts'
+import { denyServiceExternalIps, namespaceExists } from './optional/others.ts'
+import {
+  alwaysPullImages,
+  extendedResourceToleration,
+  limitPodHardAntiAffinity,
+  podNodeSelector,
+} from './optional/pods.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { podTopologyLabels } from './pod-topology.ts'
 import { validatingPolicies } from './policies/plugin.ts'
@@ -82,20 +90,24 @@ export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
   readonly objectsOf: (resource: Resource) => Lister
   readonly authorize: Authorizer
   readonly rbac: Rbac
+  readonly choice?: AdmissionChoice
 }
 
-/**
- * The plugins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go). All `admit` run
- * before all `validate`. Not here yet: ClusterTrustBundleAttest, NodeDeclaredFeatureValidator, policies and webhooks (their
- * registration is refused).
- */
+/** The plugins that run: those that are on by default, but for what was chosen otherwise. */
 export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
+  return choosePlugins(allPlugins(setup), setup.choice ?? { enabled: [], disabled: [] })
+}
+
+/** In upstream's order (pkg/kubeapiserver/options/plugins.go). All `admit` run before all `validate`. */
+function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
   const { listers, sources, call, objectsOf, authorize, rbac, clock, random } = setup
   const { namespaces } = listers
   const ports = { call, random }
   const matching = { namespaces, authorize }
   return [
     namespaceLifecycle(listers.namespaces),
+    namespaceExists(listers.namespaces),
+    limitPodHardAntiAffinity(),
     limitRanger(listers.limitRanges),
     serviceAccount({ serviceAccounts: listers.serviceAccounts, clock, random }),
     nodeRestriction({
@@ -107,9 +119,12 @@ export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugi
       authorize,
     }),
     taintNodesByCondition(),
+    alwaysPullImages(),
     podSecurity(listers),
+    podNodeSelector(listers.namespaces),
     priority(listers.priorityClasses),
     defaultTolerationSeconds(),
+    extendedResourceToleration(),
     defaultStorageClass(listers.storageClasses),
     storageObjectInUseProtection(),
     claimResize(listers.storageClasses),
@@ -119,6 +134,7 @@ export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugi
     certificateSigning(authorize),
     certificateSubjectRestriction(),
     defaultIngressClass(listers.ingressClasses),
+    denyServiceExternalIps(),
     podTopologyLabels(listers.nodes),
     mutatingWebhooks(sources.mutatingWebhooks, ports, matching),
     validatingPolicies(

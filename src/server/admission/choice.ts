@@ -1,0 +1,75 @@
+/** Which plugins run: upstream's names, what is on by default, and what is there at all (pkg/kubeapiserver/options/plugins.go). */
+import type { AdmissionPlugin } from '../context.ts'
+
+const optional: ReadonlySet<string> = new Set([
+  'AlwaysPullImages',
+  'DenyServiceExternalIPs',
+  'ExtendedResourceToleration',
+  'LimitPodHardAntiAffinityTopology',
+  'NamespaceExists',
+  'PodNodeSelector',
+])
+
+/** On unless `--disable-admission-plugins` names them. */
+const usual: readonly string[] = [
+  'NamespaceLifecycle',
+  'LimitRanger',
+  'ServiceAccount',
+  'NodeRestriction',
+  'TaintNodesByCondition',
+  'PodSecurity',
+  'Priority',
+  'DefaultTolerationSeconds',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
+  'PersistentVolumeClaimResize',
+  'RuntimeClass',
+  'CertificateApproval',
+  'CertificateSigning',
+  'CertificateSubjectRestriction',
+  'DefaultIngressClass',
+  'PodTopologyLabels',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
+  'ResourceQuota',
+]
+
+/** Upstream has them and Hutch does not. */
+const absent: readonly string[] = [
+  'AlwaysAdmit',
+  'AlwaysDeny',
+  'ClusterTrustBundleAttest',
+  'EventRateLimit',
+  'ImagePolicyWebhook',
+  'MutatingAdmissionPolicy',
+  'NamespaceAutoProvision',
+  'NodeDeclaredFeatureValidator',
+  'OwnerReferencesPermissionEnforcement',
+  'PodTolerationRestriction',
+]
+
+/** What an administrator asked for beside the defaults. */
+export interface AdmissionChoice {
+  readonly enabled: readonly string[]
+  readonly disabled: readonly string[]
+}
+
+/** Why a plugin cannot be chosen by this name; undefined when it can. */
+export function pluginNameFault(name: string): string | undefined {
+  if (optional.has(name) || usual.includes(name)) return undefined
+  return absent.includes(name)
+    ? `admission plugin "${name}" is not available`
+    : `admission plugin "${name}" is unknown`
+}
+
+/** The chosen ones, in the order in which they stand. */
+export function choosePlugins(
+  plugins: readonly AdmissionPlugin[],
+  { enabled, disabled }: AdmissionChoice,
+): readonly AdmissionPlugin[] {
+  return plugins.filter(({ name }) => {
+    if (disabled.includes(name)) return false
+    return !optional.has(name) || enabled.includes(name)
+  })
+}
