@@ -12,8 +12,8 @@ import { runSuite } from '../../conformance/suite.ts'
 import { lanMissing } from '../cluster/lan.ts'
 
 const minuteMs = 60_000
-const buildMs = 6 * minuteMs
-const runMs = 4 * minuteMs
+const buildMs = 5 * minuteMs
+const runMs = 3 * minuteMs
 /** Another sample every six hours, and the same one for a whole run of the tests. */
 const roundMs = 6 * 60 * minuteMs
 
