@@ -38,6 +38,7 @@ import {
   type ServiceNetwork,
   serviceAllocator,
 } from './service-ip/service-allocator.ts'
+import { createServerHooks } from './start-hooks.ts'
 import { createConnectors } from './subresources/index.ts'
 import type { KubeletTls } from './subresources/kubelet-access.ts'
 import type { RequestToken } from './subresources/token.ts'
@@ -114,7 +115,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const stopping = new AbortController()
   const listeners: Listener[] = []
   const drain = createDrain(ports.clock, options.shutdownDelayMs ?? 0)
-  const checks = healthChecks({ ports, store, cache, drain, hooks: options.postStartHooks?.checks ?? [] })
+  const started = createServerHooks(cache, options.frontProxy !== undefined)
+  started.finished('cache')
+  const hooks = [...started.checks, ...(options.postStartHooks?.checks ?? [])]
+  const checks = healthChecks({ ports, store, cache, drain, hooks })
   const sources = cacheSources(cache, stopping.signal)
   const aggregation =
     options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
@@ -141,13 +145,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       clock: ports.clock,
     }),
   })
+  started.finished('kinds')
   const transport = inProcess(ownUser, 'kube-apiserver')
   const { registry } = options
   return {
     handler,
     cache,
     inProcess,
-    aggregate: async () => aggregation?.start({ transport, registry, ports }, stopping.signal),
+    async aggregate() {
+      await aggregation?.start({ transport, registry, ports }, stopping.signal)
+      started.finished('aggregation')
+    },
     async listen(at) {
       const listener = await listen({ front, upgrade, ports, ...at })
       listeners.push(listener)
@@ -201,8 +209,8 @@ function createHandler(
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })
   const routes = createRoutes(mounted => {
-    const slis = mountHealth(mounted, checks, ports.log)
-    mountMetrics(mounted, ports.metrics, slis)
+    const health = mountHealth(mounted, checks, ports.log)
+    mountMetrics(mounted, ports.metrics, health)
     refuseProfiles(mounted)
     mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))
     mountVersion(mounted, version)

@@ -152,10 +152,8 @@ async function buildServer(
   const as = (user: UserInfo) => server.inProcess(user)
   await prepareCluster(as(componentUsers.server), settings, hooks, ports)
   await server.aggregate()
-  await maintainFlowObjects(
-    { ports, transport: as(componentUsers.server), ...flowSources(sources) },
-    stop.signal,
-  )
+  const transport = as(componentUsers.server)
+  await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
   for (const name of flowHooks) hooks.finished(name)
   return {
     server,

@@ -10,11 +10,18 @@ export interface HealthCheck {
   readonly isReadiness?: boolean
 }
 
+export interface MountedHealth {
+  /** For `/metrics/slis`. */
+  readonly slis: Metrics
+  /** Asks every check once, for somebody who reads the outcomes before anybody has asked. */
+  ask(): Promise<void>
+}
+
 /**
  * `/livez`, `/readyz` and `/healthz`, each check also by its own path, as apiserver pkg/server/healthz answers. The
- * result counts the outcomes for `/metrics/slis`.
+ * result counts the outcomes.
  */
-export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Logger): Metrics {
+export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Logger): MountedHealth {
   const slis = createMetrics()
   const count = outcomeCounter(slis)
   const live = all.filter(({ isReadiness }) => !isReadiness)
@@ -22,7 +29,7 @@ export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Lo
   for (const [name, checks] of Object.entries(paths)) {
     routes.all(`/${name}`, async c => {
       const query = c.env.context.query
-      const report = await ask(checks, query.getAll('exclude'), (check, ok) => count(check, name, ok))
+      const report = await judge(checks, query.getAll('exclude'), (check, ok) => count(check, name, ok))
       if (report.failed.length > 0) log.warn(`${name} check failed`, { checks: report.failed.join(',') })
       return answer(name, report, query.has('verbose'))
     })
@@ -35,7 +42,12 @@ export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Lo
       })
     }
   }
-  return slis
+  return {
+    slis,
+    async ask() {
+      await judge(all, [], (check, ok) => count(check, 'readyz', ok))
+    },
+  }
 }
 
 const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
@@ -45,7 +57,7 @@ interface Report {
   readonly failed: readonly string[]
 }
 
-async function ask(
+async function judge(
   checks: readonly HealthCheck[],
   excluded: readonly string[],
   count: (check: string, ok: boolean) => void,

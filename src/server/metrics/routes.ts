@@ -3,17 +3,21 @@ import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import { metricsContentType } from '../../std/metrics-text.ts'
 import type { Cancel } from '../../std/ports.ts'
+import type { MountedHealth } from '../http/health.ts'
 import type { Routes } from '../http/routes.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import { resourceObjects, storageObjects } from './specs.ts'
 
 /** `/metrics`, and the same of the health checks alone at `/metrics/slis`. DELETE starts counters anew, as upstream. */
-export function mountMetrics(routes: Routes, metrics: Metrics, slis: Metrics): void {
+export function mountMetrics(routes: Routes, metrics: Metrics, { slis, ask }: MountedHealth): void {
   for (const [path, of] of [
     ['/metrics', metrics],
     ['/metrics/slis', slis],
   ] as const) {
-    routes.get(path, c => c.body(of.text(), 200, { 'content-type': metricsContentType }))
+    routes.get(path, async c => {
+      if (of === slis && of.text() === '') await ask()
+      return c.body(of.text(), 200, { 'content-type': metricsContentType })
+    })
     routes.delete(path, c => {
       of.reset()
       return c.text('metrics reset\n')
