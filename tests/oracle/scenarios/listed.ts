@@ -29,6 +29,10 @@ export const listedScenarios: readonly ListedDifference[] = [
     reason: 'The last write of endpoints has a time when a change of readiness is among what it takes up.',
   },
   {
+    place: /event .* the object has been modified; please apply your changes to the latest version/,
+    reason: 'Whether two writers of an object meet is a matter of speed.',
+  },
+  {
     place: /EndpointSlice .* metadata\.generation: /,
     reason: 'How many changes of pods one write of a slice takes up is a matter of speed.',
   },

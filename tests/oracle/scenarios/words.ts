@@ -13,8 +13,8 @@ export class Words {
     const owner = `${kind} of ${ownerReferences?.[0]?.kind} ${ownerReferences?.[0]?.name}`
     if (kind === 'ReplicaSet') this.#number(labels?.['pod-template-hash'], 'hash', owner)
     if (kind === 'ControllerRevision') this.#number(name.slice(name.lastIndexOf('-') + 1), 'revision', owner)
-    if (generateName && name.startsWith(generateName) && !/-\d+$/.test(name))
-      this.#words.set(name.slice(generateName.length), '<suffix>')
+    const suffix = generateName && name.startsWith(generateName) ? name.slice(generateName.length) : ''
+    if (/^[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(suffix)) this.#words.set(suffix, '<suffix>')
   }
 
   rename(text: string): string {
