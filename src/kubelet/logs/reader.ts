@@ -54,6 +54,8 @@ function toZulu(time: string): string {
 }
 
 async function* linesOf(source: LogSource, { follow, tailLines }: LogOptions): AsyncGenerator<string> {
+  // What is written while we read is not of the last lines.
+  let left = follow ? Number.POSITIVE_INFINITY : (tailLines ?? Number.POSITIVE_INFINITY)
   let offset = tailLines === undefined ? 0 : await tailOffset(source.file, tailLines)
   let pending = ''
   for (;;) {
@@ -67,7 +69,9 @@ async function* linesOf(source: LogSource, { follow, tailLines }: LogOptions): A
         pending += decoder.decode(piece as Buffer, { stream: true })
         const lines = pending.split('\n')
         pending = lines.pop() ?? ''
-        yield* lines
+        yield* lines.slice(0, left)
+        left -= lines.length
+        if (left <= 0) return
       }
     }
     if (!live || source.signal.aborted) return
