@@ -4,15 +4,19 @@ import type { Value } from '../language/value.ts'
 
 export type Functions = Readonly<Record<string, readonly Overload[]>>
 
-// biome-ignore lint/suspicious/noExplicitAny: the evaluator has matched arguments against their types before it calls.
-type Run = (...args: any[]) => Value
+/** Of whatever argument types: the evaluator has matched arguments against them before it calls. */
+type Run = (...args: never[]) => Value
 
 /** `name(args)` */
 export function global(id: string, args: readonly Type[], result: Type, run?: Run): Overload {
-  return { id, isMember: false, args, result, ...(run && { run }) }
+  return { id, isMember: false, args, result, ...runs(run) }
 }
 
 /** `args[0].name(args…)` */
 export function member(id: string, args: readonly Type[], result: Type, run?: Run): Overload {
-  return { id, isMember: true, args, result, ...(run && { run }) }
+  return { id, isMember: true, args, result, ...runs(run) }
+}
+
+function runs(run: Run | undefined): Pick<Overload, 'run'> {
+  return run ? { run: run as NonNullable<Overload['run']> } : {}
 }

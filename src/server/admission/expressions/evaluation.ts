@@ -13,8 +13,7 @@ import {
 } from '../../../machinery/cel/library/authorizer.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
-import type { Match } from '../match/match.ts'
-import { type Admitted, namespaceOf } from '../match/versions.ts'
+import { type Admitted, type Match, namespaceOf } from '../match/versions.ts'
 import { operationOptions, userInfo } from '../webhooks/review.ts'
 
 /** What expressions see. */

@@ -3,7 +3,7 @@ import { isEverything, type LabelSelector, matchesLabels } from '../../../machin
 import { notFound } from '../../../machinery/status/errors.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import type { MatchServices } from './services.ts'
-import { type Admitted, equivalentsOf, namespaceOf, type ResourceName } from './versions.ts'
+import { type Admitted, equivalentsOf, type Match, namespaceOf, type ResourceName } from './versions.ts'
 
 type Rule = Pick<RuleWithOperations, 'operations' | 'apiGroups' | 'apiVersions' | 'resources' | 'scope'> & {
   readonly resourceNames?: readonly string[]
@@ -19,12 +19,6 @@ export interface Constraints {
   readonly isEquivalent: boolean
   readonly namespaceSelector: LabelSelector
   readonly objectSelector: LabelSelector
-}
-
-/** As what a request matched: its own resource, or an equivalent one in another version. */
-export interface Match {
-  readonly resource: ResourceName
-  readonly kind: AdmissionRequest['kind']
 }
 
 /**

@@ -4,9 +4,14 @@ import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { internalError } from '../../../machinery/status/errors.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import { cloneJson } from '../../rest/clone.ts'
-import type { Match } from './match.ts'
 
 export type ResourceName = Pick<Resource, 'group' | 'version' | 'plural'>
+
+/** As what a request matched: its own resource, or an equivalent one in another version. */
+export interface Match {
+  readonly resource: ResourceName
+  readonly kind: AdmissionRequest['kind']
+}
 
 /** A request with its objects as they are at this point of the chain, in the version of `kind`. */
 export interface Admitted {

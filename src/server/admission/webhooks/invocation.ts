@@ -1,8 +1,8 @@
 import { forbidden } from '../../../machinery/status/errors.ts'
 import { rememberAnswers } from '../expressions/access.ts'
-import { findMatch, type Match } from '../match/match.ts'
+import { findMatch } from '../match/match.ts'
 import type { MatchServices } from '../match/services.ts'
-import { type Admitted, convertAdmitted } from '../match/versions.ts'
+import { type Admitted, convertAdmitted, type Match } from '../match/versions.ts'
 import type { Hook } from './hooks.ts'
 
 /** A webhook that is to be called, and the version that it registered for. */

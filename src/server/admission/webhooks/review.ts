@@ -4,8 +4,7 @@ import type { JsonObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import type { Status } from '../../../machinery/status/status.ts'
 import type { AdmissionRequest } from '../../context.ts'
-import type { Match } from '../match/match.ts'
-import { type Admitted, namespaceOf } from '../match/versions.ts'
+import { type Admitted, type Match, namespaceOf } from '../match/versions.ts'
 
 const reviewGroup = 'admission.k8s.io'
 /** In which this server can ask. */
