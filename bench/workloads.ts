@@ -41,7 +41,7 @@ export function chosenWorkloads(only: string | undefined): {
   const rest: string[] = [...restWorkloads]
   const groups: Readonly<Record<string, readonly string[]>> = workloadGroups
   const meant = (word: string, name: string) =>
-    name === word || name.split('@')[0] === word || (groups[word]?.includes(name) ?? false)
+    groups[word]?.includes(name) ?? (name === word || name.split('@')[0] === word)
   const words = (only ?? [...Object.keys(groups), ...rest].join(',')).split(',')
   const unknown = words.find(word => ![...load, ...rest].some(name => meant(word, name)))
   if (unknown !== undefined)

@@ -18,6 +18,7 @@ import (
 const (
 	scheduledPods = 1000
 	replicas      = 20
+	rolloutNodes  = 500
 	zones         = 5
 	zoneLabel     = "topology.kubernetes.io/zone"
 	hostLabel     = "kubernetes.io/hostname"
@@ -126,13 +127,16 @@ func (t *target) prepare(name string, nodes, pods int) (<-chan struct{}, error) 
 }
 
 // clearAway deletes the pods of a namespace and all nodes, so that the next workload has as many as it names.
-func (t *target) clearAway(name string) error {
+func (t *target) clearAway(name string, nodes int) error {
 	now := int64(0)
 	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
 	if err := t.client.CoreV1().Pods(name).DeleteCollection(ctx, options, metav1.ListOptions{}); err != nil {
 		return err
 	}
-	return t.client.CoreV1().Nodes().DeleteCollection(ctx, options, metav1.ListOptions{})
+	_, err := t.measured(nodes, 8, func(client kubernetes.Interface, i int) error {
+		return client.CoreV1().Nodes().Delete(ctx, hollowNode(i).Name, options)
+	})
+	return err
 }
 
 // scheduleWith creates pods and waits until each has a node.
@@ -157,7 +161,7 @@ func scheduleWith(newPod podMaker) workload {
 		if err != nil {
 			return r, err
 		}
-		return r, t.clearAway(name)
+		return r, t.clearAway(name, nodes)
 	}
 }
 
@@ -165,7 +169,7 @@ func scheduleWith(newPod podMaker) workload {
 func runRollout(t *target, deployments int) (result, error) {
 	name := "bench-rollout"
 	n := t.times(deployments)
-	all, err := t.prepare(name, 500, n*replicas)
+	all, err := t.prepare(name, rolloutNodes, n*replicas)
 	if err != nil {
 		return result{}, err
 	}
@@ -183,7 +187,7 @@ func runRollout(t *target, deployments int) (result, error) {
 	if err := t.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 		return r, err
 	}
-	return r, t.clearAway(name)
+	return r, t.clearAway(name, rolloutNodes)
 }
 
 func deployment(i int) *appsv1.Deployment {
