@@ -96,8 +96,12 @@ async function watchWhatPluginsRead({ profiles, queue }: Scheduler, informers: I
   const kinds = new Map(
     profiles.all().flatMap(({ reads = [] }) => reads.map(kind => [resourceId(kind), kind])),
   )
+  const hints = profiles.all().flatMap(({ events = [] }) => events)
+  const waking = new Set(hints.flatMap(hint => (hint.kind === 'object' && hint.plural ? [hint.plural] : [])))
   for (const kind of kinds.values()) {
-    informers.of(kind).onChange(({ object, old }) => {
+    const informer = informers.of(kind)
+    if (!waking.has(kind.plural)) continue
+    informer.onChange(({ object, old }) => {
       queue.moved({ kind: 'object', plural: kind.plural, object, old })
     })
   }

@@ -1,9 +1,10 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { heapPop, heapPush } from '../../std/heap.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
-import { type ClusterEvent, hintApplies, podChanges } from '../framework/events.ts'
+import { type ClusterEvent, podChanges } from '../framework/events.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
 import { podKey } from '../snapshot/cluster-snapshot.ts'
+import { createSleepers, mayHelp } from './sleepers.ts'
 
 /**
  * Pods on their way to a node. `active`: next by priority, then by age. `backoff`: failed lately, back after
@@ -78,8 +79,7 @@ class PodQueue implements SchedulingQueue {
   readonly #clock: Clock
   readonly #backoff: QueueBackoff
   readonly #entries = new Map<string, Entry>()
-  /** Entries whose place is `waiting` or `gated`: the only ones that events are for. */
-  readonly #asleep = new Set<Entry>()
+  readonly #asleep = createSleepers<Entry>()
   readonly #active: Entry[] = []
   readonly #backingOff: Entry[] = []
   readonly #listeners: (() => void)[] = []
@@ -101,7 +101,8 @@ class PodQueue implements SchedulingQueue {
     entry.queued.pod = pod
     if (!this.#asleep.has(entry)) return
     const changes = podChanges(old, pod)
-    if (changes.size > 0) this.#wakeFor({ kind: 'podUpdated', pod, old, changes }, entry)
+    const event: ClusterEvent = { kind: 'podUpdated', pod, old, changes }
+    if (changes.size > 0 && mayHelp(this.#pluginsOf(pod), entry.queued, event)) this.#wake(entry)
   }
 
   remove(key: string): void {
@@ -144,8 +145,7 @@ class PodQueue implements SchedulingQueue {
   }
 
   moved(event: ClusterEvent, only?: (pod: Pod) => boolean): void {
-    if (this.#asleep.size === 0) return
-    for (const entry of [...this.#asleep]) if (!only || only(entry.queued.pod)) this.#wakeFor(event, entry)
+    for (const entry of this.#asleep.wokenBy(event)) if (!only || only(entry.queued.pod)) this.#wake(entry)
   }
 
   onReady(notify: () => void): void {
@@ -168,7 +168,7 @@ class PodQueue implements SchedulingQueue {
 
   #sleep(entry: Entry, place: 'waiting' | 'gated'): void {
     entry.place = place
-    this.#asleep.add(entry)
+    this.#asleep.add(entry, this.#pluginsOf(entry.queued.pod))
   }
 
   #activate(entry: Entry): void {
@@ -202,8 +202,7 @@ class PodQueue implements SchedulingQueue {
     this.#notify()
   }
 
-  #wakeFor(event: ClusterEvent, entry: Entry): void {
-    if (!mayHelp(this.#pluginsOf(entry.queued.pod), entry.queued, event)) return
+  #wake(entry: Entry): void {
     if (entry.place === 'gated') this.#activate(entry)
     else this.#backOff(entry)
   }
@@ -242,12 +241,4 @@ function sooner(a: Entry, b: Entry): number {
 function gateOf(plugins: readonly SchedulerPlugin[], pod: Pod): string | undefined {
   for (const plugin of plugins) if (plugin.preEnqueue?.(pod) !== undefined) return plugin.name
   return undefined
-}
-
-function mayHelp(plugins: readonly SchedulerPlugin[], queued: QueuedPod, event: ClusterEvent): boolean {
-  if (queued.plugins.size === 0) return true
-  return plugins.some(
-    ({ name, events }) =>
-      queued.plugins.has(name) && events?.some(hint => hintApplies(hint, queued.pod, event)),
-  )
 }
