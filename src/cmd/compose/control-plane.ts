@@ -9,6 +9,7 @@ import { ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
+import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
 import { maintainFlowObjects } from '../../server/flow/maintain.ts'
 import { flowSources } from '../../server/flow/serve.ts'
 import { createPostStartHooks, type PostStartHooks } from '../../server/http/post-start-hooks.ts'
@@ -20,7 +21,6 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from '../../se
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
-import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
@@ -108,7 +108,7 @@ async function buildServer(
   settings: ServerSettings,
   ports: Ports,
   pki: Pki,
-  { store, stop }: { readonly store: Store; readonly stop: AbortController },
+  { store, stop }: { readonly store: EncryptedStore; readonly stop: AbortController },
 ): Promise<ControlPlane> {
   let current = pki
   const adopters: ((pki: Pki) => void)[] = []
@@ -138,7 +138,7 @@ async function buildServer(
     admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
     advertise,
-    postStartHooks: hooks,
+    postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
     serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
@@ -176,6 +176,11 @@ async function buildServer(
       await store.close()
     },
   }
+}
+
+/** Upstream's one check for all key management plugins; without any it holds. */
+function kmsCheck(store: EncryptedStore) {
+  return { name: 'kms-providers', check: () => store.check() }
 }
 
 function reviewsBy({ authentication, subjectRules }: Security): NonNullable<ApiServerOptions['reviews']> {

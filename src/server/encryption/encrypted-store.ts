@@ -14,6 +14,8 @@ export interface Rule {
 export interface EncryptedStore extends Store {
   /** Takes other rules from now on. */
   configure(rules: readonly Rule[]): void
+  /** What is wrong with a key management plugin; undefined when all is well. */
+  check(): string | undefined
   /** Writes everything anew that was read and is not as the rules want it; answers how many values it were. */
   rewriteStale(): Promise<number>
 }
@@ -22,6 +24,7 @@ export interface EncryptedStore extends Store {
 export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger): EncryptedStore {
   const plainOf = new WeakMap<Uint8Array, Uint8Array>()
   const stale = new Set<string>()
+  let current = rules
   let table = createTable(rules)
   const note = (key: string, { plain, isStale }: Opened) => {
     if (isStale) stale.add(key)
@@ -60,7 +63,17 @@ export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger
   return {
     ...layer,
     configure(next) {
+      closeProviders(current)
+      current = next
       table = createTable(next)
+    },
+    check: () =>
+      providersOf(current)
+        .map(provider => provider.check?.())
+        .find(trouble => trouble !== undefined),
+    async close() {
+      closeProviders(current)
+      await store.close()
     },
     async rewriteStale() {
       const keys = [...stale]
@@ -71,6 +84,14 @@ export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger
       return count
     },
   }
+}
+
+function providersOf(rules: readonly Rule[]): Provider[] {
+  return rules.flatMap(({ providers }) => providers)
+}
+
+function closeProviders(rules: readonly Rule[]): void {
+  for (const provider of providersOf(rules)) provider.close?.()
 }
 
 /** Somebody who writes it meanwhile does the same work. */

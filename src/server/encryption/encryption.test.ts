@@ -286,6 +286,8 @@ describe('a KMS plugin', () => {
     const third = encryptedStore(inner, turned, silentLogger)
     await third.range('')
     expect(await third.rewriteStale()).toBe(3)
+    expect(third.check()).toBeUndefined()
+    await third.close()
     for (const each of [writing, reading, turned])
       for (const { providers } of each) for (const { close } of providers) close?.()
   }, 30_000)
