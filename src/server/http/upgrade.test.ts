@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { realPorts } from '../../std/real-ports.ts'
 import type { Authorizer } from '../context.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 import type { Listener } from './listen.ts'
+
+/** Pods on loopback are not proxied to. */
+const address = Object.values(networkInterfaces())
+  .flatMap(list => list ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address
+if (!address) console.warn('SKIPPED: upgrades to a pod, for this machine has no address but loopback')
 
 /** A pod's own server: echoes after `101`, or says no. */
 let backend: Server
@@ -13,7 +20,7 @@ let listener: Listener
 const heads: string[] = []
 
 beforeAll(async () => {
-  backend = createServer(serveBackend).listen(0, '127.0.0.1')
+  backend = createServer(serveBackend).listen(0, address)
   await new Promise(resolve => backend.once('listening', resolve))
   const authorizer: Authorizer = ({ user }) => ({
     decision: user.username === 'nobody' ? 'noOpinion' : 'allow',
@@ -24,8 +31,9 @@ beforeAll(async () => {
   const pods = { group: '', version: 'v1', resource: 'pods', namespace: 'default' } as const
   const body = { metadata: { name: 'echo' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
   await server.admin.call({ ...pods, verb: 'create', body })
+  if (!address) return
   const patchType = 'application/merge-patch+json'
-  const status = { podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }] }
+  const status = { podIP: address, podIPs: [{ ip: address }] }
   await server.admin.call({
     ...pods,
     verb: 'patch',
@@ -71,19 +79,25 @@ function upgrade(path: string, user: string, talk?: string): Promise<string> {
   return promise
 }
 
-test('after an upgrade both ends talk to each other, and the target never sees the token', async () => {
-  const heard = await upgrade('some/path', 'tester', 'ping')
-  expect(heard).toStartWith('HTTP/1.1 101')
-  expect(heard).toEndWith('ping')
-  expect(heads.at(-1)).toStartWith('GET /some/path?a=b HTTP/1.1\r\n')
-  expect(heads.at(-1)).not.toContain('tester')
-})
+test.if(address !== undefined)(
+  'after an upgrade both ends talk to each other, and the target never sees the token',
+  async () => {
+    const heard = await upgrade('some/path', 'tester', 'ping')
+    expect(heard).toStartWith('HTTP/1.1 101')
+    expect(heard).toEndWith('ping')
+    expect(heads.at(-1)).toStartWith('GET /some/path?a=b HTTP/1.1\r\n')
+    expect(heads.at(-1)).not.toContain('tester')
+  },
+)
 
-test('a refused upgrade is told in the words of the target, and closed', async () => {
-  const heard = await upgrade('refuse', 'tester')
-  expect(heard).toStartWith('HTTP/1.1 403')
-  expect(heard).toEndWith('no')
-})
+test.if(address !== undefined)(
+  'a refused upgrade is told in the words of the target, and closed',
+  async () => {
+    const heard = await upgrade('refuse', 'tester')
+    expect(heard).toStartWith('HTTP/1.1 403')
+    expect(heard).toEndWith('no')
+  },
+)
 
 test('an upgrade passes the chain first', async () => {
   const before = heads.length

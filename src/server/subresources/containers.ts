@@ -11,8 +11,7 @@ export function chosenContainer(pod: Pod, asked: string): string {
     throw badRequest(`container ${asked} is not valid for pod ${name}`)
   }
   if (containers.length === 1) return containers[0]!.name
-  const names = (list: readonly { name: string }[]) => `[${list.map(each => each.name).join(' ')}]`
-  const choice = containers.length > 1 ? `, choose one of: ${names(containers)}` : ''
-  const init = initContainers.length > 0 ? ` or one of the init containers: ${names(initContainers)}` : ''
-  throw badRequest(`a container name must be specified for pod ${name}${choice}${init}`)
+  const names = [...initContainers, ...containers, ...ephemeralContainers].map(each => each.name)
+  const choice = containers.length > 1 ? `, choose one of: [${names.join(' ')}]` : ''
+  throw badRequest(`a container name must be specified for pod ${name}${choice}`)
 }

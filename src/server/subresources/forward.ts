@@ -83,9 +83,12 @@ interface TlsOptions {
 }
 
 /** Nobody answered where a request was sent on to. */
-class BackendError extends StatusError {
+export class BackendError extends StatusError {
+  readonly reasonText: string
+
   constructor(reason: string, options: ErrorOptions) {
     super(serviceUnavailable(`error trying to reach service: ${reason}`).status)
+    this.reasonText = reason
     this.cause = options.cause
   }
 }

@@ -1,3 +1,4 @@
+import type { Authorizer } from '../context.ts'
 import type { Connector } from '../rest/call.ts'
 import { bindNamed, bindPod } from './binding.ts'
 import { evictPod } from './eviction.ts'
@@ -9,6 +10,8 @@ import { type RequestToken, tokenConnector } from './token.ts'
 export interface ConnectorSources {
   /** Absent: tokens are refused by name. */
   readonly requestToken?: RequestToken
+  /** Asked again where a WebSocket comes by a verb that says less than it does. */
+  readonly authorizer?: Authorizer
   /** Absent: what needs a kubelet is refused by name. */
   readonly kubelet?: KubeletTls
 }
@@ -16,6 +19,7 @@ export interface ConnectorSources {
 /** Subresources with behaviour of their own, by `Subresource.connector`; `bindings` is a resource that is only posted. */
 export function createConnectors({
   requestToken,
+  authorizer,
   kubelet,
 }: ConnectorSources): ReadonlyMap<string, Connector> {
   const table: [string, Connector][] = [
@@ -27,11 +31,12 @@ export function createConnectors({
   ]
   if (requestToken) table.push(['serviceaccounts/token', tokenConnector(requestToken)])
   if (kubelet) {
+    const streams = { tls: kubelet, ...(authorizer && { authorizer }) }
     table.push(
       ['pods/log', logConnector(kubelet)],
-      ['pods/exec', streamConnector('exec', kubelet)],
-      ['pods/attach', streamConnector('attach', kubelet)],
-      ['pods/portforward', portForwardConnector(kubelet)],
+      ['pods/exec', streamConnector('exec', streams)],
+      ['pods/attach', streamConnector('attach', streams)],
+      ['pods/portforward', portForwardConnector(streams)],
       ['nodes/proxy', nodeProxy(kubelet)],
     )
   }

@@ -1,5 +1,5 @@
 import type { Node } from '../../api/types/core-v1.gen.ts'
-import { badRequest, internalError, notFound } from '../../machinery/status/errors.ts'
+import { badRequest, notFound, plainFailure } from '../../machinery/status/errors.ts'
 import type { RestCall } from '../rest/call.ts'
 import { objectKey } from '../watchcache/index.ts'
 
@@ -29,29 +29,32 @@ const kubeletPort = 10250
 /** Upstream's --kubelet-preferred-address-types. */
 const addressTypes = ['InternalIP', 'Hostname', 'ExternalIP']
 
-/** Where a node's kubelet listens. 404 for a node that is not there, 400 for one without an address. */
-export function kubeletOf({ deps }: RestCall, nodeName: string, tls: KubeletTls): Endpoint {
+/** Where a node's kubelet listens. 404, by the name of what was asked for, where the node is gone; 500 without address. */
+export function kubeletOf({ deps, context }: RestCall, nodeName: string, tls: KubeletTls): Endpoint {
   const cached = deps.cache.get(objectKey({ group: '', plural: 'nodes' }, undefined, nodeName))
-  if (!cached) throw notFound({ group: '', resource: 'nodes' }, nodeName)
+  if (!cached) throw notFound({ group: '', resource: context.info.resource }, nodeName)
   const { status } = cached.object as Node
   const found = addressTypes.map(type => status?.addresses?.find(address => address.type === type)?.address)
   const host = found.find(address => address !== undefined)
-  if (!host) throw internalError(`no preferred addresses found; known addresses: []`)
+  if (!host) {
+    const known = (status?.addresses ?? []).map(({ type, address }) => `{${type} ${address}}`)
+    throw plainFailure(`no preferred addresses found; known addresses: [${known.join(' ')}]`)
+  }
   const { Port: port = 0 } = status?.daemonEndpoints?.kubeletEndpoint ?? {}
   return { host, port: port || kubeletPort, tls }
 }
 
 /** `10250`, `https:NAME:10250` → name, scheme and port of a node, pod or service proxy path. */
-export function splitProxyName(text: string): {
+export function splitProxyName(text: string, noun: string): ProxyName {
+  const parts = text.split(':')
+  const [scheme = '', name = '', port = ''] = parts.length < 3 ? ['', ...parts] : parts
+  if (parts.length <= 3 && name !== '' && ['', 'http', 'https'].includes(scheme))
+    return { scheme, name, port }
+  throw badRequest(`invalid ${noun} request ${JSON.stringify(text)}`)
+}
+
+export interface ProxyName {
   readonly scheme: string
   readonly name: string
   readonly port: string
-} {
-  const parts = text.split(':')
-  if (parts.length === 1) return { scheme: '', name: parts[0]!, port: '' }
-  if (parts.length === 2) return { scheme: '', name: parts[0]!, port: parts[1]! }
-  if (parts.length === 3 && ['', 'http', 'https'].includes(parts[0]!)) {
-    return { scheme: parts[0]!, name: parts[1]!, port: parts[2]! }
-  }
-  throw badRequest(`invalid proxy request ${JSON.stringify(text)}`)
 }

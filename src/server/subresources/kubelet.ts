@@ -1,12 +1,14 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import { badRequest } from '../../machinery/status/errors.ts'
-import type { Response } from '../context.ts'
+import { badRequest, methodNotRouted, plainFailure } from '../../machinery/status/errors.ts'
+import type { Authorizer, Response } from '../context.ts'
+import { requireAllowed } from '../filters/authorization.ts'
 import { admitMutating, admitValidating, type Connector, type RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
 import { chosenContainer } from './containers.ts'
-import { forward } from './forward.ts'
+import { BackendError, type Forwarded, forward } from './forward.ts'
 import { type KubeletTls, kubeletOf } from './kubelet-access.ts'
+import { checkLogOptions } from './log-options.ts'
 import { aimAt, builtinResource } from './subrequest.ts'
 
 const logParameters = [
@@ -23,19 +25,28 @@ const logParameters = [
 /** GET pods/NAME/log: the kubelet's container log as it comes. */
 export function logConnector(tls: KubeletTls): Connector {
   return async function connectLog(call): Promise<Response> {
-    const pod = podOf(call)
     const { query, info } = call.context
+    if (info.verb !== 'get') throw methodNotRouted()
+    checkLogOptions(query, info.name)
+    const pod = podOf(call)
     const container = chosenContainer(pod, query.get('container') ?? '')
     const { nodeName } = pod.spec ?? {}
-    if (!nodeName) return { kind: 'raw', status: 200, contentType: 'text/plain', body: '' }
+    if (!nodeName) return { kind: 'raw', status: 204, contentType: 'text/plain', body: '' }
     const kept = pick(query, logParameters)
     const path = `/containerLogs/${info.namespace}/${info.name}/${container}${kept.size > 0 ? `?${kept}` : ''}`
-    const answer = await forward(call.context, {
-      endpoint: kubeletOf(call, nodeName, tls),
-      method: 'GET',
-      path,
-    })
-    return answer
+    return ask(call, { endpoint: kubeletOf(call, nodeName, tls), method: 'GET', path })
+  }
+}
+
+/** A kubelet that does not answer is told with the words of the client that asked it. */
+async function ask(call: RestCall, to: Forwarded): Promise<Response> {
+  try {
+    return await forward(call.context, to)
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error
+    const { host, port } = to.endpoint
+    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    throw plainFailure(`Get "https://${authority}${to.path}": ${error.reasonText}`)
   }
 }
 
@@ -47,8 +58,9 @@ const streamParameters: Readonly<Record<string, string>> = {
 }
 
 /** exec and attach: both ends speak SPDY or WebSocket; the server only joins them. */
-export function streamConnector(door: 'exec' | 'attach', tls: KubeletTls): Connector {
+export function streamConnector(door: 'exec' | 'attach', { tls, authorizer }: StreamSources): Connector {
   return async function connectStream(call): Promise<Response> {
+    await requireCreate(call, authorizer)
     const pod = podOf(call)
     const { query, info } = call.context
     await admitConnect(call, streamOptions(query, door))
@@ -64,16 +76,32 @@ export function streamConnector(door: 'exec' | 'attach', tls: KubeletTls): Conne
 }
 
 /** port-forward, without a look at the ports: the kubelet refuses the wrong ones. */
-export function portForwardConnector(tls: KubeletTls): Connector {
+export function portForwardConnector({ tls, authorizer }: StreamSources): Connector {
   return async function connectPortForward(call): Promise<Response> {
-    const pod = podOf(call)
+    await requireCreate(call, authorizer)
     const { query, info } = call.context
-    await admitConnect(call, portForwardOptions(query))
+    const options = portForwardOptions(query)
+    const pod = podOf(call)
+    await admitConnect(call, options)
     const ports = pick(query, ['ports', 'port'])
     const asked = new URLSearchParams([...ports].map(([, value]): [string, string] => ['port', value]))
     const path = `/portForward/${info.namespace}/${info.name}${asked.size > 0 ? `?${asked}` : ''}`
     return { kind: 'upgrade', target: { ...kubeletOf(call, nodeOf(pod), tls), path } }
   }
+}
+
+export interface StreamSources {
+  readonly tls: KubeletTls
+  /** Absent: whoever may get may stream. */
+  readonly authorizer?: Authorizer
+}
+
+/** A WebSocket begins with a GET, yet does what POST does (upstream's AuthorizePodWebsocketUpgradeCreatePermission). */
+async function requireCreate({ context }: RestCall, authorizer: Authorizer | undefined): Promise<void> {
+  const { user, info } = context
+  if (info.verb === 'create') return
+  if (info.verb !== 'get') throw methodNotRouted()
+  if (authorizer) await requireAllowed(authorizer, { user, info: { ...info, verb: 'create' } })
 }
 
 function podOf(call: RestCall): Pod {
@@ -111,8 +139,15 @@ function streamOptions(query: URLSearchParams, door: 'exec' | 'attach'): JsonObj
 }
 
 function portForwardOptions(query: URLSearchParams): JsonObject {
-  const ports = query.getAll('ports').map(Number)
+  const ports = query.getAll('ports').map(toPort)
   return { kind: 'PodPortForwardOptions', apiVersion: 'v1', ...(ports.length > 0 && { ports }) }
+}
+
+function toPort(text: string): number {
+  if (/^[+-]?\d+$/.test(text)) return Number(text)
+  throw badRequest(
+    `cannot convert to []int32: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  )
 }
 
 function pick(query: URLSearchParams, names: readonly string[]): URLSearchParams {

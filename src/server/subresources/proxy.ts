@@ -5,28 +5,38 @@ import { badRequest, serviceUnavailable } from '../../machinery/status/errors.ts
 import type { Response } from '../context.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
-import { collectionPrefix } from '../watchcache/index.ts'
+import { collectionPrefix, objectKey } from '../watchcache/index.ts'
 import { forward } from './forward.ts'
 import { admitConnect } from './kubelet.ts'
-import { type Endpoint, type KubeletTls, kubeletOf, splitProxyName } from './kubelet-access.ts'
+import {
+  type Endpoint,
+  type KubeletTls,
+  kubeletOf,
+  type ProxyName,
+  splitProxyName,
+} from './kubelet-access.ts'
 import { rewriteAnswer } from './proxy-rewrite.ts'
+import { isProxyable, requireProxyable } from './proxyable.ts'
 import { aimAt, builtinResource } from './subrequest.ts'
 
 /** Finds where a proxied request goes. */
-type Locate = (call: RestCall, name: ReturnType<typeof splitProxyName>) => Endpoint
+type Locate = (call: RestCall, name: ProxyName) => Endpoint | Promise<Endpoint>
 
 function proxyConnector(locate: Locate): Connector {
   return async function connectProxy(call): Promise<Response> {
     const { context } = call
     const { info, query, headers } = context
     await admitConnect(call, proxyOptions(call))
-    const endpoint = locate(call, splitProxyName(info.name))
+    const endpoint = await locate(call, splitProxyName(info.name, info.resource.slice(0, -1)))
     const method = context.method ?? methods[info.verb] ?? 'GET'
     const { prefix, rest } = splitPath(context)
     const search = query.size > 0 ? `?${query}` : ''
     if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path: `${rest || '/'}${search}` } }
     if (rest === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${prefix}/${search}`)
-    const forwarded = { 'x-forwarded-uri': prefix + (rest || '/') }
+    const forwarded = {
+      'x-forwarded-uri': prefix + (rest || '/'),
+      'x-forwarded-for': [headers['x-forwarded-for'], context.sourceIp].filter(Boolean).join(', '),
+    }
     const path = `${rest || '/'}${search}`
     const answer = await forward(context, { endpoint, method, path, headers: forwarded })
     const hosts = [`${endpoint.host}:${endpoint.port}`, headers.host ?? headers[':authority'] ?? '']
@@ -65,17 +75,19 @@ const methods: Readonly<Record<string, string>> = {
 
 /** nodes/NAME/proxy: the kubelet's own API. */
 export function nodeProxy(tls: KubeletTls): Connector {
-  return proxyConnector((call, { name, port }) => {
+  return proxyConnector(async (call, { name, port, scheme }) => {
     const kubelet = kubeletOf(call, name, tls)
-    return port === '' || Number(port) === kubelet.port ? kubelet : { host: kubelet.host, port: toPort(port) }
+    await requireProxyable(kubelet.host)
+    if (port === '' || port === String(kubelet.port)) return kubelet
+    return withScheme({ host: kubelet.host, port: toPort(port) }, scheme)
   })
 }
 
 /** pods/NAME/proxy: the pod's own address. */
 export const podProxy: Connector = proxyConnector((call, { name, port, scheme }) => {
   const pod = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'pods'), { name })).object as Pod
-  const host = pod.status?.podIP
-  if (!host) throw badRequest('address not allowed')
+  const host = pod.status?.podIPs?.[0]?.ip ?? ''
+  if (!isProxyable(host)) throw badRequest('address not allowed')
   const first = pod.spec?.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort
   return withScheme({ host, port: port === '' ? (first ?? 80) : podPort(pod, port) }, scheme)
 })
@@ -85,26 +97,39 @@ function podPort(pod: Pod, port: string): number {
   return ports.find(({ name }) => name === port)?.containerPort ?? toPort(port)
 }
 
-/** services/NAME/proxy: any ready endpoint of the service. */
+/** services/NAME/proxy: a ready pod behind the service's port. */
 export const serviceProxy: Connector = proxyConnector((call, { name, port, scheme }) => {
   const service = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'services'), { name }))
     .object as Service
-  const declared = service.spec?.ports ?? []
-  const wanted =
-    port === '' && declared.length === 1
-      ? declared[0]!
-      : declared.find(each => each.name === port || String(each.port) === port)
-  if (!wanted)
-    throw serviceUnavailable(
-      `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`,
-    )
+  const portName = servicePortName(service, port)
   for (const slice of slicesOf(call, name)) {
-    const target = slice.ports?.find(each => (each.name ?? '') === (wanted.name ?? ''))?.port
-    const host = slice.endpoints?.find(({ conditions }) => conditions?.ready !== false)?.addresses[0]
+    const target = slice.ports?.find(each => (each.name ?? '') === portName)?.port
+    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
+    const host = ready.find(endpoint => isPod(call, endpoint))?.addresses[0]
     if (target && host) return withScheme({ host, port: target }, scheme)
   }
-  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`)
+  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(call.context.info.name)}`)
 })
+
+/** A number is one of the service's ports; anything else is the name of one. */
+function servicePortName({ spec, metadata }: Service, port: string): string {
+  if (!/^[+-]?\d+$/.test(port)) return port
+  const found = spec?.ports?.find(each => each.port === Number(port))
+  if (found) return found.name ?? ''
+  throw serviceUnavailable(
+    `no service port ${Number(port)} found for service ${JSON.stringify(metadata.name)}`,
+  )
+}
+
+/** Whoever writes endpoints does not thereby choose where the server connects to: the address must be a pod's own. */
+function isPod({ deps, context }: RestCall, { addresses, targetRef }: SliceEndpoint): boolean {
+  const { namespace } = context.info
+  if (!targetRef?.name || targetRef.namespace !== namespace) return false
+  const pod = deps.cache.get(objectKey({ group: '', plural: 'pods' }, namespace, targetRef.name))?.object
+  return (pod as Pod | undefined)?.status?.podIPs?.some(({ ip }) => ip === addresses[0]) ?? false
+}
+
+type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number]
 
 function slicesOf({ deps, context }: RestCall, service: string): EndpointSlice[] {
   const prefix = collectionPrefix(

@@ -26,6 +26,7 @@ const texts: Readonly<Record<string, (error: NodeError) => string>> = {
   ETIMEDOUT: error => `dial tcp ${addressOf(error)}: i/o timeout`,
   ENOTFOUND: ({ hostname = '' }) => `dial tcp: lookup ${hostname}: no such host`,
   ECONNRESET: () => 'EOF',
+  ERR_SSL_WRONG_VERSION_NUMBER: () => 'tls: first record does not look like a TLS handshake',
   DEPTH_ZERO_SELF_SIGNED_CERT: () => untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: () => untrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => untrusted,
