@@ -103,11 +103,18 @@ async function evict({ client }: Side, { metadata }: Pod): Promise<string> {
   }
 }
 
+const kubectlTriesMax = 3
+
+/** On a machine under load a handshake may take too long: that is no difference. */
 async function kubectl({ kubeconfig }: Side, namespace: string, words: string): Promise<void> {
-  const child = Bun.spawn(['kubectl', '--kubeconfig', kubeconfig, '-n', namespace, ...words.split(' ')], {
-    stdout: 'ignore',
-    stderr: 'pipe',
-  })
-  const said = await new Response(child.stderr).text()
-  if ((await child.exited) !== 0) throw new Error(`kubectl ${words}: ${said}`)
+  for (let tries = 1; ; tries++) {
+    const child = Bun.spawn(['kubectl', '--kubeconfig', kubeconfig, '-n', namespace, ...words.split(' ')], {
+      stdout: 'ignore',
+      stderr: 'pipe',
+    })
+    const said = await new Response(child.stderr).text()
+    if ((await child.exited) === 0) return
+    if (tries === kubectlTriesMax || !said.includes('Unable to connect'))
+      throw new Error(`kubectl ${words}: ${said}`)
+  }
 }
