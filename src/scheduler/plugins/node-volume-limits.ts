@@ -8,7 +8,7 @@ import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
 import type { Handle, Lists } from '../framework/handle.ts'
 import { goOn, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
-import { anyChanged, claimsOf, claimTrouble, hasClaims, ownClaimChanged } from './volumes/pod-claims.ts'
+import { anyChanged, claimsOf, hasClaims, ownClaimChanged } from './volumes/pod-claims.ts'
 
 const name = 'NodeVolumeLimits'
 
@@ -70,9 +70,8 @@ function attached(lists: Lists, { name: nodeName, pods }: NodeInfo): Map<string,
   return there
 }
 
-/** The driver of each volume of the pod that a CSI driver attaches. */
+/** The driver of each volume of the pod that a CSI driver attaches; claims that are not there do not count. */
 function driversByVolume(lists: Lists, pod: Pod): Map<string, string> {
-  if (claimTrouble(lists, pod)) return new Map()
   const drivers = new Map<string, string>()
   for (const claim of claimsOf(lists, pod)) {
     const { driver, handle } = volumeOf(lists, claim)

@@ -128,6 +128,9 @@ describe('restrictions', () => {
     expect(place(objects, names, { nodes: nodes.slice(0, 1) })).toBe(
       '0/1 nodes are available: 1 node(s) exceed max volume count.',
     )
+    const other = { ...pod('x', 'missing'), metadata: { name: 'q', namespace: 'default', uid: 'q' } }
+    other.spec = { ...other.spec!, nodeName: 'a' }
+    expect(place(objects, ['y'], { pods: [other] })).toBe('b')
   })
   test('a volume with a zone is used there', () => {
     const zone = 'topology.kubernetes.io/zone'
