@@ -25,7 +25,8 @@ export const listedScenarios: readonly ListedDifference[] = [
       'A rollout that gets no further has begun or has progressed, as its first pods were counted or not.',
   },
   {
-    place: /Endpoints .* metadata\.annotations(\.endpoints\.kubernetes\.io\/last-change-trigger-time)?: /,
+    place:
+      /Endpoint(s|Slice) .* metadata\.annotations(\.endpoints\.kubernetes\.io\/last-change-trigger-time)?: /,
     reason: 'The last write of endpoints has a time when a change of readiness is among what it takes up.',
   },
   {
