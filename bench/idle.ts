@@ -75,15 +75,14 @@ async function simulated(scene: Scene): Promise<string[]> {
 async function onPodman(scene: Scene): Promise<string[]> {
   const node = openPodmanNode()
   try {
-    const { hutch, seconds } = await timedStart(scene, () =>
-      startHutch(node.directory, node.flags, node.enter),
-    )
-    await runPods(hutch, scene.pods)
+    const start = () => startHutch(node.directory, node.flags, node.enter)
+    const { hutch, seconds } = await timedStart(scene, start, node.enter)
+    await runPods(hutch, scene.pods, node.enter)
     const engine = node.enginePids(hutch.pid)
     const [own, theirs] = await Promise.all(
       [[hutch.pid], engine].map(pids => measureRest(pids, Number(options.settle), Number(options.seconds))),
     )
-    await runPods(hutch, 0)
+    await runPods(hutch, 0, node.enter)
     await hutch.stop()
     return [row(scene.title, own!, [seconds]), row(`${scene.title}: Podman's service`, theirs!, [])]
   } finally {
@@ -94,15 +93,25 @@ async function onPodman(scene: Scene): Promise<string[]> {
 async function timedStart(
   scene: Scene,
   start: () => Promise<HutchProcess>,
+  enter: readonly string[] = [],
 ): Promise<{ readonly hutch: HutchProcess; readonly seconds: number }> {
   const begin = performance.now()
   const hutch = await start()
-  const get = apiOf(hutch.kubeconfig)
+  const get = enter.length > 0 ? apiThrough(enter, hutch.kubeconfig) : apiOf(hutch.kubeconfig)
   await until(
     async () => areNodesReady(get, scene.nodes, Date.now() - (performance.now() - begin)),
     'the node',
   )
   return { hutch, seconds: (performance.now() - begin) / 1000 }
+}
+
+/** Another network namespace is reached by a program that runs there. */
+function apiThrough(enter: readonly string[], kubeconfig: string): ReturnType<typeof apiOf> {
+  return async path => {
+    const get = Bun.spawnSync([...enter, 'kubectl', '--kubeconfig', kubeconfig, 'get', '--raw', path])
+    if (get.exitCode !== 0) return { ok: false, body: { items: [] } }
+    return { ok: true, body: JSON.parse(get.stdout.toString()) as unknown }
+  }
 }
 
 interface NodeList {
@@ -131,8 +140,13 @@ async function areNodesReady(
 }
 
 /** A Deployment of so many pods, all of them Ready, or gone. */
-async function runPods({ kubeconfig }: HutchProcess, count: number): Promise<void> {
-  const kubectl = (...words: string[]) => Bun.spawnSync(['kubectl', '--kubeconfig', kubeconfig, ...words])
+async function runPods(
+  { kubeconfig }: HutchProcess,
+  count: number,
+  enter: readonly string[] = [],
+): Promise<void> {
+  const kubectl = (...words: string[]) =>
+    Bun.spawnSync([...enter, 'kubectl', '--kubeconfig', kubeconfig, ...words])
   kubectl(
     'create',
     'deployment',
