@@ -2,6 +2,7 @@ import { builtinKind } from '../../src/api/schema/index.ts'
 import { encodeProtobuf } from '../../src/machinery/codec/index.ts'
 import { fromApiVersion } from '../../src/machinery/meta/group.ts'
 import { json, jsonHeaders, type OracleCase, protobuf, type Track } from './case.ts'
+import { encodingCases } from './encoding-cases.ts'
 import { changeCases, fieldCases } from './field-cases.ts'
 import { type Sample, samples } from './samples.ts'
 
@@ -30,6 +31,7 @@ function casesOf(sample: Sample): OracleCase[] {
     ...writes(sample),
     ...reads(sample),
     ...forms(sample),
+    ...encodingCases(sample),
     ...replacements(sample),
     ...patches(sample),
     ...(isTried ? changeCases(sample) : []),

@@ -73,7 +73,8 @@ function validateExitCodes(
     const detail = 'must be one of the container or initContainer names in the pod template'
     errors.invalid(`${path}.containerName`, containerName, detail)
   }
-  if (values.length === 0) errors.invalid(`${path}.values`, null, 'at least one value is required')
+  if (values.length === 0)
+    errors.invalid(`${path}.values`, codes.values ?? null, 'at least one value is required')
   else if (values.length > valuesMax) errors.tooMany(`${path}.values`, values.length, valuesMax)
   values.forEach((value, i) => {
     if (operator === 'In' && value === 0)

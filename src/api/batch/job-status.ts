@@ -2,6 +2,7 @@
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
 import type { Job } from '../types/batch-v1.gen.ts'
+import { validateIndexes, validateUncounted } from './job-indexes.ts'
 
 const counts = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const
 const terminal = ['Failed', 'Complete', 'FailureTarget'] as const
@@ -10,12 +11,14 @@ const terminal = ['Failed', 'Complete', 'FailureTarget'] as const
 export function validateJobStatusUpdate(job: Job, old: Job, errors: FieldErrors): void {
   const { status = {} } = job
   for (const field of counts) nonnegative(status[field], `status.${field}`, errors)
+  validateUncounted(job, errors)
   validateConditions(job, old, errors)
   validateTimes(job, old, errors)
   const isFinished = holds(job, 'Complete') || holds(job, 'Failed')
   if (isFinished && (status.active ?? 0) > 0) {
     errors.invalid('status.active', status.active, 'active>0 is invalid for finished job')
   }
+  validateIndexes(job, old, errors)
   if ((status.failed ?? 0) < (old.status?.failed ?? 0)) {
     errors.invalid('status.failed', status.failed ?? 0, 'cannot decrease the failed counter')
   }

@@ -2,7 +2,7 @@
 import { dns1123LabelErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
-import { immutable, nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutable, nonnegative } from '../../machinery/validation/values.ts'
 import { immutableInternal } from '../shared/internal-value.ts'
 import { selectorMatches, validatePodTemplate } from '../shared/pod-template.ts'
 import type { Job, JobSpec } from '../types/batch-v1.gen.ts'

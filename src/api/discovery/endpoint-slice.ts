@@ -3,7 +3,6 @@ import { dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors } from '..
 import { firstFew, unset } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { validateLabels } from '../../machinery/validation/label-selector.ts'
 import { immutable, semanticEqual, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'

@@ -171,6 +171,6 @@ export function decodePatch(context: RequestContext, type: string): unknown {
     return JSON.parse(json)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw badRequest(type.endsWith('yaml') ? `error decoding YAML: ${error.message}` : error.message)
+    throw badRequest(`error decoding ${type.endsWith('yaml') ? 'YAML' : 'patch'}: ${error.message}`)
   }
 }

@@ -57,7 +57,7 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   }
   const step = planDeletion(resource, current.object, options, deps.ports.clock)
   if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
-  const dryRun = isDryRunDelete(call, options)
+  const dryRun = isDryRunDelete(options)
   if (step.kind === 'remove') {
     if (dryRun) return { removed: true, servable: current }
     const removed = await removeStored(call, stored)
@@ -73,7 +73,7 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
 }
 
 async function admitDeletion(call: RestCall, oldObject: KubeObject, options: DeleteOptions): Promise<void> {
-  const dryRun = isDryRunDelete(call, options)
+  const dryRun = isDryRunDelete(options)
   const operation = {
     operation: 'DELETE',
     object: undefined,
@@ -85,8 +85,8 @@ async function admitDeletion(call: RestCall, oldObject: KubeObject, options: Del
   await admitValidating(call, operation)
 }
 
-function isDryRunDelete({ context }: RestCall, { dryRun }: DeleteOptions): boolean {
-  return (dryRun?.length ?? context.options.dryRun?.length ?? 0) > 0
+function isDryRunDelete({ dryRun }: DeleteOptions): boolean {
+  return (dryRun?.length ?? 0) > 0
 }
 
 /** Kinds that hold their own deletion check before the store does, and say so in other words. */
