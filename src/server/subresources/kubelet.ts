@@ -121,18 +121,17 @@ export async function admitConnect(call: RestCall, options: JsonObject): Promise
   await admitValidating(call, { operation: 'CONNECT', object, oldObject: undefined })
 }
 
-/** PodExecOptions or PodAttachOptions as the query says, with their defaults. */
+/** PodExecOptions or PodAttachOptions as the query says: upstream's have no defaults here. */
 function streamOptions(query: URLSearchParams, door: 'exec' | 'attach'): JsonObject {
   const container = query.get('container')
-  const flag = (name: string, unsaid: boolean) =>
-    (query.has(name) ? isTrue(query.get(name)) : unsaid) && { [name]: true }
+  const flag = (name: string) => query.has(name) && isTrue(query.get(name)) && { [name]: true }
   return {
     kind: door === 'exec' ? 'PodExecOptions' : 'PodAttachOptions',
     apiVersion: 'v1',
-    ...flag('stdin', false),
-    ...flag('stdout', true),
-    ...flag('stderr', true),
-    ...flag('tty', false),
+    ...flag('stdin'),
+    ...flag('stdout'),
+    ...flag('stderr'),
+    ...flag('tty'),
     ...(container && { container }),
     ...(door === 'exec' && { command: query.has('command') ? query.getAll('command') : null }),
   }

@@ -61,8 +61,9 @@ function movedTo(location: string): Response {
 
 /** PodProxyOptions, ServiceProxyOptions or NodeProxyOptions: the path is all that they have. */
 function proxyOptions({ context, resource }: RestCall): JsonObject {
-  const { subpath } = context.info
-  return { kind: `${resource.kind}ProxyOptions`, apiVersion: 'v1', ...(subpath && { path: `/${subpath}` }) }
+  const { subpath, path: whole } = context.info
+  const path = subpath ? `/${subpath}` : whole.endsWith('/') && '/'
+  return { kind: `${resource.kind}ProxyOptions`, apiVersion: 'v1', ...(path && { path }) }
 }
 
 const methods: Readonly<Record<string, string>> = {

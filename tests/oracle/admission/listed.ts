@@ -27,6 +27,16 @@ const listed: readonly Listed[] = [
     place: /managedFields/,
     why: 'field managers of the scale subresource are of rest/scale.ts',
   },
+  {
+    name: /^scale$/,
+    place: /object\.(metadata\.(uid|creationTimestamp)|status\.selector)/,
+    why: 'a stock server shows a Scale as it was sent, Hutch as it would be stored',
+  },
+  {
+    name: /^tokens and evictions$/,
+    place: /managedFields|expirationSeconds|boundObjectRef|expirationTimestamp/,
+    why: 'a TokenRequest is defaulted when the token is made, after admission',
+  },
   { name: /equivalent version/, place: /currentMetrics/, why: 'null or absent in a status that is empty' },
 ]
 

@@ -94,8 +94,8 @@ export async function startRecorder(): Promise<Recorder> {
   const asked: Record<SideName, unknown[]> = { ours: [], theirs: [] }
   const hook = await startTestWebhook(async (review, path) => {
     const [, side, name = ''] = /^\/(ours|theirs)\/([^?]*)/.exec(path) ?? []
-    if (name === 'slow') await Bun.sleep(3000)
     if (name !== 'marker') asked[side as SideName].push({ path: path.replace(/^\/\w+/, ''), review })
+    if (name === 'slow') await Bun.sleep(3000)
     const request = review.request as JsonObject & { uid: string }
     const answer = (behaviours[name] ?? behaviours.allow!)(request)
     if ('body' in answer) return answer as WebhookAnswer

@@ -308,6 +308,8 @@ export const webhookCases: readonly AdmissionCase[] = [
       {
         behaviour: 'deny-message',
         rules: [rule([''], ['pods/*', 'services/*'], { operations: ['CONNECT'] })],
+        // What is connected with has no labels: a selector would leave it out.
+        objectSelector: {},
       },
     ],
     objects: [
