@@ -96,4 +96,4 @@ test('SQLite answers as memory does, at every revision and from every revision, 
     }),
     { numRuns: Number(process.env.HUTCH_RUNS ?? 60) },
   )
-}, 30_000)
+}, 300_000)
