@@ -80,6 +80,12 @@ describe.skipIf(missing !== undefined)('podman', () => {
     expect(readFileSync(words, 'utf8')).toBe('bye\n')
   })
 
+  test('the engine says its version, and afterwards that it is still there', async () => {
+    const first = await podman.runtime.containers.version()
+    expect(first).toEqual({ name: 'podman', version: expect.stringMatching(/^[45]\.\d+/) })
+    expect(await podman.runtime.containers.version()).toEqual(first)
+  })
+
   test('exec carries both streams, input and the exit code', async () => {
     const { id } = await start({})
     const { containers } = podman.runtime

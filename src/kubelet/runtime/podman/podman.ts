@@ -31,6 +31,7 @@ class PodmanContainers implements RuntimeService {
   readonly #ports: Ports
   readonly #known = { oomKilled: new Set<string>(), exitCodes: new Map<string, number>() }
   readonly #examined = new Set<string>()
+  #version: string | undefined
 
   constructor(engine: Engine, options: PodmanOptions) {
     this.#engine = engine
@@ -38,9 +39,13 @@ class PodmanContainers implements RuntimeService {
     this.#ports = options.ports
   }
 
+  /** Asked only once: the engine looks its parts up in the package database for every answer. Then it is pinged. */
   async version() {
-    const { Version } = await this.#engine.call<{ Version: string }>({ method: 'GET', path: '/version' })
-    return { name: 'podman', version: Version }
+    if (this.#version === undefined) {
+      const { Version } = await this.#engine.call<{ Version: string }>({ method: 'GET', path: '/version' })
+      this.#version = Version
+    } else await this.#engine.call({ method: 'GET', path: '/_ping' })
+    return { name: 'podman', version: this.#version }
   }
 
   async list(podUid?: string) {
