@@ -1,7 +1,7 @@
 import type { Subresource } from '../../api/define.ts'
 import type { PatchType } from '../../client/transport.ts'
 import { applyPatch } from '../../machinery/apply/index.ts'
-import { conform, DecodeError, decodeJson, strictErrorMessage } from '../../machinery/codec/index.ts'
+import { conform, DecodeError, decodeValue, strictErrorMessage } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
@@ -76,11 +76,14 @@ function canonical(call: RestCall, patched: KubeObject): KubeObject {
   const foreign =
     patched.kind === kind && patched.apiVersion === apiVersion ? undefined : unreadablePatch(patched)
   if (foreign) throw patchInvalid(patched, foreign)
-  const text = JSON.stringify({ ...patched, kind, apiVersion })
   try {
-    const { object, strictErrors } = decodeJson(schema, text, {
-      strict: context.options.fieldValidation !== 'Ignore',
-    })
+    const { object, strictErrors } = decodeValue(
+      schema,
+      { ...patched, kind, apiVersion },
+      {
+        strict: context.options.fieldValidation !== 'Ignore',
+      },
+    )
     reportPatchErrors(context, patched, strictErrors)
     return object as unknown as KubeObject
   } catch (error) {
