@@ -1,4 +1,4 @@
-/** From text to expression (cel-go parser), with macros expanded on the way. */
+/** The whole grammar (cel-go parser), for what the library does not read, and its complaints; macros are expanded on the way. */
 import type { Call, Expr, ListExpr, Literal, MapEntry, MapExpr, StructField } from './ast.ts'
 import { qualifiedName } from './ast.ts'
 import { CelSyntaxError } from './issues.ts'
@@ -19,8 +19,13 @@ const reserved: ReadonlySet<string> = new Set(
 const expectations =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
 
+/** Names that no variable can have. */
+export function isReserved(name: string): boolean {
+  return reserved.has(name)
+}
+
 /** Parses an expression. Throws CelSyntaxError. */
-export function parse(text: string): Expr {
+export function parseText(text: string): Expr {
   const size = [...text].length
   if (size > codePointsMax) {
     const message = `expression code point size exceeds limit: size: ${size}, limit ${codePointsMax}`
