@@ -1,7 +1,5 @@
-import { type AdmissionChoice, pluginNameFault } from '../server/admission/choice.ts'
+import { pluginNameFault } from '../server/admission/choice.ts'
 import type { Flag } from './flags.ts'
-import type { FlagReader } from './server-flags.ts'
-import { UserError } from './user-error.ts'
 
 const plugins = (value: string) => {
   const fault = value.split(',').map(pluginNameFault).find(Boolean)
@@ -25,17 +23,3 @@ export const admissionFlags: readonly Flag[] = [
     check: plugins,
   },
 ]
-
-/** What the flags ask for; nothing can be enabled and disabled at once. */
-export function admissionChoice(flags: FlagReader): AdmissionChoice {
-  const enabled = flags.list('enable-admission-plugins')
-  const disabled = flags.list('disable-admission-plugins')
-  const twice = enabled.find(name => disabled.includes(name))
-  if (twice !== undefined)
-    throw new UserError(
-      `admission plugin "${twice}" is both enabled and disabled`,
-      'Choose one of the two.',
-      2,
-    )
-  return { enabled, disabled }
-}
