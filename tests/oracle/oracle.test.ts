@@ -129,7 +129,7 @@ if (missing) console.warn(`SKIP comparison with a stock control plane: ${missing
 
 /** Building the stock programs takes minutes, once. */
 const buildMs = 20 * 60_000
-const runMs = 5 * 60_000
+const runMs = 15 * 60_000
 
 describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
   let stage: Stage

@@ -57,7 +57,7 @@ if (missing) console.warn(`SKIP scenarios beside a stock control plane: ${missin
 
 /** Building the stock programs takes minutes, once. */
 const buildMs = 20 * 60_000
-const runMs = 8 * 60_000
+const runMs = 15 * 60_000
 
 describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
   let stage: Stage

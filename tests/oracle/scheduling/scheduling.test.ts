@@ -16,7 +16,7 @@ if (missing) console.warn(`SKIP comparison with a stock scheduler: ${missing}`)
 
 /** Building the stock programs takes minutes, once. */
 const buildMs = 20 * 60_000
-const seedMs = 120_000
+const seedMs = 600_000
 
 describe.skipIf(missing !== undefined)('beside a stock scheduler', () => {
   let stage: Stage
