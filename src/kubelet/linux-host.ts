@@ -67,7 +67,13 @@ export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: Hos
       async run(signal) {
         const handlers = new KubeletApi({ ports, config, runtime, machine, workers: context.workers })
         const serving = api && serve(api, handlers, { port: config.port, signal })
-        await Promise.all([rotateLogs(runtime.containers, ports, signal), serving])
+        const containers = () =>
+          context
+            .workers()
+            .list()
+            .flatMap(worker => worker.containers)
+        const rotating = rotateLogs({ containers, runtime: runtime.containers, ports }, signal)
+        await Promise.all([rotating, serving])
       },
     }
   }

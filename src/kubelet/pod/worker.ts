@@ -1,6 +1,6 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Cancel } from '../../std/ports.ts'
-import type { Observed } from '../runtime/runtime.ts'
+import type { Observed, ObservedContainer } from '../runtime/runtime.ts'
 import { podStatus } from '../status/pod-status.ts'
 import type { ActionContext } from './action-context.ts'
 import { connect, perform, prepareVolumes } from './actions.ts'
@@ -35,6 +35,7 @@ export class PodWorker {
   #failures = 0
   #ended = false
   #closed = false
+  #containers: readonly ObservedContainer[] = []
 
   constructor(env: PodEnvironment, pod: Pod, hooks: WorkerHooks) {
     this.#env = env
@@ -52,6 +53,11 @@ export class PodWorker {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** As they were at the last look, and every change of theirs is followed by one. */
+  get containers(): readonly ObservedContainer[] {
+    return this.#containers
   }
 
   update(pod: Pod): void {
@@ -138,6 +144,7 @@ export class PodWorker {
     const env = this.#env
     const state = this.#state
     const observed = await env.runtime.containers.list(this.#uid)
+    this.#containers = observed.containers
     await this.#adopt(observed)
     if (currentSandbox(observed) === undefined) state.network = undefined
     syncProbes(env, state, observed, () => this.wake())
@@ -203,5 +210,5 @@ export class PodWorker {
 }
 
 function graceSecondsOf({ spec }: Pod): number {
-  return spec?.terminationGracePeriodSeconds ?? graceDefaultSeconds
+  return Number(spec?.terminationGracePeriodSeconds ?? graceDefaultSeconds)
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../std/ports.ts'
 import { type Image, type ImageService, PullError } from '../runtime.ts'
 import { already, type Engine, toEngineError } from './engine.ts'
 
@@ -10,8 +11,23 @@ interface EngineImage {
   readonly Config?: { readonly User?: string }
 }
 
-/** Images of the engine's own store. */
-export function podmanImages(engine: Engine): ImageService {
+/** The engine's images, and what makes us ask it for its list again. */
+export interface PodmanImages extends ImageService {
+  /** One of them may have changed: the engine said so, or was not listened to. */
+  changed(): void
+}
+
+/** A list that no event has made old is asked for again all the same. */
+const listLifeMs = 300_000
+
+/** Images of the engine's own store. The list is kept until an image changes: making it costs the engine most of what it does at rest. */
+export function podmanImages(engine: Engine, clock: Pick<Clock, 'monotonicMs'>): PodmanImages {
+  let kept: { readonly images: Promise<readonly Image[]>; readonly atMs: number } | undefined
+  const changed = () => {
+    kept = undefined
+  }
+  const ask = async () =>
+    (await engine.call<EngineImage[]>({ method: 'GET', path: '/images/json' })).map(toImage)
   const find = async (reference: string) => {
     const path = `/images/${encodeURIComponent(withoutScheme(reference))}/json`
     const found = await already(engine.call<EngineImage>({ method: 'GET', path }), 404)
@@ -23,9 +39,17 @@ export function podmanImages(engine: Engine): ImageService {
     return image
   }
   return {
+    changed,
     async list() {
-      const images = await engine.call<EngineImage[]>({ method: 'GET', path: '/images/json' })
-      return images.map(toImage)
+      const nowMs = clock.monotonicMs()
+      if (!kept || nowMs - kept.atMs >= listLifeMs) kept = { images: ask(), atMs: nowMs }
+      const { images } = kept
+      try {
+        return await images
+      } catch (error) {
+        if (kept?.images === images) changed()
+        throw error
+      }
     },
     find,
     async pull(reference) {
@@ -35,6 +59,7 @@ export function podmanImages(engine: Engine): ImageService {
       })
       const failure = pullFailure(said)
       if (failure) throw toPullError(failure)
+      changed()
       return mustFind(reference)
     },
     async importTar(reference, tar, command) {
@@ -43,10 +68,12 @@ export function podmanImages(engine: Engine): ImageService {
       const change = command ? `&changes=${encodeURIComponent(`CMD ${JSON.stringify(command)}`)}` : ''
       const path = `/images/import?reference=${encodeURIComponent(reference)}${change}`
       await engine.call({ method: 'POST', path, file: data })
+      changed()
       return mustFind(reference)
     },
     async remove(id) {
       await already(engine.call({ method: 'DELETE', path: `/images/${encodeURIComponent(id)}` }), 404)
+      changed()
     },
   }
 }

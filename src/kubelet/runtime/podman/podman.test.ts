@@ -171,6 +171,31 @@ describe.skipIf(missing !== undefined)('podman', () => {
     ])
   })
 
+  test('images that others bring or take away are seen, those that stay are not asked for again', async () => {
+    const { containers, images } = podman.runtime
+    const stop = new AbortController()
+    const watching = containers.watch(() => {}, stop.signal)
+    const podmanCommand = (...words: string[]) => {
+      const places = ['root', 'run', 'tmp'].map(
+        (place, at) => `--${['root', 'runroot', 'tmpdir'][at]}=${podman.dir}/${place}`,
+      )
+      const env = { ...process.env, CONTAINERS_CONF: `${podman.dir}/containers.conf` }
+      expect(Bun.spawnSync(['podman', ...places, ...words], { env }).exitCode).toBe(0)
+    }
+    const has = async (tag: string) => (await images.list()).some(({ tags }) => tags.includes(tag))
+    const other = 'hutch.local/other:1'
+    const listed = await images.list()
+    expect(await has(other)).toBe(false)
+    podmanCommand('tag', testImage, other)
+    while (!(await has(other))) await Bun.sleep(50)
+    podmanCommand('untag', testImage, other)
+    while (await has(other)) await Bun.sleep(50)
+    expect(await images.list()).toBe(await images.list())
+    expect(await images.list()).toEqual(listed)
+    stop.abort()
+    await watching
+  }, 20_000)
+
   test('an image that is nowhere is refused when it is pulled', async () => {
     expect(await podman.runtime.images.find('registry.invalid/none:1')).toBeUndefined()
     await expect(podman.runtime.images.pull('registry.invalid/none:1')).rejects.toThrow()

@@ -2,6 +2,7 @@ import { mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 import { sleep } from '../../../client/sleep.ts'
 import type { Ports } from '../../../std/ports.ts'
+import { usageOf } from '../../stats/cgroup.ts'
 import type { ContainerResources, ContainerUsage, Runtime, RuntimeService } from '../runtime.ts'
 import { containerSpec, type EngineLimits, resourceLimits, sandboxSpec } from './create-spec.ts'
 import { already, type Engine, EngineError, openEngine, toEngineError } from './engine.ts'
@@ -9,8 +10,7 @@ import { podmanImages } from './images.ts'
 import { labels } from './labels.ts'
 import { type ListedContainer, observe } from './observe.ts'
 import { attachSession, execSession } from './session.ts'
-import { usageOf } from './usage.ts'
-import { watchContainers } from './watch.ts'
+import { watchEngine } from './watch.ts'
 
 export interface PodmanOptions {
   readonly socketPath: string
@@ -22,7 +22,8 @@ export interface PodmanOptions {
 /** Podman (4.3 and later) behind the runtime port. */
 export async function openPodman(options: PodmanOptions): Promise<Runtime> {
   const engine = await openEngine(options.socketPath)
-  return { containers: new PodmanContainers(engine, options), images: podmanImages(engine) }
+  const images = podmanImages(engine, options.ports.clock)
+  return { containers: new PodmanContainers(engine, options, images.changed), images }
 }
 
 class PodmanContainers implements RuntimeService {
@@ -31,9 +32,11 @@ class PodmanContainers implements RuntimeService {
   readonly #ports: Ports
   readonly #known = { oomKilled: new Set<string>(), exitCodes: new Map<string, number>() }
   readonly #examined = new Set<string>()
+  readonly #imagesChanged: () => void
   #version: string | undefined
 
-  constructor(engine: Engine, options: PodmanOptions) {
+  constructor(engine: Engine, options: PodmanOptions, imagesChanged: () => void) {
+    this.#imagesChanged = imagesChanged
     this.#engine = engine
     this.#limits = options
     this.#ports = options.ports
@@ -152,22 +155,35 @@ class PodmanContainers implements RuntimeService {
     const listed = await this.#listed()
     const { containers } = observe(listed, this.#known)
     const usage: ContainerUsage[] = []
-    for (const { id, name, pod, state } of containers) {
+    for (const {
+      id,
+      name,
+      pod,
+      image,
+      state,
+      createdAtMs,
+      startedAtMs = createdAtMs,
+      logPath,
+    } of containers) {
       const pid = listed.find(entry => entry.Id === id)?.Pid
       const used = state === 'running' && pid ? await usageOf(pid) : undefined
-      if (used) usage.push({ id, name, pod, atMs: this.#ports.clock.nowMs(), ...used })
+      const atMs = this.#ports.clock.nowMs()
+      if (pid && used) usage.push({ id, name, pod, image, atMs, startedAtMs, pid, logPath, ...used })
     }
     return usage
   }
 
   async watch(changed: (podUid: string) => void, signal: AbortSignal) {
+    const imagesChanged = this.#imagesChanged
+    const listener = { listening: imagesChanged, podChanged: changed, imagesChanged }
     while (!signal.aborted) {
       try {
-        await watchContainers(this.#engine, this.#limits.nodeName, changed, signal)
+        await watchEngine(this.#engine, this.#limits.nodeName, listener, signal)
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
         this.#ports.log.warn('the container engine does not tell what happens', { error: error.message })
       }
+      imagesChanged()
       await sleep(this.#ports.clock, watchRetryMs, signal)
       if (signal.aborted) return
       // What happened while nobody listened.

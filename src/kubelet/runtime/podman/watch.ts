@@ -1,6 +1,14 @@
 import { type Engine, EngineError } from './engine.ts'
 import { labels } from './labels.ts'
 
+/** Who is told what. */
+export interface EngineListener {
+  /** The connection stands: what happens from now on is told. */
+  listening(): void
+  podChanged(podUid: string): void
+  imagesChanged(): void
+}
+
 interface EngineEvent {
   readonly Type?: string
   readonly Action?: string
@@ -11,15 +19,14 @@ interface EngineEvent {
 const telling = ['create', 'start', 'died', 'die', 'remove', 'cleanup', 'oom']
 
 /** Follows the engine's events until its stream or `signal` ends. */
-export async function watchContainers(
+export async function watchEngine(
   engine: Engine,
   nodeName: string,
-  changed: (podUid: string) => void,
+  listener: EngineListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const filters = encodeURIComponent(
-    JSON.stringify({ type: ['container'], label: [`${labels.node}=${nodeName}`] }),
-  )
+  // Images have no labels to ask for.
+  const filters = encodeURIComponent(JSON.stringify({ type: ['container', 'image'] }))
   const stream = await engine.stream({ method: 'GET', path: `/events?stream=true&filters=${filters}` })
   const stop = () => stream.destroy()
   if (signal.aborted) {
@@ -27,8 +34,9 @@ export async function watchContainers(
     return
   }
   signal.addEventListener('abort', stop, { once: true })
+  listener.listening()
   try {
-    for await (const line of linesOf(stream)) take(line, changed)
+    for await (const line of linesOf(stream)) take(line, nodeName, listener)
   } catch (error) {
     if (!signal.aborted) throw new EngineError(0, String(error))
   } finally {
@@ -36,11 +44,13 @@ export async function watchContainers(
   }
 }
 
-function take(line: string, changed: (podUid: string) => void): void {
+function take(line: string, nodeName: string, listener: EngineListener): void {
   if (line.trim() === '') return
-  const { Action, Actor } = JSON.parse(line) as EngineEvent
+  const { Type, Action, Actor } = JSON.parse(line) as EngineEvent
+  if (Type === 'image') return listener.imagesChanged()
   const podUid = Actor?.Attributes?.[labels.podUid]
-  if (podUid && Action && telling.includes(Action)) changed(podUid)
+  const isOurs = Actor?.Attributes?.[labels.node] === nodeName
+  if (podUid && isOurs && Action && telling.includes(Action)) listener.podChanged(podUid)
 }
 
 async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
