@@ -28,7 +28,8 @@ run() {
 wait_for() {
   local tries=600
   until curl -fsS --max-time 5 --cacert "$dir/pki/ca.crt" --cert "$dir/pki/admin.crt" --key "$dir/pki/admin.key" "$2" >/dev/null 2>&1; do
-    running "$1" || die "$1 ended: $(tail -n 3 "$dir/$1.log")"
+    # Not "running": for a moment it is still the shell that starts it.
+    kill -0 "$(<"$dir/$1.pid")" 2>/dev/null || die "$1 ended: $(tail -n 3 "$dir/$1.log")"
     tries=$((tries - 1))
     ((tries > 0)) || die "$1 is not ready after a minute; see $dir/$1.log"
     sleep 0.1
@@ -76,12 +77,13 @@ start_apiserver() {
   local extra=()
   # Nobody makes the default service accounts then.
   [[ $1 == apiserver || $1 == scheduler ]] && extra+=(--disable-admission-plugins=ServiceAccount)
+  # shellcheck disable=SC2086 # words of their own
   run kube-apiserver --etcd-servers "http://127.0.0.1:$2" --secure-port "$3" --bind-address 127.0.0.1 \
     --advertise-address 127.0.0.1 --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 \
     --client-ca-file "$dir/pki/ca.crt" --tls-cert-file "$dir/pki/apiserver.crt" --tls-private-key-file "$dir/pki/apiserver.key" \
     --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction --enable-bootstrap-token-auth --allow-privileged \
     --service-account-issuer https://kubernetes.default.svc.cluster.local \
-    --service-account-key-file "$dir/pki/sa.pub" --service-account-signing-key-file "$dir/pki/sa.key" "${extra[@]}"
+    --service-account-key-file "$dir/pki/sa.pub" --service-account-signing-key-file "$dir/pki/sa.key" "${extra[@]}" ${HUTCH_STOCK_FLAGS:-}
 }
 
 manager_flags=(--bind-address 127.0.0.1 --leader-elect=false --kube-api-qps 1000 --kube-api-burst 2000)
