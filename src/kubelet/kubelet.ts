@@ -2,6 +2,7 @@ import type { Pod, Service } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
+import { createMetrics, type Metrics } from '../std/metrics.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
 import type { KubeletConfig } from './config.ts'
 import { createSpecBuilder } from './container/spec.ts'
@@ -39,6 +40,8 @@ export interface HostContext {
   /** For the API: every pod of this node. */
   readonly workers: () => PodWorkers
   readonly node: () => ReturnType<NodeAgent['current']>
+  /** What probes came to; the API tells it. */
+  readonly probeMetrics: Metrics
 }
 
 /**
@@ -82,7 +85,11 @@ function assemble(options: KubeletOptions, ports: Ports, signal: AbortSignal): P
   const serviceInformer = options.services ? undefined : createInformer({ client, ports, resource: services })
   const listServices = options.services ?? (() => serviceInformer?.store.list() ?? [])
   const node = () => agent.current()
-  const host = options.host({ options, ports, signal, references, events, workers: () => workers, node })
+  const probeMetrics = createMetrics()
+  const host = options.host({
+    ...{ options, ports, signal, references, events, node, probeMetrics },
+    workers: () => workers,
+  })
   const agent = new NodeAgent({
     ...{ client, ports, config, machine: host.machine, runtime, recorder },
     networkNotReady: () => network.notReady(),
@@ -95,7 +102,7 @@ function assemble(options: KubeletOptions, ports: Ports, signal: AbortSignal): P
     ...{ terminationMessage: host.terminationMessage, removeLogs: host.removeLogs },
     specs: createSpecBuilder({ config, references, services: listServices, node, files: host.files }),
     pullImage: createImagePuller({ images: runtime.images, ports, events }),
-    probes: createProbeManager({ ports, prober: host.prober, events }),
+    probes: createProbeManager({ ports, prober: host.prober, events, metrics: probeMetrics }),
     statuses: createStatusManager({ client, ports, signal, apiPod }),
   }
   const freshNode = () => client.get(nodes, undefined, config.nodeName)

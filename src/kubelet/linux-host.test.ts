@@ -64,6 +64,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
           runtime: podman.runtime,
           machine: linuxMachine(podman.dir),
           workers: context!.workers,
+          probeMetrics: context!.probeMetrics,
         }),
       api,
     )
@@ -233,6 +234,37 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     expect(pod('sick')?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(137)
   }, 40_000)
 
+  test('what a pod uses is told as text and as a summary, its probes are counted', async () => {
+    await run('busy', shell('while true; do :; done', { resources: { limits: { memory: '64Mi' } } }))
+    const handlers = new KubeletApi({
+      ...{ ports, config, runtime: podman.runtime, machine: linuxMachine(podman.dir) },
+      ...{ workers: context!.workers, probeMetrics: context!.probeMetrics },
+    })
+    const read = async (path: string) => {
+      const asked = { method: 'GET', signal: new AbortController().signal }
+      const { body } = await handlers.answer(path, new URLSearchParams(), asked)
+      return String(body)
+    }
+    const cpu = (text: string) =>
+      Number(/^container_cpu_usage_seconds_total{[^}]*pod="busy"} (\S+)/m.exec(text)?.[1])
+    const first = cpu(await read('/metrics/resource'))
+    await read('/stats/summary')
+    await Bun.sleep(1_100)
+    const text = await read('/metrics/resource')
+    expect(cpu(text)).toBeGreaterThan(first)
+    expect(text).toMatch(/^node_cpu_usage_seconds_total \S+ \d+$/m)
+    const summary = JSON.parse(await read('/stats/summary')) as Summary
+    const [busy] = summary.pods.filter(({ podRef }) => podRef.name === 'busy')
+    expect(busy?.cpu.usageNanoCores).toBeGreaterThan(0)
+    expect(busy?.containers[0]?.memory.availableBytes).toBeLessThan(64 * 2 ** 20)
+    expect(await read('/metrics/cadvisor')).toContain('pod="busy"')
+    expect(await read('/metrics/probes')).toContain('probe_type="Readiness",result="successful"')
+    expect(await read('/runningpods/')).toContain('"busy"')
+    await expect(read('/debug/pprof/heap')).rejects.toThrow('profiling endpoint is disabled.')
+    await expect(read('/nothing')).rejects.toThrow('404: Page Not Found')
+    api.remove('pods', 'default/busy')
+  }, 30_000)
+
   test('a restarted kubelet finds its pods and restarts none', async () => {
     await run('stays', shell('sleep 1000'))
     const before = pod('stays')?.status?.containerStatuses?.[0]?.containerID
@@ -291,6 +323,14 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
   }, 20_000)
 })
 
+interface Summary {
+  readonly pods: readonly {
+    readonly podRef: { readonly name: string }
+    readonly cpu: { readonly usageNanoCores?: number }
+    readonly containers: readonly { readonly memory: { readonly availableBytes?: number } }[]
+  }[]
+}
+
 /** The few paths of an API server that kubectl needs, in front of a kubelet. */
 async function apiFront(kubelet: () => KubeletApi, objects: FakeTransport): Promise<Server> {
   const names: Record<string, string> = {
@@ -327,11 +367,10 @@ async function apiFront(kubelet: () => KubeletApi, objects: FakeTransport): Prom
             .replace('/api', ''),
         ),
       )
-      const { body } = await kubelet().answer(
-        target.pathname,
-        target.searchParams,
-        new AbortController().signal,
-      )
+      const { body } = await kubelet().answer(target.pathname, target.searchParams, {
+        method: 'GET',
+        signal: new AbortController().signal,
+      })
       response.writeHead(200, { 'Content-Type': 'text/plain' })
       if (typeof body === 'string') return response.end(body)
       for await (const piece of body) response.write(piece)

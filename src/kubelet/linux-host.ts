@@ -65,7 +65,11 @@ export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: Hos
         void pods.follow(workers, context.signal)
       },
       async run(signal) {
-        const handlers = new KubeletApi({ ports, config, runtime, machine, workers: context.workers })
+        const handlers = new KubeletApi({
+          ...{ ports, config, runtime, machine },
+          workers: context.workers,
+          probeMetrics: context.probeMetrics,
+        })
         const serving = api && serve(api, handlers, { port: config.port, signal })
         const containers = () =>
           context

@@ -7,7 +7,11 @@ export function simulatedHost(facts: Partial<MachineFacts> & { readonly hostname
   const free = { memoryBytes: undefined, storageShare: undefined, inodeShare: undefined, pids: undefined }
   return {
     runtimeName: 'simulated',
-    machine: { facts: async () => ({ ...simulatedFacts, ...facts }), free: async () => free },
+    machine: {
+      facts: async () => ({ ...simulatedFacts, ...facts }),
+      free: async () => free,
+      usage: async () => undefined,
+    },
     volumes: { setUp: async () => new Map(), tearDown: async () => {} },
     files: async () => ({ mounts: [], devices: [], logPath: '', terminationMessagePath: undefined }),
     prober: async () => ({ ok: true, output: '' }),

@@ -3,7 +3,7 @@ import { subjectAccessReviews } from '../../api/authorization/subject-access-rev
 import type { TokenReview } from '../../api/types/authentication-v1.gen.ts'
 import type { SubjectAccessReview } from '../../api/types/authorization-v1.gen.ts'
 import type { Client } from '../../client/client.ts'
-import type { Gate } from '../../kubelet/api/gate.ts'
+import { createGate, type Gate } from '../../kubelet/api/gate.ts'
 
 interface Caller {
   readonly username: string
@@ -16,27 +16,26 @@ interface Caller {
  * modes of the kubelet). While the server is away nobody may.
  */
 export function delegatedGate(client: Client, nodeName: string): Gate {
-  return async ({ certificate, authorization, verb, subresource }) => {
-    const user = certificate
-      ? { username: certificate.commonName, groups: [...certificate.organizations, 'system:authenticated'] }
-      : await tokenUser(client, authorization)
-    if (!user) return 'unauthenticated'
-    const { status } = await client.create<SubjectAccessReview>(subjectAccessReviews, {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      metadata: {},
-      spec: {
-        user: user.username,
-        groups: [...user.groups],
-        ...(user.uid !== undefined && { uid: user.uid }),
-        resourceAttributes: { verb, version: 'v1', resource: 'nodes', subresource, name: nodeName },
-      },
-    })
-    if (status?.allowed) return 'allowed'
-    return {
-      forbidden: `Forbidden (user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
-    }
-  }
+  return createGate<Caller>({
+    user: async ({ certificate, authorization }) =>
+      certificate
+        ? { username: certificate.commonName, groups: [...certificate.organizations, 'system:authenticated'] }
+        : tokenUser(client, authorization),
+    async mayUse(user, verb, subresource) {
+      const { status } = await client.create<SubjectAccessReview>(subjectAccessReviews, {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        metadata: {},
+        spec: {
+          user: user.username,
+          groups: [...user.groups],
+          ...(user.uid !== undefined && { uid: user.uid }),
+          resourceAttributes: { verb, version: 'v1', resource: 'nodes', subresource, name: nodeName },
+        },
+      })
+      return status?.allowed ?? false
+    },
+  })
 }
 
 async function tokenUser(client: Client, authorization: string | undefined): Promise<Caller | undefined> {

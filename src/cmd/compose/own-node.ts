@@ -1,4 +1,4 @@
-import type { Gate } from '../../kubelet/api/gate.ts'
+import { createGate, type Gate } from '../../kubelet/api/gate.ts'
 import { withAuthenticated } from '../../server/authn/authenticator.ts'
 import { componentUsers, nodeUser } from '../../server/authn/identity.ts'
 import type { RequestInfo, UserInfo } from '../../server/context.ts'
@@ -35,26 +35,15 @@ function servingTls({ certificates, authorities }: ControlPlane['pki']) {
 
 /** The server's own authenticator and authorizer decide who may use the kubelet's API (upstream asks by reviews). */
 function localGate({ security }: ControlPlane, nodeName: string): Gate {
-  return async ({ certificate, authorization, verb, subresource }) => {
-    const user = certificate ? certificateUser(certificate) : await bearerUser(security, authorization)
-    if (!user) return 'unauthenticated'
-    const info: RequestInfo = {
-      isResourceRequest: true,
-      path: '',
-      verb,
-      group: '',
-      version: 'v1',
-      resource: 'nodes',
-      subresource,
-      namespace: '',
-      name: nodeName,
-    }
-    const { decision } = await security.authorize({ user, info })
-    if (decision === 'allow') return 'allowed'
-    return {
-      forbidden: `Forbidden (user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
-    }
-  }
+  const at = { isResourceRequest: true, path: '', group: '', version: 'v1', resource: 'nodes', namespace: '' }
+  return createGate<UserInfo>({
+    user: async ({ certificate, authorization }) =>
+      certificate ? certificateUser(certificate) : bearerUser(security, authorization),
+    async mayUse(user, verb, subresource) {
+      const info: RequestInfo = { ...at, verb, subresource, name: nodeName }
+      return (await security.authorize({ user, info })).decision === 'allow'
+    },
+  })
 }
 
 function certificateUser({

@@ -1,83 +1,43 @@
-import type { Pod } from '../../api/types/core-v1.gen.ts'
-import type { Ports } from '../../std/ports.ts'
-import type { KubeletConfig } from '../config.ts'
 import { readLog } from '../logs/reader.ts'
-import type { Machine } from '../node/machine.ts'
 import { containersNamed } from '../pod/view.ts'
-import type { PodWorkers } from '../pod/workers.ts'
-import type { ObservedContainer, Runtime } from '../runtime/runtime.ts'
+import type { ObservedContainer } from '../runtime/runtime.ts'
+import { createSnapshots, type Snapshot } from '../stats/snapshot.ts'
+import { type ApiAnswer, ApiError, textAnswer } from './answer.ts'
 import { logOptions } from './logs.ts'
+import { reads } from './reads.ts'
 import { type PodTarget, podTarget } from './request.ts'
-import { resourceMetrics, statsSummary } from './summary.ts'
+import type { ApiOptions, ApiSources } from './sources.ts'
+import { systemLog } from './system-logs.ts'
 
-export interface ApiOptions {
-  readonly ports: Ports
-  readonly config: KubeletConfig
-  readonly runtime: Runtime
-  readonly machine: Machine
-  readonly workers: () => PodWorkers
-}
-
-/** An answer that is not a stream of its own. */
-export interface ApiAnswer {
-  readonly code: number
-  readonly type: string
-  readonly body: string | AsyncIterable<string>
-}
-
-/** A request that cannot be served. */
-export class ApiError extends Error {
-  override name = 'ApiError'
-  readonly code: number
-  constructor(code: number, message: string) {
-    super(message)
-    this.code = code
-  }
+/** What upstream has behind a switch that is off here, and its words. */
+const switchedOff: Readonly<Record<string, string>> = {
+  '/debug/pprof': 'profiling endpoint is disabled.',
+  '/debug/flags': 'flags endpoint is disabled.',
 }
 
 /** The kubelet's API without its transport (upstream pkg/kubelet/server). */
-export class KubeletApi {
+export class KubeletApi implements ApiSources {
   readonly options: ApiOptions
+  readonly snapshot: () => Promise<Snapshot>
+
   constructor(options: ApiOptions) {
     this.options = options
+    const { runtime, machine, ports } = options
+    this.snapshot = createSnapshots({ runtime, machine, clock: ports.clock })
   }
 
-  async answer(path: string, query: URLSearchParams, signal: AbortSignal): Promise<ApiAnswer> {
-    const { runtime, machine, ports, config } = this.options
-    if (path.startsWith('/containerLogs/')) return this.#logs(path, query, signal)
-    switch (path) {
-      case '/healthz':
-        return text('ok')
-      case '/pods':
-      case '/pods/':
-        return json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: this.#pods() })
-      case '/stats/summary':
-        return json(
-          statsSummary({
-            ...{ nodeName: config.nodeName, facts: await machine.facts(), free: await machine.free() },
-            ...{ usage: await runtime.containers.stats(), nowMs: ports.clock.nowMs() },
-          }),
-        )
-      case '/metrics/resource':
-        return text(resourceMetrics(await runtime.containers.stats()))
-      case '/metrics':
-        return text(this.#metrics())
-      default:
-        throw new ApiError(404, `the kubelet does not serve ${path}`)
-    }
-  }
-
-  #pods(): Pod[] {
-    return this.options
-      .workers()
-      .list()
-      .map(({ pod }) => pod)
-  }
-
-  #metrics(): string {
-    const workers = this.options.workers().list()
-    const running = workers.filter(worker => !worker.ended).length
-    return `# HELP kubelet_running_pods [ALPHA] Number of pods that have a running pod sandbox\n# TYPE kubelet_running_pods gauge\nkubelet_running_pods ${running}\n# HELP kubelet_desired_pods [ALPHA] The number of pods the kubelet is being instructed to run.\n# TYPE kubelet_desired_pods gauge\nkubelet_desired_pods ${workers.length}\n`
+  async answer(path: string, query: URLSearchParams, { method, signal }: Asked): Promise<ApiAnswer> {
+    const isRead = method === 'GET' || method === 'HEAD'
+    if (path.startsWith('/containerLogs/') && isRead) return this.#logs(path, query, signal)
+    if (path.startsWith('/run/') && method === 'POST') return this.#run(path, query)
+    if (path.startsWith('/checkpoint/') && method === 'POST') return this.#refuseCheckpoint(path)
+    if ((path === '/logs' || path.startsWith('/logs/')) && isRead) return systemLog(path)
+    for (const [start, why] of Object.entries(switchedOff))
+      if (path.startsWith(`${start}/`)) throw new ApiError(405, `${why}\n`)
+    const read = reads[path.length > 1 ? path.replace(/\/$/, '') : path]
+    if (!read) throw new ApiError(404, '404: Page Not Found')
+    if (!isRead) throw new ApiError(405, '405: Method Not Allowed')
+    return read(this, query)
   }
 
   async #logs(path: string, query: URLSearchParams, signal: AbortSignal): Promise<ApiAnswer> {
@@ -105,6 +65,29 @@ export class KubeletApi {
     }
   }
 
+  /** A command without streams: both outputs are the answer; a failing one is a 500 with its code. */
+  async #run(path: string, query: URLSearchParams): Promise<ApiAnswer> {
+    const target = podTarget(path, true)
+    if (!target) throw new ApiError(404, '404: Page Not Found')
+    const { id } = await this.running(target)
+    const command = (query.get('cmd') ?? '').split(' ')
+    const session = await this.options.runtime.containers.exec(id, {
+      ...{ command, stdin: false, stdout: true, stderr: true, tty: false },
+    })
+    const decoder = new TextDecoder()
+    let output = ''
+    for await (const { data } of session.output) output += decoder.decode(data, { stream: true })
+    const code = await session.exitCode()
+    if (code !== 0) throw new ApiError(500, `command '${command.join(' ')}' exited with ${code}: ${output}`)
+    return textAnswer(output)
+  }
+
+  #refuseCheckpoint(path: string): never {
+    const [, , namespace, name, container] = path.split('/')
+    const target = `${namespace}/${name}/${container}`
+    throw new ApiError(404, `checkpointing of ${target} failed (the container engine is not asked for it)`)
+  }
+
   pod({ namespace, pod, uid }: PodTarget) {
     const worker = this.options
       .workers()
@@ -113,7 +96,7 @@ export class KubeletApi {
         ({ pod: { metadata } }) =>
           metadata.namespace === namespace && metadata.name === pod && (!uid || metadata.uid === uid),
       )
-    if (!worker) throw new ApiError(404, `pod "${pod}" not found`)
+    if (!worker) throw new ApiError(404, `pod "${pod}" does not exist`)
     return worker
   }
 
@@ -126,7 +109,7 @@ export class KubeletApi {
       ...(spec?.ephemeralContainers ?? []),
     ]
     if (!all.some(({ name }) => name === target.container))
-      throw new ApiError(404, `container ${target.container} is not valid for pod ${target.pod}`)
+      throw new ApiError(404, `container "${target.container}" not found in pod "${target.pod}"`)
     return containersNamed(
       await this.options.runtime.containers.list(pod.metadata.uid),
       target.container ?? '',
@@ -141,18 +124,17 @@ export class KubeletApi {
   }
 }
 
+/** How a request came. */
+export interface Asked {
+  readonly method: string
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal
+}
+
 function parseLogOptions(query: URLSearchParams, nowMs: number) {
   try {
     return logOptions(query, nowMs)
   } catch (error) {
     throw error instanceof RangeError ? new ApiError(422, error.message) : error
   }
-}
-
-function text(body: string): ApiAnswer {
-  return { code: 200, type: 'text/plain; charset=utf-8', body }
-}
-
-function json(object: object): ApiAnswer {
-  return { code: 200, type: 'application/json', body: JSON.stringify(object) }
 }

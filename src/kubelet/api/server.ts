@@ -3,8 +3,9 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import { messageOf } from '../pod/start-error.ts'
+import { ApiError } from './answer.ts'
 import { attributesOf, type Gate } from './gate.ts'
-import { ApiError, type KubeletApi } from './handlers.ts'
+import type { KubeletApi } from './handlers.ts'
 import { serveUpgrade } from './streaming.ts'
 
 /** PEM. `clientCa` signs the client certificates that count. */
@@ -79,7 +80,10 @@ async function respond(
   response.on('close', () => stop.abort())
   try {
     await admit(gate, request, url)
-    const { code, type, body } = await api.answer(url.pathname, url.searchParams, stop.signal)
+    const { code, type, body } = await api.answer(url.pathname, url.searchParams, {
+      method: request.method ?? 'GET',
+      signal: stop.signal,
+    })
     response.writeHead(code, { 'Content-Type': type })
     if (typeof body === 'string') return void response.end(body)
     // A log that is followed may be silent for long; the client waits for the head.

@@ -1,12 +1,14 @@
 import { readFile, statfs } from 'node:fs/promises'
 import os from 'node:os'
 import type { Machine, MachineFacts, MachineFree } from './machine.ts'
+import { readMachineUsage } from './usage.ts'
 
 /** Reads /proc, /sys and the file system under `dataDir`. */
 export function linuxMachine(dataDir: string): Machine {
   return {
     facts: () => readFacts(dataDir),
     free: () => readFree(dataDir),
+    usage: () => readMachineUsage(dataDir),
   }
 }
 

@@ -1,9 +1,13 @@
+import type { MachineUsage } from './usage.ts'
+
 /** What a node is made of. A port: the real one reads the kernel, the simulated one is told. */
 export interface Machine {
   /** Does not change while the process runs. */
   facts(): Promise<MachineFacts>
   /** What is left now; undefined where it cannot be known, and then it makes no pressure. */
   free(): Promise<MachineFree>
+  /** What is used now; undefined where nothing is measured. */
+  usage(): Promise<MachineUsage | undefined>
 }
 
 export interface MachineFacts {

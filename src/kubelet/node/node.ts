@@ -24,7 +24,7 @@ export interface NodeAgentOptions {
 }
 
 /** Upstream nodeStatusReportFrequency: how often an unchanged status is written again. */
-const reportMs = 300_000
+export const statusReportMs = 300_000
 const registerRetryMinMs = 200
 const registerRetryMaxMs = 7_000
 
@@ -145,7 +145,7 @@ export class NodeAgent {
     const present = this.#node ?? (await client.get(nodes, undefined, config.nodeName))
     const status = await this.#compute(present.status)
     this.#node = present
-    const due = ports.clock.monotonicMs() - this.#writtenAtMs >= reportMs
+    const due = ports.clock.monotonicMs() - this.#writtenAtMs >= statusReportMs
     if (!due && !differs(present.status ?? {}, { ...present.status, ...status })) return
     const { addresses, ...rest } = status
     const moved = !Bun.deepEquals(addresses, present.status?.addresses)

@@ -188,7 +188,7 @@ async function runPostStart(
       { pod, container },
       { type: 'Warning', reason: 'FailedPostStartHook', message: 'PostStartHook failed' },
     )
-    await env.runtime.containers.stop(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30)
+    await env.runtime.containers.stop(containerId, Number(pod.spec?.terminationGracePeriodSeconds ?? 30))
     throw new StartError('PostStartHookError', messageOf(error))
   }
 }

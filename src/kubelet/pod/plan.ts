@@ -52,7 +52,7 @@ function planRunning(draft: Draft): void {
 function killStrays(draft: Draft, sandbox: ObservedSandbox | undefined): boolean {
   const { pod, observed } = draft.view
   const strays = observed.containers.filter(c => c.state === 'running' && c.sandboxId !== sandbox?.id)
-  const graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30
+  const graceSeconds = Number(pod.spec?.terminationGracePeriodSeconds ?? 30)
   for (const container of strays)
     kill(draft, container, graceSeconds, 'Pod sandbox changed, it will be killed and re-created.')
   return strays.length === 0
@@ -127,7 +127,7 @@ function planContainer(
       kill(
         draft,
         last,
-        probe(last).failed?.graceSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30,
+        Number(probe(last).failed?.graceSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30),
         restarts ? `${message}, will be restarted` : message,
       )
     return

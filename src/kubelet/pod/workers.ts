@@ -61,7 +61,7 @@ export class PodWorkers {
     const known = this.#entries.get(uid)
     const { worker } = known ?? this.#add(pod)
     if (!known && isOver(pod)) worker.end('completed', 0)
-    if (deletionTimestamp) worker.end('deleted', deletionGracePeriodSeconds)
+    if (deletionTimestamp) worker.end('deleted', Number(deletionGracePeriodSeconds))
     worker.update(pod)
     if (worker.ended && deletionTimestamp) this.#leaveLater(uid)
   }
@@ -75,7 +75,7 @@ export class PodWorkers {
     if (!entry) return
     entry.gone = true
     const graceSeconds = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds
-    entry.worker.end('orphaned', Math.max(1, graceSeconds ?? graceDefaultSeconds))
+    entry.worker.end('orphaned', Math.max(1, Number(graceSeconds ?? graceDefaultSeconds)))
     entry.worker.wake()
     if (entry.worker.ended) this.#leaveLater(uid)
   }

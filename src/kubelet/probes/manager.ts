@@ -1,9 +1,11 @@
 import type { Container, Pod, Probe } from '../../api/types/core-v1.gen.ts'
+import type { Metrics } from '../../std/metrics.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
 import type { PodEvents } from '../pod/events.ts'
 import { messageOf } from '../pod/start-error.ts'
 import type { ProbeVerdict } from '../pod/view.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
+import { createProbeCounts, type ProbeCounts, type ProbeOutcome } from './counts.ts'
 import type { Prober } from './prober.ts'
 
 export interface ProbeManager {
@@ -24,6 +26,8 @@ export interface ProbeManagerOptions {
   readonly ports: Ports
   readonly prober: Prober
   readonly events: PodEvents
+  /** Where outcomes are counted. */
+  readonly metrics: Metrics
 }
 
 interface Subject extends ProbeTarget {
@@ -50,9 +54,11 @@ export function createProbeManager(options: ProbeManagerOptions): ProbeManager {
 class Probes implements ProbeManager {
   readonly #options: ProbeManagerOptions
   readonly #subjects = new Map<string, Subject>()
+  readonly #counts: ProbeCounts
 
   constructor(options: ProbeManagerOptions) {
     this.#options = options
+    this.#counts = createProbeCounts(options.metrics)
   }
 
   sync(pod: Pod, targets: readonly ProbeTarget[], changed: () => void): void {
@@ -102,6 +108,7 @@ class Probes implements ProbeManager {
   #drop(subject: Subject): void {
     this.#subjects.delete(subject.container.id)
     for (const cancel of subject.timers.values()) cancel()
+    this.#counts.forget(subject.pod, subject.spec)
   }
 
   #startLasting(subject: Subject): void {
@@ -124,14 +131,19 @@ class Probes implements ProbeManager {
   }
 
   async #run(subject: Subject, kind: Kind, probe: Probe): Promise<void> {
-    const ok = await this.#ask(subject, kind, probe)
+    const { clock } = this.#options.ports
+    const startMs = clock.monotonicMs()
+    const outcome = await this.#ask(subject, kind, probe)
     if (!this.#subjects.has(subject.container.id)) return
+    const { pod, spec } = subject
+    this.#counts.count({ pod, spec, kind, outcome, seconds: (clock.monotonicMs() - startMs) / 1000 })
+    const ok = outcome === 'successful'
     this.#count(subject, kind, probe, ok)
     const over = subject.failed !== undefined || (kind === 'startup' && subject.started)
     if (!over) this.#schedule(subject, kind, (probe.periodSeconds ?? 10) * 1000)
   }
 
-  async #ask(subject: Subject, kind: Kind, probe: Probe): Promise<boolean> {
+  async #ask(subject: Subject, kind: Kind, probe: Probe): Promise<ProbeOutcome> {
     const { pod, spec, container, podIp } = subject
     const title = kind[0]!.toUpperCase() + kind.slice(1)
     const warn = (message: string) => {
@@ -142,10 +154,10 @@ class Probes implements ProbeManager {
       const request = { pod, container: spec, containerId: container.id, probe, podIp }
       const { ok, output } = await this.#options.prober(request)
       if (!ok) warn(`${title} probe failed: ${output}`)
-      return ok
+      return ok ? 'successful' : 'failed'
     } catch (error) {
       warn(`${title} probe errored and resulted in unknown state: ${messageOf(error)}`)
-      return false
+      return 'unknown'
     }
   }
 

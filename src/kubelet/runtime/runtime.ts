@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { CgroupUsage } from '../stats/cgroup.ts'
 
 /**
  * What the kubelet needs of a container engine, in the words of the Container Runtime Interface. Everything a
@@ -226,15 +227,15 @@ export interface Image {
   readonly user: string
 }
 
-export interface ContainerUsage {
+/** What a running container uses, at `atMs`. */
+export interface ContainerUsage extends CgroupUsage {
   readonly id: string
   readonly pod: PodIdentity
   readonly name: string
+  readonly image: string
   readonly atMs: number
-  /** Since the container started. */
-  readonly cpuNanoseconds: number
-  /** Memory that cannot be given back at once. */
-  readonly workingSetBytes: number
-  readonly memoryBytes: number
-  readonly rssBytes: number
+  readonly startedAtMs: number
+  /** One of its processes; by it the pod's network is found. */
+  readonly pid: number
+  readonly logPath: string | undefined
 }
