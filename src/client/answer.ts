@@ -1,13 +1,14 @@
 import { facts } from '../api/schema/index.ts'
 import { fromApiVersion } from '../machinery/meta/group.ts'
 import { isMap } from '../machinery/meta/json.ts'
+import { parseExact } from '../std/exact-json.ts'
 
 /**
  * Reads an answer of a server. Upstream prints null where a list or time of a built-in kind is absent; here absent is
  * absent. In custom kinds null can be a value and stays.
  */
 export function parseAnswer(text: string): unknown {
-  const value: unknown = JSON.parse(text)
+  const value: unknown = parseExact(text)
   if (!text.includes(':null') || !isMap(value)) return value
   // A watch wraps what it tells.
   const object = isMap(value.object) ? value.object : value

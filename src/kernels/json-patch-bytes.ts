@@ -1,4 +1,5 @@
 import wasmPath from '../../wasm/kernels/json-locate.wasm' with { type: 'file' }
+import { parseExact } from '../std/exact-json.ts'
 import { loadKernel } from './load.ts'
 
 interface Exports {
@@ -109,7 +110,7 @@ class BytePatcher implements JsonPatcher {
 
   #test(path: string, value: unknown): boolean {
     const current = this.#valueAt(path)
-    return current !== undefined && Bun.deepEquals(JSON.parse(Buffer.from(current).toString()), value)
+    return current !== undefined && Bun.deepEquals(parseExact(` ${Buffer.from(current).toString()}`), value)
   }
 
   #transfer(op: 'copy' | 'move', from: string, path: string): boolean {

@@ -5,6 +5,7 @@ import { deepEqual } from '../../machinery/meta/value.ts'
 import { goRegExp } from '../../machinery/regexp/go-regexp.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { isInteger, isNumber } from '../../std/exact-json.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
 import { hasFormat } from './formats.ts'
 import { itemsOf } from './schema-walk.ts'
@@ -30,7 +31,7 @@ export function validateValue(
   checkType(schema, value, path, errors)
   checkJunctors(schema, value, { path, old }, errors)
   if (typeof value === 'string') checkText(schema, value, path, errors)
-  else if (typeof value === 'number') checkNumber(schema, value, path, errors)
+  else if (isNumber(value)) checkNumber(schema, value, path, errors)
   else if (Array.isArray(value)) checkArray(schema, value, { path, old }, errors)
   if (schema.enum && !schema.enum.some(allowed => deepEqual(allowed, value))) {
     const allowed = schema.enum.map(each => (typeof each === 'string' ? each : JSON.stringify(each)))
@@ -83,7 +84,7 @@ function oldMember(old: Old | undefined, key: string): Old | undefined {
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (isNumber(value)) return isInteger(value) ? 'integer' : 'number'
   return typeof value
 }
 
@@ -122,7 +123,12 @@ function hasPattern(pattern: string, value: string): boolean {
   return 'fault' in compiled || compiled.regExp.test(value)
 }
 
-function checkNumber(schema: JSONSchemaProps, value: number, path: string, errors: FieldErrors): void {
+function checkNumber(
+  schema: JSONSchemaProps,
+  value: number | bigint,
+  path: string,
+  errors: FieldErrors,
+): void {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema
   const say = (detail: string) => errors.invalid(path, value, `${path} in body should be ${detail}`)
   if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
@@ -133,9 +139,9 @@ function checkNumber(schema: JSONSchemaProps, value: number, path: string, error
   }
   if (multipleOf === undefined) return
   // Upstream divides integers by the factor's integer part.
-  if (Number.isInteger(value) && Math.trunc(multipleOf) === 0) {
+  if (isInteger(value) && Math.trunc(multipleOf) === 0) {
     errors.invalid(path, 0, `factor MultipleOf declared for ${path} must be positive: 0`)
-  } else if (!isMultiple(value, multipleOf)) say(`a multiple of ${multipleOf}`)
+  } else if (!isMultiple(Number(value), multipleOf)) say(`a multiple of ${multipleOf}`)
 }
 
 const roundingMax = 1e-9

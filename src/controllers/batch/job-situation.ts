@@ -196,5 +196,5 @@ export function untilDeadlineMs({ job, startTime, nowMs }: JobSituation): number
   const seconds = job.spec?.activeDeadlineSeconds
   const startMs = fromTimestamp(startTime)
   if (seconds === undefined || startMs === undefined || isSuspended(job)) return undefined
-  return Math.max(0, startMs + seconds * 1000 - nowMs)
+  return Math.max(0, startMs + Number(seconds) * 1000 - nowMs)
 }

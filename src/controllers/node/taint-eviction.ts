@@ -64,7 +64,7 @@ function evictionMs(pod: Pod, taints: readonly Taint[], sinceMs: (taint: Taint) 
   if (used.some(({ toleration }) => !toleration)) return 0
   const seconds = used.flatMap(({ toleration }) => toleration?.tolerationSeconds ?? [])
   if (seconds.length === 0) return Number.POSITIVE_INFINITY
-  return Math.min(...taints.map(sinceMs)) + Math.max(0, Math.min(...seconds)) * 1000
+  return Math.min(...taints.map(sinceMs)) + Math.max(0, Math.min(...seconds.map(Number))) * 1000
 }
 
 function markDisrupted(pod: Pod, nowMs: number): Plan {

@@ -1,4 +1,5 @@
 /** The way from `kubectl apply` to `kubectl apply --server-side`: the annotation that the former leaves behind. */
+import { parseExact } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap } from '../meta/json.ts'
 import type { KubeObject } from '../meta/object.ts'
@@ -42,7 +43,7 @@ export function lastAppliedSet({ schema, manager, apiVersion, live }: LastApplie
 function parseAnnotation(text: string | undefined): JsonMap | undefined {
   if (!text) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseExact(text)
     return isMap(value) ? value : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined

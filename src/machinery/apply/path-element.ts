@@ -1,4 +1,5 @@
 /** Path elements as FieldsV1 spells them: `f:name`, `k:{"name":"a"}`, `v:"x"`, `i:0`. */
+import { isNumber, parseExact } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
@@ -94,7 +95,7 @@ function rank(element: string): number {
 }
 
 function decode(element: string): unknown {
-  return JSON.parse(element.slice(2))
+  return parseExact(element.slice(2))
 }
 
 function compareKeys(a: JsonMap, b: JsonMap): number {
@@ -109,7 +110,7 @@ function compareKeys(a: JsonMap, b: JsonMap): number {
 }
 
 function compareValues(a: unknown, b: unknown): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0
   const kind = valueRank(a) - valueRank(b)
   if (kind !== 0) return kind
   const [left, right] = [String(a), String(b)]
@@ -118,7 +119,7 @@ function compareValues(a: unknown, b: unknown): number {
 
 /** smd's order of kinds: numbers, texts, truth values, null. */
 function valueRank(value: unknown): number {
-  return ['number', 'string', 'boolean'].indexOf(typeof value) >>> 0
+  return isNumber(value) ? 0 : ['', 'string', 'boolean'].indexOf(typeof value) >>> 0
 }
 
 /** `.spec.containers[name="a"].image`: how conflicts name a path. */

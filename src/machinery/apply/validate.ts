@@ -1,4 +1,5 @@
 /** Whether a configuration fits its schema, with the complaints of structured-merge-diff's typed validation. */
+import { isNumber } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { formatGoValue, isMap } from '../meta/json.ts'
 import type { ListSchema, ScalarKind, Schema } from '../schema/schema.ts'
@@ -68,7 +69,7 @@ const mixed: ReadonlySet<ScalarKind> = new Set(['quantity', 'intOrString', 'time
 
 function scalarErrors(kind: ScalarKind, value: unknown, path: string): string[] {
   if (numeric.has(kind)) {
-    if (typeof value === 'number') return []
+    if (isNumber(value)) return []
     return [complaint(path, `expected numeric (int or float), got ${goTypeOf(value)}`)]
   }
   if (kind === 'bool') {

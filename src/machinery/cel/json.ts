@@ -1,4 +1,5 @@
 /** JSON as values of the language and back. */
+import { exactInteger, isNumber } from '../../std/exact-json.ts'
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './language/time.ts'
 import {
   Duration,
@@ -35,7 +36,7 @@ export function fromJson(raw: unknown): Value {
 /** JSON as its schema says: ints, timestamps, durations, bytes; names that cannot be written are escaped. */
 export function toCel(schema: ValueSchema | undefined, raw: unknown): Value {
   if (!schema || raw === null || raw === undefined) return fromJson(raw)
-  if (typeof raw === 'number') return schema.type === 'number' ? raw : fromJson(raw)
+  if (isNumber(raw)) return schema.type === 'number' ? Number(raw) : fromJson(raw)
   if (typeof raw === 'string') return schema.format ? textToCel(schema.format, raw) : raw
   if (Array.isArray(raw)) {
     const items = (Array.isArray(schema.items) ? schema.items[0] : schema.items) as ValueSchema | undefined
@@ -72,9 +73,9 @@ function textToCel(format: string, text: string): Value {
 
 /** A value as JSON; undefined where it has no form as JSON (functions of the library's own types). */
 export function toJson(value: Value): unknown {
-  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'bigint') return exactInteger(value)
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Uint) return Number(value.value)
+  if (value instanceof Uint) return exactInteger(value.value)
   if (value instanceof Timestamp) return formatTimestamp(value)
   if (value instanceof Duration) return formatDuration(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')

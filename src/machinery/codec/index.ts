@@ -1,3 +1,4 @@
+export * from './cbor/index.ts'
 export { DecodeError } from './errors.ts'
 export * from './json/index.ts'
 export * from './protobuf/index.ts'

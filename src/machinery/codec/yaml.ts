@@ -28,6 +28,9 @@ const foreignTags: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:set',
 ])
 
+/** Integers that a number may not hold. */
+const longInteger = /[0-9]{16}/
+
 export interface DecodedYaml {
   /** JSON text of the first document, ready for `decodeJson`. */
   readonly json: string
@@ -76,6 +79,7 @@ function compose(source: string, lines: LineCounter): Document.Parsed | undefine
   const composer = new Composer({
     version: '1.1',
     uniqueKeys: false,
+    intAsBigInt: longInteger.test(source),
     logLevel: 'silent',
     customTags: tags => goTags(tags),
   })

@@ -1,5 +1,6 @@
 /** JSON patch (RFC 6902) as the library that upstream uses applies it (evanphx/json-patch v4), limits included. */
 
+import { parseExact } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, setMember } from '../meta/json.ts'
 import { deepEqual } from '../meta/value.ts'
@@ -97,7 +98,7 @@ const appliers: Readonly<Record<string, (draft: Draft, operation: JsonMap) => vo
         `Unable to complete the copy, the accumulated size increase is over ${copiedBytesMax}`,
       )
     }
-    addAt(draft, readPath(operation, 'path'), JSON.parse(text), 'copy')
+    addAt(draft, readPath(operation, 'path'), parseExact(text), 'copy')
   },
   test(draft, operation) {
     const path = readPath(operation, 'path')

@@ -1,10 +1,12 @@
 /** Small tools over decoded JSON that the three patch languages share. */
+import { isInteger, isNumber } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, setMember } from '../meta/json.ts'
 
 /** What Go's JSON decoder calls this value when it expected something else. */
 export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'
+  if (isNumber(value)) return 'number'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
@@ -14,7 +16,7 @@ export function goType(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}'
   if (typeof value === 'object') return 'map[string]interface {}'
   if (typeof value === 'boolean') return 'bool'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (isNumber(value)) return isInteger(value) ? 'int64' : 'float64'
   return 'string'
 }
 

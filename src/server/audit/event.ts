@@ -2,6 +2,7 @@ import type { Resource } from '../../api/define.ts'
 import { decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { StatusError } from '../../machinery/status/status.ts'
+import { parseExact } from '../../std/exact-json.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestBody, RequestContext, Response, UserInfo } from '../context.ts'
 import { toAnswer } from '../http/respond.ts'
@@ -132,7 +133,7 @@ function parseBody(
   resource: Resource | undefined,
 ): unknown {
   if (contentType.includes('protobuf')) return resource && decodeProtobuf(resource.schema, bytes)
-  return JSON.parse(contentType.includes('yaml') ? decodeYaml(bytes).json : new TextDecoder().decode(bytes))
+  return parseExact(contentType.includes('yaml') ? decodeYaml(bytes).json : new TextDecoder().decode(bytes))
 }
 
 /** What the client was told, as JSON whatever encoding it asked for. */
@@ -152,7 +153,8 @@ function answerOf(
   const { body, headers } = toAnswer(asJson, response, clock)
   const isJson = String(headers['content-type']).startsWith('application/json')
   if (!isJson || !(typeof body === 'string' || body instanceof Uint8Array)) return undefined
-  const parsed = JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body))
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  const parsed = parseExact(text) as { readonly kind?: unknown } | null
   return parsed?.kind === undefined ? undefined : parsed
 }
 

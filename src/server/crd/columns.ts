@@ -2,6 +2,7 @@ import type { CustomResourceColumnDefinition } from '../../api/types/apiextensio
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { since } from '../../machinery/table/cells.ts'
 import type { Column } from '../../machinery/table/column.ts'
+import { isNumber } from '../../std/exact-json.ts'
 import { jsonPath } from './json-path.ts'
 
 const age: CustomResourceColumnDefinition = {
@@ -52,9 +53,9 @@ function toCell(type: Column<KubeObject>['type'], value: unknown, nowMs: number)
   if (value === undefined || value === null) return null
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null
+      return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null
     case 'number':
-      return typeof value === 'number' ? value : null
+      return isNumber(value) ? Number(value) : null
     case 'boolean':
       return typeof value === 'boolean' ? value : null
     case 'date':

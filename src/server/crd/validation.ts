@@ -9,6 +9,7 @@ import { parseLabelSelector } from '../../machinery/selector/index.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { isInteger } from '../../std/exact-json.ts'
 import { jsonPath } from './json-path.ts'
 
 /** How objects of one version are checked, through whatever door they come. */
@@ -90,11 +91,11 @@ function validateScale(scale: CustomResourceSubresourceScale, object: KubeObject
   for (const path of [scale.specReplicasPath, scale.statusReplicasPath]) {
     const replicas = jsonPath(path)(object)
     if (replicas === undefined || replicas === null) continue
-    if (!Number.isInteger(replicas)) {
+    if (!isInteger(replicas)) {
       const detail = `${path} accessor error: ${String(replicas)} is of the type ${goType(replicas)}, expected int64`
       errors.invalid(path, 0, detail)
-    } else if ((replicas as number) < 0) errors.invalid(path, replicas, 'should be a non-negative integer')
-    else if ((replicas as number) > int32Max)
+    } else if (replicas < 0) errors.invalid(path, replicas, 'should be a non-negative integer')
+    else if (replicas > int32Max)
       errors.invalid(path, replicas, `should be less than or equal to ${int32Max}`)
   }
   const { labelSelectorPath } = scale

@@ -1,4 +1,5 @@
 import type { StatusError } from '../../machinery/status/status.ts'
+import { parseExact } from '../../std/exact-json.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
@@ -105,7 +106,7 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
   if (type.format === 'protobuf') return encoded(status, 'protobuf', listProtobuf(resource, list))
   const json = listJson(resource, list)
   if (type.format === 'json' && !isPretty(context, type)) return encoded(status, 'json', json)
-  return loose(status, JSON.parse(Buffer.from(json).toString()) as object, type.format, context)
+  return loose(status, parseExact(Buffer.from(json).toString()) as object, type.format, context)
 }
 
 function packedAnswer(status: number, format: Format, body: Uint8Array): Answer {

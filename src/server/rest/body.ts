@@ -14,6 +14,7 @@ import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { parseExact } from '../../std/exact-json.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { cloneJson } from './clone.ts'
 import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
@@ -168,7 +169,7 @@ export function decodePatch(context: RequestContext, type: string): unknown {
     if (!type.endsWith('yaml')) return parseJson(body.bytes)
     const { json, strictErrors } = decodeYaml(body.bytes, { strict: options.fieldValidation !== 'Ignore' })
     reportStrict(context, strictErrors, message => `error strict decoding YAML: ${message}`)
-    return JSON.parse(json)
+    return parseExact(json)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw badRequest(`error decoding ${type.endsWith('yaml') ? 'YAML' : 'patch'}: ${error.message}`)

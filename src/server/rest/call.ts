@@ -53,7 +53,16 @@ export function isDryRun({ context }: RestCall): boolean {
 
 /** Now, as metadata writes it: RFC 3339 in whole seconds. */
 export function timestamp(clock: Clock, offsetSeconds = 0): string {
-  return `${new Date(clock.nowMs() + offsetSeconds * 1000).toISOString().slice(0, 19)}Z`
+  const offsetMs =
+    Math.abs(offsetSeconds) < durationSecondsMax ? offsetSeconds * 1000 : wrapped(offsetSeconds)
+  return `${new Date(clock.nowMs() + offsetMs).toISOString().slice(0, 19)}Z`
+}
+
+/** Go counts a duration in nanoseconds of an int64. */
+const durationSecondsMax = 9_223_372_036
+
+function wrapped(seconds: number): number {
+  return Number(BigInt.asIntN(64, BigInt(Math.trunc(seconds)) * 1_000_000_000n)) / 1e6
 }
 
 type Operation = Pick<AdmissionRequest, 'operation' | 'object' | 'oldObject'> &

@@ -57,16 +57,21 @@ function applyGrace(resource: Resource, object: KubeObject, options: DeleteOptio
   const { defaultGraceSeconds, deletesAtOnce } = resource.strategy
   if (!defaultGraceSeconds) return 'none'
   const { metadata } = object
-  const asked = options.gracePeriodSeconds
+  const asked = asNumber(options.gracePeriodSeconds)
   const wanted = asked !== undefined && asked < 0 ? 1 : asked
   if (metadata.deletionTimestamp) return shorten(metadata, wanted, clock)
-  const preferred = wanted ?? defaultGraceSeconds(object)
+  const preferred = wanted ?? asNumber(defaultGraceSeconds(object))
   if (preferred === undefined) return 'none'
   const seconds = deletesAtOnce?.(object) ? 0 : Math.max(preferred, preferred < 0 ? 1 : 0)
   metadata.deletionTimestamp = timestamp(clock, seconds)
   metadata.deletionGracePeriodSeconds = seconds
   if (metadata.generation) metadata.generation++
   return seconds === 0 ? 'now' : 'later'
+}
+
+/** int64 beyond 2^53 is a bigint, which cannot be reckoned with. */
+function asNumber(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value)
 }
 
 function shorten(metadata: KubeObject['metadata'], wanted: number | undefined, clock: Clock): Grace {

@@ -1,3 +1,4 @@
+import { parseExact } from '../../../std/exact-json.ts'
 import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
@@ -32,7 +33,7 @@ function textOf(body: string | Uint8Array): string {
 function parseText(text: string): unknown {
   if (exceedsNesting(text)) throw new DecodeError("invalid character '{' exceeded max depth")
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch (error) {
     throw new DecodeError(jsonSyntaxError(text) ?? (error as Error).message)
   }
@@ -40,8 +41,8 @@ function parseText(text: string): unknown {
 
 /**
  * Reads a JSON body as `schema`, or as free JSON where there is none (custom resources): unknown fields are dropped
- * and canonical values made as `conform` says. Integers above 2^53 and the spelling of numbers (`1.0`) are lost.
- * Throws DecodeError; `strictErrorMessage` makes one text of the strict errors.
+ * and canonical values made as `conform` says. Integers keep every digit (see `parseExact`), other numbers lose their
+ * spelling (`1.0`). Throws DecodeError; `strictErrorMessage` makes one text of the strict errors.
  */
 export function decodeJson(
   schema: ObjectSchema | undefined,

@@ -1,3 +1,4 @@
+import { isNumber } from '../../../std/exact-json.ts'
 import { DecodeError } from '../errors.ts'
 
 /**
@@ -39,5 +40,6 @@ export function mismatch(value: unknown, goType: string, withNumber = false): Ty
 function jsonType(value: unknown, withNumber: boolean): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
-  return typeof value === 'number' && withNumber ? `number ${value}` : typeof value
+  if (!isNumber(value)) return typeof value
+  return withNumber ? `number ${value}` : 'number'
 }

@@ -1,3 +1,4 @@
+import { isNumber } from '../../../std/exact-json.ts'
 import { canonicalQuantity, QuantityError } from '../../quantity/index.ts'
 import type { ScalarSchema } from '../../schema/schema.ts'
 import { formatDuration, parseDuration } from '../duration.ts'
@@ -23,8 +24,13 @@ const integerRange = (min: number, max: number): ScalarCheck => {
   }
 }
 
-/** `int64` and `uint64` above 2^53 lose their last digits in a JavaScript number; no field of upstream's reaches that. */
 const int32 = integerRange(-(2 ** 31), 2 ** 31 - 1)
+
+/** What no number can hold arrives as a bigint, which is within int64. */
+const longInteger = (min: number, max: number): ScalarCheck => {
+  const short = integerRange(min, max)
+  return (value, schema) => (typeof value === 'bigint' && value >= min ? value : short(value, schema))
+}
 
 const text: ScalarCheck = (value, schema) => {
   if (typeof value === 'string') return value
@@ -37,7 +43,7 @@ const bool: ScalarCheck = (value, schema) => {
 }
 
 const double: ScalarCheck = (value, schema) => {
-  if (typeof value === 'number') return value
+  if (isNumber(value)) return Number(value)
   throw mismatch(value, schema.goType ?? 'float64')
 }
 
@@ -96,9 +102,9 @@ export const scalarChecks: Readonly<Partial<Record<ScalarSchema['kind'], ScalarC
   string: text,
   bool,
   int32,
-  int64: integerRange(-(2 ** 63), 2 ** 63),
+  int64: longInteger(-(2 ** 63), 2 ** 63 - 1_024),
   uint32: integerRange(0, 2 ** 32 - 1),
-  uint64: integerRange(0, 2 ** 64),
+  uint64: longInteger(0, 2 ** 64 - 2_048),
   double,
   bytes: base64,
   quantity,

@@ -13,6 +13,11 @@ const opaque: ReadonlySet<string> = new Set([
   'schemaOrStringArray',
 ])
 
+/** Whether upstream reads what lies below with code of its own. */
+export function isOpaque({ kind }: Schema): boolean {
+  return opaque.has(kind)
+}
+
 interface Scan {
   readonly text: string
   at: number
@@ -61,7 +66,7 @@ export function findStrictErrors(schema: ObjectSchema | undefined, text: string)
 function scanValue(scan: Scan, schema: Schema | undefined, path: string): void {
   skipSpace(scan)
   const first = scan.text[scan.at]
-  const inner = schema && opaque.has(schema.kind) ? undefined : schema
+  const inner = schema && isOpaque(schema) ? undefined : schema
   if (first === '{') scanObject(scan, inner, path)
   else if (first === '[') scanArray(scan, inner, path)
   else if (first === '"') scan.at = stringEnd(scan.text, scan.at)

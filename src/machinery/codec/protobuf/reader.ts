@@ -1,3 +1,4 @@
+import { exactInteger } from '../../../std/exact-json.ts'
 import { DecodeError } from '../errors.ts'
 
 /** Deeper nesting than any real object has; JSONSchemaProps could otherwise nest without end. */
@@ -32,26 +33,31 @@ export class Reader {
     return this.#longVarint(true)
   }
 
+  /** A varint as int64 with all its digits; see `exactInteger`. */
+  integer(): number | bigint {
+    const start = this.at
+    const near = this.signed()
+    return Number.isSafeInteger(near) ? near : exactInteger(this.#int64(start))
+  }
+
+  /** The bytes from `start` to the cursor as one int64. */
+  #int64(start: number): bigint {
+    let bits = 0n
+    for (let at = this.at - 1; at >= start; at--) bits = (bits << 7n) | BigInt(this.#buffer[at]! & 0x7f)
+    return BigInt.asIntN(64, bits)
+  }
+
   #longVarint(signed: boolean): number {
     let value = 0
     let unit = 1
     for (let index = 0; index < 10; index++) {
       const byte = this.#byte()
-      if (index === 9 && signed) return this.#negative(index)
+      if (index === 9 && signed) return Number(this.#int64(this.at - 10))
       value += (byte & 0x7f) * unit
       unit *= 0x80
       if (byte < 0x80) return value
     }
     throw new DecodeError('proto: integer overflow')
-  }
-
-  /** The ten bytes before the cursor are a negative int64. */
-  #negative(last: number): number {
-    let bits = 0n
-    for (let index = 0; index <= last; index++) {
-      bits |= BigInt(this.#buffer[this.at - 1 - last + index]! & 0x7f) << BigInt(7 * index)
-    }
-    return Number(BigInt.asIntN(64, bits))
   }
 
   #byte(): number {

@@ -1,3 +1,4 @@
+import { parseExact } from '../../../std/exact-json.ts'
 import type { ScalarKind } from '../../schema/schema.ts'
 import { formatDuration, parseDuration } from '../duration.ts'
 import { DecodeError } from '../errors.ts'
@@ -41,8 +42,8 @@ export const boolCodec: ValueCodec = {
 
 const integer: ValueCodec = {
   wireType: varintType,
-  write: (writer, value) => writer.signed((value as number | undefined) ?? 0),
-  read: reader => reader.signed(),
+  write: (writer, value) => writer.signed((value as number | bigint | undefined) ?? 0),
+  read: reader => reader.integer(),
 }
 
 const unsigned: ValueCodec = {
@@ -168,10 +169,10 @@ function instant(isMicro: boolean): ValueCodec {
 /** meta/v1 Duration {duration = 1}, nanoseconds */
 const duration = messageCodec(
   (writer, value) => {
-    writer.signed(Number(parseDuration((value as string | undefined) ?? '0s')))
+    writer.signed(parseDuration((value as string | undefined) ?? '0s'))
     writer.byte(firstVarint)
   },
-  reader => formatDuration(BigInt(readFirstField(reader, 0, () => reader.signed()))),
+  reader => formatDuration(BigInt(readFirstField<number | bigint>(reader, 0, () => reader.integer()))),
 )
 
 /** RawExtension, FieldsV1, apiextensions JSON {raw = 1}: JSON text. */
@@ -188,7 +189,7 @@ function parseRaw(reader: Reader): unknown {
   const bytes = reader.bytes()
   if (bytes.length === 0) return undefined
   try {
-    return JSON.parse(bytes.toString('utf8')) ?? undefined
+    return parseExact(bytes.toString('utf8')) ?? undefined
   } catch (error) {
     throw new DecodeError(`embedded object is not JSON: ${(error as Error).message}`)
   }

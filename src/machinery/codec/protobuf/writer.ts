@@ -86,9 +86,9 @@ export class BackwardWriter {
   }
 
   /** An int32 or int64; negative ones take ten bytes, as in upstream's code. */
-  signed(value: number): void {
-    if (value >= 0) return this.varint(value)
-    let rest = BigInt.asUintN(64, BigInt(Math.trunc(value)))
+  signed(value: number | bigint): void {
+    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return this.varint(Number(value))
+    let rest = BigInt.asUintN(64, typeof value === 'bigint' ? value : BigInt(Math.trunc(value)))
     const encoded: number[] = []
     for (; rest >= 0x80n; rest >>= 7n) encoded.push(Number(rest & 0x7fn) | 0x80)
     encoded.push(Number(rest))

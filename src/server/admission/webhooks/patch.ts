@@ -3,6 +3,7 @@ import { quote } from '../../../machinery/meta/quote.ts'
 import { applyJsonPatch } from '../../../machinery/patch/index.ts'
 import { internalError } from '../../../machinery/status/errors.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
+import { parseExact } from '../../../std/exact-json.ts'
 import { readMutated } from '../match/mutation.ts'
 import type { Admitted } from '../match/versions.ts'
 import { HookFailure } from './call-hook.ts'
@@ -31,7 +32,7 @@ export function patchedBy(webhook: string, answer: ReviewAnswer, admitted: Admit
 function parsePatch(webhook: string, { patch }: ReviewAnswer): readonly unknown[] {
   if (!patch) return []
   try {
-    const parsed: unknown = JSON.parse(patch)
+    const parsed: unknown = parseExact(patch)
     if (Array.isArray(parsed)) return parsed
     throw new SyntaxError(`json: cannot unmarshal ${typeof parsed} into Go value of type jsonpatch.Patch`)
   } catch (error) {
