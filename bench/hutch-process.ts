@@ -6,6 +6,8 @@ const root = join(import.meta.dir, '..')
 export interface HutchProcess {
   readonly pid: number
   readonly kubeconfig: string
+  /** How it ended: `exit 1`, `SIGKILL`. */
+  readonly ended: Promise<string>
   stop(): Promise<void>
 }
 
@@ -44,6 +46,7 @@ export async function startHutch(
   return {
     pid: child.pid,
     kubeconfig,
+    ended: child.exited.then(() => child.signalCode ?? `exit ${child.exitCode}`),
     async stop() {
       child.kill('SIGTERM')
       await child.exited

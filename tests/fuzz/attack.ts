@@ -12,14 +12,22 @@ export interface AttackOptions {
   readonly connection: ReturnType<typeof connectionOf>
   readonly seed: number
   readonly cases: number
+  /** The first case; 0 when absent. */
+  readonly from?: number
   /** How many are under way at once. */
   readonly parallel?: number
   readonly progress?: (done: number) => void
+  /** Called with each finding at once. */
+  readonly found?: (finding: Finding) => void
+  /** Aborts when there is nobody left to attack. */
+  readonly signal?: AbortSignal
 }
 
 const patienceMs = 20_000
 const slowMs = 1_000
 const shownMax = 400
+/** After so many cases the ones that went wrong are sent again, each alone. */
+const roundCases = 10_000
 /** A stock server answers 500 to these requests too, with these words. */
 const upstreamFaults = [
   'failed to create typed patch object',
@@ -30,25 +38,35 @@ const upstreamFaults = [
   'does not contain declared merge key',
 ]
 
-/** Sends cases 0 to `cases` - 1 of a seed and answers what was wrong with the answers. */
+/** Sends cases `from` to `cases` - 1 of a seed and answers what was wrong with the answers. */
 export async function attack(options: AttackOptions): Promise<Finding[]> {
+  const { from = 0, cases, signal } = options
+  const findings: Finding[] = []
+  for (let start = from; start < cases && !signal?.aborted; start += roundCases) {
+    for (const number of await round(options, start, Math.min(start + roundCases, cases))) {
+      const finding = signal?.aborted ? undefined : await tryCase(options, number)
+      if (!finding) continue
+      findings.push(finding)
+      options.found?.(finding)
+    }
+    options.progress?.(Math.min(start + roundCases, cases))
+  }
+  return findings
+}
+
+/** The numbers of the cases from `start` up to `end` that may be findings. */
+async function round(options: AttackOptions, start: number, end: number): Promise<number[]> {
   const suspects: number[] = []
-  let next = 0
+  let next = start
   const work = async () => {
-    while (next < options.cases) {
+    while (next < end && !options.signal?.aborted) {
       const number = next++
       const { wrong, tookMs } = await send(options, fuzzRequest(options.seed, number))
       if (wrong || tookMs > slowMs) suspects.push(number)
-      if (number % 10_000 === 0) options.progress?.(number)
     }
   }
   await Promise.all(Array.from({ length: options.parallel ?? 8 }, work))
-  const findings: Finding[] = []
-  for (const number of suspects.sort((a, b) => a - b)) {
-    const found = await tryCase(options, number)
-    if (found) findings.push(found)
-  }
-  return findings
+  return suspects.sort((a, b) => a - b)
 }
 
 /** One case alone, so that no answer is late because of another's. */

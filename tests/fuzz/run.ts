@@ -1,40 +1,59 @@
 #!/usr/bin/env bun
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connectionOf, startHutch } from '../../bench/hutch-process.ts'
-import { anonymousBytes, attack, tryCase } from './attack.ts'
+import { anonymousBytes, attack, type Finding, tryCase } from './attack.ts'
 import { fuzzRequest } from './requests.ts'
 
 const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: '100000' },
+    from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    'keep-log': { type: 'string' },
   },
 })
 const directory = mkdtempSync(join(tmpdir(), 'hutch-fuzz-'))
+const log = join(directory, 'hutch.log')
 const hutch = await startHutch(directory, [
   ...['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory'],
 ])
+const gone = new AbortController()
+let isOver = false
+hutch.ended.then(how => {
+  if (isOver) return
+  console.log(`the server is gone: ${how}\n${readFileSync(log, 'utf8').split('\n').slice(-40).join('\n')}`)
+  gone.abort()
+})
 try {
   const seed = Number(values.seed)
   const cases = Number(values.cases)
   const shared = { connection: connectionOf(hutch.kubeconfig), seed, cases }
-  if (values.only === undefined) {
-    const mb = () => Math.round(anonymousBytes(hutch.pid) / 2 ** 20)
-    const progress = (done: number) => console.log(`${done} cases, ${mb()} MB`)
-    const findings = await attack({ ...shared, progress })
-    for (const { number, what, request } of findings) console.log(`\n--only ${number}: ${what}\n  ${request}`)
-    console.log(`fuzz: ${cases} cases, ${findings.length} findings, ${mb()} MB anonymous`)
-    process.exitCode = findings.length > 0 ? 1 : 0
-  } else {
+  if (values.only === undefined) await run(shared)
+  else {
     console.log(fuzzRequest(seed, Number(values.only)))
     console.log(await tryCase(shared, Number(values.only)))
-    console.log(readFileSync(join(directory, 'hutch.log'), 'utf8'))
+    console.log(readFileSync(log, 'utf8'))
   }
 } finally {
+  isOver = true
   await hutch.stop()
+  if (values['keep-log']) cpSync(log, values['keep-log'])
   rmSync(directory, { recursive: true, force: true })
+}
+
+async function run(shared: Parameters<typeof tryCase>[0]): Promise<void> {
+  const mb = () => (gone.signal.aborted ? 0 : Math.round(anonymousBytes(hutch.pid) / 2 ** 20))
+  const progress = (done: number) =>
+    console.log(`${new Date().toISOString()} ${done} cases, ${mb()} MB anonymous`)
+  const found = ({ number, what, request }: Finding) =>
+    console.log(`\n--only ${number}: ${what}\n  ${request}`)
+  const options = { ...shared, from: Number(values.from), progress, found, signal: gone.signal }
+  const findings = await attack(options)
+  const isBad = findings.length > 0 || gone.signal.aborted
+  console.log(`fuzz: ${shared.cases} cases, ${findings.length} findings, ${mb()} MB anonymous`)
+  process.exitCode = isBad ? 1 : 0
 }
