@@ -1,6 +1,8 @@
 /**
  * Writes src/api/schema/discovery.json: what a running stock API server says of its resources, verbs, names and
- * Table columns. Start one with `scripts/stock start`; KUBECONFIG may name another.
+ * Table columns. Start one with `scripts/stock start`; KUBECONFIG may name another. KUBECONFIG_ALL names one that serves
+ * everything (HUTCH_STOCK_FLAGS='--runtime-config=api/all=true --feature-gates=AllAlpha=true,AllBeta=true'): what it has
+ * beside the first is what a server has on request; without it that part stays as it is.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -33,21 +35,30 @@ interface Table {
   readonly columnDefinitions: readonly { name: string; type: string; format: string; priority: number }[]
 }
 
-const config = parse(await Bun.file(kubeconfig).text()) as {
-  clusters: { cluster: { server: string; 'certificate-authority': string } }[]
-  users: { user: { 'client-certificate': string; 'client-key': string } }[]
+interface Kubeconfig {
+  readonly clusters: readonly { cluster: { server: string; 'certificate-authority': string } }[]
+  readonly users: readonly { user: { 'client-certificate': string; 'client-key': string } }[]
 }
-const { cluster } = config.clusters[0]!
-const { user } = config.users[0]!
-const tls = {
-  ca: Bun.file(cluster['certificate-authority']),
-  cert: Bun.file(user['client-certificate']),
-  key: Bun.file(user['client-key']),
+
+/** Whom `get` asks. */
+let asked: Awaited<ReturnType<typeof serverOf>>
+
+async function serverOf(path: string) {
+  const config = parse(await Bun.file(path).text()) as Kubeconfig
+  const { cluster } = config.clusters[0]!
+  const { user } = config.users[0]!
+  const tls = {
+    ca: Bun.file(cluster['certificate-authority']),
+    cert: Bun.file(user['client-certificate']),
+    key: Bun.file(user['client-key']),
+  }
+  return { address: cluster.server, tls }
 }
+
 const tableType = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 
 async function get<T>(path: string, accept = 'application/json'): Promise<T> {
-  const response = await fetch(cluster.server + path, { tls, headers: { accept } })
+  const response = await fetch(asked.address + path, { tls: asked.tls, headers: { accept } })
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
   return (await response.json()) as T
 }
@@ -109,9 +120,11 @@ function readSubresource(group: string, version: string, child: ApiResource) {
   return { name: child.name.split('/')[1]!, verbs: child.verbs, kind: named }
 }
 
+let groups: readonly ApiGroup[] = []
+
 function storageOf(group: string, main: ApiResource): string {
   for (const other of [group, ...groups.map(candidate => candidate.name)]) {
-    for (const version of ['v1', 'v2', 'v1beta1', 'v1beta2', 'v1alpha1']) {
+    for (const version of ['v1', 'v2', 'v1beta1', 'v1beta2', 'v1alpha1', 'v1alpha2', 'v1alpha3']) {
       if (storageHash(other, version, main.kind) === main.storageVersionHash)
         return other ? `${other}/${version}` : version
     }
@@ -120,10 +133,27 @@ function storageOf(group: string, main: ApiResource): string {
 }
 
 const core: ApiGroup = { name: '', versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }
-const groups = [core, ...(await get<{ groups: ApiGroup[] }>('/apis')).groups]
+
+async function readResources(path: string): Promise<DiscoveredResource[]> {
+  asked = await serverOf(path)
+  groups = [core, ...(await get<{ groups: ApiGroup[] }>('/apis')).groups]
+  const resources: DiscoveredResource[] = []
+  for (const group of groups) resources.push(...(await readGroup(group)))
+  return resources
+}
+
+const target = join(root, 'src/api/schema/discovery.json')
+const keyOf = ({ group, version, name }: DiscoveredResource) => `${group}/${version}/${name}`
+
+async function readOptional(served: readonly DiscoveredResource[]): Promise<readonly DiscoveredResource[]> {
+  const path = process.env.KUBECONFIG_ALL
+  if (path === undefined) return ((await Bun.file(target).json()) as DiscoveryDocument).optional
+  const known = new Set(served.map(keyOf))
+  return (await readResources(path)).filter(resource => !known.has(keyOf(resource)))
+}
+
+const resources = await readResources(kubeconfig)
 const { gitVersion } = await get<{ gitVersion: string }>('/version')
-const resources: DiscoveredResource[] = []
-for (const group of groups) resources.push(...(await readGroup(group)))
 const document: DiscoveryDocument = {
   version: gitVersion,
   groups: groups.map(group => ({
@@ -132,9 +162,10 @@ const document: DiscoveryDocument = {
     preferredVersion: group.preferredVersion.version,
   })),
   resources,
+  optional: await readOptional(resources),
 }
 const lines = (rows: readonly unknown[]) => rows.map(row => `  ${JSON.stringify(row)}`).join(',\n')
 await Bun.write(
-  join(root, 'src/api/schema/discovery.json'),
-  `{"version":"${document.version}","groups":[\n${lines(document.groups)}\n],"resources":[\n${lines(resources)}\n]}\n`,
+  target,
+  `{"version":"${document.version}","groups":[\n${lines(document.groups)}\n],"resources":[\n${lines(document.resources)}\n],"optional":[\n${lines(document.optional)}\n]}\n`,
 )

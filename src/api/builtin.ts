@@ -1,4 +1,12 @@
 /** The table of built-in kinds. A new kind is one file and one line here. */
+import {
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPoliciesAlpha,
+} from './admissionregistration/mutating-admission-policy.ts'
+import {
+  mutatingAdmissionPolicyBindings,
+  mutatingAdmissionPolicyBindingsAlpha,
+} from './admissionregistration/mutating-admission-policy-binding.ts'
 import { mutatingWebhookConfigurations } from './admissionregistration/mutating-webhook-configuration.ts'
 import { validatingAdmissionPolicies } from './admissionregistration/validating-admission-policy.ts'
 import { validatingAdmissionPolicyBindings } from './admissionregistration/validating-admission-policy-binding.ts'
@@ -46,9 +54,9 @@ import { flowSchemas } from './flowcontrol/flow-schema.ts'
 import { priorityLevelConfigurations } from './flowcontrol/priority-level-configuration.ts'
 import { ingresses } from './networking/ingress.ts'
 import { ingressClasses } from './networking/ingress-class.ts'
-import { ipAddresses } from './networking/ip-address.ts'
+import { ipAddresses, ipAddressesBeta } from './networking/ip-address.ts'
 import { networkPolicies } from './networking/network-policy.ts'
-import { serviceCidrs } from './networking/service-cidr.ts'
+import { serviceCidrs, serviceCidrsBeta } from './networking/service-cidr.ts'
 import { runtimeClasses } from './node/runtime-class.ts'
 import { podDisruptionBudgets } from './policy/pod-disruption-budget.ts'
 import { clusterRoles } from './rbac/cluster-role.ts'
@@ -65,7 +73,7 @@ import { csiNodes } from './storage/csi-node.ts'
 import { csiStorageCapacities } from './storage/csi-storage-capacity.ts'
 import { storageClasses } from './storage/storage-class.ts'
 import { volumeAttachments } from './storage/volume-attachment.ts'
-import { volumeAttributesClasses } from './storage/volume-attributes-class.ts'
+import { volumeAttributesClasses, volumeAttributesClassesBeta } from './storage/volume-attributes-class.ts'
 
 /** Resources of different object types stand in one list; each is only ever given objects of its own kind. */
 const table: readonly unknown[] = [
@@ -138,3 +146,16 @@ const table: readonly unknown[] = [
 ]
 
 export const builtinResources = table as readonly Resource[]
+
+/** Served only when `--runtime-config` names their version (features/runtime-config.ts). */
+const onRequest: readonly unknown[] = [
+  ipAddressesBeta,
+  serviceCidrsBeta,
+  volumeAttributesClassesBeta,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  mutatingAdmissionPoliciesAlpha,
+  mutatingAdmissionPolicyBindingsAlpha,
+]
+
+export const optionalResources = onRequest as readonly Resource[]

@@ -50,8 +50,9 @@ export function defineResource<T extends KubeObject>(
   const groupVersion = fromApiVersion(apiVersion)
   assert(groupVersion, `${apiVersion} is no API version`)
   const { group, version } = groupVersion
-  const found = discoveryFacts(group, version, kind)
-  assert(found, `discovery facts know no ${kind} in ${apiVersion}`)
+  const known = discoveryFacts(group, version, kind)
+  assert(known, `discovery facts know no ${kind} in ${apiVersion}`)
+  const found = known.resource
   const {
     name: plural,
     singular,
@@ -76,7 +77,7 @@ export function defineResource<T extends KubeObject>(
       return builtinKind(group, version, kind)
     },
     listKind: `${kind}List`,
-    storage: { ...storageOf(found), ...behaviour.storage },
+    storage: { ...storageOf(found, known.isOptional), ...behaviour.storage },
     strategy: { validateName: nameIsDnsSubdomain, ...withStatusRules(behaviour, hasStatus) },
     subresources: subresources.map(facts => toSubresource(facts, found, behaviour)),
     columns: toColumns(`${plural}.${apiVersion}`, found.columns, behaviour.cells),
@@ -108,10 +109,13 @@ function withStatusRules<T extends KubeObject>(behaviour: Behaviour<T>, hasStatu
 }
 
 /** A stored version that nobody is served (v1beta1 of some kinds) would only cost a conversion: the served one is kept. */
-function storageOf({ group, version, kind, name, storage }: DiscoveredResource): StorageLocation {
+function storageOf(
+  { group, version, kind, name, storage }: DiscoveredResource,
+  isOptional: boolean,
+): StorageLocation {
   const stored = storage === undefined ? undefined : fromApiVersion(storage)
-  const isServed = stored && discoveryFacts(stored.group, stored.version, kind)
-  return isServed
+  const facts = stored && discoveryFacts(stored.group, stored.version, kind)
+  return facts && (isOptional || !facts.isOptional)
     ? { group: stored.group, plural: name, version: stored.version }
     : { group, plural: name, version }
 }

@@ -1,13 +1,24 @@
 import { type DiscoveredResource, discovery } from './schema/discovery.ts'
 
-let index: ReadonlyMap<string, DiscoveredResource> | undefined
+interface Facts {
+  readonly resource: DiscoveredResource
+  /** Served only when it is asked for. */
+  readonly isOptional: boolean
+}
 
-/** Facts of a built-in resource, by its kind. Undefined for a kind that a stock server does not serve by default. */
-export function discoveryFacts(group: string, version: string, kind: string): DiscoveredResource | undefined {
-  index ??= new Map(
-    discovery().resources.map(resource => [toKey(resource.group, resource.version, resource.kind), resource]),
-  )
+let index: ReadonlyMap<string, Facts> | undefined
+
+/** Facts of a built-in resource, by its kind. Undefined for a kind that no stock server of this version serves. */
+export function discoveryFacts(group: string, version: string, kind: string): Facts | undefined {
+  index ??= new Map([...rowsOf('resources', false), ...rowsOf('optional', true)])
   return index.get(toKey(group, version, kind))
+}
+
+function rowsOf(part: 'resources' | 'optional', isOptional: boolean): (readonly [string, Facts])[] {
+  return discovery()[part].map(resource => {
+    const { group, version, kind } = resource
+    return [toKey(group, version, kind), { resource, isOptional }]
+  })
 }
 
 function toKey(group: string, version: string, kind: string): string {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { admissionFlags } from './admission-flags.ts'
 import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
+import { featureFlags } from './feature-flags.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 
@@ -221,6 +222,7 @@ export const serverFlags: readonly Flag[] = [
   ...authenticationFlags,
   ...authorizationFlags,
   ...admissionFlags,
+  ...featureFlags,
   logFlag,
 ]
 

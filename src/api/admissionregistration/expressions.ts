@@ -17,6 +17,7 @@ import {
   timestampType,
 } from '../../machinery/cel/language/type.ts'
 import { authorizerType, resourceCheckType } from '../../machinery/cel/library/authorizer.ts'
+import { patchDeclarations } from './patch-types.ts'
 
 const texts = listOf(stringType)
 const labels = mapOf(stringType, stringType)
@@ -87,6 +88,8 @@ const variablesName = 'kubernetes.variables'
 export interface ExpressionScope {
   readonly hasParams: boolean
   readonly hasAuthorizer: boolean
+  /** `Object{...}` and `JSONPatch{...}` of mutations. */
+  readonly hasPatchTypes?: boolean
   /** Of a policy, with the types of those that are known so far; absent: `variables` is no name. */
   readonly variables?: Readonly<Record<string, Type>>
   /** Types of `object`, `oldObject` and `params` where more is known than `dyn`. */
@@ -97,11 +100,12 @@ const known = new Map<string, Environment>()
 
 /** The environment of one scope. */
 export function expressionEnvironment(scope: ExpressionScope): Environment {
-  const { hasParams, hasAuthorizer, variables, objects } = scope
-  const key = `${hasParams} ${hasAuthorizer}`
+  const { hasParams, hasAuthorizer, hasPatchTypes = false, variables, objects } = scope
+  const key = `${hasParams} ${hasAuthorizer} ${hasPatchTypes}`
   let base = known.get(key)
   if (!base) {
-    base = declare({ structures, variables: variablesOf(scope) })
+    const more = hasPatchTypes ? patchDeclarations : {}
+    base = declare({ structures, variables: variablesOf(scope), ...more })
     known.set(key, base)
   }
   if (!variables && !objects) return base

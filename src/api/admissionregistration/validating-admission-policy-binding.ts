@@ -1,14 +1,8 @@
-import { formatLabelSelector, unset } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ValidatingAdmissionPolicyBinding } from '../types/admissionregistration-v1.gen.ts'
+import { paramRefText } from './policy-cells.ts'
 import { validatePolicyBinding } from './policy-validation.ts'
 import { setMatchDefaults } from './webhook-defaults.ts'
-
-function paramText({ spec }: ValidatingAdmissionPolicyBinding): string {
-  const { name, namespace, selector } = spec?.paramRef ?? {}
-  if (name) return `${namespace || '*'}/${name}`
-  return selector ? formatLabelSelector(selector) : unset
-}
 
 export const validatingAdmissionPolicyBindings = defineResource<ValidatingAdmissionPolicyBinding>(
   'admissionregistration.k8s.io/v1',
@@ -20,6 +14,9 @@ export const validatingAdmissionPolicyBindings = defineResource<ValidatingAdmiss
       hasGeneration: true,
       allowUnconditionalUpdate: false,
     },
-    cells: { PolicyName: ({ spec }) => spec?.policyName ?? '', ParamRef: paramText },
+    cells: {
+      PolicyName: ({ spec }) => spec?.policyName ?? '',
+      ParamRef: ({ spec }) => paramRefText(spec?.paramRef),
+    },
   },
 )

@@ -1,6 +1,6 @@
-import { unset } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ValidatingAdmissionPolicy } from '../types/admissionregistration-v1.gen.ts'
+import { paramKindText } from './policy-cells.ts'
 import { validatePolicy } from './policy-validation.ts'
 import { setMatchDefaults } from './webhook-defaults.ts'
 
@@ -22,8 +22,7 @@ export const validatingAdmissionPolicies = defineResource<ValidatingAdmissionPol
     subresources: { status: { keepsMetadata: true } },
     cells: {
       Validations: ({ spec }) => spec?.validations?.length ?? 0,
-      ParamKind: ({ spec }) =>
-        spec?.paramKind ? `${spec.paramKind.apiVersion}/${spec.paramKind.kind}` : unset,
+      ParamKind: ({ spec }) => paramKindText(spec?.paramKind),
     },
   },
 )

@@ -16,26 +16,30 @@ function parentText({ spec }: IPAddress): string {
 }
 
 /** One address that is given to a Service; its name is the address. */
-export const ipAddresses = defineResource<IPAddress>('networking.k8s.io/v1', 'IPAddress', {
-  strategy: {
-    validateName: name =>
-      ipFamily(name) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [],
-    validate({ spec }, errors) {
-      const parent = spec?.parentRef
-      if (!parent) return errors.required('spec.parentRef')
-      const { group, resource, name, namespace } = parent
-      if (group) invalidFor(errors, 'spec.parentRef.group', group, dns1123SubdomainErrors(group))
-      validateSegment(resource, 'spec.parentRef.resource', errors)
-      validateSegment(name, 'spec.parentRef.name', errors)
-      if (namespace) validateSegment(namespace, 'spec.parentRef.namespace', errors)
+const define = (version: string) =>
+  defineResource<IPAddress>(`networking.k8s.io/${version}`, 'IPAddress', {
+    strategy: {
+      validateName: name =>
+        ipFamily(name) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [],
+      validate({ spec }, errors) {
+        const parent = spec?.parentRef
+        if (!parent) return errors.required('spec.parentRef')
+        const { group, resource, name, namespace } = parent
+        if (group) invalidFor(errors, 'spec.parentRef.group', group, dns1123SubdomainErrors(group))
+        validateSegment(resource, 'spec.parentRef.resource', errors)
+        validateSegment(name, 'spec.parentRef.name', errors)
+        if (namespace) validateSegment(namespace, 'spec.parentRef.namespace', errors)
+      },
+      validateUpdate: ({ spec }, old, errors) =>
+        immutableInternal(
+          'k8s.io/api/networking/v1.ParentReference',
+          [spec?.parentRef, old.spec?.parentRef],
+          'spec.parentRef',
+          errors,
+        ),
     },
-    validateUpdate: ({ spec }, old, errors) =>
-      immutableInternal(
-        'k8s.io/api/networking/v1.ParentReference',
-        [spec?.parentRef, old.spec?.parentRef],
-        'spec.parentRef',
-        errors,
-      ),
-  },
-  cells: { ParentRef: parentText },
-})
+    cells: { ParentRef: parentText },
+  })
+
+export const ipAddresses = define('v1')
+export const ipAddressesBeta = define('v1beta1')

@@ -26,13 +26,17 @@ function validateChange(cidrs: readonly string[], old: readonly string[], errors
   if (isJoined) validateCidrs(cidrs, errors)
 }
 
-export const serviceCidrs = defineResource<ServiceCIDR>('networking.k8s.io/v1', 'ServiceCIDR', {
-  strategy: {
-    validate: ({ spec }, errors) => validateCidrs(spec?.cidrs ?? [], errors),
-    validatesOnceOnly: true,
-    validateUpdate: ({ spec }, old, errors) =>
-      validateChange(spec?.cidrs ?? [], old.spec?.cidrs ?? [], errors),
-  },
-  subresources: { status: { keepsMetadata: 'claimed' } },
-  cells: { CIDRs: ({ spec }) => (spec?.cidrs ?? []).join(',') },
-})
+const define = (version: string) =>
+  defineResource<ServiceCIDR>(`networking.k8s.io/${version}`, 'ServiceCIDR', {
+    strategy: {
+      validate: ({ spec }, errors) => validateCidrs(spec?.cidrs ?? [], errors),
+      validatesOnceOnly: true,
+      validateUpdate: ({ spec }, old, errors) =>
+        validateChange(spec?.cidrs ?? [], old.spec?.cidrs ?? [], errors),
+    },
+    subresources: { status: { keepsMetadata: 'claimed' } },
+    cells: { CIDRs: ({ spec }) => (spec?.cidrs ?? []).join(',') },
+  })
+
+export const serviceCidrs = define('v1')
+export const serviceCidrsBeta = define('v1beta1')

@@ -7,6 +7,8 @@ export interface DiscoveryDocument {
   /** In the order that `/apis` lists them, core first. */
   readonly groups: readonly DiscoveredGroup[]
   readonly resources: readonly DiscoveredResource[]
+  /** What it serves beside these when `--runtime-config` and feature gates turn everything on. */
+  readonly optional: readonly DiscoveredResource[]
 }
 
 export interface DiscoveredGroup {

@@ -12,10 +12,8 @@ function validate({ driverName, parameters }: VolumeAttributesClass, errors: Fie
     errors.required('parameters', 'must contain at least one key/value pair')
 }
 
-export const volumeAttributesClasses = defineResource<VolumeAttributesClass>(
-  'storage.k8s.io/v1',
-  'VolumeAttributesClass',
-  {
+const define = (version: string) =>
+  defineResource<VolumeAttributesClass>(`storage.k8s.io/${version}`, 'VolumeAttributesClass', {
     strategy: {
       returnsDeletedObject: true,
       validate,
@@ -30,5 +28,7 @@ export const volumeAttributesClasses = defineResource<VolumeAttributesClass>(
       },
     },
     cells: { DriverName: ({ driverName }) => driverName },
-  },
-)
+  })
+
+export const volumeAttributesClasses = define('v1')
+export const volumeAttributesClassesBeta = define('v1beta1')

@@ -1,6 +1,7 @@
 import type { AdmissionChoice } from '../../server/admission/choice.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
+import { chosenFeatures } from './features.ts'
 
 /** What the flags ask for; nothing can be enabled and disabled at once. */
 export function admissionChoice(flags: FlagReader): AdmissionChoice {
@@ -13,5 +14,5 @@ export function admissionChoice(flags: FlagReader): AdmissionChoice {
       'Choose one of the two.',
       2,
     )
-  return { enabled, disabled }
+  return { enabled, disabled, features: chosenFeatures(flags) }
 }

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { Resource } from '../../api/define.ts'
+import type { Features } from '../../api/features/features.ts'
 import type { AdmissionChoice } from '../../server/admission/choice.ts'
 import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
@@ -7,6 +9,7 @@ import { admissionChoice } from './admission.ts'
 import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
+import { chosenFeatures, chosenResources } from './features.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
 export interface ServerSettings {
@@ -32,6 +35,9 @@ export interface ServerSettings {
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
   readonly admission: AdmissionChoice
+  readonly features: Features
+  /** Built-in kinds that are served. */
+  readonly resources: readonly Resource[]
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly shutdownDelayMs: number
@@ -70,6 +76,8 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
     admission: admissionChoice(flags),
+    features: chosenFeatures(flags),
+    resources: chosenResources(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }

@@ -1,4 +1,6 @@
 /** Which plugins run: upstream's names, what is on by default, and what is there at all (pkg/kubeapiserver/options/plugins.go). */
+import { createFeatures, type Features } from '../../api/features/features.ts'
+import type { SwitchedGate } from '../../api/features/gates.ts'
 import type { AdmissionPlugin } from '../context.ts'
 
 const optional: ReadonlySet<string> = new Set([
@@ -29,6 +31,7 @@ const usual: readonly string[] = [
   'CertificateSubjectRestriction',
   'DefaultIngressClass',
   'PodTopologyLabels',
+  'MutatingAdmissionPolicy',
   'MutatingAdmissionWebhook',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionWebhook',
@@ -42,7 +45,6 @@ const absent: readonly string[] = [
   'ClusterTrustBundleAttest',
   'EventRateLimit',
   'ImagePolicyWebhook',
-  'MutatingAdmissionPolicy',
   'NamespaceAutoProvision',
   'NodeDeclaredFeatureValidator',
   'OwnerReferencesPermissionEnforcement',
@@ -53,6 +55,8 @@ const absent: readonly string[] = [
 export interface AdmissionChoice {
   readonly enabled: readonly string[]
   readonly disabled: readonly string[]
+  /** Default: as upstream has them. */
+  readonly features?: Features
 }
 
 /** Why a plugin cannot be chosen by this name; undefined when it can. */
@@ -63,13 +67,20 @@ export function pluginNameFault(name: string): string | undefined {
     : `admission plugin "${name}" is unknown`
 }
 
+/** Plugins that are there only while a feature gate is on. */
+const gated: Readonly<Record<string, SwitchedGate>> = {
+  MutatingAdmissionPolicy: 'MutatingAdmissionPolicy',
+  PodTopologyLabels: 'PodTopologyLabelsAdmission',
+}
+
 /** The chosen ones, in the order in which they stand. */
 export function choosePlugins(
   plugins: readonly AdmissionPlugin[],
-  { enabled, disabled }: AdmissionChoice,
+  { enabled, disabled, features = createFeatures() }: AdmissionChoice,
 ): readonly AdmissionPlugin[] {
   return plugins.filter(({ name }) => {
     if (disabled.includes(name)) return false
+    if (Object.hasOwn(gated, name) && !features.enabled(gated[name]!)) return false
     return !optional.has(name) || enabled.includes(name)
   })
 }
