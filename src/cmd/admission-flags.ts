@@ -22,4 +22,10 @@ export const admissionFlags: readonly Flag[] = [
     help: 'usual admission plugin that does not run; repeatable',
     check: plugins,
   },
+  {
+    name: 'admission-control-config-file',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'what admission plugins are told (apiserver.config.k8s.io/v1 AdmissionConfiguration)',
+  },
 ]

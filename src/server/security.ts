@@ -1,9 +1,17 @@
+import { namespaces } from '../api/core/namespace.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
+import { createClient } from '../client/client.ts'
+import type { Transport } from '../client/transport.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import { assert } from '../std/assert.ts'
 import type { Ports } from '../std/ports.ts'
-import type { AdmissionChoice } from './admission/choice.ts'
-import { type AdmissionListers, admissionPlugins } from './admission/index.ts'
+import {
+  type AdmissionListers,
+  type AdmissionOptions,
+  admissionPlugins,
+  usualAdmission,
+} from './admission/index.ts'
 import type { TokenAuthenticator } from './authn/authenticator.ts'
 import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
 import type { TokenObjects } from './authn/service-account.ts'
@@ -20,7 +28,7 @@ import type { Pki } from './pki/pki.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
 import { createWebhookClient } from './webhook-client/webhook-client.ts'
 
-export interface SecuritySetup extends Pick<Ports, 'clock' | 'random'> {
+export interface SecuritySetup extends Pick<Ports, 'clock' | 'random' | 'metrics'> {
   readonly sources: CacheSources
   readonly pki: () => Pick<Pki, 'authorities' | 'serviceAccountKey'>
   /** `https://kubernetes.default.svc.cluster.local` */
@@ -29,8 +37,10 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random'> {
   readonly outsideTokens?: TokenAuthenticator
   /** Which authorizers are asked, in order. Default: Node, RBAC. */
   readonly authorizers?: () => AuthorizerList
-  /** Admission plugins beside or without the usual ones. */
-  readonly admissionChoice?: AdmissionChoice
+  /** Which admission plugins run and what they are told. Default: the usual ones. */
+  readonly admission?: AdmissionOptions
+  /** The server's own way in; asked for when a plugin writes. */
+  readonly ownTransport?: () => Transport
   /** `https://192.0.2.7:6443` */
   readonly externalUrl: string
 }
@@ -52,9 +62,11 @@ export function createSecurity({
   externalUrl,
   outsideTokens,
   authorizers,
-  admissionChoice,
+  admission = usualAdmission,
+  ownTransport,
   clock,
   random,
+  metrics,
 }: SecuritySetup): Security {
   const core = <T extends KubeObject>(plural: string): Source<T> => sources.of<T>({ group: '', plural })
   const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
@@ -80,21 +92,7 @@ export function createSecurity({
     pods: core('pods'),
     nodes: core('nodes'),
   }
-  const listers: AdmissionListers = {
-    serviceAccounts: objects.serviceAccounts,
-    pods: objects.pods,
-    nodes: objects.nodes,
-    namespaces: core('namespaces'),
-    limitRanges: core('limitranges'),
-    resourceQuotas: core('resourcequotas'),
-    persistentVolumes: core('persistentvolumes'),
-    persistentVolumeClaims: core('persistentvolumeclaims'),
-    priorityClasses: of('scheduling.k8s.io', 'priorityclasses'),
-    runtimeClasses: of('node.k8s.io', 'runtimeclasses'),
-    storageClasses: of('storage.k8s.io', 'storageclasses'),
-    csiDrivers: of('storage.k8s.io', 'csidrivers'),
-    ingressClasses: of('networking.k8s.io', 'ingressclasses'),
-  }
+  const listers = admissionListers(sources, objects)
   const reach = {
     services: core<Service>('services'),
     endpointSlices: of<EndpointSlice>('discovery.k8s.io', 'endpointslices'),
@@ -114,15 +112,40 @@ export function createSecurity({
         policies: of(registration, 'validatingadmissionpolicies'),
         policyBindings: of(registration, 'validatingadmissionpolicybindings'),
       },
-      call: createWebhookClient({ resolve, clock }),
+      connect: credentials => createWebhookClient({ resolve, clock, credentials }),
       objectsOf: ({ storage }) => sources.of(storage),
       authorize,
       rbac,
       clock,
       random,
-      ...(admissionChoice && { choice: admissionChoice }),
+      metrics,
+      options: admission,
+      async createNamespace(name) {
+        assert(ownTransport, 'a plugin that writes has a way in')
+        await createClient(ownTransport()).create(namespaces, { metadata: { name } })
+      },
     }),
     subjectRules: (user, namespace) =>
       subjectRules({ rbac, ...(authorizers && { order: authorizers }) }, user, namespace),
+  }
+}
+
+function admissionListers(sources: CacheSources, objects: TokenObjects): AdmissionListers {
+  const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
+    sources.of<T>({ group, plural })
+  return {
+    serviceAccounts: objects.serviceAccounts,
+    pods: objects.pods,
+    nodes: objects.nodes,
+    namespaces: of('', 'namespaces'),
+    limitRanges: of('', 'limitranges'),
+    resourceQuotas: of('', 'resourcequotas'),
+    persistentVolumes: of('', 'persistentvolumes'),
+    persistentVolumeClaims: of('', 'persistentvolumeclaims'),
+    priorityClasses: of('scheduling.k8s.io', 'priorityclasses'),
+    runtimeClasses: of('node.k8s.io', 'runtimeclasses'),
+    storageClasses: of('storage.k8s.io', 'storageclasses'),
+    csiDrivers: of('storage.k8s.io', 'csidrivers'),
+    ingressClasses: of('networking.k8s.io', 'ingressclasses'),
   }
 }

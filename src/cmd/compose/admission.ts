@@ -1,10 +1,27 @@
+import { dirname, resolve } from 'node:path'
 import type { AdmissionChoice } from '../../server/admission/choice.ts'
+import {
+  missingSettings,
+  type PluginSettings,
+  readPluginSettings,
+} from '../../server/admission/configuration/settings.ts'
+import type { AdmissionOptions } from '../../server/admission/index.ts'
+import { credentialsByHost } from '../../server/remote-review/kubeconfig.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
-import { chosenFeatures } from './features.ts'
+import { readConfigured } from './configured-file.ts'
+import { connectReviews } from './remote-reviews.ts'
+
+const flag = 'admission-control-config-file'
+
+/** What the admission flags say. */
+export interface AdmissionSource {
+  readonly choice: AdmissionChoice
+  readonly configFile: string | undefined
+}
 
 /** What the flags ask for; nothing can be enabled and disabled at once. */
-export function admissionChoice(flags: FlagReader): AdmissionChoice {
+export function admissionSource(flags: FlagReader): AdmissionSource {
   const enabled = flags.list('enable-admission-plugins')
   const disabled = flags.list('disable-admission-plugins')
   const twice = enabled.find(name => disabled.includes(name))
@@ -14,5 +31,39 @@ export function admissionChoice(flags: FlagReader): AdmissionChoice {
       'Choose one of the two.',
       2,
     )
-  return { enabled, disabled, features: chosenFeatures(flags) }
+  return { choice: { enabled, disabled }, configFile: flags.optional(flag) }
+}
+
+/** Reads the configuration of the plugins and the kubeconfigs that it names; relative paths are taken as from its folder. */
+export function openAdmission({ choice, configFile }: AdmissionSource): AdmissionOptions {
+  const settings = configFile === undefined ? {} : readSettings(configFile)
+  const missing = missingSettings(choice.enabled, settings)
+  if (missing) throw new UserError(missing, `Configure it in the file of --${flag}.`)
+  const { MutatingAdmissionWebhook, ValidatingAdmissionWebhook, ImagePolicyWebhook } = settings
+  return {
+    choice,
+    settings,
+    credentials: {
+      ...(MutatingAdmissionWebhook && { MutatingAdmissionWebhook: credentialsIn(MutatingAdmissionWebhook) }),
+      ...(ValidatingAdmissionWebhook && {
+        ValidatingAdmissionWebhook: credentialsIn(ValidatingAdmissionWebhook),
+      }),
+    },
+    ...(ImagePolicyWebhook && { imagePolicy: connectReviews(ImagePolicyWebhook.kubeConfigFile, flag) }),
+  }
+}
+
+function readSettings(path: string): PluginSettings {
+  const readFile = (named: string) => readConfigured(resolve(dirname(path), named), flag)
+  try {
+    return readPluginSettings(readConfigured(path, flag), readFile)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
+  }
+}
+
+function credentialsIn(kubeconfig: string) {
+  const readFile = (named: string) => readConfigured(resolve(dirname(kubeconfig), named), flag)
+  return credentialsByHost(readConfigured(kubeconfig, flag), readFile)
 }

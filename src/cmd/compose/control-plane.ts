@@ -16,18 +16,18 @@ import { createPostStartHooks, type PostStartHooks } from '../../server/http/pos
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import type { PkiSpec } from '../../server/pki/profiles.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
-import { createSecurity, type Security } from '../../server/security.ts'
+import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
+import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { readDescriptions } from './descriptions.ts'
 import { openEncryption } from './encryption.ts'
-import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
@@ -52,7 +52,6 @@ export interface ControlPlane {
 
 /** Opens the store, reads or makes the certificates, builds the server and brings its policy up to date. */
 export async function openControlPlane(settings: ServerSettings, ports: Ports): Promise<ControlPlane> {
-  tellFeatures(ports.metrics, settings.features)
   const pki = await openPki(settings, ports)
   const store = await openStore(settings, ports)
   const stop = new AbortController()
@@ -116,18 +115,18 @@ async function buildServer(
   const adopters: ((pki: Pki) => void)[] = []
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
+  const as = (user: UserInfo): Transport => server.inProcess(user)
   const outside = openOutsideAuthentication(settings.authentication, [settings.issuer], ports, stop.signal)
   const security = createSecurity({
     ...ports,
     outsideTokens: outside.tokens,
-    authorizers: openAuthorization(settings.authorization, ports, stop.signal),
-    admissionChoice: settings.admission,
+    ...gates(settings, ports, stop.signal),
+    ownTransport: () => as(componentUsers.server),
     sources,
     pki: () => current,
-    issuer: settings.issuer,
     externalUrl: `https://${advertise}`,
   })
-  const registry = createRegistry(settings.resources)
+  const registry = createRegistry()
   const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
@@ -151,10 +150,9 @@ async function buildServer(
   })
   sources.bind(server.cache, stop.signal)
   hooks.finished(admissionHook)
-  const as = (user: UserInfo) => server.inProcess(user)
-  await prepareCluster(as(componentUsers.server), settings, hooks, ports)
-  await server.aggregate()
   const transport = as(componentUsers.server)
+  await prepareCluster(transport, settings, hooks, ports)
+  await server.aggregate()
   await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
   for (const name of flowHooks) hooks.finished(name)
   return {
@@ -177,6 +175,21 @@ async function buildServer(
       await audit?.close()
       await store.close()
     },
+  }
+}
+
+type Gates = Pick<SecuritySetup, 'authorizers' | 'admission' | 'issuer'>
+
+/** Who may do what, and what may be written, as the flags say. */
+function gates(
+  { authorization, admission, issuer }: ServerSettings,
+  ports: Ports,
+  signal: AbortSignal,
+): Gates {
+  return {
+    issuer,
+    authorizers: openAuthorization(authorization, ports, signal),
+    admission: openAdmission(admission),
   }
 }
 

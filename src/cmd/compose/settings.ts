@@ -1,15 +1,11 @@
 import { join } from 'node:path'
-import type { Resource } from '../../api/define.ts'
-import type { Features } from '../../api/features/features.ts'
-import type { AdmissionChoice } from '../../server/admission/choice.ts'
 import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
-import { admissionChoice } from './admission.ts'
+import { type AdmissionSource, admissionSource } from './admission.ts'
 import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
-import { chosenFeatures, chosenResources } from './features.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
 export interface ServerSettings {
@@ -34,10 +30,7 @@ export interface ServerSettings {
   readonly issuer: string
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
-  readonly admission: AdmissionChoice
-  readonly features: Features
-  /** Built-in kinds that are served. */
-  readonly resources: readonly Resource[]
+  readonly admission: AdmissionSource
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly shutdownDelayMs: number
@@ -75,9 +68,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
-    admission: admissionChoice(flags),
-    features: chosenFeatures(flags),
-    resources: chosenResources(flags),
+    admission: admissionSource(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }

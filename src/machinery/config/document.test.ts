@@ -43,3 +43,22 @@ test('another kind or version is refused with what is expected', () => {
     'no kind "Pod" is registered for version "v1"; expected PolicyConfiguration of example.io/v1 or example.io/v1beta1',
   )
 })
+
+test('an embedded document is left to its own reader', () => {
+  const embedding: DocumentKind = { ...kind, fields: { own: 'embedded' } }
+  const text = 'apiVersion: example.io/v1\nkind: PolicyConfiguration\nown: {any: [thing]}'
+  expect(readDocument<object>(text, embedding)).toEqual({ own: { any: ['thing'] } })
+  expect(() => readDocument(text.replace('{any: [thing]}', '[]'), embedding)).toThrow(
+    'own: expected embedded',
+  )
+})
+
+test('of several kinds the one that is named counts', () => {
+  const other: DocumentKind = { kind: 'Other', apiVersions: ['example.io/v2'], fields: { x: 'string' } }
+  expect(readDocument<object>('{apiVersion: example.io/v2, kind: Other, x: y}', kind, other)).toEqual({
+    x: 'y',
+  })
+  expect(() => readDocument('{apiVersion: example.io/v1, kind: Other}', kind, other)).toThrow(
+    'expected PolicyConfiguration of example.io/v1 or example.io/v1beta1, or Other of example.io/v2',
+  )
+})

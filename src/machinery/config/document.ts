@@ -7,6 +7,8 @@ export type Shape =
   | 'integer'
   /** Go's spelling: `1m30s`. */
   | 'duration'
+  /** A document of its own, which another reader checks. */
+  | 'embedded'
   | readonly [Shape]
   | { readonly mapOf: Shape }
   | { readonly fields: Readonly<Record<string, Shape>> }
@@ -25,18 +27,31 @@ export class DocumentError extends Error {
 
 /**
  * Reads a configuration document such as AuthenticationConfiguration from YAML or JSON. Unknown and duplicate
- * fields, wrong types and other kinds are refused (`DocumentError`), as upstream's strict decoding does.
+ * fields, wrong types and other kinds are refused (`DocumentError`), as upstream's strict decoding does. Of several
+ * kinds the one that the document names counts.
  */
-export function readDocument<T>(text: string, { kind, apiVersions, fields }: DocumentKind): T {
+export function readDocument<T>(text: string, ...kinds: readonly DocumentKind[]): T {
   const problems: string[] = []
   const { apiVersion, kind: found, ...rest } = parse(text, problems)
-  if (found !== kind || !apiVersions.includes(String(apiVersion))) {
-    const given = `no kind "${String(found ?? '')}" is registered for version "${String(apiVersion ?? '')}"`
-    throw new DocumentError(`${given}; expected ${kind} of ${apiVersions.join(' or ')}`)
-  }
-  check(rest, { fields }, '', problems)
+  const meant = kinds.find(
+    ({ kind, apiVersions }) => found === kind && apiVersions.includes(String(apiVersion)),
+  )
+  if (meant) return checked(rest, meant.fields, problems)
+  const given = `no kind "${String(found ?? '')}" is registered for version "${String(apiVersion ?? '')}"`
+  const expected = kinds.map(({ kind, apiVersions }) => `${kind} of ${apiVersions.join(' or ')}`)
+  throw new DocumentError(`${given}; expected ${expected.join(', or ')}`)
+}
+
+/** The same for a document that has no kind and version. */
+export function readFields<T>(text: string, fields: DocumentKind['fields']): T {
+  const problems: string[] = []
+  return checked(parse(text, problems), fields, problems)
+}
+
+function checked<T>(found: object, fields: DocumentKind['fields'], problems: string[]): T {
+  check(found, { fields }, '', problems)
   if (problems.length > 0) throw new DocumentError(`strict decoding error: ${problems.join(', ')}`)
-  return rest as T
+  return found as T
 }
 
 function parse(text: string, problems: string[]): Record<string, unknown> {
@@ -89,4 +104,5 @@ const scalarTests = {
   boolean: (value: unknown) => typeof value === 'boolean',
   integer: (value: unknown) => Number.isInteger(value),
   duration: (value: unknown) => typeof value === 'string' && (value === '0' || durationPattern.test(value)),
+  embedded: (value: unknown) => typeof value === 'object' && !Array.isArray(value),
 } as const

@@ -4,12 +4,19 @@ import type { SwitchedGate } from '../../api/features/gates.ts'
 import type { AdmissionPlugin } from '../context.ts'
 
 const optional: ReadonlySet<string> = new Set([
+  'AlwaysAdmit',
+  'AlwaysDeny',
   'AlwaysPullImages',
   'DenyServiceExternalIPs',
+  'EventRateLimit',
   'ExtendedResourceToleration',
+  'ImagePolicyWebhook',
   'LimitPodHardAntiAffinityTopology',
+  'NamespaceAutoProvision',
   'NamespaceExists',
+  'OwnerReferencesPermissionEnforcement',
   'PodNodeSelector',
+  'PodTolerationRestriction',
 ])
 
 /** On unless `--disable-admission-plugins` names them. */
@@ -40,15 +47,8 @@ const usual: readonly string[] = [
 
 /** Upstream has them and Hutch does not. */
 const absent: readonly string[] = [
-  'AlwaysAdmit',
-  'AlwaysDeny',
   'ClusterTrustBundleAttest',
-  'EventRateLimit',
-  'ImagePolicyWebhook',
-  'NamespaceAutoProvision',
   'NodeDeclaredFeatureValidator',
-  'OwnerReferencesPermissionEnforcement',
-  'PodTolerationRestriction',
 ]
 
 /** What an administrator asked for beside the defaults. */

@@ -23,6 +23,8 @@ import type { Ports } from '../../std/ports.ts'
 import type { Rbac } from '../authz/rbac.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
 import type { Lister, Source } from '../lister.ts'
+import type { PostReview } from '../remote-review/ask-again.ts'
+import type { CredentialsByHost } from '../remote-review/kubeconfig.ts'
 import type { WebhookClient } from '../webhook-client/webhook-client.ts'
 import {
   certificateApproval,
@@ -31,12 +33,23 @@ import {
   certificateSubjectRestriction,
 } from './certificates.ts'
 import { type AdmissionChoice, choosePlugins } from './choice.ts'
+import type { PluginSettings } from './configuration/settings.ts'
 import { defaultIngressClass } from './ingress-class.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { taintNodesByCondition } from './node-taint.ts'
-import { denyServiceExternalIps, namespaceExists } from './optional/others.ts'
+import { eventRateLimit } from './optional/event-rate-limit.ts'
+import { imagePolicyWebhook } from './optional/image-policy.ts'
+import {
+  alwaysAdmit,
+  alwaysDeny,
+  denyServiceExternalIps,
+  namespaceAutoProvision,
+  namespaceExists,
+} from './optional/others.ts'
+import { ownerReferencesPermission } from './optional/owner-permissions.ts'
+import { podTolerationRestriction } from './optional/pod-tolerations.ts'
 import {
   alwaysPullImages,
   extendedResourceToleration,
@@ -81,30 +94,53 @@ export interface AdmissionSources {
   readonly policyBindings: Source<ValidatingAdmissionPolicyBinding>
 }
 
-export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random'> {
+/** What an administrator says about admission. */
+export interface AdmissionOptions {
+  readonly choice: AdmissionChoice
+  readonly settings: PluginSettings
+  /** The service that ImagePolicyWebhook asks; there when it has settings. */
+  readonly imagePolicy?: PostReview | undefined
+  /** What webhooks are shown of the server. */
+  readonly credentials: Readonly<Partial<Record<WebhookPlugin, CredentialsByHost>>>
+}
+
+export type WebhookPlugin = 'MutatingAdmissionWebhook' | 'ValidatingAdmissionWebhook'
+
+export const usualAdmission: AdmissionOptions = {
+  choice: { enabled: [], disabled: [] },
+  settings: {},
+  credentials: {},
+}
+
+export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random' | 'metrics'> {
   readonly listers: AdmissionListers
   readonly sources: AdmissionSources
-  /** Asks webhooks. */
-  readonly call: WebhookClient
+  /** How webhooks are asked, with what is shown to them. */
+  readonly connect: (credentials: CredentialsByHost | undefined) => WebhookClient
   /** Any kind's objects, for quotas that count them. */
   readonly objectsOf: (resource: Resource) => Lister
   readonly authorize: Authorizer
   readonly rbac: Rbac
-  readonly choice?: AdmissionChoice
+  /** Makes a namespace in the server's own name. */
+  readonly createNamespace: (name: string) => Promise<void>
+  readonly options: AdmissionOptions
 }
 
 /** The plugins that run: those that are on by default, but for what was chosen otherwise. */
 export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
-  return choosePlugins(allPlugins(setup), setup.choice ?? { enabled: [], disabled: [] })
+  return choosePlugins(allPlugins(setup), setup.options.choice)
 }
 
 /** In upstream's order (pkg/kubeapiserver/options/plugins.go). All `admit` run before all `validate`. */
 function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
-  const { listers, sources, call, objectsOf, authorize, rbac, clock, random } = setup
+  const { listers, sources, connect, objectsOf, authorize, rbac, clock, random, metrics } = setup
+  const { settings, imagePolicy, credentials } = setup.options
   const { namespaces } = listers
-  const ports = { call, random }
+  const hooks = (name: WebhookPlugin) => ({ call: connect(credentials[name]), random })
   const matching = { namespaces, authorize }
   return [
+    alwaysAdmit(),
+    namespaceAutoProvision(namespaces, setup.createNamespace),
     namespaceLifecycle(listers.namespaces),
     namespaceExists(listers.namespaces),
     limitPodHardAntiAffinity(),
@@ -120,13 +156,19 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     }),
     taintNodesByCondition(),
     alwaysPullImages(),
-    podSecurity(listers),
-    podNodeSelector(listers.namespaces),
+    ...(settings.ImagePolicyWebhook && imagePolicy
+      ? [imagePolicyWebhook({ settings: settings.ImagePolicyWebhook, post: imagePolicy, clock })]
+      : []),
+    podSecurity({ ...listers, metrics }, settings.PodSecurity),
+    podNodeSelector(namespaces, settings.PodNodeSelector),
     priority(listers.priorityClasses),
     defaultTolerationSeconds(),
+    podTolerationRestriction(namespaces, settings.PodTolerationRestriction),
+    eventRateLimit(settings.EventRateLimit ?? [], clock),
     extendedResourceToleration(),
     defaultStorageClass(listers.storageClasses),
     storageObjectInUseProtection(),
+    ownerReferencesPermission(authorize),
     claimResize(listers.storageClasses),
     runtimeClass(listers.runtimeClasses),
     certificateRequester(),
@@ -136,14 +178,15 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     defaultIngressClass(listers.ingressClasses),
     denyServiceExternalIps(),
     podTopologyLabels(listers.nodes),
-    mutatingWebhooks(sources.mutatingWebhooks, ports, matching),
+    mutatingWebhooks(sources.mutatingWebhooks, hooks('MutatingAdmissionWebhook'), matching),
     validatingPolicies(
       { policies: sources.policies, bindings: sources.policyBindings },
       { ...matching, objectsOf },
     ),
-    validatingWebhooks(sources.validatingWebhooks, ports, matching),
+    validatingWebhooks(sources.validatingWebhooks, hooks('ValidatingAdmissionWebhook'), matching),
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),
     resourceQuota({ resourceQuotas: listers.resourceQuotas, objectsOf, clock }),
+    alwaysDeny(),
   ]
 }

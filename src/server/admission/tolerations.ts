@@ -46,7 +46,8 @@ export function mergeTolerations(first: readonly Toleration[], second: readonly 
   return merged
 }
 
-function covers(wide: Toleration, narrow: Toleration): boolean {
+/** Whether `wide` tolerates all that `narrow` does (pkg/util/tolerations isSuperset). */
+export function covers(wide: Toleration, narrow: Toleration): boolean {
   if (isDeepStrictEqual(wide, narrow)) return true
   if ((narrow.key ?? '') !== (wide.key ?? '') && (wide.key || wide.operator !== 'Exists')) return false
   if (wide.effect && narrow.effect !== wide.effect) return false

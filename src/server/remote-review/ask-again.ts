@@ -18,10 +18,17 @@ const triesMax = 5
 const firstPauseMs = 500
 const pauseGrowth = 1.5
 
-/** Asks up to five times, half a second and then ever longer apart (apiserver util/webhook DefaultRetryBackoff). */
-export function askAgain(post: PostReview, clock: Pick<Clock, 'setTimer'>): PostReview {
+/**
+ * Asks up to five times, half a second (`firstMs`) and then ever longer apart (apiserver util/webhook
+ * DefaultRetryBackoff).
+ */
+export function askAgain(
+  post: PostReview,
+  clock: Pick<Clock, 'setTimer'>,
+  firstMs: number = firstPauseMs,
+): PostReview {
   return async (review, timeoutMs) => {
-    let pauseMs = firstPauseMs
+    let pauseMs = firstMs
     for (let tries = 1; ; tries++) {
       try {
         return await post(review, timeoutMs)

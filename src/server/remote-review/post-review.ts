@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { type PostReview, ReviewError } from './ask-again.ts'
-import type { RemoteService } from './kubeconfig.ts'
+import { authorizationOf, type RemoteService } from './kubeconfig.ts'
 
 /** POSTs reviews to the very URL of the service. 5xx, 429 and a lost connection may be tried again. */
 export function postReviews(service: RemoteService): PostReview {
@@ -30,9 +30,8 @@ export function postReviews(service: RemoteService): PostReview {
   }
 }
 
-function headersOf({ token, username, password }: RemoteService): Record<string, string> {
-  const basic = username && `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-  const authorization = token ? `Bearer ${token}` : basic
+function headersOf(service: RemoteService): Record<string, string> {
+  const authorization = authorizationOf(service)
   return {
     'content-type': 'application/json',
     accept: 'application/json, */*',

@@ -2,7 +2,13 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { JsonObject } from '../../machinery/meta/object.ts'
+import { parseExact } from '../../std/exact-json.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
+import {
+  authorizationOf,
+  type CredentialsByHost,
+  type RemoteCredential,
+} from '../remote-review/kubeconfig.ts'
 import { dialFailure, statusFailure, WebhookCallError } from './failure.ts'
 import type { HostPort, ServiceResolver } from './service-resolver.ts'
 
@@ -36,6 +42,8 @@ export type WebhookClient = (target: WebhookTarget, call: WebhookCall) => Promis
 export interface WebhookClientOptions {
   readonly resolve: ServiceResolver
   readonly clock: Clock
+  /** What webhooks are shown of the server; nothing by default. */
+  readonly credentials?: CredentialsByHost | undefined
 }
 
 /** Clients of so many targets keep their connections open (upstream's defaultCacheSize). */
@@ -43,14 +51,16 @@ const agentsMax = 30
 const responseBytesMax = 64 * 1024 * 1024
 
 /** A client whose connections to each target are kept and shared by all callers. */
-export function createWebhookClient({ resolve, clock }: WebhookClientOptions): WebhookClient {
+export function createWebhookClient({ resolve, clock, credentials }: WebhookClientOptions): WebhookClient {
   const agents = new Map<string, Agent>()
   return async function callWebhook(target, call) {
     const place = placeOf(target, call)
     const payload = Buffer.from(JSON.stringify(call.body))
     try {
       const at = place.service ? resolve(place.service.namespace, place.service.name, place.port) : place
-      const bytes = await post({ place, at, payload, agent: agentOf(agents, place), clock, call })
+      const credential = credentials?.(place.hostHeader)
+      const agent = agentOf(agents, place)
+      const bytes = await post({ place, at, payload, agent, clock, call, credential })
       return parse(bytes)
     } catch (error) {
       if (error instanceof WebhookCallError) throw error
@@ -129,23 +139,28 @@ interface Posting {
   readonly agent: Agent
   readonly clock: Clock
   readonly call: WebhookCall
+  readonly credential: RemoteCredential | undefined
 }
 
-function post({ place, at, payload, agent, clock, call }: Posting): Promise<Buffer> {
+function post({ place, at, payload, agent, clock, call, credential = {} }: Posting): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const { host, port } = at
   const { path, serverName, hostHeader, ca } = place
+  const authorization = authorizationOf(credential)
   const headers = {
     accept: 'application/json, */*',
     'content-type': 'application/json',
     'content-length': payload.length,
     host: hostHeader,
     'user-agent': 'kube-apiserver',
+    ...(authorization && { authorization }),
   }
   const receive = (answer: IncomingMessage) => void readAnswer(answer).then(resolve, reject)
   const common = { host, port, path, method: 'POST', headers }
+  const { cert, key } = credential
+  const own = { ...(ca !== undefined && { ca }), ...(cert && key && { cert, key }) }
   const sent = place.isTls
-    ? httpsRequest({ ...common, agent, ...naming(serverName), ...(ca !== undefined && { ca }) }, receive)
+    ? httpsRequest({ ...common, agent, ...naming(serverName), ...own }, receive)
     : httpRequest(common, receive)
   sent.on('error', reject)
   const cancel = breakOff(clock, call, error => {
@@ -193,7 +208,7 @@ async function readAnswer(answer: IncomingMessage): Promise<Buffer> {
 
 function parse(bytes: Buffer): JsonObject {
   try {
-    const parsed = JSON.parse(bytes.toString()) as unknown
+    const parsed = parseExact(bytes.toString())
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject
     throw new SyntaxError('the response is no JSON object')
   } catch (error) {

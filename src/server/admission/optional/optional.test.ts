@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
+import { alreadyExists, badRequest } from '../../../machinery/status/errors.ts'
 import { choosePlugins, pluginNameFault } from '../choice.ts'
 import { run } from '../testing.ts'
-import { denyServiceExternalIps, namespaceExists } from './others.ts'
+import {
+  alwaysAdmit,
+  alwaysDeny,
+  denyServiceExternalIps,
+  namespaceAutoProvision,
+  namespaceExists,
+} from './others.ts'
 import {
   alwaysPullImages,
   extendedResourceToleration,
@@ -31,7 +38,10 @@ describe('which plugins run', () => {
   test('what is not there is refused by name', () => {
     expect(pluginNameFault('PodNodeSelector')).toBeUndefined()
     expect(pluginNameFault('LimitRanger')).toBeUndefined()
-    expect(pluginNameFault('EventRateLimit')).toBe('admission plugin "EventRateLimit" is not available')
+    expect(pluginNameFault('EventRateLimit')).toBeUndefined()
+    expect(pluginNameFault('NodeDeclaredFeatureValidator')).toBe(
+      'admission plugin "NodeDeclaredFeatureValidator" is not available',
+    )
     expect(pluginNameFault('Nothing')).toBe('admission plugin "Nothing" is unknown')
   })
 })
@@ -133,5 +143,49 @@ describe('plugins about other kinds', () => {
       code: 404,
       refused: 'namespaces "n" not found',
     })
+  })
+})
+
+describe('NamespaceAutoProvision', () => {
+  const made: string[] = []
+  const plugin = namespaceAutoProvision(lister({ metadata: { name: 'there' } } as KubeObject), async name => {
+    made.push(name)
+    if (name === 'raced') throw alreadyExists({ group: '', resource: 'namespaces' }, name)
+    if (name === 'bad') throw badRequest('no')
+  })
+  const write = (namespace: string, more: object = {}) =>
+    run(plugin, { what: 'configmaps', object: { metadata: { name: 'c', namespace } }, ...more })
+
+  test('makes the namespace that is missing, and is content when another was faster', async () => {
+    for (const namespace of ['there', 'new', 'raced'])
+      expect((await write(namespace)).refused).toBeUndefined()
+    await write('gone', { operation: 'DELETE' })
+    expect(made).toEqual(['new', 'raced'])
+    expect((await write('bad')).refused).toBe('configmaps "c" is forbidden: no')
+  })
+})
+
+describe('AlwaysDeny and AlwaysAdmit', () => {
+  test('do what they are called', async () => {
+    const given = { what: 'configmaps', object: { metadata: { name: 'c', namespace: 'n' } } }
+    expect((await run(alwaysDeny(), given)).refused).toBe(
+      'configmaps "c" is forbidden: admission control is denying all modifications',
+    )
+    expect((await run(alwaysAdmit(), given)).refused).toBeUndefined()
+  })
+})
+
+describe('PodNodeSelector with a configuration', () => {
+  const plugin = podNodeSelector(lister({ metadata: { name: 'n' } } as KubeObject), {
+    clusterDefaultNodeSelector: 'zone=a',
+    n: 'zone=a,disk=ssd',
+  })
+  test('selects what the cluster does, and nothing beside the list of the namespace', async () => {
+    const { object } = await run(plugin, { what: 'pods', object: pod() })
+    expect(specOf(object).nodeSelector).toEqual({ zone: 'a' })
+    const wide = await run(plugin, { what: 'pods', object: pod({ nodeSelector: { gpu: 'yes' } }) })
+    expect(wide.refused).toBe(
+      'pods "p" is forbidden: pod node label selector labels conflict with its namespace whitelist',
+    )
   })
 })

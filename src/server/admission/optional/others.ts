@@ -1,7 +1,8 @@
 /** The remaining plugins that upstream has off unless `--enable-admission-plugins` names them. */
 import type { Namespace, Service } from '../../../api/types/core-v1.gen.ts'
 import { notFound } from '../../../machinery/status/errors.ts'
-import type { AdmissionPlugin } from '../../context.ts'
+import { StatusError } from '../../../machinery/status/status.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import type { Lister } from '../../lister.ts'
 import { isAbout, refusal } from '../refusal.ts'
 
@@ -31,4 +32,39 @@ export function namespaceExists(namespaces: Lister<Namespace>): AdmissionPlugin 
         throw notFound({ group: '', resource: 'namespaces' }, info.namespace)
     },
   }
+}
+
+/** Makes the namespace that is written into when it is not there (plugin/pkg/admission/namespace/autoprovision). */
+export function namespaceAutoProvision(
+  namespaces: Lister<Namespace>,
+  create: (namespace: string) => Promise<void>,
+): AdmissionPlugin {
+  return {
+    name: 'NamespaceAutoProvision',
+    handles: ({ operation, dryRun, resource, info }) =>
+      operation === 'CREATE' && !dryRun && resource.namespaced && info.namespace !== '',
+    async admit(request) {
+      const { namespace } = request.info
+      if (namespaces.get('', namespace)) return
+      try {
+        await create(namespace)
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error
+        if (error.reason !== 'AlreadyExists') throw refusal(request, error.message)
+      }
+    },
+  }
+}
+
+/** Upstream has it still, and it says yes to everything (plugin/pkg/admission/admit). */
+export function alwaysAdmit(): AdmissionPlugin {
+  return { name: 'AlwaysAdmit', handles: () => false }
+}
+
+/** Refuses every write, the server's own too (plugin/pkg/admission/deny). */
+export function alwaysDeny(): AdmissionPlugin {
+  const deny = (request: AdmissionRequest) => {
+    throw refusal(request, 'admission control is denying all modifications')
+  }
+  return { name: 'AlwaysDeny', handles: () => true, admit: deny, validate: deny }
 }

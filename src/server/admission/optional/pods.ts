@@ -1,5 +1,6 @@
 /** Plugins about pods that upstream has off unless `--enable-admission-plugins` names them. */
 import type { Namespace, Pod } from '../../../api/types/core-v1.gen.ts'
+import { readFields } from '../../../machinery/config/document.ts'
 import { internalError } from '../../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import { aggregateText } from '../../authz/rbac.ts'
@@ -132,11 +133,32 @@ function labelsOf(text: string): Readonly<Record<string, string>> {
   )
 }
 
-/** Pods of a namespace go to the nodes that its annotation selects (plugin/pkg/admission/podnodeselector). */
-export function podNodeSelector(namespaces: Lister<Namespace>): AdmissionPlugin {
+const clusterDefault = 'clusterDefaultNodeSelector'
+
+/** Reads the plugin's configuration: a selector for each namespace, and one for those that say nothing. */
+export function readNodeSelectors(text: string): Readonly<Record<string, string>> {
+  const fields = { podNodeSelectorPluginConfig: { mapOf: 'string' } } as const
+  return (
+    readFields<{ podNodeSelectorPluginConfig?: Record<string, string> }>(text, fields)
+      .podNodeSelectorPluginConfig ?? {}
+  )
+}
+
+/**
+ * Pods of a namespace go to the nodes that its annotation selects, or else to those of `selectors`, and may ask for
+ * no others than `selectors` has for it (plugin/pkg/admission/podnodeselector).
+ */
+export function podNodeSelector(
+  namespaces: Lister<Namespace>,
+  selectors: Readonly<Record<string, string>> = {},
+): AdmissionPlugin {
   const selected = ({ info }: AdmissionRequest) =>
-    labelsOf(namespaces.get('', info.namespace)?.metadata.annotations?.[selectorAnnotation] ?? '')
-  const check = (request: AdmissionRequest) => {
+    labelsOf(
+      namespaces.get('', info.namespace)?.metadata.annotations?.[selectorAnnotation] ??
+        selectors[clusterDefault] ??
+        '',
+    )
+  const merge = (request: AdmissionRequest) => {
     const own = (request.object as Pod).spec?.nodeSelector ?? {}
     const wanted = selected(request)
     const conflicts = Object.keys(wanted).some(key => key in own && own[key] !== wanted[key])
@@ -144,14 +166,22 @@ export function podNodeSelector(namespaces: Lister<Namespace>): AdmissionPlugin 
       throw refusal(request, 'pod node label selector conflicts with its namespace node label selector')
     return { ...wanted, ...own }
   }
+  const check = (request: AdmissionRequest) => {
+    const merged = merge(request)
+    const whitelist = labelsOf(selectors[request.info.namespace] ?? '')
+    const isListed = ([key, value]: readonly [string, string]) => whitelist[key] === value
+    if (Object.keys(whitelist).length > 0 && !Object.entries(merged).every(isListed))
+      throw refusal(request, 'pod node label selector labels conflict with its namespace whitelist')
+  }
   return {
     name: 'PodNodeSelector',
     handles: createsPod,
     admit(request) {
       const { spec } = request.object as Pod
-      const merged = check(request)
+      const merged = merge(request)
       if (spec && Object.keys(merged).length > 0) spec.nodeSelector = merged
+      check(request)
     },
-    validate: request => void check(request),
+    validate: check,
   }
 }

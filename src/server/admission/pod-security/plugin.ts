@@ -3,13 +3,27 @@ import type { Namespace, Pod, PodSpec, PodTemplateSpec } from '../../../api/type
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { internalError, invalid } from '../../../machinery/status/errors.ts'
+import type { FieldError } from '../../../machinery/validation/field-error.ts'
+import type { Metrics } from '../../../std/metrics.ts'
+import { aggregateText } from '../../authz/rbac.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import type { Lister } from '../../lister.ts'
+import { annotate } from '../annotations.ts'
 import { refusal } from '../refusal.ts'
 import type { PodLike } from './check.ts'
 import { evaluatePod, violationsText } from './evaluate.ts'
 import { existingPodWarnings } from './existing-pods.ts'
-import { type LevelVersion, levelText, type PodSecurityPolicy, policyOf, strictness } from './policy.ts'
+import { type PodSecurityMeter, podSecurityMeter } from './metrics.ts'
+import {
+  exemptionWarning,
+  type LevelVersion,
+  levelText,
+  type PodSecurityPolicy,
+  policyOf,
+  strictness,
+  unrestricted,
+} from './policy.ts'
+import { type PodSecuritySettings, usualSettings } from './settings.ts'
 
 /** Subresources that do not write the pod's specification; an unknown one is looked at. */
 const ignoredSubresources: ReadonlySet<string> = new Set([
@@ -37,19 +51,30 @@ const controllers: Readonly<Record<string, (object: KubeObject) => Template>> = 
 export interface PodSecurityPorts {
   readonly namespaces: Lister<Namespace>
   readonly pods: Lister<Pod>
+  readonly metrics: Metrics
+}
+
+interface Guard extends PodSecuritySettings {
+  readonly namespaces: Lister<Namespace>
+  readonly pods: Lister<Pod>
+  readonly meter: PodSecurityMeter
 }
 
 /** Pods keep to the level that their namespace's labels name (k8s.io/pod-security-admission). */
-export function podSecurity(ports: PodSecurityPorts): AdmissionPlugin {
+export function podSecurity(
+  { namespaces, pods, metrics }: PodSecurityPorts,
+  settings: PodSecuritySettings = usualSettings,
+): AdmissionPlugin {
+  const guard: Guard = { ...settings, namespaces, pods, meter: podSecurityMeter(metrics) }
   return {
     name: 'PodSecurity',
     handles: request =>
       (request.operation === 'CREATE' || request.operation === 'UPDATE') && checkFor(request) !== undefined,
-    validate: request => checkFor(request)?.(request, ports),
+    validate: request => checkFor(request)?.(request, guard),
   }
 }
 
-type ValidateRequest = (request: AdmissionRequest, ports: PodSecurityPorts) => void
+type ValidateRequest = (request: AdmissionRequest, guard: Guard) => void
 
 function checkFor({ resource, info }: AdmissionRequest): ValidateRequest | undefined {
   const key = `${resource.group}/${resource.plural}`
@@ -57,26 +82,61 @@ function checkFor({ resource, info }: AdmissionRequest): ValidateRequest | undef
   if (info.subresource !== '') return undefined
   if (key === '/namespaces') return checkNamespace
   const templateOf = controllers[key]
-  return templateOf && ((request, ports) => checkTemplate(request, ports, templateOf(request.object!)))
+  return templateOf && ((request, guard) => checkTemplate(request, guard, templateOf(request.object!)))
 }
 
-function checkPod(request: AdmissionRequest, { namespaces }: PodSecurityPorts): void {
+const annotations = 'pod-security.kubernetes.io/'
+
+/** Whether namespace or user are not looked at. */
+function isExempt(request: AdmissionRequest, { exemptions, meter }: Guard): boolean {
+  const { user, info } = request
+  const isNamespace = exemptions.namespaces.includes(info.namespace)
+  if (!isNamespace && !exemptions.usernames.includes(user.username)) return false
+  meter.exempted(request)
+  annotate(request, `${annotations}exempt`, isNamespace ? 'namespace' : 'user')
+  return true
+}
+
+function isExemptClass(request: AdmissionRequest, spec: PodSpec, { exemptions, meter }: Guard): boolean {
+  const { runtimeClassName } = spec
+  if (!runtimeClassName || !exemptions.runtimeClasses.includes(runtimeClassName)) return false
+  meter.exempted(request)
+  annotate(request, `${annotations}exempt`, 'runtimeClass')
+  return true
+}
+
+function checkPod(request: AdmissionRequest, guard: Guard): void {
+  if (isExempt(request, guard)) return
+  const { namespaces, defaults, meter } = guard
   const namespace = namespaces.get('', request.info.namespace)
-  if (!namespace) throw internalError(`failed to lookup namespace ${quote(request.info.namespace)}`)
-  const { policy } = policyOf(namespace.metadata.labels)
-  if (Object.values(policy).every(({ level }: LevelVersion) => level === 'privileged')) return
+  if (!namespace) {
+    meter.failed(request, true)
+    throw internalError(`failed to lookup namespace ${quote(request.info.namespace)}`)
+  }
+  const { policy, errors } = policyOf(namespace.metadata.labels, defaults)
+  if (errors.length === 0 && isUnrestricted(policy)) {
+    annotate(request, `${annotations}enforce-policy`, levelText(unrestricted))
+    return meter.evaluated(request, 'allow', 'enforce', policy.enforce)
+  }
   const { metadata, spec } = request.object as Pod
   if (!spec) return
   if (request.operation === 'UPDATE' && !changesImages(spec, (request.oldObject as Pod).spec)) return
+  if (isExemptClass(request, spec, guard)) return
+  noteFaults(request, errors, meter)
   const pod = { metadata, spec }
+  annotate(request, `${annotations}enforce-policy`, levelText(policy.enforce))
   const violations = evaluatePod(policy.enforce, pod)
-  if (violations.length > 0) {
-    throw refusal(
-      request,
-      `violates PodSecurity ${quote(levelText(policy.enforce))}: ${violationsText(violations)}`,
-    )
-  }
-  warn(request, policy, pod)
+  meter.evaluated(request, violations.length > 0 ? 'deny' : 'allow', 'enforce', policy.enforce)
+  noteViolations(request, policy, pod, meter)
+  if (violations.length === 0) return warn(request, policy, pod, meter)
+  throw refusal(
+    request,
+    `violates PodSecurity ${quote(levelText(policy.enforce))}: ${violationsText(violations)}`,
+  )
+}
+
+function isUnrestricted({ enforce, audit, warn: warned }: PodSecurityPolicy): boolean {
+  return [enforce, audit, warned].every(({ level }) => level === 'privileged')
 }
 
 /** Of what may change in a pod, only images and new ephemeral containers matter. */
@@ -90,37 +150,75 @@ function changesImages(spec: PodSpec, old: PodSpec | undefined): boolean {
   )
 }
 
-function checkTemplate(
-  request: AdmissionRequest,
-  { namespaces }: PodSecurityPorts,
-  template: Template,
-): void {
+function checkTemplate(request: AdmissionRequest, guard: Guard, template: Template): void {
+  if (isExempt(request, guard)) return
+  const { namespaces, defaults, meter } = guard
   const namespace = namespaces.get('', request.info.namespace)
   if (!namespace || !template?.spec) return
-  const { policy } = policyOf(namespace.metadata.labels)
-  warn(request, policy, { metadata: template.metadata ?? {}, spec: template.spec })
+  const { policy, errors } = policyOf(namespace.metadata.labels, defaults)
+  const told = policy.warn.level !== 'privileged' || policy.audit.level !== 'privileged'
+  if (errors.length === 0 && !told) return
+  if (isExemptClass(request, template.spec, guard)) return
+  noteFaults(request, errors, meter)
+  const pod = { metadata: template.metadata ?? {}, spec: template.spec }
+  noteViolations(request, policy, pod, meter)
+  warn(request, policy, pod, meter)
 }
 
-function warn(request: AdmissionRequest, policy: PodSecurityPolicy, pod: PodLike): void {
-  const violations = evaluatePod(policy.warn, pod)
-  if (violations.length === 0) return
-  request.warnings.push(
-    `would violate PodSecurity ${quote(levelText(policy.warn))}: ${violationsText(violations)}`,
-  )
+function noteFaults(request: AdmissionRequest, errors: readonly FieldError[], meter: PodSecurityMeter): void {
+  if (errors.length === 0) return
+  const found = aggregateText(errors.map(({ field, message }) => `${field}: ${message}`))
+  annotate(request, `${annotations}error`, `Failed to parse policy: ${found}`)
+  meter.failed(request, false)
 }
 
-function checkNamespace(request: AdmissionRequest, { pods }: PodSecurityPorts): void {
+function noteViolations(
+  request: AdmissionRequest,
+  { audit }: PodSecurityPolicy,
+  pod: PodLike,
+  meter: PodSecurityMeter,
+): void {
+  const text = wouldViolate(audit, pod)
+  if (text === undefined) return
+  annotate(request, `${annotations}audit-violations`, text)
+  meter.evaluated(request, 'deny', 'audit', audit)
+}
+
+function warn(
+  request: AdmissionRequest,
+  { warn: level }: PodSecurityPolicy,
+  pod: PodLike,
+  meter: PodSecurityMeter,
+): void {
+  const text = wouldViolate(level, pod)
+  if (text === undefined) return
+  request.warnings.push(text)
+  meter.evaluated(request, 'deny', 'warn', level)
+}
+
+function wouldViolate(level: LevelVersion, pod: PodLike): string | undefined {
+  const violations = evaluatePod(level, pod)
+  if (violations.length === 0) return undefined
+  return `would violate PodSecurity ${quote(levelText(level))}: ${violationsText(violations)}`
+}
+
+function checkNamespace(request: AdmissionRequest, { pods, defaults, exemptions }: Guard): void {
   const namespace = request.object as Namespace
   const old = request.oldObject as Namespace | undefined
-  const name = namespace.metadata.name ?? ''
-  const now = policyOf(namespace.metadata.labels)
-  const before = old ? policyOf(old.metadata.labels) : undefined
+  const { name = '', labels = {} } = namespace.metadata
+  const now = policyOf(labels, defaults)
+  const before = old ? policyOf(old.metadata.labels, defaults) : undefined
   if (now.errors.length && !isDeepStrictEqual(now.errors, before?.errors)) {
     throw invalid({ group: '', kind: 'Namespace' }, name, now.errors)
   }
-  if (!before) return
-  const [next, last] = [now.policy.enforce, before.policy.enforce]
-  const tighter = next.version !== last.version || strictness(next.level) > strictness(last.level)
-  if (next.level === 'privileged' || !tighter) return
-  request.warnings.push(...existingPodWarnings(name, next, pods.list(name)))
+  if (before && !isTighter(now.policy.enforce, before.policy.enforce)) return
+  if (exemptions.namespaces.includes(name)) {
+    const text = exemptionWarning(name, labels, now.policy, defaults)
+    if (text !== undefined) request.warnings.push(text)
+  } else if (before) request.warnings.push(...existingPodWarnings(name, now.policy.enforce, pods.list(name)))
+}
+
+function isTighter(now: LevelVersion, before: LevelVersion): boolean {
+  if (now.level === 'privileged') return false
+  return now.version !== before.version || strictness(now.level) > strictness(before.level)
 }

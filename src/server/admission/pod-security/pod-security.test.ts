@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import type { Namespace, Pod } from '../../../api/types/core-v1.gen.ts'
+import { createMetrics } from '../../../std/metrics.ts'
 import { memorySource } from '../../lister.ts'
 import { run } from '../testing.ts'
 import { evaluatePod } from './evaluate.ts'
@@ -28,6 +29,7 @@ const plugin = podSecurity({
     namespace('broken', { enforce: 'tight' }),
   ]),
   pods,
+  metrics: createMetrics(),
 })
 
 const pod = (name: string, spec: object = {}) => ({
@@ -172,3 +174,51 @@ test.skipIf(!present)(
   },
   120_000,
 )
+
+describe('what an administrator configures', () => {
+  const metrics = createMetrics()
+  const configured = podSecurity(
+    {
+      namespaces: memorySource<Namespace>([
+        namespace('free', {}),
+        namespace('open', { enforce: 'privileged' }),
+        namespace('exempt', { enforce: 'restricted' }),
+      ]),
+      pods,
+      metrics,
+    },
+    {
+      defaults: {
+        enforce: { level: 'baseline', version: 'v1.30' },
+        audit: { level: 'privileged', version: 'latest' },
+        warn: { level: 'restricted', version: 'latest' },
+      },
+      exemptions: { usernames: ['root'], namespaces: ['exempt'], runtimeClasses: ['vm'] },
+    },
+  )
+  const write = (spec: object, name = 'free', user = 'ann') =>
+    run(configured, { what: 'pods', object: pod(name, spec), user: { username: user, groups: [] } })
+
+  test('namespaces without labels keep to the defaults', async () => {
+    expect((await write(privileged)).refused).toContain('violates PodSecurity "baseline:v1.30"')
+    expect((await write({})).warnings[0]).toContain('would violate PodSecurity "restricted:latest"')
+    expect((await write(privileged, 'open')).refused).toBeUndefined()
+  })
+  test('exempt users, namespaces and runtime classes are not looked at', async () => {
+    expect(await write(privileged, 'free', 'root')).toMatchObject({ warnings: [] })
+    expect((await write(privileged, 'exempt')).refused).toBeUndefined()
+    expect((await write({ ...privileged, runtimeClassName: 'vm' })).refused).toBeUndefined()
+    expect(metrics.text()).toContain(
+      'pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 3',
+    )
+    expect(metrics.text()).toContain(
+      'pod_security_evaluations_total{decision="deny",policy_level="baseline",policy_version="v1.30",mode="enforce",request_operation="create",resource="pod",subresource=""} 1',
+    )
+  })
+  test('labels of an exempt namespace are said to be in vain', async () => {
+    const object = namespace('exempt', { enforce: 'restricted' })
+    expect((await run(configured, { what: 'namespaces', object })).warnings).toEqual([
+      'namespace "exempt" is exempt from Pod Security, and the policy (enforce=restricted:v1.30) will be ignored',
+    ])
+  })
+})
