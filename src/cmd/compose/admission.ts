@@ -10,6 +10,7 @@ import { credentialsByHost } from '../../server/remote-review/kubeconfig.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { readConfigured } from './configured-file.ts'
+import { chosenFeatures } from './features.ts'
 import { connectReviews } from './remote-reviews.ts'
 
 const flag = 'admission-control-config-file'
@@ -31,7 +32,7 @@ export function admissionSource(flags: FlagReader): AdmissionSource {
       'Choose one of the two.',
       2,
     )
-  return { choice: { enabled, disabled }, configFile: flags.optional(flag) }
+  return { choice: { enabled, disabled, features: chosenFeatures(flags) }, configFile: flags.optional(flag) }
 }
 
 /** Reads the configuration of the plugins and the kubeconfigs that it names; relative paths are taken as from its folder. */

@@ -28,6 +28,7 @@ import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { readDescriptions } from './descriptions.ts'
 import { openEncryption } from './encryption.ts'
+import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
@@ -52,6 +53,7 @@ export interface ControlPlane {
 
 /** Opens the store, reads or makes the certificates, builds the server and brings its policy up to date. */
 export async function openControlPlane(settings: ServerSettings, ports: Ports): Promise<ControlPlane> {
+  tellFeatures(ports.metrics, settings.features)
   const pki = await openPki(settings, ports)
   const store = await openStore(settings, ports)
   const stop = new AbortController()
@@ -126,7 +128,7 @@ async function buildServer(
     pki: () => current,
     externalUrl: `https://${advertise}`,
   })
-  const registry = createRegistry()
+  const registry = createRegistry(settings.resources)
   const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({

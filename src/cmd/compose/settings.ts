@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { Resource } from '../../api/define.ts'
+import type { Features } from '../../api/features/features.ts'
 import { durationMs } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
@@ -6,6 +8,7 @@ import { type AdmissionSource, admissionSource } from './admission.ts'
 import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
+import { chosenFeatures, chosenResources } from './features.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
 export interface ServerSettings {
@@ -31,6 +34,9 @@ export interface ServerSettings {
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
   readonly admission: AdmissionSource
+  readonly features: Features
+  /** Built-in kinds that are served. */
+  readonly resources: readonly Resource[]
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly shutdownDelayMs: number
@@ -69,6 +75,8 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
     admission: admissionSource(flags),
+    features: chosenFeatures(flags),
+    resources: chosenResources(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }
 }
