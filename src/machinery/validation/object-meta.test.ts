@@ -57,3 +57,11 @@ describe('metadata', () => {
     expect(updated({ finalizers: [] }, leaving)).toEqual([])
   })
 })
+
+test('an owner names a version, alone or with its group', () => {
+  const wrong = (apiVersion: string) =>
+    created({ name: 'a', namespace: 'n', ownerReferences: [{ apiVersion, kind: 'K', name: 'n', uid: 'u' }] })
+  for (const apiVersion of ['v1', 'apps/v1']) expect(wrong(apiVersion)).toEqual([])
+  for (const apiVersion of ['', 'v1/x/y', 'apps/'])
+    expect(wrong(apiVersion)[0]).toEndWith(`"${apiVersion}": version must not be empty`)
+})

@@ -119,13 +119,18 @@ function validateOwnerReferences(
 
 function validateOwnerReference(reference: OwnerReference, path: string, errors: FieldErrors): void {
   const { apiVersion = '', kind = '', name = '', uid = '' } = reference
-  if (!apiVersion) errors.invalid(`${path}.apiVersion`, apiVersion, 'version must not be empty')
+  if (!hasVersion(apiVersion)) errors.invalid(`${path}.apiVersion`, apiVersion, 'version must not be empty')
   if (!kind) errors.invalid(`${path}.kind`, kind, 'must not be empty')
   if (!name) errors.invalid(`${path}.name`, name, 'must not be empty')
   if (!uid) errors.invalid(`${path}.uid`, uid, 'must not be empty')
   if (apiVersion === 'v1' && kind === 'Event') {
     errors.invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner')
   }
+}
+
+/** `v1` or `group/v1`; anything else names no version (apimachinery ParseGroupVersion). */
+function hasVersion(apiVersion: string): boolean {
+  return /^([^/]*\/)?[^/]+$/.test(apiVersion)
 }
 
 function validateFinalizers(finalizers: readonly string[], path: string, errors: FieldErrors): void {

