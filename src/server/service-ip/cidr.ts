@@ -8,6 +8,9 @@ export interface AddressRange {
   readonly size: number
   /** `index` 0 is the address after the network's. */
   at(index: number): string
+  /** Whether it lies in the network at all. */
+  covers(address: string): boolean
+  /** Whether it may be given out. */
   has(address: string): boolean
 }
 
@@ -27,6 +30,10 @@ export function parseRange(text: string): AddressRange {
     family: isV4 ? 'IPv4' : 'IPv6',
     size,
     at: index => fromNumber(first + BigInt(index + 1), isV4),
+    covers(address) {
+      const parsed = ipaddr.parse(address)
+      return parsed.kind() === base.kind() && parsed.match(base, bits)
+    },
     has(address) {
       if (!ipaddr.isValid(address)) return false
       const offset = toNumber(ipaddr.parse(address)) - first

@@ -157,7 +157,9 @@ function claimAddress(
 ): void {
   const failed = `failed to allocate IP ${given}: `
   if (!range.has(given)) {
-    const detail = `the provided IP (${given}) is not in the valid range. The range of valid IPs is ${range.text}`
+    const detail = range.covers(given)
+      ? `the provided IP (${given}) is not in the valid range. The range of valid IPs is ${range.text}`
+      : 'the provided network does not match the current range'
     errors.invalid('spec.clusterIPs', all, failed + detail)
   } else if (!desk.addresses.isFree(given, owner)) {
     errors.invalid('spec.clusterIPs', all, `${failed}provided IP is already allocated`)

@@ -74,7 +74,7 @@ test('a headless service and an outside address are treated as what they are', a
   const headless = (await create('services', service('h', { clusterIP: 'None' }))) as Service
   expect(headless.spec?.clusterIPs).toEqual(['None'])
   await expect(create('services', service('o', { clusterIP: '192.0.2.1' }))).rejects.toThrow(
-    'failed to allocate IP 192.0.2.1: the provided IP (192.0.2.1) is not in the valid range. The range of valid IPs is 10.43.0.0/16',
+    'failed to allocate IP 192.0.2.1: the provided network does not match the current range',
   )
 })
 
