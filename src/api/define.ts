@@ -41,6 +41,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly conversion?: Conversion
   /** Set for kinds that a CustomResourceDefinition defines; they have no protobuf form and no strategic merge. */
   readonly custom?: CustomKind
+  /** Names what answers get and list in the server's table: objects of this kind are made when asked for, not stored. */
+  readonly reader?: string
   /** Marks of a Table row (`Completed`), upstream's TableRowCondition. */
   readonly rowConditions?: (object: T) => readonly JsonObject[]
 }

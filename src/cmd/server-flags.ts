@@ -15,7 +15,7 @@ const datastore = (text: string) => {
   if (text !== 'sqlite' && text !== 'memory')
     throw new Error(`"${text}" is not available; use sqlite or memory`)
 }
-const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager'] as const
+const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager', 'metrics-server'] as const
 const component = (text: string) => {
   const wrong = text.split(',').find(name => !(disableable as readonly string[]).includes(name))
   if (wrong !== undefined)

@@ -30,6 +30,9 @@ import { measuredStore } from './metrics/store-metrics.ts'
 import type { Descriptions } from './openapi/descriptions.ts'
 import { otherDocuments } from './openapi/other-documents.ts'
 import { mountOpenApi } from './openapi/routes.ts'
+import { scraperOf } from './resource-metrics/kubelet-scrape.ts'
+import { resourceMetricsReaders } from './resource-metrics/readers.ts'
+import { createSampler } from './resource-metrics/sampler.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
 import { createReviewers, type ReviewSources } from './reviews/index.ts'
@@ -206,6 +209,7 @@ function createHandler(
     admission: options.admission ?? [],
     connectors: createConnectors(options),
     allocators: new Map([['services', serviceAllocator(serviceNetwork, cache, ports, stopping)]]),
+    readers: resourceMetricsReaders(createSampler(scraperOf(options, cache), ports)),
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })
   const routes = createRoutes(mounted => {

@@ -25,6 +25,7 @@ const flags = [
 ]
 
 let cluster: TestCluster
+const top = (line: string) => k(`top ${line}`, { mayFail: true })
 const k = (line: string, options?: Parameters<TestCluster['kubectl']>[1]) => cluster.kubectl(line, options)
 const run = (...words: string[]) => {
   const result = Bun.spawnSync(words, { env: { ...process.env, CONTAINERS_CONF: '/dev/null' } })
@@ -145,6 +146,40 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     await k('exec probed -c unready -- touch /tmp/ok')
     await until(async () => (await status('unready/ready')) === 'true', 'readiness')
   }, 60_000)
+
+  test('top tells what is used, and the autoscaler acts on it', async () => {
+    const spec = {
+      containers: [
+        {
+          ...{ name: 'main', image, command: ['sh', '-c', 'while true; do :; done'] },
+          resources: { requests: { cpu: '100m' }, limits: { cpu: '300m' } },
+        },
+      ],
+      terminationGracePeriodSeconds: 0,
+    }
+    const labels = { app: 'busy' }
+    const deployment = {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'busy' } },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+    }
+    await k('create -f -', { input: JSON.stringify(deployment) })
+    await k('rollout status deployment/busy --timeout=60s')
+    await k('autoscale deployment busy --cpu-percent=50 --min=1 --max=2')
+    await until(
+      async () => /busy-\S+ +main +[1-9]\d*m +\d+Mi/.test(await top('pods --containers -l app=busy')),
+      'kubectl top pods',
+    )
+    expect(await top('nodes')).toMatch(/^real +[1-9]\d*m +\d+% +\d+Mi +\d+%$/m)
+    expect(await top('pods -A --sort-by=cpu --no-headers')).toMatch(/^default +busy-/)
+    expect(await k('get nodes.metrics.k8s.io real --no-headers')).toMatch(/^real +\d+[num] +\d+Ki +\S+s$/)
+    await until(
+      async () => (await k('get deployment busy -o jsonpath={.status.replicas}')) === '2',
+      'the autoscaler',
+    )
+    const rules = await k('get clusterrole view -o yaml')
+    expect(rules).toContain('metrics.k8s.io')
+    await k('delete hpa,deployment busy --timeout=30s')
+  }, 240_000)
 
   test('the server stops and starts again; the pods never notice', async () => {
     const ids = () =>

@@ -97,7 +97,11 @@ describe.skipIf(reason !== undefined)('a simulated cluster', () => {
     expect(await k('get pods --as=nobody', { mayFail: true })).toContain(
       'User "nobody" cannot list resource "pods" in API group "" in the namespace "default"',
     )
-    expect(await k('top nodes', { mayFail: true })).toContain('Metrics API not available')
+    // Simulated nodes use nothing that could be measured: nothing is told, no zeros.
+    expect(await k('top nodes', { mayFail: true })).toContain('metrics not available yet')
+    expect(await column('get apiservice v1beta1.metrics.k8s.io', '.status.conditions[0].reason')).toBe(
+      'Local',
+    )
   })
 
   test('a wrong manifest is told what is wrong with it', async () => {

@@ -1,3 +1,4 @@
+import { resourceMetrics } from '../../api/metrics/resource-metrics.ts'
 import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
@@ -5,7 +6,7 @@ import type { Transport } from '../../client/transport.ts'
 import type { FrontProxy } from '../../server/aggregation/front-proxy.ts'
 import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser } from '../../server/authn/identity.ts'
-import { ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
+import { ensure, ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
 import type { UserInfo } from '../../server/context.ts'
@@ -16,6 +17,7 @@ import { createPostStartHooks, type PostStartHooks } from '../../server/http/pos
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import type { PkiSpec } from '../../server/pki/profiles.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
+import { metricsReaderRole } from '../../server/resource-metrics/role.ts'
 import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
@@ -128,7 +130,7 @@ async function buildServer(
     pki: () => current,
     externalUrl: `https://${advertise}`,
   })
-  const registry = createRegistry(settings.resources)
+  const registry = createRegistry([...settings.resources, ...(hasMetrics(settings) ? resourceMetrics : [])])
   const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
@@ -216,6 +218,7 @@ async function prepareCluster(
   ports: Ports,
 ): Promise<void> {
   await reconcileBootstrapPolicy(transport, ports)
+  if (hasMetrics(settings)) await ensure(transport, metricsReaderRole)
   hooks.finished('rbac/bootstrap-roles')
   await ensureBootstrapObjects(transport, {
     address: reachableAddress(settings),
@@ -224,6 +227,10 @@ async function prepareCluster(
     serviceCidr: settings.serviceCidr,
   })
   for (const name of bootstrapHooks) hooks.finished(name)
+}
+
+function hasMetrics({ disabled }: ServerSettings): boolean {
+  return !disabled.has('metrics-server')
 }
 
 /** Endpoints may not be loopback: pods would meet themselves. Without any network nobody can use this one anyway. */

@@ -32,6 +32,7 @@ const groupPriorities: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io': 16100,
   'internal.apiserver.k8s.io': 16000,
   'storagemigration.k8s.io': 15800,
+  'metrics.k8s.io': 100,
 }
 const stable = 15
 const unlike: Readonly<Record<string, number>> = {
@@ -42,6 +43,7 @@ const unlike: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io/v1': 21,
   'flowcontrol.apiserver.k8s.io/v1beta3': 18,
   'admissionregistration.k8s.io/v1beta1': 12,
+  'metrics.k8s.io/v1beta1': 100,
 }
 const custom = { groupPriorityMinimum: 1000, versionPriority: 100 }
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'

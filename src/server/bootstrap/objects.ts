@@ -13,7 +13,7 @@ export interface AdvertisedServer {
   readonly serviceCidr: string
 }
 
-interface Wanted {
+export interface Wanted {
   readonly at: Pick<ApiCall, 'group' | 'version' | 'resource' | 'namespace'>
   readonly object: JsonObject & { metadata: { name: string; labels?: Record<string, string> } }
   /** Top-level fields that are put right when they differ; others are left to their users. */
@@ -53,7 +53,8 @@ async function ensureServiceCidr(transport: Transport, cidr: string): Promise<vo
   await tolerate(isConflict, transport.call(update))
 }
 
-async function ensure(transport: Transport, wanted: Wanted): Promise<void> {
+/** Creates an object that is not there; puts right what of it is not its users'. */
+export async function ensure(transport: Transport, wanted: Wanted): Promise<void> {
   const { at, object, owned = [] } = wanted
   const found = await find(transport, wanted)
   if (!found) {

@@ -18,9 +18,12 @@ export interface RestDeps {
   readonly allocators: ReadonlyMap<string, Allocator>
   /** Answers of kinds that are never stored (reviews), by `<plural>.<group>`. */
   readonly reviewers: ReadonlyMap<string, Reviewer>
+  /** Answers get and list of kinds whose objects are made when asked for, by `Resource.reader`. */
+  readonly readers: ReadonlyMap<string, Reader>
 }
 
 export type Connector = (call: RestCall) => Promise<Response>
+export type Reader = (call: RestCall) => Promise<Response>
 
 /** Fills an object before it is validated; `release` gives back what an object that is gone or not stored had. */
 export interface Allocator {

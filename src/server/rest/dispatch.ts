@@ -50,8 +50,15 @@ export function createRest(deps: RestDeps): Handler {
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
     if (isBuiltin(resource)) context.warnings.push(...warning)
-    return handler(call)
+    return resource.reader === undefined ? handler(call) : read(call, resource.reader)
   }
+}
+
+/** What is not stored is asked of whom the server's table names. */
+function read(call: RestCall, name: string): Promise<Response> {
+  const reader = call.deps.readers.get(name)
+  if (!reader) throw notImplemented(`reading ${name}`)
+  return reader(call)
 }
 
 const ofOne: ReadonlySet<string> = new Set<Verb>(['get', 'update', 'patch', 'delete'])

@@ -33,7 +33,11 @@ const addressTypes = ['InternalIP', 'Hostname', 'ExternalIP']
 export function kubeletOf({ deps, context }: RestCall, nodeName: string, tls: KubeletTls): Endpoint {
   const cached = deps.cache.get(objectKey({ group: '', plural: 'nodes' }, undefined, nodeName))
   if (!cached) throw notFound({ group: '', resource: context.info.resource }, nodeName)
-  const { status } = cached.object as Node
+  return endpointOf(cached.object as Node, tls)
+}
+
+/** Where the kubelet of a node listens; 500 where nobody knows an address of it. */
+export function endpointOf({ status }: Node, tls: KubeletTls): Endpoint {
   const found = addressTypes.map(type => status?.addresses?.find(address => address.type === type)?.address)
   const host = found.find(address => address !== undefined)
   if (!host) {

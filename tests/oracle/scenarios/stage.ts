@@ -24,7 +24,12 @@ export async function openStage(): Promise<Stage> {
     if ((await run.exited) !== 0) throw new Error(`scripts/stock ${words.join(' ')} failed`)
     return said.trim()
   }
-  const flags = ['--disable-agent', '--disable=dns,proxy', '--datastore-endpoint=memory', '--log-level=warn']
+  const flags = [
+    '--disable-agent',
+    '--disable=dns,proxy,metrics-server',
+    '--datastore-endpoint=memory',
+    '--log-level=warn',
+  ]
   const [hutch, kubeconfig] = await Promise.all([startCluster(flags), stock('start')])
   const stop = new AbortController()
   const sides = await Promise.all([openSide(hutch.kubeconfig), openSide(kubeconfig)])
