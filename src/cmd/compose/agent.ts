@@ -7,6 +7,7 @@ import { agentCertificates } from './agent-certificates.ts'
 import { delegatedGate } from './agent-gate.ts'
 import { agentUserAgent, joinCluster } from './agent-join.ts'
 import type { AgentSettings } from './agent-settings.ts'
+import { ownMemory, releaseAtRest } from './memory.ts'
 import { realNode } from './real-node.ts'
 
 /** Joins and runs pods until `signal` aborts. A server that goes away is waited for; the pods go on running. */
@@ -46,5 +47,9 @@ export async function runAgent(
     gate: delegatedGate(createClient(transport), nodeName),
   })
   ports.log.info('joined the cluster', { server })
-  await runAll([...node, { name: 'certificates', run: certificates.renewal }], ports, signal)
+  const beside = [
+    { name: 'certificates', run: certificates.renewal },
+    { name: 'memory', run: releaseAtRest(ownMemory) },
+  ]
+  await runAll([...node, ...beside], ports, signal)
 }

@@ -8,6 +8,7 @@ import type { NamedRunnable } from '../../std/run.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { type ControlPlane, serverClient } from './control-plane.ts'
 import { controllerManager } from './controllers.ts'
+import { ownMemory, releaseAtRest } from './memory.ts'
 import { ownNode } from './own-node.ts'
 import { schedulerPart } from './scheduler.ts'
 import type { ServerSettings } from './settings.ts'
@@ -22,6 +23,7 @@ export async function serverParts(
   const scheduler = await schedulerPart(plane, flags)
   const parts: (NamedRunnable & { readonly when: boolean })[] = [
     { name: 'certificates', when: true, run: plane.renewal },
+    { name: 'memory', when: true, run: releaseAtRest(ownMemory) },
     {
       name: 'controllers',
       when: !settings.disabled.has('controller-manager'),
