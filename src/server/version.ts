@@ -4,6 +4,10 @@ import type { Routes } from './http/routes.ts'
 export interface VersionInfo {
   readonly major: string
   readonly minor: string
+  readonly emulationMajor: string
+  readonly emulationMinor: string
+  readonly minCompatibilityMajor: string
+  readonly minCompatibilityMinor: string
   readonly gitVersion: string
   readonly gitCommit: string
   readonly gitTreeState: string
@@ -17,6 +21,10 @@ export interface VersionInfo {
 export const serverVersion: VersionInfo = {
   major: '1',
   minor: '35',
+  emulationMajor: '1',
+  emulationMinor: '35',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '34',
   gitVersion: 'v1.35.4+hutch1',
   gitCommit: '',
   gitTreeState: 'clean',
@@ -27,5 +35,6 @@ export const serverVersion: VersionInfo = {
 }
 
 export function mountVersion(routes: Routes, version: VersionInfo): void {
-  routes.get('/version', c => c.json(version))
+  const text = JSON.stringify(version, undefined, 2)
+  routes.get('/version', c => c.body(text, 200, { 'content-type': 'application/json' }))
 }

@@ -5,7 +5,7 @@ import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { FrontProxy } from '../../server/aggregation/front-proxy.ts'
 import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
-import { componentUsers, controllerUser } from '../../server/authn/identity.ts'
+import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import { ensure, ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
@@ -119,7 +119,7 @@ async function buildServer(
   const adopters: ((pki: Pki) => void)[] = []
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
-  const as = (user: UserInfo): Transport => server.inProcess(user)
+  const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
   const outside = openOutsideAuthentication(settings.authentication, [settings.issuer], ports, stop.signal)
   const security = createSecurity({
     ...ports,
@@ -134,6 +134,7 @@ async function buildServer(
   const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
+    servesCbor: settings.features.enabled('CBORServingAndStorage'),
     ports,
     store,
     registry,
@@ -172,7 +173,7 @@ async function buildServer(
     security,
     catalog: registry,
     as,
-    asController: name => as(controllerUser(name)),
+    asController: name => server.inProcess(controllerUser(name), 'kube-controller-manager'),
     async close() {
       stop.abort()
       await server.shutdown()

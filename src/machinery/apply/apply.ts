@@ -69,9 +69,10 @@ function checkRequest({ applied, apiVersion, kind = applied?.kind, schema }: App
   if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil')
   const errors = configErrors(schema, applied as unknown as JsonMap)
   if (errors.length === 0) return
+  const named = given.includes('/') ? given : `/${given}`
   const { namespace = '', name = '' } = applied.metadata ?? {}
   throw plainFailure(
-    `failed to create typed patch object (${namespace}/${name}; ${given}): ${formatConfigErrors(errors)}`,
+    `failed to create typed patch object (${namespace}/${name}; ${named}): ${formatConfigErrors(errors)}`,
   )
 }
 

@@ -38,6 +38,13 @@ function component(username: string, ...groups: string[]): UserInfo {
   return withAuthenticated({ username, groups })
 }
 
+/** The name under which upstream's program of this identity writes (managedFields, audit): `kubelet`, `kube-scheduler`. */
+export function programOf({ username }: UserInfo): string {
+  if (username.startsWith('system:node:')) return 'kubelet'
+  if (username === componentUsers.server.username) return 'kube-apiserver'
+  return username.slice(username.lastIndexOf(':') + 1)
+}
+
 /** A kubelet's identity. */
 export function nodeUser(name: string): UserInfo {
   return component(`system:node:${name}`, 'system:nodes')

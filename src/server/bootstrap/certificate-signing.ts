@@ -5,6 +5,7 @@ import { canonicalName } from '../pki/certificate.ts'
 import {
   type CertificateUse,
   type IssueContext,
+  type KeyUse,
   leafLifeMs,
   type RequestFacts,
   requestFacts,
@@ -54,8 +55,17 @@ export async function signCertificate(
   if (message !== undefined) return { kind: 'failed', message }
   const askedMs = (spec.expirationSeconds ?? Number.POSITIVE_INFINITY) * 1000
   const lifeMs = Math.min(leafLifeMs, Math.max(lifeMsMin, askedMs))
-  const grant = { uses: [signer.use], lifeMs }
+  const grant = { uses: [signer.use], keyUses: keyUsesOf(spec.usages), lifeMs }
   return { kind: 'certificate', certificate: await signRequest(authorities[signer.ca], pem, grant, context) }
+}
+
+/** The certificate says what was asked for, no more. */
+function keyUsesOf(usages: readonly string[] = []): KeyUse[] {
+  const known: [string, KeyUse][] = [
+    ['digital signature', 'digitalSignature'],
+    ['key encipherment', 'keyEncipherment'],
+  ]
+  return known.filter(([usage]) => usages.includes(usage)).map(([, use]) => use)
 }
 
 function nodeClientProblem(facts: RequestFacts, usages: ReadonlySet<string>): string | undefined {

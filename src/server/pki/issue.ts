@@ -14,6 +14,8 @@ import {
 /** Extended key usage of a leaf certificate. */
 export type CertificateUse = 'serverAuth' | 'clientAuth'
 
+export type KeyUse = 'digitalSignature' | 'keyEncipherment'
+
 const useOids: Record<CertificateUse, string> = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
@@ -71,6 +73,8 @@ export async function issueCa(commonName: string, context: IssueContext, key = n
 /** What a leaf certificate is to say. */
 export interface LeafRequest extends CertificateSubject {
   readonly uses: readonly CertificateUse[]
+  /** What the key itself may do; default: both. */
+  readonly keyUses?: readonly KeyUse[]
   readonly lifeMs?: number
 }
 
@@ -99,6 +103,8 @@ async function signLeaf(
   const x509 = await loadLibrary()
   const issuer = new x509.X509Certificate(ca.certificate)
   const signer = await importKeys(ca.key)
+  const { keyUses = ['digitalSignature', 'keyEncipherment'] } = request
+  const keyFlags = keyUses.reduce((flags, use) => flags | x509.KeyUsageFlags[use], 0)
   const lastMs = Math.min(
     trustedNowMs(context.nowMs) + (request.lifeMs ?? leafLifeMs),
     issuer.notAfter.getTime(),
@@ -114,10 +120,7 @@ async function signLeaf(
     signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
-        true,
-      ),
+      ...(keyFlags === 0 ? [] : [new x509.KeyUsagesExtension(keyFlags, true)]),
       new x509.ExtendedKeyUsageExtension(request.uses.map(use => useOids[use])),
       await x509.AuthorityKeyIdentifierExtension.create(signer.publicKey),
       ...(request.names.length
@@ -195,7 +198,7 @@ async function factsOf(request: Pkcs10CertificateRequest): Promise<RequestFacts>
 export async function signRequest(
   ca: KeyPair,
   pem: string,
-  grant: Pick<LeafRequest, 'uses' | 'lifeMs'>,
+  grant: Pick<LeafRequest, 'uses' | 'keyUses' | 'lifeMs'>,
   context: IssueContext,
 ): Promise<string> {
   const request = await parseRequest(pem)

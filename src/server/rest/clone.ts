@@ -1,17 +1,22 @@
-/** A private, changeable copy of plain JSON data. Twice as fast as structuredClone on API objects. */
+/**
+ * A private, changeable copy of plain JSON data. Twice as fast as structuredClone on API objects. Members that are
+ * undefined are left out, as JSON does: objects that come from this very process may have some.
+ */
 export function cloneJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(cloneJson) as T
   const copy: { [key: string]: unknown } = {}
   for (const key in value) {
+    const inner = value[key]
+    if (inner === undefined) continue
     if (key === '__proto__')
       Object.defineProperty(copy, key, {
-        value: cloneJson(value[key]),
+        value: cloneJson(inner),
         enumerable: true,
         writable: true,
         configurable: true,
       })
-    else copy[key] = cloneJson(value[key])
+    else copy[key] = cloneJson(inner)
   }
   return copy as T
 }

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { invalid } from '../../machinery/status/errors.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { AuthorizationAttributes, Authorizer, RequestInfo, UserInfo } from '../context.ts'
 import type { Reviewer } from '../rest/call.ts'
@@ -36,12 +37,15 @@ interface AccessReview extends KubeObject {
   status?: object
 }
 
+/** Whom a review asks about: its sender, somebody, or somebody in one namespace. */
+type Asked = 'self' | 'named' | 'local'
+
 /** SubjectAccessReview, LocalSubjectAccessReview and SelfSubjectAccessReview: ask the authorizer, change nothing. */
-export function accessReviewer(authorizer: Authorizer, whose: 'self' | 'named'): Reviewer {
+export function accessReviewer(authorizer: Authorizer, whose: Asked): Reviewer {
   return async function reviewAccess(object, caller, context) {
     const review = object as AccessReview
     const spec = review.spec ?? {}
-    check(spec, whose)
+    check(review, whose)
     const user = whose === 'self' ? caller : userOf(spec)
     const { decision, reason } = await authorizer(attributesOf(user, spec, context.info))
     review.status = {
@@ -92,7 +96,7 @@ function selectorText(selector: SelectorAttributes | undefined): string | undefi
 }
 
 /** apis/authorization/validation: exactly one kind of attributes, and somebody to ask about. */
-function check(spec: AccessSpec, whose: 'self' | 'named'): void {
+function check({ spec = {}, metadata }: AccessReview, whose: Asked): void {
   const errors = createFieldErrors()
   const { resourceAttributes, nonResourceAttributes, user, groups } = spec
   if (resourceAttributes && nonResourceAttributes) {
@@ -109,9 +113,52 @@ function check(spec: AccessSpec, whose: 'self' | 'named'): void {
       'exactly one of nonResourceAttributes or resourceAttributes must be specified',
     )
   }
-  if (whose === 'named' && !user && !groups?.length)
+  for (const name of ['fieldSelector', 'labelSelector'] as const)
+    checkSelector(`spec.resourceAttributes.${name}`, resourceAttributes?.[name], errors)
+  if (whose !== 'self' && !user && !groups?.length)
     errors.invalid('spec.user', '', 'at least one of user or group must be specified')
+  checkMetadata(metadata, whose, errors)
+  if (whose === 'local') checkLocal(spec, metadata.namespace ?? '', errors)
   if (errors.list.length > 0)
     // Upstream asks an object that has no kind any more.
     throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors.list)
+}
+
+function checkSelector(path: string, selector: SelectorAttributes | undefined, errors: FieldErrors): void {
+  const { rawSelector, requirements = [] } = selector ?? {}
+  if (rawSelector && requirements.length > 0)
+    errors.invalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')
+  if (selector && !rawSelector && requirements.length === 0)
+    errors.required(
+      `${path}.requirements`,
+      `when ${path} is specified, requirements or rawSelector is required`,
+    )
+}
+
+/** A review is not stored: it has no name, no labels, and only a local one has a namespace. */
+function checkMetadata(
+  { managedFields: _own, ...metadata }: KubeObject['metadata'],
+  whose: Asked,
+  errors: FieldErrors,
+): void {
+  const { namespace, ...rest } = metadata
+  const isEmpty = Object.keys(rest).length === 0 && (whose === 'local' || !namespace)
+  if (isEmpty) return
+  errors.invalid(
+    'metadata',
+    metadata,
+    whose === 'local' ? 'must be empty except for namespace' : 'must be empty',
+  )
+}
+
+function checkLocal(
+  { resourceAttributes, nonResourceAttributes }: AccessSpec,
+  namespace: string,
+  errors: FieldErrors,
+): void {
+  const asked = resourceAttributes?.namespace ?? ''
+  if (resourceAttributes && asked !== namespace)
+    errors.invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')
+  if (nonResourceAttributes)
+    errors.invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request')
 }

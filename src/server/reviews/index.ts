@@ -31,7 +31,7 @@ export function createReviewers(sources: ReviewSources): ReadonlyMap<string, Rev
   const named: [string, Reviewer][] = [
     ['selfsubjectaccessreviews.authorization.k8s.io', accessReviewer(authorizer, 'self')],
     ['subjectaccessreviews.authorization.k8s.io', accessReviewer(authorizer, 'named')],
-    ['localsubjectaccessreviews.authorization.k8s.io', accessReviewer(authorizer, 'named')],
+    ['localsubjectaccessreviews.authorization.k8s.io', accessReviewer(authorizer, 'local')],
     ['selfsubjectreviews.authentication.k8s.io', self],
   ]
   if (subjectRules) named.push(['selfsubjectrulesreviews.authorization.k8s.io', rulesReviewer(subjectRules)])
