@@ -2,6 +2,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dir, '..')
+/** What `scripts/start` runs. */
+const program = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit' })
+  .stdout.toString()
+  .trim()
 
 export interface HutchProcess {
   readonly pid: number
@@ -28,7 +32,7 @@ export async function startHutch(
     [
       ...enter,
       'bun',
-      join(root, 'src/cmd/hutch.ts'),
+      program,
       'server',
       '--bind-address=127.0.0.1',
       '--advertise-address=127.0.0.1',
