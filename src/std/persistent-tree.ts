@@ -109,49 +109,25 @@ export interface TreeScan {
 }
 
 /** Items whose key starts with `prefix`, in order. */
-export function treeScan<T extends Keyed>(
-  tree: Tree<T>,
-  prefix: string,
-  { after, limit }: TreeScan = {},
-): T[] {
-  const found: T[] = []
-  const less = tree.wide ? lessWide : lessNarrow
-  const exclusive = after !== undefined && !less(after, prefix)
-  const bound = { from: exclusive ? after : prefix, exclusive, less }
-  collectFrom(tree.root, bound, { found, prefix, most: limit ?? Number.POSITIVE_INFINITY })
-  return found
+export function treeScan<T extends Keyed>(tree: Tree<T>, prefix: string, scan: TreeScan = {}): T[] {
+  return treeRuns(tree, prefix, scan).flat()
 }
 
 /**
- * The items of `treeScan(tree, prefix)` in the arrays that the tree keeps them in. An array of which nothing changed
- * is the same one at the next asking, so what is made of it can be kept beside it.
+ * The items of `treeScan` in the arrays that the tree keeps them in, cut at the ends. An array of which nothing changed
+ * is the same one at the next asking for the same part, so what is made of it can be kept beside it.
  */
-export function treeRuns<T extends Keyed>(tree: Tree<T>, prefix: string): (readonly T[])[] {
-  const runs: (readonly T[])[] = []
-  const bound = { from: prefix, exclusive: false, less: tree.wide ? lessWide : lessNarrow }
-  runsFrom(tree.root, bound, prefix, runs)
-  return runs
-}
-
-/** False when there can be no more. */
-function runsFrom<T extends Keyed>(
-  node: Node<T>,
-  bound: Bound | undefined,
+export function treeRuns<T extends Keyed>(
+  tree: Tree<T>,
   prefix: string,
-  into: (readonly T[])[],
-): boolean {
-  if (node.children) {
-    const start = bound ? childIndex(node.separators, bound.from, bound.less) : 0
-    return node.children
-      .slice(start)
-      .every((child, index) => runsFrom(child, index === 0 ? bound : undefined, prefix, into))
-  }
-  const { items } = node
-  const from = bound ? itemIndex(items, bound.from, bound.less) : 0
-  let end = items.length
-  while (end > from && !items[end - 1]!.key.startsWith(prefix)) end--
-  if (end > from) into.push(end - from === items.length ? items : items.slice(from, end))
-  return end === items.length
+  { after, limit = Number.POSITIVE_INFINITY }: TreeScan = {},
+): (readonly T[])[] {
+  const runs: (readonly T[])[] = []
+  const less = tree.wide ? lessWide : lessNarrow
+  const exclusive = after !== undefined && !less(after, prefix)
+  const bound = { from: exclusive ? after : prefix, exclusive, less }
+  collectFrom(tree.root, bound, { runs, prefix, room: limit })
+  return runs
 }
 
 /** How many keys start with `prefix` and lie after `after`, in O(log size). */
@@ -281,12 +257,13 @@ interface Bound {
 }
 
 interface Collected<T> {
-  readonly found: T[]
+  readonly runs: (readonly T[])[]
   readonly prefix: string
-  readonly most: number
+  /** How many more are wanted. */
+  room: number
 }
 
-/** Adds items at or above the bound, in order; false when there can be no more. */
+/** Adds runs at or above the bound, in order; false when there can be no more. */
 function collectFrom<T extends Keyed>(node: Node<T>, bound: Bound | undefined, into: Collected<T>): boolean {
   if (node.items) return collectLeaf(node.items, bound, into)
   const start = bound ? childIndex(node.separators, bound.from, bound.less) : 0
@@ -301,15 +278,29 @@ function collectLeaf<T extends Keyed>(
   bound: Bound | undefined,
   into: Collected<T>,
 ): boolean {
-  const { found, prefix, most } = into
-  let index = bound ? itemIndex(items, bound.from, bound.less) : 0
-  if (bound?.exclusive && items[index]?.key === bound.from) index++
+  const { runs, prefix } = into
+  let from = bound ? itemIndex(items, bound.from, bound.less) : 0
+  if (bound?.exclusive && items[from]?.key === bound.from) from++
   // Keys with one prefix lie together, so the last one speaks for all.
   let end = items.length
-  while (end > index && !items[end - 1]!.key.startsWith(prefix)) end--
-  const stop = Math.min(end, index + most - found.length)
-  for (; index < stop; index++) found.push(items[index]!)
-  return end === items.length && found.length < most
+  while (end > from && !items[end - 1]!.key.startsWith(prefix)) end--
+  const stop = Math.min(end, from + into.room)
+  if (stop > from) runs.push(part(items, from, stop))
+  into.room -= stop - from
+  return end === items.length && into.room > 0
+}
+
+const parts = new WeakMap<readonly unknown[], Map<number, readonly unknown[]>>()
+
+/** A part of a leaf, the same array each time: pages of one list are cut at the same places again and again. */
+function part<T>(items: readonly T[], from: number, end: number): readonly T[] {
+  if (end - from === items.length) return items
+  const known = parts.get(items) ?? new Map<number, readonly unknown[]>()
+  parts.set(items, known)
+  const name = from * (slotsMax + 1) + end
+  const cut = (known.get(name) as readonly T[] | undefined) ?? items.slice(from, end)
+  known.set(name, cut)
+  return cut
 }
 
 /** Number of keys for which `isBefore`, true for a leading run of the keys, holds. */

@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import type { Clock } from '../../std/ports.ts'
 import type { UserInfo } from '../context.ts'
 import { certificateFacts } from '../pki/certificate.ts'
+import { memo } from '../rest/memo.ts'
 import { anonymousUser, type CertificateAuthenticator } from './authenticator.ts'
 import { credentialIdKey } from './extra.ts'
 
@@ -17,22 +18,28 @@ interface Verified {
 /**
  * Client certificates signed by the client CA, valid now and made for clients: the common name is the user, the
  * organizations are the groups. The signature is checked here again, whatever the TLS layer did; a certificate
- * that was seen before costs a hash. `clientCa` is asked each time, so a renewed CA needs no restart.
+ * that was seen before costs a hash, and nothing on the same connection. `clientCa` is asked each time, so a renewed CA
+ * needs no restart.
  */
 export function certificateAuthenticator(
   clientCa: () => string,
   clock: Pick<Clock, 'nowMs'>,
 ): CertificateAuthenticator {
   const verified = new Map<string, Verified>()
+  let byBytes = new WeakMap<Uint8Array, Verified>()
   let trusted = ''
   return function authenticateCertificate(raw) {
     const ca = clientCa()
-    if (ca !== trusted) verified.clear()
+    if (ca !== trusted) {
+      verified.clear()
+      byBytes = new WeakMap()
+    }
     trusted = ca
-    const fingerprint = createHash('sha256').update(raw).digest('hex')
-    const known = verified.get(fingerprint) ?? verify(raw, ca, fingerprint)
-    if (verified.size >= verifiedMax) verified.clear()
-    verified.set(fingerprint, known)
+    const known = memo(byBytes, raw, () => {
+      if (verified.size >= verifiedMax) verified.clear()
+      const fingerprint = createHash('sha256').update(raw).digest('hex')
+      return memo(verified, fingerprint, () => verify(raw, ca, fingerprint))
+    })
     const nowMs = clock.nowMs()
     return nowMs < known.notBeforeMs || nowMs > known.notAfterMs ? undefined : known.user
   }

@@ -1,8 +1,9 @@
 import { parseDuration } from '../../machinery/codec/duration.ts'
 import { DecodeError } from '../../machinery/codec/errors.ts'
 import { badRequest, timeout } from '../../machinery/status/errors.ts'
+import { createDeadlines } from '../../std/deadlines.ts'
 import type { Clock } from '../../std/ports.ts'
-import type { Filter, RequestInfo } from '../context.ts'
+import type { Filter, RequestInfo, Response } from '../context.ts'
 
 const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 
@@ -14,14 +15,17 @@ export function isLongRunning(info: RequestInfo): boolean {
 
 /** Answers 504 when a request that should be short is not done after `limitMs`, or sooner when the client asks for that. */
 export function limitTime(clock: Clock, limitMs: number): Filter {
+  const withinLimit = createDeadlines(clock, limitMs)
   return next =>
-    async function timeoutFilter(context) {
+    function timeoutFilter(context) {
       if (isLongRunning(context.info)) return next(context)
       const ms = context.query.size === 0 ? limitMs : Math.min(limitMs, askedMs(context.query, limitMs))
       if (ms < 1) throw late()
-      const over = Promise.withResolvers<never>()
-      const cancel = clock.setTimer(ms, () => over.reject(late()))
-      return Promise.race([next(context), over.promise]).finally(cancel)
+      const { promise, resolve, reject } = Promise.withResolvers<Response>()
+      const giveUp = () => reject(late())
+      const cancel = ms === limitMs ? withinLimit(giveUp) : clock.setTimer(ms, giveUp)
+      next(context).then(resolve, reject)
+      return promise.finally(cancel)
     }
 }
 

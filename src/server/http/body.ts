@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import { badRequest, requestEntityTooLarge, timeout, tooManyRequests } from '../../machinery/status/errors.ts'
+import { createDeadlines } from '../../std/deadlines.ts'
 import type { Clock } from '../../std/ports.ts'
+import type { Asked } from './exchange.ts'
 
 /** Upstream's MaxRequestBodyBytes. */
 export const bodyBytesMax = 3 << 20
@@ -8,13 +9,14 @@ export const bodyBytesMax = 3 << 20
 const arrivingBytesMax = 256 << 20
 
 /** Reads request bodies within bounds of size and time. */
-export type BodyReader = (request: IncomingMessage) => Promise<Uint8Array>
+export type BodyReader = (request: Asked) => Promise<Uint8Array>
 
 /**
  * A reader for one server. A body beyond `bodyBytesMax` is a 413 and is not read to its end; one that is not there
  * after `limitMs` is a 504; when too much is arriving at once it is a 429.
  */
 export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
+  const within = createDeadlines(clock, limitMs)
   let arriving = 0
   return async function readBody(request) {
     const declared = Number(request.headers['content-length'] ?? 0)
@@ -23,9 +25,7 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
     const chunks: Buffer[] = []
     let size = 0
     let isOver = false
-    const cancel = clock.setTimer(limitMs, () =>
-      reject(timeout('request did not complete within the allotted timeout')),
-    )
+    const cancel = within(() => reject(timeout('request did not complete within the allotted timeout')))
     request.on('data', (chunk: Buffer) => {
       if (isOver) return
       size += chunk.length
@@ -36,7 +36,9 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
       else chunks.push(chunk)
     })
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    request.on('error', error => reject(badRequest(`the request body could not be read: ${error.message}`)))
+    request.on('error', (error: Error) =>
+      reject(badRequest(`the request body could not be read: ${error.message}`)),
+    )
     request.on('aborted', () => reject(badRequest('the client went away while sending the body')))
     try {
       return await promise

@@ -1,21 +1,35 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Credential } from '../context.ts'
 import { memo } from '../rest/memo.ts'
+import type { Asked } from './exchange.ts'
+
+/** The other end of a connection. */
+export interface Peer {
+  /** What it showed when the connection was made. */
+  readonly shown: Credential
+  /** Its IP address; empty when it is gone. */
+  readonly address: string
+}
 
 const anonymous: Credential = { kind: 'anonymous' }
-const byConnection = new WeakMap<object, Credential>()
+const byConnection = new WeakMap<object, Peer>()
 
-/**
- * A verified client certificate goes before a bearer token, as upstream orders its authenticators. Certificates are
- * read once for each `connection`.
- */
-export function credentialOf(
-  socket: Partial<TLSSocket> & object,
-  headers: IncomingHttpHeaders,
-  connection: object = socket,
-): Credential {
-  const shown = memo(byConnection, connection, () => certificateOf(socket))
+/** Who sends a request; looked at once for each connection. */
+export function peerOf(request: Asked): Peer {
+  return memo(byConnection, connectionOf(request), () => {
+    const socket = (request.socket ?? {}) as Partial<TLSSocket> & object
+    return { shown: certificateOf(socket), address: socket.remoteAddress ?? '' }
+  })
+}
+
+/** HTTP/2 wraps the socket anew for every request; the session stays. */
+export function connectionOf(request: Asked): object {
+  const { stream } = request as { stream?: { session?: object } }
+  return stream?.session ?? request.socket ?? request
+}
+
+/** A verified client certificate goes before a bearer token, as upstream orders its authenticators. */
+export function credentialOf({ shown }: Peer, headers: Readonly<Record<string, string>>): Credential {
   if (shown.kind === 'certificate') return shown
   const token = bearerOf(headers)
   return token === undefined ? shown : { kind: 'bearer', token }
@@ -37,7 +51,7 @@ function certificateOf(socket: Partial<TLSSocket>): Credential {
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
 /** `Authorization: Bearer`, or the WebSocket subprotocol that browsers use instead (upstream's websocket authenticator). */
-function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+function bearerOf(headers: Readonly<Record<string, string>>): string | undefined {
   const match = /^bearer +(\S.*?) *$/i.exec(headers.authorization ?? '')
   if (match) return match[1]
   const offered = headers['sec-websocket-protocol']?.split(',').map(part => part.trim()) ?? []

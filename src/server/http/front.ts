@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { TLSSocket } from 'node:tls'
+import type { IncomingMessage } from 'node:http'
 import { badRequest, internalError } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestBody, RequestContext, Response } from '../context.ts'
 import { anonymousUser } from '../filters/authentication.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
-import { credentialOf } from './credential.ts'
+import { credentialOf, peerOf } from './credential.ts'
+import { type Departure, departureOf } from './departure.ts'
 import { type Drain, isExemptFromDrain, leavingText } from './drain.ts'
+import type { Asked, Reply } from './exchange.ts'
 import { parseOptions } from './options.ts'
 import { parseRequestInfo } from './request-info.ts'
 import { type Answer, failureAnswer, prettyHeader, toAnswer } from './respond.ts'
@@ -24,7 +25,7 @@ export interface FrontOptions {
 }
 
 /** Takes one HTTP request of either version through the chain and back. Never rejects. */
-export type Front = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+export type Front = (request: Asked, response: Reply) => Promise<void>
 
 const noBody: RequestBody = { kind: 'none' }
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -33,24 +34,21 @@ export function createFront(options: FrontOptions): Front {
   const { ports } = options
   const inner = { ...options, readBody: createBodyReader(ports.clock, options.requestTimeoutMs) }
   return async function serveRequest(request, response) {
-    const client = new AbortController()
-    response.on('close', () => client.abort())
-    const stop = () => client.abort()
-    options.stopping.addEventListener('abort', stop, { once: true })
     if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) return sendAway(request, response)
+    const departure = departureOf(response, options.stopping)
     const leave = options.drain.enter()
     const heard = headersOf(request)
     let answered: Answered | undefined
     let bytes = 0
     try {
-      answered = await answerRequest(inner, request, heard, client.signal)
+      answered = await answerRequest(inner, request, heard, departure)
       if (response.destroyed) return
-      bytes = await writeAnswer(request, response, withCommonHeaders(answered), client.signal)
+      bytes = await writeAnswer(request, response, withCommonHeaders(answered), departure.signal)
     } catch (error) {
       ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
       response.destroy()
     } finally {
-      options.stopping.removeEventListener('abort', stop)
+      departure.end()
       leave()
       answered?.context?.done?.(answered.answer.status, bytes)
     }
@@ -58,7 +56,7 @@ export function createFront(options: FrontOptions): Front {
 }
 
 /** What upstream's WithRetryAfter says; over HTTP/2 the session was told to go already. */
-function sendAway(request: IncomingMessage, response: ServerResponse): void {
+function sendAway(request: Asked, response: Reply): void {
   const close = request.httpVersionMajor < 2 ? { connection: 'close' } : {}
   response.writeHead(429, {
     'content-type': 'text/plain; charset=utf-8',
@@ -78,9 +76,9 @@ interface Answered {
 
 async function answerRequest(
   { handler, ports, readBody }: FrontOptions & { readonly readBody: BodyReader },
-  request: IncomingMessage,
+  request: Asked,
   headers: Headers,
-  signal: AbortSignal,
+  { signal }: Departure,
 ): Promise<Answered> {
   const auditId = headers['audit-id'] || ports.random.uuid()
   const warnings: string[] = []
@@ -101,7 +99,7 @@ async function answerRequest(
 export type Headers = Readonly<Record<string, string>>
 
 /** Header values by lower-case name; repeated ones joined by commas. */
-export function headersOf(request: IncomingMessage): Headers {
+export function headersOf(request: Pick<Asked, 'headers'>): Headers {
   const { headers } = request
   for (const name in headers) {
     if (Array.isArray(headers[name])) return joined(headers)
@@ -113,32 +111,38 @@ function joined(headers: IncomingMessage['headers']): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 }
 
-async function bodyOf(request: IncomingMessage, readBody: BodyReader): Promise<RequestBody> {
+async function bodyOf(request: Asked, readBody: BodyReader): Promise<RequestBody> {
   const bytes = await readBody(request)
   return bytes.length === 0
     ? noBody
     : { kind: 'bytes', bytes, contentType: request.headers['content-type'] ?? '' }
 }
 
-type Rest = Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'signal'>
+interface Rest extends Pick<RequestContext, 'auditId' | 'warnings' | 'body'> {
+  /** Asked for at the first look at the context's own. */
+  readonly signal: () => AbortSignal
+}
 
 const noQuery = new URLSearchParams()
 
 /** Reads line and headers; 400 for what cannot be understood. */
-export function toContext(request: IncomingMessage, headers: Headers, rest: Rest): RequestContext {
+export function toContext(request: Asked, headers: Headers, { signal, ...rest }: Rest): RequestContext {
   const { url = '/', method = 'GET' } = request
   const mark = url.indexOf('?')
   const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
   const info = readInfo({ method, path: decodePath(mark < 0 ? url : url.slice(0, mark)), query })
   const pretty = query.get('pretty')
-  const socket = (request.socket ?? {}) as TLSSocket
+  const peer = peerOf(request)
   return {
     info,
     options: parseOptions(query, info, headers['content-type'] ?? ''),
-    credential: credentialOf(socket, request.headers, connectionOf(request)),
+    credential: credentialOf(peer, headers),
     userAgent: headers['user-agent'] ?? '',
     method,
-    sourceIp: socket.remoteAddress ?? '',
+    sourceIp: peer.address,
+    get signal() {
+      return signal()
+    },
     headers: pretty === null ? headers : { ...headers, [prettyHeader]: pretty },
     query,
     uri: url,
@@ -146,12 +150,6 @@ export function toContext(request: IncomingMessage, headers: Headers, rest: Rest
     user: anonymousUser,
     ...rest,
   }
-}
-
-/** HTTP/2 wraps the socket anew for every request; the session stays. */
-export function connectionOf(request: IncomingMessage): object {
-  const { stream } = request as { stream?: { session?: object } }
-  return stream?.session ?? request.socket ?? request
 }
 
 function readInfo(line: Parameters<typeof parseRequestInfo>[0]) {

@@ -8,7 +8,9 @@ import {
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import type { Ports } from '../../std/ports.ts'
-import { connectionOf, type Front } from './front.ts'
+import { connectionOf } from './credential.ts'
+import type { Front } from './front.ts'
+import { StreamRequest, StreamResponse } from './http2-exchange.ts'
 import { createIdleSweep } from './idle.ts'
 
 export interface TlsMaterial {
@@ -107,7 +109,18 @@ function secureServer({ key, cert, clientCa }: TlsMaterial): Http2SecureServer {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
   const limits = { maxHeaderSize: headerBytesMax, settings: { maxConcurrentStreams: streamsMax } }
   const shared = { key, cert, allowHTTP1: true, ALPNProtocols: ['h2', 'http/1.1'] }
-  return createSecureServer({ ...shared, ...limits, ...clients } as SecureServerOptions)
+  const exchange = {
+    Http2ServerRequest: StreamRequest,
+    Http2ServerResponse: StreamResponse,
+    // What this server sends has each of its headers once.
+    strictSingleValueFields: false,
+  }
+  return createSecureServer({
+    ...shared,
+    ...exchange,
+    ...limits,
+    ...clients,
+  } as unknown as SecureServerOptions)
 }
 
 function bound(server: HttpServer | Http2SecureServer, { port, host }: ListenOptions): Promise<void> {

@@ -37,7 +37,7 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
         auditId: ports.random.uuid(),
         warnings: [],
         body: { kind: 'none' },
-        signal: gone.signal,
+        signal: () => gone.signal,
       } as const
       context = toContext(request, headers, { ...rest, warnings: [] })
       const response = await handler(context)

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzip } from 'node:zlib'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { internalError } from '../../machinery/status/errors.ts'
@@ -6,6 +5,7 @@ import { type Status, StatusError } from '../../machinery/status/status.ts'
 import type { ServedEvent } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
+import type { Asked, Reply } from './exchange.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 
 /** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
@@ -13,22 +13,23 @@ const watchBacklogBytesMax = 32 << 20
 
 /** Sends an answer; resolves with the size of its body when all of it is handed to the connection. */
 export async function writeAnswer(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Asked,
+  response: Reply,
   answer: Answer,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): Promise<number> {
   const { status, headers, body } = answer
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    const sent = await compressed(request, answer, body)
+    const pending = compressed(request, answer, body)
+    const sent = pending instanceof Promise ? await pending : pending
     response.writeHead(status, sent.isGzip ? { ...headers, ...gzipHeaders } : headers)
     response.end(request.method === 'HEAD' ? undefined : sent.body)
     return body.length
   }
   response.writeHead(status, headers)
   response.flushHeaders()
-  if (body instanceof ReadableStream) await pipe(response, body, signal)
-  else await stream(response, body, signal)
+  if (body instanceof ReadableStream) await pipe(response, body, signal())
+  else await stream(response, body, signal())
   response.end()
   return 0
 }
@@ -39,7 +40,7 @@ interface Compressed {
 }
 
 function compressed(
-  { headers: asked }: IncomingMessage,
+  { headers: asked }: Asked,
   { headers }: Answer,
   body: Uint8Array | string,
 ): Promise<Compressed> | Compressed {
@@ -52,11 +53,7 @@ function compressed(
   return promise
 }
 
-async function pipe(
-  response: ServerResponse,
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-): Promise<void> {
+async function pipe(response: Reply, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
   const reader = body.getReader()
   const stop = () => void reader.cancel(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
@@ -69,18 +66,14 @@ async function pipe(
   }
 }
 
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+function drained(response: Reply, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   response.once('drain', resolve)
   signal.addEventListener('abort', () => resolve(), { once: true })
   return promise
 }
 
-async function stream(
-  response: ServerResponse,
-  { run, encode }: WatchAnswer,
-  signal: AbortSignal,
-): Promise<void> {
+async function stream(response: Reply, { run, encode }: WatchAnswer, signal: AbortSignal): Promise<void> {
   const stop = new AbortController()
   const sink = (events: readonly ServedEvent[]) => {
     response.write(events.length === 1 ? encode(events[0]!) : joined(events, encode))

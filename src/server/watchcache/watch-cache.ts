@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { assert } from '../../std/assert.ts'
-import { emptyTree, treeCount, treeGet, treePut, treeRuns, treeScan } from '../../std/persistent-tree.ts'
+import { emptyTree, treeCount, treeGet, treePut, treeRuns } from '../../std/persistent-tree.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
 import { Feed } from '../../storage/feed.ts'
 import type { Store, StoreEvent } from '../../storage/store.ts'
@@ -40,8 +40,8 @@ export interface WatchCache {
   list(prefix: string, options?: CacheListOptions): CacheList
   /** How many objects lie in a folder; cheap. */
   count(prefix: string): number
-  /** The newest state of a whole folder in arrays that stay the same while nothing in them changes. */
-  runs(prefix: string): CacheRuns
+  /** `list` of a folder in arrays that stay the same while nothing in them changes. */
+  runs(folder: string, options?: CacheListOptions): CacheRuns
   /** Resolves once `revision() >= revision`; rejects with the signal's reason when it aborts first. */
   waitFor(revision: number, signal: AbortSignal): Promise<void>
   /**
@@ -76,10 +76,9 @@ export interface CacheList {
   readonly remaining: number
 }
 
-export interface CacheRuns {
+export interface CacheRuns extends Omit<CacheList, 'items'> {
   /** In order of their keys; see `treeRuns`. */
   readonly runs: readonly (readonly CachedObject[])[]
-  readonly revision: number
 }
 
 export interface CachePut {
@@ -132,10 +131,7 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
     get: key => objects.get(key),
     list: (prefix, options = {}) => list(objects, prefix, options),
     count: prefix => treeCount(objects.at(objects.revision), prefix),
-    runs: prefix => {
-      const { revision } = objects
-      return { runs: treeRuns(objects.at(revision), prefix), revision }
-    },
+    runs: (folder, options = {}) => runs(objects, folder, options),
     waitFor: (revision, signal) => waiters.wait(revision, objects.revision, signal),
     watch: (prefix, fromRevision, sink, signal) => feed.watch(prefix, fromRevision, sink, signal),
     put: write => put(store, handed, write),
@@ -172,16 +168,24 @@ function applyEvent(objects: Objects, event: StoreEvent, handed: HandedObjects):
 }
 
 function list(objects: Objects, prefix: string, options: CacheListOptions): CacheList {
+  if (prefix === '' || prefix.endsWith('/')) {
+    const { runs: found, ...page } = runs(objects, prefix, options)
+    return { items: found.flat(), ...page }
+  }
+  const revision = options.revision ?? objects.revision
+  const only = treeGet(objects.at(revision), prefix)
+  return { items: only ? [only] : [], revision, remaining: 0 }
+}
+
+function runs(objects: Objects, folder: string, options: CacheListOptions): CacheRuns {
   const revision = options.revision ?? objects.revision
   const tree = objects.at(revision)
-  if (prefix !== '' && !prefix.endsWith('/')) {
-    const only = treeGet(tree, prefix)
-    return { items: only ? [only] : [], revision, remaining: 0 }
-  }
-  const items = treeScan(tree, prefix, options)
-  if (options.limit === undefined || items.length < options.limit) return { items, revision, remaining: 0 }
+  const found = treeRuns(tree, folder, options)
+  const page = { runs: found, revision, remaining: 0 }
+  if (options.limit === undefined || found.reduce((sum, run) => sum + run.length, 0) < options.limit)
+    return page
   if (revision === objects.revision) objects.rememberPresent()
-  return { items, revision, remaining: treeCount(tree, prefix, items.at(-1)?.key ?? options.after) }
+  return { ...page, remaining: treeCount(tree, folder, found.at(-1)?.at(-1)?.key ?? options.after) }
 }
 
 async function put(store: Store, handed: HandedObjects, write: CachePut): Promise<CachedObject> {
