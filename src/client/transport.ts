@@ -34,6 +34,7 @@ export type PatchType =
   | 'application/merge-patch+json'
   | 'application/strategic-merge-patch+json'
   | 'application/apply-patch+yaml'
+  | 'application/apply-patch+cbor'
 
 /** The query parameters of meta/v1 ListOptions, CreateOptions, UpdateOptions, PatchOptions. */
 export interface CallOptions {

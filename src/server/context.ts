@@ -23,12 +23,16 @@ export interface RequestContext {
   readonly sourceIp: string
   /** The whole query, for the subresources that have parameters of their own. */
   readonly query: URLSearchParams
+  /** Whether CBOR is spoken besides the other encodings; absent in process, where none is. */
+  readonly servesCbor?: boolean
   /** Lower-case header values; empty in process. */
   readonly headers: Readonly<Record<string, string>>
   /** Names and values in turn, as they came; absent in process. */
   readonly rawHeaders?: () => readonly string[]
   /** Set by authentication. */
   user: UserInfo
+  /** The answer is not sent but looked at: it must be there as a whole. */
+  readonly needsWhole?: true
   /** Set by the dispatcher for resource requests, before admission. */
   resource?: Resource
   /** What admission notes for the audit log; absent until somebody does. */
@@ -107,6 +111,8 @@ export interface UserInfo {
 /** A frozen object with its encodings; every `CachedObject` of the watch cache is one. */
 export interface Servable {
   readonly object: KubeObject
+  /** Of objects as they are stored: about how large they are. */
+  readonly storedBytes?: number
   readonly encodings: Map<string, Uint8Array>
 }
 
@@ -146,7 +152,10 @@ export interface ListResult {
 }
 
 /** Runs a watch until `signal` aborts or time is up; see `Transport.watch` for the delivery rules. */
-export type WatchRun = (sink: (events: readonly ServedEvent[]) => void, signal: AbortSignal) => Promise<void>
+export type WatchRun = (sink: WatchSink, signal: AbortSignal) => Promise<void>
+
+/** Takes events in order; what it returns resolves when more would not wait in memory. Only floods need to await it. */
+export type WatchSink = (events: readonly ServedEvent[]) => Promise<void> | undefined
 
 /** Whom an upgraded connection is joined with. */
 export interface UpgradeTarget {

@@ -4,7 +4,15 @@ import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { methodNotSupported, notFound, notImplemented } from '../machinery/status/errors.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Random } from '../std/ports.ts'
-import type { Handler, RequestContext, RequestInfo, RequestOptions, Response, UserInfo } from './context.ts'
+import type {
+  Handler,
+  RequestContext,
+  RequestInfo,
+  RequestOptions,
+  Response,
+  ServedEvent,
+  UserInfo,
+} from './context.ts'
 import { selectedName } from './selected-name.ts'
 
 export interface InProcessOptions {
@@ -29,7 +37,11 @@ export function createInProcessTransport(options: InProcessOptions): Transport {
     watch: (call, sink, signal) =>
       take(handler, toContext(options, call, signal), async response => {
         if (response.kind !== 'watch') throw refusal(call, response)
-        await response.run(events => sink(events as readonly WatchEvent[]), signal)
+        const deliver = (events: readonly ServedEvent[]) => {
+          sink(events as readonly WatchEvent[])
+          return undefined
+        }
+        await response.run(deliver, signal)
       }),
   }
 }

@@ -69,6 +69,8 @@ export interface ApiServerOptions {
   /** Requests that may be in work at a time, shared out by priority and fairness. Default 600, as upstream. */
   readonly requestSeats?: number
   readonly requestTimeoutMs?: number
+  /** CBOR besides the other encodings (KEP-4222). Default: not, as upstream. */
+  readonly servesCbor?: boolean
   /** Work after the start that `/livez` and `/readyz` wait for. */
   readonly postStartHooks?: PostStartHooks
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
@@ -128,7 +130,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const handler = createHandler(options, { cache, checks, aggregation }, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
   const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
-  const front = createFront({ handler, ports, drain, stopping: stopping.signal, requestTimeoutMs: limitMs })
+  const front = createFront({
+    ...{ handler, ports, drain, stopping: stopping.signal, requestTimeoutMs: limitMs },
+    servesCbor: options.servesCbor ?? false,
+  })
   const inProcess = (user: UserInfo, userAgent?: string) =>
     createInProcessTransport({
       handler,

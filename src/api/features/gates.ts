@@ -16,6 +16,7 @@ export interface Gate {
 export type SwitchedGate = (typeof switched)[number][0]
 
 const switched = [
+  ['CBORServingAndStorage', 'ALPHA', 'off'],
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
   ['PodTopologyLabelsAdmission', 'BETA', 'on'],
 ] as const

@@ -149,7 +149,12 @@ function answerOf(
     'application/vnd.kubernetes.protobuf',
     'application/json',
   )
-  const asJson = { ...context, headers: { ...context.headers, accept, 'accept-encoding': '' }, userAgent: '' }
+  const asJson = {
+    ...context,
+    headers: { ...context.headers, accept, 'accept-encoding': '' },
+    userAgent: '',
+    needsWhole: true as const,
+  }
   const { body, headers } = toAnswer(asJson, response, clock)
   const isJson = String(headers['content-type']).startsWith('application/json')
   if (!isJson || !(typeof body === 'string' || body instanceof Uint8Array)) return undefined

@@ -1,7 +1,13 @@
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { createJsonPatcher, type JsonPatcher } from '../../kernels/json-patch-bytes.ts'
-import { encodeMessage, encodeProtobuf, listMessage, wrapMessage } from '../../machinery/codec/index.ts'
+import {
+  encodeCbor,
+  encodeMessage,
+  encodeProtobuf,
+  listMessage,
+  wrapMessage,
+} from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
 import { printed } from '../../machinery/schema/printed.ts'
@@ -48,25 +54,27 @@ export function shown<T extends object>(resource: Resource, object: T): T {
   return isBuiltin(resource) ? printed(resource.schema, object) : object
 }
 
-/** A JSON list joined from its items' cached bytes; items of built-in kinds go without their type, as upstream's do. */
+/** A JSON list joined from its items' cached bytes. */
 export function listJson(resource: Resource, list: ListResult): Uint8Array {
+  return Buffer.concat([listJsonHead(resource, list), joinedJson(resource, list.items, true), listEnd])
+}
+
+/** Items as they lie in a list, from their cached bytes; those of built-in kinds go without their type, as upstream's do. */
+export function joinedJson(resource: Resource, items: readonly Servable[], isFirst: boolean): Uint8Array {
   const kindAndVersion = `"kind":"${resource.kind}","apiVersion":"${toApiVersion(resource.group, resource.version)}",`
   const skipped = isBuiltin(resource) ? kindAndVersion.length + 1 : 0
-  const head = listJsonHead(resource, list)
-  const parts = list.items.map(item => objectJson(resource, item))
-  let size = head.length + 3
+  const parts = items.map(item => objectJson(resource, item))
+  let size = 1
   for (const part of parts) size += part.length - skipped + (skipped > 0 ? 1 : 0)
   const out = Buffer.allocUnsafe(size)
-  out.set(head)
-  let at = head.length
+  let at = 0
   for (const part of parts) {
-    if (at > head.length) out[at++] = comma
+    if (at > 0 || !isFirst) out[at++] = comma
     if (skipped > 0) out[at++] = openBrace
     out.set(part.subarray(skipped, part.length - 1), at)
     at += part.length - 1 - skipped
   }
-  out.set(listEnd, at)
-  return out.subarray(0, at + listEnd.length)
+  return out.subarray(0, at)
 }
 
 /** What stands before the first item. */
@@ -89,7 +97,8 @@ export function isBuiltin({ custom }: Resource): boolean {
 
 export function listMeta({ resourceVersion, continue: token, remainingItemCount }: ListResult): ListMeta {
   return {
-    resourceVersion,
+    // What is measured when asked for has none.
+    ...(resourceVersion !== '' && { resourceVersion }),
     ...(token !== undefined && { continue: token }),
     ...(remainingItemCount !== undefined && { remainingItemCount }),
   }
@@ -101,7 +110,8 @@ export function objectProtobuf(schema: ObjectSchema, servable: Servable): Uint8A
   return wrapMessage({ apiVersion, kind }, messageOf(schema, servable))
 }
 
-function messageOf(schema: ObjectSchema, { object, encodings }: Servable): Uint8Array {
+/** One object's bare message. */
+export function messageOf(schema: ObjectSchema, { object, encodings }: Servable): Uint8Array {
   const known = encodings.get('message')
   if (known) return known
   const bytes = encodeMessage(schema, object)
@@ -117,6 +127,15 @@ export function listProtobuf(resource: Resource, list: ListResult): Uint8Array {
     { apiVersion: toApiVersion(resource.group, resource.version), kind: resource.listKind },
     raw,
   )
+}
+
+/** One object as CBOR. */
+export function objectCbor(resource: Resource, servable: Servable): Uint8Array {
+  const known = servable.encodings.get('cbor')
+  if (known) return known
+  const bytes = encodeCbor(shown(resource, servable.object))
+  servable.encodings.set('cbor', bytes)
+  return bytes
 }
 
 /** Any object that is no resource of a registry (Status, Scale, PartialObjectMetadata) as protobuf; 406 where it has no form. */

@@ -22,6 +22,8 @@ export interface FrontOptions {
   readonly drain: Drain
   /** A body that is not there by then is not waited for. */
   readonly requestTimeoutMs: number
+  /** CBORServingAndStorage is on. */
+  readonly servesCbor?: boolean
 }
 
 /** Takes one HTTP request of either version through the chain and back. Never rejects. */
@@ -75,24 +77,29 @@ interface Answered {
 }
 
 async function answerRequest(
-  { handler, ports, readBody }: FrontOptions & { readonly readBody: BodyReader },
+  { handler, ports, readBody, servesCbor }: FrontOptions & { readonly readBody: BodyReader },
   request: Asked,
   headers: Headers,
   { signal }: Departure,
 ): Promise<Answered> {
   const auditId = headers['audit-id'] || ports.random.uuid()
+  const formats = servesCbor ? { servesCbor } : {}
   const warnings: string[] = []
   let context: RequestContext | undefined
   try {
     const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request, readBody) : noBody
-    context = toContext(request, headers, { auditId, warnings, body, signal })
+    context = toContext(request, headers, { auditId, warnings, body, signal, ...formats })
     const response = await handler(context)
     const answer = toAnswer(context, requirePlain(response), ports.clock)
     return { answer: withWarnings(answer, warnings), auditId, context }
   } catch (error) {
     const known = error instanceof StatusError ? error : internalError(String(error))
     const userAgent = headers['user-agent'] ?? ''
-    return { answer: withWarnings(failureAnswer({ headers, userAgent }, known), warnings), auditId, context }
+    return {
+      answer: withWarnings(failureAnswer({ headers, userAgent, ...formats }, known), warnings),
+      auditId,
+      context,
+    }
   }
 }
 
@@ -118,7 +125,7 @@ async function bodyOf(request: Asked, readBody: BodyReader): Promise<RequestBody
     : { kind: 'bytes', bytes, contentType: request.headers['content-type'] ?? '' }
 }
 
-interface Rest extends Pick<RequestContext, 'auditId' | 'warnings' | 'body'> {
+interface Rest extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'servesCbor'> {
   /** Asked for at the first look at the context's own. */
   readonly signal: () => AbortSignal
 }

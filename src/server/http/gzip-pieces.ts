@@ -15,11 +15,17 @@ export function deflate(plain: Uint8Array): Deflated {
   return { blocks, length: plain.length, crc: crc32(plain), shift: shiftOver(plain.length) }
 }
 
-const gzipHead = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
+/** What begins every stream. */
+export const gzipHead = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
 const emptyLastBlock = Uint8Array.of(3, 0)
 
 /** One gzip stream (RFC 1952) of what all the pieces hold, without compressing any of them again. */
 export function gzipOf(pieces: readonly Deflated[]): Uint8Array {
+  return Buffer.concat([gzipHead, ...pieces.map(({ blocks }) => blocks), gzipEnd(pieces)])
+}
+
+/** What ends a stream of these pieces. */
+export function gzipEnd(pieces: readonly Deflated[]): Uint8Array {
   let crc = 0
   let length = 0
   for (const piece of pieces) {
@@ -29,7 +35,7 @@ export function gzipOf(pieces: readonly Deflated[]): Uint8Array {
   const end = Buffer.alloc(8)
   end.writeUInt32LE(crc, 0)
   end.writeUInt32LE(length >>> 0, 4)
-  return Buffer.concat([gzipHead, ...pieces.map(({ blocks }) => blocks), emptyLastBlock, end])
+  return Buffer.concat([emptyLastBlock, end])
 }
 
 /** The checksum of bytes with checksum `crc` followed by those of `piece`. */

@@ -1,6 +1,6 @@
 import { notAcceptable } from '../../machinery/status/errors.ts'
 
-export type Format = 'json' | 'yaml' | 'protobuf'
+export type Format = 'json' | 'yaml' | 'protobuf' | 'cbor'
 export type Transform =
   | 'Table'
   | 'PartialObjectMetadata'
@@ -21,11 +21,13 @@ export const contentTypes: Readonly<Record<Format, string>> = {
   json: 'application/json',
   yaml: 'application/yaml',
   protobuf: 'application/vnd.kubernetes.protobuf',
+  cbor: 'application/cbor',
 }
 const formatOf: Readonly<Record<string, Format>> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
   'application/vnd.kubernetes.protobuf': 'protobuf',
+  'application/cbor': 'cbor',
   'application/*': 'json',
   '*/*': 'json',
 }
@@ -57,9 +59,14 @@ export function negotiate(accept: string | undefined, offer: Offer): MediaType {
 
 function isOffered(type: MediaType, offer: Offer): boolean {
   if (type.transform && offer.transforms.includes(type.transform)) {
-    return type.transform !== 'Table' || type.format !== 'protobuf'
+    if (type.format === 'cbor' && !offer.formats.includes('cbor')) return false
+    return type.transform !== 'Table' || !isBinary(type.format)
   }
   return !type.transform && offer.formats.includes(type.format)
+}
+
+function isBinary(format: Format): boolean {
+  return format === 'protobuf' || format === 'cbor'
 }
 
 /** Headers repeat between requests, so parsed ones are kept (a bounded number). */

@@ -1,9 +1,10 @@
 import type { Resource } from '../../api/define.ts'
 import { contentNotRouted, notRepresentable } from '../../machinery/status/errors.ts'
 import type { RequestContext } from '../context.ts'
+import { memo } from '../rest/memo.ts'
 import { isBuiltin } from './encode.ts'
 import type { Format, MediaType, Offer } from './negotiation.ts'
-import { negotiate } from './negotiation.ts'
+import { contentTypes, negotiate } from './negotiation.ts'
 
 const builtinFormats: readonly Format[] = ['json', 'yaml', 'protobuf']
 const customFormats: readonly Format[] = ['json', 'yaml']
@@ -23,13 +24,31 @@ const customOffers: Readonly<Record<string, Offer>> = {
 const answered = { ...one, transforms: ['PartialObjectMetadata'] } satisfies Offer
 const collectionVerbs = new Set(['list', 'watch', 'deletecollection'])
 
+/** Who is answered: what it takes, and whether the server speaks CBOR at all. */
+export type Taker = Pick<RequestContext, 'headers' | 'servesCbor'>
+
 /** How a resource request is answered; 406 when the client takes nothing that there is. */
-export function mediaTypeFor(resource: Resource, verb: string, accept: string | undefined): MediaType {
-  if (isBuiltin(resource) && resource.verbs.every(each => each === 'create'))
-    return negotiate(accept, answers)
-  if (resource.strategy.ephemeral) return negotiate(accept, answered)
+export function mediaTypeFor(resource: Resource, verb: string, { headers, servesCbor }: Taker): MediaType {
+  const offer = offerOf(resource, verb)
+  return negotiate(headers.accept, servesCbor ? withCbor(offer) : offer)
+}
+
+function offerOf(resource: Resource, verb: string): Offer {
+  if (isBuiltin(resource) && resource.verbs.every(each => each === 'create')) return answers
+  if (resource.strategy.ephemeral) return answered
   const table = isBuiltin(resource) ? offers : customOffers
-  return negotiate(accept, table[collectionVerbs.has(verb) ? 'many' : 'one']!)
+  return table[collectionVerbs.has(verb) ? 'many' : 'one']!
+}
+
+const cborOffers = new WeakMap<Offer, Offer>()
+
+/** The same offer of a server with CBORServingAndStorage (KEP-4222). */
+function withCbor(offer: Offer): Offer {
+  return memo(cborOffers, offer, () => ({
+    ...offer,
+    formats: [...offer.formats, 'cbor'],
+    ...(offer.named && { named: [...offer.named, 'cbor'] }),
+  }))
 }
 
 /** Upstream's router looks at the plain types only, before any handler; for kinds that it knows from the start. */
@@ -42,23 +61,39 @@ const patchesBuiltin = [
   'application/apply-patch+yaml',
 ]
 
+const cborPatch = 'application/apply-patch+cbor'
+
 /** Refuses, before anything is done, what could not be read (415) or answered (406). */
-export function requireMedia({ info, options, headers }: RequestContext, resource: Resource): void {
+export function requireMedia(context: RequestContext, resource: Resource): void {
+  const { info, options, headers, servesCbor = false } = context
   const { accept } = headers
   if (!isBuiltin(resource)) {
-    mediaTypeFor(resource, info.verb, accept)
+    mediaTypeFor(resource, info.verb, context)
     return
   }
-  if (info.verb === 'patch' && !patchesBuiltin.includes(bareType(options.patchType ?? ''))) {
+  if (info.verb === 'patch' && !takesPatch(bareType(options.patchType ?? ''), servesCbor))
     throw contentNotRouted()
-  }
   if (!accept) return
   const streams = info.verb === 'list' || info.verb === 'watch'
   const taken = accept.split(',').map(bareType)
-  if (!taken.some(type => type === '*/*' || produced.includes(type)))
-    throw notRepresentable(streams ? [...produced, ...streamed] : produced)
-  mediaTypeFor(resource, info.verb, accept)
+  const plain = servesCbor ? [...produced, contentTypes.cbor] : produced
+  const routed = servesCbor && streams ? [...plain, cborSequence] : plain
+  if (!taken.some(type => type === '*/*' || routed.includes(type)))
+    throw notRepresentable(streams ? [...plain, ...streamedTypes(servesCbor)] : plain)
+  mediaTypeFor(resource, info.verb, context)
 }
+
+function takesPatch(type: string, servesCbor: boolean): boolean {
+  return patchesBuiltin.includes(type) || (servesCbor && type === cborPatch)
+}
+
+/** What a watch may be sent as. */
+export function streamedTypes(servesCbor: boolean): readonly string[] {
+  return servesCbor ? [...streamed, cborSequence] : streamed
+}
+
+/** RFC 8742. */
+export const cborSequence = 'application/cbor-seq'
 
 function bareType(clause: string): string {
   return clause.split(';', 1)[0]!.trim()
@@ -70,9 +105,9 @@ const anything: Offer = {
 }
 
 /** How a Status is answered: in the format that was asked for, JSON when there is none. */
-export function statusFormat(accept: string | undefined): Format {
+export function statusFormat({ headers, servesCbor }: Taker): Format {
   try {
-    return negotiate(accept, anything).format
+    return negotiate(headers.accept, servesCbor ? withCbor(anything) : anything).format
   } catch {
     return 'json'
   }

@@ -1,22 +1,25 @@
+import { encodeCbor } from '../../machinery/codec/index.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
-import { parseExact } from '../../std/exact-json.ts'
 import type { Clock } from '../../std/ports.ts'
-import type { RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
+import type { ListResult, RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import {
   listJson,
   listMeta,
   listProtobuf,
   looseProtobuf,
+  objectCbor,
   objectJson,
   objectProtobuf,
   shown,
 } from './encode.ts'
+import { type ListForm, type ListRequest, listForm } from './list-forms.ts'
 import { gzipList } from './list-pieces.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
+import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
 import { gzipTable } from './table-pieces.ts'
-import { toPartial, toPartialList, toServedTable } from './transform.ts'
+import { toPartial, toServedTable } from './transform.ts'
 import { watchEncoder } from './watch-frames.ts'
 import { yamlText } from './yaml-text.ts'
 
@@ -24,7 +27,7 @@ import { yamlText } from './yaml-text.ts'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[]>>
-  readonly body: Uint8Array | string | ReadableStream<Uint8Array> | WatchAnswer
+  readonly body: Uint8Array | string | ReadableStream<Uint8Array> | Pieces | WatchAnswer
 }
 
 export interface WatchAnswer {
@@ -40,7 +43,7 @@ export function toAnswer(context: RequestContext, response: Plain, clock: Clock)
     case 'raw':
       return { ...response, headers: { 'content-type': response.contentType, ...response.headers } }
     case 'watch': {
-      const type = mediaTypeFor(response.resource, 'watch', context.headers.accept)
+      const type = mediaTypeFor(response.resource, 'watch', context)
       const { contentType, encode } = watchEncoder(response.resource, type, context, clock)
       return { status: 200, headers: { 'content-type': contentType }, body: { run: response.run, encode } }
     }
@@ -56,12 +59,13 @@ type ListResponse = Response & { kind: 'list' }
 
 function objectAnswer(context: RequestContext, response: ObjectResponse, clock: Clock): Answer {
   const { resource, object, servable, status } = response
-  if (!resource) return loose(status, object, statusFormat(context.headers.accept), context)
-  const type = mediaTypeFor(resource, context.info.verb, context.headers.accept)
+  if (!resource) return loose(status, object, statusFormat(context), context)
+  const type = mediaTypeFor(resource, context.info.verb, context)
   if (type.transform) return loose(status, transformed(context, response, type, clock), type.format, context)
   if (!servable) return loose(status, shown(resource, object), type.format, context)
   if (type.format === 'protobuf')
     return encoded(status, 'protobuf', objectProtobuf(resource.schema, servable))
+  if (type.format === 'cbor') return encoded(status, 'cbor', objectCbor(resource, servable))
   if (type.format === 'yaml' || isPretty(context, type))
     return loose(status, shown(resource, object), type.format, context)
   return encoded(status, 'json', objectJson(resource, servable))
@@ -81,32 +85,55 @@ function transformed(
 }
 
 function listAnswer(context: RequestContext, { resource, list, status }: ListResponse, clock: Clock): Answer {
-  const type = mediaTypeFor(resource, 'list', context.headers.accept)
-  const metadata = listMeta(list)
-  const packs =
-    type.format !== 'yaml' && !isPretty(context, type) && takesGzip(context.headers['accept-encoding'])
-  if (type.transform === 'Table' && packs) {
-    const request = { nowMs: clock.nowMs(), options: context.options, metadata }
-    const packed = gzipTable(resource, list, request, gzipBytesMin)
-    if (packed) return packedAnswer(status, 'json', packed)
-  }
-  if (type.transform) {
-    const objects = list.items.map(({ object }) => object)
-    const { options } = context
-    const made =
-      type.transform === 'Table'
-        ? toServedTable(resource, objects, { nowMs: clock.nowMs(), options, metadata })
-        : toPartialList(objects, metadata)
-    return loose(status, made, type.format, context)
-  }
-  if (type.format !== 'yaml' && packs) {
-    const packed = gzipList(resource, list, type.format, gzipBytesMin)
+  const type = mediaTypeFor(resource, 'list', context)
+  const pretty = isPretty(context, type)
+  const table = { nowMs: clock.nowMs(), options: context.options, metadata: listMeta(list) }
+  const packs = takesGzip(context.headers['accept-encoding'])
+  const request = { resource, list, type, isPretty: pretty, table }
+  if (isLong(list)) return longAnswer(context, request, { status, packs }, clock)
+  const isPlain = !pretty && (type.format === 'json' || (type.format === 'protobuf' && !type.transform))
+  if (!isPlain) return wholeAnswer(status, listForm(request), list)
+  if (packs) {
+    const packed = packedList(request)
     if (packed) return packedAnswer(status, type.format, packed)
   }
+  if (type.transform) return wholeAnswer(status, listForm(request), list)
   if (type.format === 'protobuf') return encoded(status, 'protobuf', listProtobuf(resource, list))
-  const json = listJson(resource, list)
-  if (type.format === 'json' && !isPretty(context, type)) return encoded(status, 'json', json)
-  return loose(status, parseExact(Buffer.from(json).toString()) as object, type.format, context)
+  return encoded(status, 'json', listJson(resource, list))
+}
+
+function packedList({ resource, list, type, table }: ListRequest): Uint8Array | undefined {
+  if (type.transform === 'Table') return gzipTable(resource, list, table, gzipBytesMin)
+  if (type.transform) return undefined
+  return gzipList(resource, list, type.format as 'json' | 'protobuf', gzipBytesMin)
+}
+
+function wholeAnswer(status: number, form: ListForm, list: ListResult): Answer {
+  const items = form.items(list.items, true)
+  const { head, tail } = form.frame(list.items.length, items.length)
+  return encoded(status, form.format, Buffer.concat([head, items, tail]))
+}
+
+interface Sending {
+  readonly status: number
+  readonly packs: boolean
+}
+
+function longAnswer(
+  context: RequestContext,
+  request: ListRequest,
+  { status, packs }: Sending,
+  clock: Clock,
+): Answer {
+  const { list, type, resource } = request
+  const form = listForm(request)
+  if (context.needsWhole) return wholeAnswer(status, form, list)
+  const headers = { 'content-type': contentTypes[form.format] }
+  if (!packs) return { status, headers, body: listPieces(form, list, clock) }
+  // Ages change from one table to the next, and what few ask for is not kept.
+  const isKept = !type.transform && !request.isPretty && form.format !== 'yaml'
+  const key = isKept ? `${form.format} ${resource.group}/${resource.version}` : undefined
+  return { status, headers: { ...headers, ...gzipHeaders }, body: gzipListPieces(form, list, clock, key) }
 }
 
 function packedAnswer(status: number, format: Format, body: Uint8Array): Answer {
@@ -114,12 +141,9 @@ function packedAnswer(status: number, format: Format, body: Uint8Array): Answer 
 }
 
 /** A Status for a failure, with Retry-After where it says when to come back. */
-export function failureAnswer(
-  context: Pick<RequestContext, 'headers' | 'userAgent'>,
-  error: StatusError,
-): Answer {
+export function failureAnswer(context: Agent, error: StatusError): Answer {
   const { status, code } = error
-  const answer = loose(code, status, statusFormat(context.headers.accept), context)
+  const answer = loose(code, status, statusFormat(context), context)
   const { retryAfterSeconds } = status.details ?? {}
   if (!retryAfterSeconds && !error.headers) return answer
   const headers: Record<string, string | string[]> = { ...answer.headers, ...error.headers }
@@ -127,12 +151,13 @@ export function failureAnswer(
   return { ...answer, headers }
 }
 
-type Agent = Pick<RequestContext, 'headers' | 'userAgent'>
+type Agent = Pick<RequestContext, 'headers' | 'userAgent' | 'servesCbor'>
 
 /** Encodes what has no cached form. */
 function loose(status: number, object: object, format: Format, context: Agent): Answer {
   if (format === 'protobuf')
     return encoded(status, format, looseProtobuf(object as Parameters<typeof looseProtobuf>[0]))
+  if (format === 'cbor') return encoded(status, format, encodeCbor(object))
   if (format === 'yaml') return encoded(status, format, yamlText(object))
   return encoded(status, format, `${JSON.stringify(object, undefined, isPretty(context) ? 2 : undefined)}\n`)
 }

@@ -1,12 +1,13 @@
 import type { Resource } from '../../api/define.ts'
-import { encodeProtobuf, watchFrame } from '../../machinery/codec/index.ts'
+import { cborWatchEvent, encodeCbor, encodeProtobuf, watchFrame } from '../../machinery/codec/index.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, ServedEvent } from '../context.ts'
 import { memo } from '../rest/memo.ts'
-import { isBuiltin, looseProtobuf, objectJson, objectProtobuf, shown } from './encode.ts'
+import { isBuiltin, looseProtobuf, objectCbor, objectJson, objectProtobuf, shown } from './encode.ts'
 import { contentTypes, type MediaType } from './negotiation.ts'
+import { cborSequence, streamedTypes } from './offer.ts'
 import { toPartial, toServedTable } from './transform.ts'
 
 export interface WatchEncoder {
@@ -21,8 +22,12 @@ export function watchEncoder(
   context: RequestContext,
   clock: Clock,
 ): WatchEncoder {
-  if (type.format === 'yaml') throw notAcceptable([contentTypes.json, contentTypes.protobuf])
+  if (type.format === 'yaml') throw notAcceptable(streamedTypes(context.servesCbor ?? false))
   const transform = transformer(resource, type, context, clock)
+  if (type.format === 'cbor') {
+    const encode = transform ? (event: ServedEvent) => looseItem(event, transform) : sharedItem(resource)
+    return { contentType: cborSequence, encode }
+  }
   if (type.format === 'protobuf') {
     const encode = transform ? (event: ServedEvent) => looseFrame(event, transform) : sharedFrame(resource)
     return { contentType: `${contentTypes.protobuf};stream=watch`, encode }
@@ -100,6 +105,23 @@ function looseLine(event: ServedEvent, transform: Transformer): Uint8Array {
 
 function looseFrame(event: ServedEvent, transform: Transformer): Uint8Array {
   return watchFrame(event.type, looseProtobuf(transform(event) as KubeObject))
+}
+
+function looseItem(event: ServedEvent, transform: Transformer): Uint8Array {
+  return cborWatchEvent(event.type, encodeCbor(transform(event)))
+}
+
+const items = new WeakMap<Resource, WatchEncoder['encode']>()
+
+/** The same function for all watches of a kind. */
+function sharedItem(resource: Resource): WatchEncoder['encode'] {
+  return memo(items, resource, () => event => cborItem(resource, event))
+}
+
+/** One item of a CBOR watch. */
+function cborItem(resource: Resource, { type, object, servable }: ServedEvent): Uint8Array {
+  if (!servable) return cborWatchEvent(type, encodeCbor(type === 'ERROR' ? object : shown(resource, object)))
+  return memo(servable.encodings, `item ${type}`, () => cborWatchEvent(type, objectCbor(resource, servable)))
 }
 
 const frames = new WeakMap<Resource, WatchEncoder['encode']>()

@@ -7,6 +7,7 @@ import { memo } from '../rest/memo.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import type { Asked, Reply } from './exchange.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
+import type { Pieces } from './streamed-list.ts'
 
 /** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
 const watchBacklogBytesMax = 32 << 20
@@ -27,6 +28,7 @@ export async function writeAnswer(
     return body.length
   }
   response.writeHead(status, headers)
+  if (typeof body === 'function') return sendPieces(request, response, body, signal())
   response.flushHeaders()
   if (body instanceof ReadableStream) await pipe(response, body, signal())
   else await stream(response, body, signal())
@@ -53,6 +55,25 @@ function compressed(
   return promise
 }
 
+/** Makes no piece before the one before it is on its way: a slow reader costs no memory. */
+async function sendPieces(
+  request: Asked,
+  response: Reply,
+  pieces: Pieces,
+  signal: AbortSignal,
+): Promise<number> {
+  let bytes = 0
+  if (request.method !== 'HEAD') {
+    for await (const piece of pieces()) {
+      bytes += piece.length
+      if (signal.aborted) break
+      if (!response.write(piece)) await drained(response, signal)
+    }
+  }
+  response.end()
+  return bytes
+}
+
 async function pipe(response: Reply, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
   const reader = body.getReader()
   const stop = () => void reader.cancel(signal.reason)
@@ -76,8 +97,9 @@ function drained(response: Reply, signal: AbortSignal): Promise<void> {
 async function stream(response: Reply, { run, encode }: WatchAnswer, signal: AbortSignal): Promise<void> {
   const stop = new AbortController()
   const sink = (events: readonly ServedEvent[]) => {
-    response.write(events.length === 1 ? encode(events[0]!) : joined(events, encode))
+    const isTaken = response.write(events.length === 1 ? encode(events[0]!) : joined(events, encode))
     if (response.writableLength > watchBacklogBytesMax) stop.abort()
+    return isTaken ? undefined : drained(response, signal)
   }
   try {
     await run(sink, AbortSignal.any([signal, stop.signal]))

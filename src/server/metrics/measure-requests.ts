@@ -57,7 +57,7 @@ function counted(metrics: Metrics, response: WatchResponse): WatchResponse {
   const run: WatchResponse['run'] = (sink, signal) =>
     response.run(events => {
       sent.inc(events.length)
-      sink(events)
+      return sink(events)
     }, signal)
   return { ...response, run }
 }

@@ -2,9 +2,11 @@ import type { Resource } from '../../api/define.ts'
 import {
   conform,
   DecodeError,
+  decodeCborBody,
   decodeJson,
   decodeProtobuf,
   decodeYaml,
+  diagnoseCbor,
   parseJson,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
@@ -16,6 +18,7 @@ import type { StatusError } from '../../machinery/status/status.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { parseExact } from '../../std/exact-json.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
+import { contentTypes } from '../http/negotiation.ts'
 import { cloneJson } from './clone.ts'
 import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
@@ -45,6 +48,8 @@ export function settleCustom(
     throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
   }
   const paths = [...unknownMeta.map(name => `metadata.${name}`), ...resource.custom!.prune(object)]
+  // Upstream's reader of CBOR does not say what custom objects lose.
+  if (isCbor(context)) return
   const unknown = paths.toSorted().map(path => `unknown field ${JSON.stringify(path)}`)
   if (unknown.length > 0 && context.options.fieldValidation === 'Strict')
     throw refuse(strictErrorMessage(unknown))
@@ -73,8 +78,9 @@ export function decodeLoose(context: RequestContext, type: BodyType): JsonObject
   if (body.kind === 'none') throw unreadable(type, noBytes, 'application/json')
   const strict = options.fieldValidation !== 'Ignore'
   try {
-    const { object, strictErrors } = decodeBytes(body, type, strict)
-    if (type.isCustom && !object.kind) throw kindless(type, body.bytes)
+    const { object, strictErrors } = decodeBytes(body, type, { strict, servesCbor: context.servesCbor })
+    if (type.isCustom && !object.kind)
+      throw kindless(type, body.bytes, isCbor(context) ? diagnoseCbor : undefined)
     reportStrict(context, strictErrors, message => handledAs(type, message))
     return object
   } catch (error) {
@@ -108,7 +114,16 @@ function withoutYamlPrefix(text: string): string[] {
 type Bytes = RequestBody & { kind: 'bytes' }
 type Decoded = ReturnType<typeof decodeJson>
 
-function decodeBytes({ bytes, contentType }: Bytes, type: BodyType, strict: boolean): Decoded {
+interface Reading {
+  readonly strict: boolean
+  readonly servesCbor: boolean | undefined
+}
+
+function decodeBytes(
+  { bytes, contentType }: Bytes,
+  type: BodyType,
+  { strict, servesCbor = false }: Reading,
+): Decoded {
   switch (mediaTypeOf(contentType)) {
     case 'application/json':
     case '':
@@ -120,9 +135,17 @@ function decodeBytes({ bytes, contentType }: Bytes, type: BodyType, strict: bool
     }
     case 'application/vnd.kubernetes.protobuf':
       if (!type.isCustom) return { object: decodeProtobuf(type.schema, bytes), strictErrors: [] }
+      break
+    case contentTypes.cbor:
+      if (servesCbor) return decodeCborBody(type.isCustom ? undefined : type.schema, bytes, { strict })
   }
   const protobuf = type.isCustom ? [] : ['application/vnd.kubernetes.protobuf']
-  throw unsupportedMediaType(['application/json', 'application/yaml', ...protobuf])
+  const cbor = servesCbor ? [contentTypes.cbor] : []
+  throw unsupportedMediaType(['application/json', 'application/yaml', ...protobuf, ...cbor])
+}
+
+function isCbor({ body }: RequestContext): boolean {
+  return body.kind === 'bytes' && mediaTypeOf(body.contentType) === contentTypes.cbor
 }
 
 function mediaTypeOf(contentType: string): string {
@@ -163,15 +186,16 @@ export function otherCustomKind(object: JsonObject, group: string, kind: string)
 /** A patch document; apply patches may be YAML. */
 export function decodePatch(context: RequestContext, type: string): unknown {
   const { body, options } = context
-  if (body.kind === 'object') return body.object
+  if (body.kind === 'object') return cloneJson(body.object)
   if (body.kind === 'none') throw badRequest('the body of the request is empty')
   try {
+    if (type.endsWith('cbor')) return decodeCborBody(undefined, body.bytes).object
     if (!type.endsWith('yaml')) return parseJson(body.bytes)
     const { json, strictErrors } = decodeYaml(body.bytes, { strict: options.fieldValidation !== 'Ignore' })
     reportStrict(context, strictErrors, message => `error strict decoding YAML: ${message}`)
     return parseExact(json)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw badRequest(`error decoding ${type.endsWith('yaml') ? 'YAML' : 'patch'}: ${error.message}`)
+    throw badRequest(`error decoding ${/(?:yaml|cbor)$/.test(type) ? 'YAML' : 'patch'}: ${error.message}`)
   }
 }

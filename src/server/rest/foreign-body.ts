@@ -1,7 +1,8 @@
 /** Why a body is no object of the expected type, in upstream's words (handlers/rest.go transformDecodeError). */
 import { facts } from '../../api/schema/index.ts'
-import { DecodeError, decodeYaml, parseJson } from '../../machinery/codec/index.ts'
+import { cborType, DecodeError, decodeCbor, decodeYaml, parseJson } from '../../machinery/codec/index.ts'
 import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
+import { isMap } from '../../machinery/meta/json.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
@@ -27,7 +28,7 @@ export function unreadable(
   mediaType: string,
 ): StatusError | undefined {
   if (mediaType === 'application/vnd.kubernetes.protobuf') return undefined
-  const found = findType(bytes, mediaType === 'application/yaml')
+  const found = findType(bytes, mediaType)
   if (found.fault !== undefined) {
     if (type.isOptions) return badRequest(found.fault)
     return badRequest(
@@ -40,8 +41,12 @@ export function unreadable(
 }
 
 /** 400 for a custom object that does not say what it is: there is no type to read it as. */
-export function kindless(type: GroupVersionKind, bytes: Uint8Array): StatusError {
-  const body = Buffer.from(bytes).toString()
+export function kindless(
+  type: GroupVersionKind,
+  bytes: Uint8Array,
+  show = (body: Uint8Array) => Buffer.from(body).toString(),
+): StatusError {
+  const body = show(bytes)
   return badRequest(
     `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${body}' (${summarize(bytes)})`,
   )
@@ -80,13 +85,29 @@ interface FoundType {
   readonly apiVersion?: string
 }
 
-function findType(bytes: Uint8Array, isYaml: boolean): FoundType {
+function findType(bytes: Uint8Array, mediaType: string): FoundType {
+  const isYaml = mediaType === 'application/yaml'
   try {
+    if (mediaType === 'application/cbor') return findCborType(bytes)
     const json = isYaml ? decodeYaml(bytes).json : bytes
     return readType(parseJson(json))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return { fault: isYaml ? error.message : parseFault(error.message) }
+  }
+}
+
+function findCborType(bytes: Uint8Array): FoundType {
+  try {
+    const value = decodeCbor(bytes)
+    if (isMap(value)) return readType(value)
+    const [type, more] = Array.isArray(value)
+      ? ['array', ' (cannot decode CBOR array to struct without toarray option)']
+      : [cborType(value), '']
+    throw new DecodeError(`cbor: cannot unmarshal ${type} into Go value of type v1.TypeMeta${more}`)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return { fault: `unable to determine group/version/kind: ${error.message}` }
   }
 }
 

@@ -1,5 +1,6 @@
 import { badRequest, expired, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
+import { beginWork } from '../../std/turns.ts'
 import { CompactedError, FutureRevisionError } from '../../storage/store.ts'
 import type { ListResult, Response, Servable } from '../context.ts'
 import { type CachedObject, type CacheListOptions, collectionPrefix } from '../watchcache/index.ts'
@@ -72,7 +73,7 @@ async function collect(
   for (;;) {
     at = page.revision
     await prepareViews(resource, page.items)
-    const last = take(resource, page.items, selection, items, limit)
+    const last = await take(call, page.items, selection, items, limit)
     const remaining = page.remaining + (last === undefined ? 0 : page.items.length - 1 - last)
     after = page.items[last ?? page.items.length - 1]?.key
     if (remaining === 0 || after === undefined) return { items, resourceVersion: String(at) }
@@ -89,7 +90,13 @@ async function collect(
 async function whole({ deps, resource }: RestCall, prefix: string): Promise<ListResult> {
   const { runs: found, revision } = deps.cache.runs(prefix)
   if (resource.custom?.convert) await prepareViews(resource, found.flat())
-  const runs = found.map(run => presentRun(resource, run))
+  const breathe = beginWork(deps.ports.clock)
+  const runs: (readonly Servable[])[] = []
+  for (const run of found) {
+    runs.push(presentRun(resource, run))
+    const pause = breathe()
+    if (pause) await pause
+  }
   let items: readonly Servable[] | undefined
   return {
     runs,
@@ -101,15 +108,21 @@ async function whole({ deps, resource }: RestCall, prefix: string): Promise<List
   }
 }
 
+/** Between so many objects others may have their turn. */
+const lookedAtOnce = 64
+
 /** Moves matching items over until `limit` is reached; answers the index of the last one looked at in that case. */
-function take(
-  resource: RestCall['resource'],
+async function take(
+  { resource, deps }: RestCall,
   found: readonly CachedObject[],
   selection: Selection,
   items: Servable[],
   limit: number | undefined,
-): number | undefined {
+): Promise<number | undefined> {
+  const breathe = beginWork(deps.ports.clock)
   for (let index = 0; index < found.length; index++) {
+    const pause = index % lookedAtOnce === lookedAtOnce - 1 ? breathe() : undefined
+    if (pause) await pause
     const servable = present(resource, found[index]!)
     if (!selection.all && !selection.matches(servable.object)) continue
     items.push(servable)

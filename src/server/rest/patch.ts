@@ -25,6 +25,7 @@ import { checkWriteOptions } from './write-options.ts'
 const attemptsMax = 5
 
 const applyType: PatchType = 'application/apply-patch+yaml'
+const applyCborType: PatchType = 'application/apply-patch+cbor'
 const mergeTypes: readonly PatchType[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -38,7 +39,7 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
   const type = requirePatchType(call)
   checkWriteOptions(context.options, 'PatchOptions')
   const document = decodePatch(context, type)
-  const isApply = type === applyType
+  const isApply = type === applyType || type === applyCborType
   if (isApply && !findStored(call)) return createByApply(call, document as KubeObject, subresource)
   const make = (current: KubeObject) =>
     isApply ? applied(call, document as KubeObject, current) : patched(call, type, document, current)
@@ -53,7 +54,8 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
 
 function requirePatchType({ context, resource }: RestCall): PatchType {
   const type = (context.options.patchType ?? '').split(';')[0]!.trim() as PatchType
-  const offered = resource.custom ? mergeTypes.filter(each => !each.includes('strategic')) : mergeTypes
+  const plain = resource.custom ? mergeTypes.filter(each => !each.includes('strategic')) : mergeTypes
+  const offered = context.servesCbor ? [...plain, applyCborType] : plain
   if (!offered.includes(type)) throw unsupportedMediaType(offered)
   return type
 }

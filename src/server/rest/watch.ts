@@ -2,10 +2,11 @@ import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { fillZeroValues } from '../../machinery/schema/zero.ts'
 import { expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
+import { beginWork } from '../../std/turns.ts'
 import { CompactedError } from '../../storage/store.ts'
-import type { Response, Servable, ServedEvent } from '../context.ts'
+import type { Response, Servable, ServedEvent, WatchSink } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
-import { type CacheEvent, collectionPrefix } from '../watchcache/index.ts'
+import { type CachedObject, type CacheEvent, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { requireRevision } from './get.ts'
 import { checkWatchOptions } from './list-options.ts'
@@ -14,7 +15,7 @@ import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
 import { prepareViews, present, presentRemoved } from './views.ts'
 
-type Sink = (events: readonly ServedEvent[]) => void
+type Sink = WatchSink
 
 const bookmarkPeriodMs = 60_000
 /** Upstream's --min-request-timeout: a watch without timeoutSeconds lasts once to twice this long. */
@@ -57,11 +58,12 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   const ignoreRemoval = resource.custom ? onRemoval(call, stopNow) : () => {}
   const delivery = resource.custom?.convert ? converting(resource, stopNow) : atOnce
   const cancelBookmarks = call.context.options.allowWatchBookmarks
-    ? startBookmarks(call, events => delivery.run([], () => sink(events)))
+    ? startBookmarks(call, events => delivery.run([], () => void sink(events)))
     : () => {}
   const prefix = prefixOf(call, plan.selection)
   try {
-    const from = plan.from ?? (await sendInitial(call, plan.selection, prefix, sink))
+    const from =
+      plan.from ?? (await sendInitial({ call, selection: plan.selection, prefix, sink, signal: stop.signal }))
     const deliverAll = (events: readonly CacheEvent[]) =>
       delivery.run(events, () => deliver(resource, plan.selection, events, sink))
     await deps.cache.watch(prefix, from, deliverAll, stop.signal)
@@ -129,36 +131,55 @@ function prefixOf({ context, resource }: RestCall, { name }: Selection): string 
   return collectionPrefix(resource.storage, resource.namespaced ? namespace : '')
 }
 
+interface Initial {
+  readonly call: RestCall
+  readonly selection: Selection
+  readonly prefix: string
+  readonly sink: Sink
+  readonly signal: AbortSignal
+}
+
 /** Everything that is there as ADDED, and the bookmark that ends it when the client asked for one. */
-async function sendInitial(
-  call: RestCall,
-  selection: Selection,
-  prefix: string,
-  sink: Sink,
-): Promise<number> {
+async function sendInitial({ call, selection, prefix, sink, signal }: Initial): Promise<number> {
   const { deps, context, resource } = call
   const { items, revision } = deps.cache.list(prefix)
   const pending = prepareViews(resource, items)
   if (pending) await pending
   if (context.options.sendInitialEvents !== false) {
-    const events: ServedEvent[] = []
-    for (const item of items) {
-      const servable = present(resource, item)
-      if (selection.matches(servable.object)) events.push(toEvent('ADDED', servable))
+    const breathe = beginWork(deps.ports.clock)
+    for (let start = 0; start < items.length && !signal.aborted; start += initialBatch) {
+      const events = initialEvents(resource, selection, items.slice(start, start + initialBatch))
+      const pause = (events.length > 0 && sink(events)) || breathe()
+      if (pause) await pause
     }
-    if (events.length > 0) sink(events)
   }
   if (context.options.sendInitialEvents && context.options.allowWatchBookmarks) {
-    sink([bookmark(resource, revision, { 'k8s.io/initial-events-end': 'true' })])
+    void sink([bookmark(resource, revision, { 'k8s.io/initial-events-end': 'true' })])
   }
   return revision
+}
+
+/** So many objects that are there already are sent at a time, and the next when these are on their way. */
+const initialBatch = 64
+
+function initialEvents(
+  resource: Resource,
+  selection: Selection,
+  items: readonly CachedObject[],
+): ServedEvent[] {
+  const events: ServedEvent[] = []
+  for (const item of items) {
+    const servable = present(resource, item)
+    if (selection.matches(servable.object)) events.push(toEvent('ADDED', servable))
+  }
+  return events
 }
 
 function deliver(resource: Resource, selection: Selection, events: readonly CacheEvent[], sink: Sink): void {
   const served = selection.all
     ? sharedBatch(resource, selection, events)
     : servedBatch(resource, selection, events)
-  if (served.length > 0) sink(served)
+  if (served.length > 0) void sink(served)
 }
 
 type Batch = readonly ServedEvent[]
@@ -200,7 +221,7 @@ function toEvent(type: ServedEvent['type'], servable: Servable): ServedEvent {
   return { type, object: servable.object, servable }
 }
 
-function startBookmarks(call: RestCall, sink: Sink): () => void {
+function startBookmarks(call: RestCall, sink: (events: readonly ServedEvent[]) => void): () => void {
   const { deps, resource } = call
   let cancel = () => {}
   let told = deps.cache.revision()

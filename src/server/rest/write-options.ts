@@ -13,7 +13,7 @@ export function checkWriteOptions(
   if (fieldManager === '' && !dryRun && !fieldValidation && kind !== 'PatchOptions') return
   const errors = createFieldErrors()
   if (kind === 'PatchOptions') {
-    if (patchType === 'application/apply-patch+yaml') {
+    if (patchType?.startsWith('application/apply-patch+')) {
       if (fieldManager === '') errors.required('fieldManager', 'is required for apply patch')
     } else if (force !== undefined) errors.forbidden('force', 'may not be specified for non-apply patch')
   }

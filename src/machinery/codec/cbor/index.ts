@@ -1,10 +1,13 @@
+import { isInteger, isNumber } from '../../../std/exact-json.ts'
 import { isMap } from '../../meta/json.ts'
 import type { ObjectSchema, Schema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
-import { conform, newTally } from '../json/conform.ts'
+import { conform, newTally, type Tally } from '../json/conform.ts'
 import type { DecodedJson, JsonOptions } from '../json/index.ts'
+import { TypeMismatch } from '../json/mismatch.ts'
 import { isOpaque } from '../json/strict.ts'
 import { decodeCbor } from './decode.ts'
+import { selfDescribed } from './encode.ts'
 
 export { decodeCbor } from './decode.ts'
 export { cborHead, cborWatchEvent, encodeCbor, selfDescribed } from './encode.ts'
@@ -19,20 +22,52 @@ export function decodeCborBody(
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
   const value = decodeCbor(bytes)
-  if (!isMap(value)) throw new DecodeError(`cbor: cannot unmarshal ${cborType(value)} into Go value`)
+  if (!isMap(value))
+    throw new DecodeError(
+      `cbor: cannot unmarshal ${cborType(value)} into Go value of type map[string]interface {}`,
+    )
   if (!schema) return { object: value, strictErrors: [] }
   const tally = newTally()
-  const object = conform(schema, value, tally)
+  const object = conformed(schema, value, tally)
   const unknown = strict && tally.hasUnknown ? unknownIndex(schema, value) : undefined
   const strictErrors =
     unknown === undefined ? [] : [`cbor: found unknown field at map element index ${unknown}`]
   return { object, strictErrors }
 }
 
-function cborType(value: unknown): string {
+function conformed(schema: ObjectSchema, value: object, tally: Tally): DecodedJson['object'] {
+  try {
+    return conform(schema, value, tally)
+  } catch (error) {
+    if (!(error instanceof TypeMismatch)) throw error
+    const { found, goType, field } = error
+    const place = field === undefined ? 'value' : `struct field ${field}`
+    throw new DecodeError(`cbor: cannot unmarshal ${cborType(found)} into Go ${place} of type ${goType}`)
+  }
+}
+
+/** What fxamacker/cbor calls the type of a value. */
+export function cborType(value: unknown): string {
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'string') return 'UTF-8 text string'
-  return typeof value === 'number' || typeof value === 'bigint' ? 'positive integer' : 'primitives'
+  if (typeof value === 'string') return 'byte string'
+  if (isMap(value)) return 'map'
+  if (!isNumber(value)) return 'primitives'
+  return isInteger(value) ? `${value < 0 ? 'negative' : 'positive'} integer` : 'primitives'
+}
+
+/** CBOR as upstream prints it for people (RFC 8949 section 8). The bytes are known to be CBOR. */
+export function diagnoseCbor(bytes: Uint8Array): string {
+  const text = diagnosis(decodeCbor(bytes))
+  return Buffer.from(selfDescribed).equals(bytes.subarray(0, selfDescribed.length)) ? `55799(${text})` : text
+}
+
+function diagnosis(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (Array.isArray(value)) return `[${value.map(diagnosis).join(', ')}]`
+  if (!isMap(value)) return String(value)
+  return `{${Object.entries(value)
+    .map(([name, member]) => `'${name}': ${diagnosis(member)}`)
+    .join(', ')}}`
 }
 
 /** Which member of its map the first unknown one is, in the order of the bytes. */

@@ -2,7 +2,7 @@ import { setMember } from '../../meta/json.ts'
 import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
-import { mismatch, TypeMismatch } from './mismatch.ts'
+import { type GoNames, mismatch, TypeMismatch } from './mismatch.ts'
 import { scalarChecks } from './scalars.ts'
 
 type JsonFields = { [key: string]: unknown }
@@ -59,27 +59,28 @@ function prepare(schema: Schema): Check {
 }
 
 /** `k8s.io/api/core/v1.PodSpec` → `PodSpec`, and `v1.PodSpec` as Go prints the type. */
-function goNames(schema: ObjectSchema): { readonly struct: string; readonly goType: string } {
+function goNames(schema: ObjectSchema): GoNames {
   const name = schema.name ?? 'map[string]interface {}'
   const goType = name.slice(name.lastIndexOf('/') + 1)
   return { struct: goType.slice(goType.indexOf('.') + 1), goType }
 }
 
 function objectCheck(schema: ObjectSchema): Check {
-  const { struct, goType } = goNames(schema)
+  const names = goNames(schema)
   const fields = new Map<string, PreparedField>()
   const fieldNamed = (name: string) => fields.get(name) ?? prepareField(fields, schema, name)
   return (value, tally) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, goType)
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw mismatch(value, names.goType)
     if (++tally.depth > depthMax) throw new DecodeError('exceeded max depth')
     const given = value as JsonFields
     const made: JsonFields = {}
-    const names = Object.keys(given)
-    tally.members += names.length
-    for (const name of names) {
+    const members = Object.keys(given)
+    tally.members += members.length
+    for (const name of members) {
       const field = fieldNamed(name)
       if (!field) keepUnknown(schema, made, name, given, tally)
-      else if (given[name] !== null) setField(field, made, name, given[name], struct, tally)
+      else if (given[name] !== null) setField(field, made, name, given[name], names, tally)
     }
     fillZeroValues(schema, made)
     tally.depth--
@@ -105,14 +106,14 @@ function setField(
   made: JsonFields,
   name: string,
   value: unknown,
-  struct: string,
+  names: GoNames,
   tally: Tally,
 ): void {
   try {
     const checked = field.check(value, tally)
     if (checked !== undefined && !(field.drop && isEmpty(checked))) made[name] = checked
   } catch (error) {
-    if (error instanceof TypeMismatch) error.within(struct, name, field.inlinedFrom)
+    if (error instanceof TypeMismatch) error.within(names, name, field.inlinedFrom)
     throw error
   }
 }

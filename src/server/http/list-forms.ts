@@ -1,0 +1,173 @@
+/** A list piece by piece, in each form that a client may ask for: what stands before its items, the items, the end. */
+import type { Resource } from '../../api/define.ts'
+import {
+  cborHead,
+  encodeCbor,
+  encodeMessage,
+  listFrame,
+  listItems,
+  selfDescribed,
+} from '../../machinery/codec/index.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
+import type { ListMeta } from '../../machinery/meta/object.ts'
+import { toRow } from '../../machinery/table/table.ts'
+import type { ListResult, Servable } from '../context.ts'
+import { metaSchema } from '../rest/meta-type.ts'
+import { isBuiltin, joinedJson, listMeta, messageOf, shown } from './encode.ts'
+import type { Format, MediaType } from './negotiation.ts'
+import { type TableRequest, toPartial, toPartialList, toServedTable } from './transform.ts'
+import { yamlText } from './yaml-text.ts'
+
+type Run = readonly Servable[]
+
+export interface ListForm {
+  readonly format: Format
+  /** The items of a run as they lie between others. */
+  items(run: Run, isFirst: boolean): Uint8Array
+  /** What goes around `itemsLength` bytes of `count` items. */
+  frame(count: number, itemsLength: number): { readonly head: Uint8Array; readonly tail: Uint8Array }
+  /** Whether the head says how long all items are, so that it cannot be sent before they are made. */
+  readonly isMeasured?: boolean
+}
+
+export interface ListRequest {
+  readonly resource: Resource
+  readonly list: ListResult
+  readonly type: MediaType
+  readonly isPretty: boolean
+  readonly table: TableRequest
+}
+
+/** How this list is written. Throws as `toServedTable` does when the table cannot be had. */
+export function listForm(request: ListRequest): ListForm {
+  const { type, isPretty } = request
+  const view = viewOf(request)
+  switch (type.format) {
+    case 'protobuf':
+      return protobufForm(request)
+    case 'cbor':
+      return cborForm(view)
+    case 'yaml':
+      return yamlForm(view)
+    case 'json':
+      if (isPretty) return prettyForm(view)
+      return type.transform ? jsonForm(view) : joinedForm(request, view)
+  }
+}
+
+/** A list without its items, and what each of them is shown as. */
+interface ListView {
+  readonly envelope: Readonly<Record<string, unknown>>
+  readonly member: 'items' | 'rows'
+  show(servable: Servable): object
+}
+
+function viewOf({ resource, list, type, table }: ListRequest): ListView {
+  if (type.transform === 'Table') {
+    const { columns, rowConditions } = resource
+    const include = table.options.includeObject as 'None' | 'Metadata' | 'Object' | undefined
+    const options = {
+      nowMs: table.nowMs,
+      ...(include && { includeObject: include }),
+      ...(rowConditions && { rowConditions }),
+    }
+    const { rows: _none, ...envelope } = toServedTable(resource, [], table)
+    return { envelope, member: 'rows', show: ({ object }) => toRow(columns, object, options) }
+  }
+  if (type.transform) {
+    const { items: _none, ...envelope } = toPartialList([], listMeta(list))
+    return { envelope, member: 'items', show: ({ object }) => toPartial(object) }
+  }
+  const envelope = {
+    kind: resource.listKind,
+    apiVersion: versionOf(resource),
+    metadata: metadataOf(resource, list),
+  }
+  return { envelope, member: 'items', show: ({ object }) => itemOf(resource, object) }
+}
+
+function versionOf({ group, version }: Resource): string {
+  return toApiVersion(group, version)
+}
+
+/** Upstream has no type for a custom list that would leave an empty token out. */
+function metadataOf(resource: Resource, list: ListResult): ListMeta {
+  return isBuiltin(resource) ? listMeta(list) : { continue: '', ...listMeta(list) }
+}
+
+/** Items of built-in kinds go without their type, as upstream's do. */
+function itemOf(resource: Resource, object: Servable['object']): object {
+  const item = shown(resource, object)
+  if (!isBuiltin(resource)) return item
+  const { kind: _kind, apiVersion: _version, ...rest } = item
+  return rest
+}
+
+/** The one that most clients ask for: items' cached bytes. */
+function joinedForm({ resource }: ListRequest, view: ListView): ListForm {
+  return { ...jsonForm(view), items: (run, isFirst) => joinedJson(resource, run, isFirst) }
+}
+
+function jsonForm({ envelope, member, show }: ListView): ListForm {
+  const empty = JSON.stringify({ ...envelope, [member]: [] })
+  return {
+    format: 'json',
+    items: (run, isFirst) =>
+      Buffer.from((isFirst ? '' : ',') + run.map(item => JSON.stringify(show(item))).join(',')),
+    frame: () => ({ head: Buffer.from(empty.slice(0, -']}'.length)), tail: Buffer.from(']}\n') }),
+  }
+}
+
+const pretty = (value: unknown) => JSON.stringify(value, undefined, 2)
+
+function prettyForm({ envelope, member, show }: ListView): ListForm {
+  const empty = pretty({ ...envelope, [member]: [] })
+  const indented = (item: Servable) => `\n    ${pretty(show(item)).replaceAll('\n', '\n    ')}`
+  return {
+    format: 'json',
+    items: (run, isFirst) => Buffer.from((isFirst ? '' : ',') + run.map(indented).join(',')),
+    frame: () => ({ head: Buffer.from(empty.slice(0, -']\n}'.length)), tail: Buffer.from('\n  ]\n}\n') }),
+  }
+}
+
+function yamlForm({ envelope, member, show }: ListView): ListForm {
+  const part = (isBefore: boolean) => {
+    const entries = Object.entries(envelope).filter(([key]) => key < member === isBefore)
+    return entries.length > 0 ? yamlText(Object.fromEntries(entries)) : ''
+  }
+  return {
+    format: 'yaml',
+    items: run => Buffer.from(run.map(item => yamlText([show(item)])).join('')),
+    frame: () => ({ head: Buffer.from(`${part(true)}${member}:\n`), tail: Buffer.from(part(false)) }),
+  }
+}
+
+function cborForm({ envelope, member, show }: ListView): ListForm {
+  const bare = (value: unknown) => encodeCbor(value).subarray(selfDescribed.length)
+  const names = Object.keys(envelope)
+  const members = [...names.flatMap(name => [bare(name), bare(envelope[name])]), bare(member)]
+  const start = Buffer.concat([selfDescribed, cborHead('map', names.length + 1), ...members])
+  return {
+    format: 'cbor',
+    items: run => Buffer.concat(run.map(item => bare(show(item)))),
+    frame: count => ({ head: Buffer.concat([start, cborHead('list', count)]), tail: nothing }),
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+function protobufForm({ resource, list, type: { transform } }: ListRequest): ListForm {
+  const partial = metaSchema('PartialObjectMetadata')
+  const message = transform
+    ? ({ object }: Servable) => encodeMessage(partial, toPartial(object))
+    : (item: Servable) => messageOf(resource.schema, item)
+  const kind = transform ? 'PartialObjectMetadataList' : resource.listKind
+  const apiVersion = transform ? 'meta.k8s.io/v1' : versionOf(resource)
+  const metadata = encodeMessage(metaSchema('ListMeta'), listMeta(list))
+  return {
+    format: 'protobuf',
+    isMeasured: true,
+    items: run => listItems(run.map(message)),
+    frame: (_count, length) => listFrame({ apiVersion, kind }, metadata, length),
+  }
+}

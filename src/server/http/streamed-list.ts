@@ -1,0 +1,135 @@
+import type { Clock } from '../../std/ports.ts'
+import { type Breathe, beginWork } from '../../std/turns.ts'
+import type { ListResult, Servable } from '../context.ts'
+import { memo } from '../rest/memo.ts'
+import { type Deflated, deflate, gzipEnd, gzipHead } from './gzip-pieces.ts'
+import type { ListForm } from './list-forms.ts'
+
+/** A body that is made while it is sent, with pauses in which other requests are served. */
+export type Pieces = () => AsyncGenerator<Uint8Array, void, void>
+
+type Run = readonly Servable[]
+
+/** Lists above either are made and sent in pieces; below, one piece is cheaper and short enough. */
+const itemsMax = 2_000
+const bytesMax = 4 << 20
+/** Items of a run where the list has none of its own. */
+const runItems = 32
+/** Pieces are joined up to so many bytes. */
+const pieceBytes = 128 << 10
+
+/** Whether making this list at once would keep others waiting. */
+export function isLong(list: ListResult): boolean {
+  const all = list.runs ?? [list.items]
+  let count = 0
+  let bytes = 0
+  for (const run of all) {
+    count += run.length
+    for (const { storedBytes } of run) bytes += storedBytes ?? 0
+    if (count > itemsMax || bytes > bytesMax) return true
+  }
+  return false
+}
+
+/** The list as it goes over the wire, piece by piece. */
+export function listPieces(form: ListForm, list: ListResult, clock: Clock): Pieces {
+  const runs = runsOf(list)
+  const count = runs.reduce((sum, run) => sum + run.length, 0)
+  return async function* pieces() {
+    const breathe = beginWork(clock)
+    const made = form.isMeasured ? await allItems(form, runs, breathe) : undefined
+    const { head, tail } = form.frame(count, made?.length ?? 0)
+    const joined = new Joiner()
+    joined.add(head)
+    for (const [index, run] of runs.entries()) {
+      joined.add(made?.parts[index] ?? form.items(run, index === 0))
+      if (joined.isFull) yield joined.take()
+      const pause = breathe()
+      if (pause) await pause
+    }
+    joined.add(tail)
+    yield joined.take()
+  }
+}
+
+async function allItems(form: ListForm, runs: readonly Run[], breathe: Breathe) {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for (const [index, run] of runs.entries()) {
+    const part = form.items(run, index === 0)
+    parts.push(part)
+    length += part.length
+    const pause = breathe()
+    if (pause) await pause
+  }
+  return { parts, length }
+}
+
+class Joiner {
+  #parts: Uint8Array[] = []
+  #size = 0
+
+  add(part: Uint8Array): void {
+    this.#parts.push(part)
+    this.#size += part.length
+  }
+
+  get isFull(): boolean {
+    return this.#size >= pieceBytes
+  }
+
+  take(): Uint8Array {
+    const joined = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    this.#parts = []
+    this.#size = 0
+    return joined
+  }
+}
+
+function runsOf(list: ListResult): readonly Run[] {
+  if (list.runs) return list.runs
+  const { items } = list
+  const made: Run[] = []
+  for (let start = 0; start < items.length; start += runItems) made.push(items.slice(start, start + runItems))
+  return made
+}
+
+const kept = new WeakMap<Run, Map<string, Deflated>>()
+
+/** The same as gzip. What `key` names stays compressed from one list to the next while nothing in a run changes. */
+export function gzipListPieces(
+  form: ListForm,
+  list: ListResult,
+  clock: Clock,
+  key: string | undefined,
+): Pieces {
+  const runs = runsOf(list)
+  const count = runs.reduce((sum, run) => sum + run.length, 0)
+  const deflated = (run: Run, isFirst: boolean): Deflated => {
+    if (key === undefined || !list.runs) return deflate(form.items(run, isFirst))
+    const forms = memo(kept, run, () => new Map<string, Deflated>())
+    return memo(forms, isFirst ? `${key} first` : key, () => deflate(form.items(run, isFirst)))
+  }
+  return async function* pieces() {
+    const breathe = beginWork(clock)
+    const parts: Deflated[] = []
+    for (const [index, run] of runs.entries()) {
+      parts.push(deflated(run, index === 0))
+      const pause = breathe()
+      if (pause) await pause
+    }
+    const { head, tail } = form.frame(
+      count,
+      parts.reduce((sum, { length }) => sum + length, 0),
+    )
+    const all = [deflate(head), ...parts, deflate(tail)]
+    const joined = new Joiner()
+    joined.add(gzipHead)
+    for (const { blocks } of all) {
+      joined.add(blocks)
+      if (joined.isFull) yield joined.take()
+    }
+    joined.add(gzipEnd(all))
+    yield joined.take()
+  }
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'bun:test'
+import { realClock } from './real-ports.ts'
+import { SimClock } from './sim-ports.ts'
+import { beginWork } from './turns.ts'
+
+function spin(untilMs: number): void {
+  while (realClock.monotonicMs() < untilMs);
+}
+
+test('long works give way to the event loop, and only one of them has each turn', async () => {
+  const order: string[] = []
+  let isOver = false
+  const tick = () => {
+    order.push('others')
+    if (!isOver) setImmediate(tick)
+  }
+  const work = async (name: string) => {
+    const breathe = beginWork(realClock)
+    for (let slice = 0; slice < 4; slice++) {
+      spin(realClock.monotonicMs() + 10)
+      order.push(name)
+      const pause = breathe()
+      expect(pause).toBeDefined()
+      await pause
+    }
+  }
+  const works = [work('a'), work('b')]
+  tick()
+  await Promise.all(works)
+  isOver = true
+  const slices = order
+    .join(' ')
+    .replaceAll(/(others ?)+/g, '| ')
+    .split('| ')
+    .map(each => each.trim())
+  // Both begin at once; from then on there is one slice between two looks at the rest.
+  expect(slices[0]).toBe('a b')
+  for (const slice of slices.slice(1)) expect(['', 'a', 'b']).toContain(slice)
+})
+
+test('short work is not interrupted, and in virtual time none is', () => {
+  expect(beginWork(realClock)()).toBeUndefined()
+  const breathe = beginWork(new SimClock())
+  spin(realClock.monotonicMs() + 20)
+  expect(breathe()).toBeUndefined()
+})

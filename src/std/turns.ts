@@ -1,0 +1,52 @@
+import type { Clock } from './ports.ts'
+
+/**
+ * A piece of long work asks it between two steps: undefined while its slice of time lasts, else a promise to wait for,
+ * so that others have their turn. `const pause = breathe(); if (pause) await pause`.
+ */
+export type Breathe = () => Promise<void> | undefined
+
+/** How long one piece of work keeps the event loop for itself. */
+const sliceMs = 8
+
+/** Works that wait for their next slice; the event loop serves everything else between two of them. */
+class Turns {
+  readonly #clock: Clock
+  readonly #waiting: (() => void)[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  wait(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (this.#waiting.push(resolve) === 1) this.#arm()
+    return promise
+  }
+
+  #arm(): void {
+    this.#clock.setTimer(0, () => {
+      this.#waiting.shift()!()
+      if (this.#waiting.length > 0) this.#arm()
+    })
+  }
+}
+
+const turns = new WeakMap<Clock, Turns>()
+
+/** Begins a piece of work that may take long. All of one clock take turns; in virtual time nothing takes any. */
+export function beginWork(clock: Clock): Breathe {
+  let endMs = clock.monotonicMs() + sliceMs
+  const again = () => {
+    endMs = clock.monotonicMs() + sliceMs
+  }
+  return () => {
+    if (clock.monotonicMs() < endMs) return undefined
+    let shared = turns.get(clock)
+    if (!shared) {
+      shared = new Turns(clock)
+      turns.set(clock, shared)
+    }
+    return shared.wait().then(again)
+  }
+}
