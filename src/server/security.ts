@@ -111,6 +111,8 @@ export function createSecurity({
         validatingWebhooks: of(registration, 'validatingwebhookconfigurations'),
         policies: of(registration, 'validatingadmissionpolicies'),
         policyBindings: of(registration, 'validatingadmissionpolicybindings'),
+        mutatingPolicies: of(registration, 'mutatingadmissionpolicies'),
+        mutatingPolicyBindings: of(registration, 'mutatingadmissionpolicybindings'),
       },
       connect: credentials => createWebhookClient({ resolve, clock, credentials }),
       objectsOf: ({ storage }) => sources.of(storage),

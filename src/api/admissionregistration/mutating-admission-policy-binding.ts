@@ -1,6 +1,7 @@
 import type { Resource } from '../define.ts'
 import { defineResource } from '../define-resource.ts'
 import type { MutatingAdmissionPolicyBinding } from '../types/admissionregistration-v1beta1.gen.ts'
+import { alphaDeprecation } from './alpha.ts'
 import { validateMutatingPolicyBinding } from './mutating-policy-validation.ts'
 import { paramRefText } from './policy-cells.ts'
 import { setMatchDefaults } from './webhook-defaults.ts'
@@ -18,6 +19,7 @@ function define(version: string, setDefaults: SetDefaults): Resource<MutatingAdm
         hasGeneration: true,
         allowUnconditionalUpdate: false,
       },
+      ...(version === 'v1alpha1' && { deprecation: alphaDeprecation('MutatingAdmissionPolicyBinding') }),
       cells: {
         PolicyName: ({ spec }) => spec?.policyName ?? '',
         ParamRef: ({ spec }) => paramRefText(spec?.paramRef),

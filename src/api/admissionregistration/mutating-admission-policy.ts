@@ -1,6 +1,7 @@
 import type { Resource } from '../define.ts'
 import { defineResource } from '../define-resource.ts'
 import type { MutatingAdmissionPolicy } from '../types/admissionregistration-v1beta1.gen.ts'
+import { alphaDeprecation } from './alpha.ts'
 import { validateMutatingPolicy } from './mutating-policy-validation.ts'
 import { paramKindText } from './policy-cells.ts'
 import { setMatchDefaults } from './webhook-defaults.ts'
@@ -21,6 +22,7 @@ function define(version: string): Resource<MutatingAdmissionPolicy> {
         hasGeneration: true,
         allowUnconditionalUpdate: false,
       },
+      ...(version === 'v1alpha1' && { deprecation: alphaDeprecation('MutatingAdmissionPolicy') }),
       cells: {
         Mutations: ({ spec }) => spec?.mutations?.length ?? 0,
         ParamKind: ({ spec }) => paramKindText(spec?.paramKind),

@@ -11,7 +11,8 @@ import { compileExpression, type ExpressionScope, expressionEnvironment } from '
 import { configurationTypes, patchTypes } from './patch-types.ts'
 import { validateBindingScope, validatePolicyScope } from './policy-scope.ts'
 
-const operations = ['CREATE', 'UPDATE']
+/** What has an object that can be changed. */
+const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 const reinvocationPolicies = ['IfNeeded', 'Never']
 
 /** A policy that may be stored: all its expressions compile, and there is something to change in what it is about. */

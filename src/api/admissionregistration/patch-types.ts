@@ -50,9 +50,12 @@ const objectStructure = (name: string): Structure => ({
   make: fields => writtenStruct(name, fields),
 })
 
+const noType = structType('')
 const patchFields = { op: stringType, path: stringType, from: stringType, value: dynType }
 const patchStructure: Structure = {
   ...structureOf(patchName, patchFields),
+  // Upstream's answers for every name, with a type that nothing is of.
+  field: name => (Object.hasOwn(patchFields, name) ? patchFields[name as keyof typeof patchFields] : noType),
   make(fields) {
     for (const name of ['op', 'path', 'from'])
       if (fields.has(name) && typeof fields.get(name) !== 'string')
@@ -77,8 +80,16 @@ export const patchDeclarations: Declarations = {
 }
 
 /** Where the name of a part is not its place in the whole: `Object.spec{ a: Object.spec.b{} }`; '' when all are right. */
-export function misplacedParts(value: Value): string {
-  return complaintsOf(value, objectName).join('\n')
+export function misplacedParts(whole: WrittenStruct): string {
+  return complaintsOf(whole, whole.typeName).join('\n')
+}
+
+/** Whether there is a map in it whose keys are no texts: it has no form as JSON. */
+export function hasOddKeys(value: Value): boolean {
+  if (isWritten(value)) return [...value.fields.values()].some(hasOddKeys)
+  if (isList(value)) return Array.from(value).some(hasOddKeys)
+  if (!isMapValue(value)) return false
+  return Array.from(value.keys()).some(key => typeof key !== 'string' || hasOddKeys(value.get(key)!))
 }
 
 function complaintsOf(value: Value, path: string): readonly string[] {

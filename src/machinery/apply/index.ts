@@ -1,5 +1,7 @@
 export type { ApplyOptions, ApplyResult } from './apply.ts'
 export { applyPatch } from './apply.ts'
 export type { FieldNode, FieldSet } from './field-set.ts'
+export { mergeValues } from './merge.ts'
 export type { ResetFields, UpdateOptions, Writer } from './update.ts'
 export { updateManagedFields } from './update.ts'
+export { configErrors, formatConfigErrors } from './validate.ts'

@@ -1,3 +1,3 @@
-export { applyJsonPatch } from './json-patch.ts'
+export { applyJsonPatch, isFailedTest } from './json-patch.ts'
 export { applyMergePatch } from './merge-patch.ts'
 export { applyStrategicPatch } from './strategic.ts'

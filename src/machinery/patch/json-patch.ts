@@ -26,6 +26,15 @@ class PatchFailure extends Error {
   override name = 'PatchFailure'
 }
 
+/** Whether a patch was refused because a `test` of it did not hold. */
+export function isFailedTest(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.cause instanceof PatchFailure &&
+    error.cause.message.endsWith(': test failed')
+  )
+}
+
 /**
  * The patched document; inputs stay as they are and unchanged parts are shared. Throws 400 for what is no list of
  * operations, 413 for too many, 422 for an operation that does not apply.
@@ -187,8 +196,17 @@ function claim(draft: Draft, value: unknown, path: string, kind: string): Contai
   return copy
 }
 
+const missingPlaces: Readonly<Record<string, (path: string) => string>> = {
+  add: path => `doc is missing path: "${path}"`,
+  remove: path => `doc is missing path: "${path}"`,
+  replace: path => `doc is missing path: ${path}`,
+  test: path => `is missing path: ${path}`,
+}
+
+/** Which of its two paths a `move` or `copy` misses is told only for the source. */
 function missing(path: string, kind: string): PatchFailure {
-  return new PatchFailure(`${kind} operation does not apply: doc is missing path: "${path}"`)
+  const place = missingPlaces[kind]?.(path) ?? `doc is missing from path: ${path}`
+  return new PatchFailure(`${kind} operation does not apply: ${place}: missing value`)
 }
 
 /** Upstream ignores whatever stands before the first slash. */

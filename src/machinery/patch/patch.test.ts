@@ -71,7 +71,7 @@ describe('JSON patch', () => {
     [
       'a missing parent',
       [{ op: 'add', path: '/x/y', value: 1 }],
-      'add operation does not apply: doc is missing path: "/x/y"',
+      'add operation does not apply: doc is missing path: "/x/y": missing value',
     ],
     [
       'removing what is missing',

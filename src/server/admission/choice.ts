@@ -46,10 +46,7 @@ const usual: readonly string[] = [
 ]
 
 /** Upstream has them and Hutch does not. */
-const absent: readonly string[] = [
-  'ClusterTrustBundleAttest',
-  'NodeDeclaredFeatureValidator',
-]
+const absent: readonly string[] = ['ClusterTrustBundleAttest', 'NodeDeclaredFeatureValidator']
 
 /** What an administrator asked for beside the defaults. */
 export interface AdmissionChoice {

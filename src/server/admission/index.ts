@@ -6,6 +6,10 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../api/types/admissionregistration-v1.gen.ts'
 import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+} from '../../api/types/admissionregistration-v1beta1.gen.ts'
+import type {
   LimitRange,
   Namespace,
   Node,
@@ -58,6 +62,7 @@ import {
 } from './optional/pods.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { podTopologyLabels } from './pod-topology.ts'
+import { mutatingPolicies } from './policies/mutating/plugin.ts'
 import { validatingPolicies } from './policies/plugin.ts'
 import { priority } from './priority.ts'
 import { resourceQuota } from './quota/plugin.ts'
@@ -92,6 +97,8 @@ export interface AdmissionSources {
   readonly validatingWebhooks: Source<ValidatingWebhookConfiguration>
   readonly policies: Source<ValidatingAdmissionPolicy>
   readonly policyBindings: Source<ValidatingAdmissionPolicyBinding>
+  readonly mutatingPolicies: Source<MutatingAdmissionPolicy>
+  readonly mutatingPolicyBindings: Source<MutatingAdmissionPolicyBinding>
 }
 
 /** What an administrator says about admission. */
@@ -138,6 +145,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
   const { namespaces } = listers
   const hooks = (name: WebhookPlugin) => ({ call: connect(credentials[name]), random })
   const matching = { namespaces, authorize }
+  const evaluating = { ...matching, objectsOf }
   return [
     alwaysAdmit(),
     namespaceAutoProvision(namespaces, setup.createNamespace),
@@ -178,11 +186,12 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     defaultIngressClass(listers.ingressClasses),
     denyServiceExternalIps(),
     podTopologyLabels(listers.nodes),
-    mutatingWebhooks(sources.mutatingWebhooks, hooks('MutatingAdmissionWebhook'), matching),
-    validatingPolicies(
-      { policies: sources.policies, bindings: sources.policyBindings },
-      { ...matching, objectsOf },
+    mutatingPolicies(
+      { policies: sources.mutatingPolicies, bindings: sources.mutatingPolicyBindings },
+      evaluating,
     ),
+    mutatingWebhooks(sources.mutatingWebhooks, hooks('MutatingAdmissionWebhook'), matching),
+    validatingPolicies({ policies: sources.policies, bindings: sources.policyBindings }, evaluating),
     validatingWebhooks(sources.validatingWebhooks, hooks('ValidatingAdmissionWebhook'), matching),
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),

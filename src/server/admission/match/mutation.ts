@@ -1,5 +1,5 @@
 import { builtinKind } from '../../../api/schema/index.ts'
-import { DecodeError, decodeJson } from '../../../machinery/codec/index.ts'
+import { DecodeError, decodeJson, strictErrorMessage } from '../../../machinery/codec/index.ts'
 import { toApiVersion } from '../../../machinery/meta/group.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { applySchemaDefaults } from '../../../machinery/schema/defaults.ts'
@@ -10,16 +10,17 @@ import { cloneJson } from '../../rest/clone.ts'
 import { type Admitted, convertAdmitted } from './versions.ts'
 
 /**
- * What a webhook or policy made of an object, read as its kind: unknown fields gone, defaults filled. 500 where it is not of
- * the kind any more.
+ * What a webhook or policy made of an object, read as its kind: unknown fields gone (of built-in kinds refused, when
+ * `strict`), defaults filled. 500 where it is not of the kind any more.
  */
 export function readMutated(
   { registry }: AdmissionRequest,
   kind: AdmissionRequest['kind'],
   mutated: KubeObject,
+  strict = false,
 ): KubeObject {
   const resource = registry.kind(kind.group, kind.version, kind.kind)
-  const object = resource?.custom ? cloneJson(mutated) : typed(kind, mutated)
+  const object = resource?.custom ? cloneJson(mutated) : typed(kind, mutated, strict)
   if (!resource) applySchemaDefaults(builtinKind(kind.group, kind.version, kind.kind), object as never)
   else {
     resource.custom?.prune(object)
@@ -28,10 +29,16 @@ export function readMutated(
   return object
 }
 
-function typed({ group, version, kind }: AdmissionRequest['kind'], mutated: KubeObject): KubeObject {
+function typed(
+  { group, version, kind }: AdmissionRequest['kind'],
+  mutated: KubeObject,
+  strict: boolean,
+): KubeObject {
   const named = { ...mutated, kind, apiVersion: toApiVersion(group, version) }
   try {
-    const { object } = decodeJson(builtinKind(group, version, kind), JSON.stringify(named), { strict: false })
+    const text = JSON.stringify(named)
+    const { object, strictErrors } = decodeJson(builtinKind(group, version, kind), text, { strict })
+    if (strictErrors.length > 0) throw new DecodeError(strictErrorMessage(strictErrors))
     return object as unknown as KubeObject
   } catch (error) {
     throw error instanceof DecodeError ? internalError(error) : error

@@ -25,6 +25,11 @@ export interface ParamQuestion {
   readonly namespace: string
 }
 
+/** Throws ConfigurationError where nothing of a policy's kind of params is served. */
+export function checkParamKind(sources: ParamSources, paramKind: ParamKind | undefined): void {
+  if (paramKind) resourceOf(sources, paramKind)
+}
+
 /** Null stands for no params at all; none where there are none and that is allowed. Throws ConfigurationError. */
 export function collectParams(
   sources: ParamSources,

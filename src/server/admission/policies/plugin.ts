@@ -1,32 +1,35 @@
 /** ValidatingAdmissionPolicy (policy/validating/dispatcher.go, KEP-3488). */
-import type { Namespace } from '../../../api/types/core-v1.gen.ts'
-import type { KubeObject } from '../../../machinery/meta/object.ts'
-import { notFound } from '../../../machinery/status/errors.ts'
+import type {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '../../../api/types/admissionregistration-v1.gen.ts'
 import { StatusError, type StatusReason } from '../../../machinery/status/status.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import { annotate } from '../annotations.ts'
 import { evaluateWaiting, rememberAnswers } from '../expressions/access.ts'
-import type { ExpressionInput } from '../expressions/evaluation.ts'
 import { isExempt } from '../match/exempt.ts'
-import { findMatch } from '../match/match.ts'
-import type { MatchServices } from '../match/services.ts'
-import { type Admitted, asAdmitted, convertAdmitted, type Match, namespaceOf } from '../match/versions.ts'
+import { type Admitted, asAdmitted } from '../match/versions.ts'
 import { refusalWithCauses } from '../refusal.ts'
+import { type CompiledPolicy, compilePolicy } from './compile.ts'
 import { type Decision, decide } from './decide.ts'
-import { type CompiledBinding, followPolicies, type PolicyHook, type PolicySources } from './hooks.ts'
-import { ConfigurationError, collectParams, type ParamSources } from './params.ts'
+import { followPolicies, type PolicyHook, type PolicySources } from './hooks.ts'
+import {
+  expressionInput,
+  type Invocation,
+  invocationsOf,
+  namespaceFor,
+  type PolicyServices,
+} from './invocations.ts'
 
 const annotationBytesMax = 10 * 1024
-
-export interface PolicyServices extends MatchServices {
-  readonly objectsOf: ParamSources['objectsOf']
-}
 
 /** Why a request is refused. */
 interface Refusal {
   readonly message: string
   readonly reason: string
 }
+
+type Binding = ValidatingAdmissionPolicyBinding
 
 /** One request on its way through all policies. */
 interface Visit {
@@ -37,8 +40,11 @@ interface Visit {
   readonly refusals: Refusal[]
 }
 
-export function validatingPolicies(sources: PolicySources, services: PolicyServices): AdmissionPlugin {
-  const hooks = followPolicies(sources)
+export function validatingPolicies(
+  sources: PolicySources<ValidatingAdmissionPolicy, Binding>,
+  services: PolicyServices,
+): AdmissionPlugin {
+  const hooks = followPolicies(sources, compilePolicy)
   return {
     name: 'ValidatingAdmissionPolicy',
     handles: request => hooks.list().length > 0 && !isExempt(request),
@@ -52,97 +58,43 @@ export function validatingPolicies(sources: PolicySources, services: PolicyServi
   }
 }
 
-async function askPolicy(visit: Visit, hook: PolicyHook): Promise<void> {
+async function askPolicy(visit: Visit, hook: PolicyHook<CompiledPolicy, Binding>): Promise<void> {
   const { policy } = hook
-  const match = configured(visit, hook, undefined, () =>
-    findMatch(visit.services, policy.constraints, visit.admitted),
-  )
-  if (!match) return
-  const notes = new Map<string, string[]>()
-  for (const binding of hook.bindings) await askBinding(visit, hook, { binding, match, notes })
-  for (const [key, values] of notes) annotate(visit.request, `${policy.name}/${key}`, values.join(', '))
-}
-
-interface Bound {
-  readonly binding: CompiledBinding
-  readonly match: Match
   /** Audit annotations of all bindings together. */
-  readonly notes: Map<string, string[]>
-}
-
-async function askBinding(visit: Visit, hook: PolicyHook, bound: Bound): Promise<void> {
-  const { services, request, admitted } = visit
-  const { binding } = bound
-  const { constraints } = binding
-  const matches = configured(visit, hook, binding, () =>
-    constraints ? findMatch(services, constraints, admitted) !== undefined : true,
-  )
-  if (!matches) return
-  const { paramKind } = hook.policy.policy.spec ?? {}
-  const { paramRef } = binding.binding.spec ?? {}
-  const sources = { registry: request.registry, objectsOf: services.objectsOf }
-  const question = { paramKind, paramRef, namespace: namespaceOf(request) }
-  const params = configured(visit, hook, binding, () => collectParams(sources, question))
-  for (const param of params ?? []) await askWith(visit, hook, bound, param)
-}
-
-/** What a broken configuration means is for the failure policy to say. */
-function configured<T>(
-  { refusals }: Visit,
-  { policy }: PolicyHook,
-  binding: CompiledBinding | undefined,
-  make: () => T,
-): T | undefined {
-  try {
-    return make()
-  } catch (error) {
-    if (!(error instanceof ConfigurationError || error instanceof StatusError)) throw error
-    if (policy.ignoresFailures) return undefined
-    const what = binding ? 'binding' : 'policy'
-    const message = `failed to configure ${what}: ${error.message}`
-    refusals.push({ message: deniedText(policy.name, binding?.name, message), reason: '' })
-    return undefined
+  const notes = new Map<string, string[]>()
+  for (const found of invocationsOf(visit.services, visit.admitted, hook)) {
+    if ('invocation' in found) await askWith(visit, found.invocation, notes)
+    else if (!policy.ignoresFailures) {
+      const { binding, message } = found.fault
+      visit.refusals.push({ message: deniedText(policy.name, binding, message), reason: '' })
+    }
   }
+  for (const [key, values] of notes) annotate(visit.request, `${policy.name}/${key}`, values.join(', '))
 }
 
 async function askWith(
   visit: Visit,
-  { policy }: PolicyHook,
-  bound: Bound,
-  param: KubeObject | null,
+  invocation: Invocation<CompiledPolicy, Binding>,
+  notes: Map<string, string[]>,
 ): Promise<void> {
-  const { match } = bound
-  const namespace = namespaceFor(visit)
-  const input: ExpressionInput = {
-    admitted: await convertAdmitted(visit.admitted, match.kind),
-    match,
-    ask: visit.ask,
-    variables: policy.variables,
-    ...(policy.policy.spec?.paramKind && { params: param }),
-    ...(namespace && { namespace }),
-  }
+  const { policy } = invocation
+  const namespace = namespaceFor(visit.request, visit.services)
+  const input = await expressionInput(invocation, visit.admitted, { ask: visit.ask, namespace })
   const outcome = await policy.conditions?.evaluate(input)
   if (outcome && 'error' in outcome) {
     const denials = policy.ignoresFailures ? [] : [{ index: 0, message: outcome.error }]
-    act(visit, policy.name, bound, { denials, annotations: [] })
+    act(visit, invocation, { denials, annotations: [] }, notes)
   } else if (!outcome || outcome.matches) {
-    act(visit, policy.name, bound, await evaluateWaiting(() => decide(policy, input)))
+    act(visit, invocation, await evaluateWaiting(() => decide(policy, input)), notes)
   }
 }
 
-/** A namespace is not in itself here, though its attributes say so. */
-function namespaceFor({ request, services }: Visit): Namespace | undefined {
-  const { kind } = request
-  if (kind.group === '' && kind.kind === 'Namespace') return undefined
-  const name = namespaceOf(request)
-  if (name === '') return undefined
-  const found = services.namespaces.get('', name)
-  if (!found) throw notFound({ group: '', resource: 'namespaces' }, name)
-  return found
-}
-
-function act({ request, refusals }: Visit, policy: string, bound: Bound, decision: Decision): void {
-  const { binding, notes } = bound
+function act(
+  { request, refusals }: Visit,
+  { policy: { name: policy }, binding }: Invocation<CompiledPolicy, Binding>,
+  decision: Decision,
+  notes: Map<string, string[]>,
+): void {
   const { validationActions = [] } = binding.binding.spec ?? {}
   for (const { index, message, reason = '' } of decision.denials) {
     if (validationActions.includes('Deny'))

@@ -2,7 +2,6 @@ import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
 } from '../../../api/types/admissionregistration-v1.gen.ts'
-import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { semanticEqual } from '../../../machinery/meta/value.ts'
 import { timeout } from '../../../machinery/status/errors.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
@@ -10,6 +9,7 @@ import type { Source } from '../../lister.ts'
 import { annotate } from '../annotations.ts'
 import { isExempt } from '../match/exempt.ts'
 import { finishMutation } from '../match/mutation.ts'
+import { endRound, type RoundMemory, rememberedRound, requireAgain } from '../match/reinvocation.ts'
 import type { MatchServices } from '../match/services.ts'
 import { type Admitted, asAdmitted, convertAdmitted } from '../match/versions.ts'
 import { callHook, failedClosed, HookFailure, type HookPorts } from './call-hook.ts'
@@ -19,18 +19,11 @@ import { patchedBy } from './patch.ts'
 
 const pluginName = 'MutatingAdmissionWebhook'
 
-interface Memory {
-  /** To be called again when somebody changes the object after them. */
-  invoked: Set<string>
-  readonly again: Set<string>
-  lastOutput: KubeObject | undefined
-}
-
 /** One round of the mutating webhooks over one request. */
 interface Round {
   readonly ports: HookPorts
   readonly request: AdmissionRequest
-  readonly memory: Memory
+  readonly memory: RoundMemory
   admitted: Admitted
   isDirty: boolean
 }
@@ -46,32 +39,14 @@ export function mutatingWebhooks(
     name: pluginName,
     handles: request => hooks.list().length > 0 && !isExempt(request),
     async admit(request) {
-      const memory = memoryOf(request)
+      const memory = rememberedRound(request, pluginName)
       const round: Round = { ports, request, memory, admitted: asAdmitted(request), isDirty: false }
       const list = hooks.list()
       for (let index = 0; index < list.length; index++) await visit(services, round, list[index]!, index)
       if (round.isDirty) await finishMutation(request, round.admitted)
-      memory.lastOutput = memory.invoked.size > 0 ? structuredClone(request.object) : undefined
+      endRound(memory, request)
     },
   }
-}
-
-/** What the first round left; in the second one everybody is asked again whose output others changed. */
-function memoryOf({ reinvocation, object }: AdmissionRequest): Memory {
-  reinvocation.state ??= new Map()
-  const known = reinvocation.state.get(pluginName) as Memory | undefined
-  if (!known) {
-    const memory: Memory = { invoked: new Set(), again: new Set(), lastOutput: undefined }
-    reinvocation.state.set(pluginName, memory)
-    return memory
-  }
-  if (reinvocation.isReinvoke && !semanticEqual(known.lastOutput, object)) requireAgain(known)
-  return known
-}
-
-function requireAgain(memory: Memory): void {
-  for (const uid of memory.invoked) memory.again.add(uid)
-  memory.invoked = new Set()
 }
 
 async function visit(
