@@ -127,7 +127,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const sources = cacheSources(cache, stopping.signal)
   const aggregation =
     options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
-  const handler = createHandler(options, { cache, checks, aggregation }, stopping.signal)
+  const served: Served = { cache, checks, aggregation, transport: () => transport }
+  const handler = createHandler(options, served, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
   const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
   const front = createFront({
@@ -197,11 +198,13 @@ interface Served {
   readonly cache: WatchCache
   readonly checks: readonly HealthCheck[]
   readonly aggregation: Aggregation | undefined
+  /** In process, as the server itself; once the handler is there. */
+  readonly transport: () => Transport
 }
 
 function createHandler(
   options: ApiServerOptions,
-  { cache, checks, aggregation }: Served,
+  { cache, checks, aggregation, transport }: Served,
   stopping: AbortSignal,
 ): Handler {
   const { ports, registry, authenticator, authorizer, version = serverVersion } = options
@@ -212,8 +215,11 @@ function createHandler(
     cache,
     registry,
     admission: options.admission ?? [],
+    meter: admissionMeter(ports.metrics),
     connectors: createConnectors(options),
-    allocators: new Map([['services', serviceAllocator(serviceNetwork, cache, ports, stopping)]]),
+    allocators: new Map([
+      ['services', serviceAllocator({ network: serviceNetwork, cache, ports, transport }, stopping)],
+    ]),
     readers: resourceMetricsReaders(createSampler(scraperOf(options, cache), ports)),
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })

@@ -25,10 +25,24 @@ export interface RestDeps {
 export type Connector = (call: RestCall) => Promise<Response>
 export type Reader = (call: RestCall) => Promise<Response>
 
-/** Fills an object before it is validated; `release` gives back what an object that is gone or not stored had. */
+/** Fills an object before it is validated. */
 export interface Allocator {
-  allocate(object: KubeObject, old: KubeObject | undefined): void
-  release(object: KubeObject): void
+  /** Undefined where nothing was taken or is to be given back. A dry run takes nothing. */
+  allocate(
+    object: KubeObject,
+    old: KubeObject | undefined,
+    isDryRun: boolean,
+  ): Promise<Allocation> | Allocation | undefined
+  /** Gives back what an object that is gone had. */
+  release(object: KubeObject): Promise<void>
+}
+
+/** How an allocation ends: one of both is called once. */
+export interface Allocation {
+  /** The object was written. */
+  commit(): Promise<void>
+  /** It was not. */
+  revert(): Promise<void>
 }
 
 /** Answers a POST of a review; `object` is a private copy that it completes. */

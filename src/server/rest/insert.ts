@@ -7,7 +7,7 @@ import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
 import {
-  type Allocator,
+  type Allocation,
   admitValidating,
   groupKind,
   groupResource,
@@ -67,16 +67,18 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
   if (strategy.hasGeneration) object.metadata.generation = 1
   strategy.prepareForCreate?.(object, strategyContext(call))
   const allocator = strategy.allocator === undefined ? undefined : deps.allocators.get(strategy.allocator)
-  allocator?.allocate(object, undefined)
+  const allocation = allocator && (await allocator.allocate(object, undefined, isDryRun(call)))
   try {
     validateNew(call, object)
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
-    if (isDryRun(call)) return dryRunInsert(call, object, allocator)
+    if (isDryRun(call)) return await dryRunInsert(call, object, allocation)
     requireNoRevision(object)
-    return await presentLater(resource, await writeStored(call, object, 0))
+    const stored = await writeStored(call, object, 0)
+    if (allocation) await allocation.commit()
+    return await presentLater(resource, stored)
   } catch (error) {
-    allocator?.release(object)
+    if (allocation) await allocation.revert()
     if (error instanceof CasError) return undefined
     throw error
   }
@@ -88,13 +90,13 @@ function requireNoRevision({ metadata: { resourceVersion } }: KubeObject): void 
     throw badRequest('resourceVersion should not be set on objects to be created')
 }
 
-function dryRunInsert(
+async function dryRunInsert(
   call: RestCall,
   object: KubeObject,
-  allocator: Allocator | undefined,
-): Servable | undefined {
+  allocation: Allocation | undefined,
+): Promise<Servable | undefined> {
   const { metadata } = object
-  allocator?.release(object)
+  await allocation?.revert()
   if (call.deps.cache.get(keyOf(call.resource, metadata.namespace ?? '', metadata.name!))) return undefined
   return { object: deepFreeze(object), encodings: new Map() }
 }

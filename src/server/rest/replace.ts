@@ -11,7 +11,15 @@ import {
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
 import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
-import { admitMutating, admitValidating, groupKind, groupResource, isDryRun, type RestCall } from './call.ts'
+import {
+  type Allocation,
+  admitMutating,
+  admitValidating,
+  groupKind,
+  groupResource,
+  isDryRun,
+  type RestCall,
+} from './call.ts'
 import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace } from './identity.ts'
@@ -68,8 +76,7 @@ export async function replace(call: RestCall, plan: Replacement): Promise<Servab
 }
 
 async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObject): Promise<Servable> {
-  const { resource } = call
-  const current = await presentLater(resource, stored)
+  const current = await presentLater(call.resource, stored)
   const old = current.object
   const object = await plan.make(old)
   settleNamespace(call, object)
@@ -84,18 +91,36 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   requireRevision(call, plan.rules, object, old)
   if (plan.writes) keepUnwritten(object, old, plan.writes)
   if (plan.keepsMetadata) keepMetadata(object, old)
-  await prepare(call, plan.rules, object, old)
-  keepTimes(object, old)
-  if (!plan.skipsAdmission) {
-    const last = face ? face.show(object) : object
-    await admitValidating(call, { operation: 'UPDATE', object: last, oldObject })
+  const allocation = await prepare(call, plan.rules, object, old)
+  try {
+    validate(call, plan.rules, object, old)
+    keepTimes(object, old)
+    if (!plan.skipsAdmission) {
+      const last = face ? face.show(object) : object
+      await admitValidating(call, { operation: 'UPDATE', object: last, oldObject })
+    }
+    const written = await finish(call, object, { stored, old })
+    if (allocation) await (isDryRun(call) ? allocation.revert() : allocation.commit())
+    return written ?? current
+  } catch (error) {
+    if (allocation) await allocation.revert()
+    throw error
   }
+}
+
+/** Writes or removes what is ready; undefined when nothing has changed. */
+async function finish(
+  call: RestCall,
+  object: KubeObject,
+  { stored, old }: { readonly stored: CachedObject; readonly old: KubeObject },
+): Promise<Servable | undefined> {
+  const { resource } = call
   if (isDryRun(call)) return toServable(object)
   if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)
     return toServable(object)
   }
-  if (sameJson(object, old) && !isOutdated(resource, stored, object)) return current
+  if (sameJson(object, old) && !isOutdated(resource, stored, object)) return undefined
   return presentLater(resource, await writeStored(call, object, stored.revision))
 }
 
@@ -149,13 +174,22 @@ async function prepare(
   rules: UpdateRules,
   object: KubeObject,
   old: KubeObject,
-): Promise<void> {
-  const { resource, deps, context } = call
+): Promise<Allocation | undefined> {
+  const { deps } = call
   inheritMetadata(object, old)
   rules.prepareForUpdate?.(object, old, strategyContext(call))
   if (rules.hasGeneration && specChanged(object, old))
     object.metadata.generation = (old.metadata.generation ?? 0) + 1
-  if (rules.allocator !== undefined) deps.allocators.get(rules.allocator)?.allocate(object, old)
+  if (rules.allocator === undefined) return undefined
+  return deps.allocators.get(rules.allocator)?.allocate(object, old, isDryRun(call))
+}
+
+function validate(
+  { resource, context }: RestCall,
+  rules: UpdateRules,
+  object: KubeObject,
+  old: KubeObject,
+): void {
   const errors = createFieldErrors()
   const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
   validateObjectMeta(object.metadata, names, 'metadata', errors)

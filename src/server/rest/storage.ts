@@ -55,7 +55,7 @@ export async function removeStored({ deps, resource }: RestCall, seen: CachedObj
   const { allocator } = resource.strategy
   try {
     const removed = await deps.cache.remove(seen.key, seen.revision)
-    if (allocator !== undefined) deps.allocators.get(allocator)?.release(removed.object)
+    if (allocator !== undefined) await deps.allocators.get(allocator)?.release(removed.object)
     return removed
   } catch (error) {
     throw asUnavailable(error)

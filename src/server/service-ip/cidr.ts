@@ -1,45 +1,66 @@
 import ipaddr from 'ipaddr.js'
 
+export type Family = 'IPv4' | 'IPv6'
+
 /** A range of addresses, counted from its first one. */
 export interface AddressRange {
   readonly text: string
-  readonly family: 'IPv4' | 'IPv6'
-  /** Addresses that may be given out; the first (the network) and, for IPv4, the last (broadcast) may not. */
+  readonly family: Family
+  /** Its network address, which nobody gets. */
+  readonly network: string
+  /** How many of its addresses are given out unasked, from `at(0)` on. */
   readonly size: number
   /** `index` 0 is the address after the network's. */
   at(index: number): string
-  /** Whether it lies in the network at all. */
-  covers(address: string): boolean
-  /** Whether it may be given out. */
+  /** Whether it may be given out: in the network, but neither its own address nor, for IPv4, the broadcast one. */
   has(address: string): boolean
 }
 
-/** More than this many addresses of a large IPv6 range are never used (upstream's limit is 2^16). */
-const sizeMax = 2 ** 16
+/** Of a larger range only the first so many are given out unasked. */
+const sizeMax = 2 ** 30
+
+const ranges = new Map<string, AddressRange>()
 
 /** Reads `10.43.0.0/16`. Throws for what is no CIDR. */
 export function parseRange(text: string): AddressRange {
+  const known = ranges.get(text)
+  if (known) return known
+  const range = toRange(text)
+  ranges.set(text, range)
+  return range
+}
+
+function toRange(text: string): AddressRange {
   const [base, bits] = ipaddr.parseCIDR(text)
   const isV4 = base.kind() === 'ipv4'
-  const first = toNumber(ipaddr.parse(networkOf(text, isV4)))
-  const hostBits = (isV4 ? 32 : 128) - bits
-  const size =
-    Math.min(hostBits >= 20 ? sizeMax * 16 : 2 ** hostBits, isV4 ? 2 ** hostBits : sizeMax) - (isV4 ? 2 : 1)
+  const network = networkOf(text, isV4)
+  const first = toNumber(ipaddr.parse(network))
+  const hostBits = BigInt((isV4 ? 32 : 128) - bits)
+  const last = first + 2n ** hostBits - (isV4 ? 2n : 1n)
+  const count = last - first
   return {
     text,
     family: isV4 ? 'IPv4' : 'IPv6',
-    size,
+    network,
+    size: count > BigInt(sizeMax) ? sizeMax : Math.max(0, Number(count)),
     at: index => fromNumber(first + BigInt(index + 1), isV4),
-    covers(address) {
-      const parsed = ipaddr.parse(address)
-      return parsed.kind() === base.kind() && parsed.match(base, bits)
-    },
     has(address) {
       if (!ipaddr.isValid(address)) return false
-      const offset = toNumber(ipaddr.parse(address)) - first
-      return ipaddr.parse(address).kind() === base.kind() && offset >= 1n && offset <= BigInt(size)
+      const parsed = ipaddr.parse(address)
+      if (parsed.kind() !== base.kind()) return false
+      const number = toNumber(parsed)
+      return number > first && number <= last
     },
   }
+}
+
+/** One spelling of an address, as its IPAddress object is named. */
+export function canonicalAddress(text: string): string {
+  return ipaddr.parse(text).toString()
+}
+
+export function familyOf(address: string): Family {
+  return address.includes(':') ? 'IPv6' : 'IPv4'
 }
 
 function networkOf(text: string, isV4: boolean): string {

@@ -13,11 +13,10 @@ export class Ledger<K> {
     this.#clock = clock
   }
 
-  isFree(item: K, owner: string): boolean {
-    const holder = this.#held.get(item)
-    if (holder !== undefined) return holder === owner
+  isFree(item: K): boolean {
+    if (this.#held.has(item)) return false
     const promise = this.#promised.get(item)
-    return !promise || promise.owner === owner || promise.untilMs <= this.#clock.monotonicMs()
+    return !promise || promise.untilMs <= this.#clock.monotonicMs()
   }
 
   promise(item: K, owner: string): void {

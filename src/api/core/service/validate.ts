@@ -102,7 +102,8 @@ function validateAffinity(
   }
 }
 
-function validateClusterIps(spec: ServiceSpec, errors: FieldErrors): void {
+/** Rules of addresses and families by themselves (ValidateServiceClusterIPsRelatedFields). */
+export function validateClusterIps(spec: ServiceSpec, errors: FieldErrors): void {
   const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec
   const path = 'spec.clusterIPs'
   if (clusterIP && clusterIPs.length === 0) errors.required(path)
