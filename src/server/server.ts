@@ -215,7 +215,6 @@ function createHandler(
     cache,
     registry,
     admission: options.admission ?? [],
-    meter: admissionMeter(ports.metrics),
     connectors: createConnectors(options),
     allocators: new Map([
       ['services', serviceAllocator({ network: serviceNetwork, cache, ports, transport }, stopping)],
