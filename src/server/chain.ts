@@ -42,13 +42,14 @@ export function createChain(parts: ChainParts): Handler {
     authenticate({
       authenticator: parts.authenticator,
       metrics: ports.metrics,
+      clock: ports.clock,
       allowsAnonymous: parts.allowsAnonymous,
       onStranger: auditStranger(parts.auditing, ports),
     }),
     audit(parts.auditing, ports),
     impersonate(authorizer),
     controlFlow(parts.flow, ports),
-    authorize(authorizer),
+    authorize(authorizer, ports),
   ]
   return filters.reduceRight((next, filter) => filter(next), parts.dispatch)
 }

@@ -16,6 +16,7 @@ import type { TokenAuthenticator } from './authn/authenticator.ts'
 import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
 import type { TokenObjects } from './authn/service-account.ts'
 import type { AuthorizerList } from './authz/configured.ts'
+import { counted } from './authz/counted.ts'
 import { createNodeAuthorizer } from './authz/node.ts'
 import { createNodeGraph, type NodeOwned } from './authz/node-graph.ts'
 import { createRbac } from './authz/rbac.ts'
@@ -85,7 +86,12 @@ export function createSecurity({
     volumeAttachments: of<NodeOwned>('storage.k8s.io', 'volumeattachments'),
     resourceSlices: of<NodeOwned>('resource.k8s.io', 'resourceslices'),
   })
-  const authorize = serverAuthorizer(createNodeAuthorizer(graph, nodeRules()), rbac, authorizers)
+  const node = createNodeAuthorizer(graph, nodeRules())
+  const own = {
+    Node: counted(node, metrics, 'Node', 'node'),
+    RBAC: counted(rbac.authorize, metrics, 'RBAC', 'rbac'),
+  }
+  const authorize = serverAuthorizer(own, authorizers)
   const objects: TokenObjects = {
     serviceAccounts: core('serviceaccounts'),
     secrets: core('secrets'),

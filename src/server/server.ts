@@ -25,6 +25,7 @@ import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
 import { createInProcessTransport } from './in-process.ts'
+import { admissionMeter } from './metrics/admission.ts'
 import { countObjects, mountMetrics, refuseProfiles } from './metrics/routes.ts'
 import { measuredStore } from './metrics/store-metrics.ts'
 import type { Descriptions } from './openapi/descriptions.ts'
@@ -215,6 +216,7 @@ function createHandler(
     cache,
     registry,
     admission: options.admission ?? [],
+    meter: admissionMeter(ports.metrics),
     connectors: createConnectors(options),
     allocators: new Map([
       ['services', serviceAllocator({ network: serviceNetwork, cache, ports, transport }, stopping)],

@@ -23,11 +23,12 @@ test('counters and gauges are told by name and label values, escaped', () => {
 test('a histogram counts in buckets that include their bounds, cumulated', () => {
   const metrics = createMetrics()
   const seconds = metrics.histogram({ name: 'h_seconds', help: 'H.', labels: ['x'], buckets: [0.5, 1] })
-  for (const value of [0.5, 0.75, 3]) seconds.with('y').observe(value)
+  for (const value of [0.5, 0.75]) seconds.with('y').observe(value)
+  seconds.with('y').observe(1.5, 2)
   expect(metrics.text()).toBe(
     '# HELP h_seconds H.\n# TYPE h_seconds histogram\nh_seconds_bucket{x="y",le="0.5"} 1\n' +
-      'h_seconds_bucket{x="y",le="1"} 2\nh_seconds_bucket{x="y",le="+Inf"} 3\n' +
-      'h_seconds_sum{x="y"} 4.25\nh_seconds_count{x="y"} 3\n',
+      'h_seconds_bucket{x="y",le="1"} 2\nh_seconds_bucket{x="y",le="+Inf"} 4\n' +
+      'h_seconds_sum{x="y"} 4.25\nh_seconds_count{x="y"} 4\n',
   )
 })
 

@@ -19,7 +19,8 @@ export interface Gauge {
 }
 
 export interface Histogram {
-  observe(value: number): void
+  /** `times`: so many observations of the same. */
+  observe(value: number, times?: number): void
 }
 
 /** The series of one metric. Ask once for each set of label values and keep the handle: that is what makes it cheap. */
@@ -71,12 +72,12 @@ class HistogramSeries implements Histogram, SeriesState {
     this.#bounds = bounds
     this.counts = new Array<number>(bounds.length + 1).fill(0)
   }
-  observe(value: number): void {
+  observe(value: number, times = 1): void {
     const bounds = this.#bounds
     let index = 0
     while (index < bounds.length && value > bounds[index]!) index++
-    this.counts[index]!++
-    this.value += value
+    this.counts[index]! += times
+    this.value += value * times
   }
 }
 

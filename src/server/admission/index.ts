@@ -27,6 +27,7 @@ import type { Ports } from '../../std/ports.ts'
 import type { Rbac } from '../authz/rbac.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
 import type { Lister, Source } from '../lister.ts'
+import { webhookMeter } from '../metrics/admission.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
 import type { CredentialsByHost } from '../remote-review/kubeconfig.ts'
 import type { WebhookClient } from '../webhook-client/webhook-client.ts'
@@ -143,7 +144,11 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
   const { listers, sources, connect, objectsOf, authorize, rbac, clock, random, metrics } = setup
   const { settings, imagePolicy, credentials } = setup.options
   const { namespaces } = listers
-  const hooks = (name: WebhookPlugin) => ({ call: connect(credentials[name]), random })
+  const hooks = (name: WebhookPlugin) => ({
+    call: connect(credentials[name]),
+    ...{ random, clock },
+    meter: webhookMeter(metrics, name === 'MutatingAdmissionWebhook' ? 'admit' : 'validating'),
+  })
   const matching = { namespaces, authorize }
   const evaluating = { ...matching, objectsOf }
   return [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { silentLogger } from '../../std/log.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import { SimClock } from '../../std/sim-ports.ts'
 import { readAuthorizationConfiguration } from './configuration.ts'
 import { createAuthorizationOrder } from './configured.ts'
@@ -7,7 +8,7 @@ import { createAuthorizationOrder } from './configured.ts'
 const order = () => {
   const connected: string[] = []
   const made = createAuthorizationOrder({
-    ...{ clock: new SimClock(0), log: silentLogger },
+    ...{ clock: new SimClock(0), log: silentLogger, metrics: createMetrics() },
     connect: file => {
       connected.push(file)
       return async () => ({ status: { allowed: true } })

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../machinery/codec/duration.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-
+import type { Metrics } from '../../std/metrics.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
 import type { Authorizer } from '../context.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
@@ -11,6 +11,7 @@ import {
   validateAuthorization,
   type WebhookConfiguration,
 } from './configuration.ts'
+import { counted } from './counted.ts'
 
 /** The order in which authorizers are asked; Node and RBAC are the server's own. */
 export type AuthorizerList = readonly ('Node' | 'RBAC' | Authorizer)[]
@@ -26,6 +27,7 @@ export interface AuthorizationOrder {
 export interface ConfiguredSetup {
   readonly clock: Clock
   readonly log: Logger
+  readonly metrics: Metrics
   /** The service that a kubeconfig file names. Throws `Error` when it cannot be read. */
   readonly connect: (kubeConfigFile: string) => PostReview
 }
@@ -57,7 +59,7 @@ function webhookOf(setup: ConfiguredSetup, name: string, webhook: WebhookConfigu
   const timeoutMs = msOf(webhook.timeout ?? defaults.timeout)
   if (timeoutMs <= 0 || timeoutMs > timeoutMaxMs)
     throw new Error(`authorizers: ${name}: timeout: Invalid value: must be > 0s and <= 30s`)
-  return webhookAuthorizer({
+  const authorize = webhookAuthorizer({
     ...{ name, timeoutMs, clock: setup.clock, log: setup.log },
     post: setup.connect(webhook.connectionInfo?.kubeConfigFile ?? ''),
     version: webhook.subjectAccessReviewVersion === 'v1beta1' ? 'v1beta1' : 'v1',
@@ -70,6 +72,7 @@ function webhookOf(setup: ConfiguredSetup, name: string, webhook: WebhookConfigu
       return compileCondition(expression, '', errors) ?? []
     }),
   })
+  return counted(authorize, setup.metrics, 'Webhook', name)
 }
 
 function msOf(duration: string): number {

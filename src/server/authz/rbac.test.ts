@@ -111,7 +111,10 @@ describe('bindings', () => {
 
   test('masters and probes pass without any role; anonymous does not pass elsewhere', async () => {
     const { rbac } = setup()
-    const authorize = serverAuthorizer(() => ({ decision: 'noOpinion', reason: '' }), rbac)
+    const authorize = serverAuthorizer({
+      Node: () => ({ decision: 'noOpinion', reason: '' }),
+      RBAC: rbac.authorize,
+    })
     const anonymous = user('system:anonymous', 'system:unauthenticated')
     expect(
       (await authorize({ user: user('x', 'system:masters'), info: info('delete', 'nodes') })).decision,

@@ -26,11 +26,9 @@ function unionAuthorizer(authorizers: () => readonly Authorizer[]): Authorizer {
 
 /** The server's authorizer: those of `order`, asked again for each request, after what nobody can take away. */
 export function serverAuthorizer(
-  node: Authorizer,
-  rbac: Rbac,
+  own: Readonly<Record<'Node' | 'RBAC', Authorizer>>,
   order: () => AuthorizerList = () => defaultAuthorizers,
 ): Authorizer {
-  const own = { Node: node, RBAC: rbac.authorize }
   let listed: AuthorizerList | undefined
   let all: readonly Authorizer[] = []
   return unionAuthorizer(() => {

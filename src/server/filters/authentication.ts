@@ -1,23 +1,39 @@
 import { unauthorized } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
-import type { MetricSpec, Metrics } from '../../std/metrics.ts'
-import type { Authenticator, Filter, RequestContext } from '../context.ts'
+import { exponentialBuckets, type HistogramSpec, type MetricSpec, type Metrics } from '../../std/metrics.ts'
+import type { Clock } from '../../std/ports.ts'
+import type { Authenticator, Filter, RequestContext, UserInfo } from '../context.ts'
 
 export const anonymousUser = { username: 'system:anonymous', groups: ['system:unauthenticated'] } as const
 
 export interface AuthenticationFilter {
   readonly authenticator: Authenticator
   readonly metrics: Metrics
+  readonly clock: Pick<Clock, 'monotonicMs'>
   /** Default: every path. */
   readonly allowsAnonymous?: ((path: string) => boolean) | undefined
   /** Told about a credential that nobody vouches for. */
   readonly onStranger?: ((context: RequestContext, error: StatusError) => void) | undefined
 }
 
+/** Names, labels and buckets are upstream's (apiserver pkg/endpoints/filters/metrics.go). */
 const attemptTotal: MetricSpec = {
   name: 'authentication_attempts',
-  help: 'Credentials that were shown, by what came of it.',
+  help: 'Requests by whether somebody vouches for their credential.',
   labels: ['result'],
+  stability: 'ALPHA',
+}
+const attemptSeconds: HistogramSpec = {
+  name: 'authentication_duration_seconds',
+  help: 'Seconds until it was known who asks.',
+  labels: ['result'],
+  stability: 'ALPHA',
+  buckets: exponentialBuckets(0.001, 2, 15),
+}
+const userTotal: MetricSpec = {
+  name: 'authenticated_user_requests',
+  help: 'Requests of known users, by kind of name.',
+  labels: ['username'],
   stability: 'ALPHA',
 }
 
@@ -25,30 +41,58 @@ const attemptTotal: MetricSpec = {
  * Turns the credential into a user; a credential that nobody vouches for is a 401, none at all is anonymous where the
  * path allows that.
  */
-export function authenticate({ authenticator, metrics, ...options }: AuthenticationFilter): Filter {
+export function authenticate({ authenticator, metrics, clock, ...options }: AuthenticationFilter): Filter {
   const { allowsAnonymous = () => true, onStranger } = options
-  const counter = metrics.counter(attemptTotal)
-  const attempts = { success: counter.with('success'), failure: counter.with('failure') }
+  const tell = authenticationMeter(metrics, clock)
   return next =>
     async function authenticationFilter(context) {
       const { credential } = context
       if (credential.kind === 'loopback') context.user = credential.user
-      else if (credential.kind === 'anonymous' && allowsAnonymous(context.info.path))
+      else if (credential.kind === 'anonymous' && allowsAnonymous(context.info.path)) {
         context.user = anonymousUser
-      else {
+        tell(context.user, clock.monotonicMs())
+      } else {
+        const startMs = clock.monotonicMs()
         const shown = credential.kind !== 'rejected' && credential.kind !== 'anonymous'
         const user = shown ? await authenticator(context) : undefined
+        tell(user, startMs)
         if (!user) {
-          attempts.failure.inc()
           const error = unauthorized()
           onStranger?.(context, error)
           throw error
         }
-        attempts.success.inc()
         context.user = withAuthenticated(user)
       }
       return next(context)
     }
+}
+
+function authenticationMeter(metrics: Metrics, clock: Pick<Clock, 'monotonicMs'>) {
+  const attempts = metrics.counter(attemptTotal)
+  const seconds = metrics.histogram(attemptSeconds)
+  const users = metrics.counter(userTotal)
+  const of = (result: string) => ({ total: attempts.with(result), seconds: seconds.with(result) })
+  const [success, failure] = [of('success'), of('failure')]
+  const other = users.with('other')
+  return (user: UserInfo | undefined, startMs: number): void => {
+    const series = user ? success : failure
+    series.total.inc()
+    series.seconds.observe((clock.monotonicMs() - startMs) / 1000)
+    if (!user) return
+    const kind = kindOfName(user.username)
+    const counter = kind === 'other' ? other : users.with(kind)
+    counter.inc()
+  }
+}
+
+const toldNames = new Set([
+  ...['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default'],
+])
+
+/** A few names, so that there are few series and no names of people in them. */
+function kindOfName(username: string): string {
+  if (toldNames.has(username)) return username
+  return username.includes('@') ? 'email_id' : 'other'
 }
 
 function withAuthenticated(user: Awaited<ReturnType<Authenticator>> & object) {

@@ -24,6 +24,8 @@ export interface FairQueues {
   finished(ticket: Ticket, nowMs: number): void
   /** Virtual time, in seat-seconds of each queue. */
   virtualSeconds(): number
+  /** Virtual time when the last request was let in, and that request's own start. */
+  lastTaken(): { readonly seconds: number; readonly startSeconds: number }
 }
 
 export function createFairQueues(config: Required<QueuingConfiguration>, limit: () => number): FairQueues {
@@ -39,6 +41,7 @@ export function createFairQueues(config: Required<QueuingConfiguration>, limit: 
   let lastMs = 0
   let waitingCount = 0
   let next = 0
+  let taken = { seconds: 0, startSeconds: 0 }
   const advance = (nowMs: number) => {
     if (active.size > 0) {
       const wanted = [...active].reduce((sum, queue) => sum + queue.seats + seatsWaiting(queue), 0)
@@ -55,6 +58,7 @@ export function createFairQueues(config: Required<QueuingConfiguration>, limit: 
       return waitingCount
     },
     virtualSeconds: () => virtualMs / 1000,
+    lastTaken: () => taken,
     choose: flow => shortest(dealHand(flow, config.queues, config.handSize).map(index => all[index]!)),
     isFull: queue => queue.waiting.length >= config.queueLengthLimit,
     enqueue(queue, waiting, nowMs) {
@@ -74,6 +78,7 @@ export function createFairQueues(config: Required<QueuingConfiguration>, limit: 
       const waiting = queue.waiting.shift()!
       const { seats } = waiting.ticket
       waitingCount--
+      taken = { seconds: virtualMs / 1000, startSeconds: queue.startMs / 1000 }
       queue.startMs += seats * guessMs
       queue.executing++
       queue.seats += seats

@@ -6,8 +6,24 @@ import type { Source } from '../lister.ts'
 import { bootstrapLevels, bootstrapSchemas, mandatoryNames } from './bootstrap.ts'
 import { lendSeats, tellNominal } from './borrowing.ts'
 import { createClassifier, distinguisherOf, inMatchingOrder } from './classify.ts'
-import { acquire, createLevel, dispatch, isExempt, type Level, type LevelLimits, release } from './level.ts'
-import { forgetLevel, type Rejection, schemaSeries } from './series.ts'
+import {
+  acquire,
+  createLevel,
+  dispatch,
+  isExempt,
+  type Level,
+  type LevelLimits,
+  measureAgainstLimits,
+  release,
+} from './level.ts'
+import {
+  forgetLevel,
+  levelTimes,
+  type Rejection,
+  schemaSeries,
+  tellTimes,
+  tellVirtualTime,
+} from './series.ts'
 import type { Flow, Ticket } from './ticket.ts'
 import { type CountObjects, seatsFor } from './width.ts'
 
@@ -33,6 +49,7 @@ export interface FlowControl {
   leave(placement: Placement, ticket: Ticket): void
   /** Of now, by name; for the debug pages. */
   levels(): readonly Level[]
+  readonly totalSeats: number
 }
 
 /** Upstream's borrowingAdjustmentPeriod. */
@@ -67,7 +84,8 @@ export function createFlowControl(options: FlowControlOptions): FlowControl {
   return {
     start() {
       following = true
-      const cancels = [schemas.onChange(forget), levels.onChange(forget), lender.stop]
+      const stopTelling = ports.metrics.onRead(() => tellLevels(current().levels.values(), ports))
+      const cancels = [schemas.onChange(forget), levels.onChange(forget), lender.stop, stopTelling]
       return () => {
         for (const cancel of cancels) cancel()
       }
@@ -87,7 +105,18 @@ export function createFlowControl(options: FlowControlOptions): FlowControl {
       )
     },
     leave: ({ level }, ticket) => release(level, ticket, ports.clock),
+    totalSeats,
     levels: () => [...current().levels.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }
+}
+
+function tellLevels(levels: Iterable<Level>, { metrics, clock }: FlowControlOptions['ports']): void {
+  const nowMs = clock.monotonicMs()
+  for (const { name, times, queues } of levels) {
+    tellTimes(metrics, name, times, nowMs)
+    const { seconds, startSeconds } = queues?.lastTaken() ?? { seconds: 0, startSeconds: 0 }
+    const current = queues?.virtualSeconds() ?? 0
+    tellVirtualTime(metrics, name, { current, dispatch: seconds, latest: startSeconds })
   }
 }
 
@@ -102,8 +131,11 @@ function build(
   previous: Map<string, Level>,
 ): State {
   const configs = withMandatory(stored.levels, bootstrapLevels)
-  const levels = buildLevels(configs, totalSeats, previous)
-  for (const level of levels.values()) tellNominal(level, ports.metrics)
+  const levels = buildLevels(configs, { totalSeats, ports }, previous)
+  for (const level of levels.values()) {
+    tellNominal(level, ports.metrics)
+    measureAgainstLimits(level, ports.clock.monotonicMs())
+  }
   for (const name of previous.keys()) if (!levels.has(name)) forgetLevel(ports.metrics, name)
   const placements = inMatchingOrder(withMandatory(stored.schemas, bootstrapSchemas)).flatMap(schema => {
     const level = levels.get(schema.spec?.priorityLevelConfiguration.name ?? '')
@@ -128,16 +160,20 @@ function withMandatory<T extends FlowSchema | PriorityLevelConfiguration>(
 /** A level whose queues stay the same keeps them, with everybody who holds seats or waits. */
 function buildLevels(
   configs: readonly PriorityLevelConfiguration[],
-  totalSeats: number,
+  { totalSeats, ports }: Pick<FlowControlOptions, 'totalSeats' | 'ports'>,
   previous: Map<string, Level>,
 ): Map<string, Level> {
+  const { metrics, clock } = ports
   const shares = configs.reduce((sum, config) => sum + sharesOf(config), 0)
   return new Map(
     configs.map(config => {
       const name = config.metadata.name!
       const limits = limitsOf(config, totalSeats, shares)
       const known = previous.get(name)
-      if (!known || !isSameKind(known.config, config)) return [name, createLevel(config, limits)]
+      if (!known || !isSameKind(known.config, config)) {
+        const times = levelTimes(metrics, name, clock.monotonicMs())
+        return [name, createLevel(config, limits, times)]
+      }
       const isMoved = !isDeepStrictEqual(known.limits, limits)
       Object.assign(known, { config, limits, ...(isMoved && { current: limits.nominal }) })
       return [name, known]
@@ -177,7 +213,10 @@ function createLender(
   let cancel: Cancel | undefined
   const lend = () => {
     lendSeats(levels(), totalSeats, metrics)
-    for (const level of levels()) dispatch(level, clock)
+    for (const level of levels()) {
+      measureAgainstLimits(level, clock.monotonicMs())
+      dispatch(level, clock)
+    }
   }
   const period = () => {
     const isQuiet = levels().every(level => isExempt(level) || level.highWatermark <= level.limits.lower)

@@ -1,7 +1,7 @@
 import type { PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.gen.ts'
 import type { Clock } from '../../std/ports.ts'
 import { createFairQueues, type FairQueues } from './fair-queues.ts'
-import type { Rejection } from './series.ts'
+import type { LevelTimes, Rejection } from './series.ts'
 import type { Ask, Ticket } from './ticket.ts'
 
 /** How long a request may wait for seats: a quarter of upstream's request timeout. */
@@ -22,6 +22,7 @@ export interface Level {
   /** Most seats that were held and wanted at a time since this was last set. */
   highWatermark: number
   smoothed: number
+  readonly times: LevelTimes
   readonly counts: { dispatched: number; rejected: number; timedOut: number; cancelled: number }
 }
 
@@ -35,7 +36,11 @@ export function isExempt({ config }: Level): boolean {
   return config.spec?.type === 'Exempt'
 }
 
-export function createLevel(config: PriorityLevelConfiguration, limits: LevelLimits): Level {
+export function createLevel(
+  config: PriorityLevelConfiguration,
+  limits: LevelLimits,
+  times: LevelTimes,
+): Level {
   const { type, queuing } = config.spec?.limited?.limitResponse ?? {}
   const level: Level = {
     name: config.metadata.name!,
@@ -50,6 +55,7 @@ export function createLevel(config: PriorityLevelConfiguration, limits: LevelLim
     seats: 0,
     highWatermark: 0,
     smoothed: 0,
+    times,
     counts: { dispatched: 0, rejected: 0, timedOut: 0, cancelled: 0 },
   }
   return level
@@ -101,11 +107,38 @@ function seat(level: Level, ticket: Ticket, nowMs: number): Ticket {
   level.seats += seats
   level.running.add(ticket)
   level.counts.dispatched++
+  use(level, 1, seats, nowMs)
   if (level.seats > level.highWatermark) level.highWatermark = level.seats
   series.dispatched.inc()
   series.executing.add(1)
   series.executingSeats.add(seats)
   return ticket
+}
+
+function use({ times }: Level, requests: number, seats: number, nowMs: number): void {
+  times.running.add(requests, nowMs)
+  times.seats.add(seats, nowMs)
+  times.demand.add(seats, nowMs)
+}
+
+function want({ times }: Level, requests: number, seats: number, nowMs: number): void {
+  times.waiting.add(requests, nowMs)
+  times.demand.add(seats, nowMs)
+}
+
+/** How many requests may wait in all queues of a level together. */
+export function waitingMax({ config }: Level): number {
+  const { queues = 0, queueLengthLimit = 0 } = config.spec?.limited?.limitResponse?.queuing ?? {}
+  return queues * queueLengthLimit
+}
+
+/** Takes what a level has now as what its use is a part of. */
+export function measureAgainstLimits(level: Level, nowMs: number): void {
+  const { times, current, limits } = level
+  times.seats.setWhole(current, nowMs)
+  times.running.setWhole(current, nowMs)
+  times.waiting.setWhole(waitingMax(level), nowMs)
+  times.demand.setWhole(limits.nominal, nowMs)
 }
 
 function reject(level: Level, { series }: Ask, reason: Rejection): Rejection {
@@ -130,6 +163,7 @@ function wait(level: Level, ticket: QueuedTicket, { clock }: Gate): Promise<Tick
     context.signal.removeEventListener('abort', onGone)
     series.waiting.add(-1)
     series.waitingSeats.add(-seats)
+    want(level, -1, -seats, clock.monotonicMs())
   }
   const giveUp = (reason: 'time-out' | 'cancelled') => {
     queues.remove(queue, ticket)
@@ -144,6 +178,7 @@ function wait(level: Level, ticket: QueuedTicket, { clock }: Gate): Promise<Tick
   context.signal.addEventListener('abort', onGone, { once: true })
   series.waiting.add(1)
   series.waitingSeats.add(seats)
+  want(level, 1, seats, ticket.arrivedMs)
   const go = () => {
     leave()
     const nowMs = clock.monotonicMs()
@@ -165,6 +200,7 @@ export function release(level: Level, ticket: Ticket, clock: Clock): void {
   level.seats -= seats
   series.executing.add(-1)
   series.executingSeats.add(-seats)
+  use(level, -1, -seats, nowMs)
   series.workSeconds.observe((nowMs - startedMs) / 1000)
   level.queues?.finished(ticket, nowMs)
   dispatch(level, clock)

@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Histogram, HistogramSpec, MetricSpec, Metrics } from '../../std/metrics.ts'
+import { createTimedRatio, type TimedRatio } from './timed-ratio.ts'
 
 /** Why a request was sent away; upstream's label values. */
 export type Rejection = 'queue-full' | 'concurrency-limit' | 'time-out' | 'cancelled'
@@ -62,6 +63,44 @@ const levelGauges = {
   smoothed: spec('demand_seats_smoothed', 'Seats wanted, smoothed.', perLevel),
   target: spec('target_seats', 'Seats aimed at when they were lent last.', perLevel),
 }
+const perPhase = [...perLevel, 'phase']
+const seatUse: HistogramSpec = {
+  ...spec(
+    'priority_level_seat_utilization',
+    'Part of the seats that is held, each nanosecond.',
+    perPhase,
+    'BETA',
+  ),
+  buckets: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
+}
+const requestUse: HistogramSpec = {
+  ...spec(
+    'priority_level_request_utilization',
+    'Requests that wait or hold seats, as a part of their limit, each nanosecond.',
+    perPhase,
+    'BETA',
+  ),
+  buckets: [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1],
+}
+const demand: HistogramSpec = {
+  ...spec('demand_seats', 'Seats wanted, as a part of the nominal ones, each nanosecond.', perLevel),
+  buckets: [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 6],
+}
+const readWrite: HistogramSpec = {
+  ...spec(
+    'read_vs_write_current_requests',
+    'Requests that wait or run, as a part of all that may, each nanosecond.',
+    ['phase', 'request_kind'],
+  ),
+  buckets: [0, 0.001, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
+}
+const virtualGauges = {
+  current: spec('current_r', 'Virtual time of the last change, in seat-seconds.', perLevel),
+  dispatch: spec('dispatch_r', 'Virtual time of the last request that was let in.', perLevel),
+  latest: spec('latest_s', 'Virtual start of the last request that was let in.', perLevel),
+}
+const demandAverage = spec('demand_seats_average', 'Seats wanted, on average since last told.', perLevel)
+const demandDeviation = spec('demand_seats_stdev', 'Standard deviation of the seats wanted.', perLevel)
 const fairFraction: MetricSpec = {
   name: 'apiserver_flowcontrol_seat_fair_frac',
   help: 'Part of its target that each level got when seats were lent last.',
@@ -116,4 +155,50 @@ export function forgetLevel(metrics: Metrics, level: string): void {
 
 export function tellFairFraction(metrics: Metrics, fraction: number): void {
   metrics.gauge(fairFraction).with().set(fraction)
+}
+
+/** How much of a level is in use, over time. */
+export interface LevelTimes {
+  readonly seats: TimedRatio
+  readonly running: TimedRatio
+  readonly waiting: TimedRatio
+  readonly demand: TimedRatio
+}
+
+export function levelTimes(metrics: Metrics, level: string, nowMs: number): LevelTimes {
+  const of = (each: HistogramSpec, ...phase: string[]) =>
+    createTimedRatio(metrics.histogram(each).with(level, ...phase), nowMs)
+  return {
+    seats: of(seatUse, 'executing'),
+    running: of(requestUse, 'executing'),
+    waiting: of(requestUse, 'waiting'),
+    demand: of(demand),
+  }
+}
+
+/** The times of all requests of a kind. */
+export function kindTimes(metrics: Metrics, kind: 'readOnly' | 'mutating', nowMs: number) {
+  const of = (phase: string) => createTimedRatio(metrics.histogram(readWrite).with(phase, kind), nowMs)
+  return { executing: of('executing'), waiting: of('waiting') }
+}
+
+/** Brings the times of a level up to now, with what they say of its demand. */
+export function tellTimes(metrics: Metrics, level: string, times: LevelTimes, nowMs: number): void {
+  for (const each of Object.values(times)) each.settle(nowMs)
+  const { mean, deviation } = times.demand.summary(nowMs)
+  metrics.gauge(demandAverage).with(level).set(mean)
+  metrics.gauge(demandDeviation).with(level).set(deviation)
+}
+
+/** The clock of a level's fair queues. */
+export function tellVirtualTime(
+  metrics: Metrics,
+  level: string,
+  seconds: Readonly<Record<keyof typeof virtualGauges, number>>,
+): void {
+  for (const [name, each] of Object.entries(virtualGauges))
+    metrics
+      .gauge(each)
+      .with(level)
+      .set(seconds[name as keyof typeof virtualGauges])
 }

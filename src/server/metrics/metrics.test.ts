@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { SimClock } from '../../std/sim-ports.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 
 let server: TestServer
@@ -105,4 +106,29 @@ test('health checks are told apart, with exclusions and their outcomes counted',
   expect((await get('/metrics/slis')).text).toContain(
     'kubernetes_healthchecks_total{name="ping",type="livez",status="success"} 1\n',
   )
+})
+
+test('who asked, what the authorizer said and what admission took are counted', async () => {
+  const refused = await fetch(`${base}/api/v1/pods`, { headers: { authorization: 'Basic x' } })
+  expect(refused.status).toBeLessThan(500)
+  await fetch(`${base}/api/v1/pods`, { headers: admin }).then(response => response.text())
+  const text = await metrics()
+  expect(value(text, 'authentication_attempts{result="success"}')).toBeGreaterThan(0)
+  expect(value(text, 'authentication_duration_seconds_count{result="success"}')).toBeGreaterThan(0)
+  expect(value(text, 'authenticated_user_requests{username="admin"}')).toBeGreaterThan(0)
+  expect(value(text, 'authorization_attempts_total{result="allowed"}')).toBeGreaterThan(0)
+  const step = 'type="admit",operation="CREATE",rejected="false"'
+  expect(value(text, `apiserver_admission_step_admission_duration_seconds_count{${step}}`)).toBeGreaterThan(0)
+})
+
+test('priority levels tell for how long they were how busy', async () => {
+  const text = await metrics()
+  const clock = server.ports.clock as SimClock
+  await clock.advance(1000)
+  const later = await metrics()
+  const series =
+    'apiserver_flowcontrol_priority_level_seat_utilization_count{priority_level="catch-all",phase="executing"}'
+  expect(value(later, series) - value(text, series)).toBeGreaterThanOrEqual(1e9)
+  expect(value(later, 'apiserver_flowcontrol_demand_seats_average{priority_level="catch-all"}')).toBe(0)
+  expect(value(later, 'apiserver_flowcontrol_current_r{priority_level="catch-all"}')).toBe(0)
 })

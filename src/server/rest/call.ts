@@ -4,6 +4,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { GroupKind, GroupResource } from '../../machinery/status/errors.ts'
 import type { Clock, Ports } from '../../std/ports.ts'
 import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserInfo } from '../context.ts'
+import type { AdmissionMeter } from '../metrics/admission.ts'
 import type { WatchCache } from '../watchcache/index.ts'
 
 /** What every verb works with; one per server. */
@@ -12,6 +13,7 @@ export interface RestDeps {
   readonly cache: WatchCache
   readonly registry: Registry
   readonly admission: readonly AdmissionPlugin[]
+  readonly meter: AdmissionMeter
   /** Behaviour of subresources, by `Subresource.connector`. */
   readonly connectors: ReadonlyMap<string, Connector>
   /** Hooks that need a view of the whole cluster, by `Strategy.allocator`. */
@@ -95,22 +97,36 @@ export async function admitMutating(call: RestCall, operation: Operation): Promi
   await admitOnce(call, request)
 }
 
-async function admitOnce({ deps }: RestCall, request: AdmissionRequest): Promise<void> {
-  for (const plugin of deps.admission) {
-    if (!plugin.admit || !plugin.handles(request)) continue
-    const pending = plugin.admit(request)
-    if (pending) await pending
-  }
+function admitOnce(call: RestCall, request: AdmissionRequest): Promise<void> {
+  return runStep(call, request, 'admit')
 }
 
 /** Asks the validating plugins; the first one that refuses throws. */
 export async function admitValidating(call: RestCall, operation: Operation): Promise<void> {
-  const request = toAdmission(call, operation)
-  for (const plugin of call.deps.admission) {
-    if (!plugin.validate || !plugin.handles(request)) continue
-    const pending = plugin.validate(request)
-    if (pending) await pending
+  await runStep(call, toAdmission(call, operation), 'validate')
+}
+
+async function runStep({ deps }: RestCall, request: AdmissionRequest, step: 'admit' | 'validate') {
+  const { admission, meter, ports } = deps
+  const { operation } = request
+  const startMs = ports.clock.monotonicMs()
+  let sinceMs = startMs
+  for (const plugin of admission) {
+    if (!plugin[step] || !plugin.handles(request)) continue
+    try {
+      const pending = plugin[step](request)
+      if (pending) await pending
+    } catch (error) {
+      const nowMs = ports.clock.monotonicMs()
+      meter.plugin(plugin.name, step, operation, true, nowMs - sinceMs)
+      meter.step(step, operation, true, nowMs - startMs)
+      throw error
+    }
+    const nowMs = ports.clock.monotonicMs()
+    meter.plugin(plugin.name, step, operation, false, nowMs - sinceMs)
+    sinceMs = nowMs
   }
+  meter.step(step, operation, false, sinceMs - startMs)
 }
 
 function toAdmission(call: RestCall, { operation, object, oldObject, ...more }: Operation): AdmissionRequest {

@@ -2,7 +2,8 @@ import type { JsonObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { badRequest, internalError } from '../../../machinery/status/errors.ts'
 import { type Status, StatusError } from '../../../machinery/status/status.ts'
-import type { Random } from '../../../std/ports.ts'
+import type { Clock, Random } from '../../../std/ports.ts'
+import type { WebhookMeter } from '../../metrics/admission.ts'
 import { WebhookCallError } from '../../webhook-client/failure.ts'
 import type { WebhookClient } from '../../webhook-client/webhook-client.ts'
 import { annotate } from '../annotations.ts'
@@ -13,6 +14,8 @@ import { type ReviewAnswer, readReview, reviewVersion, toReview } from './review
 export interface HookPorts {
   readonly call: WebhookClient
   readonly random: Pick<Random, 'uuid'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly meter: WebhookMeter
 }
 
 const defaultTimeoutSeconds = 10
@@ -30,6 +33,36 @@ export class HookFailure extends Error {
  * HookFailure when there is no usable answer.
  */
 export async function callHook(
+  ports: HookPorts,
+  invocation: Invocation,
+  admitted: Admitted,
+  isMutating: boolean,
+): Promise<ReviewAnswer> {
+  const { meter, clock } = ports
+  const { name, failurePolicy } = invocation.hook.webhook
+  const { operation } = admitted.request
+  const startMs = clock.monotonicMs()
+  const tell = (code: number, rejected: boolean) =>
+    meter.called({ name, operation, ms: clock.monotonicMs() - startMs, code, rejected })
+  try {
+    const answer = await askHook(ports, invocation, admitted, isMutating)
+    tell(200, false)
+    return answer
+  } catch (error) {
+    const isFailure = error instanceof HookFailure
+    const code = error instanceof StatusError ? error.code : unavailable
+    const passes = isFailure && failurePolicy === 'Ignore'
+    tell(code, !passes)
+    if (passes) meter.failedOpen(name)
+    else meter.rejected({ name, operation, code, isFailure })
+    throw error
+  }
+}
+
+/** The code that upstream counts a webhook under that did not answer. */
+const unavailable = 503
+
+async function askHook(
   ports: HookPorts,
   { hook, match }: Invocation,
   admitted: Admitted,

@@ -10,6 +10,7 @@ import { StatusError } from '../../../machinery/status/status.ts'
 import { realClock } from '../../../std/real-ports.ts'
 import { simPorts } from '../../../std/sim-ports.ts'
 import { createCacheSources } from '../../cache-sources.ts'
+import { webhookMeter } from '../../metrics/admission.ts'
 import { allowAll, startTestServer, type TestServer } from '../../testing.ts'
 import { startTestWebhook, type TestWebhook, type WebhookAnswer } from '../../webhook-client/testing.ts'
 import { createWebhookClient } from '../../webhook-client/webhook-client.ts'
@@ -31,7 +32,11 @@ beforeAll(async () => {
   const sources = createCacheSources()
   const of = <T extends KubeObject>(group: string, plural: string) => sources.of<T>({ group, plural })
   const resolve = () => ({ host: '127.0.0.1', port: hook.port })
-  const calls = { call: createWebhookClient({ resolve, clock: ports.clock }), random: ports.random }
+  const calls = {
+    call: createWebhookClient({ resolve, clock: ports.clock }),
+    ...{ random: ports.random, clock: ports.clock },
+    meter: webhookMeter(ports.metrics, 'admit'),
+  }
   const services = { namespaces: of<Namespace>('', 'namespaces'), authorize: allowAll }
   server = await startTestServer({
     ports,
@@ -242,5 +247,33 @@ describe('a mutating webhook', () => {
     expect(await refusal(create())).toBe(
       '400 the namespace of the provided object does not match the namespace sent on the request',
     )
+  })
+})
+
+describe('what webhooks do is counted', () => {
+  const count = (series: string) => {
+    const line = ports.metrics
+      .text()
+      .split('\n')
+      .find(each => each.startsWith(`apiserver_admission_webhook_${series} `))
+    return Number(line?.split(' ').at(-1) ?? 0)
+  }
+  test('calls, refusals and failures that are overlooked', async () => {
+    const labels = 'name="hook-0.hutch.test",type="admit",operation="CREATE"'
+    const series = {
+      called: `request_total{${labels},code="200",rejected="false"}`,
+      refused: `rejection_count{${labels},error_type="no_error",rejection_code="403"}`,
+      open: 'fail_open_count{name="hook-0.hutch.test",type="admit"}',
+    }
+    const before = Object.values(series).map(count)
+    answer = () => ({})
+    await register('validating', {})
+    await create()
+    answer = () => ({ allowed: false, status: { code: 403 } })
+    await refusal(create({ metadata: { name: 'n' } }))
+    answer = () => ({})
+    await register('mutating', { failurePolicy: 'Ignore', clientConfig: { url: 'https://localhost:1/' } })
+    await create({ metadata: { name: 'o' } })
+    expect(Object.values(series).map((each, index) => count(each) - before[index]!)).toEqual([2, 1, 1])
   })
 })
