@@ -50,7 +50,7 @@ export async function startHutch(
   return {
     pid: child.pid,
     kubeconfig,
-    ended: child.exited.then(() => child.signalCode ?? `exit ${child.exitCode}`),
+    ended: child.exited.then(() => String(child.signalCode ?? `exit ${child.exitCode}`)),
     async stop() {
       child.kill('SIGTERM')
       await child.exited

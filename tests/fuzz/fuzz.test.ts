@@ -15,7 +15,12 @@ let hutch: HutchProcess
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hutch-fuzz-'))
   hutch = await startHutch(directory, [
-    ...['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory'],
+    ...[
+      '--disable-agent',
+      '--feature-gates=CBORServingAndStorage=true',
+      '--disable=scheduler,dns,proxy',
+      '--datastore-endpoint=memory',
+    ],
   ])
 }, 120_000)
 afterAll(async () => {

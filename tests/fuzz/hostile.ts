@@ -9,6 +9,12 @@ export const hostileTexts: readonly string[] = [
   ...['10.0.0.0/33', '::1/129', '999.1.1.1', '01.02.03.04', '::ffff:1.2.3.4'],
 ]
 
+/** Patterns that cost a backtracking engine the square of the text, or two to the power of it. */
+export const slowPatterns: readonly string[] = [
+  ...['(a+)+$', '(a|a)*$', '(a|aa)+$', '^(([a-z])+.)+[A-Z]([a-z])+$', '(.*a){25}', '(x+x+)+y', '(a*)*b'],
+  ...['([a-zA-Z]+)*$', '(?:a?){30}a{30}', '(\\\\d+|\\\\w+)*!', 'a{1000}{1000}', '((a{100}){100}){100}'],
+]
+
 export const hostileValues: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1.5, 2 ** 53, -(2 ** 63), 1e308, '', [], {}, [null], [[]], { '': '' }],
   ...[{ a: { b: { c: [] } } }, ['x', 1, null], { metadata: null }, { spec: null, status: [] }],

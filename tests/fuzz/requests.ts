@@ -2,11 +2,11 @@ import { stringify } from 'yaml'
 import type { Resource } from '../../src/api/define.ts'
 import { createRegistry } from '../../src/api/registry.ts'
 import bases from '../../src/api/testdata/cases.json' with { type: 'json' }
-import { encodeProtobuf } from '../../src/machinery/codec/index.ts'
+import { encodeCbor, encodeProtobuf } from '../../src/machinery/codec/index.ts'
 import { toApiVersion } from '../../src/machinery/meta/group.ts'
 import type { KubeObject } from '../../src/machinery/meta/object.ts'
 import { type Dice, dice } from './dice.ts'
-import { hostileBodies, hostileTexts } from './hostile.ts'
+import { hostileBodies, hostileTexts, slowPatterns } from './hostile.ts'
 import { mutateBytes } from './mutate-bytes.ts'
 import { mutateJson } from './mutate-json.ts'
 
@@ -52,6 +52,7 @@ export function fuzzRequest(seed: number, number: number): FuzzRequest {
 type Family = (dice: Dice, subject: Subject) => FuzzRequest
 
 const json = 'application/json'
+const cbor = 'application/cbor'
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -74,6 +75,75 @@ const createProtobuf: Family = (chance, subject) => {
   const bytes = encodeProtobuf(subject.resource.schema, named(chance, subject.object))
   const type = 'application/vnd.kubernetes.protobuf'
   return write('POST', subject, type, mutateBytes(chance, bytes), query(chance))
+}
+
+const createCbor: Family = (chance, subject) => {
+  const whole = encodeCbor(mutateJson(chance, named(chance, subject.object)))
+  return write('POST', subject, cbor, chance.chance(0.7) ? mutateBytes(chance, whole) : whole, query(chance))
+}
+
+const applyCbor: Family = (chance, subject) => {
+  const whole = encodeCbor(mutateJson(chance, subject.object))
+  const body = chance.chance(0.5) ? mutateBytes(chance, whole) : whole
+  const type = 'application/apply-patch+cbor'
+  return write('PATCH', subject, type, body, '?fieldManager=fuzz&force=true', '/fuzz')
+}
+
+/** Pages from tokens that are nearly those of a server. */
+const page: Family = (chance, subject) => {
+  const token = {
+    v: chance.pick(['meta.k8s.io/v1', '', 'v1', null]),
+    rv: chance.pick([-1, 0, 1, 2 ** 31, 1e300, '1', null]),
+    start: chance.pick([...hostileTexts, 'default/fuzz\u0000']),
+  }
+  const text = Buffer.from(JSON.stringify(chance.chance(0.3) ? mutateJson(chance, token) : token))
+  const bytes = chance.chance(0.4) ? mutateBytes(chance, text) : text
+  const more = chance.pick(['', '&limit=1', '&resourceVersion=1', '&limit=-1', '&labelSelector=a'])
+  return {
+    method: chance.pick(['GET', 'GET', 'DELETE']),
+    path: `${subject.collection}?continue=${bytes.toString('base64url')}${more}`,
+    headers: { accept: chance.pick(accepts) },
+  }
+}
+
+/** Definitions and policies whose expressions would run for ages in an engine that backtracks or does not count. */
+const expressions: Family = chance => {
+  const text = chance.pick(['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', 'a'.repeat(5_000), '\u0000'])
+  const rule = chance.pick([
+    `'${text}'.matches('${chance.pick(slowPatterns)}')`,
+    `self.spec.list.all(a, self.spec.list.all(b, self.spec.list.exists(c, a == b && b != c)))`,
+    `self.spec.text.split('').map(x, x + x).join(x).size() > ${'1'.repeat(1 + chance.number(40))}`,
+    `${'('.repeat(chance.number(600))}true`,
+    `${'!'.repeat(chance.number(600))}true`,
+    `[${'1,'.repeat(chance.number(3_000))}1].all(x, x in [${'1,'.repeat(chance.number(300))}1])`,
+  ])
+  const name = `s${chance.number(1_000)}`
+  const spec = {
+    type: 'object',
+    properties: {
+      text: { type: 'string', pattern: chance.pick(slowPatterns), default: text, maxLength: 100_000 },
+      list: { type: 'array', items: { type: 'string' }, maxItems: chance.pick([10, 1_000]) },
+    },
+  }
+  const validations = { 'x-kubernetes-validations': [{ rule }] }
+  const openAPIV3Schema = { type: 'object', properties: { spec }, ...validations }
+  const body = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${name}.fuzz.example.com` },
+    spec: {
+      group: 'fuzz.example.com',
+      scope: 'Namespaced',
+      names: { plural: name, kind: `Slow${name}` },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  }
+  return {
+    method: 'POST',
+    path: `/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All`,
+    headers: { 'content-type': json, accept: json },
+    body: Buffer.from(JSON.stringify(chance.chance(0.2) ? mutateJson(chance, body) : body)),
+  }
 }
 
 const replace: Family = (chance, subject) => {
@@ -109,7 +179,9 @@ const remove: Family = (chance, subject) => {
 }
 
 const whole: Family = (chance, subject) => {
-  const type = chance.pick([json, 'application/yaml', 'application/vnd.kubernetes.protobuf', ...patchTypes])
+  const type = chance.pick([
+    ...[json, 'application/yaml', 'application/vnd.kubernetes.protobuf', cbor, ...patchTypes],
+  ])
   const method = type.includes('patch') ? 'PATCH' : 'POST'
   const body = Buffer.from(chance.pick(hostileBodies))
   return write(method, subject, type, body, '', method === 'PATCH' ? '/fuzz' : '')
@@ -127,6 +199,10 @@ const families: readonly Family[] = [
     createJson,
     createYaml,
     createProtobuf,
+    createCbor,
+    applyCbor,
+    page,
+    expressions,
     replace,
     patch,
     patch,
@@ -138,7 +214,16 @@ const families: readonly Family[] = [
 ]
 
 const accepts = [
-  ...[json, 'application/vnd.kubernetes.protobuf', 'application/yaml', '*/*', 'text/plain', ';;;', 'a/b;q=x'],
+  ...[
+    json,
+    cbor,
+    'application/vnd.kubernetes.protobuf',
+    'application/yaml',
+    '*/*',
+    'text/plain',
+    ';;;',
+    'a/b;q=x',
+  ],
   'application/json;as=Table;g=meta.k8s.io;v=v1',
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
   'application/json;as=Table;g=meta.k8s.io;v=v99',

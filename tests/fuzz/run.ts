@@ -19,7 +19,12 @@ const { values } = parseArgs({
 const directory = mkdtempSync(join(tmpdir(), 'hutch-fuzz-'))
 const log = join(directory, 'hutch.log')
 const hutch = await startHutch(directory, [
-  ...['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory'],
+  ...[
+    '--disable-agent',
+    '--feature-gates=CBORServingAndStorage=true',
+    '--disable=scheduler,dns,proxy',
+    '--datastore-endpoint=memory',
+  ],
 ])
 const gone = new AbortController()
 let isOver = false
