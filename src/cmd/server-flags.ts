@@ -5,8 +5,14 @@ import { featureFlags } from './feature-flags.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 
-const cidr = (text: string) => {
-  if (!/^[\da-fA-F.:]+\/\d{1,3}$/.test(text)) throw new Error(`"${text}" is not a CIDR such as 10.42.0.0/16`)
+/** One range, or one of each family; the first is the primary one and IPv4. */
+const cidrs = (text: string) => {
+  const [first = '', second, ...more] = text.split(',')
+  for (const each of [first, second ?? first])
+    if (!/^[\da-fA-F.:]+\/\d{1,3}$/.test(each))
+      throw new Error(`"${each}" is not a CIDR such as 10.42.0.0/16`)
+  if (more.length > 0 || (second !== undefined && !second.includes(':')))
+    throw new Error(`"${text}" is neither one CIDR nor an IPv4 and an IPv6 one, as 10.42.0.0/16,fd42::/56`)
 }
 const port = (text: string) => {
   if (!/^\d+$/.test(text) || Number(text) > 65535) throw new Error(`"${text}" is not a port (0 to 65535)`)
@@ -165,18 +171,18 @@ export const serverFlags: readonly Flag[] = [
   {
     name: 'cluster-cidr',
     type: 'string',
-    placeholder: 'CIDR',
+    placeholder: 'CIDR[,CIDR]',
     default: '10.42.0.0/16',
-    help: 'addresses of pods',
-    check: cidr,
+    help: 'addresses of pods; a second range is IPv6',
+    check: cidrs,
   },
   {
     name: 'service-cidr',
     type: 'string',
-    placeholder: 'CIDR',
+    placeholder: 'CIDR[,CIDR]',
     default: '10.43.0.0/16',
-    help: 'addresses of services',
-    check: cidr,
+    help: 'addresses of services; a second range is IPv6',
+    check: cidrs,
   },
   {
     name: 'cluster-dns',

@@ -124,7 +124,7 @@ async function createServing(store: Store, ports: Ports): Promise<Served> {
       address: '192.0.2.1',
       port: 6443,
       clusterIp: '10.43.0.1',
-      serviceCidr: '10.43.0.0/16',
+      serviceCidrs: ['10.43.0.0/16'],
     }
     await ensureBootstrapObjects(as(componentUsers.server), advertised)
   }

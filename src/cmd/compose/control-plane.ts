@@ -147,7 +147,7 @@ async function buildServer(
     postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
     requestSeats: settings.requestSeats,
     shutdownDelayMs: settings.shutdownDelayMs,
-    serviceNetwork: { ...defaultServiceNetwork, cidrs: [settings.serviceCidr] },
+    serviceNetwork: { ...defaultServiceNetwork, cidrs: settings.serviceCidrs },
     ...waysOut(() => current),
     reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
@@ -225,7 +225,7 @@ async function prepareCluster(
     address: reachableAddress(settings),
     port: settings.port,
     clusterIp: settings.kubernetesIp,
-    serviceCidr: settings.serviceCidr,
+    serviceCidrs: settings.serviceCidrs,
   })
   for (const name of bootstrapHooks) hooks.finished(name)
 }

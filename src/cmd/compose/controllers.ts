@@ -11,7 +11,7 @@ export function controllerManager(plane: ControlPlane, settings: ServerSettings)
   return (ports, signal) => {
     const table = controllerTable({
       catalog: plane.catalog,
-      clusterCidrs: [settings.clusterCidr],
+      clusterCidrs: settings.clusterCidrs,
       tokens: {
         rootCaPem: () => plane.pki.authorities['server-ca'].certificate,
         signToken: (account, secret) =>

@@ -22,8 +22,11 @@ export interface ServerSettings {
   readonly tlsSans: readonly string[]
   readonly kubeconfigPath: string
   readonly inMemory: boolean
+  /** The primary ones, and all of them: one or two. */
   readonly clusterCidr: string
+  readonly clusterCidrs: readonly string[]
   readonly serviceCidr: string
+  readonly serviceCidrs: readonly string[]
   readonly kubernetesIp: string
   readonly clusterDns: string
   readonly clusterDomain: string
@@ -46,7 +49,9 @@ export interface ServerSettings {
 export function serverSettings(flags: FlagReader): ServerSettings {
   const dataDir = flags.text('data-dir')
   const nodeIp = flags.optional('node-ip') ?? nodeAddress()
-  const serviceCidr = flags.text('service-cidr')
+  const serviceCidrs = flags.text('service-cidr').split(',')
+  const [serviceCidr = ''] = serviceCidrs
+  const clusterCidrs = flags.text('cluster-cidr').split(',')
   const clusterDomain = flags.text('cluster-domain')
   const simulatedNodes = flags.integer('simulated-node')
   return {
@@ -60,8 +65,10 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     tlsSans: flags.list('tls-san'),
     kubeconfigPath: flags.text('write-kubeconfig'),
     inMemory: flags.text('datastore-endpoint') === 'memory',
-    clusterCidr: flags.text('cluster-cidr'),
+    clusterCidr: clusterCidrs[0]!,
+    clusterCidrs,
     serviceCidr,
+    serviceCidrs,
     kubernetesIp: addressIn(serviceCidr, 1),
     clusterDns: flags.optional('cluster-dns') ?? addressIn(serviceCidr, 10),
     clusterDomain,

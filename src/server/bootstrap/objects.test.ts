@@ -3,7 +3,12 @@ import type { KubeList } from '../../machinery/meta/object.ts'
 import { startTestServer } from '../testing.ts'
 import { ensureBootstrapObjects } from './objects.ts'
 
-const advertised = { address: '192.0.2.7', port: 6443, clusterIp: '10.43.0.1', serviceCidr: '10.43.0.0/16' }
+const advertised = {
+  address: '192.0.2.7',
+  port: 6443,
+  clusterIp: '10.43.0.1',
+  serviceCidrs: ['10.43.0.0/16'],
+}
 
 test('a second start with the same address writes nothing; another address is put right', async () => {
   const server = await startTestServer()

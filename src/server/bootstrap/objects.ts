@@ -9,8 +9,8 @@ export interface AdvertisedServer {
   readonly port: number
   /** The Service's cluster IP: the first of the range. */
   readonly clusterIp: string
-  /** The range that services get their addresses from. */
-  readonly serviceCidr: string
+  /** The ranges that services get their addresses from, the primary one first. */
+  readonly serviceCidrs: readonly string[]
 }
 
 export interface Wanted {
@@ -27,10 +27,10 @@ const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
  * Service with its endpoints (pkg/controlplane). Run at each start; keeps what users changed.
  */
 export async function ensureBootstrapObjects(transport: Transport, server: AdvertisedServer): Promise<void> {
+  await ensureServiceCidr(transport, server.serviceCidrs)
   for (const wanted of [...systemNamespaces(), ...priorityClasses(), ...kubernetesService(server)]) {
     await ensure(transport, wanted)
   }
-  await ensureServiceCidr(transport, server.serviceCidr)
 }
 
 interface ReadyObject extends KubeObject {
@@ -38,9 +38,9 @@ interface ReadyObject extends KubeObject {
 }
 
 /** The default range as an object that says it is ready (pkg/controlplane/controller/defaultservicecidr). */
-async function ensureServiceCidr(transport: Transport, cidr: string): Promise<void> {
+async function ensureServiceCidr(transport: Transport, cidrs: readonly string[]): Promise<void> {
   const at = { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }
-  const wanted = { at, object: { metadata: { name }, spec: { cidrs: [cidr] } } }
+  const wanted = { at, object: { metadata: { name }, spec: { cidrs } } }
   await ensure(transport, wanted)
   const found = (await find(transport, wanted)) as (ReadyObject & JsonObject) | undefined
   if (!found || !sameJson(found.spec, wanted.object.spec)) return
