@@ -5,6 +5,8 @@ import { UserError } from './user-error.ts'
 export interface Flag {
   readonly name: string
   readonly type: 'string' | 'integer' | 'boolean' | 'list'
+  /** Of a list: commas belong to its entries. */
+  readonly keepsCommas?: boolean
   readonly default?: FlagValue
   /** Shown in `--help` after the name. */
   readonly placeholder?: string
@@ -63,7 +65,7 @@ export function readValue(flag: Flag, text: string, where: string): FlagValue {
     case 'string':
       return text
     case 'list':
-      return text.split(',').filter(Boolean)
+      return flag.keepsCommas ? [text] : text.split(',').filter(Boolean)
     case 'boolean':
       if (text === 'true' || text === 'false') return text === 'true'
       throw new UserError(`${where} is true or false, not "${text}"`, usageHint, 2)

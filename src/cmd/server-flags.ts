@@ -4,6 +4,7 @@ import { authenticationFlags, authorizationFlags } from './authentication-flags.
 import { featureFlags } from './feature-flags.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
+import { servingFlags } from './serving-flags.ts'
 
 /** One range, or one of each family; the first is the primary one and IPv4. */
 const cidrs = (text: string) => {
@@ -224,6 +225,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'FILE',
     help: 'load a scheduler plugin from a WASM component; repeatable',
   },
+  ...servingFlags,
   ...operationsFlags,
   ...authenticationFlags,
   ...authorizationFlags,

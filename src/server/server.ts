@@ -20,7 +20,7 @@ import { healthChecks } from './health-checks.ts'
 import { createDrain } from './http/drain.ts'
 import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
-import { type Listener, listen, type TlsMaterial } from './http/listen.ts'
+import { type ConnectionLimits, type Listener, listen, type TlsMaterial } from './http/listen.ts'
 import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
@@ -92,6 +92,7 @@ export interface ListenAt {
   readonly host: string
   /** Absent: plain HTTP, for tests. */
   readonly tls?: TlsMaterial
+  readonly limits?: ConnectionLimits
 }
 
 /** The API server: one chain, one registry, one cache over one store. */

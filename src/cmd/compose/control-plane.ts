@@ -41,6 +41,8 @@ export interface ControlPlane {
   /** As it is now: certificates are renewed while the server runs. */
   readonly pki: Pki
   onRenewed(adopt: (pki: Pki) => void): void
+  /** Runs before everything is closed. */
+  onClose(run: () => void): void
   /** Renews what is due, for as long as it runs. */
   readonly renewal: Runnable
   readonly security: Security
@@ -145,8 +147,7 @@ async function buildServer(
     ...(audit && { auditing: audit.auditing }),
     advertise,
     postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
-    requestSeats: settings.requestSeats,
-    shutdownDelayMs: settings.shutdownDelayMs,
+    ...paceOf(settings),
     serviceNetwork: { ...defaultServiceNetwork, cidrs: settings.serviceCidrs },
     ...waysOut(() => current),
     reviews: reviewsBy(security),
@@ -166,6 +167,7 @@ async function buildServer(
       return current
     },
     onRenewed: adopt => void adopters.push(adopt),
+    onClose: run => stop.signal.addEventListener('abort', run, { once: true }),
     renewal: pkiRenewal(pkiSpec(settings), pki, renewed => {
       current = renewed
       for (const adopt of adopters) adopt(renewed)
@@ -181,6 +183,13 @@ async function buildServer(
       await store.close()
     },
   }
+}
+
+type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs'>
+
+/** How much at a time, and for how long. */
+function paceOf({ requestSeats, requestTimeoutMs, shutdownDelayMs }: Pace): Pace {
+  return { requestSeats, requestTimeoutMs, shutdownDelayMs }
 }
 
 type Gates = Pick<SecuritySetup, 'authorizers' | 'admission' | 'issuer'>

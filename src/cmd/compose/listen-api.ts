@@ -3,6 +3,7 @@ import { writeKubeconfig } from '../../server/pki/kubeconfig.ts'
 import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { followCertificates, withConfigured } from './serving.ts'
 import type { ServerSettings } from './settings.ts'
 
 /** Opens the port, writes the administrator's kubeconfig and says how to talk to the cluster. */
@@ -11,9 +12,10 @@ export async function listenApi(
   settings: ServerSettings,
   { log }: Ports,
 ): Promise<void> {
-  const { bindAddress, port, kubeconfigPath, advertiseAddress } = settings
-  const tls = () => servingTls(plane.pki)
-  const listener = await plane.server.listen({ port, host: bindAddress, tls: tls() }).catch(error => {
+  const { bindAddress, port, kubeconfigPath, advertiseAddress, serving } = settings
+  const tls = () => withConfigured(serving, servingTls(plane.pki))
+  const at = { port, host: bindAddress, tls: tls(), limits: serving.limits }
+  const listener = await plane.server.listen(at).catch(error => {
     const { code } = error as { code?: string }
     if (code === 'EADDRINUSE')
       throw new UserError(
@@ -30,6 +32,7 @@ export async function listenApi(
     throw error
   })
   plane.onRenewed(() => listener.setTls(tls()))
+  plane.onClose(followCertificates(serving, listener, tls, { log }))
   const local = bindAddress === '0.0.0.0' || bindAddress === '127.0.0.1' ? '127.0.0.1' : advertiseAddress
   try {
     writeKubeconfig(kubeconfigPath, {

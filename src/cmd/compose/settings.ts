@@ -9,6 +9,7 @@ import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
+import { type ServingSource, servingSource } from './serving.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
 export interface ServerSettings {
@@ -40,6 +41,8 @@ export interface ServerSettings {
   readonly features: Features
   /** Built-in kinds that are served. */
   readonly resources: readonly Resource[]
+  readonly serving: ServingSource
+  readonly requestTimeoutMs: number
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly shutdownDelayMs: number
@@ -76,6 +79,8 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     simulatedNodes,
     runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
     requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
+    serving: servingSource(flags),
+    requestTimeoutMs: durationMs(flags.text('request-timeout')),
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),

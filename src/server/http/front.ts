@@ -27,7 +27,7 @@ export interface FrontOptions {
 }
 
 /** Takes one HTTP request of either version through the chain and back. Never rejects. */
-export type Front = (request: Asked, response: Reply) => Promise<void>
+export type Front = (request: Asked, response: Reply) => Promise<'stranger' | undefined>
 
 const noBody: RequestBody = { kind: 'none' }
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -36,7 +36,10 @@ export function createFront(options: FrontOptions): Front {
   const { ports } = options
   const inner = { ...options, readBody: createBodyReader(ports.clock, options.requestTimeoutMs) }
   return async function serveRequest(request, response) {
-    if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) return sendAway(request, response)
+    if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) {
+      sendAway(request, response)
+      return undefined
+    }
     const departure = departureOf(response, options.stopping)
     const leave = options.drain.enter()
     const heard = headersOf(request)
@@ -44,7 +47,7 @@ export function createFront(options: FrontOptions): Front {
     let bytes = 0
     try {
       answered = await answerRequest(inner, request, heard, departure)
-      if (response.destroyed) return
+      if (response.destroyed) return undefined
       bytes = await writeAnswer(request, response, withCommonHeaders(answered), departure.signal)
     } catch (error) {
       ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
@@ -54,6 +57,8 @@ export function createFront(options: FrontOptions): Front {
       leave()
       answered?.context?.done?.(answered.answer.status, bytes)
     }
+    // A connection costs more than a request: those that nobody vouches for get one request each (CVE-2023-44487).
+    return answered?.context?.user === anonymousUser ? 'stranger' : undefined
   }
 }
 

@@ -6,12 +6,13 @@ import {
   type SecureServerOptions,
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
-import type { TLSSocket, Server as TlsServer } from 'node:tls'
+import type { SecureContext, TLSSocket, Server as TlsServer } from 'node:tls'
 import type { Ports } from '../../std/ports.ts'
 import { connectionOf } from './credential.ts'
 import type { Front } from './front.ts'
 import { StreamRequest, StreamResponse } from './http2-exchange.ts'
 import { createIdleSweep } from './idle.ts'
+import { type ChooseContext, contextChooser, type NamedCertificate, type TlsLimits } from './tls-choice.ts'
 
 export interface TlsMaterial {
   /** PEM. */
@@ -19,6 +20,8 @@ export interface TlsMaterial {
   readonly cert: string
   /** Client certificates of these authorities are verified; others are refused later, by name. */
   readonly clientCa?: string | string[]
+  /** Further certificates, for clients that ask for their names. */
+  readonly named?: readonly NamedCertificate[]
 }
 
 export interface Listener {
@@ -38,14 +41,27 @@ export interface ListenOptions {
   readonly upgrade?: UpgradeHandler
   /** Absent: plain HTTP, for tests on loopback. */
   readonly tls?: TlsMaterial
+  readonly limits?: ConnectionLimits
   readonly port: number
   readonly host: string
   readonly ports: Ports
 }
 
+/** What one connection may be. */
+export interface ConnectionLimits extends TlsLimits {
+  /** Part of the HTTP/2 requests after which their client is told to connect anew. Default 0. */
+  readonly goawayChance?: number
+  /** HTTP/2 requests at a time. Default 250. */
+  readonly streamsMax?: number
+}
+
 /** HTTP/2 and HTTP/1.1 over TLS on one port. Rejects when the port cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const server = options.tls ? secureServer(options.tls) : createServer({ maxHeaderSize: headerBytesMax })
+  const { tls, limits = {} } = options
+  let choose = chooserOf(tls)
+  const server = tls
+    ? secureServer(tls, limits, name => choose?.(name))
+    : createServer({ maxHeaderSize: headerBytesMax })
   const idle = createIdleSweep(options.ports.clock)
   const opened = (connection: Socket | Http2Session, end: () => void) => {
     idle.opened(connection, end)
@@ -66,9 +82,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     session.on('close', () => sessions.delete(session))
     opened(session, () => session.close())
   })
+  const leaves = goaway(limits.goawayChance ?? 0, options.ports)
   server.on('request', (request, response) => {
-    const done = idle.busy(connectionOf(request as never))
-    void options.front(request as never, response as never).then(done)
+    const connection = connectionOf(request as never)
+    const done = idle.busy(connection)
+    const session = sessions.has(connection as Http2Session) ? (connection as Http2Session) : undefined
+    if (session && leaves()) session.close()
+    void options.front(request as never, response as never).then(end => {
+      done()
+      if (end === 'stranger') session?.close()
+    })
   })
   const { upgrade } = options
   if (upgrade)
@@ -82,11 +105,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   await bound(server, options)
   return {
     port: (server.address() as AddressInfo).port,
-    setTls({ key, cert, clientCa }) {
-      if (!options.tls) return
+    setTls(next) {
+      if (!tls) return
+      const { key, cert, clientCa } = next
+      choose = chooserOf(next)
       const context = clientCa === undefined ? { key, cert } : { key, cert, ca: clientCa }
       const secure = server as unknown as TlsServer
-      secure.setSecureContext(context)
+      secure.setSecureContext({ ...context, ...tlsOnly(limits) })
     },
     leave() {
       for (const session of sessions) session.close()
@@ -103,11 +128,29 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 /** Go's DefaultMaxHeaderBytes: groups of impersonated users may be many. */
 const headerBytesMax = 1 << 20
 /** Streams of one HTTP/2 connection at a time; clients open another connection beyond. */
-const streamsMax = 250
+const usualStreamsMax = 250
 
-function secureServer({ key, cert, clientCa }: TlsMaterial): Http2SecureServer {
+function chooserOf({ named = [], clientCa }: Partial<TlsMaterial> = {}): ChooseContext | undefined {
+  return named.length > 0 ? contextChooser(named, clientCa) : undefined
+}
+
+/** Whether the client of this request goes elsewhere with its next one (upstream's WithProbabilisticGoaway). */
+function goaway(chance: number, { random }: Pick<Ports, 'random'>): () => boolean {
+  return chance > 0 ? () => random.next() < chance : () => false
+}
+
+function tlsOnly({ ciphers, minVersion }: TlsLimits): TlsLimits {
+  return { ...(ciphers && { ciphers }), ...(minVersion && { minVersion }) }
+}
+
+function secureServer(
+  { key, cert, clientCa, named = [] }: TlsMaterial,
+  limits: ConnectionLimits,
+  choose: ChooseContext,
+): Http2SecureServer {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
-  const limits = { maxHeaderSize: headerBytesMax, settings: { maxConcurrentStreams: streamsMax } }
+  const { streamsMax = usualStreamsMax } = limits
+  const bounds = { maxHeaderSize: headerBytesMax, settings: { maxConcurrentStreams: streamsMax } }
   const shared = { key, cert, allowHTTP1: true, ALPNProtocols: ['h2', 'http/1.1'] }
   const exchange = {
     Http2ServerRequest: StreamRequest,
@@ -115,11 +158,13 @@ function secureServer({ key, cert, clientCa }: TlsMaterial): Http2SecureServer {
     // What this server sends has each of its headers once.
     strictSingleValueFields: false,
   }
+  const sni = {
+    SNICallback: (name: string, answer: (error: Error | null, context?: SecureContext) => void) =>
+      answer(null, choose(name)),
+  }
   return createSecureServer({
-    ...shared,
-    ...exchange,
-    ...limits,
-    ...clients,
+    ...{ ...shared, ...exchange, ...bounds, ...clients, ...tlsOnly(limits) },
+    ...(named.length > 0 && sni),
   } as unknown as SecureServerOptions)
 }
 

@@ -1,0 +1,42 @@
+import { expect, test } from 'bun:test'
+import { parseFlags, withDefaults } from '../flags.ts'
+import { flagReader } from '../server-flags.ts'
+import { servingFlags } from '../serving-flags.ts'
+import { servingSource, withConfigured } from './serving.ts'
+
+const source = (...argv: string[]) =>
+  servingSource(flagReader(withDefaults(servingFlags, parseFlags(servingFlags, argv).values)))
+
+test('pairs of certificate and key keep their commas, and the names that follow', () => {
+  const { named } = source(
+    ...['--tls-sni-cert-key', 'a.crt,a.key', '--tls-sni-cert-key=b.crt,b.key:*.Example.org,example.org'],
+  )
+  expect(named).toEqual([
+    { cert: 'a.crt', key: 'a.key', names: [] },
+    { cert: 'b.crt', key: 'b.key', names: ['*.example.org', 'example.org'] },
+  ])
+})
+
+test('limits are read under their names', () => {
+  const argv = [
+    '--tls-min-version=VersionTLS13',
+    '--goaway-chance=0.01',
+    '--http2-max-streams-per-connection=9',
+  ]
+  expect(source(...argv).limits).toEqual({ minVersion: 'TLSv1.3', goawayChance: 0.01, streamsMax: 9 })
+})
+
+test.each([
+  [['--goaway-chance=0.5'], '--goaway-chance can not be less than 0 or greater than 0.02'],
+  [['--tls-sni-cert-key=a.crt'], 'is not CERT,KEY'],
+  [['--tls-cipher-suites=TLS_NOPE'], 'cipher suite "TLS_NOPE" is not available'],
+  [['--tls-cert-file=a.crt'], '--tls-cert-file and --tls-private-key-file go together'],
+])('%p is refused', (argv, message) => {
+  expect(() => source(...argv)).toThrow(message)
+})
+
+test('files that are not there or hold no certificate are named', () => {
+  const named = source('--tls-sni-cert-key=/nowhere.crt,/nowhere.key')
+  expect(() => withConfigured(named, { cert: '', key: '' })).toThrow('--tls-sni-cert-key: ENOENT')
+  expect(() => withConfigured(source(), { cert: 'x', key: 'y' })).toThrow('a certificate cannot be served')
+})

@@ -1,0 +1,78 @@
+import { cipherFault, tlsVersionFault } from '../server/http/tls-choice.ts'
+import type { Flag } from './flags.ts'
+import { duration } from './operations-flags.ts'
+
+const throwing = (faultOf: (text: string) => string | undefined) => (text: string) => {
+  const fault = faultOf(text)
+  if (fault !== undefined) throw new Error(fault)
+}
+
+const pairPattern = /^[^,:]+,[^,:]+(:[^:]+)?$/
+const goawayMax = 0.02
+
+/** How the API is served: names and meanings are kube-apiserver's. */
+export const servingFlags: readonly Flag[] = [
+  {
+    name: 'tls-cert-file',
+    type: 'string',
+    placeholder: 'FILE',
+    help: "certificate to serve instead of the cluster's own; read again when it changes",
+  },
+  {
+    name: 'tls-private-key-file',
+    type: 'string',
+    placeholder: 'FILE',
+    help: 'key of --tls-cert-file',
+  },
+  {
+    name: 'tls-sni-cert-key',
+    type: 'list',
+    keepsCommas: true,
+    placeholder: 'CERT,KEY[:NAMES]',
+    help: 'certificate and key for clients that ask for these names, or for those that it carries; repeatable',
+    check: text => {
+      if (!pairPattern.test(text)) throw new Error(`"${text}" is not CERT,KEY or CERT,KEY:NAME,NAME`)
+    },
+  },
+  {
+    name: 'tls-cipher-suites',
+    type: 'list',
+    placeholder: 'NAME',
+    help: "cipher suites of TLS 1.2, by their IANA names (default: Bun's); repeatable",
+    check: text => throwing(cipherFault)(text),
+  },
+  {
+    name: 'tls-min-version',
+    type: 'string',
+    placeholder: 'VERSION',
+    default: 'VersionTLS12',
+    help: 'VersionTLS12 or VersionTLS13',
+    check: throwing(tlsVersionFault),
+  },
+  {
+    name: 'goaway-chance',
+    type: 'string',
+    placeholder: 'PART',
+    default: '0',
+    help: 'part of the requests (at most 0.02) after which an HTTP/2 client is told to connect anew, to spread load',
+    check: text => {
+      if (!(Number(text) >= 0 && Number(text) <= goawayMax && text.trim() !== ''))
+        throw new Error('--goaway-chance can not be less than 0 or greater than 0.02')
+    },
+  },
+  {
+    name: 'request-timeout',
+    type: 'string',
+    placeholder: 'DURATION',
+    default: '1m0s',
+    help: 'a request that is not done after so long is answered 504; watches, logs and the like excepted',
+    check: duration,
+  },
+  {
+    name: 'http2-max-streams-per-connection',
+    type: 'integer',
+    placeholder: 'N',
+    default: 250,
+    help: 'requests of one HTTP/2 connection at a time',
+  },
+]
