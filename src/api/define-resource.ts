@@ -21,6 +21,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly deprecation?: string
   readonly storage?: Partial<StorageLocation>
   readonly conversion?: Conversion
+  /** Of what is made when asked for (`Resource.reader`). */
+  readonly reader?: string
   readonly rowConditions?: (object: T) => readonly JsonObject[]
   /** `status` of a new object where it is not empty. */
   readonly initialStatus?: (object: T) => NonNullable<unknown>
@@ -85,6 +87,7 @@ export function defineResource<T extends KubeObject>(
     ...(behaviour.unknownField && { unknownField: behaviour.unknownField }),
     ...(behaviour.deprecation && { deprecation: behaviour.deprecation }),
     ...(behaviour.conversion && { conversion: behaviour.conversion }),
+    ...(behaviour.reader && { reader: behaviour.reader }),
     ...(behaviour.rowConditions && { rowConditions: behaviour.rowConditions }),
   }
 }

@@ -3,12 +3,14 @@ import type { APIService } from '../api/types/apiregistration-v1.gen.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Transport } from '../client/transport.ts'
+import { toApiVersion } from '../machinery/meta/group.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
 import type { FrontProxy } from './aggregation/front-proxy.ts'
 import { type Aggregation, type AggregationSources, createAggregation } from './aggregation/index.ts'
 import { createCacheSources } from './cache-sources.ts'
 import { createChain, requestTimeoutMs } from './chain.ts'
+import { type ComponentChecks, componentStatusReader } from './component-status.ts'
 import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } from './context.ts'
 import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
@@ -20,6 +22,7 @@ import { healthChecks } from './health-checks.ts'
 import { createDrain } from './http/drain.ts'
 import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
+import { mountIndex } from './http/index-page.ts'
 import { type ConnectionLimits, type Listener, listen, type TlsMaterial } from './http/listen.ts'
 import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
@@ -79,6 +82,8 @@ export interface ApiServerOptions {
   /** `192.0.2.7:6443`, as clients are told. */
   readonly advertise?: string
   readonly version?: VersionInfo
+  /** What ComponentStatuses tell besides the store. */
+  readonly components?: ComponentChecks
   /** What OpenAPI documents say about types; absent: nothing. */
   readonly readDescriptions?: () => Descriptions | undefined
   /** How the server speaks for users to servers behind it; absent: there are none. */
@@ -222,7 +227,10 @@ function createHandler(
     allocators: new Map([
       ['services', serviceAllocator({ network: serviceNetwork, cache, ports, transport }, stopping)],
     ]),
-    readers: resourceMetricsReaders(createSampler(scraperOf(options, cache), ports)),
+    readers: new Map([
+      ...resourceMetricsReaders(createSampler(scraperOf(options, cache), ports)),
+      ['componentstatuses', componentStatusReader(componentChecks(checks, options.components))],
+    ]),
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })
   const routes = createRoutes(mounted => {
@@ -245,6 +253,9 @@ function createHandler(
       ...(options.readDescriptions && { readDescriptions: options.readDescriptions }),
     })
     options.mount?.(mounted)
+    mountIndex(mounted, () => [
+      ...new Set(registry.all().map(each => toApiVersion(each.group, each.version))),
+    ])
   })
   const dispatch: Handler = context => (context.info.isResourceRequest ? rest(context) : routes(context))
   return createChain({
@@ -257,4 +268,12 @@ function createHandler(
     flow,
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
   })
+}
+
+function componentChecks(
+  checks: readonly HealthCheck[],
+  components: ComponentChecks = new Map(),
+): ComponentChecks {
+  const store = checks.find(({ name }) => name === 'etcd')
+  return new Map([...components, ...(store ? [['etcd-0', store.check] as const] : [])])
 }

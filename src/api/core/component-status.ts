@@ -9,6 +9,7 @@ function health({ conditions }: ComponentStatus) {
 export const componentStatuses = defineResource<ComponentStatus>('v1', 'ComponentStatus', {
   deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   strategy: { ephemeral: true },
+  reader: 'componentstatuses',
   cells: {
     Status(object) {
       const condition = health(object)

@@ -9,6 +9,7 @@ import { componentUsers, controllerUser, programOf } from '../../server/authn/id
 import { ensure, ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { createCacheSources } from '../../server/cache-sources.ts'
+import type { ComponentChecks } from '../../server/component-status.ts'
 import type { UserInfo } from '../../server/context.ts'
 import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
 import { maintainFlowObjects } from '../../server/flow/maintain.ts'
@@ -132,20 +133,19 @@ async function buildServer(
     pki: () => current,
     externalUrl: `https://${advertise}`,
   })
-  const registry = createRegistry([...settings.resources, ...(hasMetrics(settings) ? resourceMetrics : [])])
+  const registry = registryOf(settings)
   const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
+    ...{ ports, store, registry },
     servesCbor: settings.features.enabled('CBORServingAndStorage'),
-    ports,
-    store,
-    registry,
     authenticator: security.authentication.authenticate,
     allowsAnonymous: outside.allowsAnonymous,
     authorizer: security.authorize,
     admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
     advertise,
+    components: componentsOf(settings),
     postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
     ...paceOf(settings),
     serviceNetwork: { ...defaultServiceNetwork, cidrs: settings.serviceCidrs },
@@ -237,6 +237,19 @@ async function prepareCluster(
     serviceCidrs: settings.serviceCidrs,
   })
   for (const name of bootstrapHooks) hooks.finished(name)
+}
+
+/** What ComponentStatuses name, as upstream does. */
+const watchedComponents = ['scheduler', 'controller-manager']
+
+/** A part that ends takes the process along: what is not switched off is well. */
+function componentsOf({ disabled }: ServerSettings): ComponentChecks {
+  const check = (name: string) => (disabled.has(name) ? 'switched off in this server' : undefined)
+  return new Map(watchedComponents.map(name => [name, () => check(name)]))
+}
+
+function registryOf(settings: ServerSettings) {
+  return createRegistry([...settings.resources, ...(hasMetrics(settings) ? resourceMetrics : [])])
 }
 
 function hasMetrics({ disabled }: ServerSettings): boolean {

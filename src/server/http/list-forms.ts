@@ -126,7 +126,10 @@ function prettyForm({ envelope, member, show }: ListView): ListForm {
   return {
     format: 'json',
     items: (run, isFirst) => Buffer.from((isFirst ? '' : ',') + run.map(indented).join(',')),
-    frame: () => ({ head: Buffer.from(empty.slice(0, -']\n}'.length)), tail: Buffer.from('\n  ]\n}\n') }),
+    frame: count => {
+      if (count === 0) return { head: Buffer.from(empty), tail: Buffer.alloc(0) }
+      return { head: Buffer.from(empty.slice(0, -']\n}'.length)), tail: Buffer.from('\n  ]\n}') }
+    },
   }
 }
 

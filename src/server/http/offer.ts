@@ -35,7 +35,7 @@ export function mediaTypeFor(resource: Resource, verb: string, { headers, serves
 
 function offerOf(resource: Resource, verb: string): Offer {
   if (isBuiltin(resource) && resource.verbs.every(each => each === 'create')) return answers
-  if (resource.strategy.ephemeral) return answered
+  if (resource.strategy.ephemeral && !resource.reader) return answered
   const table = isBuiltin(resource) ? offers : customOffers
   return table[collectionVerbs.has(verb) ? 'many' : 'one']!
 }

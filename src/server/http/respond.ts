@@ -159,7 +159,9 @@ function loose(status: number, object: object, format: Format, context: Agent): 
     return encoded(status, format, looseProtobuf(object as Parameters<typeof looseProtobuf>[0]))
   if (format === 'cbor') return encoded(status, format, encodeCbor(object))
   if (format === 'yaml') return encoded(status, format, yamlText(object))
-  return encoded(status, format, `${JSON.stringify(object, undefined, isPretty(context) ? 2 : undefined)}\n`)
+  // As upstream: only the plain form ends its line.
+  const body = isPretty(context) ? JSON.stringify(object, undefined, 2) : `${JSON.stringify(object)}\n`
+  return encoded(status, format, body)
 }
 
 function encoded(status: number, format: Format, body: Uint8Array | string): Answer {

@@ -1,4 +1,5 @@
 /** Why a body is no object of the expected type, in upstream's words (handlers/rest.go transformDecodeError). */
+import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { cborType, DecodeError, decodeCbor, decodeYaml, parseJson } from '../../machinery/codec/index.ts'
 import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
@@ -62,11 +63,23 @@ export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: str
 }
 
 /** Why a patched object is of no kind at all; undefined when it names a kind that there is, or none. */
-export function unreadablePatch(patched: unknown): string | undefined {
+export function unreadablePatch(patched: unknown, into: Resource): string | undefined {
   const { fault, kind = '', apiVersion = '' } = readType(patched)
   if (fault !== undefined) return fault
-  if (kind === '' || apiVersion === '' || isServedKind(apiVersion, kind)) return undefined
+  if (kind === '' || apiVersion === '') return undefined
+  if (isServedKind(apiVersion, kind)) return unlikeKind(kind, apiVersion, into)
   return `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`
+}
+
+/** Another version of the same kind is fine, and what lives under two groups is one kind. */
+function unlikeKind(
+  kind: string,
+  apiVersion: string,
+  { storage, group, ...into }: Resource,
+): string | undefined {
+  const given = fromApiVersion(apiVersion)!
+  if (kind === into.kind && (given.group === group || given.group === storage.group)) return undefined
+  return `converting (${given.version}.${kind}) to (${internalPackage(storage.group)}.${into.kind}): unknown conversion`
 }
 
 export function isServedKind(apiVersion: string, kind: string): boolean {

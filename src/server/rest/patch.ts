@@ -62,7 +62,7 @@ function requirePatchType({ context, resource }: RestCall): PatchType {
 
 function patched(call: RestCall, type: PatchType, document: unknown, current: KubeObject): KubeObject {
   const { resource } = call
-  const object = canonical(call, transform(resource.schema, type, document, current))
+  const object = canonical(call, transform(resource.schema, type, document, current), type)
   // Custom objects are defaulted when they are read again.
   if (!resource.custom) applyDefaults(resource, object)
   requireSameName(call, object)
@@ -70,13 +70,14 @@ function patched(call: RestCall, type: PatchType, document: unknown, current: Ku
 }
 
 /** What decoding the patched document gives, private to the caller: unknown fields gone and reported, values canonical. */
-function canonical(call: RestCall, patched: KubeObject): KubeObject {
+function canonical(call: RestCall, patched: KubeObject, type: PatchType): KubeObject {
   const { resource, context } = call
   if (resource.custom) return canonicalCustom(call, patched)
   const { kind, group, version, schema } = resource
   const apiVersion = toApiVersion(group, version)
-  const foreign =
-    patched.kind === kind && patched.apiVersion === apiVersion ? undefined : unreadablePatch(patched)
+  // A strategic merge happens within the type, which its result keeps.
+  const isSame = type.includes('strategic') || (patched.kind === kind && patched.apiVersion === apiVersion)
+  const foreign = isSame ? undefined : unreadablePatch(patched, resource)
   if (foreign) throw patchInvalid(patched, foreign)
   try {
     const { object, strictErrors } = decodeValue(

@@ -1,14 +1,17 @@
-import type { ScaleView } from '../../api/define.ts'
+import type { Resource, ScaleView } from '../../api/define.ts'
 import { builtinKind } from '../../api/schema/index.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { applyJsonPatch, applyMergePatch } from '../../machinery/patch/index.ts'
 import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { since } from '../../machinery/table/cells.ts'
+import type { Column } from '../../machinery/table/column.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
 import { decodePatch, decodeTyped } from './body.ts'
 import type { RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
+import { memo } from './memo.ts'
 import { replace } from './replace.ts'
 import { requireStored } from './storage.ts'
 import { presentLater } from './views.ts'
@@ -27,7 +30,8 @@ const scaleType = () => ({ ...scaleName, schema: builtinKind('autoscaling', 'v1'
 export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promise<Response> {
   const { context, resource } = call
   const stored = requireStored(call)
-  if (context.info.verb === 'get') return answer(toScale(view, (await presentLater(resource, stored)).object))
+  if (context.info.verb === 'get')
+    return answer(resource, toScale(view, (await presentLater(resource, stored)).object))
   const make = (current: KubeObject) => {
     const wanted = wantedScale(call, toScale(view, current))
     // A custom kind's own rules know the place of its replicas.
@@ -46,7 +50,7 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
       view.setReplicas(object, (shown as Scale).spec.replicas ?? 0),
   }
   const { object } = await replace(call, { make, rules, attemptsMax, face })
-  return answer(toScale(view, object))
+  return answer(resource, toScale(view, object))
 }
 
 function wantedScale({ context }: RestCall, current: Scale): Scale {
@@ -98,6 +102,27 @@ function toScale(view: ScaleView<KubeObject>, object: KubeObject): Scale {
   }
 }
 
-function answer(object: Scale): Response {
-  return { kind: 'object', status: 200, object: deepFreeze(object) }
+function answer(resource: Resource, object: Scale): Response {
+  return { kind: 'object', status: 200, object: deepFreeze(object), resource: servedAsScale(resource) }
 }
+
+const faces = new WeakMap<Resource, Resource>()
+
+/** The resource as it looks from here: its objects are Scales, with columns of their own. */
+function servedAsScale(resource: Resource): Resource {
+  return memo(faces, resource, () => {
+    const { rowConditions: _rows, ...rest } = resource
+    return { ...rest, ...scaleType(), columns: columns as unknown as Resource['columns'] }
+  })
+}
+
+function column(name: string, type: Column<Scale>['type'], cell: Column<Scale>['cell']): Column<Scale> {
+  return { name, type, format: '', description: '', priority: 0, cell }
+}
+
+const columns: readonly Column<Scale>[] = [
+  column('Name', 'string', ({ metadata }) => metadata.name),
+  column('Desired', 'integer', ({ spec }) => spec.replicas ?? 0),
+  column('Available', 'integer', ({ status }) => status.replicas),
+  column('Age', 'string', ({ metadata }, nowMs) => since(metadata.creationTimestamp, nowMs)),
+]

@@ -1,0 +1,28 @@
+import type { Routes } from './routes.ts'
+
+/** What mounted pages without a fixed path are not listed by. */
+const isFixed = (path: string) => !/[:*]/.test(path)
+
+/**
+ * `/`: the paths that this server answers, the mounted ones and those of `versions` (`apps/v1`, `v1`), sorted
+ * (apiserver pkg/server/routes Index). Mounted last.
+ */
+export function mountIndex(routes: Routes, versions: () => readonly string[]): void {
+  const answer = () => {
+    const mounted = routes.routes.map(({ path }) => path).filter(path => isFixed(path) && path !== '/')
+    const single = mounted.filter(path => !path.endsWith('/') || listedWithSlash.has(path))
+    const paths = [...new Set([...single, ...versions().flatMap(pathsOf)])].toSorted()
+    return new Response(JSON.stringify({ paths }, undefined, 2), {
+      headers: { 'content-type': 'application/json' },
+    })
+  }
+  routes.get('/', answer)
+  routes.get('/index.html', answer)
+}
+
+const listedWithSlash: ReadonlySet<string> = new Set(['/apis/'])
+
+function pathsOf(version: string): string[] {
+  const slash = version.indexOf('/')
+  return slash < 0 ? [`/api/${version}`] : [`/apis/${version.slice(0, slash)}`, `/apis/${version}`]
+}
