@@ -13,12 +13,16 @@ export interface Stage {
   close(): Promise<void>
 }
 
+const cache =
+  process.env.HUTCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
+
+/** Where scripts/stock puts what it builds, kubectl among it. */
+export const stockPrograms = join(cache, 'stock/bin')
+
 /** Why the stock server cannot run here; undefined when it can. */
 export function stockMissing(): string | undefined {
-  const cache =
-    process.env.HUTCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
   if (!Bun.which('openssl') || !Bun.which('curl')) return 'openssl and curl are not both installed'
-  if (existsSync(join(cache, 'stock/bin/pins')) || Bun.which('go')) return undefined
+  if (existsSync(join(stockPrograms, 'pins')) || Bun.which('go')) return undefined
   return `no stock control plane in ${cache} and no Go to build it`
 }
 
@@ -56,7 +60,12 @@ async function startHutch(directory: string) {
   const child = Bun.spawn(
     [
       ...['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server', '--disable-agent'],
-      ...['--disable', 'scheduler,controller-manager,dns,proxy', '--datastore-endpoint', 'memory'],
+      ...[
+        '--disable',
+        'scheduler,controller-manager,dns,proxy,metrics-server',
+        '--datastore-endpoint',
+        'memory',
+      ],
       ...['--data-dir', join(directory, 'data'), '--write-kubeconfig', path, '--bind-address', '127.0.0.1'],
       ...['--https-listen-port', String(await freePort()), '--log-level', 'warn'],
     ],

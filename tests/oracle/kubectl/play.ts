@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { judge } from '../consult.ts'
+import type { Stage } from '../scenarios/stage.ts'
+import { prepare } from '../scenarios/steps.ts'
+import { listedScreens } from './listed.ts'
+import { compareScreens, plainScreen } from './screen.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+import { isRead, type Line, lineOf, type Transcript } from './transcript.ts'
+
+/** How long a reading line is typed again while the screens differ: what it reads of may be on its way. */
+const patienceMs = 20_000
+const pauseMs = 400
+/** Enough to keep both servers busy while one kubectl starts. */
+const transcriptsAtOnce = 4
+
+export interface Play {
+  readonly lines: number
+  /** `transcript: line › ours | theirs` */
+  readonly places: readonly string[]
+}
+
+/** Types all transcripts into both clusters, each in its namespace, and tells where the screens differ. */
+export async function playTranscripts(
+  stage: Stage,
+  transcripts: readonly Transcript[],
+  programs: string,
+): Promise<Play> {
+  const directory = mkdtempSync(join(tmpdir(), 'hutch-kubectl-'))
+  const waiting = transcripts.map((transcript, index) => ({ transcript, index }))
+  const places: string[][] = []
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      places[next.index] = await play(stage, next.transcript, { directory, programs })
+  }
+  await Promise.all(Array.from({ length: transcriptsAtOnce }, worker))
+  rmSync(directory, { recursive: true, force: true })
+  return { lines: transcripts.reduce((sum, { lines }) => sum + lines.length, 0), places: places.flat() }
+}
+
+interface Pair {
+  readonly terminals: readonly Terminal[]
+  compare(line: Line): Promise<string[]>
+}
+
+async function play(
+  stage: Stage,
+  transcript: Transcript,
+  { directory, programs }: { directory: string; programs: string },
+): Promise<string[]> {
+  const { name } = transcript
+  await Promise.all([stage.ours, stage.theirs].map(side => prepare(side, { name, steps: [] })))
+  const pair = openPair(stage, transcript, { directory, programs })
+  const places: string[] = []
+  for (const line of transcript.lines.map(lineOf)) {
+    const found = await typeUntilAlike(pair, line, place => `${name}: ${line.type} › ${place}`)
+    places.push(...found)
+  }
+  return places
+}
+
+function openPair(
+  { ours, theirs }: Stage,
+  transcript: Transcript,
+  { directory, programs }: { directory: string; programs: string },
+): Pair {
+  const sides = [
+    { side: ours, folder: 'ours' },
+    { side: theirs, folder: 'theirs' },
+  ].map(({ side, folder }) => {
+    const place = {
+      kubeconfig: side.kubeconfig,
+      directory: join(directory, folder, transcript.name),
+      programs,
+    }
+    return { side, terminal: openTerminal(place, transcript) }
+  })
+  return {
+    terminals: sides.map(({ terminal }) => terminal),
+    async compare(line) {
+      const printed = await Promise.all(sides.map(({ terminal }) => terminal.type(line)))
+      const [mine, other] = printed.map((each, i) => plainScreen(each, sides[i]!.side.words(transcript.name)))
+      return compareScreens(mine!, other!, line.unordered)
+    },
+  }
+}
+
+async function typeUntilAlike(pair: Pair, line: Line, placeOf: (place: string) => string): Promise<string[]> {
+  if (line.afterMs) await Bun.sleep(line.afterMs)
+  const startMs = performance.now()
+  for (;;) {
+    const found = (await pair.compare(line)).map(placeOf)
+    const isLate = performance.now() - startMs > patienceMs
+    if (!isRead(line) || isLate || judge(found, listedScreens).unlisted.length === 0) return found
+    await Bun.sleep(pauseMs)
+  }
+}

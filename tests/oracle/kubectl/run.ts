@@ -1,0 +1,27 @@
+#!/usr/bin/env bun
+/**
+ * Types the same lines into a terminal of Hutch and of a stock control plane and compares what is printed.
+ *
+ *   bun run tests/oracle/kubectl/run.ts [--only TEXT] [--kubectl FOLDER]
+ *
+ * `--only` takes the transcripts whose name holds TEXT; `--kubectl` names the folder of another kubectl.
+ */
+import { parseArgs } from 'node:util'
+import { judge } from '../consult.ts'
+import { openStage } from '../scenarios/stage.ts'
+import { stockPrograms } from '../stage.ts'
+import { listedScreens } from './listed.ts'
+import { playTranscripts } from './play.ts'
+import { allTranscripts } from './transcript.ts'
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, kubectl: { type: 'string', default: stockPrograms } },
+})
+const stage = await openStage()
+const chosen = allTranscripts().filter(({ name }) => name.includes(values.only))
+const { lines, places } = await playTranscripts(stage, chosen, values.kubectl).finally(() => stage.close())
+const { unlisted, listed } = judge(places, listedScreens)
+for (const place of unlisted) console.log(place)
+const sum = [...listed.values()].reduce((total, count) => total + count, 0)
+console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sum} listed`)
+process.exitCode = unlisted.length > 0 ? 1 : 0
