@@ -2,6 +2,7 @@ import type { Resource } from '../api/define.ts'
 import type { Registry } from '../api/registry.ts'
 import type { CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
+import type { Breathe } from '../std/turns.ts'
 
 /**
  * One request on its way through the chain, over the wire or in process. Filters fill it from left to right;
@@ -33,12 +34,16 @@ export interface RequestContext {
   user: UserInfo
   /** The answer is not sent but looked at: it must be there as a whole. */
   readonly needsWhole?: true
+  /** Asked between the steps of a request whose body is large; absent for others. */
+  readonly breathe?: Breathe
   /** Set by the dispatcher for resource requests, before admission. */
   resource?: Resource
   /** What admission notes for the audit log; absent until somebody does. */
   auditAnnotations?: Map<string, string>
   /** The request line's path and query as they came; absent in process. */
   readonly uri?: string
+  /** The verb that let the caller act as another user, where that right is not for all requests. */
+  impersonationConstraint?: string
   /** What the authorizer said. */
   decision?: Decision
   /** Which objects decided how long the request waits: told in headers. */

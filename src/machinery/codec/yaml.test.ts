@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { DecodeError } from './errors.ts'
-import { decodeYaml } from './yaml.ts'
+import { decodeYaml, prepareYaml } from './yaml.ts'
 
 const read = (text: string) => JSON.parse(decodeYaml(text).json)
 
@@ -76,3 +76,24 @@ describe('bad YAML is refused', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 })
+
+test('a text that was read with pauses reads the same, faults too', async () => {
+  const long = `list:\n${Array.from({ length: 2_000 }, (_, at) => `- {a: ${at}, b: "x"}\n`).join('')}a: 1\na: 2\n`
+  for (const text of [long, '{"a":1}', 'a: [', 'a: &a [x]\nb: *a', '']) {
+    const bytes = Buffer.from(text)
+    let pauses = 0
+    await prepareYaml(bytes, () => {
+      pauses++
+      return Promise.resolve()
+    })
+    const read = (body: string | Uint8Array, strict: boolean) => {
+      try {
+        return decodeYaml(body, { strict })
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    for (const strict of [true, false]) expect(read(bytes, strict)).toEqual(read(text, strict))
+    if (text === long) expect(pauses).toBeGreaterThan(20)
+  }
+}, 30_000)

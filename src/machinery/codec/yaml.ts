@@ -1,5 +1,6 @@
 import {
   Composer,
+  type CST,
   type Document,
   isScalar,
   Lexer,
@@ -9,11 +10,14 @@ import {
   visit,
   type YAMLError,
 } from 'yaml'
+import type { Breathe } from '../../std/turns.ts'
 import { quote } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 import { countMembers, newTally } from './json/conform.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
+
+type Token = CST.Token
 
 /** Aliases that one document may expand to; a "billion laughs" is refused. */
 const aliasesMax = 100
@@ -43,15 +47,46 @@ export function decodeYaml(
   body: string | Uint8Array,
   { strict = false }: { readonly strict?: boolean } = {},
 ): DecodedYaml {
-  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
+  const known = typeof body === 'string' ? undefined : prepared.get(body)
+  if (known instanceof DecodeError) throw known
+  if (known) return strict ? known : { json: known.json, strictErrors: [] }
+  const steps = reading(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'), strict)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+const prepared = new WeakMap<Uint8Array, DecodedYaml | DecodeError>()
+
+/** Reads a long body with pauses; what comes of it is what `decodeYaml` then gives for the same bytes. */
+export async function prepareYaml(body: Uint8Array, breathe: Breathe): Promise<void> {
+  const steps = reading(Buffer.from(body).toString('utf8'), true)
+  try {
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return void prepared.set(body, step.value)
+      const pause = breathe()
+      if (pause) await pause
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    prepared.set(body, error)
+  }
+}
+
+/** Reads a text in steps, between which others may have their turn. */
+function* reading(text: string, strict: boolean): Generator<void, DecodedYaml, void> {
   if (isPlainJson(text)) return { json: text, strictErrors: [] }
   const source = firstDocument(text)
   const lines = new LineCounter()
-  const document = compose(source, lines)
+  const document = yield* compose(source, lines)
   const [fatal] = document?.errors ?? []
   if (fatal) throw new DecodeError(`yaml: ${where(fatal, lines)}`)
   try {
-    const json = JSON.stringify(document?.toJS({ maxAliasCount: aliasesMax })) ?? 'null'
+    const value: unknown = document?.toJS({ maxAliasCount: aliasesMax })
+    yield
+    const json = JSON.stringify(value) ?? 'null'
+    yield
     return { json, strictErrors: strict ? duplicateKeys(document, lines) : [] }
   } catch (error) {
     const message = (error as Error).message
@@ -75,7 +110,12 @@ function isPlainJson(text: string): boolean {
 }
 
 /** What `parseDocument` of the library does, with a bound on nesting; it has no uniqueness check, which takes n². */
-function compose(source: string, lines: LineCounter): Document.Parsed | undefined {
+function* compose(source: string, lines: LineCounter): Generator<void, Document.Parsed | undefined, void> {
+  const tokens: Token[] = []
+  for (const token of boundedTokens(source, lines)) {
+    if (token === undefined) yield
+    else tokens.push(token)
+  }
   const composer = new Composer({
     version: '1.1',
     uniqueKeys: false,
@@ -83,16 +123,22 @@ function compose(source: string, lines: LineCounter): Document.Parsed | undefine
     logLevel: 'silent',
     customTags: tags => goTags(tags),
   })
-  const [document] = composer.compose(boundedTokens(source, lines), true, source.length)
+  const [document] = composer.compose(tokens, true, source.length)
+  yield
   return document
 }
 
-function* boundedTokens(source: string, lines: LineCounter) {
+/** After so many pieces of text comes an undefined among the tokens, of which a long document has but one. */
+const stepLexemes = 256
+
+function* boundedTokens(source: string, lines: LineCounter): Generator<Token | undefined, void, void> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
+  let lexemes = 0
   for (const lexeme of new Lexer().lex(source)) {
     yield* parser.next(lexeme)
     if (parser.stack.length > nestingMax) throw new DecodeError(`yaml: exceeded max depth of ${nestingMax}`)
+    if (++lexemes % stepLexemes === 0) yield undefined
   }
   yield* parser.end()
 }

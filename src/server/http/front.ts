@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { badRequest, internalError } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
+import { beginWork } from '../../std/turns.ts'
 import type { Handler, RequestBody, RequestContext, Response } from '../context.ts'
 import { anonymousUser } from '../filters/authentication.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
@@ -93,8 +94,12 @@ async function answerRequest(
   let context: RequestContext | undefined
   try {
     const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request, readBody) : noBody
-    context = toContext(request, headers, { auditId, warnings, body, signal, ...formats })
+    const breathe = isLarge(body) ? beginWork(ports.clock) : undefined
+    const more = { ...formats, ...(breathe && { breathe }) }
+    context = toContext(request, headers, { auditId, warnings, body, signal, ...more })
     const response = await handler(context)
+    const pause = breathe?.()
+    if (pause) await pause
     const answer = toAnswer(context, requirePlain(response), ports.clock)
     return { answer: withWarnings(answer, warnings), auditId, context }
   } catch (error) {
@@ -106,6 +111,13 @@ async function answerRequest(
       context,
     }
   }
+}
+
+/** What takes long enough to read, check and write that others should have their turn in between. */
+const largeBodyBytesMin = 64 << 10
+
+function isLarge(body: RequestBody): boolean {
+  return body.kind === 'bytes' && body.bytes.length > largeBodyBytesMin
 }
 
 export type Headers = Readonly<Record<string, string>>
@@ -130,7 +142,7 @@ async function bodyOf(request: Asked, readBody: BodyReader): Promise<RequestBody
     : { kind: 'bytes', bytes, contentType: request.headers['content-type'] ?? '' }
 }
 
-interface Rest extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'servesCbor'> {
+interface Rest extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'servesCbor' | 'breathe'> {
   /** Asked for at the first look at the context's own. */
   readonly signal: () => AbortSignal
 }

@@ -17,7 +17,7 @@ let server: TestServer
 let list: ListResult
 beforeAll(async () => {
   server = await startTestServer()
-  for (let index = 0; index < 150; index++) {
+  for (let index = 0; index < 70; index++) {
     const name = `map-${index}`
     const data = { text: `a: ${index}\n- "ü"`, 'key.with-dots': '' }
     const body: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...{ data } }
@@ -64,8 +64,8 @@ test('JSON, indented JSON, YAML and protobuf in pieces are the list that is made
   expect(String(await textOf('json', undefined, true))).toBe(JSON.stringify(plain(), undefined, 2))
   expect(String(await textOf('yaml'))).toBe(yamlText(plain()))
   expect((await textOf('protobuf')).equals(listProtobuf(configMaps, list))).toBe(true)
-  expect(JSON.stringify(decodeCbor((await textOf('cbor')).subarray(0)))).toBe(JSON.stringify(plain()))
-})
+  expect(JSON.stringify(decodeCbor(await textOf('cbor')))).toBe(JSON.stringify(plain()))
+}, 60_000)
 
 test('tables and metadata alone in pieces are what is made at once', async () => {
   const table = toServedTable(configMaps, objects(), tableRequest())
@@ -76,7 +76,7 @@ test('tables and metadata alone in pieces are what is made at once', async () =>
   expect(String(await textOf('json', form))).toBe(`${JSON.stringify(partial)}\n`)
   expect(String(await textOf('yaml', form))).toBe(yamlText(partial))
   expect(decodeCbor(await textOf('cbor', form))).toEqual(JSON.parse(JSON.stringify(partial)))
-})
+}, 60_000)
 
 test('a list is long by its items or by their size', () => {
   const item = { object: { metadata: {} }, encodings: new Map(), storedBytes: 3 << 20 }

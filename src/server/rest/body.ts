@@ -8,6 +8,7 @@ import {
   decodeYaml,
   diagnoseCbor,
   parseJson,
+  prepareYaml,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
@@ -17,6 +18,7 @@ import { badRequest, invalid, unsupportedMediaType } from '../../machinery/statu
 import type { StatusError } from '../../machinery/status/status.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { parseExact } from '../../std/exact-json.ts'
+import type { Breathe } from '../../std/turns.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { contentTypes } from '../http/negotiation.ts'
 import { cloneJson } from './clone.ts'
@@ -69,6 +71,12 @@ function bodyType({ group, version, kind, schema, custom }: Resource): BodyType 
 /** The body as a private object of `type`, which it must name if it names one. */
 export function decodeTyped(context: RequestContext, type: BodyType): JsonObject {
   return withType(decodeLoose(context, type), type)
+}
+
+/** Reads a large body of a language that takes long to read, with pauses. */
+export async function prepareBody({ body }: RequestContext, breathe: Breathe): Promise<void> {
+  if (body.kind === 'bytes' && /yaml\s*(?:;|$)/i.test(body.contentType))
+    await prepareYaml(body.bytes, breathe)
 }
 
 /** The body read as `type`, whatever it says that it is. */

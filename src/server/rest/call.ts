@@ -66,6 +66,11 @@ export function groupKind({ storage, kind }: Resource): GroupKind {
   return { group: storage.group, kind }
 }
 
+/** Stands between two steps of a write: others have their turn there while this one is about a large body. */
+export function turn({ context }: RestCall): Promise<void> | undefined {
+  return context.breathe?.()
+}
+
 export function isDryRun({ context }: RestCall): boolean {
   return (context.options.dryRun?.length ?? 0) > 0
 }

@@ -2,7 +2,7 @@ import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
 import { decodeBody } from './body.ts'
-import { admitMutating, type RestCall } from './call.ts'
+import { admitMutating, type RestCall, turn } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace, wipeSystemFields } from './identity.ts'
 import { insert } from './insert.ts'
@@ -15,11 +15,13 @@ export async function create(call: RestCall): Promise<Response> {
   const connector = resource.strategy.ephemeral ? deps.connectors.get(resource.plural) : undefined
   if (connector) return connector(call)
   const object = decodeBody(context, resource)
+  await turn(call)
   if (resource.strategy.ephemeral) return review(call, object)
   wipeSystemFields(object)
   settleNamespace(call, object)
   dedupOwners(call, object, false)
   trackUpdate(call, undefined, object)
+  await turn(call)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
   dedupOwners(call, object, true)
   const servable = await insert({ deps, context, resource }, object)

@@ -10,6 +10,7 @@ import type { StatusError } from '../../machinery/status/status.ts'
 import type { Handler, RequestInfo, Response } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
 import { requireMedia } from '../http/offer.ts'
+import { prepareBody } from './body.ts'
 import { groupResource, type RestCall, type RestDeps } from './call.ts'
 import { create } from './create.ts'
 import { deleteOne } from './delete.ts'
@@ -42,6 +43,7 @@ export function createRest(deps: RestDeps): Handler {
     if (!resource || !isPlacedRight(info, resource)) return unrouted(deps, info)
     context.resource = resource
     const call: RestCall = { deps, context, resource }
+    if (context.breathe) await prepareBody(context, context.breathe)
     // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.
     const warning = resource.deprecation === undefined ? [] : [resource.deprecation]
     if (!isBuiltin(resource)) context.warnings.push(...warning)

@@ -14,6 +14,7 @@ import {
   isDryRun,
   type RestCall,
   timestamp,
+  turn,
 } from './call.ts'
 import { settleNamespace } from './identity.ts'
 import { keyOf, writeStored } from './storage.ts'
@@ -70,11 +71,14 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
   const allocation = allocator && (await allocator.allocate(object, undefined, isDryRun(call)))
   try {
     validateNew(call, object)
+    await turn(call)
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
     if (isDryRun(call)) return await dryRunInsert(call, object, allocation)
     requireNoRevision(object)
+    await turn(call)
     const stored = await writeStored(call, object, 0)
+    await turn(call)
     if (allocation) await allocation.commit()
     return await presentLater(resource, stored)
   } catch (error) {

@@ -10,7 +10,7 @@ import { invalid, notFound, plainFailure, unsupportedMediaType } from '../../mac
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, otherCustomKind, settleCustom } from './body.ts'
-import { admitMutating, groupResource, type RestCall } from './call.ts'
+import { admitMutating, groupResource, type RestCall, turn } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
 import { unreadablePatch } from './foreign-body.ts'
@@ -39,6 +39,7 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
   const type = requirePatchType(call)
   checkWriteOptions(context.options, 'PatchOptions')
   const document = decodePatch(context, type)
+  await turn(call)
   const isApply = type === applyType || type === applyCborType
   if (isApply && !findStored(call)) return createByApply(call, document as KubeObject, subresource)
   const make = (current: KubeObject) =>
@@ -176,6 +177,7 @@ async function createByApply(
   if (subresource) throw notFound(groupResource(resource), context.info.name)
   const object = applied(call, document, undefined)
   settleNamespace(call, object)
+  await turn(call)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
   const servable = await insert(call, object)
   return { kind: 'object', status: 201, object: servable.object, resource, servable }

@@ -19,6 +19,7 @@ import {
   groupResource,
   isDryRun,
   type RestCall,
+  turn,
 } from './call.ts'
 import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
@@ -79,8 +80,10 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   const current = await presentLater(call.resource, stored)
   const old = current.object
   const object = await plan.make(old)
+  await turn(call)
   settleNamespace(call, object)
   if (!plan.tracksFields) trackUpdate(call, old, object)
+  await turn(call)
   const { face } = plan
   const oldObject = face ? face.show(old) : old
   const shown = face ? face.show(object) : object
@@ -94,6 +97,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   const allocation = await prepare(call, plan.rules, object, old)
   try {
     validate(call, plan.rules, object, old)
+    await turn(call)
     keepTimes(object, old)
     if (!plan.skipsAdmission) {
       const last = face ? face.show(object) : object

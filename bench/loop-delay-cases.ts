@@ -1,0 +1,234 @@
+/** Requests that take a server long: long lists in every encoding, large bodies in every language, costly rules. */
+
+import { configMaps } from '../src/api/core/config-map.ts'
+import { encodeCbor, encodeProtobuf } from '../src/machinery/codec/index.ts'
+import type { connectionOf } from './hutch-process.ts'
+
+type Connection = ReturnType<typeof connectionOf>
+
+export interface HostileRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+export interface HostileCase {
+  readonly name: string
+  request(round: number): HostileRequest
+}
+
+const maps = '/api/v1/namespaces/default/configmaps'
+const many = '/api/v1/namespaces/many/configmaps'
+const slow = '/apis/loop.example.com/v1/namespaces/default/slows'
+const custom = '/apis/loop.example.com/v1/namespaces/many/slows'
+const partial = 'PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+
+const get = (path: string, accept: string, more: Record<string, string> = {}) => ({
+  request: () => ({ method: 'GET', path, headers: { accept, 'accept-encoding': 'identity', ...more } }),
+})
+
+/** Every hostile request by its name. */
+export function hostileCases(objects: number): readonly HostileCase[] {
+  const lists = {
+    json: get(many, 'application/json'),
+    'json gzip': get(many, 'application/json', { 'accept-encoding': 'gzip' }),
+    pretty: get(`${many}?pretty=true`, 'application/json'),
+    yaml: get(`${many}?limit=${Math.ceil(objects / 5)}`, 'application/yaml'),
+    protobuf: get(many, 'application/vnd.kubernetes.protobuf'),
+    cbor: get(many, 'application/cbor'),
+    table: get(many, 'application/json;as=Table;g=meta.k8s.io;v=v1'),
+    'table gzip': get(many, 'application/json;as=Table;g=meta.k8s.io;v=v1', { 'accept-encoding': 'gzip' }),
+    metadata: get(many, `application/json;as=${partial}`),
+    selector: get(`${many}?labelSelector=app!=none`, 'application/json'),
+    custom: get(custom, 'application/json'),
+    'watch list': get(
+      `${many}?watch=true&timeoutSeconds=6&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`,
+      'application/json',
+    ),
+  }
+  return [...Object.entries(lists).map(([name, each]) => ({ name: `list ${name}`, ...each })), ...bodies()]
+}
+
+const json = 'application/json'
+const slowType = { apiVersion: 'loop.example.com/v1', kind: 'Slow' }
+
+function bodies(): HostileCase[] {
+  const pairs = (count: number, size: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`key-${at}`, 'x'.repeat(size)]))
+  const map = (name: string, data: object, more = {}) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, ...more },
+    data,
+  })
+  const post = (
+    type: string,
+    make: (name: string) => string | Uint8Array,
+    path = maps,
+  ): HostileCase['request'] => {
+    return round => {
+      const name = `large-${type.replace(/[^a-z]/g, '')}-${round}-${Date.now()}`
+      return {
+        method: 'POST',
+        path: `${path}?dryRun=All`,
+        headers: { 'content-type': type, accept: json },
+        body: make(name),
+      }
+    }
+  }
+  const patch = (type: string, body: (round: number) => string, name: string): HostileCase['request'] => {
+    return round => ({
+      method: 'PATCH',
+      path: `${maps}/${name}?fieldManager=loop&force=true`,
+      headers: { 'content-type': type, accept: json },
+      body: body(round),
+    })
+  }
+  const flat = (name: string, count: number) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n${Array.from({ length: count }, (_, at) => `  key-${at}: "value ${at}"\n`).join('')}`
+  const block = (name: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  text: |\n${'    some line of text in a block\n'.repeat(30_000)}`
+  return [
+    {
+      name: 'json 3 MB of small members',
+      request: post(json, name => JSON.stringify(map(name, pairs(90_000, 15)))),
+    },
+    {
+      name: 'json 1 MB of one text',
+      request: post(json, name => JSON.stringify(map(name, pairs(1, 1_000_000)))),
+    },
+    { name: 'yaml 1 MB flat', request: post('application/yaml', name => flat(name, 40_000)) },
+    { name: 'yaml 1 MB block text', request: post('application/yaml', block) },
+    {
+      name: 'protobuf 3 MB',
+      request: post('application/vnd.kubernetes.protobuf', name =>
+        encodeProtobuf(configMaps.schema, map(name, pairs(90_000, 15))),
+      ),
+    },
+    {
+      name: 'cbor 3 MB',
+      request: post('application/cbor', name => encodeCbor(map(name, pairs(1_000, 2_000)))),
+    },
+    {
+      name: 'strategic merge 1 MB',
+      request: patch(
+        'application/strategic-merge-patch+json',
+        round => JSON.stringify({ data: pairs(30_000, 15 + round) }),
+        'base',
+      ),
+    },
+    {
+      name: 'json patch 10,000 operations',
+      request: patch(
+        'application/json-patch+json',
+        round =>
+          JSON.stringify(
+            Array.from({ length: 10_000 }, (_, at) => ({
+              op: 'add',
+              path: `/data/k${at}`,
+              value: `v${round}`,
+            })),
+          ),
+        'base',
+      ),
+    },
+    {
+      name: 'apply 1 MB',
+      request: patch(
+        'application/apply-patch+yaml',
+        round => JSON.stringify(map('applied', pairs(30_000, 15 + round))),
+        'applied',
+      ),
+    },
+    {
+      name: 'rules at the cost limit',
+      request: post(
+        json,
+        name =>
+          JSON.stringify({
+            ...slowType,
+            metadata: { name },
+            spec: { list: Array.from({ length: 120 }, (_, at) => `item-${at}`) },
+          }),
+        slow,
+      ),
+    },
+  ]
+}
+
+interface Sending {
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | Uint8Array | undefined
+}
+
+/** Sends a request and reads its answer to the end without keeping it. */
+export async function send(
+  { server, tls }: Connection,
+  method: string,
+  path: string,
+  { headers = {}, body }: Sending = {},
+): Promise<{ status: number; bytes: number }> {
+  const init = { method, headers, tls, decompress: false, ...(body !== undefined && { body }) }
+  const response = await fetch(server + path, init as RequestInit)
+  let bytes = 0
+  let start = ''
+  for await (const chunk of response.body ?? []) {
+    if (bytes === 0) start = Buffer.from(chunk).toString().slice(0, 200)
+    bytes += chunk.length
+  }
+  if (response.status >= 400) console.error(`${response.status} ${start}`)
+  return { status: response.status, bytes }
+}
+
+/** What the requests are about: objects by the ten thousand, and a kind with costly rules. */
+export async function prepare(connection: Connection, objects: number): Promise<void> {
+  const make = (path: string, body: object) =>
+    send(connection, 'POST', path, { headers: { 'content-type': json }, body: JSON.stringify(body) })
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
+  for (const name of ['many', 'kube-node-lease'])
+    await make('/api/v1/namespaces', { metadata: { name } }).catch(() => {})
+  await make(leases, { metadata: { name: 'beat' }, spec: { holderIdentity: 'beat' } })
+  await make(maps, { metadata: { name: 'base' }, data: { a: 'b' } })
+  await make('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)
+  const data = { text: 'x'.repeat(300) }
+  await inParallel(objects, at =>
+    make(many, { metadata: { name: `map-${at}`, labels: { app: `a${at % 10}` } }, data }),
+  )
+  await inParallel(objects / 5, at =>
+    make(custom, { ...slowType, metadata: { name: `slow-${at}` }, spec: { list: ['a'] } }),
+  )
+}
+
+async function inParallel(count: number, work: (at: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const one = async () => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: 16 }, one))
+}
+
+const rule = 'self.spec.list.all(a, self.spec.list.all(b, self.spec.list.exists(c, c == a || c == b)))'
+const list = { type: 'array', maxItems: 120, items: { type: 'string', maxLength: 20 } }
+const definition = {
+  metadata: { name: 'slows.loop.example.com' },
+  spec: {
+    group: 'loop.example.com',
+    scope: 'Namespaced',
+    names: { plural: 'slows', kind: 'Slow' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { spec: { type: 'object', properties: { list } } },
+            'x-kubernetes-validations': [{ rule }],
+          },
+        },
+      },
+    ],
+  },
+}

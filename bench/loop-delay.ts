@@ -1,0 +1,72 @@
+#!/usr/bin/env bun
+/**
+ * How long others wait while one hostile request runs: asks for a Lease every 5 ms over a connection of its own and
+ * prints the slowest answers beside each request. The hostile ones come from a process of their own.
+ *
+ *   bun run bench/loop-delay.ts [--only NAME] [--objects 50000]
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { connectionOf, startHutch } from './hutch-process.ts'
+import { type HostileCase, hostileCases, prepare } from './loop-delay-cases.ts'
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, objects: { type: 'string', default: '50000' } },
+})
+const beatMs = 5
+const idleMs = 2_000
+
+const directory = mkdtempSync(join(tmpdir(), 'hutch-loop-delay-'))
+const flags = ['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory']
+const hutch = await startHutch(directory, [...flags, '--feature-gates=CBORServingAndStorage=true'])
+try {
+  const connection = connectionOf(hutch.kubeconfig)
+  await prepare(connection, Number(values.objects))
+  console.log('what runs meanwhile             heartbeats   p50 ms   p99 ms   max ms   answer')
+  for (const hostile of [undefined, ...hostileCases(Number(values.objects))]) {
+    if (values.only === undefined || hostile?.name.includes(values.only)) await measure(hostile)
+  }
+} finally {
+  await hutch.stop()
+  rmSync(directory, { recursive: true, force: true })
+}
+
+async function measure(hostile: HostileCase | undefined): Promise<void> {
+  const work = hostile ? attack(hostile) : Bun.sleep(idleMs).then(() => '')
+  const took: number[] = []
+  let isOver = false
+  const beats = (async () => {
+    while (!isOver) {
+      took.push(await beat())
+      await Bun.sleep(beatMs)
+    }
+  })()
+  const answer = await work
+  isOver = true
+  await beats
+  took.sort((a, b) => a - b)
+  const at = (share: number) =>
+    (took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0).toFixed(1)
+  const figures = [String(took.length).padStart(10), ...[0.5, 0.99, 1].map(share => at(share).padStart(8))]
+  console.log(`${(hostile?.name ?? 'nothing').padEnd(32)}${figures.join(' ')}   ${answer}`)
+}
+
+async function beat(): Promise<number> {
+  const { server, tls } = connectionOf(hutch.kubeconfig)
+  const startMs = performance.now()
+  const path = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/beat'
+  const response = await fetch(server + path, { tls } as RequestInit)
+  await response.arrayBuffer()
+  return performance.now() - startMs
+}
+
+/** Runs the requests in a process of their own, whose work does not delay the heartbeats of this one. */
+async function attack(hostile: HostileCase): Promise<string> {
+  const script = join(import.meta.dir, 'loop-delay-client.ts')
+  const child = Bun.spawn(['bun', script, hutch.kubeconfig, values.objects, hostile.name], {
+    stderr: 'inherit',
+  })
+  return (await new Response(child.stdout).text()).trim()
+}
