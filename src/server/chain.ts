@@ -19,6 +19,8 @@ export interface ChainParts {
   /** Absent: nothing is written down. */
   readonly auditing?: Auditing
   readonly flow: FlowControl
+  /** Acting as another user may be allowed for some requests (KEP-5284). Default: not, as upstream. */
+  readonly constrainsImpersonation?: boolean
   /** Default 60 s, as upstream's --request-timeout. */
   readonly requestTimeoutMs?: number
   /** Routes the request: admission, strategy and storage for resources, hono's routes for other paths. */
@@ -47,7 +49,7 @@ export function createChain(parts: ChainParts): Handler {
       onStranger: auditStranger(parts.auditing, ports),
     }),
     audit(parts.auditing, ports),
-    impersonate(authorizer),
+    impersonate(authorizer, parts.constrainsImpersonation),
     controlFlow(parts.flow, ports),
     authorize(authorizer, ports),
   ]

@@ -75,6 +75,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number
   /** CBOR besides the other encodings (KEP-4222). Default: not, as upstream. */
   readonly servesCbor?: boolean
+  /** Rights to act as others may be for some requests (KEP-5284). Default: not, as upstream. */
+  readonly constrainsImpersonation?: boolean
   /** Work after the start that `/livez` and `/readyz` wait for. */
   readonly postStartHooks?: PostStartHooks
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
@@ -267,6 +269,7 @@ function createHandler(
     ...(options.auditing && { auditing: options.auditing }),
     flow,
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
+    constrainsImpersonation: options.constrainsImpersonation ?? false,
   })
 }
 

@@ -17,6 +17,7 @@ export type SwitchedGate = (typeof switched)[number][0]
 
 const switched = [
   ['CBORServingAndStorage', 'ALPHA', 'off'],
+  ['ConstrainedImpersonation', 'ALPHA', 'off'],
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
   ['PodTopologyLabelsAdmission', 'BETA', 'on'],
 ] as const

@@ -1,5 +1,6 @@
-import { dns1123LabelErrors, dns1123SubdomainErrors, patternError } from '../../machinery/meta/names.ts'
+import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { none } from '../../machinery/table/cells.ts'
+import { validateDomainPath } from '../../machinery/validation/domain-path.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable } from '../../machinery/validation/values.ts'
@@ -23,22 +24,6 @@ function validate({ spec = {} }: IngressClass, errors: FieldErrors): void {
   validateDomainPath(controller, 'spec.controller', errors)
   if (parameters) validateParameters(parameters, 'spec.parameters', errors)
 }
-
-/** `domain.example/path` (util/validation IsDomainPrefixedPath). */
-function validateDomainPath(value: string, path: string, errors: FieldErrors): void {
-  const slash = value.indexOf('/')
-  const [host, rest] = slash < 0 ? ['', ''] : [value.slice(0, slash), value.slice(slash + 1)]
-  if (!value) errors.required(path)
-  else if (!host || !rest)
-    errors.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')
-  else {
-    invalidFor(errors, path, host, dns1123SubdomainErrors(host))
-    if (!new RegExp(`^${pathPattern}$`).test(rest))
-      errors.invalid(path, rest, patternError('Invalid path', pathPattern))
-  }
-}
-
-const pathPattern = String.raw`[A-Za-z0-9/\-._~%!$&'()*+,;=:]+`
 
 function validateParameters(
   parameters: IngressClassParametersReference,

@@ -138,7 +138,7 @@ async function buildServer(
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
     ...{ ports, store, registry },
-    servesCbor: settings.features.enabled('CBORServingAndStorage'),
+    ...gatedParts(settings),
     authenticator: security.authentication.authenticate,
     allowsAnonymous: outside.allowsAnonymous,
     authorizer: security.authorize,
@@ -182,6 +182,16 @@ async function buildServer(
       await audit?.close()
       await store.close()
     },
+  }
+}
+
+/** What alpha gates switch. */
+function gatedParts({
+  features,
+}: ServerSettings): Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation'> {
+  return {
+    servesCbor: features.enabled('CBORServingAndStorage'),
+    constrainsImpersonation: features.enabled('ConstrainedImpersonation'),
   }
 }
 

@@ -45,6 +45,9 @@ export function auditEvent(request: AuditedRequest, stage: AuditStage, clock: Cl
     verb: context.info.verb,
     user: user ? userOf(user) : {},
     ...(impersonated && { impersonatedUser: userOf(impersonated) }),
+    ...(context.impersonationConstraint !== undefined && {
+      authenticationMetadata: { impersonationConstraint: context.impersonationConstraint },
+    }),
     ...(context.sourceIp !== '' && { sourceIPs: sourceIps(context) }),
     userAgent: context.userAgent,
     ...(context.info.isResourceRequest && { objectRef: objectRef(context, body) }),

@@ -1,28 +1,60 @@
-import { internalError } from '../../machinery/status/errors.ts'
+import { quote } from '../../machinery/meta/quote.ts'
+import { badRequest, internalError } from '../../machinery/status/errors.ts'
+import { StatusError } from '../../machinery/status/status.ts'
+import { splitServiceAccountUsername } from '../authn/identity.ts'
 import type { Authorizer, Filter, RequestContext, RequestInfo, UserInfo } from '../context.ts'
 import { headerValues, prefixedValues } from '../http/header-values.ts'
 import { requireAllowed } from './authorization.ts'
+import { constrainedWays } from './constrained-impersonation.ts'
+import { impersonationCheck } from './impersonation-check.ts'
 
 const userHeader = 'impersonate-user'
 const uidHeader = 'impersonate-uid'
 const groupHeader = 'impersonate-group'
 const extraPrefix = 'impersonate-extra-'
-const serviceAccountPrefix = 'system:serviceaccount:'
+const authentication = 'authentication.k8s.io'
 
-/** Acts as another user when the caller asks and may (apiserver pkg/endpoints/filters impersonation.go). */
-export function impersonate(authorizer: Authorizer): Filter {
+/**
+ * Acts as another user when the caller asks and may (apiserver pkg/endpoints/filters impersonation.go). With
+ * `isConstrained` rights for some users and some requests count too (KEP-5284).
+ */
+export function impersonate(authorizer: Authorizer, isConstrained = false): Filter {
   return next =>
     async function impersonationFilter(context) {
-      const target = requestedUser(context)
+      const target = requestedUser(context, isConstrained)
       if (!target) return next(context)
-      for (const info of impersonationChecks(target))
-        await requireAllowed(authorizer, { user: context.user, info })
-      context.user = effectiveUser(target)
+      if (isConstrained) Object.assign(context, await constrainedUser(authorizer, context, target))
+      else context.user = await plainUser(authorizer, context.user, target)
       return next(context)
     }
 }
 
-function requestedUser(context: RequestContext): UserInfo | undefined {
+/** Whom a caller may act as for any request, or not at all: throws 403. */
+async function plainUser(authorizer: Authorizer, user: UserInfo, target: UserInfo): Promise<UserInfo> {
+  for (const info of impersonationChecks(target)) await requireAllowed(authorizer, { user, info })
+  return effectiveUser(target)
+}
+
+async function constrainedUser(authorizer: Authorizer, context: RequestContext, target: UserInfo) {
+  // Upstream's answer is that of the first way that fails; the plain one is the last.
+  let first: unknown
+  for (const way of constrainedWays) {
+    try {
+      const found = await way(authorizer, context, target)
+      if (found) return found
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error
+      first ??= error
+    }
+  }
+  try {
+    return { user: await plainUser(authorizer, context.user, target) }
+  } catch (error) {
+    throw first ?? error
+  }
+}
+
+function requestedUser(context: RequestContext, isConstrained: boolean): UserInfo | undefined {
   const { headers } = context
   const [username = ''] = headerValues(context, userHeader)
   const groups = headerValues(context, groupHeader)
@@ -31,51 +63,50 @@ function requestedUser(context: RequestContext): UserInfo | undefined {
   const extra = found.size > 0 ? Object.fromEntries(found) : undefined
   if (username !== '') return { username, groups, ...(uid && { uid }), ...(extra && { extra }) }
   if (groups.length > 0 || uid !== '' || extra) {
-    throw internalError(`requested ${JSON.stringify({ groups, uid, extra })} without impersonating a user`)
+    const asked = { groups, uid, extra }
+    throw isConstrained
+      ? badRequest(`requested ${goUser(asked)} without impersonating a user name`)
+      : internalError(`requested ${goReferences(asked)} without impersonating a user`)
   }
   return undefined
 }
 
+type Named = { readonly groups: readonly string[]; readonly uid: string; readonly extra: UserInfo['extra'] }
+
+/** As Go prints the references that stand for the parts of a user. */
+function goReferences({ groups, uid, extra }: Named): string {
+  const values = Object.entries(extra ?? {}).flatMap(([key, list]) =>
+    list.map(value => `{UserExtra  ${value}  ${authentication}/v1  ${key}}`),
+  )
+  const parts = [...groups.map(name => `{Group  ${name}    }`), ...values]
+  return `[${[...parts, ...(uid ? [`{UID  ${uid}  ${authentication}/v1  }`] : [])].join(' ')}]`
+}
+
+/** As Go prints such a user with all its fields. */
+function goUser({ groups, uid, extra }: Named): string {
+  const list = (values: readonly string[]) =>
+    values.length > 0 ? `[]string{${values.map(quote).join(', ')}}` : '[]string(nil)'
+  const entries = Object.entries(extra ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const shown = entries.map(([key, values]) => `${quote(key)}:${list(values)}`).join(', ')
+  const map = extra ? `map[string][]string{${shown}}` : 'map[string][]string(nil)'
+  return `&user.DefaultInfo{Name:"", UID:${quote(uid)}, Groups:${list(groups)}, Extra:${map}}`
+}
+
 function* impersonationChecks(target: UserInfo): Generator<RequestInfo> {
-  const account = serviceAccountOf(target.username)
-  if (account) yield check('', 'serviceaccounts', account)
-  else yield check('', 'users', { namespace: '', name: target.username })
-  for (const name of target.groups) yield check('', 'groups', { namespace: '', name })
-  const authentication = 'authentication.k8s.io'
-  if (target.uid) yield check(authentication, 'uids', { namespace: '', name: target.uid })
+  const account = splitServiceAccountUsername(target.username)
+  if (account) yield impersonationCheck('', 'serviceaccounts', account)
+  else yield impersonationCheck('', 'users', { namespace: '', name: target.username })
+  for (const name of target.groups) yield impersonationCheck('', 'groups', { namespace: '', name })
+  if (target.uid) yield impersonationCheck(authentication, 'uids', { namespace: '', name: target.uid })
   for (const [key, values] of Object.entries(target.extra ?? {})) {
-    for (const name of values) yield check(authentication, 'userextras', { namespace: '', name }, key)
+    for (const name of values)
+      yield impersonationCheck(authentication, 'userextras', { namespace: '', name }, key)
   }
-}
-
-function check(
-  group: string,
-  resource: string,
-  at: { namespace: string; name: string },
-  subresource = '',
-): RequestInfo {
-  const version = group === '' ? '' : 'v1'
-  return {
-    isResourceRequest: true,
-    path: '',
-    verb: 'impersonate',
-    group,
-    version,
-    resource,
-    subresource,
-    ...at,
-  }
-}
-
-function serviceAccountOf(username: string): { namespace: string; name: string } | undefined {
-  if (!username.startsWith(serviceAccountPrefix)) return undefined
-  const [namespace, name, more] = username.slice(serviceAccountPrefix.length).split(':')
-  return namespace && name && more === undefined ? { namespace, name } : undefined
 }
 
 /** The groups that upstream adds: those of a service account when none were named, and that of everybody. */
 function effectiveUser(target: UserInfo): UserInfo {
-  const account = serviceAccountOf(target.username)
+  const account = splitServiceAccountUsername(target.username)
   const groups = [...target.groups]
   if (account && groups.length === 0) {
     groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
