@@ -1,18 +1,21 @@
 /** CEL rules of custom resources, `x-kubernetes-validations` (KEP-2876). */
-import { compile } from '../../machinery/cel/compile.ts'
-import { Optional } from '../../machinery/cel/language/value.ts'
+import { type CelProgram, callCostMax } from '../../machinery/cel/compile.ts'
+import { CelBudgetError, CelError } from '../../machinery/cel/language/errors.ts'
+import { Optional, type Value } from '../../machinery/cel/language/value.ts'
 import { toCel } from '../../machinery/cel/values.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
+import { quote } from '../../machinery/meta/quote.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
+import { type RuleProgram, rulesOf } from './rule-programs.ts'
 import { itemsOf } from './schema-walk.ts'
 import { isUnchanged, itemFinder } from './value-validation.ts'
 
-/** Upstream counts what an evaluation costs; here each rule of each value counts as one. */
-const evaluationsMax = 100_000
-const outOfBudget =
-  'validation failed due to running out of cost budget, no further validation rules will be run'
+/** Upstream's RuntimeCELCostBudget: what all rules of one object may cost. */
+const budgetMax = 10_000_000
+const messageBytesMax = 5 * 1024
+const noFurther = 'no further validation rules will be run'
 
 interface Place {
   readonly path: string
@@ -21,8 +24,12 @@ interface Place {
   readonly before: unknown
   /** Whether nothing changed here, as far as that can be told: then a broken rule is only a warning (KEP-4008). */
   readonly isUnchanged: () => boolean
-  /** Counted down by every rule that runs. */
-  readonly budget: { left: number }
+  readonly budget: Budget
+}
+
+/** What the rules of an object may still cost; none runs any more below zero. */
+interface Budget {
+  left: number
 }
 
 export interface RuleTest {
@@ -40,7 +47,7 @@ export function validateRules(
   errors: FieldErrors,
 ): void {
   if (!hasRules(schema)) return
-  const budget = { left: evaluationsMax }
+  const budget = { left: budgetMax }
   runRules(schema, { path: '', value, before: old, isUnchanged: () => false, budget }, { errors, warn })
 }
 
@@ -69,8 +76,8 @@ function childrenOf({ properties = {}, additionalProperties, items }: JSONSchema
 
 function runRules(schema: JSONSchemaProps, place: Place, outcome: Outcome): void {
   const { value } = place
-  if (value === undefined || value === null || !hasRules(schema)) return
-  for (const rule of schema['x-kubernetes-validations'] ?? []) runRule(schema, rule, place, outcome)
+  if (value === undefined || value === null || place.budget.left < 0 || !hasRules(schema)) return
+  if (schema['x-kubernetes-validations']?.length) runOwn(schema, place, outcome)
   if (Array.isArray(value)) runInList(schema, value, place, outcome)
   else if (isMap(value)) runInMap(schema, value, place, outcome)
 }
@@ -113,36 +120,101 @@ function unchanged(schema: JSONSchemaProps, value: unknown, old: unknown): () =>
   return () => (known ??= isUnchanged(schema, value, old))
 }
 
-function runRule(
-  schema: JSONSchemaProps,
-  rule: ValidationRule,
-  place: Place,
-  { errors, warn }: Outcome,
-): void {
-  const compiled = compile(rule.rule, 'bool')
-  const { before, budget } = place
-  const path = joinFieldPath(place.path, rule.fieldPath)
+function runOwn(schema: JSONSchemaProps, place: Place, outcome: Outcome): void {
+  const { budget, path } = place
   const kind = schema.type ?? ''
-  if ('fault' in compiled) return errors.invalid(path, kind, `rule compile error: ${compiled.fault}`)
-  const { usesOldSelf, program } = compiled
+  const compiled = rulesOf(schema, path === '')
+  if (!compiled) {
+    const detail =
+      'rule compiler initialization error: failed to convert to declType for CEL validation rules'
+    return outcome.errors.invalid(shownPath(path), kind, detail)
+  }
+  if (budget.left === 0) return exhausted(place, kind, outcome)
+  for (const program of compiled.rules) if (budget.left >= 0) runRule(schema, program, place, outcome)
+}
+
+function exhausted({ budget, path }: Place, kind: string, { errors }: Outcome): void {
+  errors.invalid(shownPath(path), kind, `validation failed due to running out of cost budget, ${noFurther}`)
+  budget.left = -1
+}
+
+function runRule(schema: JSONSchemaProps, program: RuleProgram, place: Place, outcome: Outcome): void {
+  const { rule, condition, usesOldSelf } = program
+  const { before, budget } = place
+  const kind = schema.type ?? ''
+  if ('fault' in condition)
+    return outcome.errors.invalid(shownPath(place.path), kind, `rule compile error: ${condition.fault}`)
   const hasOld = before !== undefined && before !== null
   if (usesOldSelf && !hasOld && !rule.optionalOldSelf) return
-  if (budget.left-- <= 0) {
-    if (budget.left === -1) errors.invalid(path, kind, outOfBudget)
-    return
-  }
   const variables = {
     self: toCel(schema, place.value),
     ...(usesOldSelf && { oldSelf: oldSelf(schema, rule, hasOld ? before : undefined) }),
   }
-  try {
-    if (program(variables) === true) return
-  } catch (error) {
-    const text = `${firstLine(error)} evaluating rule: ${(rule.message || rule.rule).trim()}`
-    return errors.invalid(path, kind, text)
+  const evaluated = evaluate(condition.program, variables)
+  if (evaluated.cost > budget.left) return exhausted(place, kind, outcome)
+  budget.left -= evaluated.cost
+  if (evaluated.error) return failed(evaluated.error, rule, place, { kind, outcome })
+  if (evaluated.value === true) return
+  const message = messageOf(program, variables, budget)
+  tellBroken(program, place, { kind, message, outcome })
+}
+
+interface Evaluated {
+  readonly cost: number
+  readonly value?: Value
+  readonly error?: CelError | CelBudgetError
+}
+
+type RuleVariables = Readonly<Record<string, unknown>>
+
+function evaluate(program: CelProgram, variables: RuleVariables): Evaluated {
+  let cost = 0
+  const spent = (given: number) => {
+    cost = given
   }
+  const lookUp = (name: string) => variables[name] as Value | undefined
+  try {
+    return { value: program.evaluate(lookUp, callCostMax, spent).value, cost }
+  } catch (error) {
+    if (error instanceof CelError || error instanceof CelBudgetError) return { error, cost }
+    throw error
+  }
+}
+
+interface Reported {
+  readonly kind: string
+  readonly outcome: Outcome
+}
+
+function failed(
+  error: CelError | CelBudgetError,
+  { rule, message }: ValidationRule,
+  place: Place,
+  { kind, outcome: { errors } }: Reported,
+): void {
+  const { budget } = place
+  const path = shownPath(place.path)
+  const shown = message?.trim() || rule.trim()
+  if (error instanceof CelBudgetError) {
+    const text = `'${error.message}': ${noFurther} due to call cost exceeds limit for rule: ${shown}`
+    errors.invalid(path, kind, text)
+    budget.left = -1
+  } else if (error.message.startsWith('no such overload')) {
+    const what = 'call arguments did not match a supported operator, function or macro signature for rule'
+    errors.invalid(path, kind, `'${error.message}': ${what}: ${shown}`)
+  } else errors.invalid(path, kind, `${error.message} evaluating rule: ${shown}`)
+}
+
+/** What is not new is only a warning. */
+function tellBroken(
+  { rule, usesOldSelf }: RuleProgram,
+  place: Place,
+  { kind, message, outcome: { errors, warn } }: Reported & { readonly message: Message },
+): void {
+  const path = joinFieldPath(place.path, rule.fieldPath)
   const found = createFieldErrors()
-  complain(rule, { path, value: place.value, message: messageOf(rule, variables) }, found)
+  if ('fatal' in message) found.invalid(path, kind, message.fatal)
+  else complain(rule, { path, value: place.value, message: message.text }, found)
   const isOld = !usesOldSelf && place.isUnchanged()
   for (const error of found.list) {
     if (isOld) warn(`${error.field}: ${error.message}`)
@@ -155,28 +227,36 @@ function oldSelf(schema: JSONSchemaProps, { optionalOldSelf }: ValidationRule, o
   return old === undefined ? Optional.none : Optional.of(toCel(schema, old))
 }
 
+/** Upstream's path of the object itself is no path, and printed so. */
+const shownPath = (path: string) => path || '<nil>'
+
 function joinFieldPath(path: string, fieldPath = ''): string {
-  return path === '' ? fieldPath.replace(/^\./, '') : path + fieldPath
+  return shownPath(path === '' ? fieldPath.replace(/^\./, '') : path + fieldPath)
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
-}
+/** What a broken rule says; `fatal` when making it cost too much, after which no rule is run. */
+type Message = { readonly text: string } | { readonly fatal: string }
 
-function messageOf(
-  { rule, message, messageExpression }: ValidationRule,
-  variables: { self: unknown; oldSelf?: unknown },
-): string {
-  const fallback = message?.trim() || `failed rule: ${rule.trim()}`
-  const compiled = messageExpression ? compile(messageExpression, 'string') : undefined
-  if (!compiled || 'fault' in compiled) return fallback
-  try {
-    const made = compiled.program(variables)
-    return typeof made === 'string' && made.trim() !== '' && !made.includes('\n') ? made.trim() : fallback
-  } catch {
-    // Upstream logs a failed messageExpression and tells the plain message.
-    return fallback
+function messageOf({ rule, message }: RuleProgram, variables: RuleVariables, budget: Budget): Message {
+  const fallback = { text: rule.message?.trim() || `failed rule: ${rule.rule.trim()}` }
+  if (!message || 'fault' in message) return fallback
+  const { cost, value, error } = evaluate(message.program, variables)
+  const fatal = (text: string) => {
+    budget.left = -1
+    return { fatal: text }
   }
+  if (cost > budget.left)
+    return fatal(`messageExpression evaluation failed due to running out of cost budget, ${noFurther}`)
+  budget.left -= cost
+  if (error instanceof CelBudgetError) {
+    const text = quote(rule.messageExpression ?? '')
+    return fatal(`${noFurther} due to call cost exceeds limit for messageExpression: ${text}`)
+  }
+  // Upstream logs a failed messageExpression and tells the plain message.
+  if (error || typeof value !== 'string') return fallback
+  const text = value.trim()
+  const isUsable = text !== '' && !text.includes('\n') && Buffer.byteLength(text) <= messageBytesMax
+  return isUsable ? { text } : fallback
 }
 
 interface Complaint {

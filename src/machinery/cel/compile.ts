@@ -1,5 +1,4 @@
 /** Expressions compiled, checked, and evaluated within what they may cost. */
-import { environmentWith } from './environment.ts'
 import { childrenOf, type Expr } from './language/ast.ts'
 import { type Checked, check } from './language/checker.ts'
 import type { Environment } from './language/environment.ts'
@@ -71,43 +70,4 @@ function namesOf(expr: Expr, names = new Set<string>()): ReadonlySet<string> {
   if (expr.kind === 'ident') names.add(expr.name)
   for (const child of childrenOf(expr)) namesOf(child, names)
   return names
-}
-
-export type Program = (variables: { self: unknown; oldSelf?: unknown }) => unknown
-
-export type Compiled =
-  | { readonly program: Program; readonly usesOldSelf: boolean }
-  /** Why it does not compile, in the shape of cel-go's issues. */
-  | { readonly fault: string }
-
-const known = new Map<string, Compiled>()
-const knownMax = 4096
-
-/** Compiles a rule (`bool`) or a message (`string`) over `self` and `oldSelf`; each text is compiled once. */
-export function compile(text: string, type: 'bool' | 'string'): Compiled {
-  const key = `${type}:${text}`
-  let compiled = known.get(key)
-  if (!compiled) {
-    compiled = make(text, type)
-    if (known.size >= knownMax) known.clear()
-    known.set(key, compiled)
-  }
-  return compiled
-}
-
-function make(text: string, type: 'bool' | 'string'): Compiled {
-  const compiled = compileIn(environmentWith('self', 'oldSelf'), text)
-  if ('fault' in compiled) return compiled
-  if (compiled.type.kind !== type && compiled.type.kind !== 'dyn') return { fault: wrongType(type) }
-  return {
-    program: variables =>
-      compiled.evaluate(name => (variables as unknown as Record<string, Value>)[name]).value,
-    usesOldSelf: compiled.names('oldSelf'),
-  }
-}
-
-function wrongType(type: 'bool' | 'string'): string {
-  return type === 'bool'
-    ? 'cel expression must evaluate to a bool'
-    : 'messageExpression must evaluate to a string'
 }

@@ -30,6 +30,8 @@ export interface FieldErrors {
   forbidden(path: string, detail: string): void
   duplicate(path: string, value: unknown): void
   notFound(path: string, value: unknown): void
+  /** What went wrong here is not the caller's fault. */
+  internal(path: string, detail: string): void
   tooLong(path: string, maxLength: number): void
   tooMany(path: string, actual: number, max: number): void
   typeInvalid(path: string, value: unknown, detail: string): void

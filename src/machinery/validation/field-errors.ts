@@ -31,6 +31,7 @@ export function createFieldErrors(): FieldErrors {
     notSupported: (path, value, supported) =>
       add('FieldValueNotSupported', path, showValue(value), supportedText(supported)),
     forbidden: (path, detail) => add('FieldValueForbidden', path, undefined, detail),
+    internal: (path, detail) => add('InternalError', path, undefined, detail),
     duplicate: (path, value) => add('FieldValueDuplicate', path, showValue(value)),
     notFound: (path, value) => add('FieldValueNotFound', path, showValue(value)),
     tooLong: (path, max) => add('FieldValueTooLong', path, undefined, tooLongText(max)),
@@ -51,7 +52,12 @@ export function invalidFor(
 
 function showValue(value: unknown): string {
   if (typeof value === 'string') return quote(value)
-  return value === undefined ? 'null' : JSON.stringify(value)
+  return value === undefined ? 'null' : JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escapeCode)
+}
+
+/** Go's JSON is safe in HTML. */
+function escapeCode(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 function supportedText(values: readonly string[]): string {

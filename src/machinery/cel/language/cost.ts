@@ -124,8 +124,42 @@ const byOverload: Readonly<Record<string, Coster>> = {
     Math.ceil(sizeOf(a) * traversalFactor) * Math.ceil(sizeOf(b) * traversalFactor),
 }
 
+const allocated = (count: number, factor: number) => Math.floor(count * factor) + 1 + listBaseCost
+
+/** Every item with every other. */
+const compareItems =
+  (argument: number): Coster =>
+  ({ args }) => {
+    const list = args[argument] ?? null
+    const [item] = isList(list) ? list : []
+    const isText = typeof item === 'string' || item instanceof Uint8Array
+    return allocated(sizeOf(list) ** 2, isText ? 2 + traversalFactor : 2)
+  }
+
+const asLongAsResult: Coster = ({ result }) => allocated(sizeOf(result), 1)
+const product =
+  (factor: number): Coster =>
+  ({ args: [a = null, b = null] }) =>
+    1 + Math.floor(sizeOf(a) * sizeOf(b) * factor)
+
+/** Of cel-go's own libraries of lists and sets, which goes before what Kubernetes says of a name. */
+const ofLists: Readonly<Record<string, Coster>> = {
+  list_slice: asLongAsResult,
+  list_flatten: ({ args }) => allocated(sizeOf(args[0]!), 1),
+  list_flatten_int: ({ args }) => allocated(sizeOf(args[0]!), Number(args[1])),
+  lists_range: asLongAsResult,
+  list_reverse: asLongAsResult,
+  list_distinct: compareItems(0),
+  list_sets_contains_list: product(1),
+  list_sets_intersects_list: product(1),
+  list_sets_equivalent_list: product(2),
+}
+
 /** How calls of one overload are charged; found once per call of an expression. */
 export function costerOf(name: string, overload: string): Coster {
+  if (Object.hasOwn(ofLists, overload)) return ofLists[overload]!
+  if (overload.endsWith('_sort')) return compareItems(0)
+  if (overload.endsWith('_sortByAssociatedKeys')) return compareItems(1)
   if (nominal.has(name)) return one
   if (listWalks.has(name)) return ({ args }) => walkCost(args[0] ?? null)
   if (textWalks.has(name) || parsing.has(name)) return traverse(0)
