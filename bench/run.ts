@@ -3,9 +3,6 @@
  * Runs every workload against Hutch, a stock control plane on etcd and one on kine over SQLite, each alone on the
  * machine in turn, in rounds, and prints tables of server CPU per operation and of what they cost at rest
  * (docs/bench.md with --write). It begins another round while there is time for it. bench/README.md says what there is.
- *
- *   bun run bench/run.ts [--only objects,watch@100,idle] [--minutes 12] [--rounds 9] [--sides Hutch,etcd] [--scale 1]
- *                        [--write] [--to docs/bench.md]
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -13,8 +10,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureRest } from './process-figures.ts'
 import { type RunningSide, type Side, sides } from './sides.ts'
-import { loadTable, type Rounds, restTable, type Sample, type SideRound } from './table.ts'
-import { chosenWorkloads } from './workloads.ts'
+import { loadTable, restTable, type Sample, type SideRound } from './table.ts'
+import { chosenWorkloads, defaultGroups } from './workloads.ts'
 
 const root = join(import.meta.dir, '..')
 const cache = join(root, '.cache/bench')
@@ -22,9 +19,23 @@ const load = join(cache, 'load')
 /** Objects of 100 KB that make a store of 1 GB. */
 const gigabyteObjects = 10_000
 
+const help = `usage: bun run bench/run.ts [FLAG…]
+
+  --only WORDS      groups, workloads (create@32), their names (create) or all; default: ${defaultGroups}
+  --sides NAMES     of ${sides.map(({ name }) => name).join(',')}
+  --rounds N        at most so many; default 9
+  --minutes N       another round begins only while so many minutes still hold it; the first always runs; default 12
+  --limit SECONDS   a workload that takes longer is given up and has no figures; default 240
+  --scale X         multiplies the numbers of operations
+  --settle SECONDS  before a side is watched at rest, default 15; --seconds SECONDS is for how long, default 30
+  --write           writes what it prints to docs/bench.md, or --to FILE
+`
+
 const { values: options } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     only: { type: 'string' },
+    limit: { type: 'string', default: '240' },
     minutes: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '9' },
     sides: { type: 'string', default: sides.map(({ name }) => name).join(',') },
@@ -35,22 +46,27 @@ const { values: options } = parseArgs({
     to: { type: 'string', default: 'docs/bench.md' },
   },
 })
+if (options.help) {
+  console.log(help)
+  process.exit(0)
+}
 const workloads = chosenWorkloads(options.only)
 const chosenSides = sides.filter(({ name }) => options.sides.split(',').includes(name))
 const names = chosenSides.map(({ name }) => name)
 
 buildLoad()
-const rounds = await runRounds()
-const tables = [
-  workloads.load.length > 0 ? loadTable(rounds, names, workloads.load) : '',
-  restTable(rounds, names),
-].filter(Boolean)
-console.log(tables.join('\n\n'))
-if (options.write) writeFileSync(join(root, options.to), `${[heading(), ...tables].join('\n\n')}\n`)
+const rounds: Map<string, SideRound>[] = []
+await runRounds()
+console.log(tables().join('\n\n'))
 
-async function runRounds(): Promise<Rounds> {
+function tables(): string[] {
+  const measured = workloads.load.length > 0 ? loadTable(rounds, names, workloads.load) : ''
+  return [measured, restTable(rounds, names)].filter(Boolean)
+}
+
+/** What is written is written after each round: the next one may be cut short. */
+async function runRounds(): Promise<void> {
   const start = performance.now()
-  const all: Map<string, SideRound>[] = []
   for (let round = 0; round < Number(options.rounds); round++) {
     const spent = performance.now() - start
     if (round > 0 && spent * (1 + 1 / round) > Number(options.minutes) * 60_000) break
@@ -59,9 +75,9 @@ async function runRounds(): Promise<Rounds> {
       console.error(`round ${round + 1}: ${side.name}`)
       done.set(side.name, await runSide(side, round === 0))
     }
-    all.push(done)
+    rounds.push(done)
+    if (options.write) writeFileSync(join(root, options.to), `${[heading(), ...tables()].join('\n\n')}\n`)
   }
-  return all
 }
 
 /** Everything that is measured of one side in one round, from a fresh start; at rest it is watched only once. */
@@ -79,6 +95,7 @@ async function runSide(side: Side, isFirst: boolean): Promise<SideRound> {
       isFirst && workloads.rest.includes('idle')
         ? await measureRest(server.pids, Number(options.settle), Number(options.seconds))
         : undefined
+    if (workloads.load.length > 0) runLoad(server, ['warm-up@32'])
     const samples = runLoad(server, workloads.load)
     if (workloads.rest.includes('start-1gb')) {
       runLoad(server, [`fill@${gigabyteObjects}`])
@@ -104,7 +121,7 @@ function runLoad(server: RunningSide, names: readonly string[]): Map<string, Sam
     [
       load,
       ...['-kubeconfig', server.kubeconfig, '-pids', server.pids.join(',')],
-      ...['-workloads', names.join(','), '-scale', options.scale],
+      ...['-workloads', names.join(','), '-scale', options.scale, '-limit', `${options.limit}s`],
     ],
     { stderr: 'inherit' },
   )
@@ -135,7 +152,8 @@ function heading(): string {
 \`${command}\` on ${day}, commit ${stdout.toString().trim()}, ${machine}, ${rounds.length} rounds.
 
 Stock: kube-apiserver, kube-controller-manager and kube-scheduler 1.35.4 over etcd 3.6.6 with fsync, or over kine with
-SQLite. Each side has the machine alone in turn, beside the load: client-go, one connection per client. CPU is that of all
-of a side's processes, from /proc; ratios are of the same round, median (least–greatest). \`@\` is followed by the number of
-clients, objects, watchers or nodes; p99 is ${names.join(' · ')}. \`bench/README.md\` says what each workload does.`
+SQLite. Each side has the machine alone in turn, beside the load: client-go, one connection per client, after 40,000
+requests that warm it up. CPU is that of all of a side's processes, from /proc; ratios are of the same round, median
+(least–greatest). \`@\` is followed by the number of clients, objects, watchers or nodes; p99 is ${names.join(' · ')};
+– is what a side did not end in time. \`bench/README.md\` says what each workload does.`
 }

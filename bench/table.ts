@@ -111,7 +111,9 @@ const nothing = '–'
 
 function median(numbers: readonly number[]): string {
   const sorted = numbers.filter(value => !Number.isNaN(value)).sort((a, b) => a - b)
-  return sorted.length === 0 ? nothing : shown(sorted[sorted.length >> 1]!)
+  const { length } = sorted
+  if (length === 0) return nothing
+  return shown((sorted[(length - 1) >> 1]! + sorted[length >> 1]!) / 2)
 }
 
 function spread(numbers: readonly number[]): string {

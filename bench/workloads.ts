@@ -30,9 +30,14 @@ export const workloadGroups = {
 export const restWorkloads = ['idle', 'start', 'start-1gb'] as const
 
 /** What takes long, and is left out unless it is asked for. */
-const onRequest = 'large-lists,large-schedule,start-1gb'
+const onRequest: readonly string[] = ['large-lists', 'large-schedule', 'start-1gb']
 
-/** Words of `--only`: a group, a workload, or the name of one whatever its size. Throws on what is neither. */
+/** What is run when nothing is asked for. */
+export const defaultGroups = [...Object.keys(workloadGroups), ...restWorkloads]
+  .filter(group => !onRequest.includes(group))
+  .join(',')
+
+/** Words of `--only`: a group, a workload, the name of one whatever its size, or `all`. Throws on what is none. */
 export function chosenWorkloads(only: string | undefined): {
   readonly load: string[]
   readonly rest: string[]
@@ -41,13 +46,11 @@ export function chosenWorkloads(only: string | undefined): {
   const rest: string[] = [...restWorkloads]
   const groups: Readonly<Record<string, readonly string[]>> = workloadGroups
   const meant = (word: string, name: string) =>
-    groups[word]?.includes(name) ?? (name === word || name.split('@')[0] === word)
-  const words = (only ?? [...Object.keys(groups), ...rest].join(',')).split(',')
+    word === 'all' || (groups[word]?.includes(name) ?? (name === word || name.split('@')[0] === word))
+  const words = (only ?? defaultGroups).split(',')
   const unknown = words.find(word => ![...load, ...rest].some(name => meant(word, name)))
   if (unknown !== undefined)
-    throw new Error(`--only ${unknown}: it is none of ${[...Object.keys(groups), ...rest].join(', ')}`)
-  const long = onRequest.split(',')
-  const chosen = (name: string) =>
-    words.some(word => meant(word, name)) && (only !== undefined || !long.some(word => meant(word, name)))
+    throw new Error(`--only ${unknown}: it is none of all, ${[...Object.keys(groups), ...rest].join(', ')}`)
+  const chosen = (name: string) => words.some(word => meant(word, name))
   return { load: load.filter(chosen), rest: rest.filter(chosen) }
 }

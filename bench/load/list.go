@@ -18,7 +18,7 @@ func listWith(accept, selector string) workload {
 		if err := t.fill(name, n); err != nil {
 			return result{}, err
 		}
-		lists := 200_000 / objects
+		lists := 400_000 / objects
 		if selector != "" {
 			lists *= 5
 		}
@@ -42,7 +42,7 @@ func runPagedList(t *target, objects int) (result, error) {
 	if err := t.fill(name, n); err != nil {
 		return result{}, err
 	}
-	return t.measured(max(1, 100_000/objects), 2, func(client kubernetes.Interface, _ int) error {
+	return t.measured(max(1, 200_000/objects), 2, func(client kubernetes.Interface, _ int) error {
 		token := ""
 		for {
 			request := rawClient(client).Get().Namespace(name).Resource("configmaps").SetHeader("Accept", "application/json").

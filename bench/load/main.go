@@ -1,19 +1,21 @@
 // Command load drives any Kubernetes API server through client-go and prints one JSON line per workload:
 // operations, seconds, latency quantiles, the CPU seconds that the server's processes spent meanwhile and their memory.
 //
-//	load -kubeconfig F -pids 12,13 -workloads create@32,list-json@5000,watch@100
+//	load -kubeconfig F -pids 12,13 -workloads warm-up@32,create@32,list-json@5000,watch@100
 //
 // The number after @ is how many: clients, objects, watchers or nodes. Workloads run in the given order; get, update
-// and patch read what create has left, delete clears it away.
+// and patch read what create has left, delete clears it away. One that takes longer than -limit is given up.
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -46,6 +48,7 @@ type result struct {
 type workload func(t *target, size int) (result, error)
 
 var workloads = map[string]workload{
+	"warm-up":          runWarmUp,
 	"create":           runCreate,
 	"get":              runGet,
 	"update":           runUpdate,
@@ -73,6 +76,7 @@ func main() {
 	pids := flag.String("pids", "", "comma-separated processes whose CPU time counts")
 	names := flag.String("workloads", "create@32,get@32,delete@32", "what to run, in order")
 	scale := flag.Float64("scale", 1, "multiplies the numbers of operations")
+	limit := flag.Duration("limit", 4*time.Minute, "how long one workload may take, with all that it prepares")
 	flag.Parse()
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	fail(err)
@@ -83,7 +87,7 @@ func main() {
 	fail(err)
 	t := &target{config: config, client: client, pids: strings.Split(*pids, ","), scale: *scale}
 	for _, name := range strings.Split(*names, ",") {
-		r, err := t.run(name)
+		r, err := t.runWithin(*limit, name)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 			r.Errors++
@@ -93,6 +97,14 @@ func main() {
 		line, _ := json.Marshal(r)
 		fmt.Println(string(line))
 	}
+}
+
+// runWithin gives up after the limit: every call of a workload is made with ctx.
+func (t *target) runWithin(limit time.Duration, name string) (result, error) {
+	var cancel context.CancelFunc
+	ctx, cancel = context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return t.run(name)
 }
 
 // run takes `name@size`.
