@@ -24,10 +24,15 @@ const (
 	hostLabel     = "kubernetes.io/hostname"
 )
 
-// addNodes registers hollow Ready nodes: objects alone, nobody behind them.
-func (t *target) addNodes(n int) error {
-	_, err := t.measured(n, 8, func(client kubernetes.Interface, i int) error {
-		node := hollowNode(i)
+// setNodes registers hollow Ready nodes, objects alone with nobody behind them, until there are n, or takes some away.
+func (t *target) setNodes(n int) error {
+	there := t.nodes
+	t.nodes = n
+	if there > n {
+		return t.deleteNodes(n, there)
+	}
+	_, err := t.measured(n-there, fillers, func(client kubernetes.Interface, i int) error {
+		node := hollowNode(there + i)
 		_, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			return nil
@@ -41,6 +46,18 @@ func (t *target) addNodes(n int) error {
 		return err
 	})
 	return err
+}
+
+func (t *target) deleteNodes(from, to int) error {
+	_, err := t.measured(to-from, fillers, func(client kubernetes.Interface, i int) error {
+		return client.CoreV1().Nodes().Delete(ctx, hollowNode(from+i).Name, atOnce())
+	})
+	return err
+}
+
+func atOnce() metav1.DeleteOptions {
+	now := int64(0)
+	return metav1.DeleteOptions{GracePeriodSeconds: &now}
 }
 
 func hollowNode(i int) *corev1.Node {
@@ -117,7 +134,7 @@ func (t *target) prepare(name string, nodes, pods int) (<-chan struct{}, error) 
 	if err := t.ensureNamespace(name); err != nil {
 		return nil, err
 	}
-	if err := t.addNodes(nodes); err != nil {
+	if err := t.setNodes(nodes); err != nil {
 		return nil, err
 	}
 	if err := t.ensureServiceAccount(name); err != nil {
@@ -126,17 +143,27 @@ func (t *target) prepare(name string, nodes, pods int) (<-chan struct{}, error) 
 	return t.watchPods(name, pods)
 }
 
-// clearAway deletes the pods of a namespace and all nodes, so that the next workload has as many as it names.
-func (t *target) clearAway(name string, nodes int) error {
-	now := int64(0)
-	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
-	if err := t.client.CoreV1().Pods(name).DeleteCollection(ctx, options, metav1.ListOptions{}); err != nil {
+// clearAway deletes the Deployments and pods of a namespace and waits until they are gone; the nodes stay for what follows.
+func (t *target) clearAway(name string) error {
+	if err := t.client.AppsV1().Deployments(name).DeleteCollection(ctx, atOnce(), metav1.ListOptions{}); err != nil {
 		return err
 	}
-	_, err := t.measured(nodes, 8, func(client kubernetes.Interface, i int) error {
-		return client.CoreV1().Nodes().Delete(ctx, hollowNode(i).Name, options)
-	})
-	return err
+	for {
+		pods, err := t.client.CoreV1().Pods(name).List(ctx, metav1.ListOptions{})
+		if err != nil || len(pods.Items) == 0 {
+			return err
+		}
+		_, err = t.measured(len(pods.Items), fillers, func(client kubernetes.Interface, i int) error {
+			err := client.CoreV1().Pods(name).Delete(ctx, pods.Items[i].Name, atOnce())
+			if apierrors.IsNotFound(err) {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // scheduleWith creates pods and waits until each has a node.
@@ -161,7 +188,7 @@ func scheduleWith(newPod podMaker) workload {
 		if err != nil {
 			return r, err
 		}
-		return r, t.clearAway(name, nodes)
+		return r, t.clearAway(name)
 	}
 }
 
@@ -184,10 +211,7 @@ func runRollout(t *target, deployments int) (result, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := t.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
-		return r, err
-	}
-	return r, t.clearAway(name, rolloutNodes)
+	return r, t.clearAway(name)
 }
 
 func deployment(i int) *appsv1.Deployment {

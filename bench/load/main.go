@@ -30,6 +30,8 @@ type target struct {
 	clients []kubernetes.Interface
 	pids    []string
 	scale   float64
+	// Hollow ones that are there.
+	nodes int
 }
 
 // result is one line of output.
