@@ -1,13 +1,7 @@
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { createJsonPatcher, type JsonPatcher } from '../../kernels/json-patch-bytes.ts'
-import {
-  encodeCbor,
-  encodeMessage,
-  encodeProtobuf,
-  listMessage,
-  wrapMessage,
-} from '../../machinery/codec/index.ts'
+import { encodeCbor, encodeMessage, encodeProtobuf, wrapMessage } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
 import { printed } from '../../machinery/schema/printed.ts'
@@ -19,7 +13,6 @@ import { storedForm } from '../watchcache/index.ts'
 
 const comma = 44
 const openBrace = 123
-const text = new TextEncoder()
 
 /** One object as JSON with a newline at its end, type first: what `get` sends and lists are joined from. */
 export function objectJson(resource: Resource, servable: Servable): Uint8Array {
@@ -54,11 +47,6 @@ export function shown<T extends object>(resource: Resource, object: T): T {
   return isBuiltin(resource) ? printed(resource.schema, object) : object
 }
 
-/** A JSON list joined from its items' cached bytes. */
-export function listJson(resource: Resource, list: ListResult): Uint8Array {
-  return Buffer.concat([listJsonHead(resource, list), joinedJson(resource, list.items, true), listEnd])
-}
-
 /** Items as they lie in a list, from their cached bytes; those of built-in kinds go without their type, as upstream's do. */
 export function joinedJson(resource: Resource, items: readonly Servable[], isFirst: boolean): Uint8Array {
   const kindAndVersion = `"kind":"${resource.kind}","apiVersion":"${toApiVersion(resource.group, resource.version)}",`
@@ -76,19 +64,6 @@ export function joinedJson(resource: Resource, items: readonly Servable[], isFir
   }
   return out.subarray(0, at)
 }
-
-/** What stands before the first item. */
-export function listJsonHead(resource: Resource, list: ListResult): Uint8Array {
-  const { listKind, group, version } = resource
-  // Upstream has no type for a custom list that would leave an empty token out.
-  const meta = isBuiltin(resource) ? listMeta(list) : { continue: '', ...listMeta(list) }
-  const metadata = JSON.stringify(meta)
-  return text.encode(
-    `{"kind":"${listKind}","apiVersion":"${toApiVersion(group, version)}","metadata":${metadata},"items":[`,
-  )
-}
-
-export const listEnd = text.encode(']}\n')
 
 /** Kinds with a Go type behind them; custom ones have none. */
 export function isBuiltin({ custom }: Resource): boolean {
@@ -117,16 +92,6 @@ export function messageOf(schema: ObjectSchema, { object, encodings }: Servable)
   const bytes = encodeMessage(schema, object)
   encodings.set('message', bytes)
   return bytes
-}
-
-/** A protobuf list joined from its items' cached messages. */
-export function listProtobuf(resource: Resource, list: ListResult): Uint8Array {
-  const items = list.items.map(item => messageOf(resource.schema, item))
-  const raw = listMessage(encodeMessage(metaSchema('ListMeta'), listMeta(list)), items)
-  return wrapMessage(
-    { apiVersion: toApiVersion(resource.group, resource.version), kind: resource.listKind },
-    raw,
-  )
 }
 
 /** One object as CBOR. */

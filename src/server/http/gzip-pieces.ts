@@ -15,6 +15,24 @@ export function deflate(plain: Uint8Array): Deflated {
   return { blocks, length: plain.length, crc: crc32(plain), shift: shiftOver(plain.length) }
 }
 
+const storedBytesMax = 65_535
+
+/** Bytes as they are, in blocks that say so: for what is small and compressed only once. */
+export function stored(plain: Uint8Array): Deflated {
+  const parts: Uint8Array[] = []
+  for (let start = 0; start < plain.length; start += storedBytesMax) {
+    const part = plain.subarray(start, start + storedBytesMax)
+    const { length } = part
+    parts.push(Uint8Array.of(0, length & 255, length >> 8, ~length & 255, (~length >> 8) & 255), part)
+  }
+  return {
+    blocks: Buffer.concat(parts),
+    length: plain.length,
+    crc: crc32(plain),
+    shift: shiftOver(plain.length),
+  }
+}
+
 /** What begins every stream. */
 export const gzipHead = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
 const emptyLastBlock = Uint8Array.of(3, 0)

@@ -28,6 +28,8 @@ export interface ListForm {
   frame(count: number, itemsLength: number): { readonly head: Uint8Array; readonly tail: Uint8Array }
   /** Whether the head says how long all items are, so that it cannot be sent before they are made. */
   readonly isMeasured?: boolean
+  /** What compressed items are kept as beside their run, until the run or the stamp is another; absent: they are not. */
+  readonly keptAs?: { readonly key: string; readonly stamp: number }
 }
 
 export interface ListRequest {
@@ -36,6 +38,8 @@ export interface ListRequest {
   readonly type: MediaType
   readonly isPretty: boolean
   readonly table: TableRequest
+  /** Whether the bytes of each item are kept beside it: where they are not kept in something larger, or are too many. */
+  readonly keepsItems?: boolean
 }
 
 /** How this list is written. Throws as `toServedTable` does when the table cannot be had. */
@@ -51,8 +55,16 @@ export function listForm(request: ListRequest): ListForm {
       return yamlForm(view)
     case 'json':
       if (isPretty) return prettyForm(view)
-      return type.transform ? jsonForm(view) : joinedForm(request, view)
+      if (!type.transform) return joinedForm(request, view)
+      return { ...jsonForm(view), ...tableKeptAs(request) }
   }
+}
+
+/** Ages in a table's cells are told in whole seconds: within one of them nothing changes but with the objects. */
+function tableKeptAs({ resource, type, table }: ListRequest): Pick<ListForm, 'keptAs'> {
+  const carries = table.options.includeObject ?? 'Metadata'
+  if (type.transform !== 'Table' || carries !== 'Metadata') return {}
+  return { keptAs: { key: `table ${versionOf(resource)}`, stamp: table.nowMs } }
 }
 
 /** A list without its items, and what each of them is shown as. */
@@ -103,9 +115,10 @@ function itemOf(resource: Resource, object: Servable['object']): object {
   return rest
 }
 
-/** The one that most clients ask for: items' cached bytes. */
-function joinedForm({ resource }: ListRequest, view: ListView): ListForm {
-  return { ...jsonForm(view), items: (run, isFirst) => joinedJson(resource, run, isFirst) }
+/** The one that most clients ask for. */
+function joinedForm({ resource, keepsItems }: ListRequest, view: ListView): ListForm {
+  const plain = { ...jsonForm(view), keptAs: { key: `json ${versionOf(resource)}`, stamp: 0 } }
+  return keepsItems ? { ...plain, items: (run, isFirst) => joinedJson(resource, run, isFirst) } : plain
 }
 
 function jsonForm({ envelope, member, show }: ListView): ListForm {
@@ -159,17 +172,20 @@ function cborForm({ envelope, member, show }: ListView): ListForm {
 
 const nothing = new Uint8Array(0)
 
-function protobufForm({ resource, list, type: { transform } }: ListRequest): ListForm {
+function protobufForm({ resource, list, type: { transform }, keepsItems }: ListRequest): ListForm {
+  const { schema } = resource
   const partial = metaSchema('PartialObjectMetadata')
-  const message = transform
-    ? ({ object }: Servable) => encodeMessage(partial, toPartial(object))
-    : (item: Servable) => messageOf(resource.schema, item)
+  const whole = keepsItems
+    ? (item: Servable) => messageOf(schema, item)
+    : ({ object, encodings }: Servable) => encodings.get('message') ?? encodeMessage(schema, object)
+  const message = transform ? ({ object }: Servable) => encodeMessage(partial, toPartial(object)) : whole
   const kind = transform ? 'PartialObjectMetadataList' : resource.listKind
   const apiVersion = transform ? 'meta.k8s.io/v1' : versionOf(resource)
   const metadata = encodeMessage(metaSchema('ListMeta'), listMeta(list))
   return {
     format: 'protobuf',
     isMeasured: true,
+    ...(!transform && { keptAs: { key: `protobuf ${versionOf(resource)}`, stamp: 0 } }),
     items: run => listItems(run.map(message)),
     frame: (_count, length) => listFrame({ apiVersion, kind }, metadata, length),
   }

@@ -3,22 +3,12 @@ import type { StatusError } from '../../machinery/status/status.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { ListResult, RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
-import {
-  listJson,
-  listMeta,
-  listProtobuf,
-  looseProtobuf,
-  objectCbor,
-  objectJson,
-  objectProtobuf,
-  shown,
-} from './encode.ts'
-import { type ListForm, type ListRequest, listForm } from './list-forms.ts'
-import { gzipList } from './list-pieces.ts'
+import { listMeta, looseProtobuf, objectCbor, objectJson, objectProtobuf, shown } from './encode.ts'
+import { type ListForm, listForm } from './list-forms.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
+import { gzipList } from './packed-list.ts'
 import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
-import { gzipTable } from './table-pieces.ts'
 import { toPartial, toServedTable } from './transform.ts'
 import { watchEncoder } from './watch-frames.ts'
 import { yamlText } from './yaml-text.ts'
@@ -86,26 +76,21 @@ function transformed(
 
 function listAnswer(context: RequestContext, { resource, list, status }: ListResponse, clock: Clock): Answer {
   const type = mediaTypeFor(resource, 'list', context)
-  const pretty = isPretty(context, type)
-  const table = { nowMs: clock.nowMs(), options: context.options, metadata: listMeta(list) }
   const packs = takesGzip(context.headers['accept-encoding'])
-  const request = { resource, list, type, isPretty: pretty, table }
-  if (isLong(list)) return longAnswer(context, request, { status, packs }, clock)
-  const isPlain = !pretty && (type.format === 'json' || (type.format === 'protobuf' && !type.transform))
-  if (!isPlain) return wholeAnswer(status, listForm(request), list)
-  if (packs) {
-    const packed = packedList(request)
-    if (packed) return packedAnswer(status, type.format, packed)
-  }
-  if (type.transform) return wholeAnswer(status, listForm(request), list)
-  if (type.format === 'protobuf') return encoded(status, 'protobuf', listProtobuf(resource, list))
-  return encoded(status, 'json', listJson(resource, list))
-}
-
-function packedList({ resource, list, type, table }: ListRequest): Uint8Array | undefined {
-  if (type.transform === 'Table') return gzipTable(resource, list, table, gzipBytesMin)
-  if (type.transform) return undefined
-  return gzipList(resource, list, type.format as 'json' | 'protobuf', gzipBytesMin)
+  const isStreamed = isLong(list) && !context.needsWhole
+  // In whole seconds, so that all tables of one second tell the same ages.
+  const nowMs = Math.floor(clock.nowMs() / 1000) * 1000
+  const form = listForm({
+    resource,
+    list,
+    type,
+    isPretty: isPretty(context, type),
+    table: { nowMs, options: context.options, metadata: listMeta(list) },
+    keepsItems: !packs && !isStreamed,
+  })
+  if (isStreamed) return streamedAnswer(status, form, list, { packs, clock })
+  const packed = packs ? gzipList(form, list, gzipBytesMin) : undefined
+  return packed ? packedAnswer(status, form.format, packed) : wholeAnswer(status, form, list)
 }
 
 function wholeAnswer(status: number, form: ListForm, list: ListResult): Answer {
@@ -115,25 +100,14 @@ function wholeAnswer(status: number, form: ListForm, list: ListResult): Answer {
 }
 
 interface Sending {
-  readonly status: number
   readonly packs: boolean
+  readonly clock: Clock
 }
 
-function longAnswer(
-  context: RequestContext,
-  request: ListRequest,
-  { status, packs }: Sending,
-  clock: Clock,
-): Answer {
-  const { list, type, resource } = request
-  const form = listForm(request)
-  if (context.needsWhole) return wholeAnswer(status, form, list)
+function streamedAnswer(status: number, form: ListForm, list: ListResult, { packs, clock }: Sending): Answer {
   const headers = { 'content-type': contentTypes[form.format] }
   if (!packs) return { status, headers, body: listPieces(form, list, clock) }
-  // Ages change from one table to the next, and what few ask for is not kept.
-  const isKept = !type.transform && !request.isPretty && form.format !== 'yaml'
-  const key = isKept ? `${form.format} ${resource.group}/${resource.version}` : undefined
-  return { status, headers: { ...headers, ...gzipHeaders }, body: gzipListPieces(form, list, clock, key) }
+  return { status, headers: { ...headers, ...gzipHeaders }, body: gzipListPieces(form, list, clock) }
 }
 
 function packedAnswer(status: number, format: Format, body: Uint8Array): Answer {

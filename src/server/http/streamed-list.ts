@@ -1,9 +1,9 @@
 import type { Clock } from '../../std/ports.ts'
 import { type Breathe, beginWork } from '../../std/turns.ts'
 import type { ListResult, Servable } from '../context.ts'
-import { memo } from '../rest/memo.ts'
-import { type Deflated, deflate, gzipEnd, gzipHead } from './gzip-pieces.ts'
+import { type Deflated, gzipEnd, gzipHead } from './gzip-pieces.ts'
 import type { ListForm } from './list-forms.ts'
+import { deflatedRun, packedPieces } from './packed-list.ts'
 
 /** A body that is made while it is sent, with pauses in which other requests are served. */
 export type Pieces = () => AsyncGenerator<Uint8Array, void, void>
@@ -94,35 +94,18 @@ function runsOf(list: ListResult): readonly Run[] {
   return made
 }
 
-const kept = new WeakMap<Run, Map<string, Deflated>>()
-
-/** The same as gzip. What `key` names stays compressed from one list to the next while nothing in a run changes. */
-export function gzipListPieces(
-  form: ListForm,
-  list: ListResult,
-  clock: Clock,
-  key: string | undefined,
-): Pieces {
+/** The same as gzip; see `deflatedRun`. */
+export function gzipListPieces(form: ListForm, list: ListResult, clock: Clock): Pieces {
   const runs = runsOf(list)
-  const count = runs.reduce((sum, run) => sum + run.length, 0)
-  const deflated = (run: Run, isFirst: boolean): Deflated => {
-    if (key === undefined || !list.runs) return deflate(form.items(run, isFirst))
-    const forms = memo(kept, run, () => new Map<string, Deflated>())
-    return memo(forms, isFirst ? `${key} first` : key, () => deflate(form.items(run, isFirst)))
-  }
   return async function* pieces() {
     const breathe = beginWork(clock)
-    const parts: Deflated[] = []
+    const items: Deflated[] = []
     for (const [index, run] of runs.entries()) {
-      parts.push(deflated(run, index === 0))
+      items.push(deflatedRun(form, run, index === 0))
       const pause = breathe()
       if (pause) await pause
     }
-    const { head, tail } = form.frame(
-      count,
-      parts.reduce((sum, { length }) => sum + length, 0),
-    )
-    const all = [deflate(head), ...parts, deflate(tail)]
+    const all = packedPieces(form, list, items)
     const joined = new Joiner()
     joined.add(gzipHead)
     for (const { blocks } of all) {

@@ -3,14 +3,14 @@ import { StatusError } from '../../machinery/status/status.ts'
 import { beginWork } from '../../std/turns.ts'
 import { CompactedError, FutureRevisionError } from '../../storage/store.ts'
 import type { ListResult, Response, Servable } from '../context.ts'
-import { type CachedObject, type CacheListOptions, collectionPrefix } from '../watchcache/index.ts'
+import { type CacheListOptions, type CacheRuns, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
 import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
-import { prepareViews, present, presentLater, presentRun } from './views.ts'
+import { prepareRuns, presentLater, presentRun } from './views.ts'
 
 /** A collection, or one page of it, all as of one revision (KEP-365, KEP-1904). */
 export async function list(call: RestCall): Promise<Response> {
@@ -65,31 +65,16 @@ async function collect(
   // A list of any age comes from the cache, whole.
   const isAny = context.options.resourceVersion === '0' && !token
   const limit = (!isAny && context.options.limit) || undefined
-  if (selection.all && !token && revision === undefined && limit === undefined) return whole(call, prefix)
-  const items: Servable[] = []
-  let after = token && prefix + token.start
-  let at = revision
-  let page = read(call, prefix, { revision: at, after, limit })
-  for (;;) {
-    at = page.revision
-    await prepareViews(resource, page.items)
-    const last = await take(call, page.items, selection, items, limit)
-    const remaining = page.remaining + (last === undefined ? 0 : page.items.length - 1 - last)
-    after = page.items[last ?? page.items.length - 1]?.key
-    if (remaining === 0 || after === undefined) return { items, resourceVersion: String(at) }
-    if (limit !== undefined && items.length >= limit) {
-      const next = encodeContinue({ revision: at, start: after.slice(prefix.length) })
-      const counted = selection.all ? { remainingItemCount: remaining } : {}
-      return { items, resourceVersion: String(at), continue: next, ...counted }
-    }
-    page = read(call, prefix, { revision: at, after, limit })
-  }
+  const page = { revision, after: token && prefix + token.start, limit }
+  return selection.all ? collectAll(call, prefix, page) : collectMatching(call, prefix, page, selection)
 }
 
-/** All of a collection as it is now. */
-async function whole({ deps, resource }: RestCall, prefix: string): Promise<ListResult> {
-  const { runs: found, revision } = deps.cache.runs(prefix)
-  if (resource.custom?.convert) await prepareViews(resource, found.flat())
+/** A page of everything, in the runs that the cache keeps it in. */
+async function collectAll(call: RestCall, prefix: string, page: PageOptions): Promise<ListResult> {
+  const { resource, deps } = call
+  const { runs: found, revision, remaining } = read(call, prefix, page)
+  const pending = prepareRuns(resource, found)
+  if (pending) await pending
   const breathe = beginWork(deps.ports.clock)
   const runs: (readonly Servable[])[] = []
   for (const run of found) {
@@ -101,6 +86,7 @@ async function whole({ deps, resource }: RestCall, prefix: string): Promise<List
   return {
     runs,
     resourceVersion: String(revision),
+    ...(remaining > 0 && { continue: tokenAfter(found, revision, prefix), remainingItemCount: remaining }),
     get items() {
       items ??= runs.flat()
       return items
@@ -108,32 +94,59 @@ async function whole({ deps, resource }: RestCall, prefix: string): Promise<List
   }
 }
 
-/** Between so many objects others may have their turn. */
-const lookedAtOnce = 64
+function tokenAfter(runs: CacheRuns['runs'], revision: number, prefix: string): string {
+  return encodeContinue({ revision, start: runs.at(-1)!.at(-1)!.key.slice(prefix.length) })
+}
 
-/** Moves matching items over until `limit` is reached; answers the index of the last one looked at in that case. */
-async function take(
-  { resource, deps }: RestCall,
-  found: readonly CachedObject[],
-  selection: Selection,
+/** As many as were asked for of those that `selection` matches. */
+async function collectMatching(
+  call: RestCall,
+  prefix: string,
+  first: PageOptions,
+  { matches }: Selection,
+): Promise<ListResult> {
+  const { resource, deps } = call
+  const { limit } = first
+  const breathe = beginWork(deps.ports.clock)
+  const items: Servable[] = []
+  let page = first
+  for (;;) {
+    const { runs, revision, remaining } = read(call, prefix, page)
+    const pending = prepareRuns(resource, runs)
+    if (pending) await pending
+    for (const [place, run] of runs.entries()) {
+      const full = take(presentRun(resource, run), matches, items, limit)
+      if (full !== undefined) {
+        const isLast = remaining === 0 && place === runs.length - 1 && full === run.length - 1
+        const next = tokenAfter([run.slice(0, full + 1)], revision, prefix)
+        return { items, resourceVersion: String(revision), ...(!isLast && { continue: next }) }
+      }
+      const pause = breathe()
+      if (pause) await pause
+    }
+    if (remaining === 0) return { items, resourceVersion: String(revision) }
+    page = { revision, after: runs.at(-1)!.at(-1)!.key, limit }
+  }
+}
+
+/** Adds what matches to `items`; answers at which one there were as many as `limit`. */
+function take(
+  found: readonly Servable[],
+  matches: Selection['matches'],
   items: Servable[],
   limit: number | undefined,
-): Promise<number | undefined> {
-  const breathe = beginWork(deps.ports.clock)
+): number | undefined {
   for (let index = 0; index < found.length; index++) {
-    const pause = index % lookedAtOnce === lookedAtOnce - 1 ? breathe() : undefined
-    if (pause) await pause
-    const servable = present(resource, found[index]!)
-    if (!selection.all && !selection.matches(servable.object)) continue
-    items.push(servable)
-    if (limit !== undefined && items.length >= limit) return index
+    if (!matches(found[index]!.object)) continue
+    items.push(found[index]!)
+    if (items.length === limit) return index
   }
   return undefined
 }
 
 type PageOptions = { [Key in keyof CacheListOptions]: CacheListOptions[Key] | undefined }
 
-function read({ deps, context }: RestCall, prefix: string, page: PageOptions) {
+function read({ deps, context }: RestCall, prefix: string, page: PageOptions): CacheRuns {
   const { revision, after, limit } = page
   const known = {
     ...(revision !== undefined && { revision }),
@@ -141,7 +154,7 @@ function read({ deps, context }: RestCall, prefix: string, page: PageOptions) {
     ...(limit !== undefined && { limit }),
   }
   try {
-    return deps.cache.list(prefix, known)
+    return deps.cache.runs(prefix, known)
   } catch (error) {
     if (error instanceof FutureRevisionError) throw resourceVersionTooLarge(revision ?? 0, error.revision)
     if (!(error instanceof CompactedError)) throw error

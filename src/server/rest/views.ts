@@ -34,6 +34,14 @@ export function prepareViews(resource: Resource, cached: readonly CachedObject[]
   return foreign.length === 0 ? undefined : convertViews(resource, apiVersion, foreign)
 }
 
+/** `prepareViews` for runs. */
+export function prepareRuns(
+  resource: Resource,
+  runs: readonly (readonly CachedObject[])[],
+): Promise<void> | undefined {
+  return resource.custom?.convert ? prepareViews(resource, runs.flat()) : undefined
+}
+
 async function convertViews(
   resource: Resource,
   apiVersion: string,
