@@ -66,6 +66,17 @@ test('memory is released at rest, once, and again after it has grown', async () 
   ).toEqual([])
 })
 
+test('work right after a release does not count as what is needed', async () => {
+  const states = [
+    [30, 120],
+    [2_000, 124],
+    [30, 125],
+    [30, 96],
+    [30, 97],
+  ] as const
+  expect(await looks(states)).toEqual([1, 3])
+})
+
 test('a large heap is left alone', async () => {
   expect(
     await looks([

@@ -42,7 +42,8 @@ export function releaseAtRest(memory: ProcessMemory): Runnable {
       const isResting = nowMs - usedMs < lookEveryMs * restingShareMax
       usedMs = nowMs
       const residentBytes = memory.residentBytes()
-      if (justReleased) heldBytes = residentBytes
+      // Of work since then it has kept something again: that is no measure.
+      if (justReleased && isResting) heldBytes = residentBytes
       justReleased =
         isResting && residentBytes >= heldBytes + growthMinBytes && residentBytes <= residentMaxBytes
       if (justReleased) memory.release()
