@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { resourceMetrics } from '../../api/metrics/resource-metrics.ts'
 import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
@@ -8,19 +9,21 @@ import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import { ensure, ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
-import { createCacheSources } from '../../server/cache-sources.ts'
+import { type CacheSources, createCacheSources } from '../../server/cache-sources.ts'
 import type { ComponentChecks } from '../../server/component-status.ts'
 import type { UserInfo } from '../../server/context.ts'
 import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
 import { maintainFlowObjects } from '../../server/flow/maintain.ts'
 import { flowSources } from '../../server/flow/serve.ts'
 import { createPostStartHooks, type PostStartHooks } from '../../server/http/post-start-hooks.ts'
+import { maintainIdentityLease } from '../../server/identity-lease.ts'
 import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
 import type { PkiSpec } from '../../server/pki/profiles.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
 import { metricsReaderRole } from '../../server/resource-metrics/role.ts'
 import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
+import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
@@ -110,7 +113,11 @@ const bootstrapHooks = [
 const flowHooks = ['priority-and-fairness-config-producer', 'priority-and-fairness-config-consumer']
 /** Admission sees what is in the cluster. */
 const admissionHook = 'start-apiserver-admission-initializer'
-const startHooks = [admissionHook, 'rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
+const identityHooks = [
+  'start-kube-apiserver-identity-lease-controller',
+  'start-kube-apiserver-identity-lease-garbage-collector',
+]
+const startHooks = [...identityHooks, admissionHook, 'rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
 
 async function buildServer(
   settings: ServerSettings,
@@ -160,7 +167,7 @@ async function buildServer(
   await prepareCluster(transport, settings, hooks, ports)
   await server.aggregate()
   await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
-  for (const name of flowHooks) hooks.finished(name)
+  const leave = maintainNetwork({ transport, ports, sources }, hooks, stop.signal)
   return {
     server,
     get pki() {
@@ -177,6 +184,7 @@ async function buildServer(
     as,
     asController: name => server.inProcess(controllerUser(name), 'kube-controller-manager'),
     async close() {
+      await leave()
       stop.abort()
       await server.shutdown()
       await audit?.close()
@@ -193,6 +201,20 @@ function gatedParts({
     servesCbor: features.enabled('CBORServingAndStorage'),
     constrainsImpersonation: features.enabled('ConstrainedImpersonation'),
   }
+}
+
+interface Maintained {
+  readonly transport: Transport
+  readonly ports: Ports
+  readonly sources: CacheSources
+}
+
+/** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
+function maintainNetwork(to: Maintained, hooks: PostStartHooks, signal: AbortSignal): () => Promise<void> {
+  repairServiceNetwork({ ...to, nodePorts: defaultServiceNetwork.nodePorts }, signal)
+  const leave = maintainIdentityLease({ ...to, hostname: hostname() }, signal)
+  for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
+  return leave
 }
 
 type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs'>

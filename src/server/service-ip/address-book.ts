@@ -150,7 +150,6 @@ export function ipAddressOf(address: string, { metadata }: Service): IPAddress {
     },
     spec: {
       parentRef: {
-        group: '',
         resource: 'services',
         namespace: metadata.namespace ?? '',
         name: metadata.name!,

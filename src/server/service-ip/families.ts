@@ -76,7 +76,7 @@ const path = 'spec.ipFamilyPolicy'
 function settleReduction(spec: ServiceSpec, old: ServiceSpec, errors: FieldErrors): void {
   if (spec.ipFamilyPolicy === 'SingleStack') {
     for (const field of ['clusterIPs', 'ipFamilies'] as const)
-      if (isSame(spec, old, field) && spec[field]!.length > 1) spec[field] = spec[field]!.slice(0, 1)
+      if (isSame(spec, old, field) && spec[field]) spec[field] = spec[field].slice(0, 1)
     return
   }
   const words = [

@@ -87,6 +87,8 @@ test('families come and go with the policy, and their addresses with them', asyn
   )
   await patch('dual', { type: 'ExternalName', externalName: 'x.y', clusterIP: '', clusterIPs: null })
   expect(await addresses('dual')).toEqual([])
+  const back = await patch('dual', { type: 'ClusterIP', externalName: null })
+  expect(await addresses('dual')).toEqual([back.spec!.clusterIP!])
 })
 
 test.each([
