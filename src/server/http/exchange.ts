@@ -15,6 +15,7 @@ export interface Reply {
   readonly writableEnded: boolean
   /** Bytes that wait for the client. */
   readonly writableLength: number
+  readonly writableNeedDrain: boolean
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown
   flushHeaders(): void
   /** False when it is better to wait for 'drain'. */

@@ -10,6 +10,7 @@ import { credentialOf, peerOf } from './credential.ts'
 import { type Departure, departureOf } from './departure.ts'
 import { type Drain, isExemptFromDrain, leavingText } from './drain.ts'
 import type { Asked, Reply } from './exchange.ts'
+import { createFanout } from './fanout.ts'
 import { parseOptions } from './options.ts'
 import { parseRequestInfo } from './request-info.ts'
 import { type Answer, failureAnswer, prettyHeader, toAnswer } from './respond.ts'
@@ -36,6 +37,7 @@ const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 export function createFront(options: FrontOptions): Front {
   const { ports } = options
   const inner = { ...options, readBody: createBodyReader(ports.clock, options.requestTimeoutMs) }
+  const fanout = createFanout(ports.clock)
   return async function serveRequest(request, response) {
     if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) {
       sendAway(request, response)
@@ -49,7 +51,7 @@ export function createFront(options: FrontOptions): Front {
     try {
       answered = await answerRequest(inner, request, heard, departure)
       if (response.destroyed) return undefined
-      bytes = await writeAnswer(request, response, withCommonHeaders(answered), departure.signal)
+      bytes = await writeAnswer(request, response, withCommonHeaders(answered), { ...departure, fanout })
     } catch (error) {
       ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
       response.destroy()

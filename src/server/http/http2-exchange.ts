@@ -63,6 +63,10 @@ export class StreamResponse implements Reply {
     return this.#stream.writableLength
   }
 
+  get writableNeedDrain(): boolean {
+    return this.#stream.writableNeedDrain
+  }
+
   writeHead(status: number, headers: OutgoingHttpHeaders): void {
     if (this.#isOver()) return
     this.#stream.respond({ ...headers, ':status': status })

@@ -6,18 +6,24 @@ import type { ServedEvent } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import type { Asked, Reply } from './exchange.ts'
+import type { Fanout } from './fanout.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 import type { Pieces } from './streamed-list.ts'
 
 /** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
 const watchBacklogBytesMax = 32 << 20
 
+export interface Sending {
+  readonly signal: () => AbortSignal
+  readonly fanout: Fanout
+}
+
 /** Sends an answer; resolves with the size of its body when all of it is handed to the connection. */
 export async function writeAnswer(
   request: Asked,
   response: Reply,
   answer: Answer,
-  signal: () => AbortSignal,
+  { signal, fanout }: Sending,
 ): Promise<number> {
   const { status, headers, body } = answer
   if (typeof body === 'string' || body instanceof Uint8Array) {
@@ -31,7 +37,7 @@ export async function writeAnswer(
   if (typeof body === 'function') return sendPieces(request, response, body, signal())
   response.flushHeaders()
   if (body instanceof ReadableStream) await pipe(response, body, signal())
-  else await stream(response, body, signal())
+  else await stream(response, body, signal(), fanout)
   response.end()
   return 0
 }
@@ -94,28 +100,66 @@ function drained(response: Reply, signal: AbortSignal): Promise<void> {
   return promise
 }
 
-async function stream(response: Reply, { run, encode }: WatchAnswer, signal: AbortSignal): Promise<void> {
+/** So many events are sent at once, without a wait for the next round. */
+const waitingEventsMax = 64
+
+async function stream(
+  response: Reply,
+  { run, encode }: WatchAnswer,
+  signal: AbortSignal,
+  fanout: Fanout,
+): Promise<void> {
   const stop = new AbortController()
+  let waiting: (readonly ServedEvent[])[] = []
+  let count = 0
+  let failure: { readonly error: unknown } | undefined
+  const send = () => {
+    const batches = waiting
+    waiting = []
+    count = 0
+    try {
+      if (batches.length > 0) response.write(joined(batches, encode))
+    } catch (error) {
+      failure = { error }
+    }
+    if (failure || response.writableLength > watchBacklogBytesMax) stop.abort()
+  }
   const sink = (events: readonly ServedEvent[]) => {
-    const isTaken = response.write(events.length === 1 ? encode(events[0]!) : joined(events, encode))
-    if (response.writableLength > watchBacklogBytesMax) stop.abort()
-    return isTaken ? undefined : drained(response, signal)
+    waiting.push(events)
+    count += events.length
+    if (count >= waitingEventsMax) send()
+    else if (waiting.length === 1) fanout(send)
+    return response.writableNeedDrain ? drained(response, signal) : undefined
   }
   try {
     await run(sink, AbortSignal.any([signal, stop.signal]))
   } catch (error) {
-    if (!response.writableEnded) response.write(encode({ type: 'ERROR', object: toErrorObject(error) }))
+    failure ??= { error }
   }
+  send()
+  if (failure && !response.writableEnded)
+    response.write(encode({ type: 'ERROR', object: toErrorObject(failure.error) }))
 }
 
 type Encode = WatchAnswer['encode']
+type Batches = readonly (readonly ServedEvent[])[]
 
-const joinedBatches = new WeakMap<readonly ServedEvent[], Map<Encode, Uint8Array>>()
+const known = new WeakMap<readonly ServedEvent[], Map<Encode, { batches: Batches; bytes: Uint8Array }>>()
 
-/** A batch goes to many watchers: it is put together once for all that write alike. */
-function joined(events: readonly ServedEvent[], encode: Encode): Uint8Array {
-  const byEncode = memo(joinedBatches, events, () => new Map<Encode, Uint8Array>())
-  return memo(byEncode, encode, () => Buffer.concat(events.map(encode)))
+/** The same batches go to many watchers: they are put together once for all that write alike. */
+function joined(batches: Batches, encode: Encode): Uint8Array {
+  const last = batches.at(-1)!
+  if (batches.length === 1 && last.length === 1) return encode(last[0]!)
+  const byEncode = memo(known, last, () => new Map())
+  const found = byEncode.get(encode)
+  if (found && isSame(found.batches, batches)) return found.bytes
+  const bytes = Buffer.concat(batches.flatMap(events => events.map(encode)))
+  byEncode.set(encode, { batches, bytes })
+  return bytes
+}
+
+function isSame(a: Batches, b: Batches): boolean {
+  return a.length === b.length && a.every((batch, index) => batch === b[index])
 }
 
 function toErrorObject(error: unknown): KubeObject {

@@ -1,0 +1,47 @@
+import { expect, test } from 'bun:test'
+import type { Clock } from '../../std/ports.ts'
+import { SimClock } from '../../std/sim-ports.ts'
+import { createFanout } from './fanout.ts'
+
+/** A clock on which every sending takes 5 ms. */
+function slowly() {
+  const clock = new SimClock()
+  let spentMs = 0
+  const slow: Clock = {
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs() + spentMs,
+    setTimer: (delayMs, fn) => clock.setTimer(delayMs, fn),
+  }
+  const sent: string[] = []
+  const sending = (name: string) => () => {
+    sent.push(name)
+    spentMs += 5
+  }
+  return { clock, fanout: createFanout(slow), sent, sending }
+}
+
+test('what happens in one turn is sent at its end', async () => {
+  const { fanout, sent, sending } = slowly()
+  fanout(sending('a'))
+  fanout(sending('b'))
+  expect(sent).toEqual([])
+  await Promise.resolve()
+  expect(sent).toEqual(['a', 'b'])
+})
+
+test('after a round others have as much time as it took', async () => {
+  const { clock, fanout, sent, sending } = slowly()
+  fanout(sending('a'))
+  fanout(sending('b'))
+  await Promise.resolve()
+  fanout(sending('c'))
+  await clock.advance(9)
+  fanout(sending('d'))
+  expect(sent).toEqual(['a', 'b'])
+  await clock.advance(1)
+  expect(sent).toEqual(['a', 'b', 'c', 'd'])
+  await clock.advance(10)
+  fanout(sending('e'))
+  await Promise.resolve()
+  expect(sent.at(-1)).toBe('e')
+})
