@@ -40,6 +40,10 @@ export const operationsFlags: readonly Flag[] = [
     'encryption-provider-config',
     'how values are sealed in the database (apiserver.config.k8s.io/v1 EncryptionConfiguration; default: Secrets, with a key made at first start)',
   ),
+  file(
+    'tracing-config-file',
+    'which requests are traced, and where traces go over OTLP (apiserver.config.k8s.io TracingConfiguration)',
+  ),
   file('audit-policy-file', 'what is audited (audit.k8s.io/v1 Policy)'),
   file('audit-log-path', 'append audit events to this file; - is standard output'),
   {

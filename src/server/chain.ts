@@ -9,6 +9,8 @@ import { panicGuard } from './filters/panic-guard.ts'
 import { limitTime } from './filters/timeout.ts'
 import type { FlowControl } from './flow/flow-control.ts'
 import { measureRequests } from './metrics/measure-requests.ts'
+import { traceFilter, traceRequests, traceVerbs } from './tracing/trace-requests.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 export interface ChainParts {
   readonly ports: Ports
@@ -19,6 +21,8 @@ export interface ChainParts {
   /** Absent: nothing is written down. */
   readonly auditing?: Auditing
   readonly flow: FlowControl
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
   /** Acting as another user may be allowed for some requests (KEP-5284). Default: not, as upstream. */
   readonly constrainsImpersonation?: boolean
   /** Default 60 s, as upstream's --request-timeout. */
@@ -36,7 +40,9 @@ export const requestTimeoutMs = 60_000
  * where the object is known.
  */
 export function createChain(parts: ChainParts): Handler {
-  const { ports, authorizer } = parts
+  const { ports, authorizer, tracing } = parts
+  const link = (name: string, filter: Filter) => (tracing ? traceFilter(tracing, name, filter) : filter)
+  const dispatch = tracing ? traceVerbs(tracing, parts.dispatch) : parts.dispatch
   const filters: readonly Filter[] = [
     measureRequests(ports),
     panicGuard(ports.log),
@@ -48,10 +54,11 @@ export function createChain(parts: ChainParts): Handler {
       allowsAnonymous: parts.allowsAnonymous,
       onStranger: auditStranger(parts.auditing, ports),
     }),
-    audit(parts.auditing, ports),
-    impersonate(authorizer, parts.constrainsImpersonation),
-    controlFlow(parts.flow, ports),
-    authorize(authorizer, ports),
+    ...(tracing ? [traceRequests(tracing)] : []),
+    link('audit', audit(parts.auditing, ports)),
+    link('impersonation', impersonate(authorizer, parts.constrainsImpersonation)),
+    link('priorityandfairness', controlFlow(parts.flow, ports)),
+    link('authorization', authorize(authorizer, ports)),
   ]
-  return filters.reduceRight((next, filter) => filter(next), parts.dispatch)
+  return filters.reduceRight((next, filter) => filter(next), dispatch)
 }

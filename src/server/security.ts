@@ -26,6 +26,7 @@ import type { CacheSources } from './cache-sources.ts'
 import type { AdmissionPlugin, Authorizer, UserInfo } from './context.ts'
 import type { Source } from './lister.ts'
 import type { Pki } from './pki/pki.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
 import { createWebhookClient } from './webhook-client/webhook-client.ts'
 
@@ -44,6 +45,8 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random' | 'metrics
   readonly ownTransport?: () => Transport
   /** `https://192.0.2.7:6443` */
   readonly externalUrl: string
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** Who is calling, what they may do, and what may be written. */
@@ -68,6 +71,7 @@ export function createSecurity({
   clock,
   random,
   metrics,
+  tracing,
 }: SecuritySetup): Security {
   const core = <T extends KubeObject>(plural: string): Source<T> => sources.of<T>({ group: '', plural })
   const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
@@ -120,13 +124,15 @@ export function createSecurity({
         mutatingPolicies: of(registration, 'mutatingadmissionpolicies'),
         mutatingPolicyBindings: of(registration, 'mutatingadmissionpolicybindings'),
       },
-      connect: credentials => createWebhookClient({ resolve, clock, credentials }),
+      connect: credentials =>
+        createWebhookClient({ resolve, clock, credentials, traceparent: tracing?.traceparent }),
       objectsOf: ({ storage }) => sources.of(storage),
       authorize,
       rbac,
       clock,
       random,
       metrics,
+      tracing,
       options: admission,
       async createNamespace(name) {
         assert(ownTransport, 'a plugin that writes has a way in')

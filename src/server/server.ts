@@ -49,6 +49,8 @@ import { createServerHooks } from './start-hooks.ts'
 import { createConnectors } from './subresources/index.ts'
 import type { KubeletTls } from './subresources/kubelet-access.ts'
 import type { RequestToken } from './subresources/token.ts'
+import { tracedStore } from './tracing/traced-store.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { mountVersion, serverVersion, type VersionInfo } from './version.ts'
 import { createWatchCache, type WatchCache } from './watchcache/index.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
@@ -70,6 +72,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletTls
   readonly serviceNetwork?: ServiceNetwork
   readonly auditing?: Auditing
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
   /** Requests that may be in work at a time, shared out by priority and fairness. Default 600, as upstream. */
   readonly requestSeats?: number
   readonly requestTimeoutMs?: number
@@ -123,7 +127,7 @@ const ownUser: UserInfo = { username: 'system:apiserver', groups: ['system:maste
 /** Builds the server over an open store; resolves when the cache is loaded. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { ports } = options
-  const store = measuredStore(options.store, ports)
+  const store = observedStore(options)
   const cache = createWatchCache({ store, decode: decodeStored, clock: ports.clock, log: ports.log })
   await cache.ready
   const stopping = new AbortController()
@@ -190,6 +194,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await cache.close()
     },
   }
+}
+
+function observedStore({ store, ports, tracing }: ApiServerOptions): Store {
+  const measured = measuredStore(store, ports)
+  return tracing ? tracedStore(measured, tracing) : measured
 }
 
 /** What the server itself reads about other servers. */
@@ -270,6 +279,7 @@ function createHandler(
     flow,
     ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
     constrainsImpersonation: options.constrainsImpersonation ?? false,
+    tracing: options.tracing,
   })
 }
 

@@ -26,6 +26,7 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from '../../se
 import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
+import type { Tracing } from '../../server/tracing/tracing.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
 import { openAdmission } from './admission.ts'
@@ -38,6 +39,7 @@ import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
 import type { ServerSettings } from './settings.ts'
+import { openTraces } from './tracing.ts'
 
 /** An API server that is up, and the ways into it for the parts of this process. */
 export interface ControlPlane {
@@ -67,7 +69,11 @@ export async function openControlPlane(settings: ServerSettings, ports: Ports): 
   const stop = new AbortController()
   try {
     const sealed = await openEncryption(store, settings, ports, stop.signal)
-    const plane = await buildServer(settings, ports, pki, { store: sealed, stop })
+    const plane = await buildServer(settings, ports, pki, {
+      store: sealed,
+      stop,
+      tracing: await openTraces(settings, ports),
+    })
     await sealed.rewriteStale()
     return plane
   } catch (error) {
@@ -119,11 +125,17 @@ const identityHooks = [
 ]
 const startHooks = [...identityHooks, admissionHook, 'rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
 
+interface Opened {
+  readonly store: EncryptedStore
+  readonly stop: AbortController
+  readonly tracing: Tracing | undefined
+}
+
 async function buildServer(
   settings: ServerSettings,
   ports: Ports,
   pki: Pki,
-  { store, stop }: { readonly store: EncryptedStore; readonly stop: AbortController },
+  { store, stop, tracing }: Opened,
 ): Promise<ControlPlane> {
   let current = pki
   const adopters: ((pki: Pki) => void)[] = []
@@ -132,7 +144,7 @@ async function buildServer(
   const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
   const outside = openOutsideAuthentication(settings.authentication, [settings.issuer], ports, stop.signal)
   const security = createSecurity({
-    ...ports,
+    ...{ ...ports, tracing },
     outsideTokens: outside.tokens,
     ...gates(settings, ports, stop.signal),
     ownTransport: () => as(componentUsers.server),
@@ -144,7 +156,7 @@ async function buildServer(
   const audit = openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
-    ...{ ports, store, registry },
+    ...{ ports, store, registry, tracing },
     ...gatedParts(settings),
     authenticator: security.authentication.authenticate,
     allowsAnonymous: outside.allowsAnonymous,
@@ -187,7 +199,7 @@ async function buildServer(
       await leave()
       stop.abort()
       await server.shutdown()
-      await audit?.close()
+      await Promise.all([audit?.close(), tracing?.close()])
       await store.close()
     },
   }

@@ -45,6 +45,7 @@ export interface ServerSettings {
   readonly requestTimeoutMs: number
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
+  readonly tracingConfig: string | undefined
   readonly shutdownDelayMs: number
   readonly requestSeats: number
 }
@@ -83,6 +84,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     requestTimeoutMs: durationMs(flags.text('request-timeout')),
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
+    tracingConfig: flags.optional('tracing-config-file'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),

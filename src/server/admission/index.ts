@@ -30,6 +30,7 @@ import type { Lister, Source } from '../lister.ts'
 import { webhookMeter } from '../metrics/admission.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
 import type { CredentialsByHost } from '../remote-review/kubeconfig.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import type { WebhookClient } from '../webhook-client/webhook-client.ts'
 import {
   certificateApproval,
@@ -132,6 +133,8 @@ export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random' | 'metric
   /** Makes a namespace in the server's own name. */
   readonly createNamespace: (name: string) => Promise<void>
   readonly options: AdmissionOptions
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** The plugins that run: those that are on by default, but for what was chosen otherwise. */
@@ -147,6 +150,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
   const hooks = (name: WebhookPlugin) => ({
     call: connect(credentials[name]),
     ...{ random, clock },
+    tracing: setup.tracing,
     meter: webhookMeter(metrics, name === 'MutatingAdmissionWebhook' ? 'admit' : 'validating'),
   })
   const matching = { namespaces, authorize }

@@ -44,6 +44,8 @@ export interface WebhookClientOptions {
   readonly clock: Clock
   /** What webhooks are shown of the server; nothing by default. */
   readonly credentials?: CredentialsByHost | undefined
+  /** What webhooks are told of the trace that they are asked in. */
+  readonly traceparent?: (() => string | undefined) | undefined
 }
 
 /** Clients of so many targets keep their connections open (upstream's defaultCacheSize). */
@@ -51,7 +53,12 @@ const agentsMax = 30
 const responseBytesMax = 64 * 1024 * 1024
 
 /** A client whose connections to each target are kept and shared by all callers. */
-export function createWebhookClient({ resolve, clock, credentials }: WebhookClientOptions): WebhookClient {
+export function createWebhookClient({
+  resolve,
+  clock,
+  credentials,
+  traceparent,
+}: WebhookClientOptions): WebhookClient {
   const agents = new Map<string, Agent>()
   return async function callWebhook(target, call) {
     const place = placeOf(target, call)
@@ -60,7 +67,8 @@ export function createWebhookClient({ resolve, clock, credentials }: WebhookClie
       const at = place.service ? resolve(place.service.namespace, place.service.name, place.port) : place
       const credential = credentials?.(place.hostHeader)
       const agent = agentOf(agents, place)
-      const bytes = await post({ place, at, payload, agent, clock, call, credential })
+      const parent = traceparent?.()
+      const bytes = await post({ place, at, payload, agent, clock, call, credential, parent })
       return parse(bytes)
     } catch (error) {
       if (error instanceof WebhookCallError) throw error
@@ -140,9 +148,10 @@ interface Posting {
   readonly clock: Clock
   readonly call: WebhookCall
   readonly credential: RemoteCredential | undefined
+  readonly parent: string | undefined
 }
 
-function post({ place, at, payload, agent, clock, call, credential = {} }: Posting): Promise<Buffer> {
+function post({ place, at, payload, agent, clock, call, credential = {}, parent }: Posting): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const { host, port } = at
   const { path, serverName, hostHeader, ca } = place
@@ -154,6 +163,7 @@ function post({ place, at, payload, agent, clock, call, credential = {} }: Posti
     host: hostHeader,
     'user-agent': 'kube-apiserver',
     ...(authorization && { authorization }),
+    ...(parent !== undefined && { traceparent: parent }),
   }
   const receive = (answer: IncomingMessage) => void readAnswer(answer).then(resolve, reject)
   const common = { host, port, path, method: 'POST', headers }

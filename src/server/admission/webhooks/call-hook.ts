@@ -4,6 +4,7 @@ import { badRequest, internalError } from '../../../machinery/status/errors.ts'
 import { type Status, StatusError } from '../../../machinery/status/status.ts'
 import type { Clock, Random } from '../../../std/ports.ts'
 import type { WebhookMeter } from '../../metrics/admission.ts'
+import type { Tracing } from '../../tracing/tracing.ts'
 import { WebhookCallError } from '../../webhook-client/failure.ts'
 import type { WebhookClient } from '../../webhook-client/webhook-client.ts'
 import { annotate } from '../annotations.ts'
@@ -16,6 +17,7 @@ export interface HookPorts {
   readonly random: Pick<Random, 'uuid'>
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly meter: WebhookMeter
+  readonly tracing?: Tracing | undefined
 }
 
 const defaultTimeoutSeconds = 10
@@ -45,7 +47,7 @@ export async function callHook(
   const tell = (code: number, rejected: boolean) =>
     meter.called({ name, operation, ms: clock.monotonicMs() - startMs, code, rejected })
   try {
-    const answer = await askHook(ports, invocation, admitted, isMutating)
+    const answer = await inSpan(ports, invocation, admitted, isMutating)
     tell(200, false)
     return answer
   } catch (error) {
@@ -61,6 +63,26 @@ export async function callHook(
 
 /** The code that upstream counts a webhook under that did not answer. */
 const unavailable = 503
+
+function inSpan(
+  ports: HookPorts,
+  invocation: Invocation,
+  admitted: Admitted,
+  isMutating: boolean,
+): Promise<ReviewAnswer> {
+  const ask = () => askHook(ports, invocation, admitted, isMutating)
+  if (!ports.tracing) return ask()
+  const { operation, info, resource } = admitted.request
+  const attributes = {
+    configuration: invocation.hook.configuration,
+    webhook: invocation.hook.webhook.name,
+    resource: `${resource.group}/${resource.version}, Resource=${resource.plural}`,
+    subresource: info.subresource,
+    operation,
+  }
+  const name = isMutating ? 'Call mutating webhook' : 'Call validating webhook'
+  return ports.tracing.within(name, attributes, ask)
+}
 
 async function askHook(
   ports: HookPorts,
