@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { missingKubectl, startCluster, type TestCluster, until } from './cluster.ts'
 
 const reason = missingKubectl()
 if (reason) console.log(`SKIP tests/kubectl/simulated: ${reason}`)
+
+setDefaultTimeout(60_000)
 
 let cluster: TestCluster
 const k = (line: string, options?: Parameters<TestCluster['kubectl']>[1]) => cluster.kubectl(line, options)
@@ -13,11 +15,11 @@ const column = async (line: string, path: string) => k(`${line} -o jsonpath='{${
 describe.skipIf(reason !== undefined)('a simulated cluster', () => {
   beforeAll(async () => {
     cluster = await startCluster(['--simulated-node=3'])
-  })
+  }, 60_000)
   afterAll(async () => {
     await cluster?.stop()
     if (cluster) rmSync(cluster.directory, { recursive: true, force: true })
-  })
+  }, 60_000)
 
   test('nodes become ready', async () => {
     await until(
@@ -102,6 +104,17 @@ describe.skipIf(reason !== undefined)('a simulated cluster', () => {
     expect(await column('get apiservice v1beta1.metrics.k8s.io', '.status.conditions[0].reason')).toBe(
       'Local',
     )
+  })
+
+  test('what a simulated pod cannot do is refused by name', async () => {
+    const refused = /reaching into pods of the simulated node "\S+" is not implemented/
+    for (const line of [
+      'logs deployment/web',
+      'exec deployment/web -- true',
+      'attach deployment/web',
+      'port-forward deployment/web 0:80',
+    ])
+      expect(await k(line, { mayFail: true })).toMatch(refused)
   })
 
   test('a wrong manifest is told what is wrong with it', async () => {

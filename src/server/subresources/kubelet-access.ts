@@ -1,5 +1,5 @@
 import type { Node } from '../../api/types/core-v1.gen.ts'
-import { badRequest, notFound, plainFailure } from '../../machinery/status/errors.ts'
+import { badRequest, notFound, notImplemented, plainFailure } from '../../machinery/status/errors.ts'
 import type { RestCall } from '../rest/call.ts'
 import { objectKey } from '../watchcache/index.ts'
 
@@ -26,6 +26,8 @@ export interface EndpointTls extends KubeletTls {
 }
 
 const kubeletPort = 10250
+/** How nodes of --simulated-node name the engine that they do not have. */
+const simulatedRuntime = 'simulated://'
 /** Upstream's --kubelet-preferred-address-types. */
 const addressTypes = ['InternalIP', 'Hostname', 'ExternalIP']
 
@@ -36,8 +38,13 @@ export function kubeletOf({ deps, context }: RestCall, nodeName: string, tls: Ku
   return endpointOf(cached.object as Node, tls)
 }
 
-/** Where the kubelet of a node listens; 500 where nobody knows an address of it. */
-export function endpointOf({ status }: Node, tls: KubeletTls): Endpoint {
+/**
+ * Where the kubelet of a node listens; 500 where nobody knows an address of it, 501 for one that only pretends: at its
+ * address another kubelet may listen.
+ */
+export function endpointOf({ metadata, status }: Node, tls: KubeletTls): Endpoint {
+  if (status?.nodeInfo?.containerRuntimeVersion.startsWith(simulatedRuntime))
+    throw notImplemented(`reaching into pods of the simulated node "${metadata.name}"`)
   const found = addressTypes.map(type => status?.addresses?.find(address => address.type === type)?.address)
   const host = found.find(address => address !== undefined)
   if (!host) {
