@@ -58,7 +58,7 @@ describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
   test(
     'kubectl prints the same, line for line, but for the listed differences',
     async () => {
-      const { lines, places } = await playTranscripts(stage, allTranscripts(), stockPrograms)
+      const { lines, places } = await playTranscripts(stage, allTranscripts(), { programs: stockPrograms })
       const { unlisted, listed } = judge(places, listedScreens)
       const sum = [...listed.values()].reduce((total, count) => total + count, 0)
       console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sum} listed`)

@@ -21,18 +21,25 @@ export interface Play {
   readonly places: readonly string[]
 }
 
+export interface PlayOptions {
+  /** The folder of the kubectl to use. */
+  readonly programs: string
+  /** Hears of each difference at once. */
+  readonly tell?: (place: string) => void
+}
+
 /** Types all transcripts into both clusters, each in its namespace, and tells where the screens differ. */
 export async function playTranscripts(
   stage: Stage,
   transcripts: readonly Transcript[],
-  programs: string,
+  options: PlayOptions,
 ): Promise<Play> {
   const directory = mkdtempSync(join(tmpdir(), 'hutch-kubectl-'))
   const waiting = transcripts.map((transcript, index) => ({ transcript, index }))
   const places: string[][] = []
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())
-      places[next.index] = await play(stage, next.transcript, { directory, programs })
+      places[next.index] = await play(stage, next.transcript, { directory, ...options })
   }
   await Promise.all(Array.from({ length: transcriptsAtOnce }, worker))
   rmSync(directory, { recursive: true, force: true })
@@ -47,7 +54,7 @@ interface Pair {
 async function play(
   stage: Stage,
   transcript: Transcript,
-  { directory, programs }: { directory: string; programs: string },
+  { directory, programs, tell }: PlayOptions & { directory: string },
 ): Promise<string[]> {
   const { name } = transcript
   await Promise.all([stage.ours, stage.theirs].map(side => prepare(side, { name, steps: [] })))
@@ -56,6 +63,7 @@ async function play(
   for (const line of transcript.lines.map(lineOf)) {
     const found = await typeUntilAlike(pair, line, place => `${name}: ${line.type} › ${place}`)
     places.push(...found)
+    if (tell) found.forEach(tell)
   }
   return places
 }

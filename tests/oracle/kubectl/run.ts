@@ -2,9 +2,9 @@
 /**
  * Types the same lines into a terminal of Hutch and of a stock control plane and compares what is printed.
  *
- *   bun run tests/oracle/kubectl/run.ts [--only TEXT] [--kubectl FOLDER]
+ *   bun run tests/oracle/kubectl/run.ts [--only NAME,…] [--kubectl FOLDER]
  *
- * `--only` takes the transcripts whose name holds TEXT; `--kubectl` names the folder of another kubectl.
+ * `--only` takes the transcripts with these names, separated by commas; `--kubectl` names the folder of another kubectl.
  */
 import { parseArgs } from 'node:util'
 import { judge } from '../consult.ts'
@@ -18,10 +18,15 @@ const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, kubectl: { type: 'string', default: stockPrograms } },
 })
 const stage = await openStage()
-const chosen = allTranscripts().filter(({ name }) => name.includes(values.only))
-const { lines, places } = await playTranscripts(stage, chosen, values.kubectl).finally(() => stage.close())
+const names = values.only === '' ? undefined : values.only.split(',')
+const chosen = allTranscripts().filter(({ name }) => !names || names.includes(name))
+const tell = (place: string) => {
+  if (judge([place], listedScreens).unlisted.length > 0) console.log(place)
+}
+const { lines, places } = await playTranscripts(stage, chosen, { programs: values.kubectl, tell }).finally(
+  () => stage.close(),
+)
 const { unlisted, listed } = judge(places, listedScreens)
-for (const place of unlisted) console.log(place)
 const sum = [...listed.values()].reduce((total, count) => total + count, 0)
 console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sum} listed`)
 process.exitCode = unlisted.length > 0 ? 1 : 0
