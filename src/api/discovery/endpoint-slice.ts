@@ -53,7 +53,8 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string,
   else if (addresses.length > addressesMax)
     errors.tooMany(`${path}.addresses`, addresses.length, addressesMax)
   addresses.forEach((address, i) => {
-    addressRules[addressType]?.(address, `${path}.addresses[${i}]`, errors)
+    if (Object.hasOwn(addressRules, addressType))
+      addressRules[addressType]!(address, `${path}.addresses[${i}]`, errors)
   })
   if (nodeName !== undefined)
     invalidFor(errors, `${path}.nodeName`, nodeName, dns1123SubdomainErrors(nodeName))

@@ -63,7 +63,7 @@ export function applyPatch(request: ApplyOptions): ApplyResult {
 function checkRequest({ applied, apiVersion, kind = applied?.kind, schema }: ApplyOptions): void {
   // The literal `null` is a document too.
   if (!applied) throw badRequest('invalid object type: /, Kind=')
-  const given = `${applied.apiVersion ?? ''}, Kind=${applied.kind ?? ''}`
+  const given = `${textOf(applied.apiVersion)}, Kind=${textOf(applied.kind)}`
   if (applied.apiVersion !== apiVersion || applied.kind !== kind)
     throw badRequest(`invalid object type: ${given}`)
   if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil')
@@ -74,6 +74,11 @@ function checkRequest({ applied, apiVersion, kind = applied?.kind, schema }: App
   throw plainFailure(
     `failed to create typed patch object (${namespace}/${name}; ${named}): ${formatConfigErrors(errors)}`,
   )
+}
+
+/** What is no text names no type (unstructured GetAPIVersion). */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 /** Fields that were there before anybody applied belong to a manager of their own, so they are not dropped unseen. */

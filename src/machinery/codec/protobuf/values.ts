@@ -1,4 +1,5 @@
 import { parseExact } from '../../../std/exact-json.ts'
+import { canonicalQuantity, QuantityError } from '../../quantity/index.ts'
 import type { ScalarKind } from '../../schema/schema.ts'
 import { formatDuration, parseDuration } from '../duration.ts'
 import { DecodeError } from '../errors.ts'
@@ -113,8 +114,17 @@ const quantity = messageCodec(
     textCodec.write(writer, String(value ?? '0'))
     writer.byte(firstLength)
   },
-  reader => readFirstField(reader, '0', () => reader.text()),
+  reader => readQuantity(readFirstField(reader, '0', () => reader.text())),
 )
+
+/** Upstream's reader of quantities refuses what is none, and prints them in their canonical form. */
+function readQuantity(text: string): string {
+  try {
+    return canonicalQuantity(text)
+  } catch (error) {
+    throw error instanceof QuantityError ? new DecodeError(error.message) : error
+  }
+}
 
 /** intstr.IntOrString {type = 1, intVal = 2, strVal = 3}, all three always there */
 const intOrString = messageCodec(

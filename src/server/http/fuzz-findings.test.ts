@@ -1,0 +1,48 @@
+/** What the fuzzer once found, each for itself: a request of such a shape is refused and nothing worse. */
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { limitRanges } from '../../api/core/limit-range.ts'
+import { encodeProtobuf } from '../../machinery/codec/index.ts'
+import { startTestServer, type TestServer } from '../testing.ts'
+
+let server: TestServer
+let root: string
+beforeAll(async () => {
+  server = await startTestServer()
+  root = `http://127.0.0.1:${(await server.listen({ port: 0, host: '127.0.0.1' })).port}`
+}, 60_000)
+afterAll(() => server.shutdown(), 60_000)
+
+async function send(method: string, path: string, type: string, body: string | Uint8Array) {
+  const headers = { authorization: 'Bearer tester', 'content-type': type }
+  const response = await fetch(root + path, { method, headers, body } as RequestInit)
+  return { status: response.status, text: await response.text() }
+}
+
+test('a quantity in protobuf that is none', async () => {
+  const limits = [{ type: 'Pod', max: { cpu: 'one' } }]
+  const object = { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'l' }, spec: { limits } }
+  const bytes = encodeProtobuf(limitRanges.schema, object)
+  const path = '/api/v1/namespaces/default/limitranges'
+  const { status, text } = await send('POST', path, 'application/vnd.kubernetes.protobuf', bytes)
+  expect([status, text]).toEqual([
+    400,
+    expect.stringContaining('quantities must match the regular expression'),
+  ])
+})
+
+test('a type of addresses with the name of a prototype', async () => {
+  const slice = {
+    metadata: { name: 's' },
+    addressType: '__proto__',
+    endpoints: [{ addresses: ['10.1.2.3'] }],
+  }
+  const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices'
+  expect((await send('POST', path, 'application/json', JSON.stringify(slice))).status).toBe(422)
+})
+
+test('an applied object whose version is no text', async () => {
+  const body = '{"apiVersion":{"toString":false},"kind":"ConfigMap","metadata":{"name":"c"}}'
+  const path = '/api/v1/namespaces/default/configmaps/c?fieldManager=f'
+  const { status } = await send('PATCH', path, 'application/apply-patch+yaml', body)
+  expect(status).toBe(400)
+})
