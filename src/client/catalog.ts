@@ -8,6 +8,8 @@ import type { ResourceName } from './resource.ts'
  */
 export interface Catalog {
   all(): readonly ServedResource[]
+  /** Groups with their versions of which nobody can tell just now what is in them; absent: none ever. */
+  undiscovered?(): readonly string[]
   /** Called after each change. */
   onChange(listener: () => void): Cancel
 }

@@ -1,6 +1,6 @@
 import type { Resource } from '../api/define.ts'
 import type { Registry } from '../api/registry.ts'
-import type { CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
+import type { ApiCall, CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { Breathe } from '../std/turns.ts'
 
@@ -42,6 +42,8 @@ export interface RequestContext {
   auditAnnotations?: Map<string, string>
   /** The request line's path and query as they came; absent in process. */
   readonly uri?: string
+  /** In process: what was asked, for who has to write it out as a request. */
+  readonly call?: ApiCall
   /** The verb that let the caller act as another user, where that right is not for all requests. */
   impersonationConstraint?: string
   /** What the authorizer said. */

@@ -1,4 +1,5 @@
 import type { ApiCall, CallOptions, Transport, WatchEvent } from '../client/transport.ts'
+import { readEvents, readJson, toStatusError } from '../client/wire-answer.ts'
 import { toApiVersion } from '../machinery/meta/group.ts'
 import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { methodNotSupported, notFound, notImplemented } from '../machinery/status/errors.ts'
@@ -36,6 +37,7 @@ export function createInProcessTransport(options: InProcessOptions): Transport {
     call: call => take(handler, toContext(options, call, never), response => toObject(call, response)),
     watch: (call, sink, signal) =>
       take(handler, toContext(options, call, signal), async response => {
+        if (isWire(response)) return readEvents(await wireAnswer(response), sink)
         if (response.kind !== 'watch') throw refusal(call, response)
         const deliver = (events: readonly ServedEvent[]) => {
           sink(events as readonly WatchEvent[])
@@ -84,6 +86,7 @@ function toContext(
     query: noQuery,
     headers: {},
     user,
+    call,
   }
 }
 
@@ -108,8 +111,9 @@ function pathOf({ group, version, resource, subresource, namespace, name }: ApiC
   return `${start}${scope}/${resource}${name ? `/${name}` : ''}${subresource ? `/${subresource}` : ''}`
 }
 
-function toObject(call: ApiCall, response: Response): KubeObject {
+function toObject(call: ApiCall, response: Response): KubeObject | Promise<KubeObject> {
   if (response.kind === 'object') return response.object as KubeObject
+  if (isWire(response)) return wireAnswer(response).then(readJson) as Promise<KubeObject>
   if (response.kind !== 'list') throw refusal(call, response)
   const { resource, list } = response
   const { items, resourceVersion, continue: token, remainingItemCount } = list
@@ -124,6 +128,23 @@ function toObject(call: ApiCall, response: Response): KubeObject {
     items: items.map(({ object }) => object),
   }
   return made
+}
+
+/** What a server behind this one answered, or why nobody did. */
+type Wire = Extract<Response, { kind: 'raw' }>
+
+function isWire(response: Response): response is Wire {
+  return response.kind === 'raw' && (response.contentType.includes('json') || response.status >= 500)
+}
+
+/** As a client over the wire sees it; a refusal rejects. */
+async function wireAnswer({ body, status, contentType, headers }: Wire): Promise<globalThis.Response> {
+  const answer = new globalThis.Response(body, {
+    status,
+    headers: { ...headers, 'content-type': contentType },
+  })
+  if (!answer.ok) throw await toStatusError(answer)
+  return answer
 }
 
 function refusal({ group, resource, verb, name = '' }: ApiCall, response: Response): StatusError {

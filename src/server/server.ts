@@ -2,12 +2,14 @@ import type { Registry } from '../api/registry.ts'
 import type { APIService } from '../api/types/apiregistration-v1.gen.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
+import type { Catalog } from '../client/catalog.ts'
 import type { Transport } from '../client/transport.ts'
 import { toApiVersion } from '../machinery/meta/group.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
 import type { FrontProxy } from './aggregation/front-proxy.ts'
 import { type Aggregation, type AggregationSources, createAggregation } from './aggregation/index.ts'
+import { servedCatalog } from './aggregation/served-catalog.ts'
 import { createCacheSources } from './cache-sources.ts'
 import { createChain, requestTimeoutMs } from './chain.ts'
 import { type ComponentChecks, componentStatusReader } from './component-status.ts'
@@ -113,6 +115,8 @@ export interface ApiServer {
   listen(at: ListenAt): Promise<Listener>
   /** The way in for a component of this process, as `user`. */
   inProcess(user: UserInfo, userAgent?: string): Transport
+  /** Everything that is served, by this server and by those behind it. */
+  readonly catalog: Catalog
   /** Registers what is served, and watches over the servers behind this one; once the cluster's first objects are there. */
   aggregate(): Promise<void>
   /** `/readyz` fails from now on; everything else is served until `shutdown` and the delay are over. */
@@ -126,7 +130,7 @@ const ownUser: UserInfo = { username: 'system:apiserver', groups: ['system:maste
 
 /** Builds the server over an open store; resolves when the cache is loaded. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { ports } = options
+  const { ports, registry } = options
   const store = observedStore(options)
   const cache = createWatchCache({ store, decode: decodeStored, clock: ports.clock, log: ports.log })
   await cache.ready
@@ -155,10 +159,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       random: ports.random,
       ...(userAgent !== undefined && { userAgent }),
     })
-  const stopCounting = countObjects(ports.metrics, options.registry, cache)
+  const stopCounting = countObjects(ports.metrics, registry, cache)
   followDefinitions({
     cache,
-    registry: options.registry,
+    registry,
     transport: inProcess(ownUser, 'kube-apiserver'),
     ports,
     signal: stopping.signal,
@@ -169,13 +173,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   })
   started.finished('kinds')
   const transport = inProcess(ownUser, 'kube-apiserver')
-  const { registry } = options
   return {
     handler,
     cache,
     inProcess,
     async aggregate() {
       await aggregation?.start({ transport, registry, ports }, stopping.signal)
+    catalog: servedCatalog(registry, aggregation?.remotes),
       started.finished('aggregation')
     },
     async listen(at) {

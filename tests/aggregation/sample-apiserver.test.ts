@@ -53,7 +53,7 @@ beforeAll(async () => {
   const [port, etcdPort, peerPort, samplePort] = await Promise.all([1, 2, 3, 4].map(freePort))
   spawn(
     ...['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server', '--disable-agent'],
-    ...['--disable', 'scheduler,controller-manager,dns,proxy', '--datastore-endpoint', 'memory'],
+    ...['--disable', 'scheduler,dns,proxy', '--datastore-endpoint', 'memory'],
     ...['--data-dir', join(directory, 'data'), '--write-kubeconfig', kubeconfig],
     ...['--bind-address', '127.0.0.1', '--https-listen-port', String(port), '--log-level', 'warn'],
   )
@@ -166,4 +166,25 @@ test.skipIf(!!missing)(
     expect((await run(undefined, 'explain', 'flunder.spec')).out).toContain('reference')
   },
   120_000,
+)
+
+test.skipIf(!!missing)(
+  'what nobody owns any more goes, and what is in a namespace goes with it',
+  async () => {
+    await run(undefined, 'create', 'configmap', 'owner')
+    const { out: uid } = await run(undefined, 'get', 'configmap', 'owner', '-o', 'jsonpath={.metadata.uid}')
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid }]
+    const owned = { ...flunder('owned', ''), metadata: { name: 'owned', ownerReferences } }
+    expect((await run(JSON.stringify(owned), 'create', '-f', '-')).code).toBe(0)
+    await run(undefined, 'delete', 'configmap', 'owner')
+    const gone = async () => (await run(undefined, 'get', 'flunder', 'owned')).err.includes('NotFound')
+    while (!(await gone())) await Bun.sleep(200)
+    await run(undefined, 'create', 'namespace', 'brief')
+    const made = await run(JSON.stringify(flunder('inside', '')), '-n', 'brief', 'create', '-f', '-')
+    expect(made.code).toBe(0)
+    expect((await run(undefined, 'delete', 'namespace', 'brief', '--timeout=100s')).code).toBe(0)
+    const left = await run(undefined, '-n', 'brief', 'get', 'flunders', '-o', 'name')
+    expect(left.out).toBe('')
+  },
+  240_000,
 )

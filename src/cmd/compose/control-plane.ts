@@ -192,7 +192,7 @@ async function buildServer(
       for (const adopt of adopters) adopt(renewed)
     }),
     security,
-    catalog: registry,
+    catalog: server.catalog,
     as,
     asController: name => server.inProcess(controllerUser(name), 'kube-controller-manager'),
     async close() {

@@ -18,8 +18,10 @@ const kinds: ServedResource[] = [
 function testCatalog() {
   let resources = kinds
   let listener = () => {}
+  let hidden: readonly string[] = []
   const catalog: Catalog = {
     all: () => resources,
+    undiscovered: () => hidden,
     onChange(added) {
       listener = added
       return () => {}
@@ -29,7 +31,10 @@ function testCatalog() {
     resources = [...resources, resource]
     listener()
   }
-  return { catalog, add }
+  const hide = (...groupVersions: string[]) => {
+    hidden = groupVersions
+  }
+  return { catalog, add, hide }
 }
 
 const apiVersions: Record<string, string> = {
@@ -53,7 +58,7 @@ function thing(
 }
 
 async function world() {
-  const { catalog, add } = testCatalog()
+  const { catalog, add, hide } = testCatalog()
   const started = startControllers([garbageCollector(catalog), namespaceController(catalog)])
   const { transport, ports, stop } = started
   transport.put('deployments', thing('web'))
@@ -80,7 +85,7 @@ async function world() {
     await started.client.delete(resource, 'default', name, { propagationPolicy })
     await ports.clock.advance(2_000)
   }
-  return { ...started, add, end, left, del }
+  return { ...started, add, hide, end, left, del }
 }
 
 const [deployments, replicaSets, pods] = kinds as [ServedResource, ServedResource, ServedResource]
@@ -222,6 +227,28 @@ describe('namespace', () => {
     const held = transport.object('deployments', 'default/held')!
     transport.put('deployments', { ...held, metadata: { ...held.metadata, finalizers: [] } })
     await ports.clock.advance(1_000)
+    expect(transport.object('namespaces', 'default')).toBeUndefined()
+    await end()
+  })
+
+  test('stays while a server does not say what is in its groups, though all else is gone', async () => {
+    const { transport, ports, client, left, hide, end } = await world()
+    transport.put('namespaces', namespace)
+    hide('far.example.com/v1')
+    await client.delete(namespaces, undefined, 'default')
+    await ports.clock.advance(2_000)
+    expect(left()).toEqual([])
+    const { status } = transport.object('namespaces', 'default') as Namespace
+    expect(status?.conditions?.filter(each => each.status === 'True')).toMatchObject([
+      {
+        type: 'NamespaceDeletionDiscoveryFailure',
+        reason: 'DiscoveryFailed',
+        message:
+          'Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: far.example.com/v1: stale GroupVersion discovery: far.example.com/v1',
+      },
+    ])
+    hide()
+    await ports.clock.advance(60_000)
     expect(transport.object('namespaces', 'default')).toBeUndefined()
     await end()
   })

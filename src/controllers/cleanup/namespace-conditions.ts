@@ -8,6 +8,8 @@ export interface Remains {
   /** Objects left by finalizer. */
   readonly finalizers: ReadonlyMap<string, number>
   readonly errors: readonly string[]
+  /** Groups and versions whose content nobody can tell. */
+  readonly undiscovered: readonly string[]
   /** False while pods are waited for: the other resources were not looked at. */
   readonly complete: boolean
 }
@@ -60,8 +62,23 @@ export function deletionConditions(
   return changed ? [...others, ...conditions] : current
 }
 
-function findings({ objects, finalizers, errors, complete }: Remains): Found[] {
+/** Upstream's words for a group and version whose server does not say what is in it. */
+export function staleVersion(groupVersion: string): string {
+  return `${groupVersion}: stale GroupVersion discovery: ${groupVersion}`
+}
+
+function findings({ objects, finalizers, errors, undiscovered, complete }: Remains): Found[] {
   const found: Found[] = []
+  if (undiscovered.length > 0) {
+    const list = undiscovered.map(staleVersion).toSorted().join(', ')
+    const message = `Discovery failed for some groups, ${undiscovered.length} failing: unable to retrieve the complete list of server APIs: ${list}`
+    found.push({
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'True',
+      reason: 'DiscoveryFailed',
+      message,
+    })
+  }
   if (errors.length > 0) {
     const message = `Failed to delete all resource types, ${errors.length} remaining: ${errors.toSorted().join(', ')}`
     found.push({

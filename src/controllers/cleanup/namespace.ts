@@ -8,7 +8,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { namespaces, pods } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
 import { messageOf } from '../shared/pod-control.ts'
-import { deletionConditions, type Remains } from './namespace-conditions.ts'
+import { deletionConditions, type Remains, staleVersion } from './namespace-conditions.ts'
 
 /**
  * Empties namespaces that are being deleted, kind by kind as the server serves them, and then lets them go
@@ -70,7 +70,8 @@ async function empty(emptying: Emptying, name: string): Promise<Requeue> {
           ...namespace,
           status: { ...namespace.status, phase: 'Terminating', conditions },
         })
-  if (remains.errors.length > 0) throw new Error(remains.errors.join(', '))
+  const failures = [...remains.undiscovered.map(staleVersion), ...remains.errors]
+  if (failures.length > 0) throw new Error(failures.join(', '))
   if (remains.objects.size > 0) return { afterMs: remains.waitSeconds * 500 + 1_000 }
   await finalize(emptying, current)
   return {}
@@ -90,6 +91,7 @@ async function deleteContent(emptying: Emptying, namespace: string): Promise<Con
     objects: new Map(),
     finalizers: new Map(),
     errors: [],
+    undiscovered: emptying.catalog.undiscovered?.() ?? [],
     waitSeconds: 0,
     complete: false,
   }

@@ -77,7 +77,7 @@ async function startRemote(tls: { key: string; cert: string; ca: string }): Prom
       heard.push({ url, method, headers, isBelieved, body: Buffer.concat(chunks).toString() })
       response.setHeader('content-type', 'application/json')
       if (url === '/apis/far.example.com/v1') response.end(JSON.stringify(resources))
-      else if (url.includes('watch=1')) {
+      else if (/watch=(1|true)/.test(url)) {
         response.write('{"type":"ADDED"}\n')
         setTimeout(() => response.end('{"type":"MODIFIED"}\n'), 50)
       } else response.writeHead(url.includes('none') ? 404 : 200).end(JSON.stringify({ asked: url }))
@@ -227,6 +227,50 @@ test('a watch streams', async () => {
   for await (const part of answer.body!) parts.push(decoder.decode(part as Uint8Array))
   expect(parts.join('')).toBe('{"type":"ADDED"}\n{"type":"MODIFIED"}\n')
   expect(parts.length).toBe(2)
+})
+
+test('components of this process reach it as clients do', async () => {
+  const boats = { group: 'far.example.com', version: 'v1', resource: 'boats', namespace: 'a' } as const
+  const options = { labelSelector: 'a=b', limit: 5 }
+  const listed = await server.admin.call({ ...boats, verb: 'list', options })
+  expect(listed).toEqual({
+    asked: '/apis/far.example.com/v1/namespaces/a/boats?labelSelector=a%3Db&limit=5',
+  } as never)
+  const body = { metadata: { labels: { c: 'd' } } } as never
+  await server.admin.call({
+    ...{ ...boats, verb: 'patch', name: 'b', body, patchType: 'application/merge-patch+json' },
+  })
+  expect(heard.at(-1)).toMatchObject({
+    method: 'PATCH',
+    headers: { 'content-type': 'application/merge-patch+json', 'x-remote-user': 'admin' },
+    body: '{"metadata":{"labels":{"c":"d"}}}',
+  })
+  const missing = server.admin.call({ ...boats, verb: 'get', name: 'none' })
+  await expect(missing).rejects.toMatchObject({ code: 404 })
+  const types: string[] = []
+  const sink = (events: readonly { type: string }[]) => void types.push(...events.map(({ type }) => type))
+  await server.admin.watch({ ...boats, verb: 'watch' }, sink, new AbortController().signal)
+  expect(types).toEqual(['ADDED', 'MODIFIED'])
+})
+
+test('its kinds are in the catalog that controllers read, and it is told when nobody knows them', async () => {
+  const { catalog } = server
+  const found = catalog.all().find(({ plural }) => plural === 'boats')
+  expect(found).toEqual({
+    ...{ group: 'far.example.com', version: 'v1', plural: 'boats', kind: 'Boat', namespaced: true },
+    verbs: ['get', 'list', 'watch'],
+  })
+  expect(catalog.undiscovered?.()).toEqual([])
+  let changes = 0
+  const stop = catalog.onChange(() => changes++)
+  await call('delete', 'services', { metadata: { name: 'far', namespace: 'tools' } })
+  while ((await condition('v1.far.example.com')).value !== 'False') await Bun.sleep(10)
+  expect(changes).toBeGreaterThan(0)
+  expect(catalog.undiscovered?.()).toEqual(['far.example.com/v1'])
+  stop()
+  const away = { type: 'ExternalName', externalName: 'localhost', ports: [{ port: 443 }] }
+  await call('create', 'services', { metadata: { name: 'far', namespace: 'tools' }, spec: away })
+  while ((await condition('v1.far.example.com')).value !== 'True') await Bun.sleep(10)
 })
 
 test('a server whose certificate is not the one that was promised gets no requests', async () => {

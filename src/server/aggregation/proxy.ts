@@ -1,3 +1,4 @@
+import { queryOf, pathOf as writtenPath } from '../../client/path.ts'
 import type { Handler, RequestContext, RequestInfo, Response } from '../context.ts'
 import { forward, plainBackendError } from '../subresources/forward.ts'
 import type { Endpoint } from '../subresources/kubelet-access.ts'
@@ -46,7 +47,7 @@ async function serveRemote(setup: ProxySetup, remote: RemoteApi, context: Reques
   const endpoint = remote.isAvailable ? endpointOf(setup, remote) : undefined
   if (!endpoint) return unavailable('service unavailable')
   const path = pathOf(context)
-  const more = { ...userHeaders(user), 'audit-id': context.auditId }
+  const more = { ...writtenHeaders(context), ...userHeaders(user), 'audit-id': context.auditId }
   if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path, headers: more } }
   const method = context.method ?? methods[info.verb] ?? 'GET'
   try {
@@ -56,9 +57,18 @@ async function serveRemote(setup: ProxySetup, remote: RemoteApi, context: Reques
   }
 }
 
-/** As the client wrote it; in process there is no such text. */
-function pathOf({ uri, info, query }: RequestContext): string {
-  return uri ?? `${encodeURI(info.path)}${query.size > 0 ? `?${query}` : ''}`
+/** As the client wrote it; what was asked in process is written now. */
+function pathOf({ uri, info, query, call }: RequestContext): string {
+  if (uri !== undefined) return uri
+  const search = call ? queryOf(call.options, call.verb === 'watch') : String(query)
+  return `${call ? writtenPath(call) : encodeURI(info.path)}${search ? `?${search}` : ''}`
+}
+
+/** Of a request that came in process. */
+function writtenHeaders({ call }: RequestContext): Readonly<Record<string, string>> {
+  if (!call) return {}
+  const type = call.body !== undefined && { 'content-type': call.patchType ?? 'application/json' }
+  return { accept: 'application/json', ...type }
 }
 
 function unavailable(text: string): Response {

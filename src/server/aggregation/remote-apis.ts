@@ -23,7 +23,8 @@ export interface RemoteApis {
   all(): readonly RemoteApi[]
   /** Notes what a server says that it serves. */
   told(group: string, version: string, resources: JsonObject): void
-  onChange(listener: () => void): void
+  /** The returned function ends it. */
+  onChange(listener: () => void): () => void
 }
 
 const httpsPort = 443
@@ -51,7 +52,10 @@ export function followRemoteApis(source: Source<APIService>): RemoteApis {
       byName.set(nameOf(group, version), { ...known, resources })
       tell()
     },
-    onChange: listener => void listeners.add(listener),
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
   }
 }
 
