@@ -28,4 +28,10 @@ export const admissionFlags: readonly Flag[] = [
     placeholder: 'FILE',
     help: 'what admission plugins are told (apiserver.config.k8s.io/v1 AdmissionConfiguration)',
   },
+  {
+    name: 'admission-plugin-dir',
+    type: 'string',
+    placeholder: 'DIR',
+    help: 'ask WASM components at admission: DIR holds them and the webhook configurations that say when',
+  },
 ]

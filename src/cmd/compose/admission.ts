@@ -7,8 +7,10 @@ import {
 } from '../../server/admission/configuration/settings.ts'
 import type { AdmissionOptions } from '../../server/admission/index.ts'
 import { credentialsByHost } from '../../server/remote-review/kubeconfig.ts'
+import type { Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
+import { openAdmissionComponents } from './admission-components.ts'
 import { readConfigured } from './configured-file.ts'
 import { chosenFeatures } from './features.ts'
 import { connectReviews } from './remote-reviews.ts'
@@ -19,6 +21,8 @@ const flag = 'admission-control-config-file'
 export interface AdmissionSource {
   readonly choice: AdmissionChoice
   readonly configFile: string | undefined
+  /** Of WASM components. */
+  readonly componentDirectory: string | undefined
 }
 
 /** What the flags ask for; nothing can be enabled and disabled at once. */
@@ -32,18 +36,34 @@ export function admissionSource(flags: FlagReader): AdmissionSource {
       'Choose one of the two.',
       2,
     )
-  return { choice: { enabled, disabled, features: chosenFeatures(flags) }, configFile: flags.optional(flag) }
+  return {
+    choice: { enabled, disabled, features: chosenFeatures(flags) },
+    configFile: flags.optional(flag),
+    componentDirectory: flags.optional('admission-plugin-dir'),
+  }
 }
 
-/** Reads the configuration of the plugins and the kubeconfigs that it names; relative paths are taken as from its folder. */
-export function openAdmission({ choice, configFile }: AdmissionSource): AdmissionOptions {
+/**
+ * Reads the configuration of the plugins and the kubeconfigs that it names, relative paths as from its folder, and loads
+ * components, which end with the signal.
+ */
+export async function openAdmission(
+  { choice, configFile, componentDirectory }: AdmissionSource,
+  { clock }: Pick<Ports, 'clock'>,
+  signal: AbortSignal,
+): Promise<AdmissionOptions> {
   const settings = configFile === undefined ? {} : readSettings(configFile)
   const missing = missingSettings(choice.enabled, settings)
   if (missing) throw new UserError(missing, `Configure it in the file of --${flag}.`)
   const { MutatingAdmissionWebhook, ValidatingAdmissionWebhook, ImagePolicyWebhook } = settings
+  const components =
+    componentDirectory === undefined
+      ? undefined
+      : await openAdmissionComponents(componentDirectory, clock, signal)
   return {
     choice,
     settings,
+    components,
     credentials: {
       ...(MutatingAdmissionWebhook && { MutatingAdmissionWebhook: credentialsIn(MutatingAdmissionWebhook) }),
       ...(ValidatingAdmissionWebhook && {

@@ -146,7 +146,7 @@ async function buildServer(
   const security = createSecurity({
     ...{ ...ports, tracing },
     outsideTokens: outside.tokens,
-    ...gates(settings, ports, stop.signal),
+    ...(await gates(settings, ports, stop.signal)),
     ownTransport: () => as(componentUsers.server),
     sources,
     pki: () => current,
@@ -239,15 +239,15 @@ function paceOf({ requestSeats, requestTimeoutMs, shutdownDelayMs }: Pace): Pace
 type Gates = Pick<SecuritySetup, 'authorizers' | 'admission' | 'issuer'>
 
 /** Who may do what, and what may be written, as the flags say. */
-function gates(
+async function gates(
   { authorization, admission, issuer }: ServerSettings,
   ports: Ports,
   signal: AbortSignal,
-): Gates {
+): Promise<Gates> {
   return {
     issuer,
     authorizers: openAuthorization(authorization, ports, signal),
-    admission: openAdmission(admission),
+    admission: await openAdmission(admission, ports, signal),
   }
 }
 

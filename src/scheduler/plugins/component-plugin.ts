@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
+import { instantiateComponent, transpileComponent } from '../../kernels/component.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
 
 /** The world `score-plugin` of wasm/wit, as jco binds it. */
@@ -16,13 +15,11 @@ interface ComponentNode {
 }
 
 /**
- * Loads a scheduler plugin from a WASM component file. It runs in its own memory and sees only the figures of the
- * world; it has no imports, so it can reach nothing else. Throws a sentence that names the file when it is not such
- * a component. jco is loaded only here.
+ * Loads a scheduler plugin from a WASM component file; it sees only the figures of the world. Throws a sentence that
+ * names the file when it is not such a component.
  */
 export async function loadComponentPlugin(path: string): Promise<SchedulerPlugin> {
-  const { transpile } = await loadJco(path)
-  const instance = await instantiate(path, transpile).catch(error => {
+  const instance = await loadInstance(path).catch(error => {
     throw new Error(`${path} is not a component of the world hutch:scheduler/score-plugin: ${String(error)}`)
   })
   return {
@@ -44,37 +41,6 @@ export async function loadComponentPlugin(path: string): Promise<SchedulerPlugin
   }
 }
 
-type Jco = typeof import('@bytecodealliance/jco')
-
-/** The compiled binary is without jco, which is larger than all of Hutch. */
-async function loadJco(path: string): Promise<Jco> {
-  try {
-    return await import('@bytecodealliance/jco')
-  } catch (error) {
-    throw new Error(
-      `${path} cannot be loaded, scheduler plugins from files need the checkout: ${String(error)}`,
-    )
-  }
-}
-
-/** jco turns the component into a module of JavaScript and core modules; the module is imported from a folder of its own. */
-async function instantiate(path: string, transpile: Jco['transpile']): Promise<ScorePlugin> {
-  const { files, imports } = await transpile(readFileSync(path), {
-    name: 'plugin',
-    instantiation: 'sync',
-    noTypescript: true,
-  })
-  if (imports.length > 0) throw new Error(`it imports ${imports.join(', ')}, a plugin may import nothing`)
-  const parts = new Map(Object.entries(files))
-  const directory = mkdtempSync(join(tmpdir(), 'hutch-plugin-'))
-  try {
-    const entry = join(directory, 'plugin.js')
-    writeFileSync(entry, parts.get('plugin.js')!)
-    const { instantiate } = (await import(entry)) as {
-      instantiate(core: (name: string) => WebAssembly.Module, imports: object): ScorePlugin
-    }
-    return instantiate(name => new WebAssembly.Module(new Uint8Array(parts.get(name)!)), {})
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+async function loadInstance(path: string): Promise<ScorePlugin> {
+  return instantiateComponent<ScorePlugin>(await transpileComponent(path))
 }

@@ -26,7 +26,7 @@ import type { CSIDriver, StorageClass } from '../../api/types/storage-v1.gen.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Rbac } from '../authz/rbac.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
-import type { Lister, Source } from '../lister.ts'
+import { type Lister, memorySource, type Source } from '../lister.ts'
 import { webhookMeter } from '../metrics/admission.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
 import type { CredentialsByHost } from '../remote-review/kubeconfig.ts'
@@ -42,6 +42,7 @@ import { type AdmissionChoice, choosePlugins } from './choice.ts'
 import type { PluginSettings } from './configuration/settings.ts'
 import { defaultIngressClass } from './ingress-class.ts'
 import { limitRanger } from './limit-ranger.ts'
+import type { MatchServices } from './match/services.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { taintNodesByCondition } from './node-taint.ts'
@@ -73,6 +74,7 @@ import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
 import { defaultTolerationSeconds } from './tolerations.ts'
+import type { HookPorts } from './webhooks/call-hook.ts'
 import { mutatingWebhooks } from './webhooks/mutating.ts'
 import { validatingWebhooks } from './webhooks/validating.ts'
 
@@ -111,6 +113,14 @@ export interface AdmissionOptions {
   readonly imagePolicy?: PostReview | undefined
   /** What webhooks are shown of the server. */
   readonly credentials: Readonly<Partial<Record<WebhookPlugin, CredentialsByHost>>>
+  readonly components?: AdmissionComponents | undefined
+}
+
+/** WASM components from files: asked as webhooks are, without a server. */
+export interface AdmissionComponents {
+  readonly mutating: readonly MutatingWebhookConfiguration[]
+  readonly validating: readonly ValidatingWebhookConfiguration[]
+  readonly call: WebhookClient
 }
 
 export type WebhookPlugin = 'MutatingAdmissionWebhook' | 'ValidatingAdmissionWebhook'
@@ -147,14 +157,13 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
   const { listers, sources, connect, objectsOf, authorize, rbac, clock, random, metrics } = setup
   const { settings, imagePolicy, credentials } = setup.options
   const { namespaces } = listers
-  const hooks = (name: WebhookPlugin) => ({
-    call: connect(credentials[name]),
-    ...{ random, clock },
-    tracing: setup.tracing,
+  const hooks = (name: WebhookPlugin, call = connect(credentials[name])) => ({
+    ...{ call, random, clock, tracing: setup.tracing },
     meter: webhookMeter(metrics, name === 'MutatingAdmissionWebhook' ? 'admit' : 'validating'),
   })
   const matching = { namespaces, authorize }
   const evaluating = { ...matching, objectsOf }
+  const fromFiles = componentPlugins(setup, hooks, matching)
   return [
     alwaysAdmit(),
     namespaceAutoProvision(namespaces, setup.createNamespace),
@@ -200,11 +209,33 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
       evaluating,
     ),
     mutatingWebhooks(sources.mutatingWebhooks, hooks('MutatingAdmissionWebhook'), matching),
+    ...fromFiles.mutating,
     validatingPolicies({ policies: sources.policies, bindings: sources.policyBindings }, evaluating),
     validatingWebhooks(sources.validatingWebhooks, hooks('ValidatingAdmissionWebhook'), matching),
+    ...fromFiles.validating,
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),
     resourceQuota({ resourceQuotas: listers.resourceQuotas, objectsOf, clock }),
     alwaysDeny(),
   ]
+}
+
+/** Components are webhooks of their own plugins; without a folder of them there is nothing to ask. */
+function componentPlugins(
+  { options: { components } }: AdmissionSetup,
+  hooks: (name: WebhookPlugin, call: WebhookClient) => HookPorts,
+  matching: MatchServices,
+): Readonly<Record<'mutating' | 'validating', readonly AdmissionPlugin[]>> {
+  if (!components) return { mutating: [], validating: [] }
+  const { mutating, validating, call } = components
+  const [forMutating, forValidating] = [
+    hooks('MutatingAdmissionWebhook', call),
+    hooks('ValidatingAdmissionWebhook', call),
+  ]
+  return {
+    mutating: [mutatingWebhooks(memorySource(mutating), forMutating, matching, 'MutatingAdmissionComponent')],
+    validating: [
+      validatingWebhooks(memorySource(validating), forValidating, matching, 'ValidatingAdmissionComponent'),
+    ],
+  }
 }

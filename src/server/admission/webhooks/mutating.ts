@@ -17,8 +17,6 @@ import { followHooks, type Hook } from './hooks.ts'
 import { type Invocation, invocationOf } from './invocation.ts'
 import { patchedBy } from './patch.ts'
 
-const pluginName = 'MutatingAdmissionWebhook'
-
 /** One round of the mutating webhooks over one request. */
 interface Round {
   readonly ports: HookPorts
@@ -33,13 +31,14 @@ export function mutatingWebhooks(
   source: Source<MutatingWebhookConfiguration>,
   ports: HookPorts,
   services: MatchServices,
+  name = 'MutatingAdmissionWebhook',
 ): AdmissionPlugin {
   const hooks = followHooks(source)
   return {
-    name: pluginName,
+    name,
     handles: request => hooks.list().length > 0 && !isExempt(request),
     async admit(request) {
-      const memory = rememberedRound(request, pluginName)
+      const memory = rememberedRound(request, name)
       const round: Round = { ports, request, memory, admitted: asAdmitted(request), isDirty: false }
       const list = hooks.list()
       for (let index = 0; index < list.length; index++) await visit(services, round, list[index]!, index)

@@ -15,10 +15,11 @@ export function validatingWebhooks(
   source: Source<ValidatingWebhookConfiguration>,
   ports: HookPorts,
   services: MatchServices,
+  name = 'ValidatingAdmissionWebhook',
 ): AdmissionPlugin {
   const hooks = followHooks(source)
   return {
-    name: 'ValidatingAdmissionWebhook',
+    name,
     handles: request => hooks.list().length > 0 && !isExempt(request),
     async validate(request) {
       const admitted = asAdmitted(request)

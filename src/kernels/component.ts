@@ -1,0 +1,61 @@
+/**
+ * WASM components from files, in any language, as jco binds them. They run in memory of their own and have no imports, so
+ * they can reach nothing else.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { limitMemory } from './memory-limit.ts'
+
+/** A component made into a module of JavaScript and core modules by name; it can be sent to a Worker. */
+export interface TranspiledComponent {
+  readonly entry: Uint8Array
+  readonly modules: ReadonlyMap<string, Uint8Array>
+}
+
+type Jco = typeof import('@bytecodealliance/jco')
+
+/** The compiled binary is without jco, which is larger than all of Hutch. */
+async function loadJco(path: string): Promise<Jco> {
+  try {
+    return await import('@bytecodealliance/jco')
+  } catch (error) {
+    throw new Error(`${path} cannot be loaded, components from files need the checkout: ${String(error)}`)
+  }
+}
+
+/** Reads a component. Throws for what is none, and for one that imports something. jco is loaded only here. */
+export async function transpileComponent(path: string): Promise<TranspiledComponent> {
+  const { transpile } = await loadJco(path)
+  const { files, imports } = await transpile(readFileSync(path), {
+    name: 'plugin',
+    instantiation: 'sync',
+    noTypescript: true,
+  })
+  if (imports.length > 0) throw new Error(`it imports ${imports.join(', ')}, a plugin may import nothing`)
+  const parts = new Map(Object.entries(files))
+  const entry = parts.get('plugin.js')!
+  parts.delete('plugin.js')
+  return { entry, modules: parts }
+}
+
+/** The exports of a new instance; its memory grows no further than `memoryBytesMax`, when that is given. */
+export async function instantiateComponent<T>(
+  { entry, modules }: TranspiledComponent,
+  memoryBytesMax?: number,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'hutch-plugin-'))
+  try {
+    const file = join(directory, 'plugin.js')
+    writeFileSync(file, entry)
+    const { instantiate } = (await import(file)) as {
+      instantiate(core: (name: string) => WebAssembly.Module, imports: object): T
+    }
+    return instantiate(name => {
+      const bytes = new Uint8Array(modules.get(name)!)
+      return new WebAssembly.Module(memoryBytesMax === undefined ? bytes : limitMemory(bytes, memoryBytesMax))
+    }, {})
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
