@@ -112,11 +112,11 @@ export interface ListenAt {
 export interface ApiServer {
   readonly handler: Handler
   readonly cache: WatchCache
+  /** Everything that is served, by this server and by those behind it. */
+  readonly catalog: Catalog
   listen(at: ListenAt): Promise<Listener>
   /** The way in for a component of this process, as `user`. */
   inProcess(user: UserInfo, userAgent?: string): Transport
-  /** Everything that is served, by this server and by those behind it. */
-  readonly catalog: Catalog
   /** Registers what is served, and watches over the servers behind this one; once the cluster's first objects are there. */
   aggregate(): Promise<void>
   /** `/readyz` fails from now on; everything else is served until `shutdown` and the delay are over. */
@@ -176,10 +176,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     handler,
     cache,
+    catalog: servedCatalog(registry, aggregation?.remotes),
     inProcess,
     async aggregate() {
       await aggregation?.start({ transport, registry, ports }, stopping.signal)
-    catalog: servedCatalog(registry, aggregation?.remotes),
       started.finished('aggregation')
     },
     async listen(at) {
