@@ -72,8 +72,12 @@ export function judge(places: readonly string[], list = listed): Omit<Verdict, '
 
 /** `oracle: N cases, U unlisted differences, L listed` */
 export function lastLine({ cases, unlisted, listed: counts }: Verdict): string {
-  const sum = [...counts.values()].reduce((total, count) => total + count, 0)
-  return `oracle: ${cases} cases, ${unlisted.length} unlisted differences, ${sum} listed`
+  return `oracle: ${cases} cases, ${unlisted.length} unlisted differences, ${sumOf(counts)} listed`
+}
+
+/** How many differences were meant. */
+export function sumOf(listed: Verdict['listed']): number {
+  return [...listed.values()].reduce((total, count) => total + count, 0)
 }
 
 /** Entries that explain nothing any more: what they spoke of is mended. */

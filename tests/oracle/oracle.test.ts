@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { builtinKind } from '../../src/api/schema/index.ts'
 import { encodeProtobuf, watchFrame } from '../../src/machinery/codec/index.ts'
+import { besideStock } from './beside-stock.ts'
 import { protobuf } from './case.ts'
 import { allTracks, consultOracle, idle, judge, lastLine } from './consult.ts'
 import { differences, normalize } from './normalize.ts'
-import { openStage, type Stage, stockMissing } from './stage.ts'
+import { openStage } from './stage.ts'
 
 const answer = {
   status: 200,
@@ -124,28 +125,14 @@ function refusal(causes: readonly object[]): string {
   return JSON.stringify({ kind: 'Status', reason: 'Invalid', message: 'x is invalid', details: { causes } })
 }
 
-const missing = stockMissing()
-if (missing) console.warn(`SKIP comparison with a stock control plane: ${missing}`)
-
-/** Building the stock programs takes minutes, once. */
-const buildMs = 20 * 60_000
-const runMs = 15 * 60_000
-
-describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
-  let stage: Stage
-  beforeAll(async () => {
-    stage = await openStage()
-  }, buildMs)
-  afterAll(() => stage?.close(), 60_000)
-
-  test(
-    'Hutch answers every case as it does, but for the listed differences',
-    async () => {
-      const verdict = await consultOracle(stage.ours, stage.theirs, allTracks())
-      console.log(lastLine(verdict))
-      expect(verdict.unlisted).toEqual([])
-      expect(idle(verdict)).toEqual([])
-    },
-    runMs,
-  )
+besideStock({
+  subject: 'requests',
+  claim: 'Hutch answers every case as it does, but for the listed differences',
+  open: openStage,
+  async compare({ ours, theirs }) {
+    const verdict = await consultOracle(ours, theirs, allTracks())
+    console.log(lastLine(verdict))
+    expect(verdict.unlisted).toEqual([])
+    expect(idle(verdict)).toEqual([])
+  },
 })

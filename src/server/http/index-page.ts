@@ -9,7 +9,7 @@ const isFixed = (path: string) => !/[:*]/.test(path)
  */
 export function mountIndex(routes: Routes, versions: () => readonly string[]): void {
   const answer = () => {
-    const mounted = routes.routes.map(({ path }) => path).filter(path => isFixed(path) && path !== '/')
+    const mounted = routes.routes.map(({ path }) => path).filter(path => isFixed(path) && !unlisted.has(path))
     const single = mounted.filter(path => !path.endsWith('/') || listedWithSlash.has(path))
     const paths = [...new Set([...single, ...versions().flatMap(pathsOf)])].toSorted()
     return new Response(JSON.stringify({ paths }, undefined, 2), {
@@ -20,7 +20,8 @@ export function mountIndex(routes: Routes, versions: () => readonly string[]): v
   routes.get('/index.html', answer)
 }
 
-const listedWithSlash: ReadonlySet<string> = new Set(['/apis/'])
+const unlisted: ReadonlySet<string> = new Set(['/', '/index.html', '/openapi/v3/api/v1'])
+const listedWithSlash: ReadonlySet<string> = new Set(['/apis/', '/openapi/v3/'])
 
 function pathsOf(version: string): string[] {
   const slash = version.indexOf('/')

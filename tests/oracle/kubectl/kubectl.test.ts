@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { judge } from '../consult.ts'
-import { openStage, type Stage } from '../scenarios/stage.ts'
+import { expect, test } from 'bun:test'
+import { besideStock, expectListed } from '../beside-stock.ts'
+import { openStage } from '../scenarios/stage.ts'
 import { Words } from '../scenarios/words.ts'
-import { stockMissing, stockPrograms } from '../stage.ts'
+import { stockPrograms } from '../stage.ts'
 import { listedScreens } from './listed.ts'
 import { playTranscripts } from './play.ts'
 import { compareScreens, plainScreen } from './screen.ts'
@@ -41,29 +41,13 @@ test('only lines that change nothing are typed again', () => {
   ).toBe(false)
 })
 
-const missing = stockMissing()
-if (missing) console.warn(`SKIP kubectl beside a stock control plane: ${missing}`)
-
-/** Building the stock programs takes minutes, once. */
-const buildMs = 20 * 60_000
-const runMs = 30 * 60_000
-
-describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
-  let stage: Stage
-  beforeAll(async () => {
-    stage = await openStage()
-  }, buildMs)
-  afterAll(() => stage?.close(), 60_000)
-
-  test(
-    'kubectl prints the same, line for line, but for the listed differences',
-    async () => {
-      const { lines, places } = await playTranscripts(stage, allTranscripts(), { programs: stockPrograms })
-      const { unlisted, listed } = judge(places, listedScreens)
-      const sum = [...listed.values()].reduce((total, count) => total + count, 0)
-      console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sum} listed`)
-      expect(unlisted).toEqual([])
-    },
-    runMs,
-  )
+besideStock({
+  subject: 'kubectl',
+  claim: 'kubectl prints the same, line for line, but for the listed differences',
+  open: openStage,
+  async compare(stage) {
+    const { lines, places } = await playTranscripts(stage, allTranscripts(), { programs: stockPrograms })
+    expectListed(`kubectl: ${lines} lines`, places, listedScreens)
+  },
+  limitMs: 30 * 60_000,
 })

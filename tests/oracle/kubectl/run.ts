@@ -7,7 +7,7 @@
  * `--only` takes the transcripts with these names, separated by commas; `--kubectl` names the folder of another kubectl.
  */
 import { parseArgs } from 'node:util'
-import { judge } from '../consult.ts'
+import { judge, sumOf } from '../consult.ts'
 import { openStage } from '../scenarios/stage.ts'
 import { stockPrograms } from '../stage.ts'
 import { listedScreens } from './listed.ts'
@@ -27,6 +27,5 @@ const { lines, places } = await playTranscripts(stage, chosen, { programs: value
   () => stage.close(),
 )
 const { unlisted, listed } = judge(places, listedScreens)
-const sum = [...listed.values()].reduce((total, count) => total + count, 0)
-console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sum} listed`)
+console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sumOf(listed)} listed`)
 process.exitCode = unlisted.length > 0 ? 1 : 0

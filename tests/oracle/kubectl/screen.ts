@@ -25,13 +25,14 @@ function patterns(text: string): string {
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000(?: UTC)?/g, '<time>')
       .replaceAll(/\bResource Version: +\d+/g, 'Resource Version: <version>')
       .replaceAll(/(?<=debugger(?:-node-[123])?-)[a-z0-9]{5}\b/g, '<suffix>')
-      .replaceAll(/\b0x[0-9a-f]{6,}\??/g, '<pointer>')
+      .replaceAll(/\b0x[0-9a-f]{2,}\??/g, '<pointer>')
       .replaceAll(/Key: [^,]*,/g, 'Key: <key>,')
       // Both print the object that they could not use, each with its own versions and times.
       .replaceAll(/(Invalid value: )"\{(?:[^"\\]|\\.)*\}"/g, '$1<object>')
       .replaceAll(/(?<=request(?:":|\\":)\\?")LS0t[\w+/=]+/g, '<request>')
       .replaceAll(/\/tmp\/(LIVE|MERGED)-\d+/g, '/tmp/$1')
       .replaceAll(/\/tmp\/(?:hutch-kubectl-)\w+\/(?:ours|theirs)\/[\w-]+/g, '<home>')
+      .replaceAll(/\(x\d+ over /g, '(x<count> over ')
       .replaceAll(/\+hutch\d*/g, '')
       // From the range of node ports.
       .replaceAll(/\b3[0-2]\d{3}\b/g, '<port>')

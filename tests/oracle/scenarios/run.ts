@@ -5,7 +5,7 @@
  *   bun run tests/oracle/scenarios/run.ts [--only TEXT]
  */
 import { parseArgs } from 'node:util'
-import { judge } from '../consult.ts'
+import { judge, sumOf } from '../consult.ts'
 import { listedScenarios } from './listed.ts'
 import { playAll } from './play-all.ts'
 import { allScenarios } from './scenario.ts'
@@ -19,6 +19,5 @@ const places = await playAll(
 ).finally(() => stage.close())
 const { unlisted, listed } = judge(places, listedScenarios)
 for (const place of unlisted) console.log(place)
-const sum = [...listed.values()].reduce((total, count) => total + count, 0)
-console.log(`scenarios: ${unlisted.length} unlisted differences, ${sum} listed`)
+console.log(`scenarios: ${unlisted.length} unlisted differences, ${sumOf(listed)} listed`)
 process.exitCode = unlisted.length > 0 ? 1 : 0

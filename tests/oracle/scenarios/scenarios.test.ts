@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { judge } from '../consult.ts'
-import { stockMissing } from '../stage.ts'
+import { expect, test } from 'bun:test'
+import { besideStock, expectListed } from '../beside-stock.ts'
 import { compareSnapshots } from './compare.ts'
 import { listedScenarios } from './listed.ts'
 import { playAll } from './play-all.ts'
 import { allScenarios } from './scenario.ts'
 import type { Snapshot } from './snapshot.ts'
-import { openStage, type Stage } from './stage.ts'
+import { openStage } from './stage.ts'
 import { Words } from './words.ts'
 
 const scenario = { name: 's', ordered: 'Pod', steps: [] } as const
@@ -52,29 +51,11 @@ test('what each run chooses anew is called by the same words', () => {
   expect(run('77bc', 'q8wrt')).toBe(run('5d4f', 'x2k9z'))
 })
 
-const missing = stockMissing()
-if (missing) console.warn(`SKIP scenarios beside a stock control plane: ${missing}`)
-
-/** Building the stock programs takes minutes, once. */
-const buildMs = 20 * 60_000
-const runMs = 15 * 60_000
-
-describe.skipIf(missing !== undefined)('beside a stock control plane', () => {
-  let stage: Stage
-  beforeAll(async () => {
-    stage = await openStage()
-  }, buildMs)
-  afterAll(() => stage?.close(), 60_000)
-
-  test(
-    'every scenario comes to the same end, with the same events',
-    async () => {
-      const places = await playAll(stage, allScenarios())
-      const { unlisted, listed } = judge(places, listedScenarios)
-      const sum = [...listed.values()].reduce((total, count) => total + count, 0)
-      console.log(`scenarios: ${unlisted.length} unlisted differences, ${sum} listed`)
-      expect(unlisted).toEqual([])
-    },
-    runMs,
-  )
+besideStock({
+  subject: 'scenarios',
+  claim: 'every scenario comes to the same end, with the same events',
+  open: openStage,
+  async compare(stage) {
+    expectListed('scenarios', await playAll(stage, allScenarios()), listedScenarios)
+  },
 })
