@@ -40,6 +40,12 @@ export const operationsFlags: readonly Flag[] = [
     'encryption-provider-config',
     'how values are sealed in the database (apiserver.config.k8s.io/v1 EncryptionConfiguration; default: Secrets, with a key made at first start)',
   ),
+  {
+    name: 'profiling',
+    type: 'boolean',
+    default: true,
+    help: 'serve profiles at /debug/pprof/ to those who may ask for them',
+  },
   file(
     'tracing-config-file',
     'which requests are traced, and where traces go over OTLP (apiserver.config.k8s.io TracingConfiguration)',

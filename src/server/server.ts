@@ -31,11 +31,12 @@ import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { admissionMeter } from './metrics/admission.ts'
-import { countObjects, mountMetrics, refuseProfiles } from './metrics/routes.ts'
+import { countObjects, mountMetrics } from './metrics/routes.ts'
 import { measuredStore } from './metrics/store-metrics.ts'
 import type { Descriptions } from './openapi/descriptions.ts'
 import { otherDocuments } from './openapi/other-documents.ts'
 import { mountOpenApi } from './openapi/routes.ts'
+import { mountProfiles, type Profiler } from './profiles/routes.ts'
 import { scraperOf } from './resource-metrics/kubelet-scrape.ts'
 import { resourceMetricsReaders } from './resource-metrics/readers.ts'
 import { createSampler } from './resource-metrics/sampler.ts'
@@ -74,6 +75,8 @@ export interface ApiServerOptions {
   readonly kubelet?: KubeletTls
   readonly serviceNetwork?: ServiceNetwork
   readonly auditing?: Auditing
+  /** Absent: there is no `/debug/pprof/`. */
+  readonly profiler?: Profiler | undefined
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined
   /** Requests that may be in work at a time, shared out by priority and fairness. Default 600, as upstream. */
@@ -251,7 +254,7 @@ function createHandler(
   const routes = createRoutes(mounted => {
     const health = mountHealth(mounted, checks, ports.log)
     mountMetrics(mounted, ports.metrics, health)
-    refuseProfiles(mounted)
+    if (options.profiler) mountProfiles(mounted, options.profiler, ports.clock)
     mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))
     mountVersion(mounted, version)
     mountDiscovery(

@@ -38,6 +38,7 @@ import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
+import { processProfiler } from './profiler.ts'
 import type { ServerSettings } from './settings.ts'
 import { openTraces } from './tracing.ts'
 
@@ -157,7 +158,7 @@ async function buildServer(
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
     ...{ ports, store, registry, tracing },
-    ...gatedParts(settings),
+    ...switchedParts(settings, ports),
     authenticator: security.authentication.authenticate,
     allowsAnonymous: outside.allowsAnonymous,
     authorizer: security.authorize,
@@ -205,28 +206,15 @@ async function buildServer(
   }
 }
 
-/** What alpha gates switch. */
-function gatedParts({
-  features,
-}: ServerSettings): Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation'> {
+type Switched = Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation' | 'profiler'>
+
+/** What flags and gates switch on and off. */
+function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports): Switched {
   return {
     servesCbor: features.enabled('CBORServingAndStorage'),
     constrainsImpersonation: features.enabled('ConstrainedImpersonation'),
+    profiler: profiling ? processProfiler(clock) : undefined,
   }
-}
-
-interface Maintained {
-  readonly transport: Transport
-  readonly ports: Ports
-  readonly sources: CacheSources
-}
-
-/** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
-function maintainNetwork(to: Maintained, hooks: PostStartHooks, signal: AbortSignal): () => Promise<void> {
-  repairServiceNetwork({ ...to, nodePorts: defaultServiceNetwork.nodePorts }, signal)
-  const leave = maintainIdentityLease({ ...to, hostname: hostname() }, signal)
-  for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
-  return leave
 }
 
 type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs'>

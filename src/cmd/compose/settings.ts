@@ -46,6 +46,7 @@ export interface ServerSettings {
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly tracingConfig: string | undefined
+  readonly profiling: boolean
   readonly shutdownDelayMs: number
   readonly requestSeats: number
 }
@@ -85,6 +86,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
     tracingConfig: flags.optional('tracing-config-file'),
+    profiling: flags.yes('profiling'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),

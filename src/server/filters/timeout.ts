@@ -9,7 +9,7 @@ const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'port
 
 /** Requests that live as long as their client wants (upstream's BasicLongRunningRequestCheck). */
 export function isLongRunning(info: RequestInfo): boolean {
-  if (!info.isResourceRequest) return false
+  if (!info.isResourceRequest) return info.path.startsWith('/debug/pprof/')
   return info.verb === 'watch' || info.verb === 'proxy' || longRunningSubresources.has(info.subresource)
 }
 

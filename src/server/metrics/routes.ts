@@ -1,5 +1,4 @@
 import type { Registry } from '../../api/registry.ts'
-import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import { metricsContentType } from '../../std/metrics-text.ts'
 import type { Cancel } from '../../std/ports.ts'
@@ -23,13 +22,6 @@ export function mountMetrics(routes: Routes, metrics: Metrics, { slis, ask }: Mo
       return c.text('metrics reset\n')
     })
   }
-}
-
-/** Go's profiles: there is no Go here, and an empty profile would lie. */
-export function refuseProfiles(routes: Routes): void {
-  routes.all('/debug/pprof/*', () => {
-    throw notImplemented('profiles of /debug/pprof')
-  })
 }
 
 /** Counts the stored objects of every kind when somebody reads the metrics. */

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { Profile } from 'pprof-format'
+import { startTestServer, type TestServer } from '../testing.ts'
+import type { CpuProfile } from './pprof.ts'
+
+const frame = (functionName: string) => ({ functionName, url: 'a.ts', lineNumber: 4 })
+const profile: CpuProfile = {
+  nodes: [
+    { id: 1, callFrame: frame('(root)'), children: [2] },
+    { id: 2, callFrame: frame('outer'), children: [3] },
+    { id: 3, callFrame: frame('inner') },
+  ],
+  ...{ startTime: 0, endTime: 500, samples: [3, 2, 3], timeDeltas: [100, 200, 150] },
+}
+let server: TestServer
+let base = ''
+let isBusy = false
+const asked: number[] = []
+
+beforeAll(async () => {
+  server = await startTestServer({
+    profiler: {
+      async cpu(durationMs) {
+        asked.push(durationMs)
+        return isBusy ? undefined : profile
+      },
+      heap: async () => ({ Object: 7, Map: 2 }),
+      commandLine: ['hutch', 'server'],
+    },
+  })
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  base = `http://127.0.0.1:${port}/debug/pprof`
+}, 30_000)
+
+afterAll(() => server.shutdown(), 30_000)
+
+const get = (path: string) => fetch(`${base}${path}`, { headers: { authorization: 'Bearer admin' } })
+
+async function read(path: string) {
+  const bytes = new Uint8Array(await (await get(path)).arrayBuffer())
+  const {
+    sample,
+    location,
+    function: functions,
+    stringTable,
+    sampleType,
+  } = Profile.decode(Bun.gunzipSync(bytes))
+  const { strings } = stringTable
+  const nameOf = (id: unknown) => {
+    const { line } = location.find(each => each.id === id)!
+    return strings[Number(functions.find(each => each.id === line[0]!.functionId)!.name)]
+  }
+  return {
+    types: sampleType.map(({ type, unit }) => `${strings[Number(type)]}/${strings[Number(unit)]}`),
+    samples: sample.map(({ locationId, value }) => [locationId.map(nameOf).join('<'), ...value.map(Number)]),
+  }
+}
+
+test('a CPU profile tells each stack with its samples and nanoseconds', async () => {
+  expect(await read('/profile?seconds=2')).toEqual({
+    types: ['samples/count', 'cpu/nanoseconds'],
+    samples: [
+      ['inner<outer', 2, 250_000],
+      ['outer', 1, 200_000],
+    ],
+  })
+  expect(asked).toEqual([2000])
+  isBusy = true
+  const second = await get('/profile')
+  expect([second.status, await second.text()]).toEqual([
+    500,
+    'Could not enable CPU profiling: cpu profiling already in use\n',
+  ])
+})
+
+test('the heap is told by type, the command line as it is', async () => {
+  expect(await read('/heap')).toEqual({
+    types: ['inuse_objects/count'],
+    samples: [
+      ['Object', 7],
+      ['Map', 2],
+    ],
+  })
+  expect(await (await get('/cmdline')).text()).toBe('hutch\0server')
+})
+
+test('what only Go has is refused by name', async () => {
+  const answer = await get('/goroutine')
+  expect(answer.status).toBe(501)
+  expect(await answer.text()).toContain('the profile goroutine is not implemented')
+})

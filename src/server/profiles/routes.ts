@@ -1,0 +1,58 @@
+import { notImplemented } from '../../machinery/status/errors.ts'
+import type { Clock } from '../../std/ports.ts'
+import type { Routes } from '../http/routes.ts'
+import { type CpuProfile, cpuPprof, type HeapCounts, heapPprof } from './pprof.ts'
+
+/** What can be seen of the process that runs. */
+export interface Profiler {
+  /** Watches the processor for so long; undefined while somebody else does. */
+  cpu(durationMs: number): Promise<CpuProfile | undefined>
+  heap(): Promise<HeapCounts>
+  readonly commandLine: readonly string[]
+}
+
+const usualSeconds = 30
+const page = `<html><head><title>/debug/pprof/</title></head><body>
+<p><a href="profile">profile</a>: CPU, for ?seconds=30</p>
+<p><a href="heap">heap</a>: objects by type</p>
+<p><a href="cmdline">cmdline</a></p>
+</body></html>
+`
+
+/** `/debug/pprof/`: profiles that `go tool pprof` reads. Those of Go's own runtime are refused by name. */
+export function mountProfiles(routes: Routes, profiler: Profiler, clock: Pick<Clock, 'nowMs'>): void {
+  routes.get('/debug/pprof/', c => c.html(page))
+  routes.get('/debug/pprof', c => c.redirect('/debug/pprof/', 301))
+  routes.get('/debug/pprof/cmdline', c => c.text(profiler.commandLine.join('\0')))
+  routes.get('/debug/pprof/profile', async c => {
+    const asked = Number(c.req.query('seconds'))
+    const seconds = asked > 0 ? asked : usualSeconds
+    const seen = await profiler.cpu(seconds * 1000)
+    if (seen) return c.body(await ownBuffer(cpuPprof(seen, clock.nowMs())), 200, attachment('profile'))
+    return c.text('Could not enable CPU profiling: cpu profiling already in use\n', 500)
+  })
+  routes.get('/debug/pprof/heap', async c => {
+    const counts = await profiler.heap()
+    return c.body(await ownBuffer(heapPprof(counts, clock.nowMs())), 200, attachment('heap'))
+  })
+  refuseProfiles(routes)
+}
+
+/** The profiles that there are not; an empty one would lie. */
+function refuseProfiles(routes: Routes): void {
+  routes.all('/debug/pprof/*', c => {
+    throw notImplemented(`the profile ${c.req.path.slice('/debug/pprof/'.length) || 'index'}`)
+  })
+}
+
+async function ownBuffer(made: Promise<Uint8Array>): Promise<ArrayBuffer> {
+  return new Uint8Array(await made).buffer
+}
+
+function attachment(name: string): Record<string, string> {
+  return {
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename="${name}"`,
+    'x-content-type-options': 'nosniff',
+  }
+}
