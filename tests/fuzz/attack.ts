@@ -90,8 +90,10 @@ async function send(
       ...(body && { body }),
     } as RequestInit)
     const text = await response.text()
-    // A revision that is not there yet is waited for, as upstream waits.
-    const waited = response.status === 504 && text.includes('Too large resource version')
+    // A revision that is not there yet is waited for, and a webhook that nobody answers, as upstream waits.
+    const waited =
+      (response.status === 504 && text.includes('Too large resource version')) ||
+      text.includes('failed calling webhook')
     const wrong = method === 'HEAD' ? undefined : judge(response, text)
     return { wrong, tookMs: waited ? 0 : took() }
   } catch (error) {

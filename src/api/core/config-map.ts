@@ -17,7 +17,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap, errors: FieldErrors
   }
   for (const [key, value] of Object.entries(binaryData)) {
     invalidFor(errors, `binaryData[${key}]`, key, configMapKeyErrors(key))
-    bytes += Buffer.byteLength(value, 'base64')
+    bytes += Buffer.byteLength(value ?? '', 'base64')
   }
   if (bytes > dataBytesMax) errors.tooLong('', dataBytesMax)
 }

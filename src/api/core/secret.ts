@@ -20,7 +20,7 @@ const requiresJson =
   (secret, errors) => {
     const text = secret.data?.[key]
     if (text === undefined) return errors.required(`data[${key}]`)
-    const problem = jsonProblem(Buffer.from(text, 'base64').toString())
+    const problem = jsonProblem(Buffer.from(text ?? '', 'base64').toString())
     if (problem) errors.invalid(`data[${key}]`, redacted, problem)
   }
 
@@ -59,7 +59,8 @@ function validate(secret: Secret, errors: FieldErrors): void {
   let bytes = 0
   for (const [key, value] of Object.entries(secret.data ?? {})) {
     invalidFor(errors, `data[${key}]`, key, configMapKeyErrors(key))
-    bytes += Buffer.byteLength(value, 'base64')
+    // Bytes that are nil are null in JSON.
+    bytes += Buffer.byteLength(value ?? '', 'base64')
   }
   if (bytes > dataBytesMax) errors.tooLong('data', dataBytesMax)
   const type = secret.type ?? ''

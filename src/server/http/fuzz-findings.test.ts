@@ -46,3 +46,15 @@ test('an applied object whose version is no text', async () => {
   const { status } = await send('PATCH', path, 'application/apply-patch+yaml', body)
   expect(status).toBe(400)
 })
+
+test('bytes that are null', async () => {
+  const at = (kind: string, body: object) =>
+    send('POST', `/api/v1/namespaces/default/${kind}`, 'application/json', JSON.stringify(body))
+  const type = 'kubernetes.io/dockercfg'
+  const codes = [
+    await at('secrets', { metadata: { name: 'a' }, data: { a: null } }),
+    await at('secrets', { metadata: { name: 'b' }, type, data: { '.dockercfg': null } }),
+    await at('configmaps', { metadata: { name: 'a' }, binaryData: { a: null } }),
+  ].map(({ status }) => status)
+  expect(codes).toEqual([201, 422, 201])
+})
