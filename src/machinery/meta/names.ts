@@ -49,22 +49,25 @@ export function dns1035LabelErrors(value: string): readonly string[] {
   return [...errors, patternError(rule, dns1035Label, 'my-name', 'abc-123')]
 }
 
+const qualifiedNameRule = patternError(
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  labelKey,
+  ...['MyName', 'my.name', '123-abc'],
+)
+
 /** Reasons why `value` is no qualified name: a label key, `name` or `prefix.example/name`. */
 export function qualifiedNameErrors(value: string): readonly string[] {
-  const rule =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-  const ruleText = patternError(rule, labelKey, 'MyName', 'my.name', '123-abc')
   const parts = value.split('/')
   if (parts.length > 2) {
     return [
-      `a valid label key ${ruleText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `a valid label key ${qualifiedNameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ]
   }
   const name = parts.at(-1)!
   const errors = parts.length === 2 ? prefixErrors(parts[0]!) : []
   if (name === '') errors.push('name part must be non-empty')
   else errors.push(...tooLong(name, 63, 'bytes').map(text => `name part ${text}`))
-  if (!labelKeyPattern.test(name)) errors.push(`name part ${ruleText}`)
+  if (!labelKeyPattern.test(name)) errors.push(`name part ${qualifiedNameRule}`)
   return errors
 }
 

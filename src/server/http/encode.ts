@@ -1,7 +1,7 @@
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { createJsonPatcher, type JsonPatcher } from '../../kernels/json-patch-bytes.ts'
-import { encodeCbor, encodeMessage, encodeProtobuf, wrapMessage } from '../../machinery/codec/index.ts'
+import { encodeCbor, encodeMessage, encodeProtobuf, openEnvelope } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
 import { printed } from '../../machinery/schema/printed.ts'
@@ -80,18 +80,18 @@ export function listMeta({ resourceVersion, continue: token, remainingItemCount 
 }
 
 /** One object in its protobuf envelope. */
-export function objectProtobuf(schema: ObjectSchema, servable: Servable): Uint8Array {
-  const { apiVersion = '', kind = '' } = servable.object
-  return wrapMessage({ apiVersion, kind }, messageOf(schema, servable))
+export function objectProtobuf(schema: ObjectSchema, { object, encodings }: Servable): Uint8Array {
+  const known = encodings.get('protobuf')
+  if (known) return known
+  const bytes = encodeProtobuf(schema, object)
+  encodings.set('protobuf', bytes)
+  return bytes
 }
 
-/** One object's bare message. */
+/** One object's bare message: where its envelope is kept, a view of that. */
 export function messageOf(schema: ObjectSchema, { object, encodings }: Servable): Uint8Array {
-  const known = encodings.get('message')
-  if (known) return known
-  const bytes = encodeMessage(schema, object)
-  encodings.set('message', bytes)
-  return bytes
+  const known = encodings.get('protobuf')
+  return known ? openEnvelope(known).raw : encodeMessage(schema, object)
 }
 
 /** One object as CBOR. */

@@ -172,13 +172,12 @@ function cborForm({ envelope, member, show }: ListView): ListForm {
 
 const nothing = new Uint8Array(0)
 
-function protobufForm({ resource, list, type: { transform }, keepsItems }: ListRequest): ListForm {
+function protobufForm({ resource, list, type: { transform } }: ListRequest): ListForm {
   const { schema } = resource
   const partial = metaSchema('PartialObjectMetadata')
-  const whole = keepsItems
-    ? (item: Servable) => messageOf(schema, item)
-    : ({ object, encodings }: Servable) => encodings.get('message') ?? encodeMessage(schema, object)
-  const message = transform ? ({ object }: Servable) => encodeMessage(partial, toPartial(object)) : whole
+  const message = transform
+    ? ({ object }: Servable) => encodeMessage(partial, toPartial(object))
+    : (item: Servable) => messageOf(schema, item)
   const kind = transform ? 'PartialObjectMetadataList' : resource.listKind
   const apiVersion = transform ? 'meta.k8s.io/v1' : versionOf(resource)
   const metadata = encodeMessage(metaSchema('ListMeta'), listMeta(list))

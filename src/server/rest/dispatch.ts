@@ -129,9 +129,10 @@ function isPlacedRight(
   { namespace, name, verb, resource }: RequestInfo,
   { namespaced, verbs: offered }: Resource,
 ): boolean {
-  if (ofOne.has(verb) && name !== '' && !offered.some(each => ofOne.has(each))) return false
+  const isOfOne = name !== '' && ofOne.has(verb)
+  if (isOfOne && !offered.includes(verb as Verb) && !offered.some(each => ofOne.has(each))) return false
   if (!namespaced) return namespace === '' || resource === 'namespaces'
-  return namespace !== '' || !(name !== '' && ofOne.has(verb))
+  return namespace !== '' || !isOfOne
 }
 
 /** What a stock server's router says about a path that nobody serves. */

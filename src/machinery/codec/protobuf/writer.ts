@@ -20,9 +20,11 @@ export class BackwardWriter {
     this.#at = this.#buffer.length
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written. A Buffer, which streams take as it is; with memory of its own, for it may be kept. */
   take(): Uint8Array {
-    return new Uint8Array(this.#buffer.subarray(this.#at))
+    const copy = Buffer.allocUnsafeSlow(this.length)
+    this.#buffer.copy(copy, 0, this.#at)
+    return copy
   }
 
   #reserve(count: number): void {
