@@ -1,20 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { DaemonSet } from '../../api/types/apps-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { controllerRevisions, daemonSets, nodes, pods } from '../kinds.ts'
-import { type ControllerTest, createNode, readyStatus, startControllerTest } from '../testing.ts'
+import { createNode, readyStatus } from '../testing.ts'
 import { targetNode } from './daemonset-nodes.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
+const cluster = clusterForEach(async cluster => {
   for (const name of ['n1', 'n2', 'n3']) await createNode(cluster.client, name, { disk: 'ssd' })
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
 })
 
 function daemonSet(updateStrategy?: NonNullable<DaemonSet['spec']>['updateStrategy']): DaemonSet {

@@ -1,21 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { CronJob } from '../../api/types/batch-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { cronJobs, jobs } from '../kinds.ts'
-import { type ControllerTest, createNode, startControllerTest } from '../testing.ts'
+
 import { inTimeZone, lastDue, parseSchedule } from './cron-schedule.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
-  await createNode(cluster.client, 'n1')
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
-})
+const cluster = clusterForEach()
 
 const start = (spec: Partial<NonNullable<CronJob['spec']>> = {}) =>
   cluster.client.create(cronJobs, {

@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Job } from '../../api/types/batch-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { jobs, pods } from '../kinds.ts'
-import { type ControllerTest, createNode, readyStatus, startControllerTest } from '../testing.ts'
+import { readyStatus } from '../testing.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
-  await createNode(cluster.client, 'n1')
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
-})
+const cluster = clusterForEach()
 
 type Spec = Partial<NonNullable<Job['spec']>>
 

@@ -1,21 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Endpoints, Service } from '../../api/types/core-v1.gen.ts'
 import type { IPAddress, ServiceCIDR } from '../../api/types/networking-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { endpointSlices, endpoints, ipAddresses, serviceCidrs, services } from '../kinds.ts'
 import { stepFor } from '../node/object-ttl.ts'
-import { type ControllerTest, startControllerTest } from '../testing.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
-})
+const cluster = clusterForEach(async () => {})
 
 const slices = async () => (await cluster.client.list(endpointSlices, { namespace: 'shop' })).items
 const createEndpoints = (labels?: Record<string, string>) =>

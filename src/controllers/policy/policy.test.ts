@@ -1,22 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Deployment } from '../../api/types/apps-v1.gen.ts'
 import type { Pod, ResourceQuota } from '../../api/types/core-v1.gen.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { configMaps, deployments, jobs, podDisruptionBudgets, pods, resourceQuotas } from '../kinds.ts'
-import { type ControllerTest, createNode, startControllerTest } from '../testing.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
-  await createNode(cluster.client, 'n1')
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
-})
+const cluster = clusterForEach()
 
 const labels = { app: 'web' }
 const spec = { nodeName: 'n1', containers: [{ name: 'c', image: 'v1' }] }

@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { ResourceClaim, ResourceClaimTemplate } from '../../api/types/resource-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { pods, resourceClaims, resourceClaimTemplates } from '../kinds.ts'
-import { type ControllerTest, createNode, startControllerTest } from '../testing.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
-  await createNode(cluster.client, 'n1')
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
-})
+const cluster = clusterForEach()
 
 const devices = { requests: [{ name: 'gpu', exactly: { deviceClassName: 'gpu.example.com' } }] }
 const claims = async () => (await cluster.client.list(resourceClaims, { namespace: 'shop' })).items

@@ -1,21 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
 import type { StorageClass } from '../../api/types/storage-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
+import { clusterForEach } from '../each-cluster.testing.ts'
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../kinds.ts'
-import { type ControllerTest, createNode, startControllerTest } from '../testing.ts'
 
-let cluster: ControllerTest
-
-beforeEach(async () => {
-  cluster = await startControllerTest()
-  await createNode(cluster.client, 'n1')
-})
-
-afterEach(async () => {
-  expect(await cluster.end()).toEqual([])
-})
+const cluster = clusterForEach()
 
 const createVolume = (name: string, storage: string, spec: Partial<PersistentVolume['spec']> = {}) =>
   cluster.client.create(persistentVolumes, {
