@@ -37,6 +37,15 @@ test.each([
     '"etcd" is not available; use sqlite or memory',
     'Run the command with --help',
   ],
+  [['server', '--service-cidr=10.0.0.0/99'], '"10.0.0.0/99" is not a CIDR', 'Run the command with --help'],
+  [['server', '--cluster-cidr=10.42.0.0/30'], '"10.42.0.0/30" is too small', 'Run the command with --help'],
+  [['server', '--node-name=My_Node'], '"My_Node" is not a name', 'Run the command with --help'],
+  [['server', '--node-ip=here'], '"here" is not an IP address', 'Run the command with --help'],
+  [['server', '--advertise-address=1'], '"1" is not an IP address', 'Run the command with --help'],
+  [['server', '--cluster-dns=x'], '"x" is not an IP address', 'Run the command with --help'],
+  [['server', '--cluster-domain=a b'], '"a b" is not a DNS domain', 'Run the command with --help'],
+  [['server', '--tls-san=a,b_c'], '"b_c" is neither a DNS name nor an IP', 'Run the command with --help'],
+  [['server', 'now'], '"now" is no flag', '"hutch server" takes flags only.'],
   [['server', '--disable=dsn'], '"dsn" cannot be disabled', 'Run the command with --help'],
   [['server', '--node-taint=x'], '"x" is not KEY[=VALUE]:EFFECT', 'Run the command with --help'],
 ])('%j is refused with the nearest right thing', (words, problem, hint) => {
@@ -54,9 +63,20 @@ test.each([
   ['https-listen-port: abc\n', `${config}:1: https-listen-port: "abc" is not a port`],
   ['tls-san:\n  a: b\n', `${config}:1: tls-san needs a list`],
   ['tls-san: [a\n', `${config}:2: `],
+  [
+    'node-ip: 127.0.0.1\nnode-ip: 127.0.0.2\n',
+    `${config}:2: node-ip: Map keys must be unique\nThe file has one`,
+  ],
+  ['- a\n', `${config}:1: this is not YAML with flags\nThe file has one`],
 ])('the config file %j is refused by line and key', (text, problem) => {
   writeFileSync(config, text)
   expect(hutch('server', ...base, `--config=${config}`).said).toContain(problem)
+})
+
+test('a config file that cannot be read is named', () => {
+  expect(hutch('server', ...base, `--config=${directory}`).said).toStartWith(
+    `hutch: cannot read ${directory}: `,
+  )
 })
 
 test('a busy port, a folder that cannot be written and a damaged database each end with what to do', async () => {

@@ -39,16 +39,30 @@ function configFiles(path: string, required: boolean): string[] {
   return existsSync(path) ? [path, ...dropIns] : dropIns
 }
 
+const shapeHint = 'The file has one "flag: value" line for each flag, and each flag once.'
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${(error as Error).message}`, 'Check --config.')
+  }
+}
+
 async function readPairs(file: string): Promise<{ key: string; line: number; value: unknown }[]> {
   const { LineCounter, isMap, isScalar, parseDocument } = await import('yaml')
   const lines = new LineCounter()
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
+  const text = readText(file)
+  const document = parseDocument(text, { lineCounter: lines })
   const [problem] = document.errors
   if (problem) {
-    throw new UserError(`${file}:${lines.linePos(problem.pos[0]).line}: ${problem.message.split('\n')[0]}`)
+    const { line } = lines.linePos(problem.pos[0])
+    const words = problem.message.split('\n')[0]!.replace(/ at line \d+, column \d+:$/, '')
+    const [key] = /^[^\s:#]+(?=:)/.exec(text.split('\n')[line - 1] ?? '') ?? []
+    throw new UserError(`${file}:${line}: ${key ? `${key}: ` : ''}${words}`, shapeHint)
   }
   if (document.contents === null) return []
-  if (!isMap(document.contents)) throw new UserError(`${file}:1: the file must hold "flag: value" lines`)
+  if (!isMap(document.contents)) throw new UserError(`${file}:1: this is not YAML with flags`, shapeHint)
   return document.contents.items.map(pair => {
     const key = isScalar(pair.key) ? pair.key : undefined
     const line = lines.linePos(key?.range?.[0] ?? 0).line

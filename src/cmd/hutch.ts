@@ -38,6 +38,8 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<v
     return
   }
   const { values, positionals } = parseFlags(command.flags, rest)
+  if (!command.words && positionals.length > 0)
+    throw new UserError(`"${positionals[0]}" is no flag`, `"hutch ${command.name}" takes flags only.`, 2)
   const config = command.flags.find(flag => flag.name === 'config')
   const file = config
     ? await readConfigFile(

@@ -2,19 +2,18 @@ import { hostname } from 'node:os'
 import { admissionFlags } from './admission-flags.ts'
 import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
 import { featureFlags } from './feature-flags.ts'
+import {
+  checkAddress,
+  checkCertificateNames,
+  checkDomain,
+  checkNodeName,
+  checkPodRanges,
+  checkRanges,
+} from './flag-checks.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 import { servingFlags } from './serving-flags.ts'
 
-/** One range, or one of each family; the first is the primary one and IPv4. */
-const cidrs = (text: string) => {
-  const [first = '', second, ...more] = text.split(',')
-  for (const each of [first, second ?? first])
-    if (!/^[\da-fA-F.:]+\/\d{1,3}$/.test(each))
-      throw new Error(`"${each}" is not a CIDR such as 10.42.0.0/16`)
-  if (more.length > 0 || (second !== undefined && !second.includes(':')))
-    throw new Error(`"${text}" is neither one CIDR nor an IPv4 and an IPv6 one, as 10.42.0.0/16,fd42::/56`)
-}
 const port = (text: string) => {
   if (!/^\d+$/.test(text) || Number(text) > 65535) throw new Error(`"${text}" is not a port (0 to 65535)`)
 }
@@ -38,6 +37,14 @@ const taint = (text: string) => {
     .find(entry => !/^[\w./-]+(=[\w.-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(entry))
   if (wrong !== undefined)
     throw new Error(`"${wrong}" is not KEY[=VALUE]:EFFECT with NoSchedule, PreferNoSchedule or NoExecute`)
+}
+
+/** This machine's name as a node may have it. */
+function ownName(): string {
+  const name = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9.-]+/g, '-')
+  return name.replaceAll(/^[-.]+|[-.]+$/g, '') || 'node'
 }
 
 const configFlag: Flag = {
@@ -72,14 +79,16 @@ export const nodeFlags: readonly Flag[] = [
     name: 'node-name',
     type: 'string',
     placeholder: 'NAME',
-    default: hostname().toLowerCase(),
+    default: ownName(),
     help: 'name of this node',
+    check: checkNodeName,
   },
   {
     name: 'node-ip',
     type: 'string',
     placeholder: 'IP',
     help: 'address that other nodes reach this one at (default: of the default route)',
+    check: checkAddress,
   },
   {
     name: 'node-label',
@@ -127,6 +136,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'IP',
     default: '0.0.0.0',
     help: 'address to listen on',
+    check: checkAddress,
   },
   {
     name: 'https-listen-port',
@@ -141,12 +151,14 @@ export const serverFlags: readonly Flag[] = [
     type: 'string',
     placeholder: 'IP',
     help: 'address that pods and nodes reach the API at (default: node-ip)',
+    check: checkAddress,
   },
   {
     name: 'tls-san',
     type: 'list',
     placeholder: 'NAME',
     help: "further name or address in the server's certificate; repeatable",
+    check: checkCertificateNames,
   },
   {
     name: 'write-kubeconfig',
@@ -175,7 +187,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'CIDR[,CIDR]',
     default: '10.42.0.0/16',
     help: 'addresses of pods; a second range is IPv6',
-    check: cidrs,
+    check: checkPodRanges,
   },
   {
     name: 'service-cidr',
@@ -183,13 +195,14 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'CIDR[,CIDR]',
     default: '10.43.0.0/16',
     help: 'addresses of services; a second range is IPv6',
-    check: cidrs,
+    check: checkRanges,
   },
   {
     name: 'cluster-dns',
     type: 'string',
     placeholder: 'IP',
     help: 'address of the cluster DNS (default: the tenth of service-cidr)',
+    check: checkAddress,
   },
   {
     name: 'cluster-domain',
@@ -197,6 +210,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'DOMAIN',
     default: 'cluster.local',
     help: 'domain of services',
+    check: checkDomain,
   },
   {
     name: 'disable',
