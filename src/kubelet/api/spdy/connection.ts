@@ -23,6 +23,8 @@ export interface SpdyStream {
 
 const dataMaxBytes = 32 * 1024
 const resetCancel = 5
+/** exec has five; a port-forward two for each connection. */
+const streamsMax = 1_000
 
 /** The server's side of a SPDY/3.1 connection: the client opens streams, each is answered and handed over. */
 export class SpdyConnection {
@@ -31,6 +33,7 @@ export class SpdyConnection {
   readonly #codec = createHeaderCodec()
   readonly #inputs = new Map<number, ByteQueue>()
   #rest: Buffer = Buffer.alloc(0)
+  #isClosed = false
   #work: Promise<void> = Promise.resolve()
   readonly #closed = Promise.withResolvers<void>()
 
@@ -47,10 +50,11 @@ export class SpdyConnection {
   /** Bytes from the client, in order. */
   receive(bytes: Uint8Array): void {
     this.#work = this.#work.then(async () => {
+      if (this.#isClosed) return
       try {
         const { frames, rest } = takeFrames(Buffer.concat([this.#rest, bytes]))
         this.#rest = rest
-        for (const frame of frames) await this.#handle(frame)
+        for (const frame of frames) if (!this.#isClosed) await this.#handle(frame)
       } catch {
         // Not SPDY: nothing that follows can be understood.
         this.close()
@@ -58,7 +62,14 @@ export class SpdyConnection {
     })
   }
 
+  /** Resolves when what was received up to now is handled. */
+  settled(): Promise<void> {
+    return this.#work
+  }
+
   close(): void {
+    this.#isClosed = true
+    this.#rest = Buffer.alloc(0)
     for (const input of this.#inputs.values()) input.end()
     this.#inputs.clear()
     this.#channel.close()
@@ -80,6 +91,7 @@ export class SpdyConnection {
   }
 
   async #open({ streamId, fin, headers: block }: Extract<Frame, { type: 'synStream' }>): Promise<void> {
+    if (this.#inputs.size >= streamsMax) throw new Error('too many streams')
     const headers = await this.#codec.decode(block)
     const input = new ByteQueue()
     if (fin) input.end()

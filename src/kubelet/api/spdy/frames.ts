@@ -21,6 +21,8 @@ export type Frame =
 const headBytes = 8
 const versionWord = 0x8003
 const flagFin = 1
+/** Clients send pieces of at most 32 KiB; what waits for the rest of a frame stays in memory. */
+const frameBytesMax = 1 << 20
 const types = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7 } as const
 
 /** Takes whole frames off the front of a buffer; answers them and what is left. */
@@ -29,6 +31,7 @@ export function takeFrames(buffer: Buffer): { readonly frames: readonly Frame[];
   let rest = buffer
   while (rest.length >= headBytes) {
     const length = rest.readUIntBE(5, 3)
+    if (length > frameBytesMax) throw new Error(`a frame of ${length} bytes is too long`)
     if (rest.length < headBytes + length) break
     frames.push(readFrame(rest, rest.subarray(headBytes, headBytes + length)))
     rest = rest.subarray(headBytes + length)

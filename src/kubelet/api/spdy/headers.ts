@@ -9,20 +9,33 @@ export interface HeaderCodec {
   encode(headers: Headers): Promise<Uint8Array>
 }
 
+/** A block that unfolds to more than this is no stream's headers. */
+const headerBytesMax = 64 * 1024
+
+const tooLong = new Error('the headers of a stream are too long')
+
 export function createHeaderCodec(): HeaderCodec {
   const inflate = createInflate({ dictionary: spdyDictionary })
+  // Whoever waits for a block hears of it; afterwards nobody does.
+  inflate.on('error', () => {})
   const deflate = createDeflate({ dictionary: spdyDictionary })
   return {
     async decode(block) {
       const pieces: Uint8Array[] = []
-      const take = (piece: Uint8Array) => void pieces.push(piece)
+      let size = 0
+      const take = (piece: Uint8Array) => {
+        size += piece.length
+        if (size > headerBytesMax) inflate.destroy(tooLong)
+        else pieces.push(piece)
+      }
       inflate.on('data', take)
       try {
         await new Promise<void>((resolve, reject) => {
           inflate.once('error', reject)
           inflate.write(block, () => {
             inflate.off('error', reject)
-            resolve()
+            if (size > headerBytesMax) reject(tooLong)
+            else resolve()
           })
         })
       } finally {
