@@ -217,6 +217,20 @@ function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports
   }
 }
 
+interface Maintained {
+  readonly transport: Transport
+  readonly ports: Ports
+  readonly sources: CacheSources
+}
+
+/** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
+function maintainNetwork(to: Maintained, hooks: PostStartHooks, signal: AbortSignal): () => Promise<void> {
+  repairServiceNetwork({ ...to, nodePorts: defaultServiceNetwork.nodePorts }, signal)
+  const leave = maintainIdentityLease({ ...to, hostname: hostname() }, signal)
+  for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
+  return leave
+}
+
 type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs'>
 
 /** How much at a time, and for how long. */
