@@ -30,6 +30,7 @@ import { cronJobs } from './batch/cron-job.ts'
 import { jobs } from './batch/job.ts'
 import { certificateSigningRequests } from './certificates/certificate-signing-request.ts'
 import { leases } from './coordination/lease.ts'
+import { leaseCandidates, leaseCandidatesAlpha } from './coordination/lease-candidate.ts'
 import { bindings } from './core/binding.ts'
 import { componentStatuses } from './core/component-status.ts'
 import { configMaps } from './core/config-map.ts'
@@ -63,10 +64,10 @@ import { clusterRoles } from './rbac/cluster-role.ts'
 import { clusterRoleBindings } from './rbac/cluster-role-binding.ts'
 import { roles } from './rbac/role.ts'
 import { roleBindings } from './rbac/role-binding.ts'
-import { deviceClasses } from './resource/device-class.ts'
-import { resourceClaims } from './resource/resource-claim.ts'
-import { resourceClaimTemplates } from './resource/resource-claim-template.ts'
-import { resourceSlices } from './resource/resource-slice.ts'
+import { deviceClasses, deviceClassesBeta } from './resource/device-class.ts'
+import { resourceClaims, resourceClaimsBeta } from './resource/resource-claim.ts'
+import { resourceClaimTemplates, resourceClaimTemplatesBeta } from './resource/resource-claim-template.ts'
+import { resourceSlices, resourceSlicesBeta } from './resource/resource-slice.ts'
 import { priorityClasses } from './scheduling/priority-class.ts'
 import { csiDrivers } from './storage/csi-driver.ts'
 import { csiNodes } from './storage/csi-node.ts'
@@ -152,6 +153,12 @@ const onRequest: readonly unknown[] = [
   ipAddressesBeta,
   serviceCidrsBeta,
   volumeAttributesClassesBeta,
+  leaseCandidates,
+  leaseCandidatesAlpha,
+  deviceClassesBeta,
+  resourceClaimsBeta,
+  resourceClaimTemplatesBeta,
+  resourceSlicesBeta,
   mutatingAdmissionPolicies,
   mutatingAdmissionPolicyBindings,
   mutatingAdmissionPoliciesAlpha,

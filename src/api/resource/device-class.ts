@@ -9,12 +9,17 @@ function validate({ spec }: DeviceClass, errors: FieldErrors): void {
   validateEach(spec?.config, { max: configsMax, check: validateConfiguration }, 'spec.config', errors)
 }
 
-export const deviceClasses = defineResource<DeviceClass>('resource.k8s.io/v1', 'DeviceClass', {
-  strategy: {
-    returnsDeletedObject: true,
-    prepareForCreate: dropClassFields,
-    prepareForUpdate: dropClassFields,
-    validate,
-    hasGeneration: true,
-  },
-})
+const define = (version: string) =>
+  defineResource<DeviceClass>(`resource.k8s.io/${version}`, 'DeviceClass', {
+    strategy: {
+      returnsDeletedObject: true,
+      prepareForCreate: dropClassFields,
+      prepareForUpdate: dropClassFields,
+      validate,
+      hasGeneration: true,
+    },
+  })
+
+export const deviceClasses = define('v1')
+/** The same under an earlier name. */
+export const deviceClassesBeta = define('v1beta2')

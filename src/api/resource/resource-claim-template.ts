@@ -5,10 +5,8 @@ import { setClaimDefaults } from './claim-defaults.ts'
 import { validateClaimSpec } from './claim-validation.ts'
 import { dropClaimFields } from './disabled-fields.ts'
 
-export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
-  'resource.k8s.io/v1',
-  'ResourceClaimTemplate',
-  {
+const define = (version: string) =>
+  defineResource<ResourceClaimTemplate>(`resource.k8s.io/${version}`, 'ResourceClaimTemplate', {
     strategy: {
       returnsDeletedObject: true,
       setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
@@ -24,5 +22,8 @@ export const resourceClaimTemplates = defineResource<ResourceClaimTemplate>(
           errors,
         ),
     },
-  },
-)
+  })
+
+export const resourceClaimTemplates = define('v1')
+/** The same under an earlier name. */
+export const resourceClaimTemplatesBeta = define('v1beta2')

@@ -14,22 +14,27 @@ function stateText({ metadata, status }: ResourceClaim): string {
   return states.join(',')
 }
 
-export const resourceClaims = defineResource<ResourceClaim>('resource.k8s.io/v1', 'ResourceClaim', {
-  strategy: {
-    returnsDeletedObject: true,
-    setDefaults: ({ spec }) => setClaimDefaults(spec),
-    prepareForCreate: ({ spec }) => dropClaimFields(spec),
-    prepareForUpdate: ({ spec }) => dropClaimFields(spec),
-    validate: ({ spec }, errors) => validateClaimSpec(spec, 'spec', errors),
-    validatesOnceOnly: true,
-    validateUpdate: ({ spec }, old, errors) =>
-      immutableInternal('k8s.io/api/resource/v1.ResourceClaimSpec', [spec, old.spec], 'spec', errors),
-  },
-  subresources: {
-    status: {
-      keepsMetadata: true,
-      strategy: { prepareForUpdate: dropClaimStatusFields, validateUpdate: validateClaimStatus },
+const define = (version: string) =>
+  defineResource<ResourceClaim>(`resource.k8s.io/${version}`, 'ResourceClaim', {
+    strategy: {
+      returnsDeletedObject: true,
+      setDefaults: ({ spec }) => setClaimDefaults(spec),
+      prepareForCreate: ({ spec }) => dropClaimFields(spec),
+      prepareForUpdate: ({ spec }) => dropClaimFields(spec),
+      validate: ({ spec }, errors) => validateClaimSpec(spec, 'spec', errors),
+      validatesOnceOnly: true,
+      validateUpdate: ({ spec }, old, errors) =>
+        immutableInternal('k8s.io/api/resource/v1.ResourceClaimSpec', [spec, old.spec], 'spec', errors),
     },
-  },
-  cells: { State: stateText },
-})
+    subresources: {
+      status: {
+        keepsMetadata: true,
+        strategy: { prepareForUpdate: dropClaimStatusFields, validateUpdate: validateClaimStatus },
+      },
+    },
+    cells: { State: stateText },
+  })
+
+export const resourceClaims = define('v1')
+/** The same under an earlier name. */
+export const resourceClaimsBeta = define('v1beta2')

@@ -1,0 +1,59 @@
+import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
+import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { configMapKeyErrors, immutable, validateOneOf } from '../../machinery/validation/values.ts'
+import { defineResource } from '../define-resource.ts'
+import type { LeaseCandidate } from '../types/coordination-v1beta1.gen.ts'
+
+const oldestEmulationVersion = 'OldestEmulationVersion'
+const version =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/
+
+/** Rules of candidates for coordinated leader election (pkg/apis/coordination/validation). */
+function validate({ spec }: LeaseCandidate, errors: FieldErrors): void {
+  const { leaseName = '', binaryVersion = '', emulationVersion = '', strategy = '' } = spec ?? {}
+  if (!leaseName) errors.required('spec.leaseName')
+  const isVersion = (text: string, path: string) => {
+    const fits = version.test(text)
+    if (!fits) errors.invalid(path, text, 'must be a valid semantic version')
+    return fits
+  }
+  const emulated = emulationVersion !== '' && isVersion(emulationVersion, 'spec.emulationVersion')
+  if (!binaryVersion) errors.required('spec.binaryVersion')
+  else if (isVersion(binaryVersion, 'spec.binaryVersion') && emulated) {
+    if (Bun.semver.order(binaryVersion, emulationVersion) < 0)
+      errors.invalid(
+        'spec.binaryVersion',
+        binaryVersion,
+        'must be greater than or equal to `emulationVersion`',
+      )
+  }
+  if (!strategy) return errors.required('spec.strategy')
+  if (strategy === oldestEmulationVersion && (!emulated || emulationVersion === '0.0.0'))
+    errors.required('spec.emulationVersion', "must be specified when `strategy` is 'OldestEmulationVersion'")
+  // Upstream names the field twice.
+  const path = 'spec.strategy.strategy'
+  if (strategy.includes('/')) invalidFor(errors, path, strategy, qualifiedNameErrors(strategy))
+  else validateOneOf(strategy, [oldestEmulationVersion], path, errors)
+}
+
+const define = (served: string) =>
+  defineResource<LeaseCandidate>(`coordination.k8s.io/${served}`, 'LeaseCandidate', {
+    strategy: {
+      validateName: configMapKeyErrors,
+      validate,
+      validateUpdate: ({ spec }, old, errors) =>
+        immutable(spec?.leaseName, old.spec?.leaseName, 'spec.leaseName', errors),
+      allowCreateOnUpdate: true,
+      allowUnconditionalUpdate: false,
+    },
+    cells: {
+      LeaseName: ({ spec }) => spec?.leaseName ?? '',
+      BinaryVersion: ({ spec }) => spec?.binaryVersion ?? '',
+      EmulationVersion: ({ spec }) => spec?.emulationVersion ?? '',
+    },
+    selectableFields: { 'spec.leaseName': ({ spec }) => spec?.leaseName ?? '' },
+  })
+
+export const leaseCandidates = define('v1beta1')
+export const leaseCandidatesAlpha = define('v1alpha2')
