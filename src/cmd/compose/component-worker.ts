@@ -21,13 +21,12 @@ interface Plugin {
 
 declare const self: Worker
 
+let start: WorkerStart | undefined
 let instance: Promise<Plugin> | undefined
 
 self.onmessage = async ({ data }: MessageEvent<WorkerStart | WorkerQuestion>) => {
   if ('component' in data) {
-    instance = instantiateComponent<Plugin>(data.component, data.memoryBytesMax)
-    // Whoever asks is told; without a question a failure is nobody's.
-    instance.catch(() => {})
+    start = data
     return
   }
   self.postMessage(await answer(data))
@@ -35,8 +34,9 @@ self.onmessage = async ({ data }: MessageEvent<WorkerStart | WorkerQuestion>) =>
 
 async function answer({ id, text }: WorkerQuestion): Promise<WorkerAnswer> {
   try {
+    instance ??= instantiateComponent<Plugin>(start!.component, start!.memoryBytesMax)
     const plugin = await instance
-    return { id, text: plugin!.review(text) }
+    return { id, text: plugin.review(text) }
   } catch (error) {
     return { id, fault: String(error) }
   }
