@@ -50,3 +50,24 @@ export function beginWork(clock: Clock): Breathe {
     return shared.wait().then(again)
   }
 }
+
+/** Work that stops now and then to be taken up again. */
+export type Steps<T> = Generator<void, T, void>
+
+/** All steps at once. */
+export function runSteps<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** One step after the other, with pauses. */
+export async function takeSteps<T>(steps: Steps<T>, breathe: Breathe): Promise<T> {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+    const pause = breathe()
+    if (pause) await pause
+  }
+}

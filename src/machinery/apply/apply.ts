@@ -1,4 +1,6 @@
 /** Server-side apply (managedfields FieldManager.Apply over structured-merge-diff's Updater.Apply). */
+
+import { runSteps, type Steps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
@@ -45,11 +47,19 @@ export interface ApplyResult {
  * Throws 409 naming every field that others own with another value, 400 for a wrong version or given managedFields.
  */
 export function applyPatch(request: ApplyOptions): ApplyResult {
+  return runSteps(applySteps(request))
+}
+
+/** The same in steps, between which others may have their turn: a configuration may have members by the ten thousand. */
+export function* applySteps(request: ApplyOptions): Steps<ApplyResult> {
   checkRequest(request)
+  yield
   const live = withoutEmpties(request.schema, request.live)
   const options = { ...request, live }
   const managers = startingManagers(options)
-  const object = mergeAndRecord(options, managers)
+  yield
+  const object = yield* mergeAndRecord(options, managers)
+  yield
   const changed = !deepEqual(object, live)
   if (changed) stamp(managers, options)
   const managedFields = encodeManagers(managers, live?.metadata.managedFields)
@@ -93,7 +103,7 @@ function startingManagers(options: ApplyOptions): Managers {
   return managers
 }
 
-function mergeAndRecord(options: ApplyOptions, managers: Managers): KubeObject {
+function* mergeAndRecord(options: ApplyOptions, managers: Managers): Steps<KubeObject> {
   const { schema, live, applied, resetFields } = options
   const identity = identityOf(options, 'Apply')
   const id = managerId(identity)
@@ -101,10 +111,15 @@ function mergeAndRecord(options: ApplyOptions, managers: Managers): KubeObject {
   const claimed = fieldSetOf(schema, applied as unknown as JsonMap)
   const set = resetFields ? recursiveDifference(claimed, resetSet(resetFields)) : claimed
   managers.set(id, { ...identity, time: before?.time, set })
+  yield
   const merged = mergeValues(schema, live, applied) as JsonMap
+  yield
   const owned = [...managers.values()].reduce<FieldSet>((all, manager) => union(all, manager.set), undefined)
+  yield
   const object = prune(schema, merged, before?.set, owned) as unknown as KubeObject
+  yield
   transferOwnership(options, managers, id, object)
+  yield
   const kept = difference(set, unownedPaths)
   if (kept) managers.set(id, { ...managers.get(id)!, set: kept })
   else managers.delete(id)

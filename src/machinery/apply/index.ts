@@ -1,5 +1,5 @@
 export type { ApplyOptions, ApplyResult } from './apply.ts'
-export { applyPatch } from './apply.ts'
+export { applyPatch, applySteps } from './apply.ts'
 export type { FieldNode, FieldSet } from './field-set.ts'
 export { mergeValues } from './merge.ts'
 export type { ResetFields, UpdateOptions, Writer } from './update.ts'

@@ -10,7 +10,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml'
-import type { Breathe } from '../../std/turns.ts'
+import { type Breathe, runSteps, type Steps, takeSteps } from '../../std/turns.ts'
 import { quote } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 import { countMembers, newTally } from './json/conform.ts'
@@ -50,24 +50,15 @@ export function decodeYaml(
   const known = typeof body === 'string' ? undefined : prepared.get(body)
   if (known instanceof DecodeError) throw known
   if (known) return strict ? known : { json: known.json, strictErrors: [] }
-  const steps = reading(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'), strict)
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
+  return runSteps(reading(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'), strict))
 }
 
 const prepared = new WeakMap<Uint8Array, DecodedYaml | DecodeError>()
 
 /** Reads a long body with pauses; what comes of it is what `decodeYaml` then gives for the same bytes. */
 export async function prepareYaml(body: Uint8Array, breathe: Breathe): Promise<void> {
-  const steps = reading(Buffer.from(body).toString('utf8'), true)
   try {
-    for (let step = steps.next(); ; step = steps.next()) {
-      if (step.done) return void prepared.set(body, step.value)
-      const pause = breathe()
-      if (pause) await pause
-    }
+    prepared.set(body, await takeSteps(reading(Buffer.from(body).toString('utf8'), true), breathe))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     prepared.set(body, error)
@@ -75,7 +66,7 @@ export async function prepareYaml(body: Uint8Array, breathe: Breathe): Promise<v
 }
 
 /** Reads a text in steps, between which others may have their turn. */
-function* reading(text: string, strict: boolean): Generator<void, DecodedYaml, void> {
+function* reading(text: string, strict: boolean): Steps<DecodedYaml> {
   if (isPlainJson(text)) return { json: text, strictErrors: [] }
   const source = firstDocument(text)
   const lines = new LineCounter()
@@ -110,7 +101,7 @@ function isPlainJson(text: string): boolean {
 }
 
 /** What `parseDocument` of the library does, with a bound on nesting; it has no uniqueness check, which takes n². */
-function* compose(source: string, lines: LineCounter): Generator<void, Document.Parsed | undefined, void> {
+function* compose(source: string, lines: LineCounter): Steps<Document.Parsed | undefined> {
   const tokens: Token[] = []
   for (const token of boundedTokens(source, lines)) {
     if (token === undefined) yield

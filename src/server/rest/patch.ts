@@ -1,6 +1,6 @@
 import type { Subresource } from '../../api/define.ts'
 import type { PatchType } from '../../client/transport.ts'
-import { applyPatch } from '../../machinery/apply/index.ts'
+import { applyPatch, applySteps } from '../../machinery/apply/index.ts'
 import { conform, DecodeError, decodeValue, strictErrorMessage } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap } from '../../machinery/meta/json.ts'
@@ -8,6 +8,7 @@ import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
 import { invalid, notFound, plainFailure, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, otherCustomKind, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall, turn } from './call.ts'
@@ -142,11 +143,18 @@ function transform(
   return applyStrategicPatch(schema, current, document)
 }
 
-function applied(call: RestCall, document: KubeObject, current: KubeObject | undefined): KubeObject {
+async function applied(
+  call: RestCall,
+  document: KubeObject,
+  current: KubeObject | undefined,
+): Promise<KubeObject> {
   const { resource, context } = call
   const { force = false } = context.options
   const { schema } = resource
-  const { object } = applyPatch({ ...writerOf(call), schema, live: current, applied: document, force })
+  const request = { ...writerOf(call), schema, live: current, applied: document, force }
+  const { breathe } = context
+  const { object } = breathe ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
+  await turn(call)
   const copy = resource.custom ? cloneJson(object) : typed(call, object, document)
   copy.metadata ??= {}
   if (resource.custom) settleCustom(context, resource, copy)
@@ -175,7 +183,7 @@ async function createByApply(
 ): Promise<Response> {
   const { resource, context } = call
   if (subresource) throw notFound(groupResource(resource), context.info.name)
-  const object = applied(call, document, undefined)
+  const object = await applied(call, document, undefined)
   settleNamespace(call, object)
   await turn(call)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
