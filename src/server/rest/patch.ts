@@ -62,9 +62,16 @@ function requirePatchType({ context, resource }: RestCall): PatchType {
   return type
 }
 
-function patched(call: RestCall, type: PatchType, document: unknown, current: KubeObject): KubeObject {
+async function patched(
+  call: RestCall,
+  type: PatchType,
+  document: unknown,
+  current: KubeObject,
+): Promise<KubeObject> {
   const { resource } = call
-  const object = canonical(call, transform(resource.schema, type, document, current), type)
+  const transformed = transform(resource.schema, type, document, current)
+  await turn(call)
+  const object = canonical(call, transformed, type)
   // Custom objects are defaulted when they are read again.
   if (!resource.custom) applyDefaults(resource, object)
   requireSameName(call, object)
