@@ -80,7 +80,7 @@ function bodies(): HostileCase[] {
   const patch = (type: string, body: (round: number) => string, name: string): HostileCase['request'] => {
     return round => ({
       method: 'PATCH',
-      path: `${maps}/${name}?fieldManager=loop&force=true`,
+      path: `${maps}/${name}?fieldManager=loop${type.includes('apply') ? '&force=true' : ''}`,
       headers: { 'content-type': type, accept: json },
       body: body(round),
     })
@@ -177,7 +177,7 @@ export async function send(
     if (bytes === 0) start = Buffer.from(chunk).toString().slice(0, 200)
     bytes += chunk.length
   }
-  if (response.status >= 400) console.error(`${response.status} ${start}`)
+  if (response.status >= 400 && response.status !== 422) console.error(`${response.status} ${start}`)
   return { status: response.status, bytes }
 }
 
