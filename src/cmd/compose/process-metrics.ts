@@ -20,7 +20,10 @@ export function measureProcess(
   const open = gauge('process_open_fds', 'Open file descriptors.')
   const max = gauge('process_max_fds', 'File descriptors that may be open.')
   gauge('process_start_time_seconds', 'Start of the process since the epoch.').set(startSeconds)
-  max.set(openFilesMax())
+  max.set(limitOf('Max open files'))
+  gauge('process_virtual_memory_max_bytes', 'Virtual memory that there may be.').set(
+    limitOf('Max address space'),
+  )
   describeBuild({ metrics })
   metrics.onRead(() => {
     const { user, system } = process.cpuUsage()
@@ -34,10 +37,14 @@ export function measureProcess(
   })
 }
 
-function openFilesMax(): number {
-  const [, soft = '0'] = /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-  return Number(soft)
+/** The soft limit of that name; without one what Go's client tells of an unlimited one. */
+function limitOf(name: string): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const [, soft = '0'] = new RegExp(`^${name} +(\\S+)`, 'm').exec(limits) ?? []
+  return soft === 'unlimited' ? unlimited : Number(soft)
 }
+
+const unlimited = 2 ** 64
 
 function describeBuild({ metrics }: Pick<Ports, 'metrics'>): void {
   const { major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform } =
@@ -55,6 +62,15 @@ function describeBuild({ metrics }: Pick<Ports, 'metrics'>): void {
   ]
   metrics
     .gauge({
+      name: 'version_info',
+      help: 'Always 1; the labels say which version the server is, acts as and gets on with.',
+      labels: ['binary', 'component', 'emulation', 'min_compat'],
+      stability: 'ALPHA',
+    })
+    .with(gitVersion.replace(/^v|\+.*$/g, ''), 'kube', `${major}.${minor}`, oldestVersion)
+    .set(1)
+  metrics
+    .gauge({
       name: 'kubernetes_build_info',
       help: 'Always 1; the labels say what runs.',
       labels,
@@ -63,6 +79,9 @@ function describeBuild({ metrics }: Pick<Ports, 'metrics'>): void {
     .with(major, minor, gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform)
     .set(1)
 }
+
+const { minCompatibilityMajor, minCompatibilityMinor } = serverVersion
+const oldestVersion = `${minCompatibilityMajor}.${minCompatibilityMinor}`
 
 function storeSize({ metrics }: Pick<Ports, 'metrics'>, path: string): void {
   const bytes = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0

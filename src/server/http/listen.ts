@@ -8,6 +8,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContext, TLSSocket, Server as TlsServer } from 'node:tls'
 import type { Ports } from '../../std/ports.ts'
+import { handshakeErrors } from '../metrics/specs.ts'
 import { connectionOf } from './credential.ts'
 import type { Front } from './front.ts'
 import { StreamRequest, StreamResponse } from './http2-exchange.ts'
@@ -99,9 +100,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       idle.closed(socket as object)
       void upgrade(request as never, socket as never, head as never)
     })
-  server.on('tlsClientError', (error: Error) =>
-    options.ports.log.debug('TLS handshake failed', { error: error.message }),
-  )
+  const handshakes = options.ports.metrics.counter(handshakeErrors).with()
+  server.on('tlsClientError', (error: Error) => {
+    handshakes.inc()
+    options.ports.log.debug('TLS handshake failed', { error: error.message })
+  })
   await bound(server, options)
   return {
     port: (server.address() as AddressInfo).port,

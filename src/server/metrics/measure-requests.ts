@@ -20,6 +20,7 @@ const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz
  */
 export function measureRequests({ metrics, clock }: Pick<Ports, 'metrics' | 'clock'>): Filter {
   const seriesOf = createSeries(metrics)
+  const ownSeriesOf = createOwnSeries(metrics)
   const running = metrics.gauge(specs.longRunning)
   const deprecated = metrics.gauge(specs.requestedDeprecated)
   return next =>
@@ -35,6 +36,7 @@ export function measureRequests({ metrics, clock }: Pick<Ports, 'metrics' | 'clo
         series.seconds.observe(elapsedSeconds)
         series.sliSeconds?.observe(elapsedSeconds - (context.waitedMs ?? 0) / 1000)
         series.bytes?.observe(bytes)
+        if (context.credential.kind === 'loopback') ownSeriesOf(context, code, elapsedSeconds)
       }
       const response = await next(context)
       if (context.resource && isLongRunning(context.info)) {
@@ -89,6 +91,34 @@ function createSeries(metrics: Metrics) {
     }
     known.set(key, made)
     return made
+  }
+}
+
+const methods: Readonly<Record<string, string>> = {
+  ...{ LIST: 'GET', WATCH: 'GET', APPLY: 'PATCH', DELETECOLLECTION: 'DELETE', CONNECT: 'POST' },
+}
+const ownHost = 'in-process'
+
+/** What components of this process ask, as clients of their own would count it, and the server of itself. */
+function createOwnSeries(metrics: Metrics) {
+  const total = metrics.counter(specs.clientRequestTotal)
+  const seconds = metrics.histogram(specs.clientRequestSeconds)
+  const self = metrics.counter(specs.selfRequestTotal)
+  const known = new Map<string, { readonly total: Counter; readonly seconds: Histogram }>()
+  return (context: RequestContext, code: number, elapsedSeconds: number): void => {
+    const verb = reportedVerb(context)
+    const key = `${code} ${verb}`
+    const method = methods[verb] ?? verb
+    const series = known.get(key) ?? {
+      total: total.with(String(code), method, ownHost),
+      seconds: seconds.with(method, ownHost),
+    }
+    known.set(key, series)
+    series.total.inc()
+    series.seconds.observe(elapsedSeconds)
+    if (context.user.username !== 'system:apiserver') return
+    const { group, resource, subresource } = context.info
+    self.with(verb, group, resource, subresource).inc()
   }
 }
 

@@ -121,6 +121,28 @@ test('who asked, what the authorizer said and what admission took are counted', 
   expect(value(text, `apiserver_admission_step_admission_duration_seconds_count{${step}}`)).toBeGreaterThan(0)
 })
 
+test('what components of the process ask is counted as of clients', async () => {
+  const place = { group: '', version: 'v1', resource: 'configmaps', namespace: 'default' } as const
+  await server.admin.call({ verb: 'list', ...place })
+  const text = await metrics()
+  const labels = 'method="GET",host="in-process"'
+  expect(value(text, `rest_client_requests_total{code="200",${labels}}`)).toBeGreaterThan(0)
+  expect(
+    value(text, 'rest_client_request_duration_seconds_count{verb="GET",host="in-process"}'),
+  ).toBeGreaterThan(0)
+})
+
+test('an API that nobody answers for is told', async () => {
+  const spec = {
+    ...{ group: 'gone.example.org', version: 'v1', groupPriorityMinimum: 100, versionPriority: 10 },
+    service: { namespace: 'default', name: 'gone' },
+  }
+  const place = { group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices' } as const
+  const body = { metadata: { name: 'v1.gone.example.org' }, spec } as never
+  await server.admin.call({ verb: 'create', ...place, body })
+  expect(value(await metrics(), 'aggregator_unavailable_apiservice{name="v1.gone.example.org"}')).toBe(1)
+})
+
 test('priority levels tell for how long they were how busy', async () => {
   const text = await metrics()
   const clock = server.ports.clock as SimClock

@@ -1,11 +1,12 @@
 import type { Registry } from '../../api/registry.ts'
+import type { APIService } from '../../api/types/apiregistration-v1.gen.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import { metricsContentType } from '../../std/metrics-text.ts'
 import type { Cancel } from '../../std/ports.ts'
 import type { MountedHealth } from '../http/health.ts'
 import type { Routes } from '../http/routes.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
-import { resourceObjects, storageObjects } from './specs.ts'
+import { resourceObjects, storageObjects, unavailableApi } from './specs.ts'
 
 /** `/metrics`, and the same of the health checks alone at `/metrics/slis`. DELETE starts counters anew, as upstream. */
 export function mountMetrics(routes: Routes, metrics: Metrics, { slis, ask }: MountedHealth): void {
@@ -35,5 +36,16 @@ export function countObjects(metrics: Metrics, registry: Registry, cache: WatchC
       byName.with(group === '' ? plural : `${plural}.${group}`).set(count)
       byGroup.with(group, plural).set(count)
     }
+    tellUnavailable(metrics, cache)
   })
+}
+
+function tellUnavailable(metrics: Metrics, cache: WatchCache): void {
+  const gauge = metrics.gauge(unavailableApi)
+  const prefix = collectionPrefix({ group: 'apiregistration.k8s.io', plural: 'apiservices' })
+  for (const { object } of cache.list(prefix).items) {
+    const { metadata, status } = object as APIService
+    const available = status?.conditions?.find(({ type }) => type === 'Available')
+    gauge.with(metadata.name ?? '').set(available?.status === 'True' ? 0 : 1)
+  }
 }

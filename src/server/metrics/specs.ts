@@ -99,3 +99,33 @@ export const resourceObjects: MetricSpec = {
   labels: kind,
   stability: 'ALPHA',
 }
+export const clientRequestTotal: MetricSpec = {
+  name: 'rest_client_requests_total',
+  help: 'Requests that components of this process made, by the code of their answer.',
+  labels: ['code', 'method', 'host'],
+  stability: 'ALPHA',
+}
+export const clientRequestSeconds: HistogramSpec = {
+  name: 'rest_client_request_duration_seconds',
+  help: 'Seconds of the requests that components of this process made.',
+  labels: ['verb', 'host'],
+  stability: 'ALPHA',
+  buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
+}
+export const selfRequestTotal: MetricSpec = {
+  name: 'apiserver_selfrequest_total',
+  help: 'Requests that the server made to itself.',
+  labels: ['verb', 'group', 'resource', 'subresource'],
+  stability: 'ALPHA',
+}
+export const unavailableApi: MetricSpec = {
+  name: 'aggregator_unavailable_apiservice',
+  help: '1 for each APIService that is not available, 0 for the others.',
+  labels: ['name'],
+  stability: 'ALPHA',
+}
+export const handshakeErrors: MetricSpec = {
+  name: 'apiserver_tls_handshake_errors_total',
+  help: 'TLS handshakes that failed.',
+  stability: 'ALPHA',
+}
