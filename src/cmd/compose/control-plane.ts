@@ -105,7 +105,7 @@ async function openPki(settings: ServerSettings, ports: Ports): Promise<Pki> {
     if (code === undefined) throw error
     throw new UserError(
       `cannot keep certificates in ${dataDir}: ${(error as Error).message}`,
-      'Choose another --data-dir, or run as root.',
+      code === 'ENOSPC' ? 'Free some disk space.' : 'Choose another --data-dir, or run as root.',
     )
   }
 }
