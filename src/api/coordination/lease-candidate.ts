@@ -37,8 +37,9 @@ function validate({ spec }: LeaseCandidate, errors: FieldErrors): void {
   else validateOneOf(strategy, [oldestEmulationVersion], path, errors)
 }
 
-const define = (served: string) =>
+const define = (served: string, deprecation?: string) =>
   defineResource<LeaseCandidate>(`coordination.k8s.io/${served}`, 'LeaseCandidate', {
+    ...(deprecation !== undefined && { deprecation }),
     strategy: {
       validateName: configMapKeyErrors,
       validate,
@@ -52,8 +53,10 @@ const define = (served: string) =>
       BinaryVersion: ({ spec }) => spec?.binaryVersion ?? '',
       EmulationVersion: ({ spec }) => spec?.emulationVersion ?? '',
     },
-    selectableFields: { 'spec.leaseName': ({ spec }) => spec?.leaseName ?? '' },
   })
 
 export const leaseCandidates = define('v1beta1')
-export const leaseCandidatesAlpha = define('v1alpha2')
+export const leaseCandidatesAlpha = define(
+  'v1alpha2',
+  'coordination.k8s.io/v1alpha2 LeaseCandidate is deprecated in v1.35+, unavailable in v1.38+',
+)
