@@ -67,5 +67,11 @@ test('an event of events.k8s.io is stored as a core event and comes back the sam
     count: 2,
   } as never)
   expect(fromStorage(stored)).toEqual(event as never)
-  expect(eventsV1.storage).toEqual({ group: '', plural: 'events', version: 'v1', volatile: true })
+  expect(eventsV1.storage).toEqual({
+    group: '',
+    plural: 'events',
+    version: 'v1',
+    volatile: true,
+    uncached: true,
+  })
 })

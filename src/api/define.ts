@@ -69,6 +69,8 @@ export interface StorageLocation {
   readonly version: string
   /** Written behind: leases and heartbeats. */
   readonly volatile?: boolean
+  /** Upstream keeps no watch cache of it (events): a list of any age keeps to its limit. */
+  readonly uncached?: boolean
 }
 
 export interface Conversion {
@@ -92,28 +94,44 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * ports). It runs after `prepareForCreate` and `prepareForUpdate`, and again with the old object on delete.
    */
   readonly allocator?: string
+  /** Runs before `validate`: rules that ask for the labels of the namespace around the object. */
+  readonly validateInNamespace?: (
+    object: T,
+    old: T | undefined,
+    labels: Readonly<Record<string, string>>,
+    errors: FieldErrors,
+  ) => void
   /** Runs after `validate`; immutable fields live here. */
   readonly validateUpdate?: (object: T, old: T, errors: FieldErrors) => void
+  /** Metadata of a new object is looked at when `validate` finds nothing wrong (core/v1 events). */
+  readonly checksMetadataLast?: boolean
   /** `validate` is for new objects alone: `validateUpdate` says all there is to say about a change. */
   readonly validatesOnceOnly?: boolean
   /** `Warning:` header texts for a create or update. */
   readonly warnings?: (object: T, old: T | undefined) => readonly string[]
+  /** No suffix can make a name of a `generateName` (addresses): it is the name as it is. */
+  readonly takesNoSuffix?: boolean
   /** Default: DNS-1123 subdomain. */
   readonly validateName?: (name: string, prefix: boolean, object: T) => readonly string[]
-  /** Finalizers without a domain must be Kubernetes' own: all built-in kinds, some when they are made only. */
-  readonly standardFinalizers?: boolean | 'atCreation'
+  /** Finalizers without a domain must be Kubernetes' own: most built-in kinds. */
+  readonly standardFinalizers?: boolean
   /** PUT of an absent object creates it (leases, endpoints, …). */
   readonly allowCreateOnUpdate?: boolean
   /** PUT without resourceVersion is an overwrite. */
   readonly allowUnconditionalUpdate?: boolean
-  /** The kind has `metadata.generation`, raised when anything but metadata and status changes. */
-  readonly hasGeneration?: boolean
+  /**
+   * The kind has `metadata.generation`, raised when anything but metadata and status changes; `changesOnly`: a new object
+   * has none of the server's.
+   */
+  readonly hasGeneration?: boolean | 'changesOnly'
   /** Seconds between DELETE and removal when the client names none; undefined: removed at once. */
   readonly defaultGraceSeconds?: (object: T) => number | undefined
   /** DELETE removes at once, whatever grace the client asks for (pods on no node, finished pods). */
   readonly deletesAtOnce?: (object: T) => boolean
   /** Default finalizer policy of DELETE without propagationPolicy: `orphan` for old workloads, else background. */
   readonly defaultPropagation?: 'Orphan' | 'Background'
+  /** Nothing depends on such objects (events): a DELETE never waits for the garbage collector. */
+  readonly hasNoDependents?: boolean
   /** `Warning:` text of a DELETE that leaves `defaultPropagation` to decide. */
   readonly propagationWarning?: string
   /** Fields that a write through the main door cannot own, besides those that a status subresource writes. */
@@ -159,11 +177,19 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly writes?: readonly string[]
   /** Labels, annotations and the like cannot be changed through it; `claimed`: managedFields say so all the same. */
   readonly keepsMetadata?: boolean | 'claimed'
+  /** Fields that a write through this door cannot own, besides those that it does not write. */
+  readonly resetFields?: readonly (readonly string[])[]
   /** `pods/exec`: behaviour of its own, looked up in the server's table. Absent for those that are data alone. */
   readonly connector?: string
   readonly strategy?: Pick<
     Strategy<T>,
-    'prepareForUpdate' | 'validate' | 'validateUpdate' | 'validatesOnceOnly' | 'warnings' | 'hasGeneration'
+    | 'prepareForUpdate'
+    | 'validate'
+    | 'validateInNamespace'
+    | 'validateUpdate'
+    | 'validatesOnceOnly'
+    | 'warnings'
+    | 'hasGeneration'
   >
   /** How this object looks as autoscaling/v1 Scale. */
   readonly scale?: ScaleView<T>
@@ -171,6 +197,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
 
 export interface ScaleView<T extends KubeObject> {
   readonly specReplicas: (object: T) => number
+  /** Where `specReplicas` lies. */
+  readonly replicasPath: readonly string[]
   readonly setReplicas: (object: T, replicas: number) => void
   readonly statusReplicas: (object: T) => number
   /** Label selector in its text form. */

@@ -9,18 +9,27 @@ import {
 } from '../machinery/validation/object-meta.ts'
 import type { Resource, Subresource } from './define.ts'
 
-/** Everything that is wrong with a new object, after defaulting and `prepareForCreate`; empty when it may be stored. */
+/**
+ * Everything that is wrong with a new object, after defaulting and `prepareForCreate`; empty when it may be stored.
+ * `labelsAround`: those of its namespace.
+ */
 export function validateForCreate<T extends KubeObject>(
   resource: Resource<T>,
   object: T,
+  labelsAround: () => Readonly<Record<string, string>> = () => ({}),
 ): readonly FieldError[] {
   const errors = createFieldErrors()
   const { namespaced, strategy } = resource
   const { validateName: rule = nameIsDnsSubdomain } = strategy
+  strategy.validateInNamespace?.(object, undefined, labelsAround(), errors)
   const validateName = (name: string, prefix: boolean) => rule(name, prefix, object)
-  const rules = { namespaced, validateName, standardFinalizers: !!strategy.standardFinalizers }
+  const rules = { namespaced, validateName, standardFinalizers: strategy.standardFinalizers ?? false }
+  if (strategy.checksMetadataLast) {
+    strategy.validate?.(object, errors)
+    if (errors.list.length > 0) return errors.list
+  }
   validateObjectMeta(object.metadata, rules, 'metadata', errors)
-  strategy.validate?.(object, errors)
+  if (!strategy.checksMetadataLast) strategy.validate?.(object, errors)
   return errors.list
 }
 
@@ -33,7 +42,7 @@ export function validateForUpdate<T extends KubeObject>(
 ): readonly FieldError[] {
   const errors = createFieldErrors()
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
-  if (resource.strategy.standardFinalizers === true)
+  if (resource.strategy.standardFinalizers)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
   const strategy = subresource ? subresource.strategy : resource.strategy
   if (!strategy?.validatesOnceOnly) strategy?.validate?.(object, errors)

@@ -2,7 +2,7 @@ import type { ComponentStatus } from '../api/types/core-v1.gen.ts'
 import { notFound } from '../machinery/status/errors.ts'
 import type { Servable } from './context.ts'
 import type { HealthCheck } from './http/health.ts'
-import { groupResource, type Reader } from './rest/call.ts'
+import type { Reader } from './rest/call.ts'
 import { selectionOf } from './rest/selection.ts'
 
 /** By name (`etcd-0`, `scheduler`): undefined when it is well, else why not. */
@@ -21,7 +21,7 @@ export function componentStatusReader(checks: ComponentChecks): Reader {
       return { kind: 'list', status: 200, resource, list: { items, resourceVersion: '' } }
     }
     const [found] = statuses
-    if (!found) throw notFound(groupResource(resource), name)
+    if (!found) throw notFound({ group: '', resource: 'componentstatus' }, name)
     return { kind: 'object', status: 200, object: found, resource, servable: toServable(found) }
   }
 }

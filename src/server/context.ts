@@ -2,6 +2,7 @@ import type { Resource } from '../api/define.ts'
 import type { Registry } from '../api/registry.ts'
 import type { ApiCall, CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
+import type { StatusError } from '../machinery/status/status.ts'
 import type { Breathe } from '../std/turns.ts'
 
 /**
@@ -82,6 +83,8 @@ export interface RequestOptions extends CallOptions {
   readonly orphanDependents?: boolean
   /** Of a Table's rows: `None`, `Metadata`, `Object`. */
   readonly includeObject?: string
+  /** Why an option could not be read, by its name; whoever reads it throws. */
+  readonly faults?: Readonly<Record<string, StatusError>>
 }
 
 export type RequestBody =

@@ -8,6 +8,8 @@ export interface OracleCase {
   readonly body?: string | Uint8Array
   /** The answer is a stream: only this many events of it are read. */
   readonly events?: number
+  /** The answer is a document about the API: what a client learns from it is compared. */
+  readonly isDocument?: boolean
   /** Parts of a JSON answer that later cases of the same side need, by dotted path. */
   readonly keep?: Readonly<Record<string, string>>
 }

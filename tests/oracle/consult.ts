@@ -1,11 +1,13 @@
 import type { Track } from './case.ts'
 import { customCases } from './custom-cases.ts'
 import { depthCases } from './depth-cases.ts'
+import { documentCases } from './document-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
 import { differences } from './normalize.ts'
 import type { Side } from './side.ts'
+import { subresourceCases } from './subresource-cases.ts'
 
 /** All cases: the first track prepares both servers, the others may run in any order. */
 export function allTracks(): Track[] {
@@ -14,6 +16,12 @@ export function allTracks(): Track[] {
     { name: 'general', cases: generalCases },
     { name: 'depth', cases: depthCases },
     { name: 'custom', cases: customCases },
+    ...(process.env.ORACLE_ALL === '1'
+      ? [
+          { name: 'documents', cases: documentCases },
+          { name: 'subresources', cases: subresourceCases },
+        ]
+      : []),
     ...kindTracks(),
   ]
 }

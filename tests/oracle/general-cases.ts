@@ -89,6 +89,20 @@ export const generalCases: readonly OracleCase[] = [
     body: 'metadata: {name: yaml}\ndata: {a: b}\n',
   },
   {
+    name: 'broken YAML of two lines',
+    method: 'POST',
+    path: '/api/v1/namespaces/oracle/configmaps',
+    headers: { 'content-type': 'application/yaml' },
+    body: 'a: [b\nc: d',
+  },
+  {
+    name: 'broken YAML that is applied',
+    method: 'PATCH',
+    path: '/api/v1/namespaces/oracle/configmaps/yaml?fieldManager=oracle',
+    headers: { 'content-type': 'application/apply-patch+yaml' },
+    body: 'a: [b\nc: d',
+  },
+  {
     name: 'GET as YAML',
     method: 'GET',
     path: '/api/v1/namespaces/oracle/configmaps/yaml',

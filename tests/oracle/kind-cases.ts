@@ -4,6 +4,7 @@ import { fromApiVersion } from '../../src/machinery/meta/group.ts'
 import { json, jsonHeaders, type OracleCase, protobuf, type Track } from './case.ts'
 import { encodingCases } from './encoding-cases.ts'
 import { changeCases, fieldCases } from './field-cases.ts'
+import { rareChanges, rareCreates, rareDeletes, rareReads } from './option-cases.ts'
 import { type Sample, samples } from './samples.ts'
 
 /**
@@ -21,20 +22,20 @@ export function kindTracks(): Track[] {
   return [...tracks].map(([name, cases]) => ({ name, cases }))
 }
 
-/** Kinds whose fields are not tried one by one yet. */
-const untried = new Set(['Pod', 'ValidatingAdmissionPolicy', 'Event', 'Node', 'Service'])
-
 function casesOf(sample: Sample): OracleCase[] {
-  const isTried = !untried.has(sample.object.kind) || process.env.ORACLE_ALL === '1'
   return [
-    ...(isTried ? fieldCases(sample) : []),
+    ...fieldCases(sample),
     ...writes(sample),
     ...reads(sample),
     ...forms(sample),
     ...encodingCases(sample),
+    ...rareReads(sample),
+    ...rareCreates(sample),
     ...replacements(sample),
     ...patches(sample),
-    ...(isTried ? changeCases(sample) : []),
+    ...rareChanges(sample),
+    ...changeCases(sample),
+    ...rareDeletes(sample),
     ...removals(sample),
   ]
 }

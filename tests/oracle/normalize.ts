@@ -28,6 +28,7 @@ const volatileKeys = new Set([
   'creationTimestamp',
   'deletionTimestamp',
   'time',
+  'expirationTimestamp',
   'lastTransitionTime',
   'lastUpdateTime',
   'lastPhaseTransitionTime',
@@ -174,13 +175,18 @@ function headOf(message: string): string {
   return isPlain ? message : `${message.slice(0, message.indexOf(': '))}${cut}`
 }
 
+/** Which address of the range a Service gets is chance. */
+const age = /^(?:\d+[smhdy])+$/
+const clusterIp = /^10\.96\.\d+\.\d+$/
+
 function normalizeText(given: string, key: string): string {
+  if (clusterIp.test(given)) return '<cluster IP>'
+  if (key === '' && age.test(given)) return '<age>'
   const text = given
     .replaceAll(quotedJson, (_all, json: string) => sortedJson(json))
     .replaceAll(shownJson, (all, json: string) => all.replace(json, plainSorted(json)))
   if (key === 'message' && text.includes('\n')) return normalizeText(text.slice(0, text.indexOf('\n')), key)
 
-  if (key === 'name' && text.startsWith('gen-')) return 'gen-<suffix>'
   return (
     text
       // Where an object lies in the store is each server's own affair.
@@ -188,8 +194,11 @@ function normalizeText(given: string, key: string): string {
       .replaceAll(/Key: [^,]*,/g, 'Key: <key>,')
       .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+      .replaceAll(/\b(gen-|Bad_)[a-z0-9]{5}\b/g, '$1<suffix>')
+      .replaceAll(/in object meta: \d+/g, 'in object meta: <resourceVersion>')
+      .replaceAll(/hash=[0-9A-F]{128}/g, 'hash=<digest>')
+      .replaceAll(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/g, '<token>')
       .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')
-      .replaceAll(/^\d+s$/g, '<age>')
       .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z/g, time => (isRecent(time) ? '<now>' : time))
   )
 }
@@ -231,6 +240,8 @@ function sortMembers(value: unknown): unknown {
 
 /** Every place where two answers differ, as `path: ours | theirs`. */
 export function differences(ours: Answer, theirs: Answer): string[] {
+  // Where already the status differs the rest speaks of two things.
+  if (ours.status !== theirs.status) return [`.status: ${ours.status} | ${theirs.status}`]
   const found: string[] = []
   compare(ours, theirs, '', found)
   return found.filter(place => !prose.test(place))

@@ -229,6 +229,24 @@ const clusterWide: readonly Row[] = [
       },
     },
   ],
+  [
+    'admissionregistration.k8s.io/v1',
+    'ValidatingAdmissionPolicyBinding',
+    'validatingadmissionpolicybindings',
+    { spec: { policyName: 'absent', validationActions: ['Deny'] } },
+  ],
+  [
+    'admissionregistration.k8s.io/v1',
+    'MutatingWebhookConfiguration',
+    'mutatingwebhookconfigurations',
+    { webhooks: [webhook] },
+  ],
+  [
+    'admissionregistration.k8s.io/v1',
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+    { webhooks: [webhook] },
+  ],
   ['scheduling.k8s.io/v1', 'PriorityClass', 'priorityclasses', { value: 10 }],
   ['node.k8s.io/v1', 'RuntimeClass', 'runtimeclasses', { handler: 'plain' }],
   [

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { Answer, OracleCase } from './case.ts'
+import { documentView } from './document-view.ts'
 import { normalize } from './normalize.ts'
 
 /** A server that answers, addressed as its administrator. */
@@ -52,7 +53,8 @@ function openSession(server: string, tls: { ca: string; cert: string; key: strin
       })
       const bytes = one.events === undefined ? await response.bytes() : await readEvents(response, one.events)
       for (const [name, path] of Object.entries(one.keep ?? {})) kept.set(name, pick(bytes, path))
-      return normalize(response.status, response.headers, bytes)
+      const answer = normalize(response.status, response.headers, bytes)
+      return one.isDocument ? documentView(answer) : answer
     },
   }
 }

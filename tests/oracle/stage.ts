@@ -66,6 +66,7 @@ async function startHutch(directory: string) {
         '--datastore-endpoint',
         'memory',
       ],
+      ...['--service-cidr', '10.96.0.0/16'],
       ...['--data-dir', join(directory, 'data'), '--write-kubeconfig', path, '--bind-address', '127.0.0.1'],
       ...['--https-listen-port', String(await freePort()), '--log-level', 'warn'],
     ],

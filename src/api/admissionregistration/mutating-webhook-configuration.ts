@@ -8,6 +8,7 @@ export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfi
   'MutatingWebhookConfiguration',
   {
     strategy: {
+      standardFinalizers: false,
       setDefaults({ webhooks }) {
         for (const webhook of webhooks ?? []) {
           setWebhookDefaults(webhook)

@@ -9,6 +9,7 @@ export const validatingAdmissionPolicyBindings = defineResource<ValidatingAdmiss
   'ValidatingAdmissionPolicyBinding',
   {
     strategy: {
+      standardFinalizers: false,
       setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
       validate: validatePolicyBinding,
       hasGeneration: true,

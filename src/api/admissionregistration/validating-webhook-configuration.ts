@@ -8,6 +8,7 @@ export const validatingWebhookConfigurations = defineResource<ValidatingWebhookC
   'ValidatingWebhookConfiguration',
   {
     strategy: {
+      standardFinalizers: false,
       setDefaults({ webhooks }) {
         for (const webhook of webhooks ?? []) {
           setWebhookDefaults(webhook)

@@ -88,7 +88,7 @@ function availableText({ status }: APIService): string {
 /** A group and version and the server that answers for it. */
 export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1', 'APIService', {
   strategy: {
-    standardFinalizers: 'atCreation',
+    standardFinalizers: false,
     validateName,
     allowUnconditionalUpdate: false,
     prepareForCreate(object, { now }) {

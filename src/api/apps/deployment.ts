@@ -105,7 +105,12 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
   },
   subresources: {
     status: {
+      resetFields: [['metadata', 'labels']],
       strategy: {
+        prepareForUpdate({ metadata }, { metadata: { labels } }) {
+          if (labels) metadata.labels = labels
+          else delete metadata.labels
+        },
         validateUpdate({ status = {} }, old, errors) {
           const bounded = ['updatedReplicas', 'readyReplicas', 'availableReplicas']
           validateReplicaCounts({ ...status }, bounded, 'readyReplicas', errors)

@@ -8,6 +8,7 @@ import { selectorMatches, validatePodTemplate } from '../shared/pod-template.ts'
 import type { Job, JobSpec } from '../types/batch-v1.gen.ts'
 import type { PodTemplateSpec } from '../types/core-v1.gen.ts'
 import { validateJobPolicies } from './job-policies.ts'
+import { validateGeneratedSelector } from './job-selector.ts'
 
 const counts = [
   'parallelism',
@@ -24,6 +25,7 @@ const managedByMax = 63
 /** A new or changed job. */
 export function validateJob(job: Job, errors: FieldErrors): void {
   const spec = job.spec!
+  validateGeneratedSelector(job, errors)
   validateJobSpec(spec, 'spec', errors)
   if (!spec.selector) errors.required('spec.selector')
   validateLabelSelector(spec.selector, 'spec.selector', errors)

@@ -19,7 +19,7 @@ function dropCoordination({ spec }: Lease): void {
 
 export const leases = defineResource<Lease>('coordination.k8s.io/v1', 'Lease', {
   strategy: {
-    standardFinalizers: 'atCreation',
+    standardFinalizers: false,
     prepareForCreate: dropCoordination,
     prepareForUpdate: dropCoordination,
     validate,

@@ -60,13 +60,15 @@ export function referenceSelectors(prefix: string): Record<string, (event: Event
 
 export const events = defineResource<Event>('v1', 'Event', {
   strategy: {
-    standardFinalizers: 'atCreation',
+    standardFinalizers: false,
+    checksMetadataLast: true,
     // Names of events were never checked in this version.
     validateName: () => [],
     validate: (event: Event, errors: FieldErrors) => validateEventBasics(event, 'reportingComponent', errors),
     allowCreateOnUpdate: true,
+    hasNoDependents: true,
   },
-  storage: { volatile: true },
+  storage: { volatile: true, uncached: true },
   cells: eventCells,
   selectableFields: {
     ...referenceSelectors('involvedObject'),

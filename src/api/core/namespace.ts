@@ -8,16 +8,20 @@ const kubernetesFinalizer = 'kubernetes'
 const nameLabel = 'kubernetes.io/metadata.name'
 
 function validateFinalizers({ spec }: Namespace, errors: FieldErrors): void {
-  spec?.finalizers?.forEach(finalizer => {
-    invalidFor(errors, 'spec.finalizers', finalizer, qualifiedNameErrors(finalizer))
-    if (!finalizer.includes('/') && finalizer !== kubernetesFinalizer) {
-      errors.invalid(
-        'spec.finalizers',
-        finalizer,
-        'name is neither a standard finalizer name nor is it fully qualified',
-      )
-    }
+  for (const finalizer of spec?.finalizers ?? []) validateFinalizer(finalizer, 'spec.finalizers', errors)
+}
+
+/** Through the door of their own they are told apart by their place. */
+function validateFinalized({ spec }: Namespace, errors: FieldErrors): void {
+  spec?.finalizers?.forEach((finalizer, index) => {
+    validateFinalizer(finalizer, `spec.finalizers[${index}]`, errors)
   })
+}
+
+function validateFinalizer(finalizer: string, path: string, errors: FieldErrors): void {
+  invalidFor(errors, path, finalizer, qualifiedNameErrors(finalizer))
+  if (finalizer.includes('/') || finalizer === kubernetesFinalizer) return
+  errors.invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')
 }
 
 /** A namespace says Terminating exactly while it is being deleted. */
@@ -32,17 +36,21 @@ function validateStatusUpdate({ metadata, status }: Namespace, _old: Namespace, 
   }
 }
 
+function labelWithName({ metadata }: Namespace): void {
+  if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name }
+}
+
 export const namespaces = defineResource<Namespace>('v1', 'Namespace', {
   strategy: {
     returnsDeletedObject: true,
     validateName: nameIsDnsLabel,
     setDefaults(namespace) {
-      const { metadata } = namespace
-      if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name }
+      labelWithName(namespace)
       namespace.status ??= {}
       namespace.status.phase ||= 'Active'
     },
     prepareForCreate(namespace) {
+      labelWithName(namespace)
       const finalizers = namespace.spec?.finalizers ?? []
       if (!finalizers.includes(kubernetesFinalizer)) finalizers.push(kubernetesFinalizer)
       namespace.spec = { ...namespace.spec, finalizers }
@@ -59,7 +67,7 @@ export const namespaces = defineResource<Namespace>('v1', 'Namespace', {
   initialStatus: () => ({ phase: 'Active' }),
   subresources: {
     status: { strategy: { validateUpdate: validateStatusUpdate } },
-    finalize: { writes: ['spec'], strategy: { validate: validateFinalizers } },
+    finalize: { writes: ['spec'], strategy: { validate: validateFinalized } },
   },
   cells: { Status: ({ status }) => status?.phase ?? '' },
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },

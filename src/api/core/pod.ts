@@ -1,11 +1,12 @@
 import { defineResource } from '../define-resource.ts'
 import type { Pod, PodSpec, PodStatus } from '../types/core-v1.gen.ts'
 import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts'
+import { dropPodFields } from './pod/disabled-fields.ts'
 import { qosClass } from './pod/pod-resources.ts'
 import { preparePodCreate } from './pod/prepare.ts'
 import { podCells, podRowConditions } from './pod/printing.ts'
 import { ephemeralContainersStrategy, podStatusStrategy, resizeStrategy } from './pod/subresources.ts'
-import { validatePod } from './pod/validate.ts'
+import { validateNewPod, validatePod } from './pod/validate.ts'
 import { validatePodUpdate } from './pod/validate-update.ts'
 import { podWarnings } from './pod/warnings.ts'
 
@@ -26,8 +27,13 @@ export const pods = defineResource<Pod>('v1', 'Pod', {
       setPodOnlyDefaults(pod.spec)
     },
     prepareForCreate: preparePodCreate,
-    validate: validatePod,
-    validateUpdate: validatePodUpdate,
+    prepareForUpdate: ({ spec }) => dropPodFields(spec),
+    validate: validateNewPod,
+    validatesOnceOnly: true,
+    validateUpdate(pod, old, errors) {
+      validatePod(pod, errors)
+      validatePodUpdate(pod, old, errors)
+    },
     warnings: podWarnings,
     hasGeneration: true,
     defaultGraceSeconds,

@@ -1,3 +1,4 @@
+import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import { formatSelector, labelSelectorOf } from '../../machinery/selector/label.ts'
 import { formatLabels } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
@@ -45,7 +46,13 @@ function validate({ spec = {} }: ReplicationController, errors: FieldErrors): vo
 }
 
 export const replicationControllers = defineResource<ReplicationController>('v1', 'ReplicationController', {
-  strategy: { setDefaults, validate, hasGeneration: true, defaultPropagation: 'Orphan' },
+  strategy: {
+    validateName: (name, prefix) => (prefix ? [] : nameIsDnsSubdomain(name, false)),
+    setDefaults,
+    validate,
+    hasGeneration: true,
+    defaultPropagation: 'Orphan',
+  },
   initialStatus: () => ({ replicas: 0 }),
   subresources: {
     status: {

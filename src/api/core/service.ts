@@ -9,7 +9,9 @@ import {
   setServiceDefaults,
 } from './service/defaults.ts'
 import { validateService } from './service/validate.ts'
+import { validateServiceStatus } from './service/validate-status.ts'
 import { validateServiceUpdate } from './service/validate-update.ts'
+import { serviceWarnings } from './service/warnings.ts'
 
 /** What `EXTERNAL-IP` shows, by type. */
 function externalIp({ spec, status }: Service): string {
@@ -45,9 +47,11 @@ export const services = defineResource<Service>('v1', 'Service', {
     allocator: 'services',
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    warnings: serviceWarnings,
     allowCreateOnUpdate: true,
   },
   initialStatus: () => ({ loadBalancer: {} }),
+  subresources: { status: { strategy: { validate: validateServiceStatus } } },
   cells: {
     Type: ({ spec }) => spec?.type ?? '',
     'Cluster-IP': ({ spec }) => spec?.clusterIPs?.[0] ?? none,

@@ -1,9 +1,12 @@
+import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { validateObjectMeta } from '../../machinery/validation/object-meta.ts'
 import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { eventCells, referenceSelectors } from '../core/event.ts'
 import type { Conversion } from '../define.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEventBasics } from '../shared/event.ts'
+import { immutableInternal } from '../shared/internal-value.ts'
 import type { Event as CoreEvent } from '../types/core-v1.gen.ts'
 import type { Event } from '../types/events-v1.gen.ts'
 
@@ -68,6 +71,8 @@ function validateSeries({ series }: Event, errors: FieldErrors): void {
 /** This version is strict about new events and lets nothing but the series change. */
 function validate(event: Event, errors: FieldErrors): void {
   validateEventBasics(toCoreEvent(event), 'reportingController', errors)
+  const rules = { namespaced: true, standardFinalizers: true, validateName: nameIsDnsSubdomain }
+  validateObjectMeta(event.metadata, rules, 'metadata', errors)
   validateSeries(event, errors)
   const { eventTime, type = '', deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount } = event
   if (!eventTime) errors.required('eventTime')
@@ -84,6 +89,10 @@ const fixed = [
   'reason',
   'message',
   'source',
+  'firstTimestamp',
+  'lastTimestamp',
+  'count',
+  'reason',
   'type',
   'eventTime',
   'action',
@@ -92,17 +101,23 @@ const fixed = [
   'reportingInstance',
 ] as const
 
+const types: Readonly<Record<string, string>> = {
+  involvedObject: 'k8s.io/api/core/v1.ObjectReference',
+  related: 'k8s.io/api/core/v1.ObjectReference',
+  source: 'k8s.io/api/core/v1.EventSource',
+}
+
 function validateUpdate(event: Event, old: Event, errors: FieldErrors): void {
-  if (!semanticEqual(event.series, old.series)) validateSeries(event, errors)
   const now = toCoreEvent(event)
+  validateEventBasics(now, 'reportingController', errors)
+  if (!semanticEqual(event.series, old.series)) validateSeries(event, errors)
   const before = toCoreEvent(old)
   for (const field of fixed) {
-    immutable(
-      now[field],
-      before[field],
-      field === 'reportingComponent' ? 'reportingController' : field,
-      errors,
-    )
+    const values = [now[field], before[field]] as const
+    const type = types[field]
+    const path = field === 'reportingComponent' ? 'reportingController' : field
+    if (type) immutableInternal(type, values, path, errors)
+    else immutable(...values, path, errors)
   }
 }
 
@@ -119,9 +134,16 @@ const selectors = {
 }
 
 export const eventsV1 = defineResource<Event>('events.k8s.io/v1', 'Event', {
-  strategy: { validate, validateUpdate, allowCreateOnUpdate: true },
+  strategy: {
+    validate,
+    checksMetadataLast: true,
+    validatesOnceOnly: true,
+    validateUpdate,
+    allowCreateOnUpdate: true,
+    hasNoDependents: true,
+  },
   conversion,
-  storage: { volatile: true },
+  storage: { volatile: true, uncached: true },
   cells: Object.fromEntries(Object.entries(eventCells).map(([name, cell]) => [name, asCore<unknown>(cell)])),
   selectableFields: Object.fromEntries(
     Object.entries(selectors).map(([path, read]) => [path, (event: Event) => read(toCoreEvent(event))]),

@@ -19,6 +19,7 @@ function parentText({ spec }: IPAddress): string {
 const define = (version: string) =>
   defineResource<IPAddress>(`networking.k8s.io/${version}`, 'IPAddress', {
     strategy: {
+      takesNoSuffix: true,
       validateName: name =>
         ipFamily(name) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [],
       validate({ spec }, errors) {

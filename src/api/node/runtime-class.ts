@@ -25,7 +25,7 @@ const tolerationType = 'k8s.io/api/core/v1.Toleration'
 
 export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'RuntimeClass', {
   strategy: {
-    standardFinalizers: 'atCreation',
+    standardFinalizers: false,
     validate({ handler = '', overhead, scheduling }, errors) {
       invalidFor(errors, 'handler', handler, dns1123LabelErrors(handler))
       validateResources({ limits: overhead?.podFixed ?? {} }, new Set(), 'overhead', errors)

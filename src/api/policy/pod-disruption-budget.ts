@@ -38,7 +38,7 @@ const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expec
 
 export const podDisruptionBudgets = defineResource<PodDisruptionBudget>('policy/v1', 'PodDisruptionBudget', {
   strategy: {
-    standardFinalizers: 'atCreation',
+    standardFinalizers: false,
     validateName: nameIsPathSegment,
     validate,
     hasGeneration: true,

@@ -1,3 +1,4 @@
+import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { defineResource } from '../define-resource.ts'
 import type { DeviceClass } from '../types/resource-v1.gen.ts'
@@ -13,6 +14,7 @@ const define = (version: string) =>
   defineResource<DeviceClass>(`resource.k8s.io/${version}`, 'DeviceClass', {
     strategy: {
       returnsDeletedObject: true,
+      validateName: (name, prefix) => (prefix ? [] : nameIsDnsSubdomain(name, false)),
       prepareForCreate: dropClassFields,
       prepareForUpdate: dropClassFields,
       validate,

@@ -1,6 +1,7 @@
 import { defineResource } from '../define-resource.ts'
 import { immutableInternal } from '../shared/internal-value.ts'
 import type { ResourceClaimTemplate } from '../types/resource-v1.gen.ts'
+import { authorizeRequests } from './admin-access.ts'
 import { setClaimDefaults } from './claim-defaults.ts'
 import { validateClaimSpec } from './claim-validation.ts'
 import { dropClaimFields } from './disabled-fields.ts'
@@ -12,6 +13,9 @@ const define = (version: string) =>
       setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
       prepareForCreate: ({ spec }) => dropClaimFields(spec?.spec),
       prepareForUpdate: ({ spec }) => dropClaimFields(spec?.spec),
+      validateInNamespace: ({ spec }, old, labels, errors) => {
+        if (!old) authorizeRequests(spec?.spec?.devices?.requests, labels, errors)
+      },
       validate: ({ spec }, errors) => validateClaimSpec(spec?.spec, 'spec.spec', errors),
       validatesOnceOnly: true,
       validateUpdate: ({ spec }, old, errors) =>

@@ -1,6 +1,7 @@
 import { defineResource } from '../define-resource.ts'
 import { immutableInternal } from '../shared/internal-value.ts'
 import type { ResourceClaim } from '../types/resource-v1.gen.ts'
+import { authorizeRequests, authorizeResults } from './admin-access.ts'
 import { setClaimDefaults } from './claim-defaults.ts'
 import { validateClaimStatus } from './claim-status-validation.ts'
 import { validateClaimSpec } from './claim-validation.ts'
@@ -14,6 +15,10 @@ function stateText({ metadata, status }: ResourceClaim): string {
   return states.join(',')
 }
 
+function resultsOf(status: ResourceClaim['status']) {
+  return status?.allocation?.devices?.results
+}
+
 const define = (version: string) =>
   defineResource<ResourceClaim>(`resource.k8s.io/${version}`, 'ResourceClaim', {
     strategy: {
@@ -21,6 +26,9 @@ const define = (version: string) =>
       setDefaults: ({ spec }) => setClaimDefaults(spec),
       prepareForCreate: ({ spec }) => dropClaimFields(spec),
       prepareForUpdate: ({ spec }) => dropClaimFields(spec),
+      validateInNamespace: ({ spec }, old, labels, errors) => {
+        if (!old) authorizeRequests(spec.devices?.requests, labels, errors)
+      },
       validate: ({ spec }, errors) => validateClaimSpec(spec, 'spec', errors),
       validatesOnceOnly: true,
       validateUpdate: ({ spec }, old, errors) =>
@@ -29,7 +37,12 @@ const define = (version: string) =>
     subresources: {
       status: {
         keepsMetadata: true,
-        strategy: { prepareForUpdate: dropClaimStatusFields, validateUpdate: validateClaimStatus },
+        strategy: {
+          prepareForUpdate: dropClaimStatusFields,
+          validateInNamespace: ({ status }, old, labels, errors) =>
+            authorizeResults(resultsOf(status), resultsOf(old?.status), labels, errors),
+          validateUpdate: validateClaimStatus,
+        },
       },
     },
     cells: { State: stateText },

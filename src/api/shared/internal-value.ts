@@ -1,3 +1,4 @@
+import { typedEqual } from '../../machinery/schema/equal.ts'
 import type { ObjectSchema, Schema } from '../../machinery/schema/schema.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutableText, semanticEqual } from '../../machinery/validation/values.ts'
@@ -10,6 +11,8 @@ const goNames: Readonly<Record<string, string>> = {
   apiGroup: 'APIGroup',
   apiVersion: 'APIVersion',
   cel: 'CEL',
+  uid: 'UID',
+  ip: 'IP',
 }
 
 /**
@@ -28,7 +31,9 @@ export function immutableInternal(
   path: string,
   errors: FieldErrors,
 ): void {
-  if (!semanticEqual(...values)) errors.invalid(path, internalValue(type, values[0]), immutableText)
+  const schema = facts.typeNamed(type)
+  const isSame = schema ? typedEqual(schema, ...values) : semanticEqual(...values)
+  if (!isSame) errors.invalid(path, internalValue(type, values[0]), immutableText)
 }
 
 function show(schema: Schema, value: unknown): unknown {

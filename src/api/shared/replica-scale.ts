@@ -9,6 +9,7 @@ interface Replicated extends KubeObject {
 /** The scale subresource of a workload with `spec.replicas` and `status.replicas`. */
 export function replicaScale<T extends Replicated>(selector: (object: T) => string): ScaleView<T> {
   return {
+    replicasPath: ['spec', 'replicas'],
     specReplicas: ({ spec }) => spec?.replicas ?? 0,
     setReplicas: ({ spec }, replicas) => {
       spec!.replicas = replicas

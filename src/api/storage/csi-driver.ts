@@ -63,10 +63,6 @@ export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDri
       spec.requiresRepublish ??= false
       spec.seLinuxMount ??= false
     },
-    // Counts changes only.
-    prepareForCreate({ metadata }) {
-      delete metadata.generation
-    },
     validate: validateDriver,
     warnings: ({ spec }, old) =>
       spec.tokenRequests?.length &&
@@ -81,7 +77,7 @@ export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDri
         immutable(spec[field], old.spec[field], `spec.${path}`, errors)
       }
     },
-    hasGeneration: true,
+    hasGeneration: 'changesOnly',
     allowUnconditionalUpdate: false,
   },
   cells: {

@@ -321,7 +321,7 @@ describe('apply', () => {
   test('another version, another kind and given managers are refused', () => {
     const config = workload({})
     expect(() => apply(undefined, { ...config, apiVersion: 'v9' })).toThrow(
-      'invalid object type: v9, Kind=Workload',
+      'invalid object type: /v9, Kind=Workload',
     )
     expect(() => apply(undefined, config, { kind: 'Other' })).toThrow('invalid object type')
     expect(() => apply(undefined, workload({}, { managedFields: [] }))).toThrow(

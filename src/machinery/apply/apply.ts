@@ -73,7 +73,8 @@ export function* applySteps(request: ApplyOptions): Steps<ApplyResult> {
 function checkRequest({ applied, apiVersion, kind = applied?.kind, schema }: ApplyOptions): void {
   // The literal `null` is a document too.
   if (!applied) throw badRequest('invalid object type: /, Kind=')
-  const given = `${textOf(applied.apiVersion)}, Kind=${textOf(applied.kind)}`
+  const version = textOf(applied.apiVersion)
+  const given = `${version.includes('/') ? version : `/${version}`}, Kind=${textOf(applied.kind)}`
   if (applied.apiVersion !== apiVersion || applied.kind !== kind)
     throw badRequest(`invalid object type: ${given}`)
   if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil')

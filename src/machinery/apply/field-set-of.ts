@@ -12,7 +12,8 @@ export function fieldSetOf(schema: Schema, object: JsonMap): FieldSet {
 }
 
 function setOfValue(schema: Schema, value: unknown): FieldSet {
-  const shape = shapeOf(schema, value)
+  // Its members are nobody's: upstream's type of it is one value.
+  const shape = schema.kind === 'rawExtension' ? 'leaf' : shapeOf(schema, value)
   if (shape === 'leaf') return leaf
   if (value === null) return undefined
   return shape === 'map'

@@ -137,6 +137,11 @@ export function notAcceptable(accepted: readonly string[]): StatusError {
   return failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 }
 
+/** The answer has another shape than the client can take. */
+export function unlikeShape(message: string): StatusError {
+  return failure(406, 'NotAcceptable', message)
+}
+
 /** The body's Content-Type is not understood (apiserver negotiation). */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`

@@ -65,7 +65,7 @@ describe('tables', () => {
     const metadata = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: { name: 'a' } }
     expect(rows()).toEqual([{ cells: ['a'], object: metadata }])
     expect(rows('Object')).toEqual([{ cells: ['a'], object }])
-    expect(rows('None')).toEqual([{ cells: ['a'] }])
+    expect(rows('None')).toEqual([{ cells: ['a'], object: null }])
   })
 
   test('headers describe the columns and can be left out', () => {

@@ -11,13 +11,15 @@ export interface TableOptions<T> {
   readonly noHeaders?: boolean
   /** Of the list, or of the single object. */
   readonly metadata?: ListMeta
+  /** Of meta.k8s.io; default v1. */
+  readonly version?: string
   readonly rowConditions?: (object: T) => readonly JsonObject[]
 }
 
-/** meta.k8s.io/v1 Table. */
+/** meta.k8s.io Table. */
 export interface Table {
   readonly kind: 'Table'
-  readonly apiVersion: 'meta.k8s.io/v1'
+  readonly apiVersion: string
   readonly metadata: ListMeta
   readonly columnDefinitions: readonly ColumnDefinition[] | null
   readonly rows: readonly TableRow[]
@@ -28,7 +30,8 @@ export type ColumnDefinition = Omit<Column<never>, 'cell'>
 export interface TableRow {
   readonly cells: readonly unknown[]
   readonly conditions?: readonly JsonObject[]
-  readonly object?: KubeObject
+  /** `null` where the client wanted none. */
+  readonly object: KubeObject | null
 }
 
 /** Prints objects as the server does for `Accept: …;as=Table` (apimachinery meta/v1 Table). */
@@ -42,7 +45,7 @@ export function toTable<T extends KubeObject>(
   })
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,
     metadata: options.metadata ?? {},
     columnDefinitions: options.noHeaders ? null : headers,
     rows: objects.map(object => toRow(columns, object, options)),
@@ -57,12 +60,12 @@ export function toRow<T extends KubeObject>(
 ): TableRow {
   const cells = columns.map(column => column.cell(object, options.nowMs))
   const conditions = options.rowConditions?.(object) ?? []
-  const shown = rowObject(object, options.includeObject ?? 'Metadata')
-  return { cells, ...(conditions.length > 0 && { conditions }), ...(shown && { object: shown }) }
+  return { cells, ...(conditions.length > 0 && { conditions }), object: rowObject(object, options) }
 }
 
-function rowObject(object: KubeObject, include: IncludeObject): KubeObject | undefined {
-  if (include === 'Object') return object
-  if (include === 'None') return undefined
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata }
+function rowObject<T extends KubeObject>(object: T, options: TableOptions<T>): KubeObject | null {
+  const { includeObject = 'Metadata', version = 'v1' } = options
+  if (includeObject === 'Object') return object
+  if (includeObject === 'None') return null
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
 }

@@ -28,8 +28,8 @@ export interface FieldErrors {
   invalidHidden(path: string, detail: string): void
   notSupported(path: string, value: unknown, supported: readonly string[]): void
   forbidden(path: string, detail: string): void
-  duplicate(path: string, value: unknown): void
-  notFound(path: string, value: unknown): void
+  duplicate(path: string, value: unknown, detail?: string): void
+  notFound(path: string, value: unknown, detail?: string): void
   /** What went wrong here is not the caller's fault. */
   internal(path: string, detail: string): void
   tooLong(path: string, maxLength: number): void

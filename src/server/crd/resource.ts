@@ -171,13 +171,14 @@ function toSubresources(
 function toScale(paths: CustomResourceSubresourceScale): ScaleView<KubeObject> {
   const spec = jsonPath(paths.specReplicasPath)
   const status = jsonPath(paths.statusReplicasPath)
+  const replicasPath = paths.specReplicasPath.split('.').slice(1)
   const selector = paths.labelSelectorPath ? jsonPath(paths.labelSelectorPath) : () => ''
   return {
+    replicasPath,
     specReplicas: object => Number(spec(object) ?? 0),
     statusReplicas: object => Number(status(object) ?? 0),
     selector: object => String(selector(object) ?? ''),
-    setReplicas: (object, replicas) =>
-      setAt(object as unknown as JsonMap, paths.specReplicasPath.split('.').slice(1), replicas),
+    setReplicas: (object, replicas) => setAt(object as unknown as JsonMap, replicasPath, replicas),
   }
 }
 

@@ -106,7 +106,7 @@ export function objectCbor(resource: Resource, servable: Servable): Uint8Array {
 /** Any object that is no resource of a registry (Status, Scale, PartialObjectMetadata) as protobuf; 406 where it has no form. */
 export function looseProtobuf(object: KubeObject | JsonObject): Uint8Array {
   const { kind = '', apiVersion = '' } = object as KubeObject
-  const isMeta = apiVersion === 'meta.k8s.io/v1' || kind === 'Status'
+  const isMeta = apiVersion.startsWith('meta.k8s.io/') || kind === 'Status'
   const version = fromApiVersion(apiVersion)
   const schema = isMeta ? metaSchema(kind) : version && facts.kindSchema(version.group, version.version, kind)
   if (!schema?.proto) throw notAcceptable(['application/json', 'application/yaml'])

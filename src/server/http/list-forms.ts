@@ -9,7 +9,7 @@ import {
   selfDescribed,
 } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
-import type { ListMeta } from '../../machinery/meta/object.ts'
+import type { KubeObject, ListMeta } from '../../machinery/meta/object.ts'
 import { toRow } from '../../machinery/table/table.ts'
 import type { ListResult, Servable } from '../context.ts'
 import { metaSchema } from '../rest/meta-type.ts'
@@ -63,7 +63,8 @@ export function listForm(request: ListRequest): ListForm {
 /** Ages in a table's cells are told in whole seconds: within one of them nothing changes but with the objects. */
 function tableKeptAs({ resource, type, table }: ListRequest): Pick<ListForm, 'keptAs'> {
   const carries = table.options.includeObject ?? 'Metadata'
-  if (type.transform !== 'Table' || carries !== 'Metadata') return {}
+  const isUsual = (type.transformVersion ?? 'v1') === 'v1' && carries === 'Metadata'
+  if (type.transform !== 'Table' || !isUsual) return {}
   return { keptAs: { key: `table ${versionOf(resource)}`, stamp: table.nowMs } }
 }
 
@@ -82,13 +83,15 @@ function viewOf({ resource, list, type, table }: ListRequest): ListView {
       nowMs: table.nowMs,
       ...(include && { includeObject: include }),
       ...(rowConditions && { rowConditions }),
+      ...(type.transformVersion && { version: type.transformVersion }),
     }
     const { rows: _none, ...envelope } = toServedTable(resource, [], table)
-    return { envelope, member: 'rows', show: ({ object }) => toRow(columns, object, options) }
+    const whole = include === 'Object' ? (object: KubeObject) => shown(resource, object) : same
+    return { envelope, member: 'rows', show: ({ object }) => toRow(columns, whole(object), options) }
   }
   if (type.transform) {
-    const { items: _none, ...envelope } = toPartialList([], listMeta(list))
-    return { envelope, member: 'items', show: ({ object }) => toPartial(object) }
+    const { items: _none, ...envelope } = toPartialList([], listMeta(list), type.transformVersion)
+    return { envelope, member: 'items', show: ({ object }) => toPartial(object, type.transformVersion) }
   }
   const envelope = {
     kind: resource.listKind,
@@ -97,6 +100,8 @@ function viewOf({ resource, list, type, table }: ListRequest): ListView {
   }
   return { envelope, member: 'items', show: ({ object }) => itemOf(resource, object) }
 }
+
+const same = (object: KubeObject) => object
 
 function versionOf({ group, version }: Resource): string {
   return toApiVersion(group, version)
@@ -172,14 +177,15 @@ function cborForm({ envelope, member, show }: ListView): ListForm {
 
 const nothing = new Uint8Array(0)
 
-function protobufForm({ resource, list, type: { transform } }: ListRequest): ListForm {
+function protobufForm({ resource, list, type }: ListRequest): ListForm {
+  const { transform, transformVersion = 'v1' } = type
   const { schema } = resource
   const partial = metaSchema('PartialObjectMetadata')
   const message = transform
     ? ({ object }: Servable) => encodeMessage(partial, toPartial(object))
     : (item: Servable) => messageOf(schema, item)
   const kind = transform ? 'PartialObjectMetadataList' : resource.listKind
-  const apiVersion = transform ? 'meta.k8s.io/v1' : versionOf(resource)
+  const apiVersion = transform ? `meta.k8s.io/${transformVersion}` : versionOf(resource)
   const metadata = encodeMessage(metaSchema('ListMeta'), listMeta(list))
   return {
     format: 'protobuf',

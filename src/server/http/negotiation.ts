@@ -31,11 +31,14 @@ const formatOf: Readonly<Record<string, Format>> = {
   'application/*': 'json',
   '*/*': 'json',
 }
-const transformGroups: Readonly<Record<string, string>> = {
-  Table: 'meta.k8s.io',
-  PartialObjectMetadata: 'meta.k8s.io',
-  PartialObjectMetadataList: 'meta.k8s.io',
-  APIGroupDiscoveryList: 'apidiscovery.k8s.io',
+const metaTypes = { group: 'meta.k8s.io', versions: ['v1', 'v1beta1'] }
+const transforms: Readonly<
+  Record<string, { readonly group: string; readonly versions?: readonly string[] }>
+> = {
+  Table: metaTypes,
+  PartialObjectMetadata: metaTypes,
+  PartialObjectMetadataList: metaTypes,
+  APIGroupDiscoveryList: { group: 'apidiscovery.k8s.io' },
 }
 const plainJson: MediaType = { format: 'json', stream: false, pretty: false }
 const known = new Map<string, readonly MediaType[]>()
@@ -86,14 +89,19 @@ function parseClause(clause: string): { weight: number; type: MediaType | undefi
   const weight = Number(params.get('q') ?? 1)
   const format = formatOf[name.toLowerCase()]
   const as = params.get('as')
-  if (!format || (as && transformGroups[as] !== params.get('g'))) return { weight, type: undefined }
-  const base = { format, stream: params.get('stream') === 'watch', pretty: params.get('pretty') === '1' }
   const version = params.get('v')
+  if (!format || (as && !isTransform(as, params.get('g'), version))) return { weight, type: undefined }
+  const base = { format, stream: params.get('stream') === 'watch', pretty: params.get('pretty') === '1' }
   if (!as) return { weight, type: base }
   return {
     weight,
     type: { ...base, transform: as as Transform, ...(version && { transformVersion: version }) },
   }
+}
+
+function isTransform(as: string, group: string | undefined, version: string | undefined): boolean {
+  const known = transforms[as]
+  return known?.group === group && (known?.versions?.includes(version ?? '') ?? true)
 }
 
 function splitParameter(part: string): [string, string] {

@@ -8,36 +8,28 @@ import { contentTypes, negotiate } from './negotiation.ts'
 
 const builtinFormats: readonly Format[] = ['json', 'yaml', 'protobuf']
 const customFormats: readonly Format[] = ['json', 'yaml']
-const one = { formats: builtinFormats, transforms: ['Table', 'PartialObjectMetadata'] } satisfies Offer
-const many = {
+/** Whether metadata of one or of a list is right is seen when there is an answer. */
+const any = {
   formats: builtinFormats,
-  transforms: ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'],
+  transforms: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'],
 } satisfies Offer
 /** Reviews: what is created only is never shown in a table. */
 const answers = { formats: builtinFormats, transforms: ['PartialObjectMetadata'] } satisfies Offer
-const offers: Readonly<Record<string, Offer>> = { one, many }
-const customOffers: Readonly<Record<string, Offer>> = {
-  one: { ...one, formats: customFormats, named: builtinFormats },
-  many: { ...many, formats: customFormats, named: builtinFormats },
-}
-/** What is only answered and never kept has no rows. */
-const answered = { ...one, transforms: ['PartialObjectMetadata'] } satisfies Offer
-const collectionVerbs = new Set(['list', 'watch', 'deletecollection'])
+const customAny = { ...any, formats: customFormats, named: builtinFormats } satisfies Offer
 
 /** Who is answered: what it takes, and whether the server speaks CBOR at all. */
 export type Taker = Pick<RequestContext, 'headers' | 'servesCbor'>
 
 /** How a resource request is answered; 406 when the client takes nothing that there is. */
-export function mediaTypeFor(resource: Resource, verb: string, { headers, servesCbor }: Taker): MediaType {
-  const offer = offerOf(resource, verb)
+export function mediaTypeFor(resource: Resource, { headers, servesCbor }: Taker): MediaType {
+  const offer = offerOf(resource)
   return negotiate(headers.accept, servesCbor ? withCbor(offer) : offer)
 }
 
-function offerOf(resource: Resource, verb: string): Offer {
-  if (isBuiltin(resource) && resource.verbs.every(each => each === 'create')) return answers
-  if (resource.strategy.ephemeral && !resource.reader) return answered
-  const table = isBuiltin(resource) ? offers : customOffers
-  return table[collectionVerbs.has(verb) ? 'many' : 'one']!
+function offerOf(resource: Resource): Offer {
+  const isCreatedOnly = isBuiltin(resource) && resource.verbs.every(each => each === 'create')
+  if (isCreatedOnly || (resource.strategy.ephemeral && !resource.reader)) return answers
+  return isBuiltin(resource) ? any : customAny
 }
 
 const cborOffers = new WeakMap<Offer, Offer>()
@@ -63,14 +55,11 @@ const patchesBuiltin = [
 
 const cborPatch = 'application/apply-patch+cbor'
 
-/** Refuses, before anything is done, what could not be read (415) or answered (406). */
+/** Refuses, before anything is done, what upstream's router would not let through: 415, 406. */
 export function requireMedia(context: RequestContext, resource: Resource): void {
   const { info, options, headers, servesCbor = false } = context
   const { accept } = headers
-  if (!isBuiltin(resource)) {
-    mediaTypeFor(resource, info.verb, context)
-    return
-  }
+  if (!isBuiltin(resource)) return
   if (info.verb === 'patch' && !takesPatch(bareType(options.patchType ?? ''), servesCbor))
     throw contentNotRouted()
   if (!accept) return
@@ -80,7 +69,6 @@ export function requireMedia(context: RequestContext, resource: Resource): void 
   const routed = servesCbor && streams ? [...plain, cborSequence] : plain
   if (!taken.some(type => type === '*/*' || routed.includes(type)))
     throw notRepresentable(streams ? [...plain, ...streamedTypes(servesCbor)] : plain)
-  mediaTypeFor(resource, info.verb, context)
 }
 
 function takesPatch(type: string, servesCbor: boolean): boolean {
@@ -99,15 +87,10 @@ function bareType(clause: string): string {
   return clause.split(';', 1)[0]!.trim()
 }
 
-const anything: Offer = {
-  formats: builtinFormats,
-  transforms: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'],
-}
-
 /** How a Status is answered: in the format that was asked for, JSON when there is none. */
 export function statusFormat({ headers, servesCbor }: Taker): Format {
   try {
-    return negotiate(headers.accept, servesCbor ? withCbor(anything) : anything).format
+    return negotiate(headers.accept, servesCbor ? withCbor(any) : any).format
   } catch {
     return 'json'
   }

@@ -17,15 +17,11 @@ const readers: Readonly<Record<string, Reader>> = {
   resourceVersionMatch: (options, value) => {
     options.resourceVersionMatch = value as RequestOptions['resourceVersionMatch'] & string
   },
-  limit: (options, value) => {
-    options.limit = toInteger(value)
-  },
+  limit: (options, value) => setInteger(options, 'limit', value),
   continue: (options, value) => {
     options.continue = value
   },
-  timeoutSeconds: (options, value) => {
-    options.timeoutSeconds = toInteger(value)
-  },
+  timeoutSeconds: (options, value) => setInteger(options, 'timeoutSeconds', value),
   allowWatchBookmarks: (options, value) => {
     options.allowWatchBookmarks = toBoolean(value)
   },
@@ -44,9 +40,7 @@ const readers: Readonly<Record<string, Reader>> = {
   force: (options, value) => {
     options.force = toBoolean(value)
   },
-  gracePeriodSeconds: (options, value) => {
-    options.gracePeriodSeconds = toInteger(value)
-  },
+  gracePeriodSeconds: (options, value) => setInteger(options, 'gracePeriodSeconds', value),
   propagationPolicy: (options, value) => {
     options.propagationPolicy = value
   },
@@ -61,23 +55,38 @@ const readers: Readonly<Record<string, Reader>> = {
 const none: RequestOptions = {}
 
 /**
- * The query's meta/v1 options. Empty values count as absent; a value of the wrong type is a 400; parameters
- * that no option has are left to the subresources that know them.
+ * The query's meta/v1 options. Of several values the first one counts; an empty text counts as absent. What is no number
+ * is a fault that is told where the option is read. Parameters that no option has are left to the subresources that know
+ * them.
  */
 export function parseOptions(query: URLSearchParams, info: RequestInfo, contentType: string): RequestOptions {
   const isPatch = info.verb === 'patch'
   if (query.size === 0 && !isPatch) return none
   const options: Writable = {}
   for (const [name, value] of query) {
-    if (value !== '') readers[name]?.(options, value, () => query.getAll(name))
+    if (Object.hasOwn(options, name) || options.faults?.[name]) continue
+    if (value !== '' || integers.has(name)) readers[name]?.(options, value, () => query.getAll(name))
   }
   if (isPatch) options.patchType = contentType as RequestOptions['patchType'] & string
   return options
 }
 
-function toInteger(value: string): number {
-  if (/^[+-]?\d+$/.test(value)) return Number(value)
-  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`)
+const integers = new Set(['limit', 'timeoutSeconds', 'gracePeriodSeconds'])
+
+function setInteger(options: Writable, name: keyof IntegerOptions, value: string): void {
+  const fault = integerFault(value)
+  if (fault === undefined) options[name] = Number(value)
+  else {
+    const refusal = badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${fault}`)
+    options.faults = { ...options.faults, [name]: refusal }
+  }
+}
+
+type IntegerOptions = Pick<Writable, 'limit' | 'timeoutSeconds' | 'gracePeriodSeconds'>
+
+function integerFault(value: string): string | undefined {
+  if (!/^[+-]?\d+$/.test(value)) return 'invalid syntax'
+  return BigInt.asIntN(64, BigInt(value)) === BigInt(value) ? undefined : 'value out of range'
 }
 
 /** apimachinery Convert_Slice_string_To_bool: everything but these is true. */

@@ -9,7 +9,7 @@ import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { mediaTypeFor, statusFormat } from './offer.ts'
 import { gzipList } from './packed-list.ts'
 import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
-import { toPartial, toServedTable } from './transform.ts'
+import { misshapen, toPartial, toServedTable } from './transform.ts'
 import { watchEncoder } from './watch-frames.ts'
 import { yamlText } from './yaml-text.ts'
 
@@ -31,9 +31,15 @@ type Plain = Exclude<Response, { kind: 'upgrade' }>
 export function toAnswer(context: RequestContext, response: Plain, clock: Clock): Answer {
   switch (response.kind) {
     case 'raw':
-      return { ...response, headers: { 'content-type': response.contentType, ...response.headers } }
+      return {
+        ...response,
+        headers: {
+          ...(response.contentType && { 'content-type': response.contentType }),
+          ...response.headers,
+        },
+      }
     case 'watch': {
-      const type = mediaTypeFor(response.resource, 'watch', context)
+      const type = mediaTypeFor(response.resource, context)
       const { contentType, encode } = watchEncoder(response.resource, type, context, clock)
       return { status: 200, headers: { 'content-type': contentType }, body: { run: response.run, encode } }
     }
@@ -50,7 +56,7 @@ type ListResponse = Response & { kind: 'list' }
 function objectAnswer(context: RequestContext, response: ObjectResponse, clock: Clock): Answer {
   const { resource, object, servable, status } = response
   if (!resource) return loose(status, object, statusFormat(context), context)
-  const type = mediaTypeFor(resource, context.info.verb, context)
+  const type = mediaTypeFor(resource, context)
   if (type.transform) return loose(status, transformed(context, response, type, clock), type.format, context)
   if (!servable) return loose(status, shown(resource, object), type.format, context)
   if (type.format === 'protobuf')
@@ -68,14 +74,23 @@ function transformed(
   clock: Clock,
 ): object {
   const whole = object as Parameters<typeof toPartial>[0]
-  if (type.transform !== 'Table') return toPartial(whole)
+  const { transform, transformVersion: version } = type
+  if (transform === 'PartialObjectMetadataList') throw misshapen(resource!, transform)
+  if (transform !== 'Table') return toPartial(whole, version)
   const { resourceVersion = '' } = whole.metadata
   const metadata = { resourceVersion }
-  return toServedTable(resource!, [whole], { nowMs: clock.nowMs(), options: context.options, metadata })
+  return toServedTable(resource!, [whole], {
+    nowMs: clock.nowMs(),
+    options: context.options,
+    metadata,
+    version,
+  })
 }
 
 function listAnswer(context: RequestContext, { resource, list, status }: ListResponse, clock: Clock): Answer {
-  const type = mediaTypeFor(resource, 'list', context)
+  const type = mediaTypeFor(resource, context)
+  const { transform, transformVersion: version } = type
+  if (transform === 'PartialObjectMetadata') throw misshapen(resource, transform)
   const packs = takesGzip(context.headers['accept-encoding'])
   const isStreamed = isLong(list) && !context.needsWhole
   // In whole seconds, so that all tables of one second tell the same ages.
@@ -85,7 +100,7 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
     list,
     type,
     isPretty: isPretty(context, type),
-    table: { nowMs, options: context.options, metadata: listMeta(list) },
+    table: { nowMs, options: context.options, metadata: listMeta(list), version },
     keepsItems: !packs && !isStreamed,
   })
   if (isStreamed) return streamedAnswer(status, form, list, { packs, clock })

@@ -45,8 +45,9 @@ function transformer(
   clock: Clock,
 ): Transformer | undefined {
   if (!type.transform) return undefined
+  const { transformVersion: version } = type
   if (type.transform !== 'Table')
-    return ({ type: kind, object }) => (kind === 'ERROR' ? object : toPartial(object))
+    return ({ type: kind, object }) => (kind === 'ERROR' ? object : toPartial(object, version))
   let noHeaders = false
   return ({ type: kind, object }) => {
     if (kind === 'ERROR') return object
@@ -57,6 +58,7 @@ function transformer(
       options: context.options,
       metadata: { resourceVersion },
       noHeaders,
+      version,
     })
     noHeaders = true
     return kind === 'BOOKMARK' ? withBookmarkRow(table, object) : table

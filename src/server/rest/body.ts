@@ -22,7 +22,7 @@ import type { Breathe } from '../../std/turns.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { contentTypes } from '../http/negotiation.ts'
 import { cloneJson } from './clone.ts'
-import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
+import { goType, handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
 
 /** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
@@ -81,26 +81,32 @@ export async function prepareBody({ body }: RequestContext, breathe: Breathe): P
 
 /** The body read as `type`, whatever it says that it is. */
 export function decodeLoose(context: RequestContext, type: BodyType): JsonObject {
-  const { body, options } = context
-  if (body.kind === 'object') return cloneJson(body.object) as JsonObject
-  if (body.kind === 'none') throw unreadable(type, noBytes, 'application/json')
+  const { options } = context
+  if (context.body.kind === 'object') return cloneJson(context.body.object) as JsonObject
+  const body = bytesOf(context, context.body)
   const strict = options.fieldValidation !== 'Ignore'
   try {
     const { object, strictErrors } = decodeBytes(body, type, { strict, servesCbor: context.servesCbor })
     if (type.isCustom && !object.kind)
       throw kindless(type, body.bytes, isCbor(context) ? diagnoseCbor : undefined)
-    reportStrict(context, strictErrors, message => handledAs(type, message))
+    if (!type.isOptions) reportStrict(context, strictErrors, message => handledAs(type, message))
     return object
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw (
       unreadable(type, body.bytes, mediaTypeOf(body.contentType)) ??
-      badRequest(handledAs(type, error.message))
+      badRequest(type.isOptions ? error.message : handledAs(type, error.message))
     )
   }
 }
 
 const noBytes = new Uint8Array()
+
+/** Nothing is a body too: no JSON, an empty YAML document. */
+function bytesOf({ headers }: RequestContext, body: Bytes | { readonly kind: 'none' }): Bytes {
+  if (body.kind === 'bytes') return body
+  return { kind: 'bytes', bytes: noBytes, contentType: headers['content-type'] ?? '' }
+}
 
 /** Strict errors are warnings by default and fail the request when the client wants that. */
 export function reportStrict(
@@ -162,9 +168,11 @@ function mediaTypeOf(contentType: string): string {
 }
 
 /** Absent kind and apiVersion are those of the path; others must agree. */
-function withType(object: JsonObject, { group, version, kind, isCustom }: BodyType): JsonObject {
+function withType(object: JsonObject, type: BodyType): JsonObject {
+  const { group, version, kind, isCustom, alsoVersions = [] } = type
   const wanted = toApiVersion(group, version)
-  const apiVersion = String(object.apiVersion || wanted)
+  const named = String(object.apiVersion || wanted)
+  const apiVersion = alsoVersions.includes(named) ? wanted : named
   const given = String(object.kind || kind)
   if (isCustom && given !== kind && apiVersion === wanted) throw otherCustomKind(object, group, kind)
   if (given !== kind || fromApiVersion(apiVersion)?.group !== group) {
@@ -193,17 +201,47 @@ export function otherCustomKind(object: JsonObject, group: string, kind: string)
 
 /** A patch document; apply patches may be YAML. */
 export function decodePatch(context: RequestContext, type: string): unknown {
-  const { body, options } = context
-  if (body.kind === 'object') return cloneJson(body.object)
-  if (body.kind === 'none') throw badRequest('the body of the request is empty')
+  if (context.body.kind === 'object') return cloneJson(context.body.object)
+  const { bytes } = bytesOf(context, context.body)
+  if (type.endsWith('yaml')) return decodeConfiguration(context, bytes)
+  if (type.endsWith('cbor')) return decodeCborConfiguration(bytes)
   try {
-    if (type.endsWith('cbor')) return decodeCborBody(undefined, body.bytes).object
-    if (!type.endsWith('yaml')) return parseJson(body.bytes)
-    const { json, strictErrors } = decodeYaml(body.bytes, { strict: options.fieldValidation !== 'Ignore' })
-    reportStrict(context, strictErrors, message => `error strict decoding YAML: ${message}`)
-    return parseExact(json)
+    return parseJson(bytes)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    throw badRequest(`error decoding ${/(?:yaml|cbor)$/.test(type) ? 'YAML' : 'patch'}: ${error.message}`)
+    const isBare = type === 'application/strategic-merge-patch+json'
+    throw badRequest(isBare ? error.message : `error decoding patch: ${error.message}`)
+  }
+}
+
+function decodeCborConfiguration(bytes: Uint8Array): unknown {
+  try {
+    return decodeCborBody(undefined, bytes).object
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw badRequest(`error decoding YAML: ${error.message}`)
+  }
+}
+
+const notConverted = 'error converting YAML to JSON'
+
+/** What is applied: a map, or nothing at all. */
+function decodeConfiguration(context: RequestContext, bytes: Uint8Array): unknown {
+  const { json, strictErrors } = readYaml(bytes, context.options.fieldValidation !== 'Ignore')
+  if (context.options.fieldValidation === 'Strict' && strictErrors.length > 0)
+    throw badRequest(`error strict decoding YAML: ${notConverted}: ${strictErrors.join(', ')}`)
+  reportStrict(context, strictErrors, message => message)
+  const value: unknown = parseExact(json)
+  if (value === null || (typeof value === 'object' && !Array.isArray(value))) return value
+  const message = `json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${message}`)
+}
+
+function readYaml(bytes: Uint8Array, strict: boolean) {
+  try {
+    return decodeYaml(bytes, { strict })
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw badRequest(`error decoding YAML: ${notConverted}: ${error.message}`)
   }
 }

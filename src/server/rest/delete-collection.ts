@@ -11,8 +11,9 @@ import { selectionOf } from './selection.ts'
 export async function deleteCollection(call: RestCall): Promise<Response> {
   checkListOptions(call.context.options)
   const options = deleteOptionsOf(call.context)
+  const selection = selectionOf(call)
   warnOfPropagation(call, options)
-  const page = await readPage(call, selectionOf(call))
+  const page = await readPage(call, selection)
   for (const { object } of page.items) {
     const { name = '', namespace = '' } = object.metadata
     await deleteUnlessGone(inNamespace(call, namespace), name, options)

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
-import { invalid } from '../../machinery/status/errors.ts'
+import { badRequest, invalid } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { RequestContext } from '../context.ts'
 import { decodeLoose } from './body.ts'
+import { unregistered } from './foreign-body.ts'
 import { metaType } from './meta-type.ts'
 import { checkDryRun } from './write-options.ts'
 
@@ -32,10 +33,14 @@ export function deleteOptionsOf(context: RequestContext): DeleteOptions {
 function readOptions(context: RequestContext): DeleteOptions {
   const { body } = context
   if (body.kind === 'object') return body.object as JsonObject as DeleteOptions
-  return decodeLoose(context, { ...metaType('DeleteOptions'), isOptions: true }) as DeleteOptions
+  const options = decodeLoose(context, { ...metaType('DeleteOptions'), isOptions: true })
+  const { kind = 'DeleteOptions', apiVersion = '' } = options
+  if (kind !== 'DeleteOptions') throw badRequest(unregistered(String(apiVersion), String(kind)))
+  return options as DeleteOptions
 }
 
 function fromQuery({ options }: RequestContext): DeleteOptions {
+  if (options.faults?.gracePeriodSeconds) throw options.faults.gracePeriodSeconds
   const { gracePeriodSeconds, propagationPolicy, orphanDependents, dryRun } = options
   return {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),

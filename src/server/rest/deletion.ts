@@ -96,6 +96,7 @@ function markDeleting({ metadata }: KubeObject, clock: Clock): void {
 /** Finalizers that tell the garbage collector what to do with dependents; others stay. */
 function collectorFinalizers(resource: Resource, { metadata }: KubeObject, options: DeleteOptions): string[] {
   const present = [...(metadata.finalizers ?? [])]
+  if (resource.strategy.hasNoDependents) return present
   const policy = policyOf(resource, present, options)
   const wanted = present.filter(name => name !== orphan && name !== foreground)
   if (policy === 'Orphan') wanted.push(orphan)

@@ -9,7 +9,7 @@ import {
 import type { StatusError } from '../../machinery/status/status.ts'
 import type { Handler, RequestInfo, Response } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
-import { requireMedia } from '../http/offer.ts'
+import { mediaTypeFor, requireMedia } from '../http/offer.ts'
 import { prepareBody } from './body.ts'
 import { groupResource, type RestCall, type RestDeps } from './call.ts'
 import { create } from './create.ts'
@@ -47,11 +47,14 @@ export function createRest(deps: RestDeps): Handler {
     // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.
     const warning = resource.deprecation === undefined ? [] : [resource.deprecation]
     if (!isBuiltin(resource)) context.warnings.push(...warning)
+    // Upstream routes HEAD to no resource that it knows from the start.
+    if (context.method === 'HEAD' && isBuiltin(resource)) throw methodRefused(call)
     if (info.subresource !== '') return serveSubresource(call, info)
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
     if (isBuiltin(resource)) context.warnings.push(...warning)
+    mediaTypeFor(resource, context)
     return resource.reader === undefined ? handler(call) : read(call, resource.reader)
   }
 }
@@ -97,15 +100,21 @@ async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Resp
     if (resource.custom) throw notFound(groupResource(resource), info.name)
     return unrouted(deps, info)
   }
+  if (!takes(subresource, call)) throw methodRefused(call)
   if (subresource.connector !== undefined) {
     const connector = deps.connectors.get(subresource.connector)
     if (!connector) throw notImplemented(`the subresource ${subresource.connector}`)
     return connector(call)
   }
-  if (!subresource.verbs.includes(info.verb as Verb)) throw methodRefused(call)
   requireMedia(call.context, resource)
+  mediaTypeFor(resource, call.context)
   if (subresource.scale) return scale(call, subresource.scale)
   return serveData(call, subresource)
+}
+
+/** A proxy passes every method on. */
+function takes({ name, verbs }: Subresource, { context }: RestCall): boolean {
+  return name === 'proxy' || verbs.includes(context.info.verb as Verb)
 }
 
 async function serveData(call: RestCall, subresource: Subresource): Promise<Response> {

@@ -70,11 +70,16 @@ function mainResets({ subresources, strategy }: Resource): ResetFields {
 }
 
 function unwritten(resource: Resource, subresource: string): ResetFields {
-  const { writes, keepsMetadata } = resource.subresources.find(({ name }) => name === subresource) ?? {}
+  const {
+    writes,
+    keepsMetadata,
+    resetFields = none,
+  } = resource.subresources.find(({ name }) => name === subresource) ?? {}
   if (!writes) return none
   const kept = new Set(['kind', 'apiVersion', 'metadata', ...writes])
   if (keepsMetadata === true) kept.delete('metadata')
-  return [...resource.schema.fields.keys()].filter(name => !kept.has(name)).map(name => [name])
+  const unwritten = [...resource.schema.fields.keys()].filter(name => !kept.has(name)).map(name => [name])
+  return [...unwritten, ...resetFields]
 }
 
 /** When nothing but times of managers differs, the old times stay, so that an idle write is none. */

@@ -1,7 +1,14 @@
 /** Why a body is no object of the expected type, in upstream's words (handlers/rest.go transformDecodeError). */
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
-import { cborType, DecodeError, decodeCbor, decodeYaml, parseJson } from '../../machinery/codec/index.ts'
+import {
+  cborType,
+  DecodeError,
+  decodeCbor,
+  decodeYaml,
+  openEnvelope,
+  parseJson,
+} from '../../machinery/codec/index.ts'
 import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap } from '../../machinery/meta/json.ts'
 import { quote } from '../../machinery/meta/quote.ts'
@@ -28,7 +35,6 @@ export function unreadable(
   bytes: Uint8Array,
   mediaType: string,
 ): StatusError | undefined {
-  if (mediaType === 'application/vnd.kubernetes.protobuf') return undefined
   const found = findType(bytes, mediaType)
   if (found.fault !== undefined) {
     if (type.isOptions) return badRequest(found.fault)
@@ -58,7 +64,7 @@ export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: str
   const { version = '' } = fromApiVersion(apiVersion) ?? {}
   const message = isServedKind(apiVersion, kind)
     ? `converting (${version}.${kind}) to (${internalPackage(type.group)}.${type.kind}): unknown conversion`
-    : `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`
+    : unregistered(apiVersion, kind)
   return badRequest(handledAs(type, message, { version, kind }))
 }
 
@@ -68,6 +74,11 @@ export function unreadablePatch(patched: unknown, into: Resource): string | unde
   if (fault !== undefined) return fault
   if (kind === '' || apiVersion === '') return undefined
   if (isServedKind(apiVersion, kind)) return unlikeKind(kind, apiVersion, into)
+  return unregistered(apiVersion, kind)
+}
+
+/** What upstream says of a kind that it does not know in this version. */
+export function unregistered(apiVersion: string, kind: string): string {
   return `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${scheme}`
 }
 
@@ -88,7 +99,7 @@ export function isServedKind(apiVersion: string, kind: string): boolean {
 }
 
 /** The Go package of upstream's internal types of a group. */
-function internalPackage(group: string): string {
+export function internalPackage(group: string): string {
   return group === '' ? 'core' : group.split('.')[0]!
 }
 
@@ -102,6 +113,7 @@ function findType(bytes: Uint8Array, mediaType: string): FoundType {
   const isYaml = mediaType === 'application/yaml'
   try {
     if (mediaType === 'application/cbor') return findCborType(bytes)
+    if (mediaType === 'application/vnd.kubernetes.protobuf') return findEnvelope(bytes)
     const json = isYaml ? decodeYaml(bytes).json : bytes
     return readType(parseJson(json))
   } catch (error) {
@@ -121,6 +133,17 @@ function findCborType(bytes: Uint8Array): FoundType {
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return { fault: `unable to determine group/version/kind: ${error.message}` }
+  }
+}
+
+function findEnvelope(bytes: Uint8Array): FoundType {
+  if (bytes.length === 0) return { fault: 'empty data' }
+  try {
+    openEnvelope(bytes)
+    return {}
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return { fault: error.message }
   }
 }
 
@@ -152,7 +175,8 @@ function parseFault(message: string): string {
   return `couldn't get version/kind; json parse error: ${message}`
 }
 
-function goType(value: unknown): string {
+/** As Go names the JSON type of a value. */
+export function goType(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }

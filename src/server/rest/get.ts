@@ -1,5 +1,5 @@
 import { quote } from '../../machinery/meta/quote.ts'
-import { plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
+import { badRequest, plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { RestCall } from './call.ts'
 import { requireStored } from './storage.ts'
@@ -7,7 +7,10 @@ import { presentLater } from './views.ts'
 
 /** The latest object; a resourceVersion only says how old the answer may be at most, and it is never old. */
 export async function get(call: RestCall): Promise<Response> {
-  await requireRevision(call, call.context.options.resourceVersion)
+  const { resourceVersion = '' } = call.context.options
+  if (call.resource.storage.uncached && resourceVersion && !isRevision(resourceVersion))
+    throw badRequest(`invalid resource version: ${malformedRevision(resourceVersion)}`)
+  await requireRevision(call, resourceVersion)
   const servable = await presentLater(call.resource, requireStored(call))
   return { kind: 'object', status: 200, object: servable.object, resource: call.resource, servable }
 }

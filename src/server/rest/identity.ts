@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import { badRequest } from '../../machinery/status/errors.ts'
+import { badRequest, conflict } from '../../machinery/status/errors.ts'
 import type { RestCall } from './call.ts'
 import { sameJson } from './clone.ts'
 
@@ -26,6 +26,13 @@ export function requireSameName({ context }: RestCall, object: KubeObject): void
   if (given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
   }
+}
+
+/** What a PUT or an apply means by its uid is not there (registry.Store.Update). */
+export function requireNoUid({ resource, context }: RestCall, { metadata }: KubeObject): void {
+  if (!metadata.uid) return
+  const detail = `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`
+  throw conflict({ group: resource.group, resource: resource.plural }, context.info.name, detail)
 }
 
 /** What only the server sets is not taken from a creator (rest.WipeObjectMetaSystemFields). */

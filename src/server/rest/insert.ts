@@ -17,7 +17,7 @@ import {
   turn,
 } from './call.ts'
 import { settleNamespace } from './identity.ts'
-import { keyOf, writeStored } from './storage.ts'
+import { keyOf, labelsAround, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
 
 /** Upstream's maxNameGenerationCreateAttempts. */
@@ -33,7 +33,7 @@ export async function insert(call: RestCall, object: KubeObject): Promise<Servab
   fillSystemFields(call, object)
   const generates = !object.metadata.name && !!object.metadata.generateName
   for (let attempt = 1; ; attempt++) {
-    if (generates) object.metadata.name = generateName(object.metadata.generateName!, call.deps.ports.random)
+    if (generates) object.metadata.name = generatedName(call, object.metadata.generateName!)
     const taken = generates && takenName(call, object)
     if (!taken) {
       const stored = await prepareAndWrite(call, object)
@@ -43,6 +43,10 @@ export async function insert(call: RestCall, object: KubeObject): Promise<Servab
       throw alreadyExists(groupResource(call.resource), object.metadata.name ?? '')
     if (!generates || attempt === generatedNameAttemptsMax) throw nameTaken(call, object)
   }
+}
+
+function generatedName({ resource, deps }: RestCall, base: string): string {
+  return resource.strategy.takesNoSuffix ? base : generateName(base, deps.ports.random)
 }
 
 /** Upstream names the group in which the kind lives here, not the one of the request. */
@@ -65,7 +69,7 @@ function fillSystemFields({ deps }: RestCall, { metadata }: KubeObject): void {
 async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Servable | undefined> {
   const { resource, deps, context } = call
   const { strategy } = resource
-  if (strategy.hasGeneration) object.metadata.generation = 1
+  if (strategy.hasGeneration === true) object.metadata.generation = 1
   strategy.prepareForCreate?.(object, strategyContext(call))
   const allocator = strategy.allocator === undefined ? undefined : deps.allocators.get(strategy.allocator)
   const allocation = allocator && (await allocator.allocate(object, undefined, isDryRun(call)))
@@ -110,7 +114,8 @@ export function strategyContext({ deps, context, resource }: RestCall): Strategy
   return { now: timestamp(deps.ports.clock), namespace }
 }
 
-function validateNew({ resource }: RestCall, object: KubeObject): void {
-  const errors = validateForCreate(resource, object)
+function validateNew(call: RestCall, object: KubeObject): void {
+  const { resource } = call
+  const errors = validateForCreate(resource, object, () => labelsAround(call))
   if (errors.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors)
 }

@@ -4,6 +4,7 @@ import type { RequestOptions } from '../context.ts'
 
 /** meta/v1 ListOptions of a list; 422 with upstream's texts (internalversion/validation). */
 export function checkListOptions(options: RequestOptions): void {
+  requireRead(options)
   const errors = createFieldErrors()
   const { resourceVersionMatch: match, resourceVersion } = options
   if (match) {
@@ -32,6 +33,7 @@ export function checkListOptions(options: RequestOptions): void {
 
 /** meta/v1 ListOptions of a watch. */
 export function checkWatchOptions(options: RequestOptions): void {
+  requireRead(options)
   const errors = createFieldErrors()
   const { resourceVersionMatch: match, sendInitialEvents } = options
   if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
@@ -51,6 +53,11 @@ export function checkWatchOptions(options: RequestOptions): void {
     forbidWithContinue(options, errors)
   }
   refuse(errors)
+}
+
+function requireRead({ faults }: RequestOptions): void {
+  const fault = faults?.limit ?? faults?.timeoutSeconds
+  if (fault) throw fault
 }
 
 type Errors = ReturnType<typeof createFieldErrors>

@@ -34,13 +34,15 @@ export async function readPage(call: RestCall, selection: Selection): Promise<Li
 /** Undefined: the newest. */
 async function revisionOf(call: RestCall, token: ContinueToken | undefined): Promise<number | undefined> {
   if (token) return token.revision < 0 ? undefined : token.revision
-  const { resourceVersion, resourceVersionMatch, limit } = call.context.options
+  const { resourceVersion, resourceVersionMatch } = call.context.options
   if (resourceVersion && !isRevision(resourceVersion)) {
     throw badRequest(`invalid resource version: ${malformedRevision(resourceVersion)}`)
   }
   const asked = await requireRevision(call, resourceVersion)
   // Clients from before resourceVersionMatch mean exactly this one when they ask for a page.
-  const isExact = resourceVersionMatch ? resourceVersionMatch === 'Exact' : !!limit && asked > 0
+  const isExact = resourceVersionMatch
+    ? resourceVersionMatch === 'Exact'
+    : limitOf(call.context.options) !== undefined && asked > 0
   return isExact ? asked : undefined
 }
 
@@ -63,10 +65,15 @@ async function collect(
   const { context, resource } = call
   const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
   // A list of any age comes from the cache, whole.
-  const isAny = context.options.resourceVersion === '0' && !token
-  const limit = (!isAny && context.options.limit) || undefined
+  const isAny = context.options.resourceVersion === '0' && !token && !resource.storage.uncached
+  const limit = isAny ? undefined : limitOf(context.options)
   const page = { revision, after: token && prefix + token.start, limit }
   return selection.all ? collectAll(call, prefix, page) : collectMatching(call, prefix, page, selection)
+}
+
+/** Nothing and less than nothing are no limit. */
+function limitOf({ limit = 0 }: RestCall['context']['options']): number | undefined {
+  return limit > 0 ? limit : undefined
 }
 
 /** A page of everything, in the runs that the cache keeps it in. */

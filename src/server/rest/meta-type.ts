@@ -9,6 +9,8 @@ export interface BodyType extends GroupVersionKind {
   readonly schema: ObjectSchema
   /** Without a protobuf form. */
   readonly isCustom?: boolean
+  /** Older versions of the same shape that clients still name. */
+  readonly alsoVersions?: readonly string[]
   /** Options, of which upstream tells the fault alone. */
   readonly isOptions?: boolean
 }

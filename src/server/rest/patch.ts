@@ -15,7 +15,7 @@ import { admitMutating, groupResource, type RestCall, turn } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
 import { unreadablePatch } from './foreign-body.ts'
-import { requireSameName, settleNamespace } from './identity.ts'
+import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { replace } from './replace.ts'
 import { findStored } from './storage.ts'
@@ -158,7 +158,8 @@ async function applied(
   const { resource, context } = call
   const { force = false } = context.options
   const { schema } = resource
-  const request = { ...writerOf(call), schema, live: current, applied: document, force }
+  const { kind } = resource
+  const request = { ...writerOf(call), schema, live: current, applied: document, kind, force }
   const { breathe } = context
   const { object } = breathe ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
   await turn(call)
@@ -194,6 +195,7 @@ async function createByApply(
   settleNamespace(call, object)
   await turn(call)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
+  requireNoUid(call, object)
   const servable = await insert(call, object)
   return { kind: 'object', status: 201, object: servable.object, resource, servable }
 }

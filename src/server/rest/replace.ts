@@ -25,13 +25,14 @@ import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
-import { findStored, isOutdated, removeStored, writeStored } from './storage.ts'
+import { findStored, isOutdated, labelsAround, removeStored, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
 
 type UpdateRules = Pick<
   Strategy,
   | 'prepareForUpdate'
   | 'validate'
+  | 'validateInNamespace'
   | 'validateUpdate'
   | 'validatesOnceOnly'
   | 'warnings'
@@ -59,6 +60,8 @@ export interface Replacement {
   /** Top-level fields that may change; others come from the current object. Absent: all. */
   readonly writes?: readonly string[]
   readonly keepsMetadata?: boolean
+  /** A uid in the object is a precondition, as in a PUT; else it is a field like others, that cannot change. */
+  readonly requiresUid?: boolean
 }
 
 /** Reads, changes and writes until nobody came between (upstream's GuaranteedUpdate and BeforeUpdate). */
@@ -90,7 +93,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   if (!plan.skipsAdmission) await admitMutating(call, { operation: 'UPDATE', object: shown, oldObject })
   face?.take(shown, object)
   dedupOwners(call, object, true)
-  requireIdentity(call, object, stored)
+  if (plan.requiresUid) requireIdentity(call, object, stored)
   requireRevision(call, plan.rules, object, old)
   if (plan.writes) keepUnwritten(object, old, plan.writes)
   if (plan.keepsMetadata) keepMetadata(object, old)
@@ -188,18 +191,15 @@ async function prepare(
   return deps.allocators.get(rules.allocator)?.allocate(object, old, isDryRun(call))
 }
 
-function validate(
-  { resource, context }: RestCall,
-  rules: UpdateRules,
-  object: KubeObject,
-  old: KubeObject,
-): void {
+function validate(call: RestCall, rules: UpdateRules, object: KubeObject, old: KubeObject): void {
+  const { resource, context } = call
   const errors = createFieldErrors()
   const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
   validateObjectMeta(object.metadata, names, 'metadata', errors)
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
-  if (resource.strategy.standardFinalizers === true)
+  if (resource.strategy.standardFinalizers)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
+  rules.validateInNamespace?.(object, old, labelsAround(call), errors)
   if (!rules.validatesOnceOnly) rules.validate?.(object, errors)
   rules.validateUpdate?.(object, old, errors)
   if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)

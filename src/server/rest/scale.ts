@@ -1,5 +1,13 @@
 import type { Resource, ScaleView } from '../../api/define.ts'
 import { builtinKind } from '../../api/schema/index.ts'
+import {
+  applyPatch,
+  fromScaleEntries,
+  type ReplicasPlace,
+  toScaleEntries,
+  updateManagedFields,
+} from '../../machinery/apply/index.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { applyJsonPatch, applyMergePatch } from '../../machinery/patch/index.ts'
 import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
@@ -11,10 +19,12 @@ import { deepFreeze } from '../watchcache/index.ts'
 import { decodePatch, decodeTyped } from './body.ts'
 import type { RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
+import { writerOf } from './field-manager.ts'
 import { memo } from './memo.ts'
 import { replace } from './replace.ts'
 import { requireStored } from './storage.ts'
 import { presentLater } from './views.ts'
+import { checkWriteOptions } from './write-options.ts'
 
 /** autoscaling/v1 Scale. */
 interface Scale extends KubeObject {
@@ -32,48 +42,91 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
   const stored = requireStored(call)
   if (context.info.verb === 'get')
     return answer(resource, toScale(view, (await presentLater(resource, stored)).object))
+  const { verb } = context.info
+  checkWriteOptions(context.options, verb === 'update' ? 'UpdateOptions' : 'PatchOptions')
+  const place = { apiVersion: toApiVersion(resource.group, resource.version), path: view.replicasPath }
+  const shown = (object: KubeObject) => withManagers(toScale(view, object), object, place)
+  let wanted: Scale | undefined
   const make = (current: KubeObject) => {
-    const wanted = wantedScale(call, toScale(view, current))
+    wanted = wantedScale(call, shown(current))
     // A custom kind's own rules know the place of its replicas.
     if (!resource.custom) requireReplicas(wanted)
-    const object = cloneJson(current)
-    const { resourceVersion } = wanted.metadata
-    if (resourceVersion) object.metadata.resourceVersion = resourceVersion
-    else delete object.metadata.resourceVersion
-    view.setReplicas(object, wanted.spec.replicas ?? 0)
-    return object
+    return laidOver(current, wanted, view, place)
+  }
+  const face = {
+    show: (object: KubeObject) => (Object.isFrozen(object) ? shown(object) : wanted!),
+    take: (scale: KubeObject, object: KubeObject) =>
+      view.setReplicas(object, (scale as Scale).spec.replicas ?? 0),
   }
   const rules = { ...resource.strategy, allowUnconditionalUpdate: true }
-  const face = {
-    show: (object: KubeObject) => toScale(view, object),
-    take: (shown: KubeObject, object: KubeObject) =>
-      view.setReplicas(object, (shown as Scale).spec.replicas ?? 0),
-  }
-  const { object } = await replace(call, { make, rules, attemptsMax, face })
+  const requiresUid = verb === 'update'
+  const { object } = await replace(call, { make, rules, attemptsMax, face, tracksFields: true, requiresUid })
   return answer(resource, toScale(view, object))
 }
 
-function wantedScale({ context }: RestCall, current: Scale): Scale {
-  const { info, options } = context
-  const wanted =
-    info.verb === 'update'
-      ? decodeTyped(context, scaleType())
-      : patchedScale(current, context, options.patchType)
-  const { metadata } = wanted as Scale
-  if (metadata?.name !== undefined && metadata.name !== info.name) {
-    throw badRequest(
-      `the name of the object (${metadata.name}) does not match the name on the URL (${info.name})`,
-    )
-  }
-  return { ...(wanted as Scale), metadata: metadata ?? {}, spec: (wanted as Scale).spec ?? {} }
+function withManagers(scale: Scale, { metadata }: KubeObject, place: ReplicasPlace): Scale {
+  const managedFields = toScaleEntries(metadata.managedFields, place)
+  return { ...scale, metadata: { ...scale.metadata, ...(managedFields && { managedFields }) } }
 }
 
-function patchedScale(current: Scale, context: RestCall['context'], type = ''): unknown {
+/** What the scale says goes into a private copy of the object. */
+function laidOver(
+  current: KubeObject,
+  { metadata, spec }: Scale,
+  view: ScaleView<KubeObject>,
+  place: ReplicasPlace,
+): KubeObject {
+  const object = cloneJson(current)
+  const { resourceVersion, uid } = metadata
+  if (resourceVersion) object.metadata.resourceVersion = resourceVersion
+  else delete object.metadata.resourceVersion
+  if (uid) object.metadata.uid = uid
+  view.setReplicas(object, spec.replicas ?? 0)
+  const managed = fromScaleEntries(current.metadata.managedFields, metadata.managedFields, place)
+  if (managed) object.metadata.managedFields = managed
+  else delete object.metadata.managedFields
+  return object
+}
+
+function wantedScale(call: RestCall, current: Scale): Scale {
+  const { context } = call
+  const { name } = context.info
+  const given = askedScale(call, current)
+  const { metadata } = given
+  if (metadata?.name !== undefined && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  }
+  const wanted = { ...given, metadata: { ...metadata }, spec: { ...given.spec } }
+  if (context.options.patchType === applyType) return wanted
+  const managed = updateManagedFields({ ...scaleWriter(call), live: current, next: wanted })
+  if (managed) wanted.metadata.managedFields = managed
+  return wanted
+}
+
+function scaleWriter(call: RestCall) {
+  const { schema } = scaleType()
+  return { ...writerOf(call), schema, apiVersion: 'autoscaling/v1', resetFields: [] }
+}
+
+const applyType = 'application/apply-patch+yaml'
+
+function askedScale(call: RestCall, current: Scale): Scale {
+  const { context } = call
+  if (context.info.verb === 'update') return decodeTyped(context, scaleType()) as unknown as Scale
+  const type = context.options.patchType ?? ''
   const document = decodePatch(context, type)
-  if (type === 'application/json-patch+json') return applyJsonPatch(current, document)
+  if (type === 'application/json-patch+json') return applyJsonPatch(current, document) as Scale
   // Scale has no lists and no merge keys: strategic merge and merge mean the same.
-  if (type.includes('merge-patch')) return applyMergePatch(current, document)
-  throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json'])
+  if (type.includes('merge-patch')) return applyMergePatch(current, document) as Scale
+  if (type !== applyType)
+    throw unsupportedMediaType([
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      'application/apply-patch+yaml',
+    ])
+  const { force = false } = context.options
+  const applied = { live: current, applied: document as KubeObject, kind: 'Scale', force }
+  return applyPatch({ ...scaleWriter(call), ...applied }).object as Scale
 }
 
 function requireReplicas({ metadata, spec }: Scale): void {

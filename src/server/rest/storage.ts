@@ -19,6 +19,13 @@ export function findStored(
   return deps.cache.get(keyOf(resource, context.info.namespace, name))
 }
 
+const namespaces = { group: '', plural: 'namespaces' }
+
+/** The labels of the namespace that the request is about; none when there is no such namespace. */
+export function labelsAround({ deps, context }: RestCall): Readonly<Record<string, string>> {
+  return deps.cache.get(objectKey(namespaces, '', context.info.namespace))?.object.metadata.labels ?? {}
+}
+
 /** The stored object that the request names, or 404. */
 export function requireStored(call: RestCall): CachedObject {
   const found = findStored(call)

@@ -5,7 +5,7 @@ import { decodeBody } from './body.ts'
 import { admitMutating, type RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { trackUpdate } from './field-manager.ts'
-import { dedupOwners, requireSameName, settleNamespace } from './identity.ts'
+import { dedupOwners, requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { type Replacement, replace } from './replace.ts'
 import { findStored } from './storage.ts'
@@ -28,6 +28,7 @@ export async function update(call: RestCall, subresource?: Subresource): Promise
   const servable = await replace(call, {
     make: () => cloneJson(object),
     attemptsMax: attempts,
+    requiresUid: true,
     ...rulesFor(call, subresource),
   })
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
@@ -51,6 +52,7 @@ async function createInstead(call: RestCall, object: KubeObject): Promise<Respon
   const { resource } = call
   trackUpdate(call, undefined, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
+  requireNoUid(call, object)
   const servable = await insert(call, object)
   return { kind: 'object', status: 201, object: servable.object, resource, servable }
 }

@@ -18,11 +18,10 @@ export function checkWriteOptions(
     } else if (force !== undefined) errors.forbidden('force', 'may not be specified for non-apply patch')
   }
   if (Buffer.byteLength(fieldManager) > managerBytesMax) errors.tooLong('fieldManager', managerBytesMax)
-  if (hasUnprintable(fieldManager))
-    errors.invalid('fieldManager', fieldManager, 'should only contain printable characters')
+  checkPrintable(fieldManager, errors)
   checkDryRun(dryRun, errors)
   if (fieldValidation && !['Ignore', 'Warn', 'Strict'].includes(fieldValidation)) {
-    errors.notSupported('fieldValidation', fieldValidation, ['Ignore', 'Warn', 'Strict', ''])
+    errors.notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn'])
   }
   if (errors.list.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors.list)
 }
@@ -35,6 +34,14 @@ export function checkDryRun(
   if (dryRun?.some(stage => stage !== 'All')) errors.notSupported('dryRun', dryRun, ['All'])
 }
 
-function hasUnprintable(text: string): boolean {
-  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+/** Go's unicode.IsPrint; positions are those of bytes. */
+function checkPrintable(manager: string, errors: ReturnType<typeof createFieldErrors>): void {
+  let position = 0
+  for (const character of manager) {
+    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) {
+      const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
+      errors.invalid('fieldManager', manager, `invalid character U+${code} (at position ${position})`)
+    }
+    position += Buffer.byteLength(character)
+  }
 }

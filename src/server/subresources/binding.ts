@@ -1,6 +1,12 @@
 import type { Binding, Pod } from '../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import { badRequest, conflict, invalid, notFound } from '../../machinery/status/errors.ts'
+import {
+  badRequest,
+  conflict,
+  formatFieldErrors,
+  notFound,
+  plainFailure,
+} from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
 import { admitMutating, admitValidating, type RestCall, timestamp } from '../rest/call.ts'
@@ -16,12 +22,7 @@ export async function bindPod(call: RestCall): Promise<Response> {
   const binding = decodeKind(call, '', 'v1', 'Binding') as unknown as Binding
   binding.metadata ??= {}
   if (binding.metadata.name !== call.context.info.name) {
-    const given = binding.metadata.name
-    throw badRequest(
-      given
-        ? `the name of the object (${given}) does not match the name on the URL (${call.context.info.name})`
-        : 'name in URL does not match name in Binding object',
-    )
+    throw badRequest('name in URL does not match name in Binding object')
   }
   return bind(call, binding, call.context.info.name)
 }
@@ -52,12 +53,13 @@ async function bind(call: RestCall, binding: Binding, name: string): Promise<Res
   return createdStatus()
 }
 
-function checkTarget({ target, metadata }: Binding): void {
+/** Upstream tells the bare complaints. */
+function checkTarget({ target }: Binding): void {
   const errors = createFieldErrors()
   if (target?.kind && target.kind !== 'Node')
     errors.notSupported('target.kind', target.kind, ['Node', '<empty>'])
   if (!target?.name) errors.required('target.name')
-  if (errors.list.length > 0) throw invalid({ group: '', kind: 'Binding' }, metadata.name ?? '', errors.list)
+  if (errors.list.length > 0) throw plainFailure(formatFieldErrors(errors.list))
 }
 
 function assign({ deps }: RestCall, current: Pod, binding: Binding): KubeObject {

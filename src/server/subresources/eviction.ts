@@ -1,10 +1,12 @@
+import { builtinKind } from '../../api/schema/index.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Eviction, PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
-import { badRequest, forbidden, internalError, tooManyRequests } from '../../machinery/status/errors.ts'
+import { badRequest, forbidden, plainFailure, tooManyRequests } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Response } from '../context.ts'
+import { decodeTyped } from '../rest/body.ts'
 import { admitMutating, admitValidating, isDryRun, type RestCall, timestamp } from '../rest/call.ts'
 import { cloneJson } from '../rest/clone.ts'
 import { deleteNamed } from '../rest/delete.ts'
@@ -12,16 +14,24 @@ import type { DeleteOptions } from '../rest/delete-options.ts'
 import { replace } from '../rest/replace.ts'
 import { requireStored } from '../rest/storage.ts'
 import { collectionPrefix } from '../watchcache/index.ts'
-import { aimAt, builtinResource, createdStatus, decodeKind } from './subrequest.ts'
+import { aimAt, builtinResource, createdStatus } from './subrequest.ts'
 
 const attemptsMax = 20
 /** Upstream's MaxDisruptedPodSize. */
 const disruptedPodsMax = 2000
 
+const evictionType = () => ({
+  group: 'policy',
+  version: 'v1',
+  kind: 'Eviction',
+  schema: builtinKind('policy', 'v1', 'Eviction'),
+  alsoVersions: ['policy/v1beta1'],
+})
+
 /** POST pods/NAME/eviction: deletes a pod when its disruption budget allows (pkg/registry/core/pod/storage/eviction.go). */
 export async function evictPod(call: RestCall): Promise<Response> {
   const { info } = call.context
-  const eviction = decodeKind(call, 'policy', 'v1', 'Eviction') as unknown as Eviction
+  const eviction = decodeTyped(call.context, evictionType()) as unknown as Eviction
   const { name } = eviction.metadata ?? {}
   if (name && name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   eviction.metadata = { ...eviction.metadata, name: info.name, namespace: info.namespace }
@@ -94,7 +104,7 @@ function isFree({ metadata, status }: Pod): boolean {
 async function consumeBudget(call: RestCall, pod: Pod): Promise<void> {
   const budgets = budgetsOf(call, pod)
   if (budgets.length > 1) {
-    throw internalError(
+    throw plainFailure(
       'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     )
   }
@@ -155,7 +165,20 @@ function decrement({ deps }: RestCall, current: PodDisruptionBudget, pod: Pod): 
   }
   const disruptedPods = { ...status.disruptedPods, [pod.metadata.name!]: timestamp(deps.ports.clock) }
   budget.status = { ...status, disruptionsAllowed: disruptionsAllowed - 1, disruptedPods }
+  if (disruptionsAllowed === 1) noteExhausted(budget.status, timestamp(deps.ports.clock))
   return budget
+}
+
+/** The last disruption that was allowed is used (pdbhelper UpdateDisruptionAllowedCondition). */
+function noteExhausted(status: NonNullable<PodDisruptionBudget['status']>, now: string): void {
+  const type = 'DisruptionAllowed'
+  const conditions = status.conditions ?? []
+  const before = conditions.find(condition => condition.type === type)
+  const lastTransitionTime = before?.status === 'False' ? before.lastTransitionTime : now
+  const { observedGeneration } = status
+  const condition = { type, status: 'False', reason: 'InsufficientPods', message: '', lastTransitionTime }
+  const observed = { ...condition, ...(observedGeneration && { observedGeneration }) }
+  status.conditions = [...conditions.filter(other => other !== before), observed]
 }
 
 function refused(message: string, retryAfterSeconds: number): StatusError {

@@ -31,7 +31,7 @@ export function logConnector(tls: KubeletTls): Connector {
     const pod = podOf(call)
     const container = chosenContainer(pod, query.get('container') ?? '')
     const { nodeName } = pod.spec ?? {}
-    if (!nodeName) return { kind: 'raw', status: 204, contentType: 'text/plain', body: '' }
+    if (!nodeName) return { kind: 'raw', status: 204, contentType: '', body: '' }
     const kept = pick(query, logParameters)
     const path = `/containerLogs/${info.namespace}/${info.name}/${container}${kept.size > 0 ? `?${kept}` : ''}`
     return ask(call, { endpoint: kubeletOf(call, nodeName, tls), method: 'GET', path })

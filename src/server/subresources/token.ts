@@ -1,7 +1,12 @@
 import { decodeJwt } from 'jose'
+import { builtinKind } from '../../api/schema/index.ts'
 import type { TokenRequest } from '../../api/types/authentication-v1.gen.ts'
+import { updateManagedFields } from '../../machinery/apply/index.ts'
+import { printed } from '../../machinery/schema/printed.ts'
+import { badRequest } from '../../machinery/status/errors.ts'
 import type { RequestContext, Response } from '../context.ts'
-import { admitMutating, admitValidating, type Connector } from '../rest/call.ts'
+import { admitMutating, admitValidating, type Connector, type RestCall } from '../rest/call.ts'
+import { writerOf } from '../rest/field-manager.ts'
 import { deepFreeze } from '../watchcache/index.ts'
 import { decodeKind } from './subrequest.ts'
 
@@ -13,13 +18,31 @@ export function tokenConnector(request: RequestToken): Connector {
   return async function connectToken(call): Promise<Response> {
     const { namespace, name } = call.context.info
     const body = decodeKind(call, 'authentication.k8s.io', 'v1', 'TokenRequest') as unknown as TokenRequest
-    body.metadata = { ...body.metadata, namespace }
+    settle(call, body)
     await admitMutating(call, { operation: 'CREATE', object: body, oldObject: undefined })
     await admitValidating(call, { operation: 'CREATE', object: body, oldObject: undefined })
     const object = await request(namespace, name, body)
     noteCredential(call.context, object)
-    return { kind: 'object', status: 201, object: deepFreeze(object) }
+    return { kind: 'object', status: 201, object: deepFreeze(printed(kindSchema(), object)) }
   }
+}
+
+const lifeSecondsDefault = 3600
+const apiVersion = 'authentication.k8s.io/v1'
+const kindSchema = () => builtinKind('authentication.k8s.io', 'v1', 'TokenRequest')
+
+/** What is known of a request before anybody looks at it: its place, its default life, who wrote it. */
+function settle(call: RestCall, body: TokenRequest): void {
+  const { namespace } = call.context.info
+  const given = body.metadata?.namespace
+  if (given && given !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  body.metadata = { ...body.metadata, namespace }
+  body.spec = { ...body.spec }
+  body.spec.expirationSeconds ??= lifeSecondsDefault
+  const writer = { ...writerOf(call), apiVersion, resetFields: [] }
+  const managed = updateManagedFields({ ...writer, schema: kindSchema(), live: undefined, next: body })
+  if (managed) body.metadata.managedFields = managed
 }
 
 /** The audit log names every token by its id, so that what is done with it can be found. */

@@ -8,7 +8,11 @@ import type { Container, ContainerPort, PodSpec } from '../../types/core-v1.gen.
 import { validateEnv, validateEnvFrom } from './env.ts'
 import { validateLifecycle, validateProbes } from './handlers.ts'
 import { validateResources } from './resource-requirements.ts'
-import { validateContainerRestartPolicy, validateResizePolicy } from './restart-policy.ts'
+import {
+  validateContainerRestartPolicy,
+  validateInitRestartPolicy,
+  validateResizePolicy,
+} from './restart-policy.ts'
 import { validateSecurityContext } from './security-context.ts'
 import { type VolumeIndex, validateDevices, validateMounts } from './volumes.ts'
 
@@ -46,10 +50,7 @@ export function validateInitContainers(context: PodContext, path: string, errors
     const at = `${path}[${i}]`
     validateContainer(container, context, at, errors)
     const isSidecar = container.restartPolicy === 'Always'
-    if (isSidecar && container.restartPolicyRules?.length) {
-      const detail = 'restartPolicyRules are not allowed for init containers with restart policy Always'
-      errors.forbidden(`${at}.restartPolicyRules`, detail)
-    } else validateContainerRestartPolicy(container, at, errors)
+    validateInitRestartPolicy(container, at, errors)
     if (names.has(container.name)) errors.duplicate(`${at}.name`, container.name)
     else if (container.name) names.add(container.name)
     validateHostPorts([container], path, errors)

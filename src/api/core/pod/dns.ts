@@ -7,6 +7,7 @@ const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 const nameserversMax = 3
 const searchesMax = 32
 const searchCharsMax = 2048
+const searchMax = 253
 /** Search paths may have underscores since 1.34 (KEP-4427). */
 const searchLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
 const searchName = `${searchLabel}(\\.${searchLabel})*`
@@ -56,6 +57,8 @@ function validateSearches(searches: readonly string[], path: string, errors: Fie
   }
   searches.forEach((search, i) => {
     const name = search.replace(/\.$/, '')
+    if (search !== '.' && name.length > searchMax)
+      errors.invalid(`${path}[${i}]`, name, `must be no more than ${searchMax} characters`)
     if (search !== '.' && !new RegExp(`^${searchName}$`).test(name)) {
       errors.invalid(`${path}[${i}]`, name, patternError(searchRule, searchName, 'example.com'))
     }

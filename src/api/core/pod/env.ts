@@ -3,7 +3,13 @@ import { dns1123LabelErrors, nameIsDnsSubdomain } from '../../../machinery/meta/
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../../machinery/validation/field-errors.ts'
 import { configMapKeyErrors, envVarNameErrors } from '../../../machinery/validation/values.ts'
-import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from '../../types/core-v1.gen.ts'
+import type {
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  FileKeySelector,
+  PodSpec,
+} from '../../types/core-v1.gen.ts'
 import { validateFieldRef, validateResourceFieldRef } from './field-refs.ts'
 import { validateNoBacksteps } from './local-path.ts'
 
@@ -76,4 +82,22 @@ export function validateEnvFrom(
       errors.invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`')
     else if (configMapRef && secretRef) errors.invalid(path, '', onlyOne)
   })
+}
+
+/** Files that variables are read from lie in volumes that go with the pod (validateFileKeyRefVolumes). */
+export function validateFileVolumes(spec: PodSpec, path: string, errors: FieldErrors): void {
+  const volumes = new Map((spec.volumes ?? []).map(volume => [volume.name ?? '', volume]))
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    spec[list]?.forEach(({ env = [] }, i) => {
+      env.forEach(({ valueFrom }, j) => {
+        if (!valueFrom?.fileKeyRef) return
+        const { volumeName = '' } = valueFrom.fileKeyRef
+        const at = `${path}.${list}[${i}].env[${j}].valueFrom.fileKeyRef.volumeName`
+        const volume = volumes.get(volumeName)
+        if (!volume) errors.notFound(at, volumeName)
+        else if (!volume.emptyDir)
+          errors.invalid(at, volumeName, 'referenced volume must be of type emptyDir')
+      })
+    })
+  }
 }

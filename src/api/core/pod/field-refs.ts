@@ -98,6 +98,7 @@ export function validateResourceFieldRef(
   }
   const unit = divisor === undefined ? '0' : canonicalQuantity(divisor)
   if (unit === '0') return
+  if (!/^(limits|requests)\.(cpu$|memory$|ephemeral-storage$|hugepages-)/.test(resource)) return
   const isCpu = resource.endsWith('.cpu')
   const units = isCpu ? ['1m', '1'] : byteUnits
   if (units.includes(unit)) return

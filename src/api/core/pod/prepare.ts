@@ -1,9 +1,12 @@
 import type { StrategyContext } from '../../define.ts'
 import type { Pod, PodAffinityTerm } from '../../types/core-v1.gen.ts'
+import { dropPodFields } from './disabled-fields.ts'
 
 /** What the server writes into a new pod (pkg/registry/core/pod/strategy.go PrepareForCreate). */
 export function preparePodCreate(pod: Pod, { now }: StrategyContext): void {
   const { spec } = pod
+  dropPodFields(spec)
+  if ((spec?.terminationGracePeriodSeconds ?? 0) < 0) spec!.terminationGracePeriodSeconds = 1
   if ((spec?.schedulingGates ?? []).length > 0) {
     pod.status!.conditions = [
       {

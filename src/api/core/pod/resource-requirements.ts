@@ -1,13 +1,15 @@
 /** Requests and limits (pkg/apis/core/validation validateResourceRequirements). */
+import { dns1123LabelErrors } from '../../../machinery/meta/names.ts'
 import { compareQuantity, formatQuantity, parseQuantity } from '../../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
+import { invalidFor } from '../../../machinery/validation/field-errors.ts'
 import {
   isHugePages,
   isOvercommitAllowed,
   validateAmount,
   validateContainerResourceName,
 } from '../../shared/resource-names.ts'
-import type { PodSpec, ResourceRequirements } from '../../types/core-v1.gen.ts'
+import type { PodSpec, ResourceClaim, ResourceRequirements } from '../../types/core-v1.gen.ts'
 import { aggregateContainers } from './pod-resources.ts'
 
 /** Names, amounts, and requests within limits. `claimNames`: the pod's resource claims. */
@@ -31,14 +33,32 @@ export function validateResources(
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
     errors.forbidden(path, 'HugePages require cpu or memory')
   }
+  validateClaims(claims, claimNames, `${path}.claims`, errors)
+}
+
+/** Claims of the pod, or single requests of them, each once (validateResourceClaimNames). */
+function validateClaims(
+  claims: readonly ResourceClaim[],
+  claimNames: ReadonlySet<string>,
+  path: string,
+  errors: FieldErrors,
+): void {
   const seen = new Set<string>()
+  const known = [...claimNames].toSorted()
+  const listed = known.length === 0 ? ' which is empty' : `: ${known.join(', ')}`
   claims.forEach(({ name, request }, i) => {
-    const at = `${path}.claims[${i}]`
-    const key = request ? `${name}/${request}` : name
-    if (!name) errors.required(`${at}.name`)
-    else if (seen.has(key)) errors.duplicate(at, key)
-    else if (!claimNames.has(name)) errors.notFound(`${at}.name`, name)
-    seen.add(key)
+    const at = `${path}[${i}]`
+    if (!name) errors.required(at)
+    else if (seen.has(name)) errors.duplicate(at, name)
+    else {
+      const key = request ? `${name}/${request}` : name
+      if (request) invalidFor(errors, `${at}.request`, request, dns1123LabelErrors(request))
+      if (seen.has(key)) errors.duplicate(at, key)
+      else if (!request && [...seen].some(other => other.startsWith(`${name}/`))) errors.duplicate(at, name)
+      seen.add(key)
+    }
+    if (name && !claimNames.has(name))
+      errors.notFound(at, name, `must be one of the names in pod.spec.resourceClaims${listed}`)
   })
 }
 

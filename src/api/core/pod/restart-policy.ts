@@ -31,6 +31,17 @@ export function validateContainerRestartPolicy(
   })
 }
 
+/** Of an init container: one that restarts always is a sidecar, and knows no rules. */
+export function validateInitRestartPolicy(container: Container, path: string, errors: FieldErrors): void {
+  const { restartPolicy, restartPolicyRules = [] } = container
+  if (restartPolicyRules.length > 0 && restartPolicy === undefined) {
+    errors.required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used')
+  } else if (restartPolicyRules.length > 0 && restartPolicy === 'Always') {
+    const detail = 'restartPolicyRules are not allowed for init containers with restart policy Always'
+    errors.forbidden(`${path}.restartPolicyRules`, detail)
+  } else if (restartPolicy !== undefined) validateContainerRestartPolicy(container, path, errors)
+}
+
 function validateExitCodes(
   { operator, values = [] }: ContainerRestartRuleOnExitCodes,
   path: string,

@@ -2,8 +2,9 @@
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { inRange } from '../../../machinery/validation/values.ts'
 import { internalValue } from '../../shared/internal-value.ts'
-import type { PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.gen.ts'
+import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.gen.ts'
 import { validateDescendingPath } from './local-path.ts'
+import { validateWindowsOptions } from './windows-options.ts'
 
 const idRange = [0, 2 ** 31 - 1] as const
 const sysctlLengthMax = 253
@@ -28,7 +29,7 @@ export function validateSecurityContext(
       errors.invalid(`${path}.procMount`, procMount, '`hostUsers` must be false to use `Unmasked`')
     }
   }
-  validateProfile(context.seccompProfile, 'seccomp', `${path}.seccompProfile`, errors)
+  validateSeccomp(context.seccompProfile, `${path}.seccompProfile`, errors)
   if (allowPrivilegeEscalation === false) {
     const cannot = 'cannot set `allowPrivilegeEscalation` to false and'
     const shown = internalValue('k8s.io/api/core/v1.SecurityContext', context)
@@ -37,35 +38,42 @@ export function validateSecurityContext(
       errors.invalid(path, shown, `${cannot} \`capabilities.Add\` CAP_SYS_ADMIN`)
     }
   }
-  validateProfile(context.appArmorProfile, 'AppArmor', `${path}.appArmorProfile`, errors)
+  validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, errors)
+  validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`, errors)
 }
 
-function validateProfile(
-  profile: SeccompProfile | undefined,
-  kind: string,
-  path: string,
-  errors: FieldErrors,
-): void {
+function validateSeccomp(profile: SeccompProfile | undefined, path: string, errors: FieldErrors): void {
   if (!profile) return
   const { type = '', localhostProfile } = profile
-  if (!type)
-    errors.required(
-      `${path}.type`,
-      kind === 'AppArmor'
-        ? 'type is required when appArmorProfile is set'
-        : 'type is required when seccompProfile is set',
-    )
+  if (!type) errors.required(`${path}.type`, 'type is required when seccompProfile is set')
   else if (!profileTypes.includes(type)) errors.notSupported(`${path}.type`, type, profileTypes)
   const at = `${path}.localhostProfile`
   if (type !== 'Localhost') {
+    if (localhostProfile === undefined) return
+    const shown = internalValue('k8s.io/api/core/v1.SeccompProfile', profile)
+    errors.invalid(at, shown, 'can only be set when seccomp type is Localhost')
+  } else if (localhostProfile === undefined) errors.required(at, 'must be set when seccomp type is Localhost')
+  else validateDescendingPath(localhostProfile, at, errors)
+}
+
+const appArmorNameMax = 4095
+
+function validateAppArmor(profile: AppArmorProfile | undefined, path: string, errors: FieldErrors): void {
+  if (!profile) return
+  const { type = '', localhostProfile } = profile
+  const at = `${path}.localhostProfile`
+  if (!type) return errors.required(`${path}.type`, 'type is required when appArmorProfile is set')
+  if (!profileTypes.includes(type)) return errors.notSupported(`${path}.type`, type, profileTypes)
+  if (type !== 'Localhost') {
     if (localhostProfile !== undefined)
-      errors.invalid(
-        at,
-        internalValue('k8s.io/api/core/v1.SeccompProfile', profile),
-        `can only be set when ${kind} type is Localhost`,
-      )
-  } else if (localhostProfile === undefined) errors.required(at, `must be set when ${kind} type is Localhost`)
-  else if (kind === 'seccomp') validateDescendingPath(localhostProfile, at, errors)
+      errors.invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')
+  } else if (localhostProfile === undefined || localhostProfile === '')
+    errors.required(at, 'must be set when AppArmor type is Localhost')
+  else {
+    if (localhostProfile.trim() !== localhostProfile)
+      errors.invalid(at, localhostProfile, 'must not be padded with whitespace')
+    if (localhostProfile.length > appArmorNameMax) errors.tooLong(at, appArmorNameMax)
+  }
 }
 
 /** Of the pod, and what it may not share with the host together with it. */
@@ -87,17 +95,21 @@ export function validatePodSecurityContext(spec: PodSpec, path: string, errors: 
     )
   }
   validateSysctls(spec, `${path}.sysctls`, errors)
-  const { fsGroupChangePolicy, supplementalGroupsPolicy } = context
+  const { fsGroupChangePolicy, supplementalGroupsPolicy, seLinuxChangePolicy } = context
   const changePolicies = ['Always', 'OnRootMismatch']
   if (fsGroupChangePolicy !== undefined && !changePolicies.includes(fsGroupChangePolicy)) {
     errors.notSupported(`${path}.fsGroupChangePolicy`, fsGroupChangePolicy, changePolicies)
   }
-  validateProfile(context.seccompProfile, 'seccomp', `${path}.seccompProfile`, errors)
-  validateProfile(context.appArmorProfile, 'AppArmor', `${path}.appArmorProfile`, errors)
+  validateSeccomp(context.seccompProfile, `${path}.seccompProfile`, errors)
+  validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, errors)
+  validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`, errors)
   const groupPolicies = ['Merge', 'Strict']
   if (supplementalGroupsPolicy !== undefined && !groupPolicies.includes(supplementalGroupsPolicy)) {
     errors.notSupported(`${path}.supplementalGroupsPolicy`, supplementalGroupsPolicy, groupPolicies)
   }
+  // The other policy waits for the feature SELinuxMount.
+  if (seLinuxChangePolicy !== undefined && seLinuxChangePolicy !== 'Recursive')
+    errors.notSupported(`${path}.seLinuxChangePolicy`, seLinuxChangePolicy, ['Recursive'])
 }
 
 function validateSysctls(

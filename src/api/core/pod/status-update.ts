@@ -2,15 +2,19 @@
 import { dns1123SubdomainErrors, qualifiedNameErrors } from '../../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../../machinery/validation/field-errors.ts'
-import { immutable, ipFamily, validateIp } from '../../../machinery/validation/values.ts'
+import { immutable, inRange, ipFamily, validateIp } from '../../../machinery/validation/values.ts'
 import type { ContainerStatus, Pod, PodSpec } from '../../types/core-v1.gen.ts'
 
+const nonNegative = 'must be a non-negative integer'
 const systemConditions = ['PodScheduled', 'Ready', 'Initialized']
 
 /** Conditions have names, addresses are addresses, and what has ended for good does not run again. */
-export function validatePodStatusUpdate({ status = {} }: Pod, old: Pod, errors: FieldErrors): void {
+export function validatePodStatusUpdate(pod: Pod, old: Pod, errors: FieldErrors): void {
+  const { status = {} } = pod
   const before = old.status ?? {}
-  status.conditions?.forEach(({ type }, i) => {
+  status.conditions?.forEach(({ type, observedGeneration = 0 }, i) => {
+    if (observedGeneration < 0)
+      errors.invalid(`status.conditions[${i}].observedGeneration`, observedGeneration, nonNegative)
     if (systemConditions.includes(type)) return
     invalidFor(errors, `status.conditions[${i}].Type`, type, qualifiedNameErrors(type))
   })
@@ -23,22 +27,57 @@ export function validatePodStatusUpdate({ status = {} }: Pod, old: Pod, errors: 
       dns1123SubdomainErrors(nominatedNodeName),
     )
   }
+  const { observedGeneration = 0 } = status
+  if (observedGeneration < 0) errors.invalid('status.observedGeneration', observedGeneration, nonNegative)
   immutable(status.qosClass, before.qosClass, 'status.qosClass', errors)
   validateTransitions(status.containerStatuses, before.containerStatuses, old.spec!, errors)
+  validateClaims(pod, errors)
   validateAddresses(
     (status.podIPs ?? []).map(({ ip = '' }) => ip),
     'status.podIPs',
     errors,
   )
   const hosts = status.hostIPs ?? []
-  if (hosts.length > 0 && hosts[0]!.ip !== status.hostIP) {
-    errors.invalid('status.hostIPs[0].ip', hosts[0]!.ip, 'must be equal to `hostIP`')
-  }
+  const first = hosts[0]?.ip ?? ''
+  if (hosts.length > 0 && first !== (status.hostIP ?? ''))
+    errors.invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`')
   validateAddresses(
-    hosts.map(({ ip }) => ip),
+    hosts.map(({ ip = '' }) => ip),
     'status.hostIPs',
     errors,
   )
+  if ((pod.spec?.os?.name ?? 'linux') === 'linux')
+    for (const list of statusLists) validateUsers(status[list] ?? [], `status.${list}`, errors)
+}
+
+const statusLists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const
+
+/** Claims that were made for the pod belong to entries of its spec. */
+function validateClaims({ spec, status }: Pod, errors: FieldErrors): void {
+  const known = new Set(spec?.resourceClaims?.map(({ name }) => name))
+  const seen = new Set<string>()
+  status?.resourceClaimStatuses?.forEach(({ name = '', resourceClaimName: claim }, i) => {
+    const at = `status.resourceClaimStatuses[${i}].name`
+    if (!known.has(name)) errors.invalid(at, name, 'must match the name of an entry in `spec.resourceClaims`')
+    if (seen.has(name)) errors.duplicate(at, name)
+    seen.add(name)
+    if (claim !== undefined) invalidFor(errors, at, claim, dns1123SubdomainErrors(claim))
+  })
+}
+
+const ids = [0, 2 ** 31 - 1] as const
+
+function validateUsers(statuses: readonly ContainerStatus[], path: string, errors: FieldErrors): void {
+  statuses.forEach(({ user }, i) => {
+    if (!user?.linux) return
+    const at = `${path}[${i}].user.linux`
+    const { uid = 0, gid = 0, supplementalGroups = [] } = user.linux
+    inRange(uid, ids, `${at}.uid`, errors)
+    inRange(gid, ids, `${at}.gid`, errors)
+    supplementalGroups.forEach((group, j) => {
+      inRange(group, ids, `${at}.supplementalGroups[${j}]`, errors)
+    })
+  })
 }
 
 function validateTransitions(
@@ -66,6 +105,12 @@ function validateAddresses(addresses: readonly string[], path: string, errors: F
   addresses.forEach((ip, i) => {
     validateIp(ip, `${path}[${i}]`, errors)
   })
+  const wrong = addresses.length > 1 ? addresses.findIndex(ip => ipFamily(ip) === 0) : -1
+  if (wrong >= 0)
+    errors.internal(
+      path,
+      `failed to check for dual stack with error:invalid IP[${wrong}]: ${addresses[wrong]}`,
+    )
   if (addresses.length > 2 || new Set(addresses.map(ipFamily)).size < addresses.length) {
     errors.invalid(
       path,

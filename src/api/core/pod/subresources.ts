@@ -1,6 +1,7 @@
 import { semanticEqual } from '../../../machinery/validation/values.ts'
 import type { Subresource } from '../../define.ts'
-import type { Container, Pod, PodCondition } from '../../types/core-v1.gen.ts'
+import type { Container, Pod, PodCondition, PodStatus } from '../../types/core-v1.gen.ts'
+import { dropPodStatusFields } from './disabled-fields.ts'
 import { validateResize } from './resize.ts'
 import { validatePodStatusUpdate } from './status-update.ts'
 import { validatePod } from './validate.ts'
@@ -12,6 +13,8 @@ type PodStrategy = NonNullable<Subresource<Pod>['strategy']>
 export const podStatusStrategy: PodStrategy = {
   prepareForUpdate(pod, old) {
     pod.status ??= {}
+    mirrorAddresses(pod.status)
+    dropPodStatusFields(pod.status)
     if (!pod.status.qosClass && old.status?.qosClass) pod.status.qosClass = old.status.qosClass
     if (!pod.status.observedGeneration && old.status?.observedGeneration) {
       pod.status.observedGeneration = old.status.observedGeneration
@@ -21,6 +24,13 @@ export const podStatusStrategy: PodStrategy = {
     else delete pod.metadata.ownerReferences
   },
   validateUpdate: validatePodStatusUpdate,
+}
+
+/** The first address has two spellings; the old one alone counts for both (pkg/apis/core/v1/conversion.go). */
+function mirrorAddresses(status: PodStatus): void {
+  const { podIP } = status
+  if (podIP && status.podIPs?.[0]?.ip !== podIP) status.podIPs = [{ ip: podIP }]
+  else if (status.podIPs?.length) status.podIP = status.podIPs[0]!.ip
 }
 
 function keepObservedGeneration(condition: PodCondition, old: Pod): void {

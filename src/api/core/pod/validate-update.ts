@@ -1,6 +1,8 @@
 /** What of a pod may change (pkg/apis/core/validation ValidatePodUpdate). */
+import { typedEqual } from '../../../machinery/schema/equal.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { inRange, semanticEqual } from '../../../machinery/validation/values.ts'
+import { facts } from '../../schema/index.ts'
 import type { Container, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.ts'
 
 const updatable = [
@@ -24,7 +26,7 @@ export function validatePodUpdate(pod: Pod, oldPod: Pod, errors: FieldErrors): v
   if (!validateDeadline(spec, old, errors)) return
   validateTolerationsGrow(spec.tolerations ?? [], old.tolerations ?? [], errors)
   validateGatesShrink(spec, old, errors)
-  if (semanticEqual(spec, old)) return
+  if (sameSpec(spec, old)) return
   const rest: PodSpec = {
     ...spec,
     containers: withImages(spec.containers, old.containers),
@@ -37,12 +39,16 @@ export function validatePodUpdate(pod: Pod, oldPod: Pod, errors: FieldErrors): v
     rest.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds!
   }
   if ((old.schedulingGates ?? []).length > 0) allowNodeChoice(rest, old, errors)
-  if (!semanticEqual(rest, old)) {
+  if (!sameSpec(rest, old)) {
     errors.forbidden(
       'spec',
       `pod updates may not change fields other than ${updatable.join(',')}\n${changedFields(rest, old)}`,
     )
   }
+}
+
+function sameSpec(a: PodSpec, b: PodSpec): boolean {
+  return typedEqual(facts.typeNamed('k8s.io/api/core/v1.PodSpec')!, a, b)
 }
 
 /** Names what differs. Upstream prints a Go diff here, which no client can rely on. */
@@ -94,8 +100,10 @@ function validateTolerationsGrow(
 
 function validateGatesShrink(spec: PodSpec, old: PodSpec, errors: FieldErrors): void {
   const before = (old.schedulingGates ?? []).map(({ name }) => name)
-  spec.schedulingGates?.forEach(({ name }, i) => {
-    if (before.includes(name)) return
+  const now = spec.schedulingGates ?? []
+  now.forEach(({ name }, i) => {
+    // Told once of each name, where it stands last.
+    if (before.includes(name) || now.findLastIndex(gate => gate.name === name) !== i) return
     const detail = `only deletion is allowed, but found new scheduling gate '${name}'`
     errors.forbidden(`spec.schedulingGates[${i}].name`, detail)
   })

@@ -13,11 +13,13 @@ import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
 import { validateAffinity, validateTopologySpread } from './affinity.ts'
 import { type PodContext, validateContainers, validateInitContainers } from './containers.ts'
 import { validateDns } from './dns.ts'
+import { validateFileVolumes } from './env.ts'
 import { validatePodLevelResources, validateResources } from './resource-requirements.ts'
 import { validatePodSecurityContext } from './security-context.ts'
 import { validateTolerations } from './tolerations.ts'
 import { validateEphemeralContainers } from './validate-ephemeral.ts'
 import { validateVolumes } from './volumes.ts'
+import { validateHostProcess } from './windows-options.ts'
 
 /** Where a PodSpec stands, and whether it is a pod or only the plan of one. */
 export interface PodSpecPlace {
@@ -28,7 +30,16 @@ export interface PodSpecPlace {
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 const hostnameOverrideMax = 64
 
-/** Rules of a pod, new or changed; ephemeral containers cannot be created with it. */
+/** A new pod: ephemeral containers cannot be created with it (ValidatePodCreate). */
+export function validateNewPod(pod: Pod, errors: FieldErrors): void {
+  validatePod(pod, errors)
+  const { ephemeralContainers = [], nodeName, schedulingGates = [] } = pod.spec!
+  if (ephemeralContainers.length > 0) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
+  if (nodeName && schedulingGates.length > 0)
+    errors.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')
+}
+
+/** Rules of a pod, new or changed. */
 export function validatePod(pod: Pod, errors: FieldErrors): void {
   const spec = pod.spec!
   validatePodSpec(spec, { path: 'spec', isPod: true }, errors)
@@ -70,10 +81,12 @@ export function validatePodSpec(spec: PodSpec, { path, isPod }: PodSpecPlace, er
   validateDns(spec, path, errors)
   validateGates(spec, path, errors)
   validateTopologySpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`, errors)
+  validateHostProcess(spec, path, errors)
   validateHostUsers(spec, path, errors)
   validateNames(spec, path, errors)
   validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, errors)
   validateOthers(spec, path, errors)
+  validateFileVolumes(spec, path, errors)
 }
 
 function validateResourceClaims({ resourceClaims = [] }: PodSpec, path: string, errors: FieldErrors): void {
@@ -91,6 +104,10 @@ function validateResourceClaims({ resourceClaims = [] }: PodSpec, path: string, 
       errors.invalid(at, shown, detail)
     } else if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
       errors.invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`')
+    }
+    for (const [field, claimed] of Object.entries({ resourceClaimName, resourceClaimTemplateName })) {
+      if (claimed !== undefined)
+        invalidFor(errors, `${at}.${field}`, claimed, dns1123SubdomainErrors(claimed))
     }
   })
 }

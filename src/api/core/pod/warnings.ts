@@ -3,6 +3,7 @@ import { dns1123LabelErrors } from '../../../machinery/meta/names.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { milliValue, parseQuantity } from '../../../machinery/quantity/index.ts'
 import type {
+  Affinity,
   Container,
   ContainerPort,
   EnvVar,
@@ -55,13 +56,45 @@ function specWarnings(spec: PodSpec, path: string): string[] {
   )
   return [
     ...spread,
+    ...affinityWarnings(spec.affinity, `${path}.affinity`),
     ...volumes,
+    ...secretWarnings(spec, path),
     ...containers.flatMap(({ container, at }) => [
       ...amountWarnings(container, at),
       ...envWarnings(container.env, at),
     ]),
     ...portWarnings(containers),
   ]
+}
+
+/** Terms without a selector mean no pod. */
+function affinityWarnings(affinity: Affinity | undefined, path: string): string[] {
+  return (['podAffinity', 'podAntiAffinity'] as const).flatMap(side => {
+    const required = affinity?.[side]?.requiredDuringSchedulingIgnoredDuringExecution ?? []
+    const preferred = affinity?.[side]?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+    const when = 'DuringSchedulingIgnoredDuringExecution'
+    const meansNone = (at: string) => `${at}: a null labelSelector results in matching no pod`
+    return [
+      ...required.flatMap(({ labelSelector }, i) =>
+        labelSelector ? [] : [meansNone(`${path}.${side}.required${when}[${i}].labelSelector`)],
+      ),
+      ...preferred.flatMap(({ podAffinityTerm }, i) =>
+        podAffinityTerm?.labelSelector
+          ? []
+          : [meansNone(`${path}.${side}.preferred${when}[${i}].podAffinityTerm.labelSelector`)],
+      ),
+    ]
+  })
+}
+
+function secretWarnings({ imagePullSecrets = [] }: PodSpec, path: string): string[] {
+  const at = (index: number) => `${path}.imagePullSecrets[${index}].name`
+  const names = imagePullSecrets.map(({ name = '' }) => name)
+  const twice = names.flatMap((name, i) =>
+    names.indexOf(name) < i ? [`${at(i)}: duplicate name ${quote(name)}`] : [],
+  )
+  const empty = names.flatMap((name, i) => (name ? [] : [`${at(i)}: invalid empty name ""`]))
+  return [...twice, ...empty]
 }
 
 function amountWarnings({ resources = {} }: Container, path: string): string[] {

@@ -50,7 +50,8 @@ export function decodeJson(
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
   const text = textOf(body)
-  const value = parseText(text)
+  // Go leaves a struct as it is when it reads null.
+  const value = parseText(text) ?? {}
   const tally = newTally()
   if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)

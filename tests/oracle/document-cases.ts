@@ -1,0 +1,49 @@
+import { get, type OracleCase } from './case.ts'
+
+const versions = [
+  'api/v1',
+  'apis/admissionregistration.k8s.io/v1',
+  'apis/apiextensions.k8s.io/v1',
+  'apis/apiregistration.k8s.io/v1',
+  'apis/apps/v1',
+  'apis/authentication.k8s.io/v1',
+  'apis/authorization.k8s.io/v1',
+  'apis/autoscaling/v1',
+  'apis/autoscaling/v2',
+  'apis/batch/v1',
+  'apis/certificates.k8s.io/v1',
+  'apis/coordination.k8s.io/v1',
+  'apis/discovery.k8s.io/v1',
+  'apis/events.k8s.io/v1',
+  'apis/flowcontrol.apiserver.k8s.io/v1',
+  'apis/networking.k8s.io/v1',
+  'apis/node.k8s.io/v1',
+  'apis/policy/v1',
+  'apis/rbac.authorization.k8s.io/v1',
+  'apis/resource.k8s.io/v1',
+  'apis/scheduling.k8s.io/v1',
+  'apis/storage.k8s.io/v1',
+  'version',
+  'api',
+  'apis',
+  'apis/apps',
+  '.well-known/openid-configuration',
+  'openid/v1/jwks',
+]
+
+const document = (name: string, path: string, accept?: string): OracleCase => ({
+  ...get(`OpenAPI: ${name}`, path, accept),
+  isDocument: true,
+})
+
+/** What a client learns about all paths and types: every path, operation, parameter and schema, without the prose. */
+export const documentCases: readonly OracleCase[] = [
+  document('v2', '/openapi/v2'),
+  document('v3', '/openapi/v3'),
+  ...versions.map(version => document(`v3 of ${version}`, `/openapi/v3/${version}`)),
+  document('v3 of an absent version', '/openapi/v3/apis/apps/v9'),
+  document('v3 under an old digest', '/openapi/v3/apis/apps/v1?hash=OLD'),
+  get('OpenAPI: v3 as YAML', '/openapi/v3/apis/apps/v1', 'application/yaml'),
+  get('OpenAPI: v2 as YAML', '/openapi/v2', 'application/yaml'),
+  get('OpenAPI: v2 as text', '/openapi/v2', 'text/plain'),
+]
