@@ -40,12 +40,14 @@ export interface OpenApiSchema {
 
 type Found = Map<string, Structure>
 
-/** The type of objects of a kind of ours. */
-export function typeOfSchema(schema: Schema, name: string): DeclaredType {
+/** The type of objects of a kind of ours; undefined for what expressions cannot see. */
+export function typeOfSchema(schema: Schema, name: string): DeclaredType | undefined {
   const found: Found = new Map()
-  return { type: fromSchema(schema, name, found), find: each => found.get(each) }
+  const type = fromSchema(schema, name, found)
+  return type && { type, find: each => found.get(each) }
 }
 
+/** Upstream looks at what is published of a kind, where quantities and free JSON have no type: nobody sees them. */
 const scalars: Readonly<Record<string, Type>> = {
   string: stringType,
   bool: boolType,
@@ -58,13 +60,23 @@ const scalars: Readonly<Record<string, Type>> = {
   time: timestampType,
   microTime: timestampType,
   duration: stringType,
+  intOrString: dynType,
 }
+/** Published as objects of which nothing is known. */
+const blank: ReadonlySet<string> = new Set(['fieldsV1', 'rawExtension'])
 
-function fromSchema(schema: Schema, name: string, found: Found): Type {
-  if (schema.kind === 'list') return listOf(fromSchema(schema.items, `${name}.@idx`, found))
-  if (schema.kind === 'map') return mapOf(stringType, fromSchema(schema.values, `${name}.@elem`, found))
-  if (schema.kind !== 'object') return scalars[schema.kind] ?? dynType
-  const byName = new Map([...schema.fields.values()].map(field => [escapeName(field.name), field]))
+function fromSchema(schema: Schema, name: string, found: Found): Type | undefined {
+  if (schema.kind === 'list') {
+    const items = fromSchema(schema.items, `${name}.@idx`, found)
+    return items && listOf(items)
+  }
+  if (schema.kind === 'map') {
+    const values = fromSchema(schema.values, `${name}.@elem`, found)
+    return values && mapOf(stringType, values)
+  }
+  if (schema.kind !== 'object' && !blank.has(schema.kind)) return scalars[schema.kind]
+  const fields = schema.kind === 'object' ? [...schema.fields.values()] : []
+  const byName = new Map(fields.map(field => [escapeName(field.name), field]))
   found.set(name, {
     name,
     field(wanted) {
