@@ -4,7 +4,6 @@ import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, nonnegative } from '../../machinery/validation/values.ts'
 import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
-import { containerCells } from '../shared/cells.ts'
 import {
   validateAlwaysRestarts,
   validatePodTemplate,
@@ -12,7 +11,7 @@ import {
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
 import { replicaScale } from '../shared/replica-scale.ts'
-import { validateReplicaCounts } from '../shared/replica-status.ts'
+import { replicatorBehaviour } from '../shared/replicator.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../types/apps-v1.gen.ts'
 
 function validate(replicaSet: ReplicaSet, errors: FieldErrors): void {
@@ -39,23 +38,6 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
   },
-  initialStatus: () => ({ replicas: 0 }),
-  subresources: {
-    status: {
-      strategy: {
-        validateUpdate({ status }, _old, errors) {
-          const bounded = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']
-          validateReplicaCounts({ ...status }, bounded, 'readyReplicas', errors)
-        },
-      },
-    },
-  },
+  ...replicatorBehaviour(({ spec }) => formatLabelSelector(spec?.selector)),
   scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
-  cells: {
-    Desired: ({ spec }) => spec?.replicas ?? 0,
-    Current: ({ status }) => status?.replicas ?? 0,
-    Ready: ({ status }) => status?.readyReplicas ?? 0,
-    ...containerCells(({ spec }: ReplicaSet) => spec?.template),
-    Selector: ({ spec }) => formatLabelSelector(spec?.selector),
-  },
 })

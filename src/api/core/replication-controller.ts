@@ -4,7 +4,6 @@ import { formatLabels } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
-import { containerCells } from '../shared/cells.ts'
 import {
   selectorMatches,
   validateAlwaysRestarts,
@@ -12,7 +11,7 @@ import {
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
 import { replicaScale } from '../shared/replica-scale.ts'
-import { validateReplicaCounts } from '../shared/replica-status.ts'
+import { replicatorBehaviour } from '../shared/replicator.ts'
 import type { ReplicationController } from '../types/core-v1.gen.ts'
 
 function setDefaults(controller: ReplicationController): void {
@@ -53,24 +52,7 @@ export const replicationControllers = defineResource<ReplicationController>('v1'
     hasGeneration: true,
     defaultPropagation: 'Orphan',
   },
-  initialStatus: () => ({ replicas: 0 }),
-  subresources: {
-    status: {
-      strategy: {
-        validateUpdate({ status }, _old, errors) {
-          const bounded = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']
-          validateReplicaCounts({ ...status }, bounded, 'readyReplicas', errors)
-        },
-      },
-    },
-  },
+  ...replicatorBehaviour(({ spec }) => formatLabels(spec?.selector)),
   scale: replicaScale(({ spec }) => formatSelector(labelSelectorOf(spec?.selector))),
-  cells: {
-    Desired: ({ spec }) => spec?.replicas ?? 0,
-    Current: ({ status }) => status?.replicas ?? 0,
-    Ready: ({ status }) => status?.readyReplicas ?? 0,
-    ...containerCells(({ spec }: ReplicationController) => spec?.template),
-    Selector: ({ spec }) => formatLabels(spec?.selector),
-  },
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
 })

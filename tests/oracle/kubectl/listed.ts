@@ -21,7 +21,7 @@ export const listedScreens: readonly ListedDifference[] = [
     reason: 'Key management is asked after whether or not there is any.',
   },
   {
-    place: /: get --raw \/ [^›]*› "\s+\\"\/(?:cacerts|hutch\/|debug\/api|\w+z\/kms-providers)/,
+    place: /: get --raw \/ [^›]*› "\s+\\"\/(?:cacerts|hutch\/|debug\/|\w+z\/kms-providers)/,
     reason:
       'Pages of its own: the CA, what joining nodes ask for, and those that upstream serves without listing them.',
   },
@@ -31,7 +31,7 @@ export const listedScreens: readonly ListedDifference[] = [
   },
   {
     place: /: get --raw \/debug\/(?:pprof|flags)/,
-    reason: 'A Bun process has no profiles of Go and no flags of klog; the first are refused by name.',
+    reason: 'The profiles are those of a Bun process, and it has no flags of klog.',
   },
   {
     place:
