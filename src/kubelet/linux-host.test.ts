@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.ts'
 import { createClient } from '../client/client.ts'
 import { FakeTransport } from '../client/testing.ts'
 import { silentLogger } from '../std/log.ts'
 import { realPorts } from '../std/real-ports.ts'
+import { apiFront } from './api/front.testing.ts'
 import { KubeletApi } from './api/handlers.ts'
-import { serveUpgrade } from './api/streaming.ts'
 import type { KubeletConfig } from './config.ts'
 import { createKubelet, type HostContext } from './kubelet.ts'
 import { linuxHost } from './linux-host.ts'
@@ -235,7 +234,11 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
   }, 40_000)
 
   test('what a pod uses is told as text and as a summary, its probes are counted', async () => {
-    await run('busy', shell('while true; do :; done', { resources: { limits: { memory: '64Mi' } } }))
+    const readinessProbe = { exec: { command: ['/bin/true'] }, periodSeconds: 1 }
+    await run(
+      'busy',
+      shell('while true; do :; done', { resources: { limits: { memory: '64Mi' } }, readinessProbe }),
+    )
     const handlers = new KubeletApi({
       ...{ ports, config, runtime: podman.runtime, machine: linuxMachine(podman.dir) },
       ...{ workers: context!.workers, probeMetrics: context!.probeMetrics },
@@ -258,7 +261,8 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     expect(busy?.cpu.usageNanoCores).toBeGreaterThan(0)
     expect(busy?.containers[0]?.memory.availableBytes).toBeLessThan(64 * 2 ** 20)
     expect(await read('/metrics/cadvisor')).toContain('pod="busy"')
-    expect(await read('/metrics/probes')).toContain('probe_type="Readiness",result="successful"')
+    const probed = 'pod="busy",pod_uid="uid-of-busy",probe_type="Readiness",result='
+    while (!(await read('/metrics/probes')).includes(probed)) await Bun.sleep(100)
     expect(await read('/runningpods/')).toContain('"busy"')
     await expect(read('/debug/pprof/heap')).rejects.toThrow('profiling endpoint is disabled.')
     await expect(read('/nothing')).rejects.toThrow('404: Page Not Found')
@@ -329,83 +333,4 @@ interface Summary {
     readonly cpu: { readonly usageNanoCores?: number }
     readonly containers: readonly { readonly memory: { readonly availableBytes?: number } }[]
   }[]
-}
-
-/** The few paths of an API server that kubectl needs, in front of a kubelet. */
-async function apiFront(kubelet: () => KubeletApi, objects: FakeTransport): Promise<Server> {
-  const names: Record<string, string> = {
-    exec: 'exec',
-    attach: 'attach',
-    portforward: 'portForward',
-    log: 'containerLogs',
-  }
-  const toKubelet = (url: URL): URL => {
-    const [, , , , , name, door] = url.pathname.split('/')
-    const query = new URLSearchParams(url.search)
-    for (const [from, to] of [
-      ['stdin', 'input'],
-      ['stdout', 'output'],
-      ['stderr', 'error'],
-    ] as const)
-      if (query.get(from) === 'true') query.set(to, '1')
-    const tail = door === 'portforward' ? '' : '/main'
-    return new URL(`http://kubelet/${names[door ?? '']}/default/${name}${tail}?${query}`)
-  }
-  const server = createServer(async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://front')
-    const parts = url.pathname.split('/').slice(1)
-    if (parts[5] === 'pods' || parts[4] === 'pods') {
-      const name = parts[5]!
-      if (parts[6] !== 'log') {
-        response.writeHead(200, { 'Content-Type': 'application/json' })
-        return response.end(JSON.stringify(objects.object('pods', `default/${name}`)))
-      }
-      const target = toKubelet(
-        new URL(
-          `http://front/v1/namespaces/default/pods/${name}/log${url.search}`
-            .replace('/v1/', '/api/v1/')
-            .replace('/api', ''),
-        ),
-      )
-      const { body } = await kubelet().answer(target.pathname, target.searchParams, {
-        method: 'GET',
-        signal: new AbortController().signal,
-      })
-      response.writeHead(200, { 'Content-Type': 'text/plain' })
-      if (typeof body === 'string') return response.end(body)
-      for await (const piece of body) response.write(piece)
-      return response.end()
-    }
-    const group = parts[0] === 'api' && parts.length === 2
-    const list = group
-      ? {
-          kind: 'APIResourceList',
-          apiVersion: 'v1',
-          groupVersion: 'v1',
-          resources: [
-            {
-              name: 'pods',
-              singularName: 'pod',
-              namespaced: true,
-              kind: 'Pod',
-              verbs: ['get'],
-              shortNames: ['po'],
-            },
-          ],
-        }
-      : parts[0] === 'api'
-        ? { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
-        : { kind: 'APIGroupList', apiVersion: 'v1', groups: [] }
-    response.writeHead(200, { 'Content-Type': 'application/json' })
-    response.end(JSON.stringify(list))
-  })
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const given = new URL(request.url ?? '/', 'http://front')
-    const url = toKubelet(new URL(given.href.replace('/api/v1/', '/v1/')))
-    serveUpgrade(kubelet(), { request, socket, head, url }).catch(error =>
-      socket.end(`HTTP/1.1 500 Refused\r\n\r\n${error}`),
-    )
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return server
 }

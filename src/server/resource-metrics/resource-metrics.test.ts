@@ -155,7 +155,7 @@ describe('metrics.k8s.io', () => {
         daemonEndpoints: { kubeletEndpoint: { Port: port } },
       })
     }
-    await create('namespaces', { metadata: { name: 'default' } }).catch(() => {})
+    await create('namespaces', { metadata: { name: 'default' } })
     for (const name of ['web', 'idle']) {
       const spec = { nodeName: 'n1', containers: [{ name: 'app', image: 'x' }] }
       const pod = await create('pods', { metadata: { name, labels: { app: name } }, spec }, 'default')
