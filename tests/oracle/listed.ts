@@ -35,13 +35,29 @@ export const listed: readonly ListedDifference[] = [
     reason: 'The empty object of a bookmark comes from an internal type with a generation of its template.',
   },
   {
-    place: /^[\w. /]+: [^›]+(?: empty| false) › (?:\.status: 20\d \| 422|\.body\.)/,
+    place: /: [^›]+ empty › \.body\.[\w.]+: \[\] \| null$/,
+    reason: 'A stock server stores an empty list as none and shows null; Hutch shows it as it was sent.',
+  },
+  {
+    place: /: change [^›]+ (?:empty|false) › \.body\.metadata\.generation: \d+ \| \d+$/,
+    reason: 'An empty list or map, or false behind a pointer, counts as a change of such a spec upstream.',
+  },
+  {
+    place: new RegExp(
+      [
+        String.raw`^Pod: (?:change )?spec\.ephemeralContainers\[0\]\.\w+ empty › `,
+        String.raw`^(?:StorageClass: change parameters|Pod: spec\.overhead) empty › \.status: `,
+        String.raw`^Event of events\.k8s\.io/v1: change (?:related|regarding|deprecatedSource) empty › `,
+        String.raw`^HorizontalPodAutoscaler of autoscaling/v2: (?:change )?(?:spec|status)[^›]* empty › `,
+        String.raw`^(?:Job|ResourceClaim|PersistentVolume|ResourceSlice): [^›]+ empty › \.body\.(?:message|details)`,
+      ].join('|'),
+    ),
     reason:
-      'Go tells an empty list, map or struct, or false behind a pointer, from an absent one where it compares or shows them; to Hutch they are alike.',
+      'An empty list, map or struct is none to Hutch in these places, where a stock server tells the two apart.',
   },
   {
     place:
-      /^(?:ResourceClaim|DeviceClass): spec\.[^›]*cel(?: empty|\.expression left out| with an item empty)/,
+      /^(?:ResourceClaim|DeviceClass): (?:change )?spec\.[^›]*cel(?: empty|\.expression left out| with an item empty)/,
     reason: 'cel-go places the end of an empty expression before its first column.',
   },
   {
@@ -69,9 +85,5 @@ export const listed: readonly ListedDifference[] = [
     place: /^(?:Service|ValidatingAdmissionPolicy): (?:PUT|apply) of the status of none › /,
     reason:
       'A stock server would create an object through the door of its status; Hutch says that it is not there.',
-  },
-  {
-    place: /^Pod: spec\.overhead empty › /,
-    reason: 'An empty map is none to Hutch: a pod with an empty overhead is taken like one without.',
   },
 ]
