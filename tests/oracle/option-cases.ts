@@ -44,7 +44,7 @@ export function rareReads({ kind, collection, object }: Sample): OracleCase[] {
       'application/json;as=PartialObjectMetadataList;v=v9;g=meta.k8s.io',
     ),
     ask('as anything', path, '*/*'),
-    ask('as any application', path, 'application/*'),
+    ask('as some application', path, 'application/*'),
     ask('for a browser', path, 'text/html, application/xml;q=0.9, */*;q=0.8'),
     ask('as pretty JSON by parameter', path, 'application/json;pretty=1'),
     ask('as a stream', path, 'application/json;stream=watch'),

@@ -9,13 +9,13 @@ import { contentTypes, negotiate } from './negotiation.ts'
 const builtinFormats: readonly Format[] = ['json', 'yaml', 'protobuf']
 const customFormats: readonly Format[] = ['json', 'yaml']
 /** Whether metadata of one or of a list is right is seen when there is an answer. */
-const any = {
+const everyFormat = {
   formats: builtinFormats,
   transforms: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'],
 } satisfies Offer
 /** Reviews: what is created only is never shown in a table. */
 const answers = { formats: builtinFormats, transforms: ['PartialObjectMetadata'] } satisfies Offer
-const customAny = { ...any, formats: customFormats, named: builtinFormats } satisfies Offer
+const customAny = { ...everyFormat, formats: customFormats, named: builtinFormats } satisfies Offer
 
 /** Who is answered: what it takes, and whether the server speaks CBOR at all. */
 export type Taker = Pick<RequestContext, 'headers' | 'servesCbor'>
@@ -29,7 +29,7 @@ export function mediaTypeFor(resource: Resource, { headers, servesCbor }: Taker)
 function offerOf(resource: Resource): Offer {
   const isCreatedOnly = isBuiltin(resource) && resource.verbs.every(each => each === 'create')
   if (isCreatedOnly || (resource.strategy.ephemeral && !resource.reader)) return answers
-  return isBuiltin(resource) ? any : customAny
+  return isBuiltin(resource) ? everyFormat : customAny
 }
 
 const cborOffers = new WeakMap<Offer, Offer>()
@@ -90,7 +90,7 @@ function bareType(clause: string): string {
 /** How a Status is answered: in the format that was asked for, JSON when there is none. */
 export function statusFormat({ headers, servesCbor }: Taker): Format {
   try {
-    return negotiate(headers.accept, servesCbor ? withCbor(any) : any).format
+    return negotiate(headers.accept, servesCbor ? withCbor(everyFormat) : everyFormat).format
   } catch {
     return 'json'
   }
