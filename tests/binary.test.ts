@@ -112,7 +112,7 @@ describe('the compiled binary', () => {
     const words = [...serverWords('plugin', await freePort()), `--scheduler-plugin=${plugin}`]
     const { code, text } = await output([compiled('x64'), ...words])
     expect(code).toBe(1)
-    expect(text).toContain('scheduler plugins from files need the checkout')
+    expect(text).toContain('components from files need the checkout')
   })
 
   test.skipIf(armMissing !== undefined)('serves kubectl on arm64', async () => {

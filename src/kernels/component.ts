@@ -16,17 +16,17 @@ export interface TranspiledComponent {
 type Jco = typeof import('@bytecodealliance/jco')
 
 /** The compiled binary is without jco, which is larger than all of Hutch. */
-async function loadJco(path: string): Promise<Jco> {
+async function loadJco(): Promise<Jco> {
   try {
     return await import('@bytecodealliance/jco')
   } catch (error) {
-    throw new Error(`${path} cannot be loaded, components from files need the checkout: ${String(error)}`)
+    throw new Error(`components from files need the checkout, where jco is: ${String(error)}`)
   }
 }
 
 /** Reads a component. Throws for what is none, and for one that imports something. jco is loaded only here. */
 export async function transpileComponent(path: string): Promise<TranspiledComponent> {
-  const { transpile } = await loadJco(path)
+  const { transpile } = await loadJco()
   const { files, imports } = await transpile(readFileSync(path), {
     name: 'plugin',
     instantiation: 'sync',

@@ -33,6 +33,7 @@ const upstreamFaults = [
   'failed to create typed patch object',
   'strconv.ParseUint: parsing',
   'failed calling webhook',
+  'target.name: Required value',
   'failed to convert new object',
   'list element types are not identical',
   'does not contain declared merge key',

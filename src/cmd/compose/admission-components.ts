@@ -83,7 +83,7 @@ async function openHost(path: string, name: string, clock: Pick<Clock, 'setTimer
   } catch (error) {
     const reason = (error as Error).message
     throw new UserError(
-      `--${flag}: ${path} is not a component of the world hutch:admission/admission-plugin: ${reason}`,
+      `--${flag}: ${path} cannot be loaded as a component of the world hutch:admission/admission-plugin: ${reason}`,
     )
   }
 }

@@ -18,6 +18,6 @@ test('a plugin from a component file decides where a pod goes', async () => {
 test('what is no such component is refused by name', async () => {
   const path = join(root, 'wasm/kernels/node-columns.wasm')
   expect(loadComponentPlugin(path)).rejects.toThrow(
-    `${path} is not a component of the world hutch:scheduler/score-plugin`,
+    `${path} cannot be loaded as a component of the world hutch:scheduler/score-plugin`,
   )
 })

@@ -20,7 +20,9 @@ interface ComponentNode {
  */
 export async function loadComponentPlugin(path: string): Promise<SchedulerPlugin> {
   const instance = await loadInstance(path).catch(error => {
-    throw new Error(`${path} is not a component of the world hutch:scheduler/score-plugin: ${String(error)}`)
+    throw new Error(
+      `${path} cannot be loaded as a component of the world hutch:scheduler/score-plugin: ${String(error)}`,
+    )
   })
   return {
     name: basename(path, '.wasm'),

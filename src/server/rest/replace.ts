@@ -52,9 +52,10 @@ export interface Replacement {
   readonly tracksFields?: boolean
   /** Admission saw another object (a Binding, an Eviction) already. */
   readonly skipsAdmission?: boolean
-  /** Admission sees the object as another kind (Scale); `take` brings what it changed there back. */
+  /** Admission sees the object as another kind (Scale): first as `asked`, which it may change and `take` brings back. */
   readonly face?: {
     readonly show: (object: KubeObject) => KubeObject
+    readonly asked: () => KubeObject
     readonly take: (shown: KubeObject, object: KubeObject) => void
   }
   /** Top-level fields that may change; others come from the current object. Absent: all. */
@@ -89,7 +90,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   await turn(call)
   const { face } = plan
   const oldObject = face ? face.show(old) : old
-  const shown = face ? face.show(object) : object
+  const shown = face ? face.asked() : object
   if (!plan.skipsAdmission) await admitMutating(call, { operation: 'UPDATE', object: shown, oldObject })
   face?.take(shown, object)
   dedupOwners(call, object, true)

@@ -20,6 +20,7 @@ import { decodePatch, decodeTyped } from './body.ts'
 import type { RestCall } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
+import { settleNamespace } from './identity.ts'
 import { memo } from './memo.ts'
 import { replace } from './replace.ts'
 import { requireStored } from './storage.ts'
@@ -54,7 +55,8 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
     return laidOver(current, wanted, view, place)
   }
   const face = {
-    show: (object: KubeObject) => (Object.isFrozen(object) ? shown(object) : wanted!),
+    show: shown,
+    asked: () => wanted!,
     take: (scale: KubeObject, object: KubeObject) =>
       view.setReplicas(object, (scale as Scale).spec.replicas ?? 0),
   }
@@ -97,6 +99,7 @@ function wantedScale(call: RestCall, current: Scale): Scale {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
   const wanted = { ...given, metadata: { ...metadata }, spec: { ...given.spec } }
+  settleNamespace(call, wanted)
   if (context.options.patchType === applyType) return wanted
   const managed = updateManagedFields({ ...scaleWriter(call), live: current, next: wanted })
   if (managed) wanted.metadata.managedFields = managed
