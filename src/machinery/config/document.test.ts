@@ -55,8 +55,8 @@ test('an embedded document is left to its own reader', () => {
 
 test('of several kinds the one that is named counts', () => {
   const other: DocumentKind = { kind: 'Other', apiVersions: ['example.io/v2'], fields: { x: 'string' } }
-  expect(readDocument<object>('{apiVersion: example.io/v2, kind: Other, x: y}', kind, other)).toEqual({
-    x: 'y',
+  expect(readDocument<object>('{apiVersion: example.io/v2, kind: Other, x: text}', kind, other)).toEqual({
+    x: 'text',
   })
   expect(() => readDocument('{apiVersion: example.io/v1, kind: Other}', kind, other)).toThrow(
     'expected PolicyConfiguration of example.io/v1 or example.io/v1beta1, or Other of example.io/v2',
