@@ -106,3 +106,15 @@ test('an upgrade passes the chain first', async () => {
   expect(heard).toContain('cannot get resource \\"pods/proxy\\"')
   expect(heads.length).toBe(before)
 })
+
+test.if(address !== undefined)('HEAD goes to a proxy, and to nothing else', async () => {
+  const { port } = backend.address() as AddressInfo
+  const head = (path: string) =>
+    fetch(`http://127.0.0.1:${listener.port}/api/v1/namespaces/default/pods/${path}`, {
+      method: 'HEAD',
+      headers: { authorization: 'Bearer tester' },
+      redirect: 'manual',
+    })
+  expect((await head(`echo:${port}/proxy`)).status).toBe(301)
+  expect((await head('echo')).status).toBe(405)
+})

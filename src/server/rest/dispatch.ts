@@ -47,8 +47,7 @@ export function createRest(deps: RestDeps): Handler {
     // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.
     const warning = resource.deprecation === undefined ? [] : [resource.deprecation]
     if (!isBuiltin(resource)) context.warnings.push(...warning)
-    // Upstream routes HEAD to no resource that it knows from the start.
-    if (context.method === 'HEAD' && isBuiltin(resource)) throw methodRefused(call)
+    if (isUnroutedHead(call)) throw methodRefused(call)
     if (info.subresource !== '') return serveSubresource(call, info)
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
@@ -113,8 +112,15 @@ async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Resp
 }
 
 /** A proxy passes every method on. */
+const proxy = 'proxy'
+
 function takes({ name, verbs }: Subresource, { context }: RestCall): boolean {
-  return name === 'proxy' || verbs.includes(context.info.verb as Verb)
+  return name === proxy || verbs.includes(context.info.verb as Verb)
+}
+
+/** Upstream routes HEAD to no resource that it knows from the start, but for its proxies. */
+function isUnroutedHead({ context, resource }: RestCall): boolean {
+  return context.method === 'HEAD' && isBuiltin(resource) && context.info.subresource !== proxy
 }
 
 async function serveData(call: RestCall, subresource: Subresource): Promise<Response> {
