@@ -39,6 +39,11 @@ test.each([
   ],
   [['server', '--service-cidr=10.0.0.0/99'], '"10.0.0.0/99" is not a CIDR', 'Run the command with --help'],
   [['server', '--cluster-cidr=10.42.0.0/30'], '"10.42.0.0/30" is too small', 'Run the command with --help'],
+  [
+    ['server', '--service-cidr=10.43.0.0/16,fd00::/112'],
+    'this node carries IPv4 alone',
+    'with --disable-agent',
+  ],
   [['server', '--node-name=My_Node'], '"My_Node" is not a name', 'Run the command with --help'],
   [['server', '--node-ip=here'], '"here" is not an IP address', 'Run the command with --help'],
   [['server', '--advertise-address=1'], '"1" is not an IP address', 'Run the command with --help'],

@@ -6,7 +6,7 @@ import { openControlPlane } from '../compose/control-plane.ts'
 import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
 import { serverParts } from '../compose/parts.ts'
-import { preflight } from '../compose/preflight.ts'
+import { preflight, requireOneFamily } from '../compose/preflight.ts'
 import { measureProcess } from '../compose/process-metrics.ts'
 import { serverSettings } from '../compose/settings.ts'
 import { flagReader, serverFlags } from '../server-flags.ts'
@@ -25,6 +25,7 @@ export const serverCommand: Command = {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
     const settings = serverSettings(flags)
+    requireOneFamily(settings)
     if (settings.runsPods) preflight(ports)
     measureProcess(ports, settings.inMemory ? undefined : settings.databasePath)
     const plane = await openControlPlane(settings, ports)

@@ -1,5 +1,6 @@
 import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
+import type { ServerSettings } from './settings.ts'
 
 /** What a machine that runs pods must have, and the Debian package that brings it. */
 const programs: readonly (readonly [program: string, debianPackage: string])[] = [
@@ -38,6 +39,19 @@ export function preflight({ clock, log }: Ports): void {
       clock: new Date(clock.nowMs()).toISOString(),
     })
   }
+}
+
+/**
+ * Pods and services of a real node have IPv4 addresses alone, so two ranges are refused there (`UserError`) rather than
+ * half served.
+ */
+export function requireOneFamily({ clusterCidrs, serviceCidrs, runsPods }: ServerSettings): void {
+  if (!runsPods || (clusterCidrs.length === 1 && serviceCidrs.length === 1)) return
+  throw new UserError(
+    'this node carries IPv4 alone: --cluster-cidr and --service-cidr take one range each here',
+    'Leave out the IPv6 range, or run the server with --disable-agent or --simulated-node.',
+    2,
+  )
 }
 
 /** A failure of the node's parts as a sentence for a person, where there is one. */
