@@ -48,13 +48,13 @@ export const listedScreens: readonly ListedDifference[] = [
     reason: 'Which of two faults of a foreign kind is told: that it is foreign, or what is wrong with it.',
   },
   {
-    place: /: get leases -n kube-system [^›]*› absent \| "lease\.coordination\.k8s\.io\/apiserver-/,
-    reason: 'One server that is the only one of its store needs no lease to be told apart.',
-  },
-  {
     place: /: describe node \w+ › absent \| ".*CIDRAssignmentFailed/,
     reason:
       'Upstream says so when its write of a range meets another write of the new node, and tries again.',
+  },
+  {
+    place: /: describe deployment [^›]*› .*\(combined from similar events\)/,
+    reason: 'Which of many similar events is the first to be combined with others depends on the moment.',
   },
   {
     place: /: explain [^›]*› absent \| /,
