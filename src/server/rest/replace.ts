@@ -1,4 +1,4 @@
-import type { Strategy } from '../../api/define.ts'
+import type { Strategy, Subresource } from '../../api/define.ts'
 import { nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { conflict, invalid, notFound } from '../../machinery/status/errors.ts'
@@ -28,18 +28,9 @@ import { strategyContext } from './insert.ts'
 import { findStored, isOutdated, labelsAround, removeStored, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
 
-type UpdateRules = Pick<
-  Strategy,
-  | 'prepareForUpdate'
-  | 'validate'
-  | 'validateInNamespace'
-  | 'validateUpdate'
-  | 'validatesOnceOnly'
-  | 'warnings'
-  | 'hasGeneration'
-  | 'allocator'
-  | 'allowUnconditionalUpdate'
->
+/** What a door to an object may rule, and what the object itself does. */
+type UpdateRules = NonNullable<Subresource<KubeObject>['strategy']> &
+  Pick<Strategy, 'allocator' | 'allowUnconditionalUpdate'>
 
 /** How one write to an existing object comes about. */
 export interface Replacement {
