@@ -8,6 +8,7 @@ import { delegatedGate } from './agent-gate.ts'
 import { agentUserAgent, joinCluster } from './agent-join.ts'
 import type { AgentSettings } from './agent-settings.ts'
 import { ownMemory, releaseAtRest } from './memory.ts'
+import { requireClusterOfOneFamily } from './preflight.ts'
 import { realNode } from './real-node.ts'
 
 /** Joins and runs pods until `signal` aborts. A server that goes away is waited for; the pods go on running. */
@@ -22,6 +23,7 @@ export async function runAgent(
   const member = await joinCluster(settings, ports, signal)
   if (!member) return
   const { ca, cluster } = member
+  requireClusterOfOneFamily(server, cluster)
   const identity = () => {
     const { certificate, key } = certificates.client()
     return { server, caPem: ca, certPem: certificate, keyPem: key }
@@ -33,8 +35,8 @@ export async function runAgent(
   })
   const node = realNode({
     ...{ nodeName, nodeIp, dataDir, flags },
-    clusterCidr: cluster.clusterCidr,
-    serviceCidr: cluster.serviceCidr,
+    clusterCidr: cluster.clusterCidrs[0]!,
+    serviceCidr: cluster.serviceCidrs[0]!,
     clusterDns: cluster.clusterDns,
     clusterDomain: cluster.clusterDomain,
     kubeletPort: flags.integer('kubelet-port'),

@@ -6,8 +6,9 @@ import type { ServerSettings } from './settings.ts'
 
 /** What a joining agent has to know of the cluster besides the API; no secret. */
 export interface NodeSettings {
-  readonly clusterCidr: string
-  readonly serviceCidr: string
+  /** One or two, of each family at most one; the first are IPv4. */
+  readonly clusterCidrs: readonly string[]
+  readonly serviceCidrs: readonly string[]
   readonly clusterDns: string
   readonly clusterDomain: string
   /** PEM: who signs the client certificates that the kubelet's API trusts. */
@@ -24,9 +25,9 @@ export function mountJoining(
   pki: Pki,
   { authentication }: Security,
 ): void {
-  const { clusterCidr, serviceCidr, clusterDns, clusterDomain } = settings
+  const { clusterCidrs, serviceCidrs, clusterDns, clusterDomain } = settings
   const clientCa = pki.authorities['client-ca'].certificate
-  const shared: NodeSettings = { clusterCidr, serviceCidr, clusterDns, clusterDomain, clientCa }
+  const shared: NodeSettings = { clusterCidrs, serviceCidrs, clusterDns, clusterDomain, clientCa }
   routes.get(clusterCaPath, context => context.text(pki.authorities['server-ca'].certificate))
   routes.get(nodeSettingsPath, context => context.json(shared))
   routes.get('/openid/v1/jwks', context =>

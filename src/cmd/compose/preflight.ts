@@ -45,13 +45,29 @@ export function preflight({ clock, log }: Ports): void {
  * Pods and services of a real node have IPv4 addresses alone, so two ranges are refused there (`UserError`) rather than
  * half served.
  */
-export function requireOneFamily({ clusterCidrs, serviceCidrs, runsPods }: ServerSettings): void {
-  if (!runsPods || (clusterCidrs.length === 1 && serviceCidrs.length === 1)) return
+export function requireOneFamily(settings: ServerSettings): void {
+  if (!settings.runsPods || secondRanges(settings).length === 0) return
   throw new UserError(
     'this node carries IPv4 alone: --cluster-cidr and --service-cidr take one range each here',
     'Leave out the IPv6 range, or run the server with --disable-agent or --simulated-node.',
     2,
   )
+}
+
+/** The same for a node that joins: the cluster would give its pods and services addresses that they cannot have here. */
+export function requireClusterOfOneFamily(server: string, cluster: Ranges): void {
+  const more = secondRanges(cluster)
+  if (more.length === 0) return
+  throw new UserError(
+    `this node carries IPv4 alone, and the cluster of ${server} has ${more.join(' and ')} too`,
+    'Start its server with one --cluster-cidr and one --service-cidr.',
+  )
+}
+
+type Ranges = Pick<ServerSettings, 'clusterCidrs' | 'serviceCidrs'>
+
+function secondRanges({ clusterCidrs, serviceCidrs }: Ranges): readonly string[] {
+  return [...clusterCidrs.slice(1), ...serviceCidrs.slice(1)]
 }
 
 /** A failure of the node's parts as a sentence for a person, where there is one. */
