@@ -1,12 +1,12 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { besideStock, expectListed } from '../beside-stock.ts'
 import { openStage } from '../scenarios/stage.ts'
 import { Words } from '../scenarios/words.ts'
 import { stockPrograms } from '../stage.ts'
 import { listedScreens } from './listed.ts'
-import { playTranscripts } from './play.ts'
+import { playerOn, playUntilSure } from './play-until-sure.ts'
 import { compareScreens, plainScreen } from './screen.ts'
-import { allTranscripts, isRead, lineOf } from './transcript.ts'
+import { allTranscripts, isRead, lineOf, linesOf, type Transcript } from './transcript.ts'
 
 const shown = { exitCode: 0, stdout: 'NAME   AGE\nweb    5s\n', stderr: '' }
 const screen = (change: Partial<typeof shown> = {}) => plainScreen({ ...shown, ...change }, new Words())
@@ -41,13 +41,48 @@ test('only lines that change nothing are typed again', () => {
   ).toBe(false)
 })
 
+describe('a transcript that differs is played again', () => {
+  const transcripts: Transcript[] = ['a', 'b'].map(name => ({ name, lines: ['one', 'two'] }))
+  /** Plays with these lines of `b` unlike. */
+  const player = (...plays: readonly number[][]) => {
+    const played: string[] = []
+    const play = async (chosen: readonly Transcript[]) => {
+      const unlike = plays[played.length] ?? []
+      played.push(chosen.map(({ name }) => name).join())
+      return chosen.map(({ name, lines }) =>
+        lines.map((line, i) => (name === 'b' && unlike.includes(i) ? [`b: ${line} › "x" | "y"`] : [])),
+      )
+    }
+    return { played, places: playUntilSure(play, transcripts, () => {}) }
+  }
+
+  test('and a planted difference stays', async () => {
+    const { played, places } = player([1], [0, 1], [1])
+    expect(await places).toEqual(['b: two › "x" | "y"'])
+    expect(played).toEqual(['a,b', 'b', 'b'])
+  })
+
+  test('and races that end unlike once are forgotten', async () => {
+    const { played, places } = player([0, 1], [0], [1])
+    expect(await places).toEqual([])
+    expect(played).toEqual(['a,b', 'b', 'b'])
+  })
+
+  test('but none that is alike at once', async () => {
+    const { played, places } = player([])
+    expect(await places).toEqual([])
+    expect(played).toEqual(['a,b'])
+  })
+})
+
 besideStock({
   subject: 'kubectl',
   claim: 'kubectl prints the same, line for line, but for the listed differences',
   open: openStage,
   async compare(stage) {
-    const { lines, places } = await playTranscripts(stage, allTranscripts(), { programs: stockPrograms })
-    expectListed(`kubectl: ${lines} lines`, places, listedScreens)
+    const transcripts = allTranscripts()
+    const places = await playUntilSure(playerOn(stage, { programs: stockPrograms }), transcripts)
+    expectListed(`kubectl: ${linesOf(transcripts)} lines`, places, listedScreens)
   },
   limitMs: 30 * 60_000,
 })

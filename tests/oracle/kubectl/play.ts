@@ -5,21 +5,19 @@ import { judge } from '../consult.ts'
 import type { Stage } from '../scenarios/stage.ts'
 import { prepare } from '../scenarios/steps.ts'
 import { listedScreens } from './listed.ts'
+import { comeToRest } from './rest.ts'
 import { compareScreens, plainScreen } from './screen.ts'
-import { openTerminal, type Terminal } from './terminal.ts'
+import { openTerminal } from './terminal.ts'
 import { isRead, type Line, lineOf, type Transcript } from './transcript.ts'
 
 /** How long a reading line is typed again while the screens differ: what it reads of may be on its way. */
 const patienceMs = 20_000
 const pauseMs = 400
-/** Enough to keep both servers busy while one kubectl starts. */
-const transcriptsAtOnce = 4
+/** Enough to keep both servers busy while one kubectl starts and others wait for a rest. */
+const transcriptsAtOnce = 5
 
-export interface Play {
-  readonly lines: number
-  /** `transcript: line › ours | theirs` */
-  readonly places: readonly string[]
-}
+/** By line of a transcript: where the screens differ, as `transcript: line › ours | theirs`. */
+export type Places = readonly (readonly string[])[]
 
 export interface PlayOptions {
   /** The folder of the kubectl to use. */
@@ -28,41 +26,43 @@ export interface PlayOptions {
   readonly tell?: (place: string) => void
 }
 
-/** Types all transcripts into both clusters, each in its namespace, and tells where the screens differ. */
+/** Types all transcripts into both clusters, each in its namespace, and tells where the screens of each differ. */
 export async function playTranscripts(
   stage: Stage,
   transcripts: readonly Transcript[],
   options: PlayOptions,
-): Promise<Play> {
+): Promise<Places[]> {
   const directory = mkdtempSync(join(tmpdir(), 'hutch-kubectl-'))
   const waiting = transcripts.map((transcript, index) => ({ transcript, index }))
-  const places: string[][] = []
+  const places: Places[] = []
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())
       places[next.index] = await play(stage, next.transcript, { directory, ...options })
   }
-  await Promise.all(Array.from({ length: transcriptsAtOnce }, worker))
-  rmSync(directory, { recursive: true, force: true })
-  return { lines: transcripts.reduce((sum, { lines }) => sum + lines.length, 0), places: places.flat() }
+  await Promise.all(Array.from({ length: transcriptsAtOnce }, worker)).finally(() =>
+    rmSync(directory, { recursive: true, force: true }),
+  )
+  return places
 }
 
 interface Pair {
-  readonly terminals: readonly Terminal[]
   compare(line: Line): Promise<string[]>
+  /** See `comeToRest`. */
+  rest(sinceMs: number): Promise<void>
 }
 
 async function play(
   stage: Stage,
   transcript: Transcript,
   { directory, programs, tell }: PlayOptions & { directory: string },
-): Promise<string[]> {
+): Promise<Places> {
   const { name } = transcript
   await Promise.all([stage.ours, stage.theirs].map(side => prepare(side, { name, steps: [] })))
   const pair = openPair(stage, transcript, { directory, programs })
-  const places: string[] = []
+  const places: string[][] = []
   for (const line of transcript.lines.map(lineOf)) {
     const found = await typeUntilAlike(pair, line, place => `${name}: ${line.type} › ${place}`)
-    places.push(...found)
+    places.push(found)
     if (tell) found.forEach(tell)
   }
   return places
@@ -85,12 +85,12 @@ function openPair(
     return { side, terminal: openTerminal(place, transcript) }
   })
   return {
-    terminals: sides.map(({ terminal }) => terminal),
     async compare(line) {
       const printed = await Promise.all(sides.map(({ terminal }) => terminal.type(line)))
       const [mine, other] = printed.map((each, i) => plainScreen(each, sides[i]!.side.words(transcript.name)))
       return compareScreens(mine!, other!, line.unordered)
     },
+    rest: sinceMs => comeToRest([ours, theirs], transcript.name, sinceMs),
   }
 }
 
@@ -99,8 +99,12 @@ async function typeUntilAlike(pair: Pair, line: Line, placeOf: (place: string) =
   const startMs = performance.now()
   for (;;) {
     const found = (await pair.compare(line)).map(placeOf)
+    if (!isRead(line)) {
+      await pair.rest(startMs)
+      return found
+    }
     const isLate = performance.now() - startMs > patienceMs
-    if (!isRead(line) || isLate || judge(found, listedScreens).unlisted.length === 0) return found
+    if (isLate || judge(found, listedScreens).unlisted.length === 0) return found
     await Bun.sleep(pauseMs)
   }
 }

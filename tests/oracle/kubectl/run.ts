@@ -11,8 +11,8 @@ import { judge, sumOf } from '../consult.ts'
 import { openStage } from '../scenarios/stage.ts'
 import { stockPrograms } from '../stage.ts'
 import { listedScreens } from './listed.ts'
-import { playTranscripts } from './play.ts'
-import { allTranscripts } from './transcript.ts'
+import { playerOn, playUntilSure } from './play-until-sure.ts'
+import { allTranscripts, linesOf } from './transcript.ts'
 
 const { values } = parseArgs({
   options: { only: { type: 'string', default: '' }, kubectl: { type: 'string', default: stockPrograms } },
@@ -23,9 +23,10 @@ const chosen = allTranscripts().filter(({ name }) => !names || names.includes(na
 const tell = (place: string) => {
   if (judge([place], listedScreens).unlisted.length > 0) console.log(place)
 }
-const { lines, places } = await playTranscripts(stage, chosen, { programs: values.kubectl, tell }).finally(
-  () => stage.close(),
-)
+const player = playerOn(stage, { programs: values.kubectl, tell })
+const places = await playUntilSure(player, chosen).finally(() => stage.close())
 const { unlisted, listed } = judge(places, listedScreens)
-console.log(`kubectl: ${lines} lines, ${unlisted.length} unlisted differences, ${sumOf(listed)} listed`)
+console.log(
+  `kubectl: ${linesOf(chosen)} lines, ${unlisted.length} unlisted differences, ${sumOf(listed)} listed`,
+)
 process.exitCode = unlisted.length > 0 ? 1 : 0

@@ -38,6 +38,10 @@ export function lineOf(line: string | Line): Line {
   return typeof line === 'string' ? { type: line } : line
 }
 
+export function linesOf(transcripts: readonly Transcript[]): number {
+  return transcripts.reduce((sum, { lines }) => sum + lines.length, 0)
+}
+
 const reads =
   /^(?:get|describe|events|rollout (?:status|history)|logs|top|explain|api-\w+|cluster-info|version|wait|diff|auth (?:can-i|whoami))\b(?!.*[>|] *\w*tee)/
 
