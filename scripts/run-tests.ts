@@ -5,6 +5,7 @@
  * `tests/` drives other programs on a shared machine: when it fails it runs once more, and says so.
  */
 import { join } from 'node:path'
+import { listedFiles } from './listed-files.ts'
 
 const root = join(import.meta.dir, '..')
 const paths = process.argv.slice(2)
@@ -35,14 +36,7 @@ function runTidy(sum: Tally): void {
 
 /** One group per folder below `src/` and per file below `tests/`. */
 function testGroups(below: readonly string[]): string[][] {
-  const listed = Bun.spawnSync(
-    ['git', 'ls-files', '--cached', '--others', '--exclude-standard', '*.test.ts'],
-    { cwd: root },
-  )
-  const files = listed.stdout
-    .toString()
-    .split('\n')
-    .filter(file => file !== '' && wanted(file, below))
+  const files = listedFiles(root, '.test.ts').filter(file => wanted(file, below))
   const groups = new Map<string, string[]>()
   for (const file of files) {
     const group = file.startsWith('tests/') ? file : file.split('/').slice(0, 2).join('/')

@@ -3,24 +3,38 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+# "su" without "-" leaves these out, and dpkg, nft and ip live there.
+export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 die() { printf 'hutch: %s\n' "$*" >&2; exit 1; }
 
+# missing_packages NAME…: those that are not installed.
+missing_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+  done
+}
+
 # Debian packages, by name. An ordinary user is told the one command to run instead.
 need_packages() {
-  local missing=() package
-  for package in "$@"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-  done
-  [ ${#missing[@]} -eq 0 ] && return 0
-  [ "$(id -u)" = 0 ] || die "missing Debian packages; run: sudo apt-get install --no-install-recommends ${missing[*]}"
-  say "installing ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
+  local missing
+  command -v apt-get >/dev/null || die "this is no Debian (no apt-get): install what these packages hold by hand: $*"
+  missing=$(missing_packages "$@" | paste -sd ' ')
+  [ -n "$missing" ] || return 0
+  [ "$(id -u)" = 0 ] ||
+    die "missing Debian packages; as root, run: apt-get update && apt-get install -y --no-install-recommends $missing"
+  say "installing $missing"
+  export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+  # The lists may never have been fetched, or be older than the archive.
+  apt_install $missing >/dev/null 2>&1 && return 0
   apt-get update -q >/dev/null || die "apt-get update failed: is a package mirror or an offline repository configured?"
-  apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
+  apt_install $missing >/dev/null ||
+    die "could not install $missing; is the network up, and a package mirror or an offline repository configured?"
 }
+
+apt_install() { apt-get install -y -q --no-install-recommends "$@"; }
 
 # A Debian package that is good to have, where the archive has it in this version or a later one.
 want_package() {
@@ -39,7 +53,8 @@ need_bun() {
       say "fetching Bun $version"
       mkdir -p .cache/bun
       npm install --prefix .cache/bun --no-save --no-audit --no-fund --loglevel=error "bun@$version" >/dev/null ||
-        die "could not install Bun $version from npm"
+        die "could not fetch Bun $version; does 'npm view bun@$version version' reach a package registry?"
+      keep_owner .cache
     fi
     export PATH="$root/.cache/bun/node_modules/.bin:$PATH"
   fi
@@ -49,6 +64,13 @@ need_bun() {
 need_modules() {
   [ node_modules/.hutch-lock -nt bun.lock ] && return 0
   say "installing node modules"
-  bun install --frozen-lockfile --silent || die "could not install the node modules of bun.lock"
+  bun install --frozen-lockfile --silent ||
+    die "could not install the node modules of bun.lock; does 'npm ping' reach a package registry?"
   touch node_modules/.hutch-lock
+  keep_owner node_modules
+}
+
+# keep_owner PATH: what root has made in somebody's checkout is theirs, so that they can go on without root.
+keep_owner() {
+  if [ "$(id -u)" = 0 ]; then chown -R --reference=. "$1"; fi
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { listedFiles } from '../listed-files.ts'
 import type { ImportEdge } from './floors.ts'
 
 export interface SourceFile {
@@ -11,13 +12,8 @@ export interface SourceFile {
 
 /** Every hand-written TypeScript file that git knows or would add. */
 export async function readSources(root: string): Promise<SourceFile[]> {
-  const listed = Bun.spawnSync(['git', 'ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
-    cwd: root,
-  })
-  return listed.stdout
-    .toString()
-    .split('\n')
-    .filter(path => path !== '' && !path.endsWith('.gen.ts') && !path.includes('testdata/'))
+  return listedFiles(root, '.ts')
+    .filter(path => !path.endsWith('.gen.ts') && !path.includes('testdata/'))
     .flatMap(path => {
       const file = Bun.file(join(root, path))
       if (file.size === 0) return []
