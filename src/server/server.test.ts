@@ -177,3 +177,25 @@ test('pages of a list show one revision, whatever is written between them', asyn
   expect([...first.items, ...second.items].map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c'])
   expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion!)
 })
+
+test('an object that a list names stands in it as it was at the revision that is asked for', async () => {
+  const path = '/api/v1/namespaces/then/configmaps'
+  await send('POST', path, configMap('earlier'))
+  const before = (await send('GET', path)).body.metadata.resourceVersion!
+  await send('POST', path, configMap('later'))
+  const at = `resourceVersion=${before}&resourceVersionMatch=Exact`
+  const named = async (name: string, query: string) =>
+    (
+      (await send('GET', `${path}?fieldSelector=metadata.name%3D${name}&${query}`))
+        .body as unknown as KubeList
+    ).items.length
+  expect(await named('later', at)).toBe(0)
+  expect(await named('earlier', at)).toBe(1)
+  expect(await named('later', '')).toBe(1)
+})
+
+test('a watch from nowhere takes no continue token', async () => {
+  const { status, body } = await send('GET', '/api/v1/configmaps?watch=true&continue=x')
+  expect(status).toBe(422)
+  expect((body as unknown as { message: string }).message).toContain('forbidden when continue is provided')
+})

@@ -50,9 +50,14 @@ export function checkWatchOptions(options: RequestOptions): void {
       )
     }
     if (match !== 'NotOlderThan') errors.notSupported('resourceVersionMatch', match, ['NotOlderThan'])
-    forbidWithContinue(options, errors)
   }
+  if (match || startsNow(options)) forbidWithContinue(options, errors)
   refuse(errors)
+}
+
+/** Upstream reads a watch from no revision as one that is sent what is there, no older than that. */
+function startsNow({ resourceVersion, sendInitialEvents }: RequestOptions): boolean {
+  return sendInitialEvents === undefined && (!resourceVersion || resourceVersion === '0')
 }
 
 function requireRead({ faults }: RequestOptions): void {

@@ -28,7 +28,11 @@ export async function readPage(call: RestCall, selection: Selection): Promise<Li
     throw badRequest('specifying resource version is not allowed when using continue')
   }
   const revision = await revisionOf(call, token)
-  return selection.name === undefined ? collect(call, selection, token, revision) : readOne(call, selection)
+  // The one of a name as it is now; as it was is found among the rest of that time.
+  const isNow = token === undefined && revision === undefined
+  return selection.name !== undefined && isNow
+    ? readOne(call, selection)
+    : collect(call, selection, token, revision)
 }
 
 /** Undefined: the newest. */
