@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: installs what they need, says what it does, does nothing twice.
-# Functions: need_packages NAME…, want_package NAME VERSION, need_bun, need_modules. Sets $root and puts the pinned Bun first on PATH.
+# Functions: need_packages NAME…, want_kubectl, need_bun, need_modules. Sets $root and puts the pinned Bun first on PATH.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -19,7 +19,7 @@ missing_packages() {
 
 # Debian packages, by name. An ordinary user is told the one command to run instead.
 need_packages() {
-  local missing
+  local missing complaint
   command -v apt-get >/dev/null || die "this is no Debian (no apt-get): install what these packages hold by hand: $*"
   missing=$(missing_packages "$@" | paste -sd ' ')
   [ -n "$missing" ] || return 0
@@ -30,18 +30,22 @@ need_packages() {
   # The lists may never have been fetched, or be older than the archive.
   apt_install $missing >/dev/null 2>&1 && return 0
   apt-get update -q >/dev/null || die "apt-get update failed: is a package mirror or an offline repository configured?"
-  apt_install $missing >/dev/null ||
-    die "could not install $missing; is the network up, and a package mirror or an offline repository configured?"
+  complaint=$(apt_install $missing 2>&1 >/dev/null) && return 0
+  printf '%s\n' "$complaint" >&2
+  die "could not install $missing; is the network up, and a package mirror or an offline repository configured?"
 }
 
 apt_install() { apt-get install -y -q --no-install-recommends "$@"; }
 
-# A Debian package that is good to have, where the archive has it in this version or a later one.
-want_package() {
+# kubectl, where the archive has one that is young enough (Debian 13 does) and nothing else brought it. Going on without is fine.
+want_kubectl() {
   local candidate
-  candidate=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: //p')
-  [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge "$2" || return 0
-  need_packages "$1"
+  command -v kubectl >/dev/null && return 0
+  candidate=$(apt-cache policy kubernetes-client 2>/dev/null | sed -n 's/^  Candidate: //p')
+  if [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge 1.30; then
+    (need_packages kubernetes-client) && return 0
+  fi
+  say "no kubectl here, and none in this Debian's archive: any from 1.30 on will do, see https://kubernetes.io/docs/tasks/tools"
 }
 
 # The Bun of .bun-version, from its npm package, into .cache/bun. One that is already on PATH is used when it is the same.
