@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { connectionOf, type HutchProcess, startHutch } from '../../bench/hutch-process.ts'
 import { anonymousBytes, attack } from './attack.ts'
 import { fuzzRequest } from './requests.ts'
+import { startStreamingKubelet } from './streams.ts'
 
 const cases = Number(process.env.FUZZ_CASES ?? 8_000)
+const streams = Number(process.env.FUZZ_STREAMS ?? 80)
 const seed = Number(process.env.FUZZ_SEED ?? 1)
 const anonymousMax = 500 * 2 ** 20
 
@@ -38,3 +40,16 @@ test('no mutated request gets a 500, no answer or a late one, and memory stays b
   expect(findings).toEqual([])
   expect(anonymousBytes(hutch.pid)).toBeLessThan(anonymousMax)
 }, 1_800_000)
+
+test('SPDY and WebSocket frames that are nearly right harm neither the server nor the kubelet', async () => {
+  const connection = connectionOf(hutch.kubeconfig)
+  const kubelet = await startStreamingKubelet(connection, directory)
+  try {
+    for (let number = 0; number < streams; number++)
+      expect([number, await kubelet.tryFrames(seed, number)]).toEqual([number, undefined])
+    expect(await kubelet.tryFrames(seed, 0)).toBeUndefined()
+    expect(anonymousBytes(kubelet.pid)).toBeLessThan(anonymousMax)
+  } finally {
+    await kubelet.stop()
+  }
+}, 600_000)

@@ -6,10 +6,12 @@ import { parseArgs } from 'node:util'
 import { connectionOf, startHutch } from '../../bench/hutch-process.ts'
 import { anonymousBytes, attack, type Finding, tryCase } from './attack.ts'
 import { fuzzRequest } from './requests.ts'
+import { startStreamingKubelet } from './streams.ts'
 
 const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: '100000' },
+    frames: { type: 'string', default: '0' },
     from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
@@ -37,8 +39,10 @@ try {
   const seed = Number(values.seed)
   const cases = Number(values.cases)
   const shared = { connection: connectionOf(hutch.kubeconfig), seed, cases }
-  if (values.only === undefined) await run(shared)
-  else {
+  if (values.only === undefined) {
+    await run(shared)
+    if (Number(values.frames) > 0) await runFrames(shared, Number(values.frames))
+  } else {
     console.log(fuzzRequest(seed, Number(values.only)))
     console.log(await tryCase(shared, Number(values.only)))
     console.log(readFileSync(log, 'utf8'))
@@ -61,4 +65,31 @@ async function run(shared: Parameters<typeof tryCase>[0]): Promise<void> {
   const isBad = findings.length > 0 || gone.signal.aborted
   console.log(`fuzz: ${shared.cases} cases, ${findings.length} findings, ${mb()} MB anonymous`)
   process.exitCode = isBad ? 1 : 0
+}
+
+/** Connections of mutated SPDY and WebSocket frames, through the server to a kubelet. */
+async function runFrames(
+  { connection, seed }: Pick<Parameters<typeof tryCase>[0], 'connection' | 'seed'>,
+  count: number,
+): Promise<void> {
+  const kubelet = await startStreamingKubelet(connection, directory)
+  let next = 0
+  let findings = 0
+  const work = async () => {
+    while (next < count && !gone.signal.aborted) {
+      const number = next++
+      const what = await kubelet.tryFrames(seed, number)
+      if (what !== undefined) {
+        findings++
+        console.log(`frames ${number}: ${what}`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
+  const mb = (pid: number) => Math.round(anonymousBytes(pid) / 2 ** 20)
+  console.log(
+    `fuzz: ${count} connections of frames, ${findings} findings, ${mb(kubelet.pid)} MB anonymous in the kubelet`,
+  )
+  if (findings > 0) process.exitCode = 1
+  await kubelet.stop()
 }

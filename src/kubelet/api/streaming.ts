@@ -18,11 +18,15 @@ export interface Upgrade {
   readonly url: URL
 }
 
+/** The tunnel's name is no token, which the library insists on: it is told this one instead. */
+const tunnelToken = 'tunnel'
+
 const websockets = new WebSocketServer({
   noServer: true,
-  handleProtocols: offered =>
-    [...offered].find(protocol => protocol === tunnelProtocol || Object.hasOwn(channelProtocols, protocol)) ??
-    false,
+  handleProtocols: offered => {
+    const found = [...offered].find(name => name === tunnelToken || Object.hasOwn(channelProtocols, name))
+    return found === tunnelToken ? tunnelProtocol : (found ?? false)
+  },
 })
 
 /** Serves exec, attach and portForward on a connection that asks to become a WebSocket or SPDY/3.1. */
@@ -110,6 +114,9 @@ function protocolsOf({ request }: Upgrade): string[] {
 }
 
 function accept({ request, socket, head }: Upgrade): Promise<WebSocket> {
+  const { headers } = request
+  const offered = headers['sec-websocket-protocol']
+  if (offered) headers['sec-websocket-protocol'] = offered.replaceAll(tunnelProtocol, tunnelToken)
   return new Promise(resolve => websockets.handleUpgrade(request, socket, head, resolve))
 }
 
