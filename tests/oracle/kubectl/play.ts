@@ -33,7 +33,10 @@ export async function playTranscripts(
   options: PlayOptions,
 ): Promise<Places[]> {
   const directory = mkdtempSync(join(tmpdir(), 'hutch-kubectl-'))
-  const waiting = transcripts.map((transcript, index) => ({ transcript, index }))
+  const waiting = transcripts
+    .map((transcript, index) => ({ transcript, index }))
+    // The longest first: none is left to run alone.
+    .toSorted((a, b) => b.transcript.lines.length - a.transcript.lines.length)
   const places: Places[] = []
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())

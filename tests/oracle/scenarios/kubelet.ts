@@ -199,11 +199,14 @@ function containers(
   }))
 }
 
+/** The status of a pod that has been replaced by one of its name interests nobody: a kubelet drops it. */
 async function report({ client }: Side, { metadata }: Pod, status: object): Promise<void> {
-  const body = { metadata: { uid: metadata.uid }, status } as unknown as JsonObject
-  await client.patch(pods, metadata.namespace, metadata.name!, {
-    type: strategicPatch,
-    subresource: 'status',
-    body,
-  })
+  const { namespace, name, uid } = metadata
+  const body = { metadata: { uid }, status } as unknown as JsonObject
+  try {
+    await client.patch(pods, namespace, name!, { type: strategicPatch, subresource: 'status', body })
+  } catch (error) {
+    const current = await client.get(pods, namespace, name!)
+    if (current.metadata.uid === uid) throw error
+  }
 }
