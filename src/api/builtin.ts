@@ -29,6 +29,8 @@ import { horizontalPodAutoscalersV1 } from './autoscaling/horizontal-pod-autosca
 import { cronJobs } from './batch/cron-job.ts'
 import { jobs } from './batch/job.ts'
 import { certificateSigningRequests } from './certificates/certificate-signing-request.ts'
+import { clusterTrustBundles, clusterTrustBundlesAlpha } from './certificates/cluster-trust-bundle.ts'
+import { podCertificateRequests } from './certificates/pod-certificate-request.ts'
 import { leases } from './coordination/lease.ts'
 import { leaseCandidates, leaseCandidatesAlpha } from './coordination/lease-candidate.ts'
 import { bindings } from './core/binding.ts'
@@ -53,6 +55,7 @@ import { endpointSlices } from './discovery/endpoint-slice.ts'
 import { eventsV1 } from './events/event.ts'
 import { flowSchemas } from './flowcontrol/flow-schema.ts'
 import { priorityLevelConfigurations } from './flowcontrol/priority-level-configuration.ts'
+import { storageVersions } from './internal/storage-version.ts'
 import { ingresses } from './networking/ingress.ts'
 import { ingressClasses } from './networking/ingress-class.ts'
 import { ipAddresses, ipAddressesBeta } from './networking/ip-address.ts'
@@ -64,11 +67,17 @@ import { clusterRoles } from './rbac/cluster-role.ts'
 import { clusterRoleBindings } from './rbac/cluster-role-binding.ts'
 import { roles } from './rbac/role.ts'
 import { roleBindings } from './rbac/role-binding.ts'
-import { deviceClasses, deviceClassesBeta } from './resource/device-class.ts'
-import { resourceClaims, resourceClaimsBeta } from './resource/resource-claim.ts'
-import { resourceClaimTemplates, resourceClaimTemplatesBeta } from './resource/resource-claim-template.ts'
-import { resourceSlices, resourceSlicesBeta } from './resource/resource-slice.ts'
+import { deviceClasses, deviceClassesBeta, deviceClassesOldest } from './resource/device-class.ts'
+import { deviceTaintRules } from './resource/device-taint-rule.ts'
+import { resourceClaims, resourceClaimsBeta, resourceClaimsOldest } from './resource/resource-claim.ts'
+import {
+  resourceClaimTemplates,
+  resourceClaimTemplatesBeta,
+  resourceClaimTemplatesOldest,
+} from './resource/resource-claim-template.ts'
+import { resourceSlices, resourceSlicesBeta, resourceSlicesOldest } from './resource/resource-slice.ts'
 import { priorityClasses } from './scheduling/priority-class.ts'
+import { workloads } from './scheduling/workload.ts'
 import { csiDrivers } from './storage/csi-driver.ts'
 import { csiNodes } from './storage/csi-node.ts'
 import { csiStorageCapacities } from './storage/csi-storage-capacity.ts'
@@ -159,6 +168,16 @@ const onRequest: readonly unknown[] = [
   resourceClaimsBeta,
   resourceClaimTemplatesBeta,
   resourceSlicesBeta,
+  deviceClassesOldest,
+  resourceClaimsOldest,
+  resourceClaimTemplatesOldest,
+  resourceSlicesOldest,
+  deviceTaintRules,
+  clusterTrustBundles,
+  clusterTrustBundlesAlpha,
+  podCertificateRequests,
+  workloads,
+  storageVersions,
   mutatingAdmissionPolicies,
   mutatingAdmissionPolicyBindings,
   mutatingAdmissionPoliciesAlpha,

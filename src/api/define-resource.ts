@@ -19,6 +19,7 @@ export interface Behaviour<T extends KubeObject> {
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   readonly unknownField?: (field: string) => string
   readonly deprecation?: string
+  readonly gate?: Resource['gate']
   readonly storage?: Partial<StorageLocation>
   readonly conversion?: Conversion
   /** Of what is made when asked for (`Resource.reader`). */
@@ -86,6 +87,7 @@ export function defineResource<T extends KubeObject>(
     selectableFields: behaviour.selectableFields ?? {},
     ...(behaviour.unknownField && { unknownField: behaviour.unknownField }),
     ...(behaviour.deprecation && { deprecation: behaviour.deprecation }),
+    ...(behaviour.gate && { gate: behaviour.gate }),
     ...(behaviour.conversion && { conversion: behaviour.conversion }),
     ...(behaviour.reader && { reader: behaviour.reader }),
     ...(behaviour.rowConditions && { rowConditions: behaviour.rowConditions }),

@@ -2,6 +2,7 @@ import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { ObjectSchema } from '../machinery/schema/schema.ts'
 import type { Column } from '../machinery/table/column.ts'
 import type { FieldErrors } from '../machinery/validation/field-error.ts'
+import type { SwitchedGate } from './features/gates.ts'
 
 /**
  * A kind is data: one entry, and routes, discovery, OpenAPI, watch, Table, patching, apply, RBAC, selectors,
@@ -39,6 +40,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly deprecation?: string
   /** Turns an object of this version into the storage version and back; absent where they are the same. */
   readonly conversion?: Conversion
+  /** Served only while this feature gate is on, whatever `--runtime-config` says. */
+  readonly gate?: SwitchedGate
   /** Set for kinds that a CustomResourceDefinition defines; they have no protobuf form and no strategic merge. */
   readonly custom?: CustomKind
   /** Names what answers get and list in the server's table: objects of this kind are made when asked for, not stored. */

@@ -295,17 +295,22 @@ const clusterWide: readonly Row[] = [
   ],
 ]
 
-type Row = readonly [apiVersion: string, kind: string, plural: string, rest: object, name?: string]
+export type Row = readonly [apiVersion: string, kind: string, plural: string, rest: object, name?: string]
 
 export const samples: readonly Sample[] = [
   ...namespaced.map(row => toSample(row, '/namespaces/oracle')),
   ...clusterWide.map(row => toSample(row, '')),
 ]
 
-function toSample([apiVersion, kind, plural, rest, name = `sample-${plural}`]: Row, place: string): Sample {
+/** `place`: the namespace's part of a path, empty for what lies in none. */
+export function toSample(
+  [apiVersion, kind, plural, rest, name = `sample-${plural}`]: Row,
+  place: string,
+): Sample {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   const metadata = { name, labels: { oracle: 'yes' } }
-  const isShared = kind === 'Event' || kind === 'HorizontalPodAutoscaler'
+  const isShared =
+    kind === 'Event' || kind === 'HorizontalPodAutoscaler' || /v\d+(alpha|beta)/.test(apiVersion)
   return {
     kind: isShared ? `${kind} of ${apiVersion}` : kind,
     collection: `${root}${place}/${plural}`,

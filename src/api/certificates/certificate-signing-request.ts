@@ -25,6 +25,10 @@ function validate({ spec }: CertificateSigningRequest, errors: FieldErrors): voi
     else if (usages.indexOf(usage) < i) errors.duplicate(`spec.usages[${i}]`, usage)
   })
   validateSignerName(signerName, 'spec.signerName', errors)
+  if (signerName === 'kubernetes.io/legacy-unknown') {
+    const text = 'the legacy signerName is not allowed via this API version'
+    errors.invalid('spec.signerName', signerName, text)
+  }
   if (expirationSeconds !== undefined && expirationSeconds < expirationSecondsMin) {
     errors.invalid(
       'spec.expirationSeconds',

@@ -1,9 +1,12 @@
 /** Signer names, usages and conditions of certificate requests (pkg/apis/certificates/validation). */
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import { quote } from '../../machinery/meta/quote.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import type { CertificateSigningRequestCondition } from '../types/certificates-v1.gen.ts'
 
+const domainMax = 253
+const signerNameMax = 571
 const statuses = ['False', 'True', 'Unknown']
 
 /** Sorted as upstream lists them. */
@@ -51,19 +54,33 @@ export function validateSignerName(name: string, path: string, errors: FieldErro
       "must be a fully qualified domain and path of the form 'example.com/signer-name'",
     )
   }
-  if (name === 'kubernetes.io/legacy-unknown') {
-    errors.invalid(path, name, 'the legacy signerName is not allowed via this API version')
-  }
-  invalidFor(errors, path, domain, dns1123SubdomainErrors(domain))
-  if (!domain.includes('.')) {
+  if (domain.length > domainMax) errors.tooLong(path, domainMax)
+  const labels = domain.split('.')
+  complainOfFirst(labels, domain, { reasonsOf: dns1123LabelErrors, path, errors })
+  if (labels.length < 2) {
     errors.invalid(path, domain, 'should be a domain with at least two segments separated by dots')
   }
-  invalidFor(
-    errors,
-    path,
-    rest[0],
-    rest[0]!.split('.').flatMap(part => [...dns1123LabelErrors(part)]),
-  )
+  const [rest0 = ''] = rest
+  complainOfFirst(rest0.split('.'), rest0, { reasonsOf: dns1123SubdomainErrors, path, errors })
+  if (name.length > signerNameMax) errors.tooLong(path, signerNameMax)
+}
+
+interface LabelRule {
+  readonly reasonsOf: (label: string) => readonly string[]
+  readonly path: string
+  readonly errors: FieldErrors
+}
+
+/** What is wrong with the first of the labels that is wrong. */
+function complainOfFirst(
+  labels: readonly string[],
+  value: string,
+  { reasonsOf, path, errors }: LabelRule,
+): void {
+  const label = labels.find(each => reasonsOf(each).length > 0)
+  if (label === undefined) return
+  const reasons = reasonsOf(label).map(reason => `validating label ${quote(label)}: ${reason}`)
+  invalidFor(errors, path, value, reasons)
 }
 
 /** A decision is taken once: approved or denied, for good. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { discovery } from '../schema/discovery.ts'
 import { createFeatures, FeatureError } from './features.ts'
 import { gates } from './gates.ts'
 import { servedResources } from './runtime-config.ts'
@@ -88,13 +89,44 @@ describe('runtime config', () => {
     expect(kinds(one, 'api/beta=true')).toEqual([])
   })
 
+  test('takes away what a server can live without', () => {
+    const left = (...settings: string[]) =>
+      servedResources(settings)
+        .filter(({ group }) => group === 'autoscaling')
+        .map(({ version }) => version)
+    expect(left()).toEqual(['v1', 'v2'])
+    expect(left('autoscaling/v1=false')).toEqual(['v2'])
+    expect(left('autoscaling/v1=false', 'autoscaling/v2/horizontalpodautoscalers=false')).toEqual([])
+  })
+
+  test('serves a kind with a gate only while both say so', () => {
+    const bundles = (...gates: string[]) =>
+      servedResources(['api/all=true'], createFeatures(gates)).some(
+        ({ kind }) => kind === 'ClusterTrustBundle',
+      )
+    expect(bundles()).toBe(false)
+    expect(bundles('ClusterTrustBundle=true')).toBe(true)
+  })
+
+  test('knows every kind that a stock server has on request, but for the one that nothing would work on', () => {
+    const all = servedResources(['api/all=true'], createFeatures(['AllAlpha=true', 'AllBeta=true']))
+    const names = new Set(all.map(({ group, version, plural }) => `${group}/${version}/${plural}`))
+    const missing = discovery().optional.filter(
+      ({ group, version, name }) => !names.has(`${group}/${version}/${name}`),
+    )
+    expect(missing.map(({ kind }) => kind)).toEqual(['StorageVersionMigration'])
+  })
+
   test.each<[string, string]>([
-    ['apps/v1=false', 'apps/v1=false cannot be disabled'],
+    ['coordination.k8s.io/v1=false', 'coordination.k8s.io/v1=false cannot be disabled'],
     ['api/ga=false', 'api/ga=false cannot be disabled'],
     ['example.com/v1=true', 'unknown api groups example.com'],
     ['apps/v7=true', 'group version apps/v7 that has not been registered'],
     ['apps=true', 'runtime-config invalid key apps'],
-    ['certificates.k8s.io/v1alpha1=true', 'certificates.k8s.io/v1alpha1 is not available'],
+    [
+      'authentication.k8s.io/v1alpha1=true',
+      'group version authentication.k8s.io/v1alpha1 that has not been registered',
+    ],
     ['api/beta=1', 'invalid value api/beta=1'],
     [
       'admissionregistration.k8s.io/v1beta1=perhaps',

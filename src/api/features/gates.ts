@@ -1,6 +1,7 @@
 /**
  * Feature gates of Kubernetes 1.35 that mean something here (pkg/features and apiserver pkg/features): one line for each.
- * `fixed` ones are what Hutch always does; `switched` ones are asked by name where they matter.
+ * `fixed` ones are what Hutch always does; `switched` ones are asked by name where they matter. ClusterTrustBundle,
+ * PodCertificateRequest and GenericWorkload serve their kinds, with who may write them; kubelets and pods use none yet.
  */
 export type Stage = 'ALPHA' | 'BETA' | 'DEPRECATED' | 'GA'
 
@@ -17,8 +18,11 @@ export type SwitchedGate = (typeof switched)[number][0]
 
 const switched = [
   ['CBORServingAndStorage', 'ALPHA', 'off'],
+  ['ClusterTrustBundle', 'BETA', 'off'],
   ['ConstrainedImpersonation', 'ALPHA', 'off'],
+  ['GenericWorkload', 'ALPHA', 'off'],
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
+  ['PodCertificateRequest', 'BETA', 'off'],
   ['PodTopologyLabelsAdmission', 'BETA', 'on'],
 ] as const
 

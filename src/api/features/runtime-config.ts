@@ -4,7 +4,7 @@ import { builtinResources, optionalResources } from '../builtin.ts'
 import type { Resource } from '../define.ts'
 import { discovery } from '../schema/discovery.ts'
 import { booleanFault, parseBoolean } from './booleans.ts'
-import { FeatureError } from './features.ts'
+import { createFeatures, FeatureError, type Features } from './features.ts'
 
 type GroupVersion = Pick<Resource, 'group' | 'version'>
 
@@ -16,30 +16,48 @@ const wholesale: readonly (readonly [key: string, covers: RegExp])[] = [
   ['api/alpha', /^v\d+alpha\d+$/],
 ]
 
+/** What the server itself lives by: without these groups it would not become ready. */
+const needed: ReadonlySet<string> = new Set([
+  '',
+  'apiregistration.k8s.io',
+  'coordination.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'networking.k8s.io',
+  'rbac.authorization.k8s.io',
+  'scheduling.k8s.io',
+])
+
+const isNeeded = ({ group, version }: GroupVersion) => needed.has(group) && version === 'v1'
+
 /**
- * The built-in kinds that are served under `--runtime-config`. Throws FeatureError for what is unknown, is not there, or
- * cannot be turned off because parts of the cluster live by it.
+ * The built-in kinds that are served under `--runtime-config` and the feature gates. Throws FeatureError for what is
+ * unknown, is not there, or cannot be turned off because the server lives by it.
  */
-export function servedResources(settings: readonly string[] = []): readonly Resource[] {
+export function servedResources(
+  settings: readonly string[] = [],
+  features: Features = createFeatures(),
+): readonly Resource[] {
   const given = new Map(settings.map(splitSetting))
-  const optional = new Map(optionalResources.map(resource => [resource, false]))
+  const served = new Map([
+    ...builtinResources.map(resource => [resource, true] as const),
+    ...optionalResources.map(resource => [resource, false] as const),
+  ])
   for (const [key, covers] of wholesale) {
     const text = given.get(key)
     if (text === undefined) continue
     if (text !== 'true' && text !== 'false')
       throw new FeatureError(`invalid value ${key}=${text}`, `Write ${key}=true or ${key}=false.`)
     if (text === 'false' && (key === 'api/all' || key === 'api/ga')) throw cannotDisable(key)
-    for (const resource of optional.keys())
-      if (covers.test(resource.version)) optional.set(resource, text === 'true')
+    for (const resource of served.keys())
+      if (covers.test(resource.version)) served.set(resource, text === 'true')
   }
   // Single resources are applied last: they say more.
   const named = [...given].filter(([key]) => !wholesale.some(([each]) => each === key))
   for (const [key, text] of named.toSorted(([a], [b]) => partsOf(a).length - partsOf(b).length))
-    apply(optional, key, text)
-  return [
-    ...builtinResources,
-    ...[...optional].flatMap(([resource, isServed]) => (isServed ? [resource] : [])),
-  ]
+    apply(served, key, text)
+  return [...served].flatMap(([resource, isServed]) =>
+    isServed && (!resource.gate || features.enabled(resource.gate)) ? [resource] : [],
+  )
 }
 
 function splitSetting(setting: string): readonly [string, string] {
@@ -49,7 +67,7 @@ function splitSetting(setting: string): readonly [string, string] {
 
 const partsOf = (key: string): readonly string[] => key.split('/')
 
-function apply(optional: Map<Resource, boolean>, key: string, text: string): void {
+function apply(served: Map<Resource, boolean>, key: string, text: string): void {
   const { group, version, plural } = readKey(key)
   const value = text === '' ? true : parseBoolean(text)
   if (value === undefined)
@@ -57,14 +75,12 @@ function apply(optional: Map<Resource, boolean>, key: string, text: string): voi
       `invalid value of ${key}: ${text}, err: ${booleanFault(text)}`,
       `Write ${key}=true or ${key}=false.`,
     )
+  if (!value && isNeeded({ group, version })) throw cannotDisable(key)
   const isMeant = (each: Resource) =>
     each.group === group && each.version === version && (plural === undefined || each.plural === plural)
-  const found = [...optional.keys()].filter(isMeant)
-  for (const resource of found) optional.set(resource, value)
-  if (found.length > 0) return
-  if (builtinResources.some(isMeant)) {
-    if (!value) throw cannotDisable(key)
-  } else if (value) throw notThere(key)
+  const found = [...served.keys()].filter(isMeant)
+  for (const resource of found) served.set(resource, value)
+  if (found.length === 0 && value) throw notThere(key)
 }
 
 /** The core group has no name: `/v1`. */
@@ -96,7 +112,7 @@ function readKey(key: string): GroupVersion & { readonly plural: string | undefi
 function cannotDisable(key: string): FeatureError {
   return new FeatureError(
     `${key}=false cannot be disabled`,
-    'Parts of Hutch use it; leave it out of --runtime-config.',
+    'The server itself lives by it; leave it out of --runtime-config.',
   )
 }
 

@@ -1,50 +1,57 @@
 import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
-import { defineResource } from '../define-resource.ts'
+import { type Behaviour, defineResource } from '../define-resource.ts'
+import { storedBehaviour } from '../shared/stored-behaviour.ts'
 import type { ResourceSlice } from '../types/resource-v1.gen.ts'
 import { dropSliceFields } from './disabled-fields.ts'
+import { oldestDeprecation, oldestSlices } from './oldest-version.ts'
 import { validateSlice, validateSliceContent } from './slice-validation.ts'
 
-const define = (version: string) =>
-  defineResource<ResourceSlice>(`resource.k8s.io/${version}`, 'ResourceSlice', {
-    strategy: {
-      returnsDeletedObject: true,
-      prepareForCreate(slice) {
-        slice.metadata.generation = 1
-        dropSliceFields(slice)
-      },
-      // What is dropped counts as a change.
-      prepareForUpdate(slice, old) {
-        if (!semanticEqual(slice.spec, old.spec))
-          slice.metadata.generation = (old.metadata.generation ?? 0) + 1
-        dropSliceFields(slice)
-      },
-      validate(slice, errors) {
-        validateSlice(slice, errors)
-        validateSliceContent(slice, errors)
-      },
-      validatesOnceOnly: true,
-      validateUpdate(slice, old, errors) {
-        const { spec } = slice
-        validateSlice(slice, errors)
-        immutable(spec?.pool?.name, old.spec?.pool?.name, 'spec.pool.name', errors)
-        immutable(spec?.driver, old.spec?.driver, 'spec.driver', errors)
-        immutable(spec?.nodeName, old.spec?.nodeName, 'spec.nodeName', errors)
-        validateSliceContent(slice, errors)
-      },
+const behaviourOf = (version: string): Behaviour<ResourceSlice> => ({
+  strategy: {
+    returnsDeletedObject: true,
+    prepareForCreate(slice) {
+      slice.metadata.generation = 1
+      dropSliceFields(slice)
     },
-    cells: {
-      Node: ({ spec }) => spec?.nodeName ?? '',
-      Driver: ({ spec }) => spec?.driver ?? '',
-      Pool: ({ spec }) => spec?.pool?.name ?? '',
+    // What is dropped counts as a change.
+    prepareForUpdate(slice, old) {
+      if (!semanticEqual(slice.spec, old.spec)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1
+      dropSliceFields(slice)
     },
-    unknownField: field =>
-      `field label not supported for resource.k8s.io/${version}, Kind=ResourceSlice: ${field}`,
-    selectableFields: {
-      'spec.driver': ({ spec }) => spec?.driver ?? '',
-      'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+    validate(slice, errors) {
+      validateSlice(slice, errors)
+      validateSliceContent(slice, errors)
     },
-  })
+    validatesOnceOnly: true,
+    validateUpdate(slice, old, errors) {
+      const { spec } = slice
+      validateSlice(slice, errors)
+      immutable(spec?.pool?.name, old.spec?.pool?.name, 'spec.pool.name', errors)
+      immutable(spec?.driver, old.spec?.driver, 'spec.driver', errors)
+      immutable(spec?.nodeName, old.spec?.nodeName, 'spec.nodeName', errors)
+      validateSliceContent(slice, errors)
+    },
+  },
+  cells: {
+    Node: ({ spec }) => spec?.nodeName ?? '',
+    Driver: ({ spec }) => spec?.driver ?? '',
+    Pool: ({ spec }) => spec?.pool?.name ?? '',
+  },
+  unknownField: field =>
+    `field label not supported for resource.k8s.io/${version}, Kind=ResourceSlice: ${field}`,
+  selectableFields: {
+    'spec.driver': ({ spec }) => spec?.driver ?? '',
+    'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+  },
+})
+
+const define = (version: string, by = behaviourOf(version)) =>
+  defineResource<ResourceSlice>(`resource.k8s.io/${version}`, 'ResourceSlice', by)
 
 export const resourceSlices = define('v1')
 /** The same under an earlier name. */
 export const resourceSlicesBeta = define('v1beta2')
+export const resourceSlicesOldest = define('v1beta1', {
+  ...storedBehaviour(behaviourOf('v1beta1'), oldestSlices),
+  deprecation: oldestDeprecation('ResourceSlice'),
+})

@@ -12,6 +12,7 @@ const goNames: Readonly<Record<string, string>> = {
   apiVersion: 'APIVersion',
   cel: 'CEL',
   uid: 'UID',
+  pkixPublicKey: 'PKIXPublicKey',
   ip: 'IP',
 }
 

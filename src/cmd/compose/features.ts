@@ -12,7 +12,7 @@ export function chosenFeatures(flags: FlagReader): Features {
 
 /** The built-in kinds that `--runtime-config` leaves served; a UserError as above. */
 export function chosenResources(flags: FlagReader): readonly Resource[] {
-  return read('--runtime-config', () => servedResources(flags.list('runtime-config')))
+  return read('--runtime-config', () => servedResources(flags.list('runtime-config'), chosenFeatures(flags)))
 }
 
 function read<T>(flag: string, make: () => T): T {

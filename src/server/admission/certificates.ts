@@ -65,7 +65,8 @@ export function certificateSigning(authorize: Authorizer): AdmissionPlugin {
   }
 }
 
-async function mayUseSigner(
+/** Whether the caller has `verb` on this signer, or on all of its domain (pkg/certauthorization). */
+export async function mayUseSigner(
   { user, info }: AdmissionRequest,
   authorize: Authorizer,
   verb: string,

@@ -36,6 +36,7 @@ const usual: readonly string[] = [
   'CertificateApproval',
   'CertificateSigning',
   'CertificateSubjectRestriction',
+  'ClusterTrustBundleAttest',
   'DefaultIngressClass',
   'PodTopologyLabels',
   'MutatingAdmissionPolicy',
@@ -46,7 +47,7 @@ const usual: readonly string[] = [
 ]
 
 /** Upstream has them and Hutch does not. */
-const absent: readonly string[] = ['ClusterTrustBundleAttest', 'NodeDeclaredFeatureValidator']
+const absent: readonly string[] = ['NodeDeclaredFeatureValidator']
 
 /** What an administrator asked for beside the defaults. */
 export interface AdmissionChoice {
@@ -66,6 +67,7 @@ export function pluginNameFault(name: string): string | undefined {
 
 /** Plugins that are there only while a feature gate is on. */
 const gated: Readonly<Record<string, SwitchedGate>> = {
+  ClusterTrustBundleAttest: 'ClusterTrustBundle',
   MutatingAdmissionPolicy: 'MutatingAdmissionPolicy',
   PodTopologyLabels: 'PodTopologyLabelsAdmission',
 }

@@ -63,6 +63,7 @@ import {
   limitPodHardAntiAffinity,
   podNodeSelector,
 } from './optional/pods.ts'
+import { podCertificateSigning, trustBundleAttest } from './pod-certificates.ts'
 import { podSecurity } from './pod-security/plugin.ts'
 import { podTopologyLabels } from './pod-topology.ts'
 import { mutatingPolicies } from './policies/mutating/plugin.ts'
@@ -197,10 +198,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     ownerReferencesPermission(authorize),
     claimResize(listers.storageClasses),
     runtimeClass(listers.runtimeClasses),
-    certificateRequester(),
-    certificateApproval(authorize),
-    certificateSigning(authorize),
-    certificateSubjectRestriction(),
+    ...certificatePlugins(authorize),
     defaultIngressClass(listers.ingressClasses),
     denyServiceExternalIps(),
     podTopologyLabels(listers.nodes),
@@ -217,6 +215,17 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     rbacEscalation(rbac, authorize),
     resourceQuota({ resourceQuotas: listers.resourceQuotas, objectsOf, clock }),
     alwaysDeny(),
+  ]
+}
+
+function certificatePlugins(authorize: Authorizer): readonly AdmissionPlugin[] {
+  return [
+    certificateRequester(),
+    certificateApproval(authorize),
+    certificateSigning(authorize),
+    certificateSubjectRestriction(),
+    trustBundleAttest(authorize),
+    podCertificateSigning(authorize),
   ]
 }
 

@@ -109,7 +109,7 @@ function confirmHeld(
 }
 
 /** The garbage collector must be able to finish a deletion of what it could not create. */
-function onlyCollectorFieldsChanged({ object, oldObject }: AdmissionRequest): boolean {
+export function onlyCollectorFieldsChanged({ object, oldObject }: AdmissionRequest): boolean {
   if (!object || !oldObject) return false
   return isDeepStrictEqual(withoutCollectorFields(object), withoutCollectorFields(oldObject))
 }
