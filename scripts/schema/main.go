@@ -12,11 +12,13 @@ import (
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	imagepolicyv1alpha1 "k8s.io/api/imagepolicy/v1alpha1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/kubernetes/scheme"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
@@ -86,6 +88,9 @@ func main() {
 	for _, known := range registeredKinds() {
 		b.Kinds = append(b.Kinds, []any{known.kind.Group, known.kind.Version, known.kind.Kind, b.typeIndex(known.goType)})
 	}
+	// Kinds of no object, and yet what pages answer.
+	b.typeIndex(reflect.TypeOf(version.Info{}))
+	b.typeIndex(reflect.TypeOf(apidiscoveryv2.APIGroupDiscoveryList{}))
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(b.document); err != nil {

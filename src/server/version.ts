@@ -1,3 +1,4 @@
+import { requireRouted } from './http/negotiation.ts'
 import type { Routes } from './http/routes.ts'
 
 /** What `/version` says (apimachinery version.Info). */
@@ -36,5 +37,8 @@ export const serverVersion: VersionInfo = {
 
 export function mountVersion(routes: Routes, version: VersionInfo): void {
   const text = JSON.stringify(version, undefined, 2)
-  routes.get('/version', c => c.body(text, 200, { 'content-type': 'application/json' }))
+  routes.get('/version', c => {
+    requireRouted(c.req.header('accept'), ['application/json'])
+    return c.body(text, 200, { 'content-type': 'application/json' })
+  })
 }

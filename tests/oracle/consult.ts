@@ -16,12 +16,8 @@ export function allTracks(): Track[] {
     { name: 'general', cases: generalCases },
     { name: 'depth', cases: depthCases },
     { name: 'custom', cases: customCases },
-    ...(process.env.ORACLE_ALL === '1'
-      ? [
-          { name: 'documents', cases: documentCases },
-          { name: 'subresources', cases: subresourceCases },
-        ]
-      : []),
+    { name: 'documents', cases: documentCases },
+    { name: 'subresources', cases: subresourceCases },
     ...kindTracks(),
   ]
 }

@@ -3,14 +3,18 @@ import type { Answer } from './case.ts'
 type Json = Readonly<Record<string, unknown>>
 
 /** How a document is kept is each server's own affair. */
-const told = ['content-type', 'location']
+const told = ['content-type', 'location', 'vary']
 
 /**
  * What a client learns from an OpenAPI document, of either version: paths, operations with their parameters and
  * responses, types with their fields. How the document names its parameters, and its prose, are no part of that.
  */
 export function documentView({ status, headers, body }: Answer): Answer {
-  const kept = Object.fromEntries(told.flatMap(name => (headers[name] ? [[name, headers[name]]] : [])))
+  const kept = Object.fromEntries(
+    told.flatMap(name =>
+      headers[name] ? [[name, headers[name].replace(/hash=[0-9A-F]{128}$/, 'hash=<digest>')]] : [],
+    ),
+  )
   const document = body as Json
   const isDocument = typeof document === 'object' && document !== null && 'paths' in document
   const isIndex = isDocument && !('info' in document)
@@ -23,6 +27,7 @@ function viewOf(document: Json): Json {
   const parameters = (document.parameters ?? {}) as Record<string, Json>
   const paths = Object.entries(document.paths as Record<string, Json>)
   return {
+    info: document.info,
     paths: Object.fromEntries(paths.map(([path, item]) => [path, pathView(item, parameters)])),
     types: Object.fromEntries(Object.entries(types).map(([name, type]) => [name, typeView(type)])),
   }

@@ -1,4 +1,4 @@
-import { json, jsonHeaders, type OracleCase } from './case.ts'
+import { get, json, jsonHeaders, type OracleCase, protobuf } from './case.ts'
 
 /** What is asked before the kinds: a namespace to work in, with the account that a controller would make. */
 export const opening: readonly OracleCase[] = [
@@ -18,6 +18,21 @@ export const opening: readonly OracleCase[] = [
   },
 ]
 
+const aggregated = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+const discoveryTypes = [
+  'application/json',
+  'application/yaml',
+  protobuf,
+  '*/*',
+  'text/plain',
+  'application/json;as=Table;v=v1;g=meta.k8s.io',
+  `application/json;${aggregated}`,
+  `application/yaml;${aggregated}`,
+  `${protobuf};${aggregated}`,
+  `application/json;${aggregated.replace('v2', 'v2beta1')}`,
+  `application/json;${aggregated.replace('v2', 'v2beta1')},application/json`,
+]
+
 /** Questions that are about no kind in particular. */
 export const generalCases: readonly OracleCase[] = [
   { name: 'no such path', method: 'GET', path: '/nonsense' },
@@ -31,7 +46,9 @@ export const generalCases: readonly OracleCase[] = [
     body: '{}',
   },
   { name: 'discovery of the core group', method: 'GET', path: '/api' },
-  { name: 'discovery of apps/v1', method: 'GET', path: '/apis/apps/v1' },
+  ...['/api', '/apis', '/apis/apps', '/api/v1', '/apis/apps/v1', '/version'].flatMap(path =>
+    discoveryTypes.map(accept => get(`discovery ${path} as ${accept}`, path, accept)),
+  ),
   { name: 'list with a bad limit', method: 'GET', path: '/api/v1/namespaces/oracle/configmaps?limit=x' },
   {
     name: 'list with a bad resourceVersion',

@@ -36,6 +36,8 @@ const volatileKeys = new Set([
   'serverAddressByClientCIDRs',
   'hash',
   'storageVersionHash',
+  // Of which build the server is.
+  ...['gitVersion', 'gitCommit', 'gitTreeState', 'goVersion', 'compiler', 'buildDate', 'platform'],
 ])
 
 /** Makes two answers comparable: what the server chooses (ids, versions, times, suffixes) is replaced by its kind. */
@@ -72,8 +74,11 @@ function readFrames(bytes: Uint8Array): unknown[] {
 /** Decoded by our codec, which must also give back the very bytes: theirs test ours. */
 function readProtobuf(bytes: Uint8Array): unknown {
   const { apiVersion, kind } = openEnvelope(bytes)
-  const version = fromApiVersion(apiVersion)!
-  const schema = facts.kindSchema(version.group, version.version, kind) ?? metaSchema(kind)
+  const { group, version } = fromApiVersion(apiVersion || 'v1')!
+  const isDiscovery = group === 'apidiscovery.k8s.io'
+  const schema = isDiscovery
+    ? facts.typeNamed(`k8s.io/api/apidiscovery/v2.${kind}`)!
+    : (facts.kindSchema(group, version, kind) ?? metaSchema(kind))
   const object = decodeProtobuf(schema, bytes)
   return { object: walk(object), isSameAgain: Buffer.from(encodeProtobuf(schema, object)).equals(bytes) }
 }

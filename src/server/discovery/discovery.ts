@@ -2,7 +2,7 @@ import type { ApiGroup, Registry } from '../../api/registry.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { RemoteApi, RemoteApis } from '../aggregation/remote-apis.ts'
 import { toApiResourceList, toVersionDiscovery } from './api-resources.ts'
-import { digest } from './digest.ts'
+import { etagOf } from './digest.ts'
 import { toRemoteDiscovery } from './remote-resources.ts'
 
 /** What `/api` and `/apis` say, made when asked for and kept until a kind comes or goes. */
@@ -12,7 +12,7 @@ export interface Discovery {
   group(name: string): object | undefined
   resourceList(group: string, version: string): object | undefined
   /** The aggregated form: one document for the core group, one for all others. */
-  aggregated(root: 'api' | 'apis'): { readonly body: string; readonly etag: string }
+  aggregated(root: 'api' | 'apis'): { readonly document: object; readonly etag: string }
 }
 
 export function createDiscovery(registry: Registry, remotes?: RemoteApis): Discovery {
@@ -83,7 +83,7 @@ function aggregate(
   registry: Registry,
   remotes: readonly RemoteApi[],
   root: 'api' | 'apis',
-): { body: string; etag: string } {
+): { document: object; etag: string } {
   const served = remotes.length === 0 ? registry.groups() : allGroups(registry, remotes)
   const groups = served.filter(({ name }) => (name === '') === (root === 'api'))
   const items = groups.map(({ name, versions }) => ({
@@ -95,11 +95,11 @@ function aggregate(
         : toVersionDiscovery(version, inVersion(registry, name, version))
     }),
   }))
-  const body = JSON.stringify({
+  const document = {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items,
-  })
-  return { body: `${body}\n`, etag: `"${digest(body).toString('hex').toUpperCase()}"` }
+  }
+  return { document, etag: `"${etagOf(JSON.stringify(document))}"` }
 }

@@ -1,13 +1,15 @@
 import type { Context, Handler } from 'hono'
 import { discovery as facts } from '../../api/schema/discovery.ts'
 import { unknownRoute } from '../../machinery/status/errors.ts'
-import type { Offer } from '../http/negotiation.ts'
-import { negotiate } from '../http/negotiation.ts'
+import type { Format, Offer } from '../http/negotiation.ts'
+import { contentTypes, negotiate, requireRouted } from '../http/negotiation.ts'
+import { loose } from '../http/respond.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
 import type { Discovery } from './discovery.ts'
 
-const offer: Offer = { formats: ['json', 'yaml', 'protobuf'], transforms: ['APIGroupDiscoveryList'] }
-const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+const plain: Offer = { formats: ['json', 'yaml', 'protobuf'], transforms: [] }
+const roots: Offer = { ...plain, transforms: ['APIGroupDiscoveryList'] }
+const aggregatedType = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 /** `/api`, `/apis` and what lies between them and the resources. */
 export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddress: () => string): void {
@@ -18,7 +20,11 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
   }
   document('/api', c => root(c, 'api', () => discovery.apiVersions(serverAddress())))
   document('/apis', c => root(c, 'apis', () => discovery.groupList()))
-  document('/api/:version', c => found(c, discovery.resourceList('', c.req.param('version')!)))
+  document('/api/:version', c => {
+    const list = discovery.resourceList('', c.req.param('version')!)
+    if (list) routed(c)
+    return found(c, list)
+  })
   document('/apis/:group', c => found(c, discovery.group(c.req.param('group')!)))
   document('/apis/:group/:version', c => {
     const group = c.req.param('group')!
@@ -26,25 +32,38 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
     const list = discovery.resourceList(group, version)
     // A built-in group's own router knows which versions it has not.
     if (!list && facts().groups.some(({ name }) => name === group)) throw unknownRoute()
+    if (list) routed(c)
     return found(c, list)
   })
 
   function root(c: Context<RouteEnv>, name: 'api' | 'apis', legacy: () => object): Response {
-    const type = negotiate(c.req.header('accept'), offer)
-    if (type.transform !== 'APIGroupDiscoveryList' || type.transformVersion !== 'v2') return json(legacy())
-    const { body, etag } = discovery.aggregated(name)
-    const all = { vary: 'Accept', etag, 'content-type': aggregatedType }
+    if (name === 'api') routed(c)
+    const type = negotiate(c.req.header('accept'), roots)
+    if (type.transform !== 'APIGroupDiscoveryList') return told(c, legacy(), type.format)
+    const { document, etag } = discovery.aggregated(name)
+    const contentType = `${contentTypes[type.format]};${aggregatedType}`
+    const all = { vary: 'Accept', etag, 'content-type': contentType }
     if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
-    return new Response(body, { headers: { ...all, 'cache-control': 'public' } })
+    return told(c, document, type.format, { ...all, 'cache-control': 'public' })
   }
 }
 
-function found(c: Context<RouteEnv>, document: object | undefined): Response | Promise<Response> {
-  return document ? json(document) : c.notFound()
+/** Upstream has this page behind a router that looks at media types first. */
+function routed(c: Context<RouteEnv>): void {
+  const types = plain.formats.map(format => contentTypes[format])
+  requireRouted(c.req.header('accept'), types)
 }
 
-function json(document: object, headers: Record<string, string> = {}): Response {
-  return new Response(`${JSON.stringify(document)}\n`, {
-    headers: { 'content-type': 'application/json', ...headers },
-  })
+function found(c: Context<RouteEnv>, document: object | undefined): Response | Promise<Response> {
+  return document ? told(c, document, negotiate(c.req.header('accept'), plain).format) : c.notFound()
+}
+
+function told(
+  c: Context<RouteEnv>,
+  document: object,
+  format: Format,
+  more: Record<string, string> = {},
+): Response {
+  const { status, headers, body } = loose(200, document, format, c.env.context)
+  return new Response(body as string, { status, headers: { ...(headers as typeof more), ...more } })
 }

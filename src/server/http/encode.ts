@@ -105,10 +105,15 @@ export function objectCbor(resource: Resource, servable: Servable): Uint8Array {
 
 /** Any object that is no resource of a registry (Status, Scale, PartialObjectMetadata) as protobuf; 406 where it has no form. */
 export function looseProtobuf(object: KubeObject | JsonObject): Uint8Array {
-  const { kind = '', apiVersion = '' } = object as KubeObject
-  const isMeta = apiVersion.startsWith('meta.k8s.io/') || kind === 'Status'
-  const version = fromApiVersion(apiVersion)
-  const schema = isMeta ? metaSchema(kind) : version && facts.kindSchema(version.group, version.version, kind)
+  const schema = looseSchema(object as KubeObject)
   if (!schema?.proto) throw notAcceptable(['application/json', 'application/yaml'])
   return encodeProtobuf(schema, object)
+}
+
+function looseSchema({ kind = '', apiVersion = 'v1' }: KubeObject): ObjectSchema | undefined {
+  if (apiVersion.startsWith('meta.k8s.io/') || kind === 'Status') return metaSchema(kind)
+  if (apiVersion.startsWith('apidiscovery.k8s.io/'))
+    return facts.typeNamed(`k8s.io/api/apidiscovery/v2.${kind}`)
+  const version = fromApiVersion(apiVersion)
+  return version && facts.kindSchema(version.group, version.version, kind)
 }

@@ -20,7 +20,7 @@ export function mountIndex(routes: Routes, versions: () => readonly string[]): v
   routes.get('/index.html', answer)
 }
 
-const unlisted: ReadonlySet<string> = new Set(['/', '/index.html', '/openapi/v3/api/v1'])
+const unlisted: ReadonlySet<string> = new Set(['/', '/index.html'])
 const listedWithSlash: ReadonlySet<string> = new Set(['/apis/', '/openapi/v3/'])
 
 function pathsOf(version: string): string[] {

@@ -1,4 +1,4 @@
-import { notAcceptable } from '../../machinery/status/errors.ts'
+import { notAcceptable, notRepresentable } from '../../machinery/status/errors.ts'
 
 export type Format = 'json' | 'yaml' | 'protobuf' | 'cbor'
 export type Transform =
@@ -32,14 +32,13 @@ const formatOf: Readonly<Record<string, Format>> = {
   '*/*': 'json',
 }
 const metaTypes = { group: 'meta.k8s.io', versions: ['v1', 'v1beta1'] }
-const transforms: Readonly<
-  Record<string, { readonly group: string; readonly versions?: readonly string[] }>
-> = {
-  Table: metaTypes,
-  PartialObjectMetadata: metaTypes,
-  PartialObjectMetadataList: metaTypes,
-  APIGroupDiscoveryList: { group: 'apidiscovery.k8s.io' },
-}
+const transforms: Readonly<Record<string, { readonly group: string; readonly versions: readonly string[] }>> =
+  {
+    Table: metaTypes,
+    PartialObjectMetadata: metaTypes,
+    PartialObjectMetadataList: metaTypes,
+    APIGroupDiscoveryList: { group: 'apidiscovery.k8s.io', versions: ['v2'] },
+  }
 const plainJson: MediaType = { format: 'json', stream: false, pretty: false }
 const known = new Map<string, readonly MediaType[]>()
 const knownMax = 256
@@ -58,6 +57,17 @@ export function negotiate(accept: string | undefined, offer: Offer): MediaType {
   const found = clausesOf(accept).find(type => isOffered(type, offer))
   if (!found) throw notAcceptable((offer.named ?? offer.formats).map(format => contentTypes[format]))
   return found
+}
+
+/** Upstream's router looks at the plain types only, before any handler: 406, naming `told`, when the client takes none. */
+export function requireRouted(
+  accept: string | undefined,
+  produced: readonly string[],
+  told = produced,
+): void {
+  if (!accept) return
+  const taken = accept.split(',').map(clause => clause.split(';', 1)[0]!.trim())
+  if (!taken.some(type => type === '*/*' || produced.includes(type))) throw notRepresentable(told)
 }
 
 function isOffered(type: MediaType, offer: Offer): boolean {
@@ -101,7 +111,7 @@ function parseClause(clause: string): { weight: number; type: MediaType | undefi
 
 function isTransform(as: string, group: string | undefined, version: string | undefined): boolean {
   const known = transforms[as]
-  return known?.group === group && (known?.versions?.includes(version ?? '') ?? true)
+  return known !== undefined && known.group === group && known.versions.includes(version ?? '')
 }
 
 function splitParameter(part: string): [string, string] {

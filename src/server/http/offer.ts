@@ -1,10 +1,10 @@
 import type { Resource } from '../../api/define.ts'
-import { contentNotRouted, notRepresentable } from '../../machinery/status/errors.ts'
+import { contentNotRouted } from '../../machinery/status/errors.ts'
 import type { RequestContext } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 import { isBuiltin } from './encode.ts'
 import type { Format, MediaType, Offer } from './negotiation.ts'
-import { contentTypes, negotiate } from './negotiation.ts'
+import { contentTypes, negotiate, requireRouted } from './negotiation.ts'
 
 const builtinFormats: readonly Format[] = ['json', 'yaml', 'protobuf']
 const customFormats: readonly Format[] = ['json', 'yaml']
@@ -64,11 +64,9 @@ export function requireMedia(context: RequestContext, resource: Resource): void 
     throw contentNotRouted()
   if (!accept) return
   const streams = info.verb === 'list' || info.verb === 'watch'
-  const taken = accept.split(',').map(bareType)
   const plain = servesCbor ? [...produced, contentTypes.cbor] : produced
   const routed = servesCbor && streams ? [...plain, cborSequence] : plain
-  if (!taken.some(type => type === '*/*' || routed.includes(type)))
-    throw notRepresentable(streams ? [...plain, ...streamedTypes(servesCbor)] : plain)
+  requireRouted(accept, routed, streams ? [...plain, ...streamedTypes(servesCbor)] : plain)
 }
 
 function takesPatch(type: string, servesCbor: boolean): boolean {

@@ -143,7 +143,7 @@ export function failureAnswer(context: Agent, error: StatusError): Answer {
 type Agent = Pick<RequestContext, 'headers' | 'userAgent' | 'servesCbor'>
 
 /** Encodes what has no cached form. */
-function loose(status: number, object: object, format: Format, context: Agent): Answer {
+export function loose(status: number, object: object, format: Format, context: Agent): Answer {
   if (format === 'protobuf')
     return encoded(status, format, looseProtobuf(object as Parameters<typeof looseProtobuf>[0]))
   if (format === 'cbor') return encoded(status, format, encodeCbor(object))

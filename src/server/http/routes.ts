@@ -37,9 +37,7 @@ function plainHeaders({ headers }: RequestContext): Record<string, string> {
 
 async function toRaw(response: Response): Promise<Answer> {
   if (response.headers.has('x-hutch-not-found')) return pageNotFound
-  const { 'content-type': contentType = 'text/plain; charset=utf-8', ...headers } = Object.fromEntries(
-    response.headers,
-  )
+  const { 'content-type': contentType = '', ...headers } = Object.fromEntries(response.headers)
   return {
     kind: 'raw',
     status: response.status,

@@ -29,7 +29,7 @@ export async function writeAnswer(
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const pending = compressed(request, answer, body)
     const sent = pending instanceof Promise ? await pending : pending
-    response.writeHead(status, sent.isGzip ? { ...headers, ...gzipHeaders } : headers)
+    response.writeHead(status, sent.isGzip ? { ...headers, ...gzipHeaders, ...varied(headers) } : headers)
     response.end(request.method === 'HEAD' ? undefined : sent.body)
     return body.length
   }
@@ -166,4 +166,10 @@ function toErrorObject(error: unknown): KubeObject {
   const known =
     error instanceof StatusError ? error : internalError(error instanceof Error ? error : String(error))
   return known.status as Status & KubeObject
+}
+
+/** What an answer depends on besides how it travels. */
+function varied({ vary }: Answer['headers']): { vary?: string } {
+  if (typeof vary !== 'string') return {}
+  return { vary: vary.includes(gzipHeaders.vary) ? vary : `${gzipHeaders.vary}, ${vary}` }
 }

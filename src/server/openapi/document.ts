@@ -6,6 +6,7 @@ import { defineCustom, selectableOf } from './custom-schema.ts'
 import type { Descriptions } from './descriptions.ts'
 import { describeDocument } from './descriptions.ts'
 import { type Dialect, type PathItems, pathsOf, type Shapes, typeOfParameter } from './operations.ts'
+import { type Page, pagePaths, pagesOf, versionPages } from './pages.ts'
 import { Definitions, type JsonSchema } from './schema-json.ts'
 
 /** The OpenAPI schema that a custom resource was defined with; undefined for built-in kinds. */
@@ -49,10 +50,21 @@ export function* makeOpenApiV3(resources: readonly Resource[], options: Document
   return describeDocument(document, definitions.schemas, options.descriptions)
 }
 
+/** OpenAPI v3 of a page that is no resource. */
+export function* makePageDocument(page: Page, { version, descriptions }: DocumentOptions): Making {
+  yield
+  const definitions = new Definitions('v3')
+  const paths = pagePaths([page], definitions, v3Dialect)
+  const { schemas } = definitions
+  const components = { ...(Object.keys(schemas).length > 0 && { schemas }), securitySchemes: bearer }
+  return describeDocument({ openapi: '3.0.0', info: info(version), paths, components }, schemas, descriptions)
+}
+
 /** OpenAPI v2 (swagger) of everything. */
 export function* makeOpenApiV2(resources: readonly Resource[], options: DocumentOptions): Making {
   const definitions = new Definitions('v2')
-  const paths = yield* allPaths(resources, definitions, v2Dialect, options.custom)
+  const pages = pagePaths(pagesOf(resources).values(), definitions, v2Dialect)
+  const paths = { ...pages, ...(yield* allPaths(resources, definitions, v2Dialect, options.custom)) }
   yield
   const document = {
     swagger: '2.0',
@@ -81,7 +93,7 @@ function* allPaths(
   dialect: Dialect,
   custom: CustomSchemas,
 ): Generator<void, PathItems, void> {
-  const paths: PathItems = {}
+  const paths = pagePaths(versionPages(resources), definitions, dialect)
   for (const resource of resources) {
     Object.assign(paths, pathsOf(resource, shapesOf(resource, definitions, custom(resource)), dialect))
     yield
@@ -225,5 +237,9 @@ const v2Dialect: Dialect = {
     parameters: [{ name: 'body', in: 'body', ...(required && { required: true }), schema }],
   }),
   response: (description, schema) => ({ description, schema }),
-  common: (produces, consumes) => ({ consumes: [...consumes], produces: [...produces], schemes: ['https'] }),
+  common: (produces, consumes) => ({
+    ...(consumes.length > 0 && { consumes: [...consumes] }),
+    produces: [...produces],
+    schemes: ['https'],
+  }),
 }

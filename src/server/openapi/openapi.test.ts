@@ -62,6 +62,23 @@ test('operations are called what generated clients call them', () => {
   )
 })
 
+test('pages that are no resources are told of too, those of custom kinds not', () => {
+  expect(apps.paths['/apis/apps/v1/']!.get!.operationId).toBe('getAppsV1APIResources')
+  const all = finish(
+    makeOpenApiV2([...inVersion('apps', 'v1'), custom({ type: 'object' })], options),
+  ) as Document
+  const pages = Object.keys(all.paths).filter(path => path.endsWith('/') && path !== '/')
+  expect(pages.toSorted()).toEqual([
+    '/.well-known/openid-configuration/',
+    '/api/',
+    '/apis/',
+    '/apis/apps/',
+    '/apis/apps/v1/',
+    '/openid/v1/jwks/',
+    '/version/',
+  ])
+})
+
 function custom(openApi: JsonSchema): Resource {
   const pods = registry.find('', 'v1', 'pods')!
   return {
@@ -145,6 +162,8 @@ test('documents are found by their hash, for ever, and are not sent twice', asyn
   expect(first.headers.get('cache-control')).toBe('public, immutable')
   await first.body?.cancel()
   expect((await at(url, { 'if-none-match': first.headers.get('etag')! })).status).toBe(304)
+  const page = (await (await at('/openapi/v3/apis/apps')).json()) as Document
+  expect(page.paths['/apis/apps/']!.get!.operationId).toBe('getAppsAPIGroup')
   const moved = await at('/openapi/v3/apis/apps/v1?hash=OLD')
   expect([moved.status, moved.headers.get('location')]).toEqual([301, url])
   const refused = await at('/openapi/v2', { accept: 'text/html' })

@@ -94,18 +94,25 @@ function article(kind: string): string {
   return /^[AEIOU]/.test(kind) ? 'an' : 'a'
 }
 
-function pascal(name: string): string {
+/** `v1beta1` → `V1beta1`, `example.com` → `ExampleCom`. */
+export function pascal(name: string): string {
   return name.replace(/(?:^|[^a-zA-Z0-9])([a-z0-9])/g, (_, first: string) => first.toUpperCase())
 }
 
 /** `apps` → `Apps`, `rbac.authorization.k8s.io` → `RbacAuthorization`, `example.com` → `ExampleCom`. */
-function groupWord(group: string): string {
+export function groupWord(group: string): string {
   return group === '' ? 'Core' : pascal(group.replace(/\.k8s\.io$/, ''))
 }
 
-function tagOf({ group, version }: Resource): string {
+/** `rbac.authorization.k8s.io` → `rbacAuthorization`. */
+export function groupTag(group: string): string {
   const word = groupWord(group)
-  return `${word[0]!.toLowerCase()}${word.slice(1)}_${version}`
+  return word[0]!.toLowerCase() + word.slice(1)
+}
+
+/** `apps_v1` */
+export function versionTag({ group, version }: Pick<Resource, 'group' | 'version'>): string {
+  return `${groupTag(group)}_${version}`
 }
 
 interface Writer {
@@ -209,7 +216,7 @@ function operation({ resource, shapes, dialect }: Writer, facts: Facts): JsonSch
   return {
     [method]: {
       ...dialect.common(produces, consumes),
-      tags: [tagOf(resource)],
+      tags: [versionTag(resource)],
       description,
       operationId,
       ...body,
@@ -304,7 +311,7 @@ function connectOperations(
     method,
     {
       ...dialect.common(anything, anything),
-      tags: [tagOf(resource)],
+      tags: [versionTag(resource)],
       description: `connect ${method.toUpperCase()} requests to ${subresource.name} of ${kind}`,
       operationId: `connect${groupWord(group)}${pascal(version)}${pascal(method)}${namespaced ? 'Namespaced' : ''}${kind}${pascal(subresource.name)}${suffix}`,
       parameters: connectorParameters(subresource).map(name => dialect.parameter(name, 'query')),
@@ -351,7 +358,7 @@ function watchOperation(
   const { group, version, kind } = resource
   return {
     ...dialect.common(streamed, ['*/*']),
-    tags: [tagOf(resource)],
+    tags: [versionTag(resource)],
     description,
     operationId: `watch${groupWord(group)}${pascal(version)}${id}`,
     parameters: verbParameters.watch.toSorted().map(name => dialect.parameter(name, 'query')),

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
-import { notAcceptable } from '../../machinery/status/errors.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { Clock } from '../../std/ports.ts'
-import { digest } from '../discovery/digest.ts'
+import { etagOf } from '../discovery/digest.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
 import type { Descriptions } from './descriptions.ts'
 import {
@@ -12,9 +12,11 @@ import {
   type Making,
   makeOpenApiV2,
   makeOpenApiV3,
+  makePageDocument,
 } from './document.ts'
 import { toGnostic } from './gnostic.ts'
 import { joinSwaggers, type OtherDocuments } from './other-documents.ts'
+import { pagesOf } from './pages.ts'
 import type { JsonSchema } from './schema-json.ts'
 
 export interface OpenApiOptions {
@@ -33,41 +35,57 @@ export interface OpenApiOptions {
  * asked for and not kept: clients keep them by their hash.
  */
 export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
-  const { registry } = options
-  const inVersion = (group: string, version: string) =>
-    registry.all().filter(each => each.group === group && each.version === version)
-
   routes.get('/openapi/v3', async () => {
     const others = (await options.others?.index()) ?? {}
-    return json({ paths: { ...Object.fromEntries(indexOf(options)), ...others } })
+    const paths = { ...Object.fromEntries(indexOf(options)), ...others }
+    return json({ paths }, { 'content-type': 'text/plain; charset=utf-8' })
   })
-  routes.get('/openapi/v3/api/v1', c => serveVersion(c, inVersion('', 'v1'), options))
-  routes.get('/openapi/v3/apis/:group/:version', c => {
-    const { group, version } = c.req.param()
-    return serveVersion(c, inVersion(group, version), options)
+  routes.get('/openapi/v3/*', c => {
+    const name = c.env.context.info.path.slice('/openapi/v3/'.length)
+    return serveDocument(c, documentsOf(options).get(name), options)
   })
   routes.get('/openapi/v2', c => serveAll(c, options))
 }
 
-function* indexOf(options: OpenApiOptions): Generator<[string, object]> {
+/** One document of version 3. */
+interface VersionThree {
+  hash(): string
+  make(): Making
+}
+
+/** All documents of version 3, by their names: `api/v1`, `apis/apps`, `version`. */
+function documentsOf(options: OpenApiOptions): ReadonlyMap<string, VersionThree> {
+  const all = options.registry.all()
+  const documents = new Map<string, VersionThree>()
+  for (const [name, page] of pagesOf(all))
+    documents.set(name, {
+      hash: () => hashOf([], options, name),
+      make: () => makePageDocument(page, documentOptions(options)),
+    })
   for (const { name, versions } of options.registry.groups()) {
     for (const version of versions) {
-      const path = name === '' ? `api/${version}` : `apis/${name}/${version}`
-      const resources = options.registry.all().filter(each => each.group === name && each.version === version)
-      yield [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(resources, options)}` }]
+      const resources = all.filter(each => each.group === name && each.version === version)
+      documents.set(`${name === '' ? 'api' : 'apis'}/${toApiVersion(name, version)}`, {
+        hash: () => hashOf(resources, options),
+        make: () => makeOpenApiV3(resources, documentOptions(options)),
+      })
     }
   }
+  return documents
+}
+
+function* indexOf(options: OpenApiOptions): Generator<[string, object]> {
+  for (const [name, document] of documentsOf(options))
+    yield [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${document.hash()}` }]
 }
 
 /** Built-in kinds change with the release alone; custom ones by their schemas. */
-function hashOf(resources: readonly Resource[], { version, custom }: OpenApiOptions): string {
+function hashOf(resources: readonly Resource[], { version, custom }: OpenApiOptions, name = ''): string {
   const parts = resources.map(
     resource =>
       `${resource.plural} ${resource.kind} ${resource.subresources.map(({ name }) => name)} ${JSON.stringify(custom(resource) ?? null)}`,
   )
-  return digest(`${version}\n${parts.join('\n')}`)
-    .toString('hex')
-    .toUpperCase()
+  return etagOf(`${version}\n${name}${parts.join('\n')}`)
 }
 
 function documentOptions({ version, custom, readDescriptions }: OpenApiOptions): DocumentOptions {
@@ -77,14 +95,14 @@ function documentOptions({ version, custom, readDescriptions }: OpenApiOptions):
 
 const yearMs = 365 * 86_400_000
 
-function serveVersion(
+function serveDocument(
   c: Context<RouteEnv>,
-  resources: readonly Resource[],
+  document: VersionThree | undefined,
   options: OpenApiOptions,
 ): Response | Promise<Response> {
-  if (resources.length === 0) return c.notFound()
-  requireJson(c)
-  const hash = hashOf(resources, options)
+  if (!document) return new Response(null, { status: 404 })
+  if (!takesJson(c)) return notTaken('Accept')
+  const hash = document.hash()
   const { context } = c.env
   const asked = context.query.get('hash')
   if (asked !== null && asked !== hash) return moved(`${context.info.path}?hash=${hash}`)
@@ -93,22 +111,17 @@ function serveVersion(
     expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
-  return unlessKnown(c, headers, () => inTurns(makeOpenApiV3(resources, documentOptions(options))))
+  return unlessKnown(c, headers, () => inTurns(document.make()))
 }
 
 async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
   const isProtobuf = takes(c, protobufTypes) && !takes(c, jsonTypes)
-  if (!isProtobuf) requireJson(c)
+  if (!isProtobuf && !takesJson(c)) return notTaken('Accept-Encoding, Accept')
   const all = options.registry.all()
   const own = hashOf(all, options)
   const others = (await options.others?.swaggers()) ?? []
-  const hash =
-    others.length === 0
-      ? own
-      : digest(own + JSON.stringify(others))
-          .toString('hex')
-          .toUpperCase()
-  const headers = { etag: `"${hash}"`, vary: 'Accept' }
+  const hash = others.length === 0 ? own : etagOf(own + JSON.stringify(others))
+  const headers = { etag: `"${hash}"`, vary: 'Accept-Encoding, Accept' }
   const make = async () => joinSwaggers(await inTurns(makeOpenApiV2(all, documentOptions(options))), others)
   if (!isProtobuf) return unlessKnown(c, headers, make)
   const binary = { ...headers, etag: `"${hash}-PB"`, 'content-type': protobufTypes.values().next().value! }
@@ -123,9 +136,13 @@ const protobufTypes = new Set([
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ])
 
-/** Other forms of documents are not there. */
-function requireJson(c: Context<RouteEnv>): void {
-  if (c.req.header('accept') !== undefined && !takes(c, jsonTypes)) throw notAcceptable(['application/json'])
+/** Other forms of documents are not there, and upstream says so without a word. */
+function notTaken(vary: string): Response {
+  return new Response(null, { status: 406, headers: { vary } })
+}
+
+function takesJson(c: Context<RouteEnv>): boolean {
+  return c.req.header('accept') === undefined || takes(c, jsonTypes)
 }
 
 const jsonTypes = new Set(['application/json', 'application/*', '*/*', ''])
@@ -137,7 +154,10 @@ function takes(c: Context<RouteEnv>, types: ReadonlySet<string>): boolean {
 }
 
 function moved(location: string): Response {
-  return new Response(null, { status: 301, headers: { location } })
+  return new Response(null, {
+    status: 301,
+    headers: { location, vary: 'Accept', 'content-type': 'application/json' },
+  })
 }
 
 async function unlessKnown(

@@ -111,13 +111,19 @@ async function consumeBudget(call: RestCall, pod: Pod): Promise<void> {
   const [budget] = budgets
   if (!budget || (!isReady(pod) && allowsUnhealthy(budget))) return
   const resource = builtinResource(call, 'policy', 'v1', 'poddisruptionbudgets')
-  await replace(aimAt(call, resource, { name: budget.metadata.name! }), {
+  const name = budget.metadata.name!
+  await replace(asServer(aimAt(call, resource, { name, subresource: 'status' })), {
     make: current => decrement(call, current as PodDisruptionBudget, pod),
     rules: { allowUnconditionalUpdate: true },
     attemptsMax,
-    tracksFields: true,
     skipsAdmission: true,
   })
+}
+
+/** What the server writes by itself it does not write in its client's name. */
+function asServer(call: RestCall): RestCall {
+  const { fieldManager: _client, ...options } = call.context.options
+  return { ...call, context: { ...call.context, options, userAgent: 'kube-apiserver' } }
 }
 
 function budgetsOf({ deps }: RestCall, pod: Pod): PodDisruptionBudget[] {

@@ -11,7 +11,7 @@ import type { RestCall } from '../rest/call.ts'
 export function aimAt(
   call: RestCall,
   resource: Resource,
-  at: { readonly name: string; readonly namespace?: string },
+  at: { readonly name: string; readonly namespace?: string; readonly subresource?: string },
 ): RestCall {
   const { context } = call
   const { group, version, plural } = resource

@@ -124,6 +124,9 @@ test('an eviction asks the disruption budget and takes from it', async () => {
     ...{ status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
   })
   expect(await server.admin.call({ ...budgets, verb: 'get', name: 'b' })).toMatchObject({
+    metadata: {
+      managedFields: expect.arrayContaining([expect.objectContaining({ manager: 'kube-apiserver' })]),
+    },
     status: { disruptionsAllowed: 0 },
   })
 })

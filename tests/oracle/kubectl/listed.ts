@@ -26,10 +26,6 @@ export const listedScreens: readonly ListedDifference[] = [
       'Pages of its own: the CA, what joining nodes ask for, and those that upstream serves without listing them.',
   },
   {
-    place: /grep apis\/ › absent \| "\\"apis\/[\w.]+\\""$/,
-    reason: 'There are OpenAPI documents of versions, not of the pages that list the versions of a group.',
-  },
-  {
     place: /: get --raw \/debug\/(?:pprof|flags)/,
     reason: 'The profiles are those of a Bun process, and it has no flags of klog.',
   },
