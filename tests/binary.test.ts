@@ -4,11 +4,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Subprocess } from 'bun'
+import { missingKubectl } from './kubectl/cluster.ts'
 
 setDefaultTimeout(180_000)
 
 const root = join(import.meta.dir, '..')
-const kubectlMissing = Bun.which('kubectl') ? undefined : 'kubectl is not installed'
+const kubectlMissing = missingKubectl()
 const emulator = Bun.which('qemu-aarch64-static')
 const emulated = emulator ? armLibrary() : undefined
 const armMissing =

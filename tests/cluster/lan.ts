@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Subprocess } from 'bun'
+import { missingKubectl } from '../kubectl/cluster.ts'
 
 /** A machine that is only a network namespace: its own interfaces, routes, packet rules and Podman storage. */
 export interface Machine {
@@ -43,10 +44,8 @@ export interface Started {
 /** Why there can be no such machines here, or undefined. */
 export function lanMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root'
-  const missing = ['podman', 'nft', 'ip', 'nsenter', 'unshare', 'kubectl', 'busybox'].find(
-    name => !Bun.which(name),
-  )
-  return missing && `${missing} is not installed`
+  const missing = ['podman', 'nft', 'ip', 'nsenter', 'unshare', 'busybox'].find(name => !Bun.which(name))
+  return missing ? `${missing} is not installed` : missingKubectl()
 }
 
 export interface LanOptions {

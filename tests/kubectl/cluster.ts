@@ -20,9 +20,18 @@ export interface KubectlOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Why the transcript cannot run here, or undefined. */
+/** Debian 12's own is of 1.20: it speaks of versions of kinds that are gone since. */
+const oldestMinor = 30
+
+/** Why what kubectl does cannot be tried here, or undefined. */
 export function missingKubectl(): string | undefined {
-  return Bun.which('kubectl') === null ? 'kubectl is not installed' : undefined
+  const program = Bun.which('kubectl')
+  if (program === null) return 'kubectl is not installed'
+  const { stdout } = Bun.spawnSync([program, 'version', '--client', '--output=json'])
+  const { minor } = JSON.parse(stdout.toString()).clientVersion as { minor: string }
+  return Number.parseInt(minor, 10) < oldestMinor
+    ? `kubectl is 1.${minor} and not 1.${oldestMinor} or later`
+    : undefined
 }
 
 export interface ClusterPlace {
