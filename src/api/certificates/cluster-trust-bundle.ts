@@ -56,5 +56,5 @@ const define = (version: string, deprecation?: string) =>
 export const clusterTrustBundles = define('v1beta1')
 export const clusterTrustBundlesAlpha = define(
   'v1alpha1',
-  'certificates.k8s.io/v1alpha1 ClusterTrustBundle is deprecated in v1.35+, unavailable in v1.38+',
+  'certificates.k8s.io/v1alpha1 ClusterTrustBundle is deprecated in v1.34+, unavailable in v1.37+',
 )

@@ -106,6 +106,8 @@ async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Resp
     return connector(call)
   }
   requireMedia(call.context, resource)
+  if (resource.deprecation !== undefined && !subresource.kind && isBuiltin(resource))
+    call.context.warnings.push(resource.deprecation)
   mediaTypeFor(resource, call.context)
   if (subresource.scale) return scale(call, subresource.scale)
   return serveData(call, subresource)
