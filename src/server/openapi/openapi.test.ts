@@ -4,7 +4,8 @@ import { createRegistry } from '../../api/registry.ts'
 import { startTestServer } from '../testing.ts'
 import type { DocumentOptions } from './document.ts'
 import { finish, makeOpenApiV2, makeOpenApiV3 } from './document.ts'
-import { toGnostic } from './gnostic.ts'
+import { toGnosticV2 } from './gnostic-v2.ts'
+import { toGnosticV3 } from './gnostic-v3.ts'
 import type { JsonSchema } from './schema-json.ts'
 
 type Operation = { operationId: string; requestBody?: { content: object }; parameters?: { name: string }[] }
@@ -143,9 +144,17 @@ test('descriptions are told where they are known', () => {
 
 test('older clients get version 2 in protobuf', () => {
   const swagger = finish(makeOpenApiV2(inVersion('apps', 'v1'), options))
-  const bytes = Buffer.from(toGnostic(swagger as Record<string, unknown>))
+  const bytes = Buffer.from(toGnosticV2(swagger as Record<string, unknown>))
   expect(bytes.subarray(0, 5).toString('latin1')).toBe('\n\x032.0')
   for (const name of ['io.k8s.api.apps.v1.Deployment', 'readAppsV1NamespacedDeployment', '"merge"'])
+    expect(bytes.includes(name)).toBe(true)
+})
+
+test('version 3 is there in protobuf too', () => {
+  const document = finish(makeOpenApiV3(inVersion('apps', 'v1'), options))
+  const bytes = Buffer.from(toGnosticV3(document as Record<string, unknown>))
+  expect(bytes.subarray(0, 7).toString('latin1')).toBe('\n\x053.0.0')
+  for (const name of ['io.k8s.api.apps.v1.Deployment', 'readAppsV1NamespacedDeployment', 'BearerToken'])
     expect(bytes.includes(name)).toBe(true)
 })
 
@@ -166,6 +175,11 @@ test('documents are found by their hash, for ever, and are not sent twice', asyn
   expect(page.paths['/apis/apps/']!.get!.operationId).toBe('getAppsAPIGroup')
   const moved = await at('/openapi/v3/apis/apps/v1?hash=OLD')
   expect([moved.status, moved.headers.get('location')]).toEqual([301, url])
+  const accept = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
+  const binary = await at(url, { accept })
+  expect(binary.headers.get('content-type')).toBe(accept.replace('@', '.'))
+  await binary.body?.cancel()
+  expect((await at(url, { accept, 'if-none-match': binary.headers.get('etag')! })).status).toBe(304)
   const refused = await at('/openapi/v2', { accept: 'text/html' })
   expect(refused.status).toBe(406)
   await close()

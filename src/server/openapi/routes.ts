@@ -14,7 +14,8 @@ import {
   makeOpenApiV3,
   makePageDocument,
 } from './document.ts'
-import { toGnostic } from './gnostic.ts'
+import { toGnosticV2 } from './gnostic-v2.ts'
+import { toGnosticV3 } from './gnostic-v3.ts'
 import { joinSwaggers, type OtherDocuments } from './other-documents.ts'
 import { pagesOf } from './pages.ts'
 import type { JsonSchema } from './schema-json.ts'
@@ -38,7 +39,9 @@ export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
   routes.get('/openapi/v3', async () => {
     const others = (await options.others?.index()) ?? {}
     const paths = { ...Object.fromEntries(indexOf(options)), ...others }
-    return json({ paths }, { 'content-type': 'text/plain; charset=utf-8' })
+    return new Response(JSON.stringify({ paths }), {
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+    })
   })
   routes.get('/openapi/v3/*', c => {
     const name = c.env.context.info.path.slice('/openapi/v3/'.length)
@@ -101,7 +104,8 @@ function serveDocument(
   options: OpenApiOptions,
 ): Response | Promise<Response> {
   if (!document) return new Response(null, { status: 404 })
-  if (!takesJson(c)) return notTaken('Accept')
+  const form = formOf(c, 3)
+  if (!form) return notTaken('Accept')
   const hash = document.hash()
   const { context } = c.env
   const asked = context.query.get('hash')
@@ -111,38 +115,53 @@ function serveDocument(
     expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
-  return unlessKnown(c, headers, () => inTurns(document.make()))
+  return unlessKnown(c, { form, headers }, () => inTurns(document.make()))
 }
 
 async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
-  const isProtobuf = takes(c, protobufTypes) && !takes(c, jsonTypes)
-  if (!isProtobuf && !takesJson(c)) return notTaken('Accept-Encoding, Accept')
+  const form = formOf(c, 2)
+  if (!form) return notTaken('Accept-Encoding, Accept')
   const all = options.registry.all()
   const own = hashOf(all, options)
   const others = (await options.others?.swaggers()) ?? []
   const hash = others.length === 0 ? own : etagOf(own + JSON.stringify(others))
   const headers = { etag: `"${hash}"`, vary: 'Accept-Encoding, Accept' }
   const make = async () => joinSwaggers(await inTurns(makeOpenApiV2(all, documentOptions(options))), others)
-  if (!isProtobuf) return unlessKnown(c, headers, make)
-  const binary = { ...headers, etag: `"${hash}-PB"`, 'content-type': protobufTypes.values().next().value! }
-  if (c.req.header('if-none-match') === binary.etag)
-    return new Response(null, { status: 304, headers: binary })
-  return new Response(toGnostic(await make()) as Uint8Array<ArrayBuffer>, { headers: binary })
+  return unlessKnown(c, { form, headers }, make)
 }
 
-/** The second is what clients ask for; a content type cannot hold its at sign. */
-const protobufTypes = new Set([
-  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
-  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
-])
+/** What a document is sent as. */
+interface Form {
+  readonly type: string
+  readonly etagSuffix: string
+  encode(document: JsonSchema): string | Uint8Array<ArrayBuffer>
+}
+
+const asJson: Form = {
+  type: 'application/json',
+  etagSuffix: '',
+  encode: document => JSON.stringify(document),
+}
+
+function inProtobuf(version: 2 | 3, encode: Form['encode']) {
+  const type = `application/com.github.proto-openapi.spec.v${version}.v1.0+protobuf`
+  // The second is what older clients ask for; a content type cannot hold its at sign.
+  const asked = new Set([type, `application/com.github.proto-openapi.spec.v${version}@v1.0+protobuf`])
+  return { asked, form: { type, etagSuffix: '-PB', encode } satisfies Form }
+}
+
+const protobuf = { 2: inProtobuf(2, toGnosticV2), 3: inProtobuf(3, toGnosticV3) }
+
+/** What the client asks for, JSON where it takes both; undefined where it takes neither. */
+function formOf(c: Context<RouteEnv>, version: 2 | 3): Form | undefined {
+  const { asked, form } = protobuf[version]
+  if (c.req.header('accept') === undefined || takes(c, jsonTypes)) return asJson
+  return takes(c, asked) ? form : undefined
+}
 
 /** Other forms of documents are not there, and upstream says so without a word. */
 function notTaken(vary: string): Response {
   return new Response(null, { status: 406, headers: { vary } })
-}
-
-function takesJson(c: Context<RouteEnv>): boolean {
-  return c.req.header('accept') === undefined || takes(c, jsonTypes)
 }
 
 const jsonTypes = new Set(['application/json', 'application/*', '*/*', ''])
@@ -162,11 +181,13 @@ function moved(location: string): Response {
 
 async function unlessKnown(
   c: Context<RouteEnv>,
-  headers: Record<string, string>,
-  make: () => Promise<object>,
+  { form, headers }: { readonly form: Form; readonly headers: Record<string, string> },
+  make: () => Promise<JsonSchema>,
 ): Promise<Response> {
-  if (c.req.header('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
-  return json(await make(), headers)
+  const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
+  const all = { ...headers, etag, 'content-type': form.type }
+  if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
+  return new Response(form.encode(await make()), { headers: all })
 }
 
 const stepsInTurn = 4
@@ -178,10 +199,4 @@ async function inTurns(making: Making): Promise<JsonSchema> {
     if (step.done) return step.value
     if (steps % stepsInTurn === 0) await new Promise<void>(resolve => setImmediate(resolve))
   }
-}
-
-function json(document: object, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(document), {
-    headers: { 'content-type': 'application/json', ...headers },
-  })
 }

@@ -21,7 +21,7 @@ export class BackwardWriter {
   }
 
   /** A copy of what was written. A Buffer, which streams take as it is; with memory of its own, for it may be kept. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const copy = Buffer.allocUnsafeSlow(this.length)
     this.#buffer.copy(copy, 0, this.#at)
     return copy
