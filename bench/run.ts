@@ -6,7 +6,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureRest } from './process-figures.ts'
 import { type RunningSide, type Side, sides } from './sides.ts'
@@ -76,7 +76,7 @@ async function runRounds(): Promise<void> {
       done.set(side.name, await runSide(side, round === 0))
     }
     rounds.push(done)
-    if (options.write) writeFileSync(join(root, options.to), `${[heading(), ...tables()].join('\n\n')}\n`)
+    if (options.write) writeFileSync(resolve(root, options.to), `${[heading(), ...tables()].join('\n\n')}\n`)
   }
 }
 

@@ -103,3 +103,15 @@ test('the pages of one list are cut alike each time', () => {
   )
   expect(page().runs.every((run, index) => page().runs[index] === run)).toBe(true)
 })
+
+test('packing a list that lies in runs makes no single array of it', () => {
+  const list = listNow()
+  const lazy: ListResult = {
+    ...list,
+    get items(): never {
+      throw new Error('nobody needs them')
+    },
+  }
+  const form = formOf(list, 'json', 0)
+  expect(gzipList(form, lazy, 1)).toEqual(gzipList(form, list, 1)!)
+})

@@ -27,8 +27,13 @@ export function deflatedRun({ keptAs, items }: ListForm, run: Run, isFirst: bool
 /** All of a list as gzip: what stands around the items, which is never the same, costs no compressing. */
 export function packedPieces(form: ListForm, list: ListResult, items: readonly Deflated[]): Deflated[] {
   const length = items.reduce((sum, piece) => sum + piece.length, 0)
-  const { head, tail } = form.frame(list.items.length, length)
+  const { head, tail } = form.frame(countOf(list), length)
   return [stored(head), ...items, stored(tail)]
+}
+
+/** Looks at `items` only where there are no runs: it is made of them when asked for. */
+function countOf(list: ListResult): number {
+  return list.runs?.reduce((sum, run) => sum + run.length, 0) ?? list.items.length
 }
 
 /**
