@@ -68,7 +68,7 @@ interface TestRun {
 
 /** Runs the files in one process; hooks that stop clusters get as long as tests do. */
 function bunTest(files: readonly string[]): TestRun {
-  const run = Bun.spawnSync(['bun', 'test', '--timeout', '60000', ...files.map(file => `./${file}`)], {
+  const run = Bun.spawnSync(['bun', 'test', '--timeout', '120000', ...files.map(file => `./${file}`)], {
     cwd: root,
     stdout: 'pipe',
     stderr: 'pipe',

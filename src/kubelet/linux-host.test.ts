@@ -67,13 +67,13 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
         }),
       api,
     )
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     stop.abort()
     await done
     front.close()
     await podman.close()
-  }, 60_000)
+  }, 120_000)
 
   const pod = (name: string) => api.object('pods', `default/${name}`) as Pod | undefined
   const until = async (what: () => boolean) => {
@@ -149,7 +149,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     const { stdout } = await kubectl(['logs', 'web-env'])
     const ip = pod('web-env')?.status?.podIP
     expect(stdout).toBe(`blue I am blue\nblue\n${ip}\tweb-env\nweb-env\nmade\n`)
-  }, 30_000)
+  }, 120_000)
 
   test('kubectl exec carries input, both outputs and the exit code, over WebSocket and over SPDY', async () => {
     await run('shell', shell('sleep 1000'))
@@ -168,7 +168,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
       expect(piped.stdout.length).toBe(200_000)
       expect(piped.code).toBe(0)
     }
-  }, 60_000)
+  }, 120_000)
 
   test('kubectl logs tails, follows to the end and shows the run before', async () => {
     await run('talk', shell('for i in 1 2 3 4 5; do echo line $i; done; sleep 1; echo last; exit 1'))
@@ -178,7 +178,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     expect(followed.stdout.trim().endsWith('last')).toBe(true)
     await until(() => (pod('talk')?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
     expect((await kubectl(['logs', '-p', 'talk'])).stdout).toContain('last')
-  }, 30_000)
+  }, 120_000)
 
   test('kubectl port-forward reaches a pod, over WebSocket and over SPDY', async () => {
     await run('web', {
@@ -211,7 +211,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
       child.kill()
       await child.exited
     }
-  }, 30_000)
+  }, 120_000)
 
   test('probes decide over readiness; a failing liveness probe restarts', async () => {
     const probe = (command: string) => ({
@@ -231,7 +231,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     })
     await until(() => (pod('sick')?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0)
     expect(pod('sick')?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(137)
-  }, 40_000)
+  }, 120_000)
 
   test('what a pod uses is told as text and as a summary, its probes are counted', async () => {
     const readinessProbe = { exec: { command: ['/bin/true'] }, periodSeconds: 1 }
@@ -267,7 +267,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     await expect(read('/debug/pprof/heap')).rejects.toThrow('profiling endpoint is disabled.')
     await expect(read('/nothing')).rejects.toThrow('404: Page Not Found')
     api.remove('pods', 'default/busy')
-  }, 30_000)
+  }, 120_000)
 
   test('a restarted kubelet finds its pods and restarts none', async () => {
     await run('stays', shell('sleep 1000'))
@@ -281,7 +281,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
       ready: true,
       restartCount: 0,
     })
-  }, 30_000)
+  }, 120_000)
 
   test('what cannot be had is said in upstream words', async () => {
     api.put(
@@ -307,7 +307,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
       'Container image "hutch.local/none:1" is not present with pull policy of Never',
     )
     expect(waiting('no-config')?.message).toBe('secret "none" not found')
-  }, 20_000)
+  }, 120_000)
 
   test('a deleted pod is gone from the engine and from the disk', async () => {
     await run('gone', { terminationGracePeriodSeconds: 1, ...shell('sleep 1000') })
@@ -324,7 +324,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
       containers: [],
     })
     expect(await Bun.file(`${podman.dir}/pods/${present.metadata.uid}/etc-hosts`).exists()).toBe(false)
-  }, 20_000)
+  }, 120_000)
 })
 
 interface Summary {

@@ -102,7 +102,7 @@ afterAll(async () => {
   for (const child of children) child.kill()
   await Promise.all(children.map(child => child.exited))
   if (directory) rmSync(directory, { recursive: true, force: true })
-}, 60_000)
+}, 240_000)
 
 const flunder = (name: string, reference: string) => ({
   apiVersion: `${group}/v1alpha1`,

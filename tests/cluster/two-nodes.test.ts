@@ -94,13 +94,13 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
       `--kubeconfig=${lan.dir}/kubeconfig`,
     ])
     agent = startAgent(token.trim())
-    await must(kubectl('wait', 'node/first', '--for=create', '--timeout=60s'))
-    await must(kubectl('wait', 'node/second', '--for=create', '--timeout=60s'))
-    await must(kubectl('wait', 'node', '--all', '--for=condition=Ready', '--timeout=60s'))
+    await must(kubectl('wait', 'node/first', '--for=create', '--timeout=120s'))
+    await must(kubectl('wait', 'node/second', '--for=create', '--timeout=120s'))
+    await must(kubectl('wait', 'node', '--all', '--for=condition=Ready', '--timeout=120s'))
     for (const name of ['first', 'second'])
       await must(kubectl('create', '-f', '-'), webPod(`on-${name}`, name))
     await must(kubectl('create', '-f', '-'), service)
-    await must(kubectl('wait', 'pod', '--all', '--for=condition=Ready', '--timeout=60s'))
+    await must(kubectl('wait', 'pod', '--all', '--for=condition=Ready', '--timeout=120s'))
   })
   afterAll(async () => {
     const logs = ['server.log', 'agent.log', 'agent-again.log']
@@ -203,8 +203,8 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
       ({ code }) => code === 0,
     )
     await must(kubectl('create', '-f', '-'), webPod('later', 'second'))
-    await must(kubectl('wait', 'pod/later', '--for=condition=Ready', '--timeout=90s'))
-    await must(kubectl('delete', 'pod', 'later', '--timeout=60s'))
+    await must(kubectl('wait', 'pod/later', '--for=condition=Ready', '--timeout=120s'))
+    await must(kubectl('delete', 'pod', 'later', '--timeout=120s'))
     expect(await field('.items[*].status.containerStatuses[*].containerID', 'pod')).toBe(before)
     expect(await field('.items[*].status.containerStatuses[*].restartCount', 'pod')).toBe('0 0')
   })
@@ -218,7 +218,7 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
       'agent-again.log',
     )
     await must(kubectl('create', '-f', '-'), webPod('again', 'second'))
-    await must(kubectl('wait', 'pod/again', '--for=condition=Ready', '--timeout=90s'))
+    await must(kubectl('wait', 'pod/again', '--for=condition=Ready', '--timeout=120s'))
     expect(await field('.status.containerStatuses[0].containerID', 'pod', 'on-second')).toBe(before)
   })
 })

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hutch?.stop()
   rmSync(directory, { recursive: true, force: true })
-}, 60_000)
+}, 240_000)
 
 /** The server is there, serves others, and has not grown. */
 async function expectWell(): Promise<void> {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hutch?.stop()
   rmSync(directory, { recursive: true, force: true })
-}, 60_000)
+}, 240_000)
 
 test('a case is made of its seed and number alone', () => {
   for (let number = 0; number < 200; number++)

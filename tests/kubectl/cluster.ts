@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -46,7 +47,7 @@ export async function startCluster(flags: readonly string[], place: ClusterPlace
   const { directory = mkdtempSync(join(tmpdir(), 'hutch-test-')), enter = [] } = place
   const kubeconfig = join(directory, 'kubeconfig')
   rmSync(kubeconfig, { force: true })
-  const port = 20_000 + Math.floor(Math.random() * 12_000)
+  const port = await freePort()
   const own = [
     `--data-dir=${directory}`,
     `--write-kubeconfig=${kubeconfig}`,
@@ -68,15 +69,30 @@ export async function startCluster(flags: readonly string[], place: ClusterPlace
       await child.exited
     },
   }
-  const ready = async () =>
-    existsSync(kubeconfig) && (await cluster.kubectl('get --raw /readyz', { mayFail: true })) === 'ok'
+  const ready = async () => {
+    if (child.exitCode !== null) throw new Error(readFileSync(join(directory, 'hutch.log'), 'utf8'))
+    return existsSync(kubeconfig) && (await cluster.kubectl('get --raw /readyz', { mayFail: true })) === 'ok'
+  }
   await until(ready, `${directory}/hutch.log`)
   return cluster
 }
 
-/** Asks again every 100 ms for up to 30 s. */
+/** A port that nobody listens on, below those that connections go out from: one of theirs could take it meanwhile. */
+async function freePort(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000)
+  const probe = createServer()
+  const isFree = await new Promise<boolean>(tell =>
+    probe.once('error', () => tell(false)).listen(port, '127.0.0.1', () => tell(true)),
+  )
+  if (!isFree) return await freePort()
+  await new Promise(done => probe.close(done))
+  return port
+}
+
+/** Asks again every 100 ms for up to two minutes: the machine may be slow and busy. */
 export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
+  const startMs = performance.now()
+  while (performance.now() - startMs < 120_000) {
     if (await condition()) return
     await Bun.sleep(100)
   }

@@ -61,15 +61,15 @@ describe.skipIf(reason !== undefined)('real pods', () => {
 
   test('a deployment serves behind its service, by name', async () => {
     await k(`create deployment web --image=${image} --replicas=2`)
-    expect(await k('rollout status deployment/web --timeout=60s')).toContain('successfully rolled out')
+    expect(await k('rollout status deployment/web --timeout=120s')).toContain('successfully rolled out')
     await k('expose deployment web --port=80 --target-port=8080')
     await k(`run client --image=${image} --restart=Never -- sleep 1000`)
-    await k('wait --for=condition=Ready pod/client --timeout=30s')
+    await k('wait --for=condition=Ready pod/client --timeout=120s')
     const fetched = async () =>
       k('exec client -- wget -qO- http://web.default.svc.cluster.local', { mayFail: true })
     await until(async () => (await fetched()) === 'Hutch', 'the service')
     expect(await k('exec client -- nslookup kubernetes.default.svc.cluster.local')).toContain('10.43.0.1')
-  }, 90_000)
+  }, 240_000)
 
   test('exec, its exit code, standard input and copied files', async () => {
     expect(await k('exec client -- hostname')).toBe('client')
@@ -93,7 +93,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
       'a restart',
     )
     expect(await k('logs --previous talker')).toBe('one\ntwo')
-  }, 60_000)
+  }, 240_000)
 
   test('volumes: configMap that changes, secret, emptyDir, downward API, token', async () => {
     await k('create configmap settings --from-literal=mode=one')
@@ -116,7 +116,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
       spec: { volumes, containers: [{ name: 'main', image, command: ['sleep', '1000'], volumeMounts, env }] },
     }
     await k('apply -f -', { input: JSON.stringify(pod) })
-    await k('wait --for=condition=Ready pod/files --timeout=30s')
+    await k('wait --for=condition=Ready pod/files --timeout=120s')
     const read = (path: string) => k(`exec files -- cat ${path}`)
     expect(await read('/settings/mode')).toBe('one')
     expect(await read('/hidden/word')).toBe('abc')
@@ -125,7 +125,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     expect((await read('/var/run/secrets/kubernetes.io/serviceaccount/token')).split('.')).toHaveLength(3)
     await k(`patch configmap settings -p '{"data":{"mode":"two"}}'`)
     await until(async () => (await read('/settings/mode')) === 'two', 'the changed configMap')
-  }, 60_000)
+  }, 240_000)
 
   test('a liveness probe restarts, a readiness probe keeps traffic away', async () => {
     const probe = { exec: { command: ['test', '-f', '/tmp/ok'] }, periodSeconds: 1, failureThreshold: 1 }
@@ -149,7 +149,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     expect(await k('describe pod probed')).toContain('Liveness probe failed')
     await k('exec probed -c unready -- touch /tmp/ok')
     await until(async () => (await status('unready/ready')) === 'true', 'readiness')
-  }, 60_000)
+  }, 240_000)
 
   test('top tells what is used, and the autoscaler acts on it', async () => {
     const spec = {
@@ -167,7 +167,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
     }
     await k('create -f -', { input: JSON.stringify(deployment) })
-    await k('rollout status deployment/busy --timeout=60s')
+    await k('rollout status deployment/busy --timeout=120s')
     await k('autoscale deployment busy --cpu-percent=50 --min=1 --max=2')
     await until(
       async () => /busy-\S+ +main +[1-9]\d*m +\d+Mi/.test(await top('pods --containers -l app=busy')),
@@ -182,7 +182,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     )
     const rules = await k('get clusterrole view -o yaml')
     expect(rules).toContain('metrics.k8s.io')
-    await k('delete hpa,deployment busy --timeout=30s')
+    await k('delete hpa,deployment busy --timeout=120s')
   }, 240_000)
 
   test('the server stops and starts again; the pods never notice', async () => {
@@ -198,5 +198,5 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     await Bun.sleep(2_000)
     expect(await ids()).toBe(before)
     expect(await k('exec client -- hostname')).toBe('client')
-  }, 60_000)
+  }, 240_000)
 })

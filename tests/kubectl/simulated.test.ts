@@ -5,7 +5,7 @@ import { missingKubectl, startCluster, type TestCluster, until } from './cluster
 const reason = missingKubectl()
 if (reason) console.log(`SKIP tests/kubectl/simulated: ${reason}`)
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(240_000)
 
 let cluster: TestCluster
 const k = (line: string, options?: Parameters<TestCluster['kubectl']>[1]) => cluster.kubectl(line, options)
@@ -15,11 +15,11 @@ const column = async (line: string, path: string) => k(`${line} -o jsonpath='{${
 describe.skipIf(reason !== undefined)('a simulated cluster', () => {
   beforeAll(async () => {
     cluster = await startCluster(['--simulated-node=3'])
-  }, 60_000)
+  }, 240_000)
   afterAll(async () => {
     await cluster?.stop()
     if (cluster) rmSync(cluster.directory, { recursive: true, force: true })
-  }, 60_000)
+  }, 240_000)
 
   test('nodes become ready', async () => {
     await until(
@@ -31,7 +31,7 @@ describe.skipIf(reason !== undefined)('a simulated cluster', () => {
 
   test('a deployment rolls out and is exposed', async () => {
     await k('create deployment web --image=image:1 --replicas=3')
-    expect(await k('rollout status deployment/web --timeout=20s')).toContain('successfully rolled out')
+    expect(await k('rollout status deployment/web --timeout=120s')).toContain('successfully rolled out')
     await k('expose deployment web --port=80 --target-port=8080')
     await until(
       async () =>
@@ -52,15 +52,15 @@ describe.skipIf(reason !== undefined)('a simulated cluster', () => {
 
   test('it is scaled, changed and rolled back', async () => {
     await k('scale deployment/web --replicas=5')
-    await k('rollout status deployment/web --timeout=20s')
+    await k('rollout status deployment/web --timeout=120s')
     await k('set image deployment/web image=image:2')
-    await k('rollout status deployment/web --timeout=20s')
+    await k('rollout status deployment/web --timeout=120s')
     expect(await column('get deployment web', '.spec.template.spec.containers[0].image')).toBe('image:2')
     await k('rollout undo deployment/web')
-    await k('rollout status deployment/web --timeout=20s')
+    await k('rollout status deployment/web --timeout=120s')
     expect(await column('get deployment web', '.spec.template.spec.containers[0].image')).toBe('image:1')
     expect(await k('rollout history deployment/web')).toContain('3')
-    await k('wait --for=condition=Available deployment/web --timeout=10s')
+    await k('wait --for=condition=Available deployment/web --timeout=120s')
   })
 
   test('label, annotate, edit and the three patches', async () => {
@@ -136,17 +136,17 @@ describe.skipIf(reason !== undefined)('a simulated cluster', () => {
     )
     await k('create namespace gone')
     await k('-n gone create deployment web --image=image:1')
-    await k('delete namespace gone --timeout=30s')
+    await k('delete namespace gone --timeout=120s')
     expect(await k('get namespace gone', { mayFail: true })).toContain('namespaces "gone" not found')
   })
 
   test('stopped and started again, everything is still there', async () => {
     await k('create deployment stays --image=image:1 --replicas=2')
-    await k('rollout status deployment/stays --timeout=20s')
+    await k('rollout status deployment/stays --timeout=120s')
     const uid = await column('get deployment stays', '.metadata.uid')
     await cluster.stop()
     cluster = await startCluster(['--simulated-node=3'], { directory: cluster.directory })
     expect(await column('get deployment stays', '.metadata.uid')).toBe(uid)
-    await k('rollout status deployment/stays --timeout=30s')
+    await k('rollout status deployment/stays --timeout=120s')
   })
 })

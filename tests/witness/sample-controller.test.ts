@@ -78,14 +78,14 @@ describe.skipIf(reason !== undefined)('the sample controller', () => {
     await controller?.exited
     await cluster?.stop()
     if (cluster) rmSync(cluster.directory, { recursive: true, force: true })
-  }, 60_000)
+  }, 240_000)
 
   test('a Foo becomes a Deployment, and its status tells how many are there', async () => {
     await apply(foo(1))
     await says("get deployment example -o jsonpath='{.metadata.ownerReferences[0].kind}'", 'Foo')
     await says("get foo example -o jsonpath='{.status.availableReplicas}'", '1')
     expect(await k('describe foo example')).toContain('Foo synced successfully')
-  }, 60_000)
+  }, 240_000)
 
   test('what is changed or deleted behind its back is put right', async () => {
     await apply(foo(2))
@@ -98,7 +98,7 @@ describe.skipIf(reason !== undefined)('the sample controller', () => {
       const now = await k("get deployment example -o jsonpath='{.metadata.uid}'", { mayFail: true })
       return /^[0-9a-f-]{36}$/.test(now) && now !== uid
     }, 'a new deployment')
-  }, 90_000)
+  }, 240_000)
 
   test('a Deployment of somebody else is left alone, and said so', async () => {
     await k('create deployment taken --image=image:1')
@@ -108,7 +108,7 @@ describe.skipIf(reason !== undefined)('the sample controller', () => {
       'the event ErrResourceExists',
     )
     expect(await k("get deployment taken -o jsonpath='{.metadata.ownerReferences}'")).toBe('')
-  }, 60_000)
+  }, 240_000)
 
   test('nothing was refused that its rights allow, and its Deployment goes with the Foo', async () => {
     await k('delete foo example taken')
@@ -118,5 +118,5 @@ describe.skipIf(reason !== undefined)('the sample controller', () => {
     )
     const log = readFileSync(join(cluster.directory, 'controller.log'), 'utf8')
     expect(log).not.toMatch(/forbidden|Unauthorized|failed to (?:list|watch)/i)
-  }, 60_000)
+  }, 240_000)
 })

@@ -75,7 +75,7 @@ beforeAll(async () => {
 afterAll(() => {
   stop.abort()
   rmSync(directory, { recursive: true })
-}, 30_000)
+}, 120_000)
 
 const ask = (name: string, body: object = {}, timeoutMs = 60_000) =>
   components.call({ url: `component:${name}.wasm` }, { body, timeoutMs })

@@ -39,7 +39,7 @@ beforeAll(async () => {
       error ? reject(error) : resolve(bound),
     ),
   )
-}, 30_000)
+}, 120_000)
 afterAll(() => health.forceShutdown())
 
 const ask = (service: string, timeoutMs = 10_000, to = port) =>

@@ -13,7 +13,7 @@ test('a plugin from a component file decides where a pod goes', async () => {
   const pod = testPod('p', { cpu: '500m' })
   expect(testCluster({ nodes, pods }).place(pod)).not.toBe('b')
   expect(testCluster({ nodes, pods, extra: [{ ...mostAllocated, weight: 10 }] }).place(pod)).toBe('b')
-}, 60_000)
+}, 120_000)
 
 test('what is no such component is refused by name', async () => {
   const path = join(root, 'wasm/kernels/node-columns.wasm')

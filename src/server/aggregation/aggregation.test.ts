@@ -58,7 +58,7 @@ beforeAll(async () => {
   const listener = await server.listen({ port: 0, host: '127.0.0.1' })
   address = `http://127.0.0.1:${listener.port}`
   stop = listener.close
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await stop()
   await server.shutdown()

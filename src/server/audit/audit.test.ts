@@ -84,8 +84,8 @@ describe('requests are written down', () => {
     })
     const listener = await server.listen({ host: '127.0.0.1', port: 0 })
     base = `http://127.0.0.1:${listener.port}`
-  }, 30_000)
-  afterAll(() => server.shutdown(), 30_000)
+  }, 120_000)
+  afterAll(() => server.shutdown(), 120_000)
 
   const ask = async (path: string, init: RequestInit = {}, token = 'jane/dev') => {
     events.length = 0
@@ -163,7 +163,7 @@ describe('requests are written down', () => {
     expect(stages()).toEqual(['RequestReceived', 'ResponseStarted', 'ResponseComplete'])
     expect(last().user).toMatchObject({ username: 'jane' })
     expect(last().impersonatedUser).toMatchObject({ username: 'tom' })
-  }, 60_000)
+  }, 120_000)
 
   test('a failure of our own and a stranger are told as such', async () => {
     const page = await ask('/version/boom')

@@ -46,7 +46,7 @@ beforeAll(async () => {
   })
   await server.admin.call({ ...definitions, verb: 'create', body: definition('v1') })
   await settle()
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await server.shutdown()
   hook.close()

@@ -250,11 +250,11 @@ describe('a KMS plugin', () => {
       error ? bound.reject(error) : bound.resolve(),
     )
     await bound.promise
-  }, 30_000)
+  }, 120_000)
   afterAll(() => {
     plugin.forceShutdown()
     rmSync(folder, { recursive: true })
-  }, 30_000)
+  }, 120_000)
 
   const open = () =>
     encryptionRules(
@@ -290,5 +290,5 @@ describe('a KMS plugin', () => {
     await third.close()
     for (const each of [writing, reading, turned])
       for (const { providers } of each) for (const { close } of providers) close?.()
-  }, 30_000)
+  }, 120_000)
 })

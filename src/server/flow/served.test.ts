@@ -27,12 +27,12 @@ beforeAll(async () => {
   await maintainFlowObjects({ transport, ports, ...flowSources(sources) }, stop.signal)
   const listener = await server.listen({ host: '127.0.0.1', port: 0 })
   base = `http://127.0.0.1:${listener.port}`
-}, 30_000)
+}, 120_000)
 
 afterAll(async () => {
   stop.abort()
   await server.shutdown()
-}, 30_000)
+}, 120_000)
 
 const api = { group: 'flowcontrol.apiserver.k8s.io', version: 'v1' } as const
 

@@ -16,8 +16,8 @@ beforeAll(async () => {
   root = `http://127.0.0.1:${(await server.listen({ port: 0, host: '127.0.0.1' })).port}`
   await ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: definition })
   while ((await ask('GET', gadgets)).status === 404) await Bun.sleep(5)
-}, 60_000)
-afterAll(() => server.shutdown(), 60_000)
+}, 120_000)
+afterAll(() => server.shutdown(), 120_000)
 
 const openAPIV3Schema = {
   type: 'object',

@@ -31,7 +31,7 @@ test('a server that leaves fails /readyz alone, then sends new requests away, th
   await clock.advance(30_000)
   expect(await watch.text()).toBe('')
   await down
-}, 30_000)
+}, 120_000)
 
 test('what was entered is waited for, new ones are refused with Retry-After', async () => {
   const slow = Promise.withResolvers<undefined>()
@@ -54,7 +54,7 @@ test('what was entered is waited for, new ones are refused with Retry-After', as
   slow.resolve(undefined)
   expect((await first).text).toBe('undefined')
   await down
-}, 30_000)
+}, 120_000)
 
 test('a drain resolves at its grace when somebody never leaves', async () => {
   const clock = new SimClock()

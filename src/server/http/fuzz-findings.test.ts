@@ -9,8 +9,8 @@ let root: string
 beforeAll(async () => {
   server = await startTestServer()
   root = `http://127.0.0.1:${(await server.listen({ port: 0, host: '127.0.0.1' })).port}`
-}, 60_000)
-afterAll(() => server.shutdown(), 60_000)
+}, 120_000)
+afterAll(() => server.shutdown(), 120_000)
 
 async function send(method: string, path: string, type: string, body: string | Uint8Array) {
   const headers = { authorization: 'Bearer tester', 'content-type': type }
@@ -57,4 +57,23 @@ test('bytes that are null', async () => {
     await at('configmaps', { metadata: { name: 'a' }, binaryData: { a: null } }),
   ].map(({ status }) => status)
   expect(codes).toEqual([201, 422, 201])
+})
+
+test('a bound of a resource with the name of a prototype', async () => {
+  const item = '{"type":"Container","max":{"cpu":"2"},"min":{"memory":"1Mi","__proto__":"1"}}'
+  const body = `{"metadata":{"name":"l"},"spec":{"limits":[${item}]}}`
+  const path = '/api/v1/namespaces/default/limitranges'
+  expect((await send('POST', path, 'application/json', body)).status).toBe(422)
+})
+
+test('a definition with more items than a number can count', async () => {
+  const list = '{"type":"array","items":{"type":"string"},"maxItems":9007199254740994}'
+  const spec = `{"type":"object","properties":{"list":${list}}}`
+  const schema = `{"type":"object","properties":{"spec":${spec}},"x-kubernetes-validations":[{"rule":"self.spec.list.size() > 0"}]}`
+  const versions = `[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":${schema}}}]`
+  const names = '{"plural":"counts","kind":"Count"}'
+  const body = `{"metadata":{"name":"counts.example.com"},"spec":{"group":"example.com","scope":"Namespaced","names":${names},"versions":${versions}}}`
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  const { status, text } = await send('POST', path, 'application/json', body)
+  expect([status, text]).toEqual([201, expect.any(String)])
 })

@@ -18,12 +18,12 @@ beforeAll(async () => {
   const { port } = await server.listen({ host: '127.0.0.1', port: 0, tls })
   session = connect(`https://127.0.0.1:${port}`, { ca: ca.certificate })
   session.on('error', () => {})
-}, 30_000)
+}, 120_000)
 
 afterAll(async () => {
   session.destroy()
   await server.shutdown()
-}, 30_000)
+}, 120_000)
 
 interface Heard {
   readonly status: number
@@ -63,20 +63,20 @@ test('bodies go both ways, whatever their size', async () => {
   expect(JSON.parse(read.body).data).toEqual(data)
   expect(read.headers['audit-id']).toBeString()
   expect(read.headers.date).toBeString()
-}, 30_000)
+}, 120_000)
 
 test('HEAD is answered without a body, a bad request with a Status', async () => {
   expect(await ask('/version', { ':method': 'HEAD' })).toMatchObject({ status: 200, body: '' })
   const bad = await ask(maps, { ':method': 'POST', ...json }, '{')
   expect(bad.status).toBe(400)
   expect(JSON.parse(bad.body).kind).toBe('Status')
-}, 30_000)
+}, 120_000)
 
 test('a client that waits for leave to send its body gets it', async () => {
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b' } })
   const made = await ask(maps, { ':method': 'POST', expect: '100-continue', ...json }, text)
   expect(made).toMatchObject({ status: 201, informed: [100] })
-}, 30_000)
+}, 120_000)
 
 test('a watch goes on until its client leaves, and the connection with it', async () => {
   const stream = session.request({ ':path': `${maps}?watch=1`, authorization: 'Bearer admin' })
@@ -88,7 +88,7 @@ test('a watch goes on until its client leaves, and the connection with it', asyn
   stream.close()
   await closed.promise
   expect((await ask('/livez')).body).toBe('ok')
-}, 30_000)
+}, 120_000)
 
 test('a stream that is reset before its body is there harms nobody', async () => {
   const stream = session.request({ ':method': 'POST', ':path': maps, authorization: 'Bearer admin', ...json })
@@ -99,4 +99,4 @@ test('a stream that is reset before its body is there harms nobody', async () =>
   stream.close(8)
   await closed.promise
   expect((await ask('/livez')).body).toBe('ok')
-}, 30_000)
+}, 120_000)

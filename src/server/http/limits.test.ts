@@ -17,12 +17,12 @@ beforeAll(async () => {
       }),
   })
   port = (await server.listen({ host: '127.0.0.1', port: 0 })).port
-}, 30_000)
+}, 120_000)
 
 afterAll(async () => {
   slow.resolve()
   await server.shutdown()
-}, 30_000)
+}, 120_000)
 
 const clock = () => server.ports.clock as SimClock
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { runs, revision } = server.cache.runs('/registry/core/configmaps/default/')
   const served = runs.map(run => presentRun(configMaps, run))
   list = { runs: served, items: served.flat(), resourceVersion: String(revision) }
-}, 60_000)
+}, 120_000)
 afterAll(() => server.shutdown())
 
 function formOf(format: Format, transform?: Transform, isPretty = false) {
@@ -76,7 +76,7 @@ test('JSON, indented JSON, YAML and protobuf in pieces are the list that is made
   expect(String(await textOf('yaml'))).toBe(yamlText(plain()))
   expect((await textOf('protobuf')).equals(message())).toBe(true)
   expect(JSON.stringify(decodeCbor(await textOf('cbor')))).toBe(JSON.stringify(plain()))
-}, 60_000)
+}, 120_000)
 
 test('tables and metadata alone in pieces are what is made at once', async () => {
   const table = toServedTable(configMaps, objects(), tableRequest())
@@ -87,7 +87,7 @@ test('tables and metadata alone in pieces are what is made at once', async () =>
   expect(String(await textOf('json', form))).toBe(`${JSON.stringify(partial)}\n`)
   expect(String(await textOf('yaml', form))).toBe(yamlText(partial))
   expect(decodeCbor(await textOf('cbor', form))).toEqual(JSON.parse(JSON.stringify(partial)))
-}, 60_000)
+}, 120_000)
 
 test('a list is long by its items or by their size', () => {
   const item = { object: { metadata: {} }, encodings: new Map(), storedBytes: 3 << 20 }

@@ -54,9 +54,9 @@ describe('a TLS listener', () => {
       { ...issued.get('given')!, names: ['*.example.org'] },
     ]
     tls = { ...issued.get('usual')!, named, clientCa: [ca] }
-  }, 30_000)
+  }, 120_000)
 
-  afterAll(() => server.shutdown(), 30_000)
+  afterAll(() => server.shutdown(), 120_000)
 
   const open = async (more: object = {}) => {
     const listener = await server.listen({ host: '127.0.0.1', port: 0, tls, ...more })

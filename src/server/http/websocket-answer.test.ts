@@ -18,9 +18,9 @@ beforeAll(async () => {
   server = createServer().on('upgrade', (request, socket, head) => void serve(request, socket as never, head))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   address = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/namespaces/a/pods/b/log`
-}, 20_000)
+}, 120_000)
 
-afterAll(() => void server.close(), 20_000)
+afterAll(() => void server.close(), 120_000)
 
 function read(protocols: string[]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()

@@ -9,9 +9,9 @@ beforeAll(async () => {
   server = await startTestServer()
   const listener = await server.listen({ host: '127.0.0.1', port: 0 })
   base = `http://127.0.0.1:${listener.port}`
-}, 30_000)
+}, 120_000)
 
-afterAll(() => server.shutdown(), 30_000)
+afterAll(() => server.shutdown(), 120_000)
 
 const admin = { authorization: 'Bearer admin/system:masters' }
 

@@ -30,9 +30,9 @@ beforeAll(async () => {
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   base = `http://127.0.0.1:${port}/debug/pprof`
-}, 30_000)
+}, 120_000)
 
-afterAll(() => server.shutdown(), 30_000)
+afterAll(() => server.shutdown(), 120_000)
 
 const get = (path: string) => fetch(`${base}${path}`, { headers: { authorization: 'Bearer admin' } })
 

@@ -35,7 +35,7 @@ beforeAll(() => {
     },
   })
 })
-afterAll(() => service.stop(true), 30_000)
+afterAll(() => service.stop(true), 120_000)
 beforeEach(() => {
   asked = []
 })

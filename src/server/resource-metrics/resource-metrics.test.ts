@@ -161,11 +161,11 @@ describe('metrics.k8s.io', () => {
       const pod = await create('pods', { metadata: { name, labels: { app: name } }, spec }, 'default')
       await status('pods', pod, { phase: name === 'web' ? 'Running' : 'Pending' })
     }
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await kubelet.stop(true)
     await server.shutdown()
-  }, 60_000)
+  }, 120_000)
 
   const items = async (call: object) => {
     const list = await transport.call({ ...metrics, verb: 'list', resource: 'pods', ...call } as never)

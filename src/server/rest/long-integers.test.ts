@@ -15,8 +15,8 @@ beforeAll(async () => {
   root = `http://127.0.0.1:${(await server.listen({ port: 0, host: '127.0.0.1' })).port}`
   await send('POST', definitions, definition)
   while ((await ask('GET', gadgets)).status === 404) await Bun.sleep(5)
-}, 60_000)
-afterAll(() => server.shutdown(), 60_000)
+}, 120_000)
+afterAll(() => server.shutdown(), 120_000)
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const gadgets = '/apis/example.com/v1/namespaces/default/gadgets'

@@ -13,8 +13,8 @@ beforeAll(async () => {
     ...{ verb: 'create', group: '', version: 'v1', resource: 'namespaces' },
     body: { metadata: { name: 'default' } } as KubeObject,
   })
-}, 30_000)
-afterAll(() => server.shutdown(), 30_000)
+}, 120_000)
+afterAll(() => server.shutdown(), 120_000)
 
 const at = { group: '', version: 'v1', resource: 'services', namespace: 'default' } as const
 const create = (name: string, spec: ServiceSpec, options: object = {}) =>

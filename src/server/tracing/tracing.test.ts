@@ -31,9 +31,9 @@ beforeAll(async () => {
       error ? reject(error) : resolve(bound),
     ),
   )
-}, 30_000)
+}, 120_000)
 
-afterAll(() => collector.forceShutdown(), 30_000)
+afterAll(() => collector.forceShutdown(), 120_000)
 
 const configuration = (rate: number) =>
   readTracingConfiguration(
@@ -68,11 +68,11 @@ describe('traces', () => {
       '/registry/core/configmaps/default/traced',
     ])
       expect(told).toContain(name)
-  }, 30_000)
+  }, 120_000)
 
   test('are made of none that nobody asked to trace', async () => {
     expect(await trace(0, 'Bearer ann')).toBe('')
-  }, 30_000)
+  }, 120_000)
 
   test('go on for callers that are trusted, and for others only name theirs', async () => {
     const traceId = 'ab'.repeat(16)
@@ -80,7 +80,7 @@ describe('traces', () => {
     const id = Buffer.from(traceId, 'hex').toString('latin1')
     expect(await trace(0, 'Bearer root/system:masters', { traceparent })).toContain(id)
     expect(await trace(0, 'Bearer ann', { traceparent })).toBe('')
-  }, 30_000)
+  }, 120_000)
 })
 
 test.each([

@@ -19,7 +19,7 @@ beforeAll(async () => {
     },
     ['hook.tools.svc'],
   )
-}, 60_000)
+}, 120_000)
 afterAll(() => hook.close())
 
 function serviceOf(name: string, spec: Service['spec'] = {}): Service {

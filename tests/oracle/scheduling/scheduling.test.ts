@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)('beside a stock scheduler', () => {
       `scheduling oracle: seeds ${firstSeed} to ${firstSeed + seeds - 1}, ${sum.placed} placed, ${sum.refused} refused, ${sum.preempted} preempted`,
     )
     await stage?.close()
-  }, 60_000)
+  }, 240_000)
 
   test(
     'the comparer sees a planted difference of each sort',

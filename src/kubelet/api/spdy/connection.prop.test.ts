@@ -39,7 +39,7 @@ test('whatever bytes come, in whatever pieces, nothing is thrown and the connect
     await receive(frames)
   })
   await fc.assert(property, { numRuns: 500 })
-}, 60_000)
+}, 120_000)
 
 test('frames that are too long, headers that unfold to too much and too many streams end the connection', async () => {
   const long = Buffer.from([0, 0, 0, 1, 0, 0xff, 0xff, 0xff])
@@ -64,4 +64,4 @@ test('frames that are too long, headers that unfold to too much and too many str
     frames.push(writeFrame({ type: 'synStream', streamId: id, fin: false, headers: block }))
   }
   expect(await receive(frames)).toEqual({ isClosed: true, streams: 1_000 })
-}, 60_000)
+}, 120_000)

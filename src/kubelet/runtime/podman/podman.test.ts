@@ -12,8 +12,8 @@ describe.skipIf(missing !== undefined)('podman', () => {
   let serial = 0
   beforeAll(async () => {
     podman = await openTestPodman()
-  }, 60_000)
-  afterAll(() => podman?.close(), 60_000)
+  }, 120_000)
+  afterAll(() => podman?.close(), 120_000)
 
   runRuntimeSuite('podman', {
     runtime: () => podman.runtime,
@@ -97,7 +97,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
     const piped = await containers.exec(id, { ...streams, stdin: true, command: ['/bin/cat'] })
     piped.stdin?.end('through\n')
     expect(await collect(piped)).toEqual({ stdout: 'through\n', stderr: '', exitCode: 0 })
-  }, 20_000)
+  }, 120_000)
 
   test('a terminal has the size that it was given', async () => {
     const { id } = await start({})
@@ -105,7 +105,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
     const session = await podman.runtime.containers.exec(id, { ...streams, tty: true, stdin: true, command })
     await session.resize(111, 33)
     expect((await collect(session)).stdout.trim()).toBe('33 111')
-  }, 20_000)
+  }, 120_000)
 
   test('attach joins the running container and a renamed log is opened anew', async () => {
     const args = ['while read -r line; do echo "got $line"; done']
@@ -123,7 +123,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
     expect(readFileSync(`${logPath}.1`, 'utf8')).toContain('got one')
     expect(readFileSync(logPath, 'utf8')).toContain('got two')
     session.close()
-  }, 20_000)
+  }, 120_000)
 
   test('a container that has ended is not attached to, and stays as it ended', async () => {
     const { id, pod } = await start({ command: ['/bin/sh', '-c'], args: ['exit 3'] })
@@ -131,7 +131,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
     const attaching = podman.runtime.containers.attach(id, { ...streams, stdin: true })
     expect(attaching).rejects.toThrow('has ended')
     expect((await ended(pod.uid)).exitCode).toBe(3)
-  }, 20_000)
+  }, 120_000)
 
   test('attach while a container ends never hangs nor changes how it ended', async () => {
     for (const pause of ['0', '0.02', '0.1', '0.2']) {
@@ -148,7 +148,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
       }
       expect((await ended(pod.uid)).exitCode).toBe(3)
     }
-  }, 40_000)
+  }, 120_000)
 
   test('members share host name and network of their sandbox, and processes when asked', async () => {
     const { id, pod, sandboxId } = await start({ shareProcessNamespace: true })
@@ -161,7 +161,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
     expect(sandbox?.id).toBe(sandboxId)
     const usage = (await podman.runtime.containers.stats()).find(entry => entry.id === id)
     expect(usage?.memoryBytes).toBeGreaterThan(0)
-  }, 20_000)
+  }, 120_000)
 
   test('another client of the engine finds what runs by its labels', async () => {
     const { pod, id } = await start({ attempt: 4 })
@@ -194,10 +194,10 @@ describe.skipIf(missing !== undefined)('podman', () => {
     expect(await images.list()).toEqual(listed)
     stop.abort()
     await watching
-  }, 20_000)
+  }, 120_000)
 
   test('an image that is nowhere is refused when it is pulled', async () => {
     expect(await podman.runtime.images.find('registry.invalid/none:1')).toBeUndefined()
     await expect(podman.runtime.images.pull('registry.invalid/none:1')).rejects.toThrow()
-  }, 60_000)
+  }, 120_000)
 })

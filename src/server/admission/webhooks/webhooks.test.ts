@@ -64,12 +64,12 @@ beforeAll(async () => {
     },
     ['hook.tools.svc'],
   )
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   hook.close()
   await server.shutdown()
-}, 60_000)
+}, 120_000)
 
 const plurals = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']
 afterEach(async () => {
