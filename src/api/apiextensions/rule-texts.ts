@@ -61,9 +61,9 @@ function occurrencesBelow(schema: JSONSchemaProps, { occurrences }: Place): numb
   const { type, additionalProperties, maxProperties, maxItems } = schema
   if (occurrences === undefined) return undefined
   if (type === 'object' && additionalProperties !== undefined)
-    return maxProperties === undefined ? undefined : occurrences * Math.max(0, maxProperties)
+    return maxProperties === undefined ? undefined : occurrences * Math.max(0, Number(maxProperties))
   if (type !== 'array') return occurrences
-  return maxItems === undefined ? undefined : occurrences * Math.max(0, maxItems)
+  return maxItems === undefined ? undefined : occurrences * Math.max(0, Number(maxItems))
 }
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired']

@@ -98,8 +98,13 @@ const orders: readonly {
   { lower: 'default', upper: 'max', at: 'default', shown: 'max', text: ['default', 'max'] },
 ]
 
+/** A resource may have the name of what every object inherits. */
+function ownText(list: Readonly<Record<string, string>> | undefined, name: string): string | undefined {
+  return list && Object.hasOwn(list, name) ? list[name] : undefined
+}
+
 function validateBounds(item: LimitRangeItem, name: string, path: string, errors: FieldErrors): void {
-  const textOf = (list: Bound) => item[list]?.[name]
+  const textOf = (list: Bound) => ownText(item[list], name)
   for (const { lower, upper, at, shown, text } of orders) {
     const low = textOf(lower)
     const high = textOf(upper)
@@ -126,13 +131,13 @@ function validateBounds(item: LimitRangeItem, name: string, path: string, errors
 }
 
 function validateRatio(item: LimitRangeItem, name: string, path: string, errors: FieldErrors): void {
-  const text = item.maxLimitRequestRatio?.[name]
+  const text = ownText(item.maxLimitRequestRatio, name)
   if (text === undefined) return
   const at = `${path}.maxLimitRequestRatio[${name}]`
   if (compareQuantity(parseQuantity(text), quantityOf(1)) < 0)
     errors.invalid(at, text, `ratio ${text} is less than 1`)
-  const min = item.min?.[name]
-  const max = item.max?.[name]
+  const min = ownText(item.min, name)
+  const max = ownText(item.max, name)
   if (min === undefined || max === undefined) return
   const bound = quantityToNumber(parseQuantity(max)) / quantityToNumber(parseQuantity(min))
   if (quantityToNumber(parseQuantity(text)) > bound) {

@@ -57,7 +57,10 @@ export function boundsOf(schema: BoundedSchema, isRoot: boolean): Bounds | undef
 const within = (schema: BoundedSchema) => boundsOf(schema, schema['x-kubernetes-embedded-resource'] === true)
 
 /** A character may be four bytes long. */
-const characters = ({ maxLength = 0 }: BoundedSchema) => Math.max(0, maxLength) * 4
+const characters = ({ maxLength = 0 }: BoundedSchema) => atLeastNone(maxLength) * 4
+
+/** What no number can hold exactly comes as a bigint. */
+const atLeastNone = (bound: number) => Math.max(0, Number(bound))
 
 const texts: Readonly<Record<string, Bounds>> = {
   duration: { max: 32, bytesMin: 3 },
@@ -69,7 +72,7 @@ function ofText(schema: BoundedSchema): Bounds {
   const { format = '', maxLength, enum: values = [] } = schema
   if (Object.hasOwn(texts, format)) return texts[format]!
   if (maxLength !== undefined)
-    return { max: format === 'byte' ? Math.max(0, maxLength) : characters(schema), bytesMin: quotes }
+    return { max: format === 'byte' ? atLeastNone(maxLength) : characters(schema), bytesMin: quotes }
   if (format === 'byte' || values.length === 0) return { max: requestBytesMax - quotes, bytesMin: quotes }
   const lengths = values.map(value => (typeof value === 'string' ? Buffer.byteLength(value) : 0))
   return { max: Math.max(...lengths), bytesMin: quotes }
@@ -80,7 +83,7 @@ function ofItems({ items, maxItems }: BoundedSchema): Bounds | undefined {
   const values = schema && within(schema)
   if (!values) return undefined
   const fitting = Math.floor((requestBytesMax - braces) / (values.bytesMin + 1))
-  return { max: maxItems === undefined ? fitting : Math.max(0, maxItems), bytesMin: braces, values }
+  return { max: maxItems === undefined ? fitting : atLeastNone(maxItems), bytesMin: braces, values }
 }
 
 /** A key with its quotes, a colon and a comma. */
@@ -92,7 +95,7 @@ function ofObject(schema: BoundedSchema, isRoot: boolean): Bounds | undefined {
   const values = within(free as BoundedSchema)
   if (!values) return undefined
   const fitting = Math.floor((requestBytesMax - braces) / (values.bytesMin + entryBytes))
-  const max = maxProperties === undefined ? fitting : Math.max(0, maxProperties)
+  const max = maxProperties === undefined ? fitting : atLeastNone(maxProperties)
   return { max, bytesMin: braces, values, keys: { max: 0, bytesMin: quotes } }
 }
 
