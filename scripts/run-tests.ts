@@ -4,6 +4,8 @@
  * prints `N passed, N failed, N skipped` as its last line. Skips are listed with their reasons. A file below
  * `tests/` drives other programs on a shared machine: when it fails it runs once more, and says so.
  */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listedFiles } from './listed-files.ts'
 
@@ -66,14 +68,21 @@ interface TestRun {
   output: string
 }
 
-/** Runs the files in one process; hooks that stop clusters get as long as tests do. */
+/**
+ * Runs the files in one process; hooks that stop clusters get as long as tests do. What is printed goes to a file: a
+ * process that outlives its test would keep a pipe open for ever.
+ */
 function bunTest(files: readonly string[]): TestRun {
+  const directory = mkdtempSync(join(tmpdir(), 'hutch-run-'))
+  const [out, errors] = ['out', 'errors'].map(name => join(directory, name)) as [string, string]
   const run = Bun.spawnSync(['bun', 'test', '--timeout', '120000', ...files.map(file => `./${file}`)], {
     cwd: root,
-    stdout: 'pipe',
-    stderr: 'pipe',
+    stdout: Bun.file(out),
+    stderr: Bun.file(errors),
   })
-  return { exitCode: run.exitCode, output: run.stdout.toString() + run.stderr.toString() }
+  const output = [out, errors].map(file => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('')
+  rmSync(directory, { recursive: true, force: true })
+  return { exitCode: run.exitCode, output }
 }
 
 /** Bun's own sums are the last of their kind: what tests print may look like them. */

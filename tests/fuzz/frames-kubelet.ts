@@ -1,6 +1,6 @@
 #!/usr/bin/env bun
 /**
- * A kubelet's streaming API alone: one pod, `fuzz` in `default`, whose commands echo what goes in. Its certificate is
+ * A kubelet's streaming API alone: one pod, `streamed` in `default`, whose commands echo what goes in. Its certificate is
  * of the server whose data directory is given; prints its port.
  */
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ const ca = { certificate: tlsFile('kubelet-ca.crt'), key: tlsFile('kubelet-ca.ke
 const leaf = await issueLeaf(
   ca,
   {
-    commonName: 'system:node:fuzz',
+    commonName: 'system:node:streamed',
     organizations: ['system:nodes'],
     names: ['127.0.0.1'],
     uses: ['serverAuth'],
@@ -45,7 +45,7 @@ function echo(): Promise<Session> {
 }
 
 const pod = {
-  metadata: { namespace: 'default', name: 'fuzz', uid: 'fuzz' },
+  metadata: { namespace: 'default', name: 'streamed', uid: 'streamed' },
   spec: { containers: [{ name: 'c' }] },
 }
 const containers = {

@@ -11,7 +11,7 @@ export interface FrameCase {
   readonly frames: readonly Uint8Array[]
 }
 
-const pod = '/api/v1/namespaces/default/pods/fuzz'
+const pod = '/api/v1/namespaces/default/pods/streamed'
 const streams = [
   '?container=c&command=x&stdin=true&stdout=true',
   '?container=c&command=x&stdin=true&stdout=true&tty=true',

@@ -29,7 +29,14 @@ export async function startStreamingKubelet(
   child.exited.then(() => {
     ended = String(child.signalCode ?? `exit ${child.exitCode}`)
   })
-  await makePod(connection, port)
+  const stop = async () => {
+    child.kill()
+    await child.exited
+  }
+  await makePod(connection, port).catch(async error => {
+    await stop()
+    throw error
+  })
   return {
     pid: child.pid,
     async tryFrames(seed, number) {
@@ -38,20 +45,17 @@ export async function startStreamingKubelet(
       if (ended) return `the kubelet is gone: ${ended}`
       return line.startsWith('HTTP/1.1 101') ? undefined : `not granted: ${line}`
     },
-    async stop() {
-      child.kill()
-      await child.exited
-    },
+    stop,
   }
 }
 
 async function makePod(connection: Connection, port: number): Promise<void> {
   const addresses = [{ type: 'InternalIP', address: '127.0.0.1' }]
   const status = { addresses, daemonEndpoints: { kubeletEndpoint: { Port: port } } }
-  await ask(connection, 'POST', '/api/v1/nodes', { metadata: { name: 'fuzz' } })
-  await ask(connection, 'PATCH', '/api/v1/nodes/fuzz/status', { status })
-  const metadata = { name: 'fuzz' }
-  const spec = { nodeName: 'fuzz', containers: [{ name: 'c', image: 'i' }] }
+  await ask(connection, 'POST', '/api/v1/nodes', { metadata: { name: 'streamed' } })
+  await ask(connection, 'PATCH', '/api/v1/nodes/streamed/status', { status })
+  const metadata = { name: 'streamed' }
+  const spec = { nodeName: 'streamed', containers: [{ name: 'c', image: 'i' }] }
   await ask(connection, 'POST', '/api/v1/namespaces/default/pods', { metadata, spec })
 }
 
