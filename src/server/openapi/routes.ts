@@ -38,7 +38,9 @@ export interface OpenApiOptions {
 export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
   routes.get('/openapi/v3', async () => {
     const others = (await options.others?.index()) ?? {}
-    const paths = { ...Object.fromEntries(indexOf(options)), ...others }
+    const all = [...indexOf(options), ...Object.entries(others)]
+    // A map in Go is written in the order of its keys.
+    const paths = Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     return new Response(JSON.stringify({ paths }), {
       headers: { 'content-type': 'text/plain; charset=utf-8' },
     })
