@@ -152,6 +152,9 @@ export type Response =
   /** exec, attach, port-forward, proxy: the HTTP front hands over the connection. */
   | { readonly kind: 'upgrade'; readonly target: UpgradeTarget }
 
+/** An answer whose bytes are there already, or come as they are. */
+export type RawResponse = Extract<Response, { kind: 'raw' }>
+
 export interface ListResult {
   readonly items: readonly Servable[]
   /** The same items in arrays that are the same ones in the next list while nothing in them changes. */

@@ -84,13 +84,7 @@ export function createSecurity({
     roleBindings: of(rbacGroup, 'rolebindings'),
     clusterRoleBindings: of(rbacGroup, 'clusterrolebindings'),
   })
-  const graph = createNodeGraph({
-    pods: core('pods'),
-    persistentVolumes: core('persistentvolumes'),
-    volumeAttachments: of<NodeOwned>('storage.k8s.io', 'volumeattachments'),
-    resourceSlices: of<NodeOwned>('resource.k8s.io', 'resourceslices'),
-  })
-  const node = createNodeAuthorizer(graph, nodeRules())
+  const node = nodeAuthorizer(sources, admission)
   const own = {
     Node: counted(node, metrics, 'Node', 'node'),
     RBAC: counted(rbac.authorize, metrics, 'RBAC', 'rbac'),
@@ -142,6 +136,22 @@ export function createSecurity({
     subjectRules: (user, namespace) =>
       subjectRules({ rbac, ...(authorizers && { order: authorizers }) }, user, namespace),
   }
+}
+
+function nodeAuthorizer(sources: CacheSources, { choice }: AdmissionOptions) {
+  const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
+    sources.of<T>({ group, plural })
+  const podCertificates = choice.features?.enabled('PodCertificateRequest') ?? false
+  const graph = createNodeGraph({
+    pods: of('', 'pods'),
+    persistentVolumes: of('', 'persistentvolumes'),
+    volumeAttachments: of<NodeOwned>('storage.k8s.io', 'volumeattachments'),
+    resourceSlices: of<NodeOwned>('resource.k8s.io', 'resourceslices'),
+    ...(podCertificates && {
+      podCertificateRequests: of<NodeOwned>('certificates.k8s.io', 'podcertificaterequests'),
+    }),
+  })
+  return createNodeAuthorizer(graph, nodeRules(), { podCertificates })
 }
 
 function admissionListers(sources: CacheSources, objects: TokenObjects): AdmissionListers {

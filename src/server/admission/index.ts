@@ -179,6 +179,8 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
       claims: listers.persistentVolumeClaims,
       volumes: listers.persistentVolumes,
       csiDrivers: listers.csiDrivers,
+      serviceAccounts: listers.serviceAccounts,
+      podCertificates: setup.options.choice.features?.enabled('PodCertificateRequest') ?? false,
       authorize,
     }),
     taintNodesByCondition(),

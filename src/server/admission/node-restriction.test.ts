@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
+import type {
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ServiceAccount,
+} from '../../api/types/core-v1.gen.ts'
 import type { CSIDriver } from '../../api/types/storage-v1.gen.ts'
 import { memorySource } from '../lister.ts'
 import { newEcKey } from '../pki/certificate.ts'
@@ -16,6 +22,8 @@ const plugin = nodeRestriction({
   csiDrivers: memorySource<CSIDriver>([
     { metadata: { name: 'csi.x' }, spec: { tokenRequests: [{ audience: 'csi' }] } },
   ]),
+  serviceAccounts: memorySource<ServiceAccount>(),
+  podCertificates: false,
   authorize: ({ info }) => ({ decision: info.resource === 'granted' ? 'allow' : 'noOpinion', reason: '' }),
 })
 

@@ -11,13 +11,12 @@ import type { AdmissionPlugin, AdmissionRequest, Authorizer } from '../context.t
 import type { Lister } from '../lister.ts'
 import { requestFacts } from '../pki/issue.ts'
 import { apiReference } from './mirror-pod.ts'
+import { type CertificatePorts, restrictPodCertificate } from './node-certificates.ts'
 import { forbiddenLabels } from './node-labels.ts'
 import { requestsAudience } from './pod-audience.ts'
 import { isMirrorPod, refusal } from './refusal.ts'
 
-export interface NodeRestrictionPorts {
-  readonly pods: Lister<Pod>
-  readonly nodes: Lister<Node>
+export interface NodeRestrictionPorts extends CertificatePorts {
   readonly claims: Lister<PersistentVolumeClaim>
   readonly volumes: Lister<PersistentVolume>
   readonly csiDrivers: Lister<CSIDriver>
@@ -40,8 +39,7 @@ const restrictions: Readonly<Record<string, Restriction>> = {
   '/persistentvolumeclaims': restrictClaim,
   '/serviceaccounts': restrictToken,
   'certificates.k8s.io/certificatesigningrequests': restrictCertificate,
-  'certificates.k8s.io/podcertificaterequests': ({ refuse }) =>
-    refuse('PodCertificateRequest feature gate is disabled'),
+  'certificates.k8s.io/podcertificaterequests': restrictPodCertificate,
   'coordination.k8s.io/leases': restrictLease,
   'resource.k8s.io/resourceslices': restrictResourceSlice,
   'storage.k8s.io/csinodes': restrictCsiNode,

@@ -44,12 +44,16 @@ const volume: PersistentVolume = {
   },
 }
 
-function setup() {
+function setup(podCertificates = false) {
   const pods = memorySource<Pod>([pod])
   const persistentVolumes = memorySource<PersistentVolume>([volume])
   const volumeAttachments = memorySource<NodeOwned>([{ metadata: { name: 'va' }, spec: { nodeName: 'n1' } }])
-  const graph = createNodeGraph({ pods, persistentVolumes, volumeAttachments })
-  const authorize = createNodeAuthorizer(graph, nodeRules())
+  const podCertificateRequests = memorySource<NodeOwned>([
+    { metadata: { name: 'mine', namespace: 'a' }, spec: { nodeName: 'n1' } },
+    { metadata: { name: 'theirs', namespace: 'a' }, spec: { nodeName: 'n2' } },
+  ])
+  const graph = createNodeGraph({ pods, persistentVolumes, volumeAttachments, podCertificateRequests })
+  const authorize = createNodeAuthorizer(graph, nodeRules(), { podCertificates })
   const ask = (who: typeof kubelet, [verb, what, more, fieldSelector]: Question) =>
     authorize({
       user: who,
@@ -159,6 +163,33 @@ describe('a kubelet', () => {
     expect(ask(user('system:node:n1'), allowed[0]!)).toEqual({ decision: 'noOpinion', reason: '' })
     expect(ask(user('n1', 'system:nodes'), allowed[0]!)).toEqual({ decision: 'noOpinion', reason: '' })
   })
+})
+
+test('requests for certificates of pods are for its own node, once the gate is on', () => {
+  const what = 'podcertificaterequests'
+  const group = 'certificates.k8s.io'
+  const questions: Question[] = [
+    ['create', what, { group, namespace: 'a' }],
+    ['get', what, { ...inA('mine'), group }],
+    ['watch', what, { group }, 'spec.nodeName=n1'],
+    ['get', what, { ...inA('theirs'), group }],
+    ['list', what, { group }],
+    ['update', what, { ...inA('mine'), group }],
+    ['get', `${what}/status`, { ...inA('mine'), group }],
+  ]
+  const { ask } = setup(true)
+  expect(questions.map(question => ask(kubelet, question).reason || 'allowed')).toEqual([
+    'allowed',
+    'allowed',
+    'allowed',
+    "no relationship found between node 'n1' and this object",
+    'can only list/watch podcertificaterequests with nodeName field selector',
+    'nodes may not update podcertificaterequests',
+    'nodes may not access the status subresource of PodCertificateRequests',
+  ])
+  const off = setup()
+  for (const question of questions)
+    expect(off.ask(kubelet, question)).toEqual({ decision: 'noOpinion', reason: '' })
 })
 
 describe('the graph', () => {

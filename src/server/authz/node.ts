@@ -14,6 +14,7 @@ interface NodeRequest {
   readonly graph: NodeGraph
   readonly info: RequestInfo
   readonly fieldSelector: string | undefined
+  readonly podCertificates: boolean
 }
 
 type NodeRule = (request: NodeRequest) => Decision
@@ -32,21 +33,29 @@ const rules: Readonly<Record<string, NodeRule>> = {
   'resource.k8s.io/resourceslices': resourceSlices,
   'storage.k8s.io/volumeattachments': request => getOnly(request, 'volumeattachment'),
   'storage.k8s.io/csinodes': csiNodes,
-  // The PodCertificateRequest feature is off by default in 1.35: upstream then has no opinion.
-  'certificates.k8s.io/podcertificaterequests': () => refuse(''),
+  'certificates.k8s.io/podcertificaterequests': podCertificates,
+}
+
+export interface NodeFeatures {
+  /** Whether the gate PodCertificateRequest is on; it is off by default in 1.35. */
+  readonly podCertificates: boolean
 }
 
 /**
  * Decides for kubelets (plugin/pkg/auth/authorizer/node): what belongs to the node or to pods bound to it,
  * else `staticRules` (bootstrap policy's node rules). Never denies: others may still allow.
  */
-export function createNodeAuthorizer(graph: NodeGraph, staticRules: readonly PolicyRule[]) {
+export function createNodeAuthorizer(
+  graph: NodeGraph,
+  staticRules: readonly PolicyRule[],
+  { podCertificates }: NodeFeatures = { podCertificates: false },
+) {
   return function authorizeNode({ user, info, fieldSelector }: AuthorizationAttributes): Decision {
     if (!isNodeUser(user)) return refuse('')
     const node = nodeNameOf(user)
     if (!node) return refuse(`unknown node for user "${user.username}"`)
     const rule = info.isResourceRequest ? rules[`${info.group}/${info.resource}`] : undefined
-    if (rule) return rule({ node, graph, info, fieldSelector })
+    if (rule) return rule({ node, graph, info, fieldSelector, podCertificates })
     return rulesAllow(staticRules, info) ? allow : refuse('')
   }
 }
@@ -120,6 +129,18 @@ function resourceSlices(request: NodeRequest): Decision {
   }
   if (selectsNode(request, 'spec.nodeName')) return allow
   return refuse('can only list/watch/deletecollection resourceslices with nodeName field selector')
+}
+
+function podCertificates(request: NodeRequest): Decision {
+  const { verb, subresource } = request.info
+  if (!request.podCertificates) return refuse('')
+  if (subresource) return refuse('nodes may not access the status subresource of PodCertificateRequests')
+  // NodeRestriction limits creates to pods of the own node.
+  if (verb === 'create') return allow
+  if (verb === 'get') return related(request, 'podcertificaterequest')
+  if (verb !== 'list' && verb !== 'watch') return refuse(`nodes may not ${verb} podcertificaterequests`)
+  if (selectsNode(request, 'spec.nodeName')) return allow
+  return refuse('can only list/watch podcertificaterequests with nodeName field selector')
 }
 
 function nodes({ node, info: { verb, subresource, name } }: NodeRequest): Decision {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { badRequest } from '../../machinery/status/errors.ts'
-import type { Response } from '../context.ts'
+import type { RawResponse } from '../context.ts'
 
 /** Subprotocols and whether a message is text in base64 (upstream streaming/wsstream NewDefaultReaderProtocols). */
 const protocols: Readonly<Record<string, boolean>> = {
@@ -15,8 +15,6 @@ const protocols: Readonly<Record<string, boolean>> = {
 export function asksForWebsocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket'
 }
-
-type RawResponse = Extract<Response, { kind: 'raw' }>
 
 /** Sends a plain answer (the log of a container) as messages of a WebSocket, which closes where the answer ends. */
 export async function answerOverWebsocket(

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
-import type { RequestContext, Response } from '../context.ts'
+import type { RawResponse, RequestContext } from '../context.ts'
 import { dialFailure } from '../webhook-client/failure.ts'
 import type { Endpoint, EndpointTls } from './kubelet-access.ts'
 
@@ -41,8 +41,8 @@ function isOwn(name: string): boolean {
 const claims = /^(impersonate|x-remote)-/
 
 /** Sends a request on and streams the answer back as it is. Redirects are not followed. 503 when nobody answers. */
-export function forward(context: RequestContext, to: Forwarded): Promise<Response> {
-  const { promise, resolve, reject } = Promise.withResolvers<Response>()
+export function forward(context: RequestContext, to: Forwarded): Promise<RawResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawResponse>()
   const { endpoint, method, path } = to
   const { tls } = endpoint
   const options = {
@@ -113,7 +113,7 @@ function bytesOf({ body }: RequestContext): Uint8Array | undefined {
   return body.kind === 'object' ? Buffer.from(JSON.stringify(body.object)) : undefined
 }
 
-function toResponse(answer: IncomingMessage): Response {
+function toResponse(answer: IncomingMessage): RawResponse {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value === undefined || ownHeaders.has(name)) continue

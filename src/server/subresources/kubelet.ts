@@ -1,7 +1,8 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import { badRequest, methodNotRouted, plainFailure } from '../../machinery/status/errors.ts'
-import type { Authorizer, Response } from '../context.ts'
+import { badRequest, internalError, methodNotRouted, plainFailure } from '../../machinery/status/errors.ts'
+import { genericFailure } from '../../machinery/status/generic.ts'
+import type { Authorizer, RawResponse, Response as ServerResponse } from '../context.ts'
 import { requireAllowed } from '../filters/authorization.ts'
 import { admitMutating, admitValidating, type Connector, type RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
@@ -24,7 +25,7 @@ const logParameters = [
 
 /** GET pods/NAME/log: the kubelet's container log as it comes. */
 export function logConnector(tls: KubeletTls): Connector {
-  return async function connectLog(call): Promise<Response> {
+  return async function connectLog(call): Promise<ServerResponse> {
     const { query, info } = call.context
     if (info.verb !== 'get') throw methodNotRouted()
     checkLogOptions(query, info.name)
@@ -34,12 +35,26 @@ export function logConnector(tls: KubeletTls): Connector {
     if (!nodeName) return { kind: 'raw', status: 204, contentType: '', body: '' }
     const kept = pick(query, logParameters)
     const path = `/containerLogs/${info.namespace}/${info.name}/${container}${kept.size > 0 ? `?${kept}` : ''}`
-    return ask(call, { endpoint: kubeletOf(call, nodeName, tls), method: 'GET', path })
+    const answer = await ask(call, { endpoint: kubeletOf(call, nodeName, tls), method: 'GET', path })
+    return answer.status === 200 ? answer : refused(answer, info.name)
   }
 }
 
+const refusalMaxChars = 50_000
+
+/** Throws what the kubelet says in plain text as a Status (upstream's GenericHttpResponseChecker). */
+async function refused({ status, body }: RawResponse, name: string): Promise<never> {
+  const said = (await new Response(body as ConstructorParameters<typeof Response>[0]).text()).slice(
+    0,
+    refusalMaxChars,
+  )
+  if (status === 400) throw badRequest(said)
+  if (status === 500) throw internalError(said)
+  throw genericFailure(status, { group: '', resource: 'pods/log' }, name, said)
+}
+
 /** A kubelet that does not answer is told with the words of the client that asked it. */
-async function ask(call: RestCall, to: Forwarded): Promise<Response> {
+async function ask(call: RestCall, to: Forwarded): Promise<RawResponse> {
   try {
     return await forward(call.context, to)
   } catch (error) {
@@ -59,7 +74,7 @@ const streamParameters: Readonly<Record<string, string>> = {
 
 /** exec and attach: both ends speak SPDY or WebSocket; the server only joins them. */
 export function streamConnector(door: 'exec' | 'attach', { tls, authorizer }: StreamSources): Connector {
-  return async function connectStream(call): Promise<Response> {
+  return async function connectStream(call): Promise<ServerResponse> {
     await requireCreate(call, authorizer)
     const pod = podOf(call)
     const { query, info } = call.context
@@ -77,7 +92,7 @@ export function streamConnector(door: 'exec' | 'attach', { tls, authorizer }: St
 
 /** port-forward, without a look at the ports: the kubelet refuses the wrong ones. */
 export function portForwardConnector({ tls, authorizer }: StreamSources): Connector {
-  return async function connectPortForward(call): Promise<Response> {
+  return async function connectPortForward(call): Promise<ServerResponse> {
     await requireCreate(call, authorizer)
     const { query, info } = call.context
     const options = portForwardOptions(query)

@@ -1,3 +1,5 @@
+import { genericMeaning } from '../../machinery/status/generic.ts'
+
 /** A webhook could not be asked or gave no usable answer; the message is client-go's. */
 export class WebhookCallError extends Error {
   /** What it answered instead of 2xx. */
@@ -57,32 +59,10 @@ export function dialFailure(error: unknown): string {
   return texts[(error as NodeError).code ?? '']?.(error) ?? error.message
 }
 
-const byStatus: Readonly<Record<number, string>> = {
-  400: 'the server rejected our request for an unknown reason',
-  401: 'the server has asked for the client to provide credentials',
-  404: 'the server could not find the requested resource',
-  405: 'the server does not allow this method on the requested resource',
-  409: 'the server reported a conflict',
-  422: 'the server rejected our request due to an error in our request',
-  429: 'the server has received too many requests and has asked us to try again later',
-  503: 'the server is currently unable to handle the request',
-  504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
-}
-
-const ownWords = new Set([403, 406, 415])
-
 /** An answer other than 2xx: its own Status' message, or apimachinery's NewGenericServerResponse. */
 export function statusFailure(code: number, contentType: string, body: string): WebhookCallError {
   const said = contentType === '' || contentType.startsWith('text/') ? body.trim() : 'unknown'
-  return new WebhookCallError(statusMessage(body) ?? genericMessage(code, said), { code })
-}
-
-function genericMessage(code: number, body: string): string {
-  if (ownWords.has(code)) return body || 'unknown'
-  if (byStatus[code]) return byStatus[code]
-  if (code >= 500)
-    return `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding`
-  return `the server responded with the status code ${code} but did not return more information`
+  return new WebhookCallError(statusMessage(body) ?? genericMeaning(code, said)[1], { code })
 }
 
 function statusMessage(body: string): string | undefined {
