@@ -8,6 +8,7 @@ import { impersonate } from './filters/impersonation.ts'
 import { panicGuard } from './filters/panic-guard.ts'
 import { limitTime } from './filters/timeout.ts'
 import type { FlowControl } from './flow/flow-control.ts'
+import { measureFilters } from './metrics/measure-filters.ts'
 import { measureRequests } from './metrics/measure-requests.ts'
 import { traceFilter, traceRequests, traceVerbs } from './tracing/trace-requests.ts'
 import type { Tracing } from './tracing/tracing.ts'
@@ -41,22 +42,31 @@ export const requestTimeoutMs = 60_000
  */
 export function createChain(parts: ChainParts): Handler {
   const { ports, authorizer, tracing } = parts
-  const link = (name: string, filter: Filter) => (tracing ? traceFilter(tracing, name, filter) : filter)
+  const measured = measureFilters(ports)
+  const link = (name: string, filter: Filter) =>
+    measured(name, tracing ? traceFilter(tracing, name, filter) : filter)
+  const { constrainsImpersonation = false } = parts
   const dispatch = tracing ? traceVerbs(tracing, parts.dispatch) : parts.dispatch
   const filters: readonly Filter[] = [
     measureRequests(ports),
     panicGuard(ports.log),
     limitTime(ports.clock, parts.requestTimeoutMs ?? requestTimeoutMs),
-    authenticate({
-      authenticator: parts.authenticator,
-      metrics: ports.metrics,
-      clock: ports.clock,
-      allowsAnonymous: parts.allowsAnonymous,
-      onStranger: auditStranger(parts.auditing, ports),
-    }),
+    measured(
+      'authentication',
+      authenticate({
+        authenticator: parts.authenticator,
+        metrics: ports.metrics,
+        clock: ports.clock,
+        allowsAnonymous: parts.allowsAnonymous,
+        onStranger: auditStranger(parts.auditing, ports),
+      }),
+    ),
     ...(tracing ? [traceRequests(tracing)] : []),
     link('audit', audit(parts.auditing, ports)),
-    link('impersonation', impersonate(authorizer, parts.constrainsImpersonation)),
+    link(
+      constrainsImpersonation ? 'constrainedimpersonation' : 'impersonation',
+      impersonate(authorizer, constrainsImpersonation),
+    ),
     link('priorityandfairness', controlFlow(parts.flow, ports)),
     link('authorization', authorize(authorizer, ports)),
   ]

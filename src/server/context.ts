@@ -55,6 +55,8 @@ export interface RequestContext {
   done?: ContextDone
   /** Milliseconds spent in queues and in webhooks of others. */
   waitedMs?: number
+  /** When the link of the chain began that has the request now, by the monotonic clock. */
+  filterStartMs?: number
 }
 
 export type ContextDone = (code: number, bytes: number) => void

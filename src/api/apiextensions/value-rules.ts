@@ -51,6 +51,13 @@ export function validateRules(
   runRules(schema, { path: '', value, before: old, isUnchanged: () => false, budget }, { errors, warn })
 }
 
+/** Compiles the rules below `schema` that nobody has needed yet. */
+export function compileRulesBelow(schema: JSONSchemaProps, isRoot = true): void {
+  if (!hasRules(schema)) return
+  if (schema['x-kubernetes-validations']?.length) rulesOf(schema, isRoot)
+  for (const child of childrenOf(schema)) compileRulesBelow(child, false)
+}
+
 interface Outcome {
   readonly errors: FieldErrors
   readonly warn: (text: string) => void

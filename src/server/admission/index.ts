@@ -28,6 +28,7 @@ import type { Rbac } from '../authz/rbac.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
 import { type Lister, memorySource, type Source } from '../lister.ts'
 import { webhookMeter } from '../metrics/admission.ts'
+import { policyMeter } from '../metrics/policies.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
 import type { CredentialsByHost } from '../remote-review/kubeconfig.ts'
 import type { Tracing } from '../tracing/tracing.ts'
@@ -163,7 +164,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     meter: webhookMeter(metrics, name === 'MutatingAdmissionWebhook' ? 'admit' : 'validating'),
   })
   const matching = { namespaces, authorize }
-  const evaluating = { ...matching, objectsOf }
+  const evaluating = { ...matching, objectsOf, clock, meter: policyMeter(metrics) }
   const fromFiles = componentPlugins(setup, hooks, matching)
   return [
     alwaysAdmit(),

@@ -5,6 +5,7 @@ import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
+import { celMeter } from '../metrics/cel.ts'
 import { timestamp } from '../rest/call.ts'
 import { sameJson } from '../rest/clone.ts'
 import { memo } from '../rest/memo.ts'
@@ -87,7 +88,8 @@ function register(options: DefinitionOptions, served: Served, definition: Custom
   unregister(options, served, name)
   const versions = isServed ? spec.versions.filter(each => each.served) : []
   const convert = converterOf(definition, { call: options.webhooks, random: options.ports.random })
-  const resources = versions.map(version => toResource(definition, version, convert))
+  const meter = celMeter(options.ports)
+  const resources = versions.map(version => toResource(definition, version, convert, meter))
   for (const resource of resources) options.registry.add(resource)
   served.set(name, { basis, resources })
 }

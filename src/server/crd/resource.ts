@@ -12,6 +12,7 @@ import type { JsonMap } from '../../machinery/meta/json.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
+import type { CelMeter } from '../metrics/cel.ts'
 import { toColumns } from './columns.ts'
 import { jsonPath } from './json-path.ts'
 import { toObjectSchema } from './structural.ts'
@@ -35,6 +36,7 @@ export function toResource(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
   convert: CustomKind['convert'],
+  meter: CelMeter,
 ): Resource {
   const { spec, status, metadata } = definition
   const {
@@ -49,7 +51,7 @@ export function toResource(
   const schema = withoutTypeFields(defined)
   const storage = spec.versions.find(each => each.storage)!
   let shape: ObjectSchema | undefined
-  const validation = toValidation(schema, version.subresources?.scale)
+  const validation = toValidation(schema, version.subresources?.scale, meter)
   const deprecation = deprecationOf(definition, version)
   return {
     group: spec.group,

@@ -1,6 +1,6 @@
 import { validateEmbedded } from '../../api/apiextensions/embedded-objects.ts'
 import { validateListItems } from '../../api/apiextensions/list-values.ts'
-import { hasRules, validateRules } from '../../api/apiextensions/value-rules.ts'
+import { compileRulesBelow, hasRules, validateRules } from '../../api/apiextensions/value-rules.ts'
 import { validateValue } from '../../api/apiextensions/value-validation.ts'
 import type { Strategy } from '../../api/define.ts'
 import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
@@ -10,6 +10,7 @@ import { StatusError } from '../../machinery/status/status.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { isInteger } from '../../std/exact-json.ts'
+import type { CelMeter } from '../metrics/cel.ts'
 import { jsonPath } from './json-path.ts'
 
 /** How objects of one version are checked, through whatever door they come. */
@@ -22,14 +23,16 @@ const ratcheted = new WeakMap<KubeObject, string[]>()
 export function toValidation(
   schema: JSONSchemaProps,
   scale: CustomResourceSubresourceScale | undefined,
+  meter: CelMeter,
 ): Validation {
+  const rules = measuredRules(schema, meter)
   const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors) => {
     validateValue(schema, object, '', errors, old && { value: old })
     if (scale) validateScale(scale, object, errors)
     validateEmbedded(schema, object, '', errors)
     if (!old || !hasListFaults(schema, old)) validateListItems(schema, object, '', errors)
     const warnings: string[] = []
-    runRules(schema, { object, old, warn: text => warnings.push(text) }, errors)
+    rules({ object, old, warn: text => warnings.push(text) }, errors)
     if (warnings.length > 0) ratcheted.set(object, warnings)
   }
   return {
@@ -78,11 +81,19 @@ interface Change {
   readonly warn: (text: string) => void
 }
 
-/** Rules of objects that are broken in other ways would only say so again. */
-function runRules(schema: JSONSchemaProps, { object, old, warn }: Change, errors: FieldErrors): void {
-  if (!hasRules(schema)) return
-  if (errors.list.some(({ type }) => blocking.has(type))) errors.invalid('<nil>', null, unchecked)
-  else validateRules(schema, object, { old, warn }, errors)
+/** Rules of objects that are broken in other ways would only say so again. They are compiled when first needed. */
+function measuredRules(schema: JSONSchemaProps, meter: CelMeter) {
+  let isCompiled = false
+  return ({ object, old, warn }: Change, errors: FieldErrors): void => {
+    if (!hasRules(schema)) return
+    if (errors.list.some(({ type }) => blocking.has(type))) {
+      errors.invalid('<nil>', null, unchecked)
+      return
+    }
+    if (!isCompiled) meter.compiling(() => compileRulesBelow(schema))
+    isCompiled = true
+    meter.evaluating(() => validateRules(schema, object, { old, warn }, errors))
+  }
 }
 
 const int32Max = 2_147_483_647

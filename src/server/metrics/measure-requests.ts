@@ -10,8 +10,19 @@ interface Series {
   readonly seconds: Histogram
   readonly sliSeconds: Histogram | undefined
   readonly bytes: Histogram | undefined
+  readonly bodyBytes: Histogram | undefined
 }
 
+const validatedVerbs: ReadonlySet<string> = new Set(['create', 'update', 'patch'])
+const fieldValidations: ReadonlySet<string> = new Set(['Ignore', 'Warn', 'Strict'])
+/** The verbs with a body, as the label of its size has them. */
+const bodyVerbs: Readonly<Record<string, string>> = {
+  create: 'create',
+  update: 'update',
+  patch: 'patch',
+  delete: 'delete',
+  deletecollection: 'delete_collection',
+}
 const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
 
 /**
@@ -21,11 +32,13 @@ const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz
 export function measureRequests({ metrics, clock }: Pick<Ports, 'metrics' | 'clock'>): Filter {
   const seriesOf = createSeries(metrics)
   const ownSeriesOf = createOwnSeries(metrics)
+  const fieldValidationOf = createFieldValidationSeries(metrics)
   const running = metrics.gauge(specs.longRunning)
   const deprecated = metrics.gauge(specs.requestedDeprecated)
   return next =>
     async function measureFilter(context) {
       const startMs = clock.monotonicMs()
+      context.filterStartMs = startMs
       let open: Gauge | undefined
       context.done = (code, bytes) => {
         open?.add(-1)
@@ -36,6 +49,8 @@ export function measureRequests({ metrics, clock }: Pick<Ports, 'metrics' | 'clo
         series.seconds.observe(elapsedSeconds)
         series.sliSeconds?.observe(elapsedSeconds - (context.waitedMs ?? 0) / 1000)
         series.bytes?.observe(bytes)
+        if (series.bodyBytes) measureBody(series.bodyBytes, context)
+        fieldValidationOf(context)?.observe(elapsedSeconds)
         if (context.credential.kind === 'loopback') ownSeriesOf(context, code, elapsedSeconds)
       }
       const response = await next(context)
@@ -49,6 +64,22 @@ export function measureRequests({ metrics, clock }: Pick<Ports, 'metrics' | 'clo
       }
       return response.kind === 'watch' ? counted(metrics, response) : response
     }
+}
+
+/** A body that was handed over in the process has no size. */
+function measureBody(sizes: Histogram, { body, method }: RequestContext): void {
+  if (method !== undefined) sizes.observe(body.kind === 'bytes' ? body.bytes.length : 0)
+}
+
+/** As the label says it: nothing where nothing was asked for, `invalid` for what is none. */
+function createFieldValidationSeries(metrics: Metrics) {
+  const seconds = metrics.histogram(specs.fieldValidationSeconds)
+  const plain = seconds.with('')
+  return ({ info, options: { fieldValidation } }: RequestContext): Histogram | undefined => {
+    if (!validatedVerbs.has(info.verb)) return undefined
+    if (!fieldValidation) return plain
+    return seconds.with(fieldValidations.has(fieldValidation) ? fieldValidation : 'invalid')
+  }
 }
 
 type WatchResponse = Response & { kind: 'watch' }
@@ -73,6 +104,7 @@ function createSeries(metrics: Metrics) {
   const seconds = metrics.histogram(specs.requestSeconds)
   const sliSeconds = metrics.histogram(specs.requestSliSeconds)
   const bytes = metrics.histogram(specs.responseBytes)
+  const bodyBytes = metrics.histogram(specs.bodyBytes)
   const known = new Map<string, Series>()
   return function seriesOf(context: RequestContext, code: number): Series {
     const verb = reportedVerb(context)
@@ -83,11 +115,13 @@ function createSeries(metrics: Metrics) {
     const found = known.get(key)
     if (found) return found
     const labels = labelsOf(context)
+    const bodyVerb = verb === 'CONNECT' ? undefined : bodyVerbs[context.info.verb]
     const made: Series = {
       total: total.with(verb, dryRun, ...labels, String(code)),
       seconds: seconds.with(verb, dryRun, ...labels),
       sliSeconds: dryRun === '' ? sliSeconds.with(verb, ...labels) : undefined,
       bytes: verb === 'GET' || verb === 'LIST' ? bytes.with(verb, ...labels) : undefined,
+      bodyBytes: bodyVerb && context.resource ? bodyBytes.with(group, resource, bodyVerb) : undefined,
     }
     known.set(key, made)
     return made

@@ -154,3 +154,55 @@ test('priority levels tell for how long they were how busy', async () => {
   expect(value(later, 'apiserver_flowcontrol_demand_seats_average{priority_level="catch-all"}')).toBe(0)
   expect(value(later, 'apiserver_flowcontrol_current_r{priority_level="catch-all"}')).toBe(0)
 })
+
+test('links of the chain, bodies and field validation are measured', async () => {
+  const path = '/api/v1/namespaces/default/configmaps?fieldValidation=Strict'
+  const body = JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'sized' } })
+  const before = await metrics()
+  const response = await fetch(`${base}${path}`, {
+    method: 'POST',
+    headers: { ...admin, 'content-type': 'application/json' },
+    body,
+  })
+  expect(response.status).toBe(201)
+  await response.text()
+  const text = await metrics()
+  const grown = (series: string) => value(text, series) - (value(before, series) || 0)
+  const sizes = '{group="",resource="configmaps",verb="create"}'
+  expect(grown(`apiserver_request_body_size_bytes_count${sizes}`)).toBe(1)
+  expect(grown(`apiserver_request_body_size_bytes_sum${sizes}`)).toBe(body.length)
+  expect(grown('field_validation_request_duration_seconds_count{field_validation="Strict"}')).toBe(1)
+  for (const filter of ['authentication', 'audit', 'impersonation', 'priorityandfairness', 'authorization'])
+    expect(grown(`apiserver_request_filter_duration_seconds_count{filter="${filter}"}`)).toBeGreaterThan(0)
+})
+
+test('rules of custom kinds are measured when they are compiled and evaluated', async () => {
+  const schema = {
+    type: 'object',
+    properties: { spec: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 0' }] } },
+  }
+  const names = { plural: 'ruled', kind: 'Ruled', listKind: 'RuledList', singular: 'ruled' }
+  const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }]
+  const definitions = {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    resource: 'customresourcedefinitions',
+  } as const
+  const name = 'ruled.example.com'
+  const spec = { group: 'example.com', scope: 'Cluster', names, versions }
+  await server.admin.call({
+    verb: 'create',
+    ...definitions,
+    body: { metadata: { name }, spec } as never,
+  })
+  const place = { verb: 'create', group: 'example.com', version: 'v1', resource: 'ruled' } as const
+  for (let tries = 0; tries < 500; tries++) {
+    const body = { apiVersion: 'example.com/v1', kind: 'Ruled', metadata: { name: 'r' }, spec: 1 }
+    const made = await server.admin.call({ ...place, body: body as never }).catch(() => undefined)
+    if (made) break
+    await (server.ports.clock as SimClock).advance(100)
+  }
+  const text = await metrics()
+  expect(value(text, 'apiserver_cel_compilation_duration_seconds_count')).toBe(1)
+  expect(value(text, 'apiserver_cel_evaluation_duration_seconds_count')).toBeGreaterThan(0)
+})

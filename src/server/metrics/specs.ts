@@ -31,6 +31,27 @@ export const responseBytes: HistogramSpec = {
   stability: 'STABLE',
   buckets: exponentialBuckets(1000, 10, 7),
 }
+export const bodyBytes: HistogramSpec = {
+  name: 'apiserver_request_body_size_bytes',
+  help: 'Bytes of the bodies of writes that came over the wire.',
+  labels: ['group', 'resource', 'verb'],
+  stability: 'ALPHA',
+  buckets: Array.from({ length: 31 }, (_, index) => 50_000 + 100_000 * index),
+}
+export const fieldValidationSeconds: HistogramSpec = {
+  name: 'field_validation_request_duration_seconds',
+  help: 'Seconds of writes by the field validation that was asked for.',
+  labels: ['field_validation'],
+  stability: 'ALPHA',
+  buckets: seconds,
+}
+export const filterSeconds: HistogramSpec = {
+  name: 'apiserver_request_filter_duration_seconds',
+  help: 'Seconds that requests spent in a link of the chain, those after it not counted.',
+  labels: ['filter'],
+  stability: 'ALPHA',
+  buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 5, 10, 15, 30],
+}
 export const longRunning: MetricSpec = {
   name: 'apiserver_longrunning_requests',
   help: 'Watches, logs, execs and the like that run now.',

@@ -6,6 +6,7 @@ import { isAlreadyExists, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
 import { collectionPrefix, objectKey, type WatchCache } from '../watchcache/index.ts'
 import { type AddressRange, canonicalAddress, type Family, familyOf, parseRange } from './cidr.ts'
+import { addressMeter } from './meter.ts'
 import { pickFree } from './pick-free.ts'
 
 /**
@@ -42,12 +43,14 @@ export interface AddressBookOptions {
 
 const group = 'networking.k8s.io'
 const serviceCidrs = collectionPrefix({ group, plural: 'servicecidrs' })
+const addresses = collectionPrefix({ group, plural: 'ipaddresses' })
 const defaultName = 'kubernetes'
 const mismatch = 'the provided network does not match the current range'
 const taken = 'provided IP is already allocated'
 
 export function createAddressBook(options: AddressBookOptions): AddressBook {
   const { ports } = options
+  const meter = addressMeter(ports.metrics, () => fillings(options))
   const at = { group, version: 'v1', resource: 'ipaddresses' } as const
   const create = async (service: Service, address: string) => {
     const body = ipAddressOf(address, service) as unknown as JsonObject
@@ -56,10 +59,14 @@ export function createAddressBook(options: AddressBookOptions): AddressBook {
   return {
     async claim(service, text) {
       const address = canonicalAddress(text)
-      if (!readyRanges(options).some(range => range.has(address))) throw new AddressError(mismatch)
+      const range = readyRanges(options).find(each => each.has(address))
+      if (!range) throw new AddressError(mismatch)
+      const startMs = ports.clock.monotonicMs()
       try {
         await create(service, address)
+        meter.taken(range.text, 'static', ports.clock.monotonicMs() - startMs)
       } catch (error) {
+        meter.failed(range.text, 'static')
         if (isAlreadyExists(error)) throw new AddressError(taken)
         throw error
       }
@@ -67,6 +74,7 @@ export function createAddressBook(options: AddressBookOptions): AddressBook {
     async pick(service, family) {
       for (const range of readyRanges(options)) {
         if (range.family !== family) continue
+        const startMs = ports.clock.monotonicMs()
         const index = await pickFree(range.size, staticPart(range.size), ports.random, async candidate => {
           const address = range.at(candidate)
           if (isKnown(options.cache, address)) return false
@@ -74,12 +82,17 @@ export function createAddressBook(options: AddressBookOptions): AddressBook {
             await create(service, address)
             return true
           } catch (error) {
+            meter.failed(range.text, 'dynamic')
             // Another server was faster.
             if (isAlreadyExists(error)) return false
             throw error
           }
         })
-        if (index !== undefined) return range.at(index)
+        if (index !== undefined) {
+          meter.taken(range.text, 'dynamic', ports.clock.monotonicMs() - startMs)
+          return range.at(index)
+        }
+        meter.failed(range.text, 'dynamic')
       }
       throw new AddressError('range is full', true)
     },
@@ -121,6 +134,19 @@ function readyRanges({ cache, cidrs }: AddressBookOptions): AddressRange[] {
   const isBegun = objects.some(({ metadata }) => metadata.name === defaultName)
   const named = objects.filter(isReady).flatMap(({ spec }) => spec?.cidrs ?? [])
   return [...new Set(isBegun ? named : [...cidrs, ...named])].map(parseRange)
+}
+
+/** What is taken of each range. Addresses are read only where a family has more than one. */
+function fillings(options: AddressBookOptions) {
+  const ranges = readyRanges(options)
+  const taken = options.cache.list(addresses).items.map(({ object }) => (object as IPAddress).metadata.name!)
+  return ranges.map(range => {
+    const isAlone = ranges.every(other => other === range || other.family !== range.family)
+    const isIn = isAlone
+      ? (address: string) => address.includes(':') === (range.family === 'IPv6')
+      : range.has
+    return { cidr: range.text, taken: taken.filter(isIn).length, size: range.size }
+  })
 }
 
 /** Where nobody has said that a range is ready, it is: the controller manager may be away. */

@@ -13,6 +13,11 @@ export class Ledger<K> {
     this.#clock = clock
   }
 
+  /** How many entries stored objects have. */
+  get size(): number {
+    return this.#held.size
+  }
+
   isFree(item: K): boolean {
     if (this.#held.has(item)) return false
     const promise = this.#promised.get(item)

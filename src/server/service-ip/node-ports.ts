@@ -5,6 +5,7 @@ import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Ports } from '../../std/ports.ts'
 import { invalidService } from './invalid-service.ts'
 import type { Ledger } from './ledger.ts'
+import type { PortMeter } from './meter.ts'
 import { pickFree } from './pick-free.ts'
 
 /** Node ports of the cluster: Services hold them, the ledger knows which. */
@@ -13,6 +14,7 @@ export interface PortDesk {
   readonly range: readonly [number, number]
   readonly ledger: Ledger<number>
   readonly ports: Ports
+  readonly meter: PortMeter
 }
 
 /** Why a port is not to be had. */
@@ -112,14 +114,19 @@ function claim(desk: PortDesk, { service, index, number, owner }: Claim): void {
   }
 }
 
-function take({ range: [min, max], ledger }: PortDesk, number: number, owner: string): void {
+function take({ range: [min, max], ledger, meter }: PortDesk, number: number, owner: string): void {
+  const refuse = (message: string) => {
+    meter.failed('static')
+    throw new PortError(message)
+  }
   if (number < min || number > max)
-    throw new PortError(`provided port is not in the valid range. The range of valid ports is ${min}-${max}`)
-  if (!ledger.isFree(number)) throw new PortError('provided port is already allocated')
+    refuse(`provided port is not in the valid range. The range of valid ports is ${min}-${max}`)
+  if (!ledger.isFree(number)) refuse('provided port is already allocated')
   ledger.promise(number, owner)
+  meter.taken('static')
 }
 
-async function pick({ range: [min, max], ledger, ports }: PortDesk, owner: string): Promise<number> {
+async function pick({ range: [min, max], ledger, ports, meter }: PortDesk, owner: string): Promise<number> {
   const size = max - min + 1
   // The lower part is for ports that people choose (KEP-3668).
   const reserved = size > 32 ? Math.min(Math.max(16, Math.floor(size / 32)), 128) : 0
@@ -128,6 +135,10 @@ async function pick({ range: [min, max], ledger, ports }: PortDesk, owner: strin
     ledger.promise(min + candidate, owner)
     return true
   })
-  if (index === undefined) throw internalError('failed to allocate a nodePort: range is full')
+  if (index === undefined) {
+    meter.failed('dynamic')
+    throw internalError('failed to allocate a nodePort: range is full')
+  }
+  meter.taken('dynamic')
   return min + index
 }

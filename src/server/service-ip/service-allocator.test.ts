@@ -47,6 +47,45 @@ test('a range gives out neither its network nor its broadcast address', () => {
   ])
 })
 
+test('what is taken, refused and left is counted by range, by who chose it, and of node ports', async () => {
+  const { metrics } = server.ports
+  metrics.reset()
+  const value = (series: string) => {
+    const line = metrics
+      .text()
+      .split('\n')
+      .find(each => each.startsWith(`kube_apiserver_${series} `))
+    return Number(line?.split(' ')[1] ?? Number.NaN)
+  }
+  const taken = value('clusterip_allocator_allocated_ips{cidr="10.0.0.0/24"}')
+  const ports = value('nodeport_allocator_allocated_ports')
+  await create('counted', {
+    type: 'NodePort',
+    ports: [
+      { name: 'a', port: 80, nodePort: 30077 },
+      { name: 'b', port: 81 },
+    ],
+  })
+  const { spec } = await create('chosen', { clusterIP: '10.0.0.9' })
+  await create('late', { clusterIP: spec!.clusterIP }).catch(String)
+  await create('outside', { type: 'NodePort', ports: [{ port: 80, nodePort: 1 }] }).catch(String)
+  const count = (what: string, scope: string) =>
+    value(`clusterip_allocator_${what}_total{cidr="10.0.0.0/24",scope="${scope}"}`)
+  expect(count('allocation', 'static')).toBe(1)
+  expect(count('allocation_errors', 'static')).toBe(1)
+  expect(count('allocation', 'dynamic')).toBeGreaterThanOrEqual(1)
+  expect(value('clusterip_allocator_allocated_ips{cidr="10.0.0.0/24"}')).toBe(taken + 2)
+  expect(value('clusterip_allocator_available_ips{cidr="10.0.0.0/24"}')).toBe(254 - taken - 2)
+  expect(value('clusterip_allocator_allocation_duration_seconds_count{cidr="10.0.0.0/24"}')).toBeGreaterThan(
+    1,
+  )
+  expect(value('nodeport_allocator_allocated_ports')).toBe(ports + 2)
+  expect(value('nodeport_allocator_available_ports')).toBe(101 - ports - 2)
+  expect(value('nodeport_allocator_allocation_total{scope="static"}')).toBe(1)
+  expect(value('nodeport_allocator_allocation_total{scope="dynamic"}')).toBe(1)
+  expect(value('nodeport_allocator_allocation_errors_total{scope="static"}')).toBe(1)
+})
+
 test('an address is an IPAddress object for as long as its Service lives', async () => {
   const { spec } = await create('one', {})
   expect(await addresses('one')).toEqual([spec!.clusterIP!])

@@ -8,6 +8,7 @@ import { parseRange } from './cidr.ts'
 import { settleClusterIps, touchesClusterIps } from './cluster-ips.ts'
 import { type Families, settleFamilies } from './families.ts'
 import { Ledger } from './ledger.ts'
+import { portMeter } from './meter.ts'
 import { type PortDesk, settleNodePorts, touchesNodePorts } from './node-ports.ts'
 
 export interface ServiceNetwork {
@@ -34,7 +35,11 @@ export interface ServiceAllocatorOptions {
 export function serviceAllocator(options: ServiceAllocatorOptions, signal: AbortSignal): Allocator {
   const { network, cache, ports, transport } = options
   const families: Families = network.cidrs.map(cidr => parseRange(cidr).family)
-  const desk: PortDesk = { range: network.nodePorts, ledger: new Ledger(ports.clock), ports }
+  const ledger = new Ledger<number>(ports.clock)
+  const [firstPort, lastPort] = network.nodePorts
+  const filling = () => ({ taken: ledger.size, size: lastPort - firstPort + 1 })
+  const meter = portMeter(ports.metrics, filling)
+  const desk: PortDesk = { range: network.nodePorts, ledger, ports, meter }
   followNodePorts(desk, cache, signal)
   const bookOptions = { cidrs: network.cidrs, cache, transport, ports }
   const book = createAddressBook(bookOptions)

@@ -1,6 +1,7 @@
 /** What a policy says about one request with one set of params (policy/validating/validator.go). */
 import type { Value } from '../../../machinery/cel/language/value.ts'
 import { typeNameOf } from '../../../machinery/cel/language/value.ts'
+import type { Clock } from '../../../std/ports.ts'
 import {
   type Evaluation,
   type Evaluator,
@@ -14,12 +15,18 @@ import type { CompiledPolicy, CompiledValidation } from './compile.ts'
 const budget = 10_000_000
 const messageBytesMax = 5 * 1024
 
+type Stopwatch = Pick<Clock, 'monotonicMs'>
+
 /** One validation that failed; those that hold say nothing. */
 export interface Denial {
   /** Which validation. */
   readonly index: number
   readonly message: string
   readonly reason?: string
+  /** It could not be evaluated, and the failure policy says that this does not matter. */
+  readonly isIgnored?: true
+  /** How long its evaluation took. */
+  readonly ms: number
 }
 
 export type AnnotationResult =
@@ -32,29 +39,41 @@ export interface Decision {
 }
 
 /** Evaluates all validations and audit annotations; what cannot be evaluated is as the failure policy says. */
-export function decide(policy: CompiledPolicy, input: ExpressionInput): Decision {
+export function decide(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Decision {
+  const startMs = clock.monotonicMs()
   try {
-    const denials = validate(policy, input)
+    const denials = validate(policy, input, clock)
     const annotations = annotate(policy, input)
     return { denials, annotations }
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error
-    const denials = policy.ignoresFailures ? [] : [{ index: 0, message: error.message }]
-    return { denials, annotations: [] }
+    return { denials: [failure(policy, 0, error.message, clock.monotonicMs() - startMs)], annotations: [] }
   }
 }
 
-function validate(policy: CompiledPolicy, input: ExpressionInput): Denial[] {
+/** What could not be evaluated counts as the failure policy says. */
+export function failure(
+  { ignoresFailures }: Pick<CompiledPolicy, 'ignoresFailures'>,
+  index: number,
+  message: string,
+  ms: number,
+): Denial {
+  return { index, message, ms, ...(ignoresFailures && { isIgnored: true }) }
+}
+
+function validate(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Denial[] {
   const conditions = evaluator(input, budget)
-  const outcomes = policy.validations.map(({ validation, condition }) =>
-    conditions.evaluate(validation.expression, condition),
-  )
+  const outcomes = policy.validations.map(({ validation, condition }) => {
+    const startMs = clock.monotonicMs()
+    const outcome = conditions.evaluate(validation.expression, condition)
+    return { outcome, ms: clock.monotonicMs() - startMs }
+  })
   const { ask: _ask, ...withoutAuthorizer } = input
   const messages = evaluator(withoutAuthorizer, conditions.left)
   const texts = evaluateMessages(policy, messages)
   return outcomes.flatMap((outcome, index): Denial[] => {
     const text = texts instanceof OutOfBudget ? texts : texts[index]
-    return denialOf(policy, { index, outcome, text })
+    return denialOf(policy, { index, ...outcome, text })
   })
 }
 
@@ -75,17 +94,17 @@ interface Judged {
   readonly index: number
   readonly outcome: Evaluation
   readonly text: MessageText
+  readonly ms: number
 }
 
-function denialOf(policy: CompiledPolicy, { index, outcome, text }: Judged): Denial[] {
-  const failed = (message: string) => (policy.ignoresFailures ? [] : [{ index, message }])
+function denialOf(policy: CompiledPolicy, { index, outcome, text, ms }: Judged): Denial[] {
+  const failed = (message: string) => [failure(policy, index, message, ms)]
   if ('error' in outcome) return failed(outcome.error)
   if (text instanceof OutOfBudget) return failed(`failed messageExpression: ${text.message}`)
   if (outcome.value === true) return []
   const { validation } = policy.validations[index]!
-  return [
-    { index, message: messageOf(policy.validations[index]!, text), reason: validation.reason ?? 'Invalid' },
-  ]
+  const message = messageOf(policy.validations[index]!, text)
+  return [{ index, message, reason: validation.reason ?? 'Invalid', ms }]
 }
 
 function messageOf({ validation }: CompiledValidation, text: Evaluation | undefined): string {

@@ -4,7 +4,9 @@ import type { AskAccess } from '../../../machinery/cel/library/authorizer.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { notFound } from '../../../machinery/status/errors.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
+import type { Clock } from '../../../std/ports.ts'
 import type { AdmissionRequest } from '../../context.ts'
+import type { PolicyMeter } from '../../metrics/policies.ts'
 import type { ExpressionInput } from '../expressions/evaluation.ts'
 import { findMatch } from '../match/match.ts'
 import type { MatchServices } from '../match/services.ts'
@@ -15,6 +17,8 @@ import { ConfigurationError, checkParamKind, collectParams, type ParamSources } 
 
 export interface PolicyServices extends MatchServices {
   readonly objectsOf: ParamSources['objectsOf']
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly meter: PolicyMeter
 }
 
 /** A policy to be evaluated with one set of params. */

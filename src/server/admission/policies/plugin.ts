@@ -11,7 +11,7 @@ import { isExempt } from '../match/exempt.ts'
 import { type Admitted, asAdmitted } from '../match/versions.ts'
 import { refusalWithCauses } from '../refusal.ts'
 import { type CompiledPolicy, compilePolicy } from './compile.ts'
-import { type Decision, decide } from './decide.ts'
+import { type Decision, decide, failure } from './decide.ts'
 import { followPolicies, type PolicyHook, type PolicySources } from './hooks.ts'
 import {
   expressionInput,
@@ -82,21 +82,33 @@ async function askWith(
   const input = await expressionInput(invocation, visit.admitted, { ask: visit.ask, namespace })
   const outcome = await policy.conditions?.evaluate(input)
   if (outcome && 'error' in outcome) {
-    const denials = policy.ignoresFailures ? [] : [{ index: 0, message: outcome.error }]
-    act(visit, invocation, { denials, annotations: [] }, notes)
+    act(visit, invocation, { denials: [failure(policy, 0, outcome.error, 0)], annotations: [] }, notes)
   } else if (!outcome || outcome.matches) {
-    act(visit, invocation, await evaluateWaiting(() => decide(policy, input)), notes)
+    act(visit, invocation, await evaluateWaiting(() => decide(policy, input, visit.services.clock)), notes)
   }
 }
 
+/** What each validationAction is called where it is counted. */
+const labels: Readonly<Record<string, 'deny' | 'audit' | 'warn'>> = {
+  Deny: 'deny',
+  Audit: 'audit',
+  Warn: 'warn',
+}
+
 function act(
-  { request, refusals }: Visit,
+  { request, refusals, services: { meter } }: Visit,
   { policy: { name: policy }, binding }: Invocation<CompiledPolicy, Binding>,
   decision: Decision,
   notes: Map<string, string[]>,
 ): void {
   const { validationActions = [] } = binding.binding.spec ?? {}
-  for (const { index, message, reason = '' } of decision.denials) {
+  for (const { index, message, reason = '', isIgnored, ms } of decision.denials) {
+    const check = { policy, binding: binding.name, ms, fault: message }
+    if (isIgnored) {
+      meter.validated(check, 'allow')
+      continue
+    }
+    for (const action of validationActions) meter.validated(check, labels[action] ?? 'deny')
     if (validationActions.includes('Deny'))
       refusals.push({ message: deniedText(policy, binding.name, message), reason })
     if (validationActions.includes('Audit')) {
@@ -110,9 +122,10 @@ function act(
     }
   }
   for (const annotation of decision.annotations) {
-    if ('error' in annotation)
+    if ('error' in annotation) {
+      meter.validated({ policy, binding: binding.name, ms: 0, fault: annotation.error }, 'deny')
       refusals.push({ message: deniedText(policy, binding.name, annotation.error), reason: '' })
-    else note(notes, annotation.key, annotation.value)
+    } else note(notes, annotation.key, annotation.value)
   }
 }
 

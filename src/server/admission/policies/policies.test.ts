@@ -4,14 +4,17 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration-v1.gen.ts'
 import type { ConfigMap, Namespace } from '../../../api/types/core-v1.gen.ts'
+import { simPorts } from '../../../std/sim-ports.ts'
 import type { Authorizer } from '../../context.ts'
 import { memorySource } from '../../lister.ts'
+import { policyMeter } from '../../metrics/policies.ts'
 import { type Outcome, run } from '../testing.ts'
 import { validatingPolicies } from './plugin.ts'
 
 type Spec = Partial<NonNullable<ValidatingAdmissionPolicy['spec']>>
 type BindingSpec = Partial<NonNullable<ValidatingAdmissionPolicyBinding['spec']>>
 
+const ports = simPorts()
 const rules = [{ operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }]
 const object = { metadata: { name: 'm', namespace: 'a', labels: { app: 'web' } }, data: { key: 'value' } }
 const later: Authorizer = async ({ info }) => ({
@@ -35,6 +38,8 @@ function judge(spec: Spec, binding: BindingSpec = {}): Promise<Outcome> {
       namespaces: memorySource<Namespace>([{ metadata: { name: 'a', labels: { tier: 'one' } } }]),
       authorize: later,
       objectsOf: () => memorySource([params]),
+      clock: ports.clock,
+      meter: policyMeter(ports.metrics),
     },
   )
   return run(plugin, { what: 'configmaps', object })
@@ -137,5 +142,31 @@ describe('a policy', () => {
     expect(
       (await judge({ validations: [{ expression: 'false' }] }, { matchResources })).refused,
     ).toBeUndefined()
+  })
+
+  test('counts what fails by what is done about it, and what holds not at all', async () => {
+    const count = (type: string, action: string) => {
+      const name = 'apiserver_validating_admission_policy_check_total'
+      const series = `${name}{policy="p",policy_binding="b",error_type="${type}",enforcement_action="${action}"} `
+      const line = ports.metrics
+        .text()
+        .split('\n')
+        .find(each => each.startsWith(series))
+      return Number(line?.slice(series.length) ?? 0)
+    }
+    ports.metrics.reset()
+    await judge({ validations: [{ expression: 'true' }] })
+    expect(ports.metrics.text()).not.toContain(
+      '_check_total{policy="p",policy_binding="b",error_type="no_error"',
+    )
+    await judge({ validations: [{ expression: 'false' }] }, { validationActions: ['Warn', 'Audit'] })
+    expect([count('invalid_error', 'warn'), count('invalid_error', 'audit')]).toEqual([1, 1])
+    await judge({ failurePolicy: 'Ignore', validations: [{ expression: 'object.nonsense == 1' }] })
+    expect([count('invalid_error', 'allow'), count('invalid_error', 'deny')]).toEqual([1, 0])
+    const far = 'lists.range(1000).all(x, lists.range(1000).all(y, x + y >= 0))'
+    await judge({ validations: Array.from({ length: 12 }, () => ({ expression: far })) })
+    expect(count('out_of_budget', 'deny') + count('invalid_error', 'deny')).toBeGreaterThan(0)
+    const series = 'apiserver_validating_admission_policy_check_duration_seconds_count'
+    expect(ports.metrics.text()).toContain(`${series}{policy="p"`)
   })
 })

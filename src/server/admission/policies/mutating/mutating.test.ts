@@ -5,14 +5,17 @@ import type {
 } from '../../../../api/types/admissionregistration-v1beta1.gen.ts'
 import type { ConfigMap, Namespace } from '../../../../api/types/core-v1.gen.ts'
 import { StatusError } from '../../../../machinery/status/status.ts'
+import { simPorts } from '../../../../std/sim-ports.ts'
 import type { Authorizer } from '../../../context.ts'
 import { memorySource } from '../../../lister.ts'
+import { policyMeter } from '../../../metrics/policies.ts'
 import { admissionRequest, type Outcome, run } from '../../testing.ts'
 import { mutatingPolicies } from './plugin.ts'
 
 type Spec = Partial<NonNullable<MutatingAdmissionPolicy['spec']>>
 type BindingSpec = Partial<NonNullable<MutatingAdmissionPolicyBinding['spec']>>
 
+const ports = simPorts()
 const rules = [
   {
     operations: ['CREATE', 'UPDATE'],
@@ -50,6 +53,8 @@ function pluginOf(specs: readonly Spec[], binding: BindingSpec = {}) {
       namespaces: memorySource<Namespace>([{ metadata: { name: 'a', labels: { tier: 'one' } } }]),
       authorize: later,
       objectsOf: () => memorySource([params]),
+      clock: ports.clock,
+      meter: policyMeter(ports.metrics),
     },
   )
 }
@@ -196,5 +201,15 @@ describe('a mutating policy', () => {
     const { status } = failed as StatusError
     expect(status).toMatchObject({ code: 403, reason: 'Invalid' })
     expect(status.details?.causes).toHaveLength(1)
+  })
+
+  test('counts each mutation, and why it failed', async () => {
+    ports.metrics.reset()
+    await change({ mutations: [apply('Object{data: {"key": "new"}}')] })
+    await change({ mutations: [apply('Object{data: {"key": object.data.none}}')] })
+    const name = 'apiserver_mutating_admission_policy_check_total'
+    const labels = (type: string) => `{policy="p0",policy_binding="b0",error_type="${type}"} 1`
+    expect(ports.metrics.text()).toContain(name + labels('no_error'))
+    expect(ports.metrics.text()).toContain(name + labels('invalid_error'))
   })
 })

@@ -146,14 +146,25 @@ async function change(round: Round, call: Call, mutation: CompiledMutation): Pro
   const { request } = round
   const { object } = round.admitted
   if (!object) return
+  const { clock, meter } = round.services
+  const startMs = clock.monotonicMs()
+  const measured = (fault?: string) =>
+    meter.mutated({
+      policy: call.policy.name,
+      binding: call.binding.name,
+      ms: clock.monotonicMs() - startMs,
+      ...(fault !== undefined && { fault }),
+    })
   try {
     const input = await expressionInput(call, round.admitted, round)
     const changed = await evaluateWaiting(() => mutated(request, input, object, mutation))
     const { kind } = round.admitted
     round.admitted = { ...round.admitted, object: readMutated(request, kind, changed, true) }
     round.isDirty = true
+    measured()
   } catch (error) {
     if (!(error instanceof MutationFailure || error instanceof OutOfBudget)) throw error
+    measured(error.message)
     complain(round, call, error.message)
   }
 }
