@@ -26,6 +26,17 @@ test('a node registers itself Ready and renews its lease', async () => {
   expect(after?.leaseDurationSeconds).toBe(40)
 })
 
+test('a node that becomes ready while it starts says so at once, not a heartbeat later', async () => {
+  let problem: string | undefined = 'the node has no pod CIDR yet'
+  node = await simulatedNode({ notReady: () => problem })
+  const ready = () =>
+    (node?.api.object('nodes', 'n1') as Node).status?.conditions?.find(({ type }) => type === 'Ready')
+  expect(ready()).toMatchObject({ status: 'False', message: problem })
+  problem = undefined
+  await node.clock.advance(200)
+  expect(ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' })
+})
+
 test('a bound pod runs, becomes Ready and reports as upstream does', async () => {
   node = await simulatedNode()
   node.api.put('pods', testPod('web'))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.ts'
 import { createClient } from '../client/client.ts'
 import { FakeTransport } from '../client/testing.ts'
@@ -82,6 +82,9 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
   const run = async (name: string, spec: Partial<PodSpec>) => {
     api.put('pods', testPod(name, spec))
     await until(() => pod(name)?.status?.phase !== 'Pending')
+  }
+  const says = async (args: string[], text: string) => {
+    while (!(await kubectl(args)).stdout.includes(text)) await Bun.sleep(100)
   }
   const shell = (script: string, rest: object = {}) => ({
     containers: [{ name: 'main', image: testImage, command: ['/bin/sh', '-c', script], ...rest }],
@@ -170,9 +173,24 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     }
   }, 120_000)
 
+  test('who comes too late for exec or attach is told why, over WebSocket and over SPDY', async () => {
+    const [main] = shell('echo done').containers
+    const other = { ...shell('sleep 1000').containers[0]!, name: 'other' }
+    await run('brief', { restartPolicy: 'Never', containers: [main!, other] })
+    const states = () => pod('brief')?.status?.containerStatuses ?? []
+    await until(() => states().some(({ name, state }) => name === 'main' && state?.terminated !== undefined))
+    const attached = 'unable to upgrade connection: container main not found in pod brief_default'
+    expect((await kubectl(['attach', 'brief'])).stderr).toContain(`Internal error occurred: ${attached}`)
+    expect((await kubectl(['attach', 'brief'], { spdy: true })).stderr).toContain(attached)
+    const entered = 'unable to upgrade connection: container not found ("main")'
+    const late = ['exec', 'brief', '--', 'true']
+    expect((await kubectl(late)).stderr).toContain(`Internal error occurred: ${entered}`)
+    expect((await kubectl(late, { spdy: true })).stderr).toContain(entered)
+  }, 120_000)
+
   test('kubectl logs tails, follows to the end and shows the run before', async () => {
     await run('talk', shell('for i in 1 2 3 4 5; do echo line $i; done; sleep 1; echo last; exit 1'))
-    expect((await kubectl(['logs', 'talk', '--tail=2'])).stdout).toContain('line 5\n')
+    await says(['logs', 'talk', '--tail=2'], 'line 5\n')
     const followed = await kubectl(['logs', '-f', 'talk', '--timestamps'])
     expect(followed.stdout).toMatch(/^\d{4}-\S+Z line 1\n/)
     expect(followed.stdout.trim().endsWith('last')).toBe(true)
@@ -181,14 +199,13 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
   }, 120_000)
 
   test('kubectl port-forward reaches a pod, over WebSocket and over SPDY', async () => {
+    const served = await freePort()
     await run('web', {
       hostNetwork: true,
-      ...shell('mkdir -p /www; echo hello > /www/index.html; httpd -f -p 127.0.0.1:18080 -h /www'),
+      ...shell(`mkdir -p /www; echo hello > /www/index.html; httpd -f -p 127.0.0.1:${served} -h /www`),
     })
-    for (const [spdy, local] of [
-      [false, 18_081],
-      [true, 18_082],
-    ] as const) {
+    while (!(await accepts(served))) await Bun.sleep(50)
+    for (const spdy of [false, true]) {
       const { port } = front.address() as AddressInfo
       const child = Bun.spawn(
         [
@@ -197,7 +214,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
           '--kubeconfig=/dev/null',
           'port-forward',
           'pod/web',
-          `${local}:18080`,
+          `:${served}`,
         ],
         {
           stdout: 'pipe',
@@ -205,7 +222,8 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
           env: { ...process.env, KUBECTL_PORT_FORWARD_WEBSOCKETS: spdy ? 'false' : 'true' },
         },
       )
-      await child.stdout.getReader().read()
+      const { value } = await child.stdout.pipeThrough(new TextDecoderStream()).getReader().read()
+      const local = /127\.0\.0\.1:(\d+) /.exec(value ?? '')?.[1]
       for (let times = 0; times < 3; times++)
         expect(await (await fetch(`http://127.0.0.1:${local}/`)).text()).toBe('hello\n')
       child.kill()
@@ -219,11 +237,9 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
       periodSeconds: 1,
       failureThreshold: 1,
     })
-    await run(
-      'probed',
-      shell('sleep 1; echo > /tmp/ready; sleep 1000', { readinessProbe: probe('cat /tmp/ready') }),
-    )
+    await run('probed', shell('sleep 1000', { readinessProbe: probe('cat /tmp/ready') }))
     expect(pod('probed')?.status?.containerStatuses?.[0]?.ready).toBe(false)
+    await kubectl(['exec', 'probed', '--', '/bin/sh', '-c', 'echo > /tmp/ready'])
     await until(() => pod('probed')?.status?.containerStatuses?.[0]?.ready === true)
     await run('sick', {
       terminationGracePeriodSeconds: 1,
@@ -250,16 +266,19 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     }
     const cpu = (text: string) =>
       Number(/^container_cpu_usage_seconds_total{[^}]*pod="busy"} (\S+)/m.exec(text)?.[1])
-    const first = cpu(await read('/metrics/resource'))
-    await read('/stats/summary')
-    await Bun.sleep(1_100)
+    const summary = async () => {
+      const { pods } = JSON.parse(await read('/stats/summary')) as Summary
+      return pods.find(({ podRef }) => podRef.name === 'busy')
+    }
     const text = await read('/metrics/resource')
-    expect(cpu(text)).toBeGreaterThan(first)
     expect(text).toMatch(/^node_cpu_usage_seconds_total \S+ \d+$/m)
-    const summary = JSON.parse(await read('/stats/summary')) as Summary
-    const [busy] = summary.pods.filter(({ podRef }) => podRef.name === 'busy')
-    expect(busy?.cpu.usageNanoCores).toBeGreaterThan(0)
-    expect(busy?.containers[0]?.memory.availableBytes).toBeLessThan(64 * 2 ** 20)
+    const first = cpu(text)
+    expect(first).toBeGreaterThanOrEqual(0)
+    while (cpu(await read('/metrics/resource')) <= first) await Bun.sleep(100)
+    // A rate takes two readings, some time apart.
+    let busy = await summary()
+    for (; !busy?.cpu.usageNanoCores; busy = await summary()) await Bun.sleep(100)
+    expect(busy.containers[0]?.memory.availableBytes).toBeLessThan(64 * 2 ** 20)
     expect(await read('/metrics/cadvisor')).toContain('pod="busy"')
     const probed = 'pod="busy",pod_uid="uid-of-busy",probe_type="Readiness",result='
     while (!(await read('/metrics/probes')).includes(probed)) await Bun.sleep(100)
@@ -275,7 +294,8 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     stop.abort()
     await done
     await startKubelet()
-    await Bun.sleep(1_500)
+    // When a pod that has come since runs, the kubelet has been through those that were there.
+    await run('later', shell('sleep 1000'))
     expect(pod('stays')?.status?.containerStatuses?.[0]).toMatchObject({
       containerID: before,
       ready: true,
@@ -326,6 +346,22 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     expect(await Bun.file(`${podman.dir}/pods/${present.metadata.uid}/etc-hosts`).exists()).toBe(false)
   }, 120_000)
 })
+
+/** A port of the loopback that nobody listens on. */
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise(resolve => probe.close(resolve))
+  return port
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise(tell => {
+    const socket = connect(port, '127.0.0.1', () => tell(true)).once('error', () => tell(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
 
 interface Summary {
   readonly pods: readonly {

@@ -50,8 +50,14 @@ export interface SimulatedNode {
   start(): Promise<void>
 }
 
+export interface SimulatedNodeOptions extends Omit<SimulatedOptions, 'ports'> {
+  /** Why pods cannot be wired up; by default they always can. */
+  readonly notReady?: () => string | undefined
+}
+
 /** A kubelet on the simulated runtime against a fake API, in virtual time. */
-export async function simulatedNode(options: Omit<SimulatedOptions, 'ports'> = {}): Promise<SimulatedNode> {
+export async function simulatedNode(options: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
+  const { notReady } = options
   const ports = simPorts(7)
   const api = new FakeTransport()
   const runtime = createSimulatedRuntime({ ports, ...options })
@@ -71,7 +77,7 @@ export async function simulatedNode(options: Omit<SimulatedOptions, 'ports'> = {
       const kubelet = createKubelet({
         client: createClient(mergingConditions(api)),
         runtime,
-        network: simulatedNetwork('10.42.0'),
+        network: { ...simulatedNetwork('10.42.0'), ...(notReady && { notReady }) },
         config: testConfig,
         host: () => simulatedHost({ hostname: 'n1' }),
       })

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FakeTransport } from '../../client/testing.ts'
 import type { KubeletApi } from './handlers.ts'
-import { serveUpgrade } from './streaming.ts'
+import { refuseUpgrade, serveUpgrade } from './streaming.ts'
 
 const names: Record<string, string> = {
   exec: 'exec',
@@ -78,9 +78,7 @@ export async function apiFront(kubelet: () => KubeletApi, objects: FakeTransport
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const given = new URL(request.url ?? '/', 'http://front')
     const url = toKubelet(new URL(given.href.replace('/api/v1/', '/v1/')))
-    serveUpgrade(kubelet(), { request, socket, head, url }).catch(error =>
-      socket.end(`HTTP/1.1 500 Refused\r\n\r\n${error}`),
-    )
+    serveUpgrade(kubelet(), { request, socket, head, url }).catch(error => refuseUpgrade(socket, error))
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return server

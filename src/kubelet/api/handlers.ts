@@ -3,7 +3,7 @@ import { containersNamed } from '../pod/view.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
 import { createSnapshots, type Snapshot } from '../stats/snapshot.ts'
 import { type ApiAnswer, ApiError, textAnswer } from './answer.ts'
-import { logOptions } from './logs.ts'
+import { logOptions, noLogReason } from './logs.ts'
 import { reads } from './reads.ts'
 import { type PodTarget, podTarget } from './request.ts'
 import type { ApiOptions, ApiSources } from './sources.ts'
@@ -46,14 +46,7 @@ export class KubeletApi implements ApiSources {
     const options = parseLogOptions(query, this.options.ports.clock.nowMs())
     const [newest, before] = await this.#found(target)
     const chosen = options.previous ? before : newest
-    const id = `container "${target.container}" in pod "${target.pod}"`
-    if (!chosen)
-      throw new ApiError(
-        400,
-        options.previous
-          ? `previous terminated ${id} not found`
-          : `${id} is waiting to start: ContainerCreating`,
-      )
+    if (!chosen) throw new ApiError(400, noLogReason(this.pod(target).pod, target.container ?? '', options))
     const live = async () => {
       const { containers } = await this.options.runtime.containers.list(chosen.pod.uid)
       return containers.some(entry => entry.id === chosen.id && entry.state === 'running')
@@ -96,7 +89,7 @@ export class KubeletApi implements ApiSources {
         ({ pod: { metadata } }) =>
           metadata.namespace === namespace && metadata.name === pod && (!uid || metadata.uid === uid),
       )
-    if (!worker) throw new ApiError(404, `pod "${pod}" does not exist`)
+    if (!worker) throw new ApiError(404, 'pod does not exist')
     return worker
   }
 
@@ -116,11 +109,16 @@ export class KubeletApi implements ApiSources {
     )
   }
 
-  /** The container to exec in or to attach to. */
-  async running(target: PodTarget): Promise<ObservedContainer> {
-    const [newest] = await this.#found(target)
+  /** The container to exec in or to attach to; 500 with `absent` where it does not run. */
+  async running(
+    target: PodTarget,
+    absent = `container not found ("${target.container}")`,
+  ): Promise<ObservedContainer> {
+    const { metadata } = this.pod(target).pod
+    const observed = await this.options.runtime.containers.list(metadata.uid)
+    const [newest] = containersNamed(observed, target.container ?? '')
     if (newest?.state === 'running') return newest
-    throw new ApiError(500, `unable to upgrade connection: container not found ("${target.container}")`)
+    throw new ApiError(500, absent)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { LogOptions } from '../logs/reader.ts'
 
 /** The query of /containerLogs: core/v1 PodLogOptions. A wrong one is answered with its message. */
@@ -34,4 +35,31 @@ function number(query: URLSearchParams, name: string, min: number): number | und
   if (!Number.isInteger(value) || value < min)
     throw new RangeError(`${name}: must be an integer of at least ${min}`)
   return value
+}
+
+const waitingWords: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+}
+
+/** Why a container has no log (upstream validateContainerLogStatus). */
+export function noLogReason(
+  { metadata, status }: Pod,
+  container: string,
+  { previous }: { readonly previous: boolean },
+): string {
+  const id = `container ${JSON.stringify(container)} in pod ${JSON.stringify(metadata.name)}`
+  if (previous) return `previous terminated ${id} not found`
+  const all = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ]
+  const found = all.find(({ name }) => name === container)
+  if (!found) return `${id} is not available`
+  const { waiting, terminated } = found.state ?? {}
+  if (terminated) return `${id} is terminated`
+  if (!waiting) return `${id} is waiting to start - no logs yet`
+  const { reason = '' } = waiting
+  return `${id} is waiting to start: ${waitingWords[reason] ?? reason}`
 }

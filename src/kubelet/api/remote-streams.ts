@@ -5,6 +5,7 @@ import type { Session } from '../runtime/runtime.ts'
 export interface RemoteStreams {
   /** Undefined when the client sends no input. */
   readonly stdin: AsyncIterable<Uint8Array> | undefined
+  /** The newest size that came before is told at once. */
   readonly onResize: (listener: (columns: number, rows: number) => void) => void
   write(stream: 'stdout' | 'stderr', data: Uint8Array): Promise<void>
   /** Says how it ended (a Status in JSON, protocol v4 on) and closes. */
@@ -13,12 +14,16 @@ export interface RemoteStreams {
   readonly gone: Promise<void>
 }
 
-/** Joins a session to a client until the session ends or the client goes. */
-export async function serveSession(session: Session, remote: RemoteStreams): Promise<void> {
-  remote.onResize((columns, rows) => void session.resize(columns, rows).catch(() => session.close()))
-  void remote.gone.then(() => session.close())
-  void feed(session, remote)
+/**
+ * Joins a session to a client until the session ends or the client goes. What cannot begin or breaks off is told where
+ * the client waits for the exit code.
+ */
+export async function serveSession(begin: () => Promise<Session>, remote: RemoteStreams): Promise<void> {
   try {
+    const session = await begin()
+    remote.onResize((columns, rows) => void session.resize(columns, rows).catch(() => session.close()))
+    void remote.gone.then(() => session.close())
+    void feed(session, remote)
     for await (const { stream, data } of session.output) await remote.write(stream, data)
     await remote.finish(exitStatus(await session.exitCode()))
   } catch (error) {

@@ -6,7 +6,7 @@ import { messageOf } from '../pod/start-error.ts'
 import { ApiError } from './answer.ts'
 import { attributesOf, type Gate } from './gate.ts'
 import type { KubeletApi } from './handlers.ts'
-import { serveUpgrade } from './streaming.ts'
+import { refuseUpgrade, serveUpgrade } from './streaming.ts'
 
 /** PEM. `clientCa` signs the client certificates that count. */
 export interface ApiTls {
@@ -114,11 +114,7 @@ async function upgrade(
     await admit(gate, request, url)
     await serveUpgrade(api, { request, socket, head, url })
   } catch (error) {
-    const code = error instanceof ApiError ? error.code : 500
-    const body = messageOf(error)
-    socket.end(
-      `HTTP/1.1 ${code} ${code === 404 ? 'Not Found' : 'Refused'}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    )
+    refuseUpgrade(socket, error)
   }
 }
 

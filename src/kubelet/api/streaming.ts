@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { messageOf } from '../pod/start-error.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { ApiError } from './answer.ts'
 import type { KubeletApi } from './handlers.ts'
@@ -35,31 +36,59 @@ export async function serveUpgrade(api: KubeletApi, upgrade: Upgrade): Promise<v
   if (pathname.startsWith('/portForward/')) return servePortForward(api, upgrade)
   if (!pathname.startsWith('/exec/') && !pathname.startsWith('/attach/'))
     throw new ApiError(404, `no streams under ${pathname}`)
+  return isWebsocket(upgrade) ? overWebsocket(api, upgrade) : overSpdy(api, upgrade)
+}
+
+/** Says in plain text why a connection does not become a stream, and closes it. */
+export function refuseUpgrade(socket: Duplex, error: unknown): void {
+  const code = error instanceof ApiError ? error.code : 500
+  const body = messageOf(error)
+  socket.end(
+    `HTTP/1.1 ${code} ${code === 404 ? 'Not Found' : 'Refused'}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+interface Joining {
+  readonly streams: WantedStreams
+  readonly begin: () => Promise<Session>
+}
+
+/** What exec or attach asks for. An `ApiError` says, in upstream's words, why there is nothing to join. */
+async function joining(api: KubeletApi, { url }: Upgrade): Promise<Joining> {
+  const { pathname, searchParams } = url
   const target = podTarget(pathname, true)
   if (!target) throw new ApiError(400, 'missing namespace, pod or container')
-  const streams = wantedStreams(upgrade.url.searchParams)
+  const streams = wantedStreams(searchParams)
   const problem = streamsProblem(streams)
   if (problem) throw new ApiError(400, problem)
-  const container = await api.running(target)
-  const command = upgrade.url.searchParams.getAll('command')
   const { containers } = api.options.runtime
-  const begin = () =>
-    pathname.startsWith('/exec/')
-      ? containers.exec(container.id, { ...streams, command })
-      : containers.attach(container.id, streams)
-  if (isWebsocket(upgrade)) return overWebsocket(upgrade, streams, begin)
-  return overSpdy(upgrade, streams, begin)
+  if (pathname.startsWith('/exec/')) {
+    const { id } = await api.running(target)
+    const command = searchParams.getAll('command')
+    const begin = () => containers.exec(id, { ...streams, command })
+    return { streams, begin: saying('error executing command in container', begin) }
+  }
+  const absent = `container ${target.container} not found in pod ${target.pod}_${target.namespace}`
+  const { id } = await api.running(target, absent)
+  return { streams, begin: saying('error attaching to container', () => containers.attach(id, streams)) }
+}
+
+function saying(what: string, begin: () => Promise<Session>): () => Promise<Session> {
+  return () =>
+    begin().catch(error => {
+      throw new Error(`${what}: ${messageOf(error)}`, { cause: error })
+    })
 }
 
 function isWebsocket({ request }: Upgrade): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-async function overWebsocket(
-  upgrade: Upgrade,
-  streams: WantedStreams,
-  begin: () => Promise<Session>,
-): Promise<void> {
+/**
+ * A WebSocket is always accepted, and why nothing can be joined is told on it: clients of theirs do not see the body of a
+ * refusal (upstream's API server translates so).
+ */
+async function overWebsocket(api: KubeletApi, upgrade: Upgrade): Promise<void> {
   const offered = protocolsOf(upgrade)
   const known = Object.keys(channelProtocols)
   if (!offered.some(name => known.includes(name)))
@@ -67,31 +96,30 @@ async function overWebsocket(
       400,
       `unable to upgrade: none of the protocols ${offered.join(', ')} is supported, use ${known.slice(0, 2).join(' or ')}`,
     )
-  // Started first, so that a command that cannot run is refused with a plain answer.
-  const session = await begin()
-  await serveSession(session, websocketStreams(await accept(upgrade), streams.stdin))
+  const found = await joining(api, upgrade).catch((error: unknown): Joining => {
+    if (!(error instanceof ApiError)) throw error
+    return { streams: noStreams, begin: () => Promise.reject(new Error(`${notUpgraded}: ${error.message}`)) }
+  })
+  await serveSession(found.begin, websocketStreams(await accept(upgrade), found.streams.stdin))
 }
 
+const notUpgraded = 'unable to upgrade connection'
+const noStreams: WantedStreams = { stdin: false, stdout: false, stderr: false, tty: false }
 const remoteCommandVersions = ['v4.channel.k8s.io']
 
-async function overSpdy(
-  upgrade: Upgrade,
-  streams: WantedStreams,
-  begin: () => Promise<Session>,
-): Promise<void> {
+async function overSpdy(api: KubeletApi, upgrade: Upgrade): Promise<void> {
   const version = negotiate(upgrade, remoteCommandVersions)
-  const session = await begin()
+  const { streams, begin } = await joining(api, upgrade)
   const remote = new SpdyRemote(streams)
   const connection = switchToSpdy(upgrade, version, stream => remote.add(stream))
-  await serveSession(session, await remote.ready(connection))
+  await serveSession(begin, await remote.ready(connection))
 }
 
 async function servePortForward(api: KubeletApi, upgrade: Upgrade): Promise<void> {
   const target = podTarget(upgrade.url.pathname, false)
   if (!target) throw new ApiError(400, 'missing namespace or pod')
   const { ips, ended } = api.pod(target)
-  if (ended || !ips?.[0])
-    throw new ApiError(500, `unable to do port forwarding: pod ${target.pod} is not running`)
+  if (ended || !ips?.[0]) throw new ApiError(500, `pod not found ("${target.pod}_${target.namespace}")`)
   const forwarder = new PortForwarder({ host: ips[0], pod: `${target.pod}_${target.namespace}` })
   if (!isWebsocket(upgrade)) {
     const connection = switchToSpdy(upgrade, negotiate(upgrade, ['portforward.k8s.io']), stream =>

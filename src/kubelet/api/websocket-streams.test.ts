@@ -57,3 +57,12 @@ test('input and sizes are read in the framing of the protocol', async () => {
     expect([typed.join(''), sizes]).toEqual(['typed', [[80, 24]]])
   }
 })
+
+test('a size that comes before anybody listens is not lost', () => {
+  const { socket, receive } = socketOf('v5.channel.k8s.io')
+  const streams = websocketStreams(socket, true)
+  for (const width of [80, 120]) receive(Buffer.from(`\u0004{"Width":${width},"Height":24}`))
+  const sizes: number[][] = []
+  streams.onResize((columns, rows) => sizes.push([columns, rows]))
+  expect(sizes).toEqual([[120, 24]])
+})

@@ -30,11 +30,14 @@ export function websocketStreams(socket: WebSocket, hasStdin: boolean): RemoteSt
   const stdin = new ByteQueue()
   const gone = Promise.withResolvers<void>()
   let resized: ((columns: number, rows: number) => void) | undefined
+  let lastSize: Buffer | undefined
   socket.on('message', (message: Buffer) => {
     const { channel, body } = base64 ? fromBase64(message) : { channel: message[0], body: bodyOf(message) }
     if (channel === channels.stdin) stdin.push(body)
-    else if (channel === channels.resize) resize(body, resized)
-    else if (channel === channels.close && body[0] === channels.stdin) stdin.end()
+    else if (channel === channels.resize) {
+      lastSize = body
+      resize(body, resized)
+    } else if (channel === channels.close && body[0] === channels.stdin) stdin.end()
   })
   const over = () => {
     stdin.end()
@@ -50,6 +53,7 @@ export function websocketStreams(socket: WebSocket, hasStdin: boolean): RemoteSt
     stdin: hasStdin ? stdin : undefined,
     onResize: listener => {
       resized = listener
+      if (lastSize) resize(lastSize, resized)
     },
     write: (stream, data) => send(channels[stream], data),
     async finish(ended) {

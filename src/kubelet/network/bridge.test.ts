@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
@@ -29,20 +29,29 @@ afterAll(() => {
 
 /** A process that holds an empty network namespace, as a pause container does. */
 async function sandbox(id: string) {
-  const holder = Bun.spawn([...enter, 'unshare', '--net', 'sleep', '60'])
+  const words = ['unshare', '--net', 'sh', '-c', 'echo ready; exec sleep infinity']
+  const holder = Bun.spawn([...enter, ...words], { stdout: 'pipe' })
   holders.push(holder)
-  await Bun.sleep(100)
+  await holder.stdout.getReader().read()
   return { sandboxId: id, podUid: `uid-${id}`, pid: holder.pid, path: `/proc/${holder.pid}/ns/net` }
 }
 
-function ping(from: string, to: string): boolean {
+function ping(from: string, to: string, timeout = patienceMs): boolean {
   const words = ['nsenter', `--net=${from}`, 'bash', '-c', `exec 3<>/dev/tcp/${to}/7000`]
-  return Bun.spawnSync(words, { timeout: 2_000, stderr: 'ignore' }).exitCode === 0
+  return Bun.spawnSync(words, { timeout, stderr: 'ignore' }).exitCode === 0
 }
 
-function serve(path: string, port = 7000): void {
+/** Long enough for a busy machine. */
+const patienceMs = 20_000
+
+/** Resolves when the port is listened on there. */
+async function serve(path: string, port = 7000): Promise<void> {
   const words = ['busybox', 'httpd', '-f', '-p', String(port), '-h', directory]
-  holders.push(Bun.spawn(['nsenter', `--net=${path}`, ...words]))
+  const server = Bun.spawn(['nsenter', `--net=${path}`, ...words])
+  holders.push(server)
+  const listens = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `)
+  const sockets = () => ['tcp', 'tcp6'].map(name => readFileSync(`/proc/${server.pid}/net/${name}`, 'utf8'))
+  while (!sockets().some(text => listens.test(text))) await Bun.sleep(20)
 }
 
 kernel('pods reach each other and their node, and a host port leads to its pod', async () => {
@@ -64,15 +73,14 @@ kernel('pods reach each other and their node, and a host port leads to its pod',
   const second = await network.setup(b, hostPortPod)
   expect([first, second]).toEqual([{ ips: ['10.42.7.2'] }, { ips: ['10.42.7.3'] }])
   expect(await network.setup(a, { metadata: {} })).toEqual(first)
-  serve(b.path)
-  await Bun.sleep(500)
+  await serve(b.path)
   expect(ping(a.path, '10.42.7.3')).toBe(true)
   expect(ping(`/var/run/netns/${node}`, '10.42.7.3')).toBe(true)
   const viaHostPort = ['nsenter', `--net=${a.path}`, 'bash', '-c', 'exec 3<>/dev/tcp/10.42.7.1/8000']
-  expect(Bun.spawnSync(viaHostPort, { timeout: 2_000 }).exitCode).toBe(0)
+  expect(Bun.spawnSync(viaHostPort, { timeout: patienceMs }).exitCode).toBe(0)
   await network.teardown(b)
   expect(await network.addresses('b')).toBeUndefined()
-  expect(ping(a.path, '10.42.7.3')).toBe(false)
+  expect(ping(a.path, '10.42.7.3', 2_000)).toBe(false)
   await network.teardown(b)
 })
 
@@ -92,14 +100,13 @@ kernel('one host port at two addresses leads to two pods, at the loopback of the
       metadata: { uid: own.podUid },
       spec: { containers: [{ name: 'm', ports: [port] }] },
     })
-    serve(own.path, port.containerPort)
+    await serve(own.path, port.containerPort)
   }
-  serve(`/var/run/netns/${node}`, 8002)
-  await Bun.sleep(500)
+  await serve(`/var/run/netns/${node}`, 8002)
   const here = `/var/run/netns/${node}`
   const reaches = (from: string, ip: string, port: number) => {
     const words = ['nsenter', `--net=${from}`, 'bash', '-c', `exec 3<>/dev/tcp/${ip}/${port}`]
-    return Bun.spawnSync(words, { timeout: 2_000, stderr: 'ignore' }).exitCode === 0
+    return Bun.spawnSync(words, { timeout: patienceMs, stderr: 'ignore' }).exitCode === 0
   }
   for (const ip of ['127.0.0.1', '192.0.2.9', '10.42.8.1']) answers.push(`${ip} ${reaches(here, ip, 8001)}`)
   expect(answers).toEqual(['127.0.0.1 true', '192.0.2.9 true', '10.42.8.1 false'])

@@ -25,6 +25,9 @@ export interface NodeAgentOptions {
 
 /** Upstream nodeStatusReportFrequency: how often an unchanged status is written again. */
 export const statusReportMs = 300_000
+/** Upstream fastStatusUpdateOnce: how often, and for how long, a node that has just started looks whether it is ready. */
+const fastStatusMs = 100
+const fastStatusForMs = 120_000
 const registerRetryMinMs = 200
 const registerRetryMaxMs = 7_000
 
@@ -59,10 +62,23 @@ export class NodeAgent {
     if (signal.aborted) return
     this.#say('Starting', 'Starting kubelet.')
     this.#registered.resolve()
-    while (!signal.aborted) {
-      await this.#beat()
+    await this.#beat()
+    await this.#untilReady(signal)
+    for (;;) {
       await sleep(clock, leaseRenewMs, signal)
+      if (signal.aborted) return
+      await this.#beat()
     }
+  }
+
+  /** Pods wait for a node that starts: it says that it is ready as soon as it is, not a heartbeat later. */
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    if (this.#node && readyOf(this.#node) === 'True') return
+    const { clock } = this.#options.ports
+    const endMs = clock.monotonicMs() + fastStatusForMs
+    while (!signal.aborted && clock.monotonicMs() < endMs && (await this.#problem()))
+      await sleep(clock, fastStatusMs, signal)
+    if (!signal.aborted) await this.#beat()
   }
 
   async #registerAtLast(signal: AbortSignal): Promise<void> {
@@ -119,6 +135,11 @@ export class NodeAgent {
       nowMs: ports.clock.nowMs(),
     }
     return nodeStatus(input, old ?? {})
+  }
+
+  /** What keeps the node from being ready; the runtime is asked last, as that costs a call. */
+  async #problem(): Promise<string | undefined> {
+    return this.#options.networkNotReady() ?? (await this.#runtimeProblem())
   }
 
   async #runtimeProblem(): Promise<string | undefined> {

@@ -6,7 +6,7 @@ export interface SuiteSubject {
   readonly image: string
   readonly pauseImage: string
   readonly logDir: () => string
-  /** Lets time pass until what was asked for has happened. */
+  /** Lets some time pass. */
   readonly wait: () => Promise<void>
 }
 
@@ -71,6 +71,19 @@ export function testContainer(
   }
 }
 
+/** Whether it has come about, looking so many times. */
+async function comesAbout(
+  subject: SuiteSubject,
+  condition: () => boolean | Promise<boolean>,
+  looks = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  for (let left = looks; left > 0; left--) {
+    if (await condition()) return true
+    await subject.wait()
+  }
+  return false
+}
+
 /** What every runtime must do. */
 export function runRuntimeSuite(name: string, subject: SuiteSubject): void {
   let serial = 0
@@ -87,7 +100,8 @@ export function runRuntimeSuite(name: string, subject: SuiteSubject): void {
     const spec = testContainer(pod, sandboxId, { image: subject.image, imageId: image?.id ?? '', logPath })
     const id = await containers.createContainer(spec)
     await containers.start(id)
-    await subject.wait()
+    const isRunning = async () => (await containers.list(pod.uid)).containers[0]?.state === 'running'
+    await comesAbout(subject, isRunning)
     return { pod, sandboxId, id }
   }
 
@@ -137,11 +151,13 @@ export function runRuntimeSuite(name: string, subject: SuiteSubject): void {
     const stop = new AbortController()
     const heard: string[] = []
     const watching = containers.watch(uid => heard.push(uid), stop.signal)
-    await subject.wait()
-    const { pod, id } = await running()
+    const timesOf = ({ uid }: PodIdentity) => heard.filter(other => other === uid).length
+    // What starts before the watch has begun is not heard of.
+    let { pod, id } = await running()
+    while (!(await comesAbout(subject, () => timesOf(pod) > 0, 20))) ({ pod, id } = await running())
+    const before = timesOf(pod)
     await containers.stop(id, 0)
-    await subject.wait()
-    expect(heard.filter(uid => uid === pod.uid).length).toBeGreaterThanOrEqual(2)
+    await comesAbout(subject, () => timesOf(pod) > before)
     stop.abort()
     await watching
   })

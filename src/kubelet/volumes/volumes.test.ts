@@ -50,13 +50,12 @@ test('a configMap volume follows its object as one step and drops what is gone',
   expect(readlinkSync(path.join(at, 'a'))).toBe('..data/a')
   const before = readlinkSync(path.join(at, '..data'))
   put({ a: 'new' })
-  for (let times = 0; times < 50 && readlinkSync(path.join(at, '..data')) === before; times++) {
+  while (readlinkSync(path.join(at, '..data')) === before) {
     await ports.clock.advance(1)
     await Bun.sleep(5)
   }
   expect(readFileSync(path.join(at, 'a'), 'utf8')).toBe('new')
-  await Bun.sleep(20)
-  expect(() => statSync(path.join(at, 'b'))).toThrow()
+  while (statSync(path.join(at, 'b'), { throwIfNoEntry: false })) await Bun.sleep(5)
   await volumes.tearDown(pod.metadata.uid!)
   expect(() => statSync(at)).toThrow()
 })

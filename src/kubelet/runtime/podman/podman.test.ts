@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { ContainerSpec, PodIdentity, Session } from '../runtime.ts'
 import { runRuntimeSuite, testContainer, testSandbox } from '../suite.testing.ts'
 import { openTestPodman, podmanMissing, type TestPodman, testImage, testPauseImage } from './testing.ts'
@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)('podman', () => {
     image: testImage,
     pauseImage: testPauseImage,
     logDir: () => `${podman.dir}/logs`,
-    wait: () => Bun.sleep(300),
+    wait: () => Bun.sleep(50),
   })
 
   const start = async (rest: Partial<ContainerSpec>) => {
@@ -101,10 +101,12 @@ describe.skipIf(missing !== undefined)('podman', () => {
 
   test('a terminal has the size that it was given', async () => {
     const { id } = await start({})
-    const command = ['/bin/sh', '-c', 'sleep 0.5; stty size']
+    // It reads no line before it is told to: by then the size is set.
+    const command = ['/bin/sh', '-c', 'read line; stty size']
     const session = await podman.runtime.containers.exec(id, { ...streams, tty: true, stdin: true, command })
     await session.resize(111, 33)
-    expect((await collect(session)).stdout.trim()).toBe('33 111')
+    session.stdin?.write('go\n')
+    expect((await collect(session)).stdout.trim()).toEndWith('33 111')
   }, 120_000)
 
   test('attach joins the running container and a renamed log is opened anew', async () => {
@@ -119,9 +121,8 @@ describe.skipIf(missing !== undefined)('podman', () => {
     renameSync(logPath, `${logPath}.1`)
     await podman.runtime.containers.reopenLog(id)
     session.stdin?.write('two\n')
-    await Bun.sleep(300)
+    while (!existsSync(logPath) || !readFileSync(logPath, 'utf8').includes('got two')) await Bun.sleep(50)
     expect(readFileSync(`${logPath}.1`, 'utf8')).toContain('got one')
-    expect(readFileSync(logPath, 'utf8')).toContain('got two')
     session.close()
   }, 120_000)
 

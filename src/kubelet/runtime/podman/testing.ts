@@ -92,8 +92,12 @@ function busyboxTar(): Uint8Array {
   ])
 }
 
-/** The engine's own clean-up may still be unmounting what it has mounted here. */
+/** The engine's own clean-up may still be unmounting what it has mounted here, and would make the folder anew. */
 async function clearAway(dir: string): Promise<void> {
+  // The brackets keep the search from finding itself.
+  const search = `grep -qsa '${dir.replace('hutch-', 'hutc[h]-')}/' /proc/[0-9]*/cmdline`
+  const isInUse = () => Bun.spawnSync(['sh', '-c', search]).exitCode === 0
+  for (let tries = 0; tries < useTriesMax && isInUse(); tries++) await Bun.sleep(clearPauseMs)
   for (let tries = 0; ; tries++) {
     Bun.spawnSync(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r -n 1 umount -l`])
     try {
@@ -105,5 +109,6 @@ async function clearAway(dir: string): Promise<void> {
   }
 }
 
+const useTriesMax = 100
 const clearTriesMax = 20
 const clearPauseMs = 100
