@@ -45,3 +45,19 @@ test('after a round others have as much time as it took', async () => {
   await Promise.resolve()
   expect(sent.at(-1)).toBe('e')
 })
+
+test('a round that takes long gives others their share between its slices, and loses nobody', async () => {
+  const { clock, fanout, sent, sending } = slowly()
+  const names = Array.from({ length: 40 }, (_, at) => `watcher-${at}`)
+  for (const name of names) fanout(sending(name))
+  await Promise.resolve()
+  // Sixteen at a time, 5 ms each: then as long for others.
+  expect(sent).toEqual(names.slice(0, 16))
+  fanout(sending('late'))
+  await clock.advance(79)
+  expect(sent).toEqual(names.slice(0, 16))
+  await clock.advance(1)
+  expect(sent).toEqual(names.slice(0, 32))
+  await clock.advance(200)
+  expect(sent).toEqual([...names, 'late'])
+})

@@ -10,9 +10,6 @@ import type { Fanout } from './fanout.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 import type { Pieces } from './streamed-list.ts'
 
-/** A watcher that reads so slowly that this much waits for it is cut off; it comes back by its last revision. */
-const watchBacklogBytesMax = 32 << 20
-
 export interface Sending {
   readonly signal: () => AbortSignal
   readonly fanout: Fanout
@@ -95,13 +92,19 @@ async function pipe(response: Reply, body: ReadableStream<Uint8Array>, signal: A
 
 function drained(response: Reply, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  response.once('drain', resolve)
-  signal.addEventListener('abort', () => resolve(), { once: true })
+  const done = () => {
+    signal.removeEventListener('abort', done)
+    resolve()
+  }
+  response.once('drain', done)
+  signal.addEventListener('abort', done, { once: true })
+  if (signal.aborted) done()
   return promise
 }
 
-/** So many events are sent at once, without a wait for the next round. */
+/** When so much waits to be sent, whoever brings more is asked to wait. */
 const waitingEventsMax = 64
+const waitingBytesMax = 256 << 10
 
 async function stream(
   response: Reply,
@@ -112,24 +115,32 @@ async function stream(
   const stop = new AbortController()
   let waiting: (readonly ServedEvent[])[] = []
   let count = 0
+  let bytes = 0
   let failure: { readonly error: unknown } | undefined
+  let taken: PromiseWithResolvers<void> | undefined
   const send = () => {
     const batches = waiting
     waiting = []
     count = 0
+    bytes = 0
     try {
       if (batches.length > 0) response.write(joined(batches, encode))
     } catch (error) {
       failure = { error }
+      stop.abort()
     }
-    if (failure || response.writableLength > watchBacklogBytesMax) stop.abort()
+    const { resolve } = taken ?? {}
+    taken = undefined
+    if (resolve && response.writableNeedDrain) void drained(response, signal).then(resolve)
+    else resolve?.()
   }
   const sink = (events: readonly ServedEvent[]) => {
-    waiting.push(events)
+    if (waiting.push(events) === 1) fanout(send)
     count += events.length
-    if (count >= waitingEventsMax) send()
-    else if (waiting.length === 1) fanout(send)
-    return response.writableNeedDrain ? drained(response, signal) : undefined
+    for (const { servable } of events) bytes += servable?.storedBytes ?? 0
+    if (count < waitingEventsMax && bytes < waitingBytesMax && !response.writableNeedDrain) return undefined
+    taken ??= Promise.withResolvers<void>()
+    return taken.promise
   }
   try {
     await run(sink, AbortSignal.any([signal, stop.signal]))

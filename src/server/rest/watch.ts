@@ -11,6 +11,7 @@ import type { RestCall } from './call.ts'
 import { requireRevision } from './get.ts'
 import { checkWatchOptions } from './list-options.ts'
 import { memo } from './memo.ts'
+import { createPacedWatch, type PacedWatch } from './paced-watch.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
 import { prepareViews, present, presentRemoved } from './views.ts'
@@ -56,18 +57,16 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   signal.addEventListener('abort', stopNow, { once: true })
   if (signal.aborted) stop.abort()
   const ignoreRemoval = resource.custom ? onRemoval(call, stopNow) : () => {}
-  const delivery = resource.custom?.convert ? converting(resource, stopNow) : atOnce
-  const cancelBookmarks = call.context.options.allowWatchBookmarks
-    ? startBookmarks(call, events => delivery.run([], () => void sink(events)))
-    : () => {}
   const prefix = prefixOf(call, plan.selection)
+  const paced = createPacedWatch(deps.cache, prefix)
+  const cancelBookmarks = call.context.options.allowWatchBookmarks
+    ? startBookmarks(call, paced, sink)
+    : () => {}
   try {
     const from =
       plan.from ?? (await sendInitial({ call, selection: plan.selection, prefix, sink, signal: stop.signal }))
-    const deliverAll = (events: readonly CacheEvent[]) =>
-      delivery.run(events, () => deliver(resource, plan.selection, events, sink))
-    await deps.cache.watch(prefix, from, deliverAll, stop.signal)
-    await delivery.ended()
+    const send = (events: readonly CacheEvent[]) => deliver(resource, plan.selection, events, sink)
+    await paced.run(from, resource.custom?.convert ? converted(resource, send) : send, stop.signal)
   } catch (error) {
     throw error instanceof CompactedError
       ? expired(`The resourceVersion for the provided watch is too old.`)
@@ -80,35 +79,16 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   }
 }
 
-/** Sends what happened, in order. */
-interface Delivery {
-  run(events: readonly CacheEvent[], send: () => void): void
-  /** Rejects with what went wrong on the way. */
-  ended(): Promise<void> | void
-}
-
-const atOnce: Delivery = { run: (_events, send) => send(), ended: () => {} }
+type Send = (events: readonly CacheEvent[]) => Promise<void> | undefined
 
 /** Asks the conversion webhook first; the watch ends with its first failure. */
-function converting(resource: Resource, stop: () => void): Delivery {
-  let tail = Promise.resolve()
-  let failure: { readonly error: unknown } | undefined
-  return {
-    run(events, send) {
-      const views = events.flatMap(({ current, previous }) =>
-        [current, previous].filter(view => view !== undefined),
-      )
-      tail = tail
-        .then(() => (failure ? undefined : prepareViews(resource, views)))
-        .then(() => (failure ? undefined : send()))
-        .catch(error => {
-          failure ??= { error }
-          stop()
-        })
-    },
-    ended() {
-      if (failure) throw failure.error
-    },
+function converted(resource: Resource, send: Send): Send {
+  return events => {
+    const views = events.flatMap(({ current, previous }) =>
+      [current, previous].filter(view => view !== undefined),
+    )
+    const pending = prepareViews(resource, views)
+    return pending ? pending.then(() => send(events)) : send(events)
   }
 }
 
@@ -175,11 +155,16 @@ function initialEvents(
   return events
 }
 
-function deliver(resource: Resource, selection: Selection, events: readonly CacheEvent[], sink: Sink): void {
+function deliver(
+  resource: Resource,
+  selection: Selection,
+  events: readonly CacheEvent[],
+  sink: Sink,
+): Promise<void> | undefined {
   const served = selection.all
     ? sharedBatch(resource, selection, events)
     : servedBatch(resource, selection, events)
-  if (served.length > 0) void sink(served)
+  return served.length > 0 ? sink(served) : undefined
 }
 
 type Batch = readonly ServedEvent[]
@@ -221,15 +206,18 @@ function toEvent(type: ServedEvent['type'], servable: Servable): ServedEvent {
   return { type, object: servable.object, servable }
 }
 
-function startBookmarks(call: RestCall, sink: (events: readonly ServedEvent[]) => void): () => void {
+/** A client that has yet to be sent something is told no revision. */
+function startBookmarks(call: RestCall, paced: PacedWatch, sink: Sink): () => void {
   const { deps, resource } = call
   let cancel = () => {}
   let told = deps.cache.revision()
   const arm = () => {
     cancel = deps.ports.clock.setTimer(bookmarkPeriodMs, () => {
       const revision = deps.cache.revision()
-      if (revision !== told) sink([bookmark(resource, revision)])
-      told = revision
+      if (revision !== told && paced.isCurrent()) {
+        void sink([bookmark(resource, revision)])
+        told = revision
+      }
       arm()
     })
   }
