@@ -16,6 +16,7 @@ import { DecodeError } from './errors.ts'
 import { countMembers, newTally } from './json/conform.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 
 type Token = CST.Token
 
@@ -69,6 +70,8 @@ export async function prepareYaml(body: Uint8Array, breathe: Breathe): Promise<v
 function* reading(text: string, strict: boolean): Steps<DecodedYaml> {
   if (isPlainJson(text)) return { json: text, strictErrors: [] }
   const source = firstDocument(text)
+  const known = yield* readPlainYaml(source)
+  if (known) return { json: JSON.stringify(known.value), strictErrors: [] }
   const lines = new LineCounter()
   const document = yield* compose(source, lines)
   const [fatal] = document?.errors ?? []
