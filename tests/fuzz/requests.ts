@@ -47,13 +47,23 @@ export function fuzzRequest(seed: number, number: number): FuzzRequest {
   const chance = dice((seed * 0x9e3779b1 + number * 0x85ebca6b) | 0)
   const subject = chance.pick(subjects)
   const request = chance.pick(families)(chance, subject)
-  return subject.resource.group === 'admissionregistration.k8s.io' ? unstored(request) : request
+  return isHarmful(request, subject) ? unstored(request) : request
 }
 
-/** Webhooks and policies that chance has made would answer for the server: late, with a 500, or by refusing everything. */
+/**
+ * Webhooks and policies that chance has made would answer for the server: late, with a 500, or by refusing everything.
+ * Without the roles that it came with a server refuses everything too.
+ */
+function isHarmful({ path, method }: FuzzRequest, { resource, collection }: Subject): boolean {
+  if (method === 'DELETE' && ofCollection.test(path.slice(collection.length))) return true
+  return resource.group === 'admissionregistration.k8s.io' && method !== 'GET' && method !== 'HEAD'
+}
+
+/** What follows a collection's path where no object is named. */
+const ofCollection = /^(?:\/|%20)*(?:\?|$)/
+
 function unstored(request: FuzzRequest): FuzzRequest {
-  const { path, method } = request
-  if (method === 'GET' || method === 'HEAD') return request
+  const { path } = request
   return { ...request, path: `${path}${path.includes('?') ? '&' : '?'}dryRun=All` }
 }
 
