@@ -71,6 +71,7 @@ function stockCommand(store: string, command: string, more: Record<string, strin
     HUTCH_STOCK_DIR: join(cache, store),
     HUTCH_STOCK_STORE: store,
     HUTCH_STOCK_FSYNC: '1',
+    HUTCH_STOCK_OWNER: String(process.pid),
     ...(command === 'start' && { HUTCH_STOCK_KEEP: '1' }),
     ...more,
   }

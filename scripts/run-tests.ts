@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tied } from '../tests/tied.ts'
 import { listedFiles } from './listed-files.ts'
 
 const root = join(import.meta.dir, '..')
@@ -75,11 +76,14 @@ interface TestRun {
 function bunTest(files: readonly string[]): TestRun {
   const directory = mkdtempSync(join(tmpdir(), 'hutch-run-'))
   const [out, errors] = ['out', 'errors'].map(name => join(directory, name)) as [string, string]
-  const run = Bun.spawnSync(['bun', 'test', '--timeout', '120000', ...files.map(file => `./${file}`)], {
-    cwd: root,
-    stdout: Bun.file(out),
-    stderr: Bun.file(errors),
-  })
+  const run = Bun.spawnSync(
+    [...tied, 'bun', 'test', '--timeout', '120000', ...files.map(file => `./${file}`)],
+    {
+      cwd: root,
+      stdout: Bun.file(out),
+      stderr: Bun.file(errors),
+    },
+  )
   const output = [out, errors].map(file => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('')
   rmSync(directory, { recursive: true, force: true })
   return { exitCode: run.exitCode, output }

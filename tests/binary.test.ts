@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Subprocess } from 'bun'
+import { freePort } from './free-port.ts'
 import { missingKubectl } from './kubectl/cluster.ts'
+import { tied } from './tied.ts'
 
-setDefaultTimeout(180_000)
+setDefaultTimeout(600_000)
 
 const root = join(import.meta.dir, '..')
 const kubectlMissing = missingKubectl()
@@ -25,20 +26,12 @@ function armLibrary(): string | undefined {
   return exitCode === 0 ? stdout.toString().trim() : undefined
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as { port: number }
-  await new Promise(resolve => probe.close(resolve))
-  return port
-}
-
 describe('the compiled binary', () => {
   const dir = mkdtempSync(join(tmpdir(), 'hutch-binary-'))
   const running: Subprocess[] = []
   // Nothing of the checkout is within reach: another folder, and an environment with a path and a home only.
   const run = (command: readonly string[]) =>
-    Bun.spawn([...command], {
+    Bun.spawn([...tied, ...command], {
       cwd: dir,
       env: { PATH: '/usr/bin:/bin', HOME: dir },
       stdout: 'pipe',
@@ -61,12 +54,11 @@ describe('the compiled binary', () => {
   const start = async (name: string, program: readonly string[]) => {
     const child = run([...program, ...serverWords(name, await freePort())])
     running.push(child)
-    for (let tries = 0; tries < 240; tries++) {
-      if ((await kubectl(name, 'get', '--raw', '/readyz')).code === 0) return child
+    while ((await kubectl(name, 'get', '--raw', '/readyz')).code !== 0) {
       if (child.exitCode !== null) throw new Error(await new Response(child.stderr as ReadableStream).text())
       await Bun.sleep(250)
     }
-    throw new Error(`${name} did not get ready`)
+    return child
   }
   const compiled = (arch: string) => join(dir, `hutch-linux-${arch}`)
 
@@ -75,12 +67,12 @@ describe('the compiled binary', () => {
     const build = Bun.spawn([join(root, 'scripts/build'), '--to', dir, ...archs], { stderr: 'pipe' })
     const complaint = await new Response(build.stderr).text()
     if ((await build.exited) !== 0) throw new Error(complaint)
-  })
+  }, 600_000)
   afterAll(async () => {
     for (const child of running) child.kill('SIGKILL')
     await Promise.all(running.map(child => child.exited))
     rmSync(dir, { recursive: true, force: true })
-  })
+  }, 240_000)
 
   const own = process.arch === 'x64' ? test : test.skip
   own('knows its version', async () => {

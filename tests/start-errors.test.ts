@@ -13,12 +13,14 @@ const base = [
   '--simulated-node=1',
   '--bind-address=127.0.0.1',
 ]
+/** One that starts although it should not is ended then. */
+const patienceMs = 60_000
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** Runs the program and answers its exit code and what it said, log lines left out. */
 function hutch(...words: string[]): { code: number | null; said: string } {
   const program = join(import.meta.dir, '../src/cmd/hutch.ts')
-  const run = Bun.spawnSync(['bun', 'run', program, ...words], { timeout: 15_000 })
+  const run = Bun.spawnSync(['bun', 'run', program, ...words], { timeout: patienceMs })
   const lines = (run.stdout.toString() + run.stderr.toString()).split('\n')
   return {
     code: run.exitCode,
@@ -114,7 +116,7 @@ test('a machine without Podman is told what to install, an ordinary user what to
     'server',
     ...base.filter(flag => !flag.startsWith('--simulated')),
   ]
-  const run = Bun.spawnSync(words, { env: { PATH: '/nowhere' }, timeout: 15_000 })
+  const run = Bun.spawnSync(words, { env: { PATH: '/nowhere' }, timeout: patienceMs })
   expect(run.exitCode).toBe(1)
   const problem =
     process.getuid?.() === 0

@@ -36,6 +36,12 @@ wait_for() {
   done
 }
 
+# stop_after PID: stops everything when this process has ended, however it ended. The "stop" of its owner ends it before.
+stop_after() {
+  setsid bash -c 'tail --pid="$1" -f /dev/null; exec "$2" stop' _ "$1" "$root/scripts/stock" >/dev/null 2>&1 </dev/null &
+  echo $! >"$dir/watcher.pid"
+}
+
 start() {
   local what=$1
   [[ $what =~ ^(all|apiserver|accounts|scheduler)$ ]] || die "start takes 'apiserver', 'accounts', 'scheduler' or nothing, not '$what'"
@@ -43,6 +49,7 @@ start() {
   running kube-apiserver && die "it runs already in $dir; scripts/stock stop first"
   [[ -n ${HUTCH_STOCK_KEEP:-} ]] || rm -rf "$dir"
   mkdir -p "$dir"
+  if [[ -n ${HUTCH_STOCK_OWNER:-} ]]; then stop_after "$HUTCH_STOCK_OWNER"; fi
   local ports
   mapfile -t ports < <(free_ports 5)
   [[ -f "$dir/pki/sa.pub" ]] || make_pki
@@ -110,6 +117,11 @@ start_scheduler() {
 
 stop() {
   local index name pid
+  # It leads a group with what it waits in; when it is the one that stops, it is this process.
+  if [[ -f "$dir/watcher.pid" && $(<"$dir/watcher.pid") != "$$" ]]; then
+    kill -- "-$(<"$dir/watcher.pid")" 2>/dev/null || true
+    rm -f "$dir/watcher.pid"
+  fi
   for ((index = ${#programs[@]} - 1; index >= 0; index--)); do
     name=${programs[index]}
     running "$name" || continue

@@ -1,9 +1,10 @@
 /** The sample API server of upstream, over a real etcd, behind Hutch: what its users see through kubectl. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
+import { tied } from '../tied.ts'
 
 const root = join(import.meta.dir, '../..')
 const cache =
@@ -21,17 +22,7 @@ const kubeconfig = join(directory, 'kubeconfig')
 const children: Bun.Subprocess[] = []
 
 function spawn(...command: string[]): void {
-  children.push(Bun.spawn(command, { stdout: 'ignore', stderr: 'ignore', cwd: directory }))
-}
-
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer()
-  server.listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as { port: number }
-    server.close(() => resolve(port))
-  })
-  return promise
+  children.push(Bun.spawn([...tied, ...command], { stdout: 'ignore', stderr: 'ignore', cwd: directory }))
 }
 
 async function run(input: string | undefined, ...words: string[]) {

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { lanMissing, must, reapLan, run } from './lan.ts'
+import { lanMissing, must, run } from './lan.ts'
 
 const missing = lanMissing()
 if (missing) console.warn(`SKIPPED: a network of machines is cleared away (${missing})`)
@@ -23,7 +23,7 @@ await Bun.sleep(600_000)
 `
 
 test.skipIf(missing !== undefined)(
-  'whatever a network of machines started is gone after a look at its folder alone, though its owner was killed',
+  'whatever a network of machines started is gone soon after its owner was killed',
   async () => {
     const dir = mkdtempSync(join(tmpdir(), 'hutch-lan-'))
     const complaints = Bun.file(join(dir, 'complaints'))
@@ -36,15 +36,13 @@ test.skipIf(missing !== undefined)(
     expect(Number(inside)).toBeGreaterThan(0)
     owner.kill('SIGKILL')
     await owner.exited
-    expect(existsSync(`/proc/${pid}/ns/net`)).toBe(true)
-    await reapLan(dir)
+    while (existsSync(dir)) await Bun.sleep(100)
     expect(existsSync(`/proc/${pid}/ns/net`)).toBe(false)
     expect((await run(['sh', '-c', `grep ' ${dir}' /proc/mounts`])).out).toBe('')
     // The brackets keep the search from finding itself.
     const pattern = `${dir.replace('lan-', 'la[n]-')}/`
     const left = await run(['sh', '-c', `grep -ls '${pattern}' /proc/[0-9]*/cmdline`])
     expect(left.out).toBe('')
-    expect(existsSync(dir)).toBe(false)
   },
   120_000,
 )

@@ -57,6 +57,7 @@ export interface LanOptions {
 
 export async function openLan(names: readonly string[], options: LanOptions = {}): Promise<Lan> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'hutch-lan-'))
+  const guard = guardOf(dir)
   const holders: Subprocess[] = []
   const running: Subprocess[] = []
   const machine = async (name: string, address: string): Promise<Machine> => {
@@ -95,6 +96,7 @@ export async function openLan(names: readonly string[], options: LanOptions = {}
     async close() {
       for (const child of running) child.kill('SIGKILL')
       await Promise.all(running.map(child => child.exited))
+      process.kill(-guard.pid, 'SIGKILL')
       await reapLan(dir)
     },
   }
@@ -122,6 +124,18 @@ ip link set port${index} master br0 up`,
     ])
   }
   return lan
+}
+
+/** Reaps the LAN when this process has ended without closing it: killed, say. Leads a group of its own. */
+function guardOf(dir: string): Subprocess {
+  const script = 'tail --pid="$1" -f /dev/null; exec "$2" run "$3" "$4"'
+  const words = [String(process.pid), process.execPath, join(import.meta.dir, 'reap.ts'), dir]
+  const guard = Bun.spawn(['sh', '-c', script, 'sh', ...words], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+    detached: true,
+  })
+  guard.unref()
+  return guard
 }
 
 const holderFile = 'holder'

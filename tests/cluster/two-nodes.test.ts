@@ -101,7 +101,7 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
       await must(kubectl('create', '-f', '-'), webPod(`on-${name}`, name))
     await must(kubectl('create', '-f', '-'), service)
     await must(kubectl('wait', 'pod', '--all', '--for=condition=Ready', '--timeout=120s'))
-  })
+  }, 600_000)
   afterAll(async () => {
     const logs = ['server.log', 'agent.log', 'agent-again.log']
     for (const log of process.env.HUTCH_SHOW_LOGS ? logs : [])
@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)('two nodes on one network', () => {
         (await run(kubectl('get', 'events,pods', '-o=wide', '--sort-by=.metadata.creationTimestamp'))).out,
       )
     await lan?.close()
-  })
+  }, 240_000)
 
   test('the token made the second a member with certificates of its own', async () => {
     const subject = await must([

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
+import { tied } from '../tied.ts'
 
 const root = join(import.meta.dir, '../..')
 
@@ -55,7 +56,7 @@ export async function startCluster(flags: readonly string[], place: ClusterPlace
     '--bind-address=127.0.0.1',
   ]
   const program = ['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server']
-  const child = Bun.spawn([...enter, ...program, ...own, ...flags], {
+  const child = Bun.spawn([...tied, ...enter, ...program, ...own, ...flags], {
     stdout: 'ignore',
     stderr: Bun.file(join(directory, 'hutch.log')),
   })
@@ -70,23 +71,15 @@ export async function startCluster(flags: readonly string[], place: ClusterPlace
     },
   }
   const ready = async () => {
-    if (child.exitCode !== null) throw new Error(readFileSync(join(directory, 'hutch.log'), 'utf8'))
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(readFileSync(join(directory, 'hutch.log'), 'utf8'))
     return existsSync(kubeconfig) && (await cluster.kubectl('get --raw /readyz', { mayFail: true })) === 'ok'
   }
-  await until(ready, `${directory}/hutch.log`)
+  await until(ready, `${directory}/hutch.log`).catch(async error => {
+    await cluster.stop()
+    throw error
+  })
   return cluster
-}
-
-/** A port that nobody listens on, below those that connections go out from: one of theirs could take it meanwhile. */
-async function freePort(): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 12_000)
-  const probe = createServer()
-  const isFree = await new Promise<boolean>(tell =>
-    probe.once('error', () => tell(false)).listen(port, '127.0.0.1', () => tell(true)),
-  )
-  if (!isFree) return await freePort()
-  await new Promise(done => probe.close(done))
-  return port
 }
 
 /** Asks again every 100 ms for up to two minutes: the machine may be slow and busy. */

@@ -1,63 +1,42 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { missingKubectl, startCluster, type TestCluster, until } from './cluster.ts'
+import { type Lan, lanMissing, type Machine, must, openLan } from '../cluster/lan.ts'
+import { startCluster, type TestCluster, until } from './cluster.ts'
 
-const programs = ['podman', 'nft', 'ip', 'nsenter', 'busybox']
-const reason =
-  missingKubectl() ??
-  (process.getuid?.() === 0 ? undefined : 'needs root') ??
-  programs.filter(name => !Bun.which(name)).map(name => `${name} is not installed`)[0]
+const reason = lanMissing()
 if (reason) console.log(`SKIP tests/kubectl/podman: ${reason}`)
 
-const directory = mkdtempSync(join(tmpdir(), 'hutch-real-'))
-const namespace = `hutch-${process.pid}`
-const enter = ['nsenter', `--net=/var/run/netns/${namespace}`]
-const podman = ['--root', '--runroot', '--tmpdir'].map(
-  flag => `${flag}=${join(directory, `podman${flag.slice(1)}`)}`,
-)
 const image = 'hutch.local/busybox:1'
-const flags = [
-  '--node-name=real',
-  '--node-ip=10.98.0.2',
-  ...podman.map(argument => `--podman-arg=${argument}`),
-]
 
+let lan: Lan
 let cluster: TestCluster
 const top = (line: string) => k(`top ${line}`, { mayFail: true })
 const k = (line: string, options?: Parameters<TestCluster['kubectl']>[1]) => cluster.kubectl(line, options)
-const run = (...words: string[]) => {
-  const result = Bun.spawnSync(words, { env: { ...process.env, CONTAINERS_CONF: '/dev/null' } })
-  if (result.exitCode !== 0) throw new Error(`${words.join(' ')}: ${result.stderr}`)
+
+async function start(): Promise<void> {
+  const [{ name, address, dir, enter, podmanArgs }] = lan.machines as [Machine]
+  const directory = join(dir, 'data')
+  mkdirSync(directory, { recursive: true })
+  const flags = [`--node-name=${name}`, `--node-ip=${address}`]
+  const podman = podmanArgs.map(argument => `--podman-arg=${argument}`)
+  cluster = await startCluster([...flags, ...podman], { directory, enter })
+  await until(async () => (await k('get nodes')).includes(' Ready '), 'kubectl get nodes')
 }
-/** Podman's own clean-up of a container that just ended may mount its storage once more: then both are tried again. */
-const forget = `for try in 1 2 3 4 5 6 7 8 9; do
-  awk '$2 ~ "^${directory}/" {print $2}' /proc/mounts | sort -r | xargs -r umount -l
-  rm -rf ${directory} && exit; sleep 1
-done; exit 1`
 
 /** A machine of its own as far as the network goes, with a Podman storage of its own. */
 describe.skipIf(reason !== undefined)('real pods', () => {
   beforeAll(async () => {
-    run('ip', 'netns', 'add', namespace)
-    run('ip', '-n', namespace, 'link', 'add', 'eth0', 'type', 'bridge')
-    run('ip', '-n', namespace, 'address', 'add', '10.98.0.2/24', 'dev', 'eth0')
-    for (const link of ['lo', 'eth0']) run('ip', '-n', namespace, 'link', 'set', link, 'up')
-    run(join(import.meta.dir, '../../scripts/image'), ...podman)
-    cluster = await startCluster(flags, { directory, enter })
-    await until(async () => (await k('get nodes')).includes(' Ready '), 'kubectl get nodes')
-  }, 120_000)
+    lan = await openLan(['real'])
+    const [{ enter, podmanArgs }] = lan.machines as [Machine]
+    await must([...enter, join(import.meta.dir, '../../scripts/image'), ...podmanArgs])
+    await start()
+  }, 300_000)
 
   afterAll(async () => {
-    if (cluster) {
-      await k('delete deployments,pods --all --grace-period=0 --force', { mayFail: true })
-      await cluster.stop()
-    }
-    run('podman', ...podman, 'rm', '--all', '--force', '--time=0')
-    run('ip', 'netns', 'delete', namespace)
-    run('sh', '-c', forget)
-  }, 120_000)
+    await cluster?.stop()
+    await lan?.close()
+  }, 300_000)
 
   test('a deployment serves behind its service, by name', async () => {
     await k(`create deployment web --image=${image} --replicas=2`)
@@ -77,7 +56,7 @@ describe.skipIf(reason !== undefined)('real pods', () => {
       'command terminated with exit code 3',
     )
     expect(await k('exec -i client -- cat', { input: 'through' })).toBe('through')
-    const file = join(directory, 'copied')
+    const file = join(lan.dir, 'copied')
     writeFileSync(file, 'x'.repeat(200_000))
     await k(`cp ${file} client:/tmp/copied`)
     await k(`cp client:/tmp/copied ${file}.back`)
@@ -193,9 +172,10 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     const before = await ids()
     expect(before.split('\n')).toHaveLength(2)
     await cluster.stop()
-    cluster = await startCluster(flags, { directory, enter })
-    await until(async () => (await k('get nodes')).includes(' Ready '), 'kubectl get nodes')
-    await Bun.sleep(2_000)
+    await start()
+    // When a pod that has come since is ready, the kubelet has been through those that were there.
+    await k(`run later --image=${image} -- sleep 1000`)
+    await k('wait --for=condition=Ready pod/later --timeout=120s')
     expect(await ids()).toBe(before)
     expect(await k('exec client -- hostname')).toBe('client')
   }, 240_000)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { judge, sumOf } from './consult.ts'
 import type { ListedDifference } from './listed.ts'
-import { stockMissing } from './stage.ts'
+import { stockMissing } from './stock.ts'
 
 /** Building the stock programs takes minutes, once. */
 const buildMs = 20 * 60_000

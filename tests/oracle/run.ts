@@ -15,7 +15,8 @@ import { opening } from './general-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { requestedSamples } from './requested-samples.ts'
 import { sideOf } from './side.ts'
-import { openStage, stockMissing } from './stage.ts'
+import { openStage } from './stage.ts'
+import { stockMissing } from './stock.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

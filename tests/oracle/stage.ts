@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
+import { tied } from '../tied.ts'
 import { type Side, sideOf } from './side.ts'
+import { startStock } from './stock.ts'
 
 const root = join(import.meta.dir, '../..')
 
@@ -13,53 +15,21 @@ export interface Stage {
   close(): Promise<void>
 }
 
-const cache =
-  process.env.HUTCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
-
-/** Where scripts/stock puts what it builds, kubectl among it. */
-export const stockPrograms = join(cache, 'stock/bin')
-
-/** Why the stock server cannot run here; undefined when it can. */
-export function stockMissing(): string | undefined {
-  if (!Bun.which('openssl') || !Bun.which('curl')) return 'openssl and curl are not both installed'
-  if (existsSync(join(stockPrograms, 'pins')) || Bun.which('go')) return undefined
-  return `no stock control plane in ${cache} and no Go to build it`
-}
-
 export async function openStage(): Promise<Stage> {
-  const directory = mkdtempSync(join(tmpdir(), 'hutch-oracle-'))
-  const env = { ...process.env, HUTCH_STOCK_DIR: join(directory, 'stock') }
-  const stock = async (...words: string[]) => {
-    const run = Bun.spawn([join(root, 'scripts/stock'), ...words], { env, stdout: 'pipe', stderr: 'inherit' })
-    const said = await new Response(run.stdout).text()
-    if ((await run.exited) !== 0) throw new Error(`scripts/stock ${words.join(' ')} failed`)
-    return said.trim()
-  }
-  const hutch = await startHutch(directory)
-  try {
-    const theirs = sideOf(await stock('start', 'accounts'))
-    const ours = sideOf(await hutch.kubeconfig)
-    return {
-      ours,
-      theirs,
-      async close() {
-        hutch.child.kill()
-        await Promise.all([hutch.child.exited, stock('stop')])
-        rmSync(directory, { recursive: true, force: true })
-      },
-    }
-  } catch (error) {
-    hutch.child.kill()
-    await stock('stop')
-    throw error
-  }
+  await using opened = new AsyncDisposableStack()
+  const hutch = opened.use(await startHutch())
+  const stock = opened.use(await startStock('accounts'))
+  const sides = { ours: sideOf(await hutch.kubeconfig()), theirs: sideOf(stock.kubeconfig) }
+  const kept = opened.move()
+  return { ...sides, close: () => kept.disposeAsync() }
 }
 
-async function startHutch(directory: string) {
+async function startHutch() {
+  const directory = mkdtempSync(join(tmpdir(), 'hutch-oracle-'))
   const path = join(directory, 'kubeconfig')
   const child = Bun.spawn(
     [
-      ...['bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server', '--disable-agent'],
+      ...[...tied, 'bun', 'run', join(root, 'src/cmd/hutch.ts'), 'server', '--disable-agent'],
       ...[
         '--disable',
         'scheduler,controller-manager,dns,proxy,metrics-server',
@@ -72,24 +42,22 @@ async function startHutch(directory: string) {
     ],
     { stdout: 'ignore', stderr: 'inherit' },
   )
-  return { child, kubeconfig: appears(directory, 'kubeconfig', child) }
+  return {
+    kubeconfig: () => appears(directory, 'kubeconfig', child),
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      await child.exited
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
 }
 
 /** The path of a file as soon as it is there; fails when the program ends before. */
 async function appears(directory: string, name: string, child: Bun.Subprocess): Promise<string> {
   while (!readdirSync(directory).includes(name)) {
-    if (child.exitCode !== null) throw new Error(`hutch ended with ${child.exitCode}`)
+    const ended = child.exitCode ?? child.signalCode
+    if (ended !== null) throw new Error(`hutch ended with ${ended}`)
     await Bun.sleep(50)
   }
   return join(directory, name)
-}
-
-function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  const server = createServer()
-  server.listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as { port: number }
-    server.close(() => resolve(port))
-  })
-  return promise
 }

@@ -137,7 +137,7 @@ test('a running server renews in time and is told; abort ends it', async () => {
 })
 
 const openssl = Bun.which('openssl')
-if (!openssl) console.warn('skipped: certificates are not checked with openssl, which is not installed')
+if (!openssl) console.warn('SKIP certificates as openssl reads them: openssl is not installed')
 
 test.skipIf(!openssl)('openssl verifies each chain for its purpose and no other', async () => {
   const spec = newSpec()

@@ -66,7 +66,7 @@ test(`after kill -9 at ${rounds} random moments under load every acknowledged wr
 
 const strace = Bun.which('strace')
 const canTrace = strace !== null && Bun.spawnSync([strace, '-qq', '-e', 'trace=none', 'true']).success
-if (!canTrace) console.warn('skipped: crash points at system calls need a working strace')
+if (!canTrace) console.warn('SKIP crash points at system calls: there is no working strace')
 
 test.skipIf(!canTrace)(
   'a kill in the midst of any write, sync or truncation of the files loses nothing acknowledged',

@@ -237,7 +237,7 @@ test('a file of a newer format and a missing directory are refused by name', asy
 })
 
 const small = mountSmallDisk()
-if (!small.works) console.warn(`skipped: a full disk needs a small file system to fill: ${small.why}`)
+if (!small.works) console.warn(`SKIP a full disk: no small file system to fill: ${small.why}`)
 
 test.skipIf(!small.works)(
   'a full disk refuses writes, goes on reading, and recovers when there is space',

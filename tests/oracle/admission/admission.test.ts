@@ -8,16 +8,13 @@ import { startRecorder } from './recorder.ts'
 import { webhookCases } from './webhook-cases.ts'
 
 async function openBoth() {
+  await using opened = new AsyncDisposableStack()
   const recorder = await startRecorder()
+  opened.defer(() => recorder.close())
   const stage = await openStage()
-  return {
-    recorder,
-    stage,
-    async close() {
-      recorder.close()
-      await stage.close()
-    },
-  }
+  opened.defer(() => stage.close())
+  const kept = opened.move()
+  return { recorder, stage, close: () => kept.disposeAsync() }
 }
 
 besideStock({

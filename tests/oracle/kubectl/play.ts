@@ -7,11 +7,13 @@ import { prepare } from '../scenarios/steps.ts'
 import { listedScreens } from './listed.ts'
 import { comeToRest } from './rest.ts'
 import { compareScreens, plainScreen } from './screen.ts'
-import { openTerminal } from './terminal.ts'
+import { openTerminal, type Printed } from './terminal.ts'
 import { isRead, type Line, lineOf, type Transcript } from './transcript.ts'
 
 /** How long a reading line is typed again while the screens differ: what it reads of may be on its way. */
 const patienceMs = 20_000
+/** How long the names that a line has made may be on their way here once everything has come to rest. */
+const namesPatienceMs = 5_000
 const pauseMs = 400
 /** Enough to keep both servers busy while one kubectl starts and others wait for a rest. */
 const transcriptsAtOnce = 5
@@ -49,7 +51,9 @@ export async function playTranscripts(
 }
 
 interface Pair {
-  compare(line: Line): Promise<string[]>
+  type(line: Line): Promise<readonly Printed[]>
+  /** Where the screens differ, by the words that the clusters are known to have chosen by now. */
+  compare(printed: readonly Printed[], line: Line): string[]
   /** See `comeToRest`. */
   rest(sinceMs: number): Promise<void>
 }
@@ -88,8 +92,8 @@ function openPair(
     return { side, terminal: openTerminal(place, transcript) }
   })
   return {
-    async compare(line) {
-      const printed = await Promise.all(sides.map(({ terminal }) => terminal.type(line)))
+    type: line => Promise.all(sides.map(({ terminal }) => terminal.type(line))),
+    compare(printed, line) {
       const [mine, other] = printed.map((each, i) => plainScreen(each, sides[i]!.side.words(transcript.name)))
       return compareScreens(mine!, other!, line.unordered)
     },
@@ -100,14 +104,16 @@ function openPair(
 async function typeUntilAlike(pair: Pair, line: Line, placeOf: (place: string) => string): Promise<string[]> {
   if (line.afterMs) await Bun.sleep(line.afterMs)
   const startMs = performance.now()
+  let printed = await pair.type(line)
+  if (!isRead(line)) await pair.rest(startMs)
+  const restMs = performance.now()
   for (;;) {
-    const found = (await pair.compare(line)).map(placeOf)
-    if (!isRead(line)) {
-      await pair.rest(startMs)
-      return found
-    }
-    const isLate = performance.now() - startMs > patienceMs
+    const found = pair.compare(printed, line).map(placeOf)
+    const isLate = isRead(line)
+      ? performance.now() - startMs > patienceMs
+      : performance.now() - restMs > namesPatienceMs
     if (isLate || judge(found, listedScreens).unlisted.length === 0) return found
     await Bun.sleep(pauseMs)
+    if (isRead(line)) printed = await pair.type(line)
   }
 }

@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util'
 import { judge, sumOf } from '../consult.ts'
 import { openStage } from '../scenarios/stage.ts'
-import { stockPrograms } from '../stage.ts'
+import { stockPrograms } from '../stock.ts'
 import { listedScreens } from './listed.ts'
 import { playerOn, playUntilSure } from './play-until-sure.ts'
 import { allTranscripts, linesOf } from './transcript.ts'

@@ -11,7 +11,7 @@ import { realPorts } from '../../../src/std/real-ports.ts'
 import { Words } from './words.ts'
 
 /** One of the two clusters, as its administrator sees it. */
-export interface Side {
+export interface Side extends AsyncDisposable {
   readonly kubeconfig: string
   readonly client: Client
   readonly informers: Informers
@@ -21,7 +21,6 @@ export interface Side {
   trace(scenario: string): readonly TraceEntry[]
   /** What it has come upon so far. */
   words(scenario: string): Words
-  close(): Promise<void>
 }
 
 export interface TraceEntry {
@@ -99,7 +98,7 @@ export async function openSide(kubeconfig: string): Promise<Side> {
     lastChangeMs: scenario => changes.get(scenario) ?? performance.now(),
     trace: scenario => traces.get(scenario) ?? [],
     words: wordsOf,
-    async close() {
+    async [Symbol.asyncDispose]() {
       stop.abort()
       await informers.done
     },

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { nodes } from '../../../src/api/core/node.ts'
 import { startCluster } from '../../kubectl/cluster.ts'
+import { startStock } from '../stock.ts'
 import { runKubelets } from './kubelet.ts'
 import { openSide, type Side } from './side.ts'
-
-const root = join(import.meta.dir, '../../..')
 
 /** Two whole control planes with three nodes each, on which the same simulated kubelets answer. */
 export interface Stage {
@@ -16,35 +13,42 @@ export interface Stage {
 }
 
 export async function openStage(): Promise<Stage> {
-  const directory = mkdtempSync(join(tmpdir(), 'hutch-scenarios-'))
-  const env = { ...process.env, HUTCH_STOCK_DIR: join(directory, 'stock') }
-  const stock = async (...words: string[]) => {
-    const run = Bun.spawn([join(root, 'scripts/stock'), ...words], { env, stdout: 'pipe', stderr: 'inherit' })
-    const said = await new Response(run.stdout).text()
-    if ((await run.exited) !== 0) throw new Error(`scripts/stock ${words.join(' ')} failed`)
-    return said.trim()
-  }
-  const flags = [
+  await using opened = new AsyncDisposableStack()
+  const [hutch, stock] = await all([startHutch(), startStock('all')], opened)
+  const sides = await all([openSide(hutch.kubeconfig), openSide(stock.kubeconfig)], opened)
+  const stop = new AbortController()
+  const kubelets = sides.map(side => runKubelets(side, stop.signal))
+  opened.defer(async () => {
+    stop.abort()
+    await Promise.all(kubelets)
+  })
+  await Promise.all(sides.map(createNodes))
+  const kept = opened.move()
+  return { ours: sides[0], theirs: sides[1], close: () => kept.disposeAsync() }
+}
+
+/** Opens both beside each other; what has opened is disposed of although the other has not. */
+async function all<A extends AsyncDisposable, B extends AsyncDisposable>(
+  [a, b]: readonly [Promise<A>, Promise<B>],
+  opened: AsyncDisposableStack,
+): Promise<[A, B]> {
+  const settled = await Promise.allSettled([a, b])
+  for (const one of settled) if (one.status === 'fulfilled') opened.use(one.value)
+  return [await a, await b]
+}
+
+async function startHutch() {
+  const cluster = await startCluster([
     '--disable-agent',
     '--disable=dns,proxy,metrics-server',
     '--datastore-endpoint=memory',
     '--log-level=warn',
-  ]
-  const [hutch, kubeconfig] = await Promise.all([startCluster(flags), stock('start')])
-  const stop = new AbortController()
-  const sides = await Promise.all([openSide(hutch.kubeconfig), openSide(kubeconfig)])
-  const kubelets = sides.map(side => runKubelets(side, stop.signal))
-  await Promise.all(sides.map(createNodes))
+  ])
   return {
-    ours: sides[0]!,
-    theirs: sides[1]!,
-    async close() {
-      stop.abort()
-      await Promise.all(kubelets)
-      await Promise.all(sides.map(side => side.close()))
-      await Promise.all([hutch.stop(), stock('stop')])
-      rmSync(hutch.directory, { recursive: true, force: true })
-      rmSync(directory, { recursive: true, force: true })
+    kubeconfig: cluster.kubeconfig,
+    async [Symbol.asyncDispose]() {
+      await cluster.stop()
+      rmSync(cluster.directory, { recursive: true, force: true })
     },
   }
 }
@@ -54,5 +58,5 @@ async function createNodes({ client, informers }: Side): Promise<void> {
     await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name } })
   const store = informers.of(nodes).store
   const isUntainted = () => store.size === 3 && store.list().every(({ spec }) => !spec?.taints?.length)
-  for (let tries = 0; tries < 600 && !isUntainted(); tries++) await Bun.sleep(50)
+  while (!isUntainted()) await Bun.sleep(50)
 }

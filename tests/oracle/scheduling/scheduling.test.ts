@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { stockMissing } from '../stage.ts'
+import { stockMissing } from '../stock.ts'
 import { consult } from './consult.ts'
 import { ourAnswer } from './ours.ts'
 import { openStage, type Stage } from './stage.ts'

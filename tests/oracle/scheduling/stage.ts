@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { replicaSets } from '../../../src/api/apps/replica-set.ts'
 import { namespaces } from '../../../src/api/core/namespace.ts'
@@ -22,10 +21,9 @@ import { type ResourceName, type ResourceRef, toKey } from '../../../src/client/
 import type { JsonObject, KubeObject } from '../../../src/machinery/meta/object.ts'
 import { silentLogger } from '../../../src/std/log.ts'
 import { realPorts } from '../../../src/std/real-ports.ts'
+import { startStock } from '../stock.ts'
 import { profileList } from './profiles.ts'
 import type { RandomCluster } from './random-cluster.ts'
-
-const root = join(import.meta.dir, '../../..')
 
 /** A stock API server and scheduler without controllers and kubelets: only the scheduler acts. */
 export interface Stage {
@@ -64,19 +62,9 @@ const patienceMs = 15_000
 const settlingMs = 250
 
 export async function openStage(): Promise<Stage> {
-  const directory = mkdtempSync(join(tmpdir(), 'hutch-scheduling-'))
-  const env = {
-    ...process.env,
-    HUTCH_STOCK_DIR: join(directory, 'stock'),
-    HUTCH_STOCK_PROFILES: JSON.stringify(profileList),
-  }
-  const stock = async (...words: string[]) => {
-    const run = Bun.spawn([join(root, 'scripts/stock'), ...words], { env, stdout: 'pipe', stderr: 'inherit' })
-    const said = await new Response(run.stdout).text()
-    if ((await run.exited) !== 0) throw new Error(`scripts/stock ${words.join(' ')} failed`)
-    return said.trim()
-  }
-  const kubeconfig = await stock('start', 'scheduler')
+  await using opened = new AsyncDisposableStack()
+  const profiles = { HUTCH_STOCK_PROFILES: JSON.stringify(profileList) }
+  const { kubeconfig, directory } = opened.use(await startStock('scheduler', profiles))
   const ports = realPorts(silentLogger)
   const identity = readKubeconfig(readFileSync(kubeconfig, 'utf8'), {
     readFile: path => readFileSync(path, 'utf8'),
@@ -86,22 +74,21 @@ export async function openStage(): Promise<Stage> {
   )
   const stop = new AbortController()
   const informers = createInformers({ client, ports, signal: stop.signal })
+  opened.defer(async () => {
+    stop.abort()
+    await informers.done
+  })
   const live = informers.of(pods)
   await live.whenSynced()
+  const kept = opened.move()
   return {
     client,
     build: cluster => build(client, cluster),
     clear: cluster => clear(client, cluster),
     observe: () => observe(client),
     podWhen: (namespace, name, wanted) => podWhen(live, toKey(namespace, name), wanted),
-    scoresOf: (namespace, name) =>
-      readScores(join(directory, 'stock/kube-scheduler.log'), `${namespace}/${name}`),
-    async close() {
-      stop.abort()
-      await informers.done
-      await stock('stop')
-      rmSync(directory, { recursive: true, force: true })
-    },
+    scoresOf: (namespace, name) => readScores(join(directory, 'kube-scheduler.log'), `${namespace}/${name}`),
+    close: () => kept.disposeAsync(),
   }
 }
 

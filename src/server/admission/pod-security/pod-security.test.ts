@@ -145,8 +145,7 @@ describe('PodSecurity', () => {
 /** Upstream's own cases, where its module is in the Go cache: 4,000 pods that each level and version must judge alike. */
 const cases = join(homedir(), 'go/pkg/mod/k8s.io/pod-security-admission@v0.35.4/test/testdata')
 const present = existsSync(cases)
-if (!present)
-  console.warn(`skipped: ${cases} is not there, so upstream's pod security cases are not compared`)
+if (!present) console.warn(`SKIP upstream's pod security cases: ${cases} is not there`)
 
 test.skipIf(!present)(
   'judges every case of the standard’s own suite as the suite says',
