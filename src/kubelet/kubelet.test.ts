@@ -29,11 +29,12 @@ test('a node registers itself Ready and renews its lease', async () => {
 test('a node that becomes ready while it starts says so at once, not a heartbeat later', async () => {
   let problem: string | undefined = 'the node has no pod CIDR yet'
   node = await simulatedNode({ notReady: () => problem })
+  const { api, clock } = node
   const ready = () =>
-    (node?.api.object('nodes', 'n1') as Node).status?.conditions?.find(({ type }) => type === 'Ready')
+    (api.object('nodes', 'n1') as Node).status?.conditions?.find(({ type }) => type === 'Ready')
   expect(ready()).toMatchObject({ status: 'False', message: problem })
   problem = undefined
-  await node.clock.advance(200)
+  await clock.advance(200)
   expect(ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' })
 })
 
