@@ -1,4 +1,5 @@
 import type { Lease } from '../api/types/coordination-v1.gen.ts'
+import type { MetricSpec } from '../std/metrics.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Client } from './client.ts'
 import { orUndefined } from './failure.ts'
@@ -29,6 +30,14 @@ const leases: ResourceRef<Lease> = {
   namespaced: true,
 }
 
+/** client-go's name (tools/leaderelection/metrics.go). */
+const masterSpec: MetricSpec = {
+  name: 'leader_election_master_status',
+  help: '1 while this process holds the lease, 0 while another does.',
+  labels: ['name'],
+  stability: 'ALPHA',
+}
+
 /** component-base config: 15 s, 10 s and 2 s; kube-controller-manager's defaults. */
 const defaults = {
   namespace: 'kube-system',
@@ -54,10 +63,13 @@ export async function runWithLeadership(
   while (!signal.aborted) {
     await elector.acquire(signal)
     if (signal.aborted) break
+    const master = options.ports.metrics.gauge(masterSpec).with(options.name)
+    master.set(1)
     const lost = new AbortController()
     const leading = lead(AbortSignal.any([signal, lost.signal]))
     await Promise.race([elector.keep(signal), leading])
     lost.abort()
+    master.set(0)
     await leading
     if (signal.aborted) await elector.release()
   }

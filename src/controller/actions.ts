@@ -3,6 +3,7 @@ import type { DeleteOptions, Patch } from '../client/client.ts'
 import { type EventNote, referenceTo } from '../client/events.ts'
 import type { ResourceName, ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import type { Metrics } from '../std/metrics.ts'
 
 /**
  * What a plan wants done. Actions of a plan run in order; the first that fails ends it and the key is tried
@@ -36,6 +37,8 @@ export type Action =
     }
   | { readonly do: 'event'; readonly about: ObjectReference; readonly note: EventNote }
   | { readonly do: 'requeue'; readonly afterMs: number }
+  /** Counts what the actions before it have done. */
+  | { readonly do: 'measure'; readonly tell: (metrics: Metrics) => void }
   /** Asks the server itself whether the object is still the one seen and not being deleted; if not, the plan ends. */
   | { readonly do: 'confirm'; readonly resource: ResourceName; readonly object: KubeObject }
   /** At the same time; with `slowStart` in batches of 1, 2, 4, … of which the first with a failure is the last. */
@@ -98,6 +101,11 @@ export function event(resource: ResourceName, object: KubeObject, note: EventNot
 
 export function requeueAfter(afterMs: number): Action {
   return { do: 'requeue', afterMs }
+}
+
+/** Counts something once all that comes before it in the plan has succeeded. */
+export function measure(tell: (metrics: Metrics) => void): Action {
+  return { do: 'measure', tell }
 }
 
 export function confirm(resource: ResourceName, object: KubeObject): Action {

@@ -2,12 +2,14 @@ import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import { isNamespaceTerminating, isNotFound, orUndefined } from '../client/failure.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import type { Ports } from '../std/ports.ts'
 import type { Action, Outcome, Plan } from './actions.ts'
 import { type Expectation, expectGone, expectNothing, expectSeen } from './expectations.ts'
 
 export interface Applier {
   readonly client: Client
   readonly events: EventRecorder
+  readonly ports: Pick<Ports, 'metrics'>
 }
 
 /** What came of a plan. `error` is the first failure; what ran before it is in `written` all the same. */
@@ -69,6 +71,8 @@ async function apply(run: Run, action: Action): Promise<void> {
     case 'requeue':
       run.requeueAfterMs = Math.min(run.requeueAfterMs ?? Number.POSITIVE_INFINITY, action.afterMs)
       return
+    case 'measure':
+      return action.tell(run.applier.ports.metrics)
     case 'confirm':
       return await applyConfirm(run, action)
     case 'together':

@@ -1,6 +1,7 @@
 import { fromKey, objectKey, type ResourceName, type ResourceRef, toKey } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { type LabelSelectorSpec, labelSelectorFrom, matchesLabels } from '../machinery/selector/index.ts'
+import type { Metrics } from '../std/metrics.ts'
 import type { Cancel } from '../std/ports.ts'
 import type { Plan } from './actions.ts'
 import { applyPlan } from './apply.ts'
@@ -25,8 +26,18 @@ export interface Controller<T extends KubeObject> {
    * called again after every change of what it looked at, and never before the view shows what it did last.
    */
   readonly plan: (object: T, view: View, nowMs: number) => Plan
+  /** Told of each plan that was carried out for a primary that is there, to count it. */
+  readonly synced?: (sync: Synced<T>, metrics: Metrics) => void
   /** What is left to do for a primary that is not there (any more). */
   readonly gone?: (key: string, store: View['store']) => Plan
+}
+
+export interface Synced<T> {
+  readonly object: T
+  readonly plan: Plan
+  /** What made it fail; undefined when nothing did. */
+  readonly error: unknown
+  readonly ms: number
 }
 
 export interface Owned<T extends KubeObject> {
@@ -109,11 +120,16 @@ function start<T extends KubeObject>(controller: Controller<T>, context: WorkerC
       park(key)
       return {}
     }
+    const startMs = ports.clock.monotonicMs()
     const plan = object
       ? controller.plan(object, viewFor(object, store), ports.clock.nowMs())
       : (controller.gone?.(key, store) ?? [])
     const { written, requeueAfterMs, error } = await applyPlan(context, plan)
     expectations.add(key, written)
+    if (object) {
+      const ms = ports.clock.monotonicMs() - startMs
+      controller.synced?.({ object, plan, error, ms }, ports.metrics)
+    }
     if (error !== undefined) throw error
     return { afterMs: requeueAfterMs }
   }

@@ -2,6 +2,7 @@ import { type Client, createClient } from '../client/client.ts'
 import { createEventRecorder } from '../client/events.ts'
 import { createInformers } from '../client/informers.ts'
 import type { Transport } from '../client/transport.ts'
+import type { MetricSpec } from '../std/metrics.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
 import { managerIdentity, runWorker, type Worker, type WorkerStats } from './worker.ts'
 
@@ -30,6 +31,14 @@ export function runControllers(table: readonly Worker[], options: ControllersOpt
   }
 }
 
+/** Upstream's name (controller-manager/pkg/controllermanager metrics). */
+const runningSpec: MetricSpec = {
+  name: 'running_managed_controllers',
+  help: '1 for each controller that runs, 0 for each that has ended.',
+  labels: ['name', 'manager'],
+  stability: 'ALPHA',
+}
+
 async function runTable(
   table: readonly Worker[],
   options: ControllersOptions,
@@ -52,6 +61,9 @@ async function runTable(
       signal: until,
       component: worker.eventSource ?? worker.identity,
     })
+    const running = ports.metrics.gauge(runningSpec).with(worker.name, managerIdentity)
+    running.set(1)
+    until.addEventListener('abort', () => running.set(0), { once: true })
     return runWorker({ worker, client, informers, events, ports: own, signal: until, stats })
   })
   try {

@@ -3,6 +3,7 @@ import { type Client, strategicPatch } from '../client/client.ts'
 import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
+import { measured, measuredWait } from './framework/meter.ts'
 import type { Cycle, Rejection, SchedulerPlugin } from './framework/plugin.ts'
 import type { NodeInfo } from './snapshot/node-info.ts'
 
@@ -23,22 +24,35 @@ export async function bindPod(
 ): Promise<void> {
   const reserved: SchedulerPlugin[] = []
   try {
-    for (const plugin of plugins) {
-      reserved.unshift(plugin)
-      refuse(plugin.reserve?.(cycle, node))
-    }
+    measured(cycle, 'Reserve', () => {
+      for (const plugin of plugins) {
+        reserved.unshift(plugin)
+        refuse(plugin.reserve?.(cycle, node))
+      }
+    })
     if (plugins.some(plugin => plugin.preparesBinding?.(cycle, node))) await announce(client, cycle, node)
-    for (const plugin of plugins) if (plugin.permit) refuse(await plugin.permit(cycle, node))
-    for (const plugin of plugins)
-      if (plugin.preBind) refuse(await inStep(plugin.name, 'PreBind', plugin.preBind(cycle, node)))
+    await measuredWait(cycle, 'Permit', async () => {
+      for (const plugin of plugins) if (plugin.permit) refuse(await plugin.permit(cycle, node))
+    })
+    await measuredWait(cycle, 'PreBind', async () => {
+      for (const plugin of plugins)
+        if (plugin.preBind) refuse(await inStep(plugin.name, 'PreBind', plugin.preBind(cycle, node)))
+    })
     const binder = plugins.find(plugin => plugin.bind)
-    if (binder) await inStep(binder.name, 'Bind', binder.bind!(cycle, node))
-    else await inStep('DefaultBinder', 'Bind', postBinding(client, cycle, node))
+    await measuredWait(cycle, 'Bind', () =>
+      binder
+        ? inStep(binder.name, 'Bind', binder.bind!(cycle, node))
+        : inStep('DefaultBinder', 'Bind', postBinding(client, cycle, node)),
+    )
   } catch (error) {
-    for (const plugin of reserved) plugin.unreserve?.(cycle, node)
+    measured(cycle, 'Unreserve', () => {
+      for (const plugin of reserved) plugin.unreserve?.(cycle, node)
+    })
     throw error
   }
-  for (const plugin of plugins) plugin.postBind?.(cycle, node)
+  measured(cycle, 'PostBind', () => {
+    for (const plugin of plugins) plugin.postBind?.(cycle, node)
+  })
   const { namespace, name } = cycle.pod.metadata
   const message = `Successfully assigned ${namespace}/${name} to ${node.name}`
   recorder.record(referenceTo(pods, cycle.pod), {

@@ -1,6 +1,12 @@
-import { exponentialBuckets, type HistogramSpec, type MetricSpec, type Metrics } from '../std/metrics.ts'
+import {
+  exponentialBuckets,
+  type Gauge,
+  type HistogramSpec,
+  type MetricSpec,
+  type Metrics,
+} from '../std/metrics.ts'
 import type { Cancel } from '../std/ports.ts'
-import type { Place } from './queue/scheduling-queue.ts'
+import type { Incoming, Place } from './queue/scheduling-queue.ts'
 
 /** Names, labels, buckets and stability are upstream's (pkg/scheduler/metrics): dashboards know them. */
 const attempts: MetricSpec = {
@@ -47,6 +53,18 @@ const cacheSize: MetricSpec = {
   labels: ['type'],
   stability: 'ALPHA',
 }
+const incomingPods: MetricSpec = {
+  name: 'scheduler_queue_incoming_pods_total',
+  help: 'Pods that came to a part of the queue, by what brought them there.',
+  labels: ['queue', 'event'],
+  stability: 'STABLE',
+}
+const unschedulablePods: MetricSpec = {
+  name: 'scheduler_unschedulable_pods',
+  help: 'Pods that wait, by each plugin that rejected them.',
+  labels: ['plugin', 'profile'],
+  stability: 'ALPHA',
+}
 const preemptionAttempts: MetricSpec = {
   name: 'scheduler_preemption_attempts_total',
   help: 'Tries to make room for a pod.',
@@ -68,11 +86,19 @@ export interface SchedulerMeter {
   placed(tries: number, sinceQueuedMs: number): void
 }
 
+/** Counts the pods that come to each part of the queue. */
+export function countIncoming(metrics: Metrics): Incoming {
+  const total = metrics.counter(incomingPods)
+  return (place, event) => total.with(place === 'gated' ? queueNames.waiting : queueNames[place], event).inc()
+}
+
 export interface SchedulerState {
   readonly queue: Readonly<Record<Place, number>>
   readonly nodes: number
   readonly pods: number
   readonly assumed: number
+  /** How many pods wait for what each plugin of each profile rejected. */
+  readonly rejected: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
 const queueNames: Readonly<Record<Place, string>> = {
@@ -94,8 +120,10 @@ export function meterScheduler(
   const sli = metrics.histogram(sliSeconds)
   const pending = metrics.gauge(pendingPods)
   const size = metrics.gauge(cacheSize)
+  const unschedulable = createUnschedulable(metrics)
   const cancel = metrics.onRead(() => {
-    const { queue, nodes, pods, assumed } = state()
+    const { queue, nodes, pods, assumed, rejected } = state()
+    unschedulable(rejected)
     for (const place of Object.keys(queueNames) as Place[]) pending.with(queueNames[place]).set(queue[place])
     for (const [type, count] of Object.entries({ nodes, pods, assumed_pods: assumed }))
       size.with(type).set(count)
@@ -112,6 +140,21 @@ export function meterScheduler(
     },
   }
   return { meter, cancel }
+}
+
+/** A plugin that rejected a pod once goes on being told, with 0 when no such pod is left. */
+function createUnschedulable(metrics: Metrics) {
+  const pods = metrics.gauge(unschedulablePods)
+  const told = new Map<string, Gauge>()
+  return (rejected: SchedulerState['rejected']): void => {
+    for (const gauge of told.values()) gauge.set(0)
+    for (const [profile, byPlugin] of rejected)
+      for (const [plugin, count] of byPlugin) {
+        const gauge = pods.with(plugin, profile)
+        told.set(`${profile} ${plugin}`, gauge)
+        gauge.set(count)
+      }
+  }
 }
 
 /** What preemption counts. */

@@ -1,6 +1,8 @@
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Handle, PluginArgs, PluginFactory } from './framework/handle.ts'
+import type { CycleMeter } from './framework/meter.ts'
 import type { SchedulerPlugin } from './framework/plugin.ts'
+import { createCycleMeter, samplePlugins } from './plugin-metrics.ts'
 import { defaultPlugins } from './plugins/index.ts'
 
 export const defaultSchedulerName = 'default-scheduler'
@@ -38,16 +40,33 @@ export function withPlugins(profile: ProfileSpec, extra: readonly SchedulerPlugi
 export interface Profiles {
   /** Undefined for a pod that another scheduler is responsible for. */
   of(pod: Pod): readonly SchedulerPlugin[] | undefined
+  /** What the next cycle for this pod is to be done with and measured by. */
+  forCycle(pod: Pod): Pick<Profile, 'meter'> & { readonly plugins: readonly SchedulerPlugin[] }
   all(): readonly SchedulerPlugin[]
 }
 
+interface Profile {
+  readonly plugins: readonly SchedulerPlugin[]
+  readonly sample: () => readonly SchedulerPlugin[]
+  readonly meter: CycleMeter
+}
+
 export function createProfiles(specs: readonly ProfileSpec[], handle: Handle): Profiles {
-  const byName = new Map(
-    specs.map(({ schedulerName, plugins }) => [schedulerName, plugins.map(spec => assemble(spec, handle))]),
-  )
+  const profiles = specs.map(({ schedulerName, plugins: given }): [string, Profile] => {
+    const plugins = given.map(spec => assemble(spec, handle))
+    const meter = createCycleMeter(handle.ports, schedulerName)
+    return [schedulerName, { plugins, sample: samplePlugins(handle.ports, plugins), meter }]
+  })
+  const byName = new Map(profiles)
+  const profileOf = (pod: Pod) => byName.get(pod.spec?.schedulerName ?? defaultSchedulerName)
   return {
-    of: pod => byName.get(pod.spec?.schedulerName ?? defaultSchedulerName),
-    all: () => [...byName.values()].flat(),
+    of: pod => profileOf(pod)?.plugins,
+    forCycle(pod) {
+      const profile = profileOf(pod)
+      if (!profile) throw new Error(`nobody schedules for ${pod.spec?.schedulerName}`)
+      return { plugins: profile.sample(), meter: profile.meter }
+    },
+    all: () => profiles.flatMap(([, { plugins }]) => plugins),
   }
 }
 

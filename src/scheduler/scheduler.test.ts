@@ -53,6 +53,35 @@ test('a pod is bound to the node that fits and said to be', async () => {
   expect(told).toContain('scheduler_cache_size{type="assumed_pods"} 1')
 })
 
+test('extension points, plugins and the ways through the queue are counted', async () => {
+  const { api, ports, settle } = start()
+  api.put('nodes', testNode('full', { spec: { unschedulable: true } }))
+  api.put('pods', testPod('p'))
+  await settle()
+  const has = (series: string) => ports.metrics.text().includes(`\n${series} `)
+  const queued = (queue: string, event: string) =>
+    `scheduler_queue_incoming_pods_total{queue="${queue}",event="${event}"}`
+  const waiting = 'scheduler_unschedulable_pods{plugin="NodeUnschedulable",profile="default-scheduler"}'
+  const point = (name: string, status = 'Success') =>
+    `scheduler_framework_extension_point_duration_seconds_count{extension_point="${name}",status="${status}",profile="default-scheduler"}`
+  expect(has(queued('active', 'UnschedulablePodAdd'))).toBe(true)
+  expect(has(queued('unschedulable', 'ScheduleAttemptFailure'))).toBe(true)
+  expect(ports.metrics.text()).toContain(`${waiting} 1`)
+  expect(has(point('PostFilter', 'Unschedulable'))).toBe(true)
+  api.put('nodes', testNode('free'))
+  await ports.clock.advance(15_000)
+  expect(has(queued('backoff', 'NodeAdd')) || has(queued('active', 'NodeAdd'))).toBe(true)
+  expect(ports.metrics.text()).toContain(`${waiting} 0`)
+  for (const name of ['PreFilter', 'Filter', 'Reserve', 'Permit', 'PreBind', 'Bind', 'PostBind'])
+    expect([name, has(point(name))]).toEqual([name, true])
+  const evaluated =
+    'scheduler_plugin_evaluation_total{plugin="NodeResourcesFit",extension_point="Filter",profile="default-scheduler"}'
+  expect(has(evaluated)).toBe(true)
+  const sampled =
+    'scheduler_plugin_execution_duration_seconds_count{plugin="NodeResourcesFit",extension_point="PreFilter",status="Success"}'
+  expect(has(sampled)).toBe(true)
+})
+
 test('a pod that fits nowhere says why, and goes when a node comes', async () => {
   const { api, bound, events, settle } = start()
   api.put('pods', testPod('p'))

@@ -12,7 +12,7 @@ import { type Cluster, takeNodeChange, takePodChange } from './cluster-events.ts
 import { findNode, type Verdict } from './framework/find-node.ts'
 import type { Handle } from './framework/handle.ts'
 import type { Cycle, SchedulerPlugin } from './framework/plugin.ts'
-import { type AttemptResult, meterScheduler, type SchedulerMeter } from './metrics.ts'
+import { type AttemptResult, countIncoming, meterScheduler, type SchedulerMeter } from './metrics.ts'
 import {
   createProfiles,
   defaultProfile,
@@ -82,11 +82,17 @@ function assemble(options: SchedulerOptions, ports: Ports, { informers, signal }
     activate: key => queue.activate(key),
   }
   const profiles = createProfiles(options.profiles ?? [defaultProfile()], handle)
-  const queue = createSchedulingQueue(pod => profiles.of(pod) ?? [], ports.clock, options.backoff)
+  const queue = createSchedulingQueue(
+    pod => profiles.of(pod) ?? [],
+    ports.clock,
+    options.backoff,
+    countIncoming(ports.metrics),
+  )
   const mine = (pod: Pod) => !pod.spec?.nodeName && profiles.of(pod) !== undefined
   const { meter, cancel } = meterScheduler(ports.metrics, () => ({
     ...{ queue: queue.counts(), nodes: snapshot.nodeCount },
     ...snapshot.podTotals(),
+    rejected: rejectedBy(queue.waiting()),
   }))
   signal.addEventListener('abort', cancel, { once: true })
   return { options, ports, profiles, meter, snapshot, nominated, queue, mine, bindings: new Set() }
@@ -137,8 +143,8 @@ async function schedulePods(scheduler: Scheduler, signal: AbortSignal): Promise<
 function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
   const { profiles, ports, snapshot, nominated, queue, meter } = scheduler
   const { pod } = queued
-  const plugins = profiles.of(pod) ?? []
-  const cycle: Cycle = { pod, resources: podResources(pod), snapshot, nominated, filters: [] }
+  const { plugins, meter: points } = profiles.forCycle(pod)
+  const cycle: Cycle = { pod, resources: podResources(pod), snapshot, nominated, filters: [], meter: points }
   const startMs = ports.clock.monotonicMs()
   const verdict = tryToFind(plugins, cycle, ports)
   const durationMs = ports.clock.monotonicMs() - startMs
@@ -155,6 +161,16 @@ function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
   queue.failed(queued, rejecting)
   nominated.set(pod, nominate ?? pod.status?.nominatedNodeName)
   report(scheduler, queued, { reason: 'Unschedulable', message, nominate })
+}
+
+function rejectedBy(waiting: Iterable<Pick<QueuedPod, 'pod' | 'plugins'>>) {
+  const rejected = new Map<string, Map<string, number>>()
+  for (const { pod, plugins } of waiting) {
+    const byPlugin = rejected.get(profileOf(pod)) ?? new Map<string, number>()
+    rejected.set(profileOf(pod), byPlugin)
+    for (const plugin of plugins) byPlugin.set(plugin, (byPlugin.get(plugin) ?? 0) + 1)
+  }
+  return rejected
 }
 
 function profileOf(pod: Pod): string {

@@ -39,6 +39,8 @@ export interface Metrics {
   onRead(fill: () => void): () => void
   /** Prometheus' text format 0.0.4, families by name. */
   text(): string
+  /** What was asked for so far, with or without series. */
+  families(): readonly Pick<FamilyState, 'type' | 'spec' | 'buckets'>[]
   /** Counters and histograms start anew; gauges tell what is and stay. */
   reset(): void
 }
@@ -119,6 +121,7 @@ export function createMetrics(): Metrics {
       for (const fill of fillers) fill()
       return renderFamilies([...families.values()])
     },
+    families: () => [...families.values()],
     reset() {
       for (const { type, series } of families.values()) {
         if (type !== 'gauge') for (const each of series.values()) clear(each)

@@ -17,6 +17,7 @@ import { horizontalPodAutoscalers, pods } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { messageOf } from '../shared/pod-control.ts'
 import { MetricError, type MetricProposal, type MetricSources, proposeFor } from './metric-proposals.ts'
+import { countedReconciliation } from './reconciliation-metrics.ts'
 import { type Limited, limit, type Memory, newMemory, noteChange } from './scaling-behavior.ts'
 
 /** kube-controller-manager --horizontal-pod-autoscaler-sync-period. */
@@ -51,7 +52,9 @@ export function horizontalPodAutoscaler(catalog: Catalog): Worker {
         }
         const memory = memories.get(key) ?? newMemory()
         memories.set(key, memory)
-        await reconcile(autoscaler, { context, catalog, memory })
+        await countedReconciliation(context.ports, autoscaler, () =>
+          reconcile(autoscaler, { context, catalog, memory }),
+        )
         return { afterMs: periodMs }
       }
     },
@@ -71,7 +74,11 @@ interface Draft {
   status: HorizontalPodAutoscalerStatus
 }
 
-async function reconcile(autoscaler: HorizontalPodAutoscaler, sources: Sources): Promise<void> {
+/** Answers the status as it is now. */
+async function reconcile(
+  autoscaler: HorizontalPodAutoscaler,
+  sources: Sources,
+): Promise<HorizontalPodAutoscalerStatus> {
   const { context } = sources
   const draft: Draft = { autoscaler, context, status: { desiredReplicas: 0, ...autoscaler.status } }
   const target = await targetOf(draft, sources)
@@ -84,6 +91,7 @@ async function reconcile(autoscaler: HorizontalPodAutoscaler, sources: Sources):
     await size(draft, target, sources)
   }
   await writeStatus(draft)
+  return draft.status
 }
 
 async function writeStatus({ autoscaler, context, status }: Draft): Promise<void> {

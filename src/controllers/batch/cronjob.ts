@@ -7,6 +7,7 @@ import {
   attempt,
   create,
   event,
+  measure,
   type Plan,
   remove,
   requeueAfter,
@@ -15,6 +16,8 @@ import {
 import { defineController } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { exponentialBuckets, type HistogramSpec } from '../../std/metrics.ts'
 import { cronJobs, jobs } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { controllerReference } from '../shared/owner.ts'
@@ -256,6 +259,7 @@ function launch(draft: Draft, { view }: Timing, { name, dueMs }: Launch): Plan {
     done: job => [
       say(cronJob, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name}`),
       ...started(job as Job),
+      countSkew(job, dueMs),
     ],
     failed: error =>
       isNamespaceTerminating(error)
@@ -263,6 +267,25 @@ function launch(draft: Draft, { view }: Timing, { name, dueMs }: Launch): Plan {
         : [say(cronJob, 'Warning', 'FailedCreate', `Error creating job: ${messageOf(error)}`)],
   })
   return [...replacing, attempt([created], errors => (errors.length > 0 ? statusIfChanged(draft) : []))]
+}
+
+/** Between the time that was due and the job that it made. */
+function countSkew({ metadata }: KubeObject, dueMs: number): Action {
+  const lateMs = (fromTimestamp(metadata.creationTimestamp) ?? dueMs) - dueMs
+  return measure(metrics =>
+    metrics
+      .histogram(skewSeconds)
+      .with()
+      .observe(lateMs / 1000),
+  )
+}
+
+/** Upstream's name and buckets (pkg/controller/cronjob/metrics). */
+const skewSeconds: HistogramSpec = {
+  name: 'cronjob_controller_job_creation_skew_duration_seconds',
+  help: 'Seconds between when a job was due and when it was made.',
+  stability: 'STABLE',
+  buckets: exponentialBuckets(1, 2, 10),
 }
 
 function newJob(cronJob: CronJob, name: string, dueMs: number): Job {

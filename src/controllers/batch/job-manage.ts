@@ -14,6 +14,7 @@ import { isReady, isTerminating } from '../shared/pod.ts'
 import { createPod, deletePod } from '../shared/pod-control.ts'
 import { pauseMs } from './job-backoff.ts'
 import { pendingIndexes } from './job-indexes.ts'
+import { countedCreation } from './job-metrics.ts'
 import {
   failureAnnotations,
   finishedMs,
@@ -103,7 +104,9 @@ function adding(situation: JobSituation, missing: number): Managing {
   const count = Math.min(missing, burstMax)
   if (!indexes) {
     const template = trackedTemplate(job.spec!.template)
-    const creations = Array.from({ length: count }, () => createPod(template, jobs, job))
+    const creations = Array.from({ length: count }, () =>
+      countedCreation(createPod(template, jobs, job), job, situation.terminating),
+    )
     return { ...unchanged(situation), acts: [slowStart(creations)], active: active.length + count }
   }
   return addingIndexes(situation, indexes, count)
@@ -122,7 +125,9 @@ function addingIndexes(situation: JobSituation, indexes: Indexes, count: number)
   const pauses = new Map(pending.map(index => [index, indexPauseMs(indexes.held.get(index), nowMs)]))
   const now = pending.filter(index => pauses.get(index) === 0)
   if (pending.length > 0 && now.length === 0) return waiting(situation, Math.min(...pauses.values()))
-  const creations = now.map(index => createIndexed(job, index, indexes))
+  const creations = now.map(index =>
+    countedCreation(createIndexed(job, index, indexes), job, situation.terminating),
+  )
   return {
     ...unchanged(situation),
     acts: creations.length > 0 ? [slowStart(creations)] : [],

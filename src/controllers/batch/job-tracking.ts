@@ -6,6 +6,7 @@ import { findCondition, withoutCondition } from '../shared/conditions.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { formatIndexes } from './job-indexes.ts'
 import type { Managing } from './job-manage.ts'
+import { countEnd, countFinished, countPolicyActions } from './job-metrics.ts'
 import { indexOf, isIndexed, isPodFailed, isTracked, untrack } from './job-pods.ts'
 import { judgeFailure } from './job-policies.ts'
 import { type JobSituation, newCondition } from './job-situation.ts'
@@ -27,6 +28,8 @@ interface Tally {
   readonly newIndexes: Set<number>
   readonly released: Pod[]
   readonly isFull: boolean
+  /** What the failure policy says to pods that are counted now. */
+  readonly policyActions: readonly string[]
 }
 
 /**
@@ -41,8 +44,11 @@ export function trackPods(situation: JobSituation, outcome: Outcome): Plan {
   if (tally.released.length > 0 || !jsonEqual(status, job.status)) {
     const releases = tally.released.map(untrack)
     return [
-      ...(jsonEqual(status, job.status) ? [] : [updateStatus(jobs, { ...job, status })]),
+      ...(jsonEqual(status, job.status)
+        ? []
+        : [updateStatus(jobs, { ...job, status }), countFinished(job, status)]),
       ...(releases.length > 0 ? [together(releases)] : []),
+      ...countPolicyActions(tally.policyActions),
     ]
   }
   const uncounted = status.uncountedTerminatedPods
@@ -58,6 +64,7 @@ function tallyPods({ job, pods, indexes }: JobSituation, { ending }: Outcome): T
   const failed = still(job.status?.uncountedTerminatedPods?.failed)
   const newIndexes = new Set<number>()
   const released: Pod[] = []
+  const policyActions: string[] = []
   const fails = ending && ending.type !== 'SuccessCriteriaMet'
   const size = () => newIndexes.size + succeeded.length + failed.length
   for (const pod of byIndex(job, pods)) {
@@ -70,11 +77,13 @@ function tallyPods({ job, pods, indexes }: JobSituation, { ending }: Outcome): T
       if (!isIndexed(job) && !succeeded.includes(uid)) succeeded.push(uid)
       else if (index !== undefined && !indexes!.counted.has(index)) newIndexes.add(index)
     } else if ((isPodFailed(pod, job) || fails) && !failed.includes(uid)) {
-      const counts = (!isIndexed(job) || index !== undefined) && judgeFailure(job, pod).counts
+      if (isIndexed(job) && index === undefined) continue
+      const { counts, action } = judgeFailure(job, pod)
+      if (action) policyActions.push(action)
       if (counts) failed.push(uid)
     }
   }
-  return { succeeded, failed, newIndexes, released, isFull: size() >= uncountedMax }
+  return { succeeded, failed, newIndexes, released, policyActions, isFull: size() >= uncountedMax }
 }
 
 function byIndex(job: Job, pods: readonly Pod[]): readonly Pod[] {
@@ -158,6 +167,7 @@ function finish(
   const tooMany = 'Too many succeeded pods running after completion count reached'
   return [
     updateStatus(jobs, { ...job, status: finished }),
+    countEnd(job, success ? 'succeeded' : 'failed', reason),
     ...(success && many ? [say('Warning', 'TooManySucceededPods', tooMany)] : []),
     success ? say('Normal', 'Completed', 'Job completed') : say('Warning', reason, message),
   ]

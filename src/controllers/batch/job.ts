@@ -10,6 +10,7 @@ import { claim } from '../shared/claim.ts'
 import { findCondition } from '../shared/conditions.ts'
 import { JobBackoff } from './job-backoff.ts'
 import { type Managing, managePods, removing, unchanged } from './job-manage.ts'
+import { countSync } from './job-metrics.ts'
 import { isJobFinished, isManagedElsewhere, isSuspended, trackingFinalizer } from './job-pods.ts'
 import { endingOf, type JobSituation, lookAt, newCondition, untilDeadlineMs } from './job-situation.ts'
 import { trackPods } from './job-tracking.ts'
@@ -23,6 +24,7 @@ export function jobController(): Worker {
     primary: jobs,
     owns: [{ resource: pods, adopts: ({ spec }) => spec?.selector }],
     plan: (job, view, nowMs) => planJob(job, view, nowMs, backoff),
+    synced: countSync,
   })
 }
 

@@ -1,8 +1,17 @@
 import type { Job } from '../../api/types/batch-v1.gen.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
-import { confirm, type Plan, remove, requeueAfter } from '../../controller/actions.ts'
+import { confirm, measure, type Plan, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController } from '../../controller/define.ts'
+import { exponentialBuckets, type HistogramSpec } from '../../std/metrics.ts'
 import { jobs } from '../kinds.ts'
+
+/** Upstream's name and buckets (pkg/controller/ttlafterfinished/metrics). */
+const deletionSeconds: HistogramSpec = {
+  name: 'ttl_after_finished_controller_job_deletion_duration_seconds',
+  help: 'Seconds between when the time of a finished job was over and its deletion.',
+  stability: 'ALPHA',
+  buckets: exponentialBuckets(0.1, 2, 14),
+}
 
 /** Deletes finished jobs when their time is over (upstream pkg/controller/ttlafterfinished). */
 export const ttlAfterFinishedController = defineController<Job>({
@@ -19,7 +28,16 @@ export function planExpiry(job: Job, nowMs: number): Plan {
     return []
   const leftMs = finishedMs + ttlSecondsAfterFinished * 1000 - nowMs
   if (leftMs > 0) return [requeueAfter(leftMs)]
-  return [confirm(jobs, job), remove(jobs, job, { propagationPolicy: 'Foreground' })]
+  return [
+    confirm(jobs, job),
+    remove(jobs, job, { propagationPolicy: 'Foreground' }),
+    measure(metrics =>
+      metrics
+        .histogram(deletionSeconds)
+        .with()
+        .observe(-leftMs / 1000),
+    ),
+  ]
 }
 
 function finishedAtMs({ status }: Job): number | undefined {

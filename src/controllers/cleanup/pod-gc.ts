@@ -4,6 +4,7 @@ import { orUndefined } from '../../client/failure.ts'
 import { objectKey } from '../../client/resource.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
+import type { MetricSpec } from '../../std/metrics.ts'
 import { nodes, pods } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
 
@@ -12,6 +13,23 @@ const quarantineMs = 40_000
 /** kube-controller-manager --terminated-pod-gc-threshold. */
 const finishedMax = 12_500
 const finishedKey = '*finished'
+
+const labels = ['namespace', 'reason']
+/** Upstream's names and reasons (pkg/controller/podgc/metrics). */
+const deletedTotal: MetricSpec = {
+  name: 'pod_gc_collector_force_delete_pods_total',
+  help: 'Pods that nobody else would have deleted.',
+  labels,
+  stability: 'ALPHA',
+}
+const errorTotal: MetricSpec = {
+  name: 'pod_gc_collector_force_delete_pod_errors_total',
+  help: 'Pods that could not be deleted.',
+  labels,
+  stability: 'ALPHA',
+}
+/** What is said in the status of a pod that is given up, by why. */
+const messages = { unscheduled: undefined, orphaned: 'PodGC: node no longer exists' } as const
 
 const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
 const finishedOf = (pod: Pod) => (isFinished(pod) ? 'yes' : undefined)
@@ -50,7 +68,7 @@ export const podGarbageCollector: Worker = {
       if (!pod) return {}
       const nodeName = pod.spec?.nodeName
       if (!nodeName) {
-        if (pod.metadata.deletionTimestamp) await giveUp(context, pod, undefined)
+        if (pod.metadata.deletionTimestamp) await giveUp(context, pod, 'unscheduled')
         return {}
       }
       if (nodeStore.get(undefined, nodeName)) return {}
@@ -59,19 +77,17 @@ export const podGarbageCollector: Worker = {
       missingSince.set(nodeName, sinceMs)
       if (nowMs - sinceMs < quarantineMs) return { afterMs: quarantineMs - (nowMs - sinceMs) }
       if (!(await orUndefined(context.client.get(nodes, undefined, nodeName))))
-        await giveUp(context, pod, 'PodGC: node no longer exists')
+        await giveUp(context, pod, 'orphaned')
       return {}
     }
   },
 }
 
 /** Marks a pod that still counts as running as failed, and takes it away without waiting for anybody. */
-async function giveUp(
-  { client, ports }: WorkerContext,
-  pod: Pod,
-  message: string | undefined,
-): Promise<void> {
+async function giveUp(context: WorkerContext, pod: Pod, reason: keyof typeof messages): Promise<void> {
+  const { client, ports } = context
   const { namespace, name, uid } = pod.metadata
+  const message = messages[reason]
   if (!isFinished(pod)) {
     const lastTransitionTime = toTimestamp(ports.clock.nowMs())
     const disrupted = {
@@ -87,20 +103,30 @@ async function giveUp(
       client.patch(pods, namespace, name!, { type: strategicPatch, subresource: 'status', body }),
     )
   }
-  await orUndefined(client.delete(pods, namespace, name!, { gracePeriodSeconds: 0, preconditions: { uid } }))
+  await forceDelete(context, pod, reason)
 }
 
-async function deleteFinished({ client }: WorkerContext, finished: readonly Pod[]): Promise<void> {
+/** Deletes without waiting for anybody, counted. */
+async function forceDelete(
+  { client, ports }: WorkerContext,
+  { metadata: { namespace = '', name, uid } }: Pod,
+  reason: string,
+): Promise<void> {
+  const options = { gracePeriodSeconds: 0, preconditions: { uid } }
+  try {
+    const deleted = await orUndefined(client.delete(pods, namespace, name!, options))
+    if (deleted) ports.metrics.counter(deletedTotal).with(namespace, reason).inc()
+  } catch (error) {
+    ports.metrics.counter(errorTotal).with(namespace, reason).inc()
+    throw error
+  }
+}
+
+async function deleteFinished(context: WorkerContext, finished: readonly Pod[]): Promise<void> {
   const excess = finished.length - finishedMax
   if (excess <= 0) return
   const oldest = finished.toSorted((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1)).slice(0, excess)
-  for (const { metadata } of oldest)
-    await orUndefined(
-      client.delete(pods, metadata.namespace, metadata.name!, {
-        gracePeriodSeconds: 0,
-        preconditions: { uid: metadata.uid },
-      }),
-    )
+  for (const pod of oldest) await forceDelete(context, pod, 'terminated')
 }
 
 function createdAt({ metadata }: Pod): string {

@@ -5,6 +5,7 @@ import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
 import { endpointSlices, nodes, pods, services } from '../kinds.ts'
+import { countSliceSync, EndpointTotals } from './endpoint-metrics.ts'
 import {
   hasOwnEndpoints,
   isIpv6,
@@ -29,6 +30,7 @@ import { TriggerTimes } from './trigger-times.ts'
 /** Keeps the EndpointSlices of every service that selects pods (upstream pkg/controller/endpointslice). */
 export function endpointSliceController(): Worker {
   const triggers = new TriggerTimes()
+  const totals = new EndpointTotals()
   return defineController<Service>({
     name: 'endpointslice',
     identity: 'endpointslice-controller',
@@ -43,27 +45,38 @@ export function endpointSliceController(): Worker {
         (a, b) => a.metadata.labels?.[zoneLabel] === b.metadata.labels?.[zoneLabel],
       ),
     ],
-    plan: (service, view) => planEndpointSlices(service, view, triggers),
+    plan: (service, view) => planEndpointSlices(service, view, triggers, totals),
+    synced: countSliceSync,
     gone(key) {
       triggers.forget(key)
-      return []
+      return [totals.forget(key)]
     },
   })
 }
 
-export function planEndpointSlices(service: Service, view: View, triggers = new TriggerTimes()): Plan {
+export function planEndpointSlices(
+  service: Service,
+  view: View,
+  triggers = new TriggerTimes(),
+  totals = new EndpointTotals(),
+): Plan {
   if (!hasOwnEndpoints(service)) return []
   const existing = view
     .owned(endpointSlices)
     .filter(
       ({ metadata }) => metadata.labels?.[managedByLabel] === managedByUs && !metadata.deletionTimestamp,
     )
+    // One without endpoints may be without the list too.
+    .map(slice => (slice.endpoints ? slice : { ...slice, endpoints: [] }))
   const types = addressTypes(service)
   const outdated = existing
     .filter(({ addressType }) => !types.includes(addressType))
     .map(slice => remove(endpointSlices, slice))
   const trigger = triggers.next(service, selectedPods(service, view.store))
-  return [...types.flatMap(type => planAddressType({ service, existing, type, trigger }, view)), ...outdated]
+  return [
+    ...types.flatMap(type => planAddressType({ service, existing, type, trigger, totals }, view)),
+    ...outdated,
+  ]
 }
 
 interface Family {
@@ -71,9 +84,10 @@ interface Family {
   readonly existing: readonly EndpointSlice[]
   readonly type: string
   readonly trigger: string | undefined
+  readonly totals: EndpointTotals
 }
 
-function planAddressType({ service, existing, type, trigger }: Family, view: View): Plan {
+function planAddressType({ service, existing, type, trigger, totals }: Family, view: View): Plan {
   const here = existing.filter(({ addressType }) => addressType === type)
   const groups = endpointGroups(service, selectedPods(service, view.store), {
     type,
@@ -90,6 +104,7 @@ function planAddressType({ service, existing, type, trigger }: Family, view: Vie
       : changes.created.map(slice => create(endpointSlices, stamp(slice)))),
     ...changes.updated.map(slice => update(endpointSlices, stamp(slice))),
     ...changes.deleted.map(slice => remove(endpointSlices, slice)),
+    totals.count({ service, type, groups, here, changes }),
   ]
 }
 

@@ -12,7 +12,7 @@ export const managedByUs = 'endpointslice-controller.k8s.io'
 const serviceNameLabel = 'kubernetes.io/service-name'
 
 /** kube-controller-manager --max-endpoints-per-slice. */
-const endpointsPerSliceMax = 100
+export const endpointsPerSliceMax = 100
 
 export interface SliceChanges {
   readonly created: EndpointSlice[]

@@ -9,6 +9,7 @@ import { isReady } from '../shared/pod.ts'
 import { EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
 import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
+import { countEviction, tellZones } from './zone-metrics.ts'
 
 const leaseNamespace = 'kube-node-lease'
 const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
@@ -30,6 +31,7 @@ export const nodeLifecycleController: Worker = {
     const { health, ports } = lifecycle
     const { store } = context.use(nodes)
     for (const projection of [illnessOf, zoneOf, illZoneOf, readinessOf]) store.index(projection)
+    context.signal.addEventListener('abort', tellZones(ports.metrics, store), { once: true })
     context.watch(nodes, (node, old) => {
       const name = (node ?? old)!.metadata.name!
       if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
@@ -130,7 +132,10 @@ async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undef
       type: mergePatch,
       body: { metadata: { resourceVersion }, spec: { taints } },
     })
-    if (adds && eviction === 'now') pace.took(zone, ports.clock.monotonicMs())
+    if (adds && eviction === 'now') {
+      pace.took(zone, ports.clock.monotonicMs())
+      countEviction(ports.metrics, zone)
+    }
   }
   return adds && waitMs > 0 && Number.isFinite(waitMs) ? waitMs : undefined
 }

@@ -3,10 +3,19 @@ import type { Node, Pod, Taint } from '../../api/types/core-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { objectKey } from '../../client/resource.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
-import { event, type Plan, patch, remove, requeueAfter } from '../../controller/actions.ts'
+import {
+  type Action,
+  event,
+  measure,
+  type Plan,
+  patch,
+  remove,
+  requeueAfter,
+} from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import type { HistogramSpec, MetricSpec } from '../../std/metrics.ts'
 import { nodes, pods } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { podCondition } from '../shared/pod.ts'
@@ -51,6 +60,7 @@ export function planEviction(
     ),
     ...markDisrupted(pod, nowMs),
     remove(pods, pod),
+    countDeletion(nowMs - (deadlineMs || Math.min(...taints.map(sinceMs)))),
   ]
 }
 
@@ -65,6 +75,30 @@ function evictionMs(pod: Pod, taints: readonly Taint[], sinceMs: (taint: Taint) 
   const seconds = used.flatMap(({ toleration }) => toleration?.tolerationSeconds ?? [])
   if (seconds.length === 0) return Number.POSITIVE_INFINITY
   return Math.min(...taints.map(sinceMs)) + Math.max(0, Math.min(...seconds.map(Number))) * 1000
+}
+
+const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240]
+/** Upstream's names and buckets (pkg/controller/tainteviction/metrics). */
+const deletions: MetricSpec = {
+  name: 'taint_eviction_controller_pod_deletions_total',
+  help: 'Pods that were deleted for a taint of their node.',
+  stability: 'ALPHA',
+}
+const deletionSeconds: HistogramSpec = {
+  name: 'taint_eviction_controller_pod_deletion_duration_seconds',
+  help: 'Seconds between when a taint took effect for a pod and its deletion.',
+  stability: 'ALPHA',
+  buckets,
+}
+
+function countDeletion(lateMs: number): Action {
+  return measure(metrics => {
+    metrics.counter(deletions).with().inc()
+    metrics
+      .histogram(deletionSeconds)
+      .with()
+      .observe(Math.max(0, lateMs) / 1000)
+  })
 }
 
 function markDisrupted(pod: Pod, nowMs: number): Plan {

@@ -1,13 +1,26 @@
 import type { Pod, Volume } from '../../api/types/core-v1.gen.ts'
 import { objectKey } from '../../client/resource.ts'
-import { create, event, type Plan } from '../../controller/actions.ts'
+import { create, event, measure, type Plan } from '../../controller/actions.ts'
 import { applyPlan } from '../../controller/apply.ts'
 import { informerStores, type View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import type { MetricSpec } from '../../std/metrics.ts'
 import { persistentVolumeClaims, pods } from '../kinds.ts'
 import { controllerReference } from '../shared/owner.ts'
 import { messageOf } from '../shared/pod-control.ts'
 import { claimName, wasMadeFor } from './claims.ts'
+
+/** Upstream's names (pkg/controller/volume/ephemeral/metrics). */
+const createTotal: MetricSpec = {
+  name: 'ephemeral_volume_controller_create_total',
+  help: 'Claims that were to be made for ephemeral volumes.',
+  stability: 'ALPHA',
+}
+const failureTotal: MetricSpec = {
+  name: 'ephemeral_volume_controller_create_failures_total',
+  help: 'Claims for ephemeral volumes that could not be made.',
+  stability: 'ALPHA',
+}
 
 /** Makes the claims of pods' generic ephemeral volumes (upstream pkg/controller/volume/ephemeral, KEP-1698). */
 export const ephemeralVolumeController: Worker = {
@@ -60,7 +73,14 @@ function planVolume(pod: Pod, volume: Volume, store: View['store']): Plan {
   const claim = { metadata: { name, namespace, labels, annotations, ownerReferences }, spec: template.spec }
   return [
     create(persistentVolumeClaims, claim, {
-      failed: error => warn(`create PVC ${name}: ${messageOf(error)}`),
+      done: () => [measure(metrics => metrics.counter(createTotal).with().inc())],
+      failed: error => [
+        ...warn(`create PVC ${name}: ${messageOf(error)}`),
+        measure(metrics => {
+          metrics.counter(createTotal).with().inc()
+          metrics.counter(failureTotal).with().inc()
+        }),
+      ],
     }),
   ]
 }

@@ -1,6 +1,7 @@
 import type { Random } from '../../std/ports.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { judgeNode, rivals, runFilters } from './filters.ts'
+import { measured, type PointStatus } from './meter.ts'
 import type { Cycle, Rejection, Rejections, SchedulerPlugin } from './plugin.ts'
 import { scoreRows } from './score-rows.ts'
 
@@ -26,13 +27,13 @@ export function findNode(plugins: readonly SchedulerPlugin[], cycle: Cycle, rand
     const message = 'no nodes available to schedule pods'
     return { outcome: 'none', failure: { message, plugins: new Set(), nominate: '' } }
   }
-  const prepared = preFilter(plugins, cycle)
+  const prepared = measured(cycle, 'PreFilter', () => preFilter(plugins, cycle), preFilterStatus)
   if ('rejection' in prepared) {
     return { outcome: 'none', failure: preFilterFailure(plugins, cycle, prepared) }
   }
   const hoped = nominatedNode(cycle)
   if (hoped) return { outcome: 'node', node: hoped, feasible: 1 }
-  const rows = feasibleRows(prepared, cycle)
+  const rows = measured(cycle, 'Filter', () => feasibleRows(prepared, cycle))
   if (rows.length === 0) return { outcome: 'none', failure: diagnose(plugins, prepared, cycle) }
   const row = rows.length === 1 ? rows[0]! : pickHighest(scoreRows(plugins, cycle, rows), rows, random)
   return { outcome: 'node', node: cycle.snapshot.nodeAt(row)!, feasible: rows.length }
@@ -55,6 +56,7 @@ function preFilter(plugins: readonly SchedulerPlugin[], cycle: Cycle): Prepared 
   let refused: Rejection | undefined
   for (const plugin of plugins) {
     const result = plugin.preFilter?.(cycle)
+    if (result) cycle.meter?.evaluated('PreFilter', plugin.name, 1)
     // One that preemption may overcome lets the others speak, for the dry runs need what they learn.
     if (result?.outcome === 'reject') {
       if (result.rejection.unresolvable) return { rejection: result.rejection }
@@ -70,6 +72,11 @@ function preFilter(plugins: readonly SchedulerPlugin[], cycle: Cycle): Prepared 
   }
   cycle.filters = filters
   return refused ? { rejection: refused } : { nodeNames, restricting }
+}
+
+function preFilterStatus(result: Prepared | Refused): PointStatus {
+  if (!('rejection' in result)) return 'Success'
+  return result.rejection.unresolvable ? 'UnschedulableAndUnresolvable' : 'Unschedulable'
 }
 
 function contradiction(restricting: readonly string[]): Rejection {
@@ -98,7 +105,11 @@ function feasibleRows({ nodeNames }: Prepared, cycle: Cycle): number[] {
       if (node?.node) mask[node.row] = 1
     }
   }
-  for (const plugin of filters) plugin.filterColumns?.(cycle, mask)
+  const nodes = nodeNames?.size ?? snapshot.nodeCount
+  for (const plugin of filters) {
+    cycle.meter?.evaluated('Filter', plugin.name, nodes)
+    plugin.filterColumns?.(cycle, mask)
+  }
   const perNode = filters.filter(plugin => !plugin.filterColumns)
   const contested = cycle.nominated.size > 0
   const rows: number[] = []
@@ -149,7 +160,12 @@ function failure(
   causes: ReadonlySet<string>,
   reasons = histogram(rejections, cycle.snapshot.nodeCount),
 ): FitFailure {
-  const { message, nominate } = postFilter(plugins, cycle, rejections)
+  const { message, nominate } = measured(
+    cycle,
+    'PostFilter',
+    () => postFilter(plugins, cycle, rejections),
+    result => (result.nominate ? 'Success' : 'Unschedulable'),
+  )
   const parts = [`0/${cycle.snapshot.nodeCount} nodes are available:`, reasons, message]
   return { message: parts.filter(Boolean).join(' '), plugins: causes, nominate }
 }

@@ -5,6 +5,7 @@ import type { NodeInfo } from '../snapshot/node-info.ts'
 import type { NominatedPods } from '../snapshot/nominated-pods.ts'
 import type { PodResources } from '../snapshot/pod-resources.ts'
 import type { QueueingHint } from './events.ts'
+import type { CycleMeter } from './meter.ts'
 
 /**
  * A scheduling plugin: the extension points of kube-scheduler's framework (KEP-624), each optional. Points that
@@ -60,6 +61,8 @@ export interface Cycle {
   filters: readonly SchedulerPlugin[]
   /** Hears the weighted score that each plugin gives each node in question. */
   readonly told?: (plugin: string, row: number, score: number) => void
+  /** Absent: nobody measures. */
+  readonly meter?: CycleMeter
 }
 
 /** Why a node or the whole pod was turned down. `unresolvable`: preemption would not help. */

@@ -1,3 +1,4 @@
+import { measured } from './meter.ts'
 import type { Cycle, SchedulerPlugin } from './plugin.ts'
 
 /** The weighted sum of all plugins' scores, by row; only `rows` are filled. */
@@ -6,11 +7,33 @@ export function scoreRows(
   cycle: Cycle,
   rows: readonly number[],
 ): Float64Array {
-  const total = new Float64Array(cycle.snapshot.rowCount)
-  const scores = new Float64Array(cycle.snapshot.rowCount)
+  const scorers = measured(cycle, 'PreScore', () => preScored(plugins, cycle, rows))
+  return measured(cycle, 'Score', () => weigh(scorers, cycle, rows))
+}
+
+/** The plugins that have a score for this pod. */
+function preScored(
+  plugins: readonly SchedulerPlugin[],
+  cycle: Cycle,
+  rows: readonly number[],
+): readonly SchedulerPlugin[] {
+  const scorers: SchedulerPlugin[] = []
   for (const plugin of plugins) {
     if (!plugin.score && !plugin.scoreColumns) continue
-    if (plugin.preScore?.(cycle, rows) === 'skip') continue
+    if (plugin.preScore) {
+      cycle.meter?.evaluated('PreScore', plugin.name, 1)
+      if (plugin.preScore(cycle, rows) === 'skip') continue
+    }
+    scorers.push(plugin)
+  }
+  return scorers
+}
+
+function weigh(scorers: readonly SchedulerPlugin[], cycle: Cycle, rows: readonly number[]): Float64Array {
+  const total = new Float64Array(cycle.snapshot.rowCount)
+  const scores = new Float64Array(cycle.snapshot.rowCount)
+  for (const plugin of scorers) {
+    cycle.meter?.evaluated('Score', plugin.name, rows.length)
     if (plugin.scoreColumns) plugin.scoreColumns(cycle, rows, scores)
     else for (const row of rows) scores[row] = plugin.score!(cycle, cycle.snapshot.nodeAt(row)!)
     plugin.normalize?.(cycle, rows, scores)

@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { heapPop, heapPush } from '../../std/heap.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
+import { eventLabel } from '../framework/event-label.ts'
 import { type ClusterEvent, podChanges } from '../framework/events.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
 import { podKey } from '../snapshot/cluster-snapshot.ts'
@@ -32,7 +33,12 @@ export interface SchedulingQueue {
   /** Is there a pod to try now? */
   hasActive(): boolean
   counts(): Readonly<Record<Place, number>>
+  /** The pods that wait, each with what rejected it. */
+  waiting(): Iterable<Pick<QueuedPod, 'pod' | 'plugins'>>
 }
+
+/** Told which pods come to which place, and by upstream's name of the event, why. */
+export type Incoming = (place: Place, event: string) => void
 
 export interface QueuedPod {
   pod: Pod
@@ -50,6 +56,7 @@ export interface QueueBackoff {
 
 const defaultBackoff: QueueBackoff = { initialMs: 1_000, maxMs: 10_000 }
 const waitingMaxMs = 300_000
+const attemptFailure = 'ScheduleAttemptFailure'
 
 export type Place = 'active' | 'backoff' | 'waiting' | 'gated'
 
@@ -70,8 +77,9 @@ export function createSchedulingQueue(
   pluginsOf: (pod: Pod) => readonly SchedulerPlugin[],
   clock: Clock,
   backoff: QueueBackoff = defaultBackoff,
+  incoming: Incoming = () => {},
 ): SchedulingQueue {
-  return new PodQueue(pluginsOf, clock, backoff)
+  return new PodQueue(pluginsOf, clock, backoff, incoming)
 }
 
 class PodQueue implements SchedulingQueue {
@@ -83,16 +91,24 @@ class PodQueue implements SchedulingQueue {
   readonly #active: Entry[] = []
   readonly #backingOff: Entry[] = []
   readonly #listeners: (() => void)[] = []
+  readonly #incoming: Incoming
 
-  constructor(pluginsOf: (pod: Pod) => readonly SchedulerPlugin[], clock: Clock, backoff: QueueBackoff) {
+  constructor(
+    pluginsOf: (pod: Pod) => readonly SchedulerPlugin[],
+    clock: Clock,
+    backoff: QueueBackoff,
+    incoming: Incoming,
+  ) {
     this.#pluginsOf = pluginsOf
     this.#clock = clock
     this.#backoff = backoff
+    this.#incoming = incoming
   }
 
   add(pod: Pod): void {
     const queuedAtMs = this.#clock.monotonicMs()
-    this.#activate(this.#insert({ pod, key: podKey(pod), queuedAtMs, attempts: 0, plugins: new Set() }))
+    const queued = { pod, key: podKey(pod), queuedAtMs, attempts: 0, plugins: new Set<string>() }
+    this.#activate(this.#insert(queued), 'UnschedulablePodAdd')
   }
 
   update(old: Pod, pod: Pod): void {
@@ -102,7 +118,8 @@ class PodQueue implements SchedulingQueue {
     if (!this.#asleep.has(entry)) return
     const changes = podChanges(old, pod)
     const event: ClusterEvent = { kind: 'podUpdated', pod, old, changes }
-    if (changes.size > 0 && mayHelp(this.#pluginsOf(pod), entry.queued, event)) this.#wake(entry)
+    if (changes.size > 0 && mayHelp(this.#pluginsOf(pod), entry.queued, event))
+      this.#wake(entry, eventLabel(event))
   }
 
   remove(key: string): void {
@@ -121,6 +138,7 @@ class PodQueue implements SchedulingQueue {
     const heap = this.#top()
     const entry = heap && heapPop(heap, heap === this.#active ? before : sooner)
     if (!entry) return undefined
+    if (heap !== this.#active) this.#incoming('active', 'PopFromBackoffQ')
     this.remove(entry.queued.key)
     entry.queued.attempts++
     return entry.queued
@@ -129,23 +147,24 @@ class PodQueue implements SchedulingQueue {
   failed(queued: QueuedPod, rejecting: ReadonlySet<string>): void {
     const entry = this.#insert(queued)
     queued.plugins = rejecting
-    this.#sleep(entry, 'waiting')
-    entry.wake = this.#clock.setTimer(waitingMaxMs, () => this.#activate(entry))
+    this.#sleep(entry, 'waiting', attemptFailure)
+    entry.wake = this.#clock.setTimer(waitingMaxMs, () => this.#activate(entry, 'UnschedulableTimeout'))
   }
 
   retry(queued: QueuedPod): void {
     const entry = this.#insert(queued)
     entry.erred = true
-    this.#backOff(entry)
+    this.#backOff(entry, attemptFailure)
   }
 
   activate(key: string): void {
     const entry = this.#entries.get(key)
-    if (entry && entry.place !== 'active') this.#activate(entry)
+    if (entry && entry.place !== 'active') this.#activate(entry, 'ForceActivate')
   }
 
   moved(event: ClusterEvent, only?: (pod: Pod) => boolean): void {
-    for (const entry of this.#asleep.wokenBy(event)) if (!only || only(entry.queued.pod)) this.#wake(entry)
+    for (const entry of this.#asleep.wokenBy(event))
+      if (!only || only(entry.queued.pod)) this.#wake(entry, eventLabel(event))
   }
 
   onReady(notify: () => void): void {
@@ -158,6 +177,11 @@ class PodQueue implements SchedulingQueue {
     return counts
   }
 
+  *waiting(): Generator<QueuedPod> {
+    for (const { place, queued } of this.#entries.values())
+      if (place === 'waiting' || place === 'gated') yield queued
+  }
+
   #insert(queued: QueuedPod): Entry {
     this.remove(queued.key)
     const failedAtMs = this.#clock.monotonicMs()
@@ -166,45 +190,48 @@ class PodQueue implements SchedulingQueue {
     return entry
   }
 
-  #sleep(entry: Entry, place: 'waiting' | 'gated'): void {
+  #sleep(entry: Entry, place: 'waiting' | 'gated', why: string): void {
     entry.place = place
+    this.#incoming(place, why)
     this.#asleep.add(entry, this.#pluginsOf(entry.queued.pod))
   }
 
-  #activate(entry: Entry): void {
+  #activate(entry: Entry, why: string): void {
     entry.wake?.()
     entry.wake = undefined
     const gate = gateOf(this.#pluginsOf(entry.queued.pod), entry.queued.pod)
     if (gate !== undefined) {
       // What rejected it before may still wake it.
       entry.queued.plugins = new Set([...entry.queued.plugins, gate])
-      return this.#sleep(entry, 'gated')
+      return this.#sleep(entry, 'gated', why)
     }
     this.#asleep.delete(entry)
     entry.place = 'active'
+    this.#incoming('active', why)
     heapPush(this.#active, entry, before)
     this.#notify()
   }
 
-  #backOff(entry: Entry): void {
+  #backOff(entry: Entry, why: string): void {
     const { initialMs, maxMs } = this.#backoff
     const doubled = initialMs * 2 ** Math.max(0, entry.queued.attempts - 1)
     entry.untilMs = entry.failedAtMs + Math.min(doubled, maxMs)
     const delayMs = entry.untilMs - this.#clock.monotonicMs()
     entry.wake?.()
     if (delayMs <= 0 || gateOf(this.#pluginsOf(entry.queued.pod), entry.queued.pod) !== undefined)
-      return this.#activate(entry)
+      return this.#activate(entry, why)
     this.#asleep.delete(entry)
     entry.place = 'backoff'
-    entry.wake = this.#clock.setTimer(delayMs, () => this.#activate(entry))
+    this.#incoming('backoff', why)
+    entry.wake = this.#clock.setTimer(delayMs, () => this.#activate(entry, 'BackoffComplete'))
     if (entry.erred) return
     heapPush(this.#backingOff, entry, sooner)
     this.#notify()
   }
 
-  #wake(entry: Entry): void {
-    if (entry.place === 'gated') this.#activate(entry)
-    else this.#backOff(entry)
+  #wake(entry: Entry, why: string): void {
+    if (entry.place === 'gated') this.#activate(entry, why)
+    else this.#backOff(entry, why)
   }
 
   #notify(): void {

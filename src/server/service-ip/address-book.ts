@@ -39,6 +39,7 @@ export interface AddressBookOptions {
   /** With the server's own rights. */
   readonly transport: () => Transport
   readonly ports: Ports
+  readonly signal: AbortSignal
 }
 
 const group = 'networking.k8s.io'
@@ -50,7 +51,7 @@ const taken = 'provided IP is already allocated'
 
 export function createAddressBook(options: AddressBookOptions): AddressBook {
   const { ports } = options
-  const meter = addressMeter(ports.metrics, () => fillings(options))
+  const meter = addressMeter(ports.metrics, () => fillings(options), options.signal)
   const at = { group, version: 'v1', resource: 'ipaddresses' } as const
   const create = async (service: Service, address: string) => {
     const body = ipAddressOf(address, service) as unknown as JsonObject

@@ -53,19 +53,21 @@ export interface AddressMeter {
   failed(cidr: string, scope: Scope): void
 }
 
-/** Counts addresses; `ranges` is asked at each reading. */
+/** Counts addresses; `ranges` is asked at each reading until `signal` aborts. */
 export function addressMeter(
   metrics: Metrics,
   ranges: () => readonly (Filling & { readonly cidr: string })[],
+  signal: AbortSignal,
 ): AddressMeter {
   const taken = metrics.gauge(addressesTaken)
   const free = metrics.gauge(addressesFree)
-  metrics.onRead(() => {
+  const stop = metrics.onRead(() => {
     for (const range of ranges()) {
       taken.with(range.cidr).set(range.taken)
       free.with(range.cidr).set(range.size - range.taken)
     }
   })
+  signal.addEventListener('abort', stop, { once: true })
   return {
     taken(cidr, scope, ms) {
       metrics.counter(addressTotal).with(cidr, scope).inc()
@@ -83,15 +85,16 @@ export interface PortMeter {
   failed(scope: Scope): void
 }
 
-/** Counts node ports; `filling` is asked at each reading. */
-export function portMeter(metrics: Metrics, filling: () => Filling): PortMeter {
+/** Counts node ports; `filling` is asked at each reading until `signal` aborts. */
+export function portMeter(metrics: Metrics, filling: () => Filling, signal: AbortSignal): PortMeter {
   const taken = metrics.gauge(portsTaken).with()
   const free = metrics.gauge(portsFree).with()
-  metrics.onRead(() => {
+  const stop = metrics.onRead(() => {
     const now = filling()
     taken.set(now.taken)
     free.set(now.size - now.taken)
   })
+  signal.addEventListener('abort', stop, { once: true })
   return {
     taken: scope => metrics.counter(portTotal).with(scope).inc(),
     failed: scope => metrics.counter(portErrors).with(scope).inc(),

@@ -38,10 +38,10 @@ export function serviceAllocator(options: ServiceAllocatorOptions, signal: Abort
   const ledger = new Ledger<number>(ports.clock)
   const [firstPort, lastPort] = network.nodePorts
   const filling = () => ({ taken: ledger.size, size: lastPort - firstPort + 1 })
-  const meter = portMeter(ports.metrics, filling)
+  const meter = portMeter(ports.metrics, filling, signal)
   const desk: PortDesk = { range: network.nodePorts, ledger, ports, meter }
   followNodePorts(desk, cache, signal)
-  const bookOptions = { cidrs: network.cidrs, cache, transport, ports }
+  const bookOptions = { cidrs: network.cidrs, cache, transport, ports, signal }
   const book = createAddressBook(bookOptions)
   const dry = dryAddressBook(bookOptions)
   return {

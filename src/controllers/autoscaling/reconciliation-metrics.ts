@@ -1,0 +1,60 @@
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerStatus,
+} from '../../api/types/autoscaling-v2.gen.ts'
+import { exponentialBuckets, type HistogramSpec, type MetricSpec } from '../../std/metrics.ts'
+import type { Ports } from '../../std/ports.ts'
+
+const labels = ['action', 'error']
+/** Upstream's names, labels and buckets (pkg/controller/podautoscaler/metrics). */
+const total: MetricSpec = {
+  name: 'horizontal_pod_autoscaler_controller_reconciliations_total',
+  help: 'Looks at autoscalers, by what they made of their target and what went wrong.',
+  labels,
+  stability: 'ALPHA',
+}
+const seconds: HistogramSpec = {
+  name: 'horizontal_pod_autoscaler_controller_reconciliation_duration_seconds',
+  help: 'Seconds that a look at an autoscaler took.',
+  labels,
+  stability: 'ALPHA',
+  buckets: exponentialBuckets(0.001, 2, 15),
+}
+
+/** Counts one look at an autoscaler. Metrics that cannot be read are an `internal` error, as upstream. */
+export async function countedReconciliation(
+  { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
+  autoscaler: HorizontalPodAutoscaler,
+  look: () => Promise<HorizontalPodAutoscalerStatus>,
+): Promise<void> {
+  const startMs = clock.monotonicMs()
+  const count = (action: string, error: string) => {
+    metrics.counter(total).with(action, error).inc()
+    metrics
+      .histogram(seconds)
+      .with(action, error)
+      .observe((clock.monotonicMs() - startMs) / 1000)
+  }
+  try {
+    const status = await look()
+    count(actionOf(status, autoscaler.status), hasFailed(status) ? 'internal' : 'none')
+  } catch (error) {
+    count('none', 'internal')
+    throw error
+  }
+}
+
+function actionOf(
+  { desiredReplicas, currentReplicas = 0 }: HorizontalPodAutoscalerStatus,
+  before: HorizontalPodAutoscalerStatus | undefined,
+): string {
+  if (desiredReplicas === before?.desiredReplicas || desiredReplicas === currentReplicas) return 'none'
+  return desiredReplicas > currentReplicas ? 'scale_up' : 'scale_down'
+}
+
+function hasFailed({ conditions = [] }: HorizontalPodAutoscalerStatus): boolean {
+  return conditions.some(
+    ({ type, status, reason = '' }) =>
+      status === 'False' && type !== 'ScalingLimited' && reason.startsWith('Failed'),
+  )
+}
