@@ -2,6 +2,7 @@ import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { ObjectSchema } from '../machinery/schema/schema.ts'
 import type { Column } from '../machinery/table/column.ts'
 import type { FieldErrors } from '../machinery/validation/field-error.ts'
+import type { Steps } from '../std/turns.ts'
 import type { SwitchedGate } from './features/gates.ts'
 
 /**
@@ -66,6 +67,8 @@ export interface CustomKind {
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 
+  /** Finds out in steps what the strategy's validation of these two then knows at once: rules may take long. */
+  readonly judge?: (object: KubeObject, old: KubeObject | undefined) => Steps<void>
 export interface StorageLocation {
   readonly group: string
   readonly plural: string

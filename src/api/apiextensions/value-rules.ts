@@ -7,6 +7,7 @@ import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { runSteps, type Steps } from '../../std/turns.ts'
 import type { JSONSchemaProps, ValidationRule } from '../types/apiextensions-v1.gen.ts'
 import { type RuleProgram, rulesOf } from './rule-programs.ts'
 import { itemsOf } from './schema-walk.ts'
@@ -43,12 +44,26 @@ export interface RuleTest {
 export function validateRules(
   schema: JSONSchemaProps,
   value: unknown,
-  { old, warn = () => {} }: RuleTest,
+  test: RuleTest,
   errors: FieldErrors,
 ): void {
+  runSteps(ruleSteps(schema, value, test, errors))
+}
+
+/** The same in steps, between which others may have their turn. */
+export function* ruleSteps(
+  schema: JSONSchemaProps,
+  value: unknown,
+  { old, warn = () => {} }: RuleTest,
+  errors: FieldErrors,
+): Steps<void> {
   if (!hasRules(schema)) return
   const budget = { left: budgetMax }
-  runRules(schema, { path: '', value, before: old, isUnchanged: () => false, budget }, { errors, warn })
+  yield* runRules(
+    schema,
+    { path: '', value, before: old, isUnchanged: () => false, budget },
+    { errors, warn },
+  )
 }
 
 /** Compiles the rules below `schema` that nobody has needed yet. */
@@ -81,24 +96,29 @@ function childrenOf({ properties = {}, additionalProperties, items }: JSONSchema
   return [...Object.values(properties), ...free, ...(item ? [item as JSONSchemaProps] : [])]
 }
 
-function runRules(schema: JSONSchemaProps, place: Place, outcome: Outcome): void {
+function* runRules(schema: JSONSchemaProps, place: Place, outcome: Outcome): Steps<void> {
   const { value } = place
   if (value === undefined || value === null || place.budget.left < 0 || !hasRules(schema)) return
-  if (schema['x-kubernetes-validations']?.length) runOwn(schema, place, outcome)
-  if (Array.isArray(value)) runInList(schema, value, place, outcome)
-  else if (isMap(value)) runInMap(schema, value, place, outcome)
+  if (schema['x-kubernetes-validations']?.length) yield* runOwn(schema, place, outcome)
+  if (Array.isArray(value)) yield* runInList(schema, value, place, outcome)
+  else if (isMap(value)) yield* runInMap(schema, value, place, outcome)
 }
 
-function runInMap(schema: JSONSchemaProps, value: JsonMap, place: Place, outcome: Outcome): void {
+/** So many members and items are looked at between two pauses. */
+const stepPlaces = 64
+
+function* runInMap(schema: JSONSchemaProps, value: JsonMap, place: Place, outcome: Outcome): Steps<void> {
   const { properties = {}, additionalProperties } = schema
   const { path, before, budget } = place
+  let count = 0
   for (const [key, item] of Object.entries(value)) {
+    if (++count % stepPlaces === 0) yield
     const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
     if (typeof inner !== 'object') continue
     const had = isMap(before) && Object.hasOwn(before, key)
     const old = had ? before[key] : undefined
     const isSame = had ? unchanged(inner, item, old) : place.isUnchanged
-    runRules(
+    yield* runRules(
       inner,
       { path: path === '' ? key : `${path}.${key}`, value: item, before: old, isUnchanged: isSame, budget },
       outcome,
@@ -106,15 +126,21 @@ function runInMap(schema: JSONSchemaProps, value: JsonMap, place: Place, outcome
   }
 }
 
-function runInList(schema: JSONSchemaProps, value: readonly unknown[], place: Place, outcome: Outcome): void {
+function* runInList(
+  schema: JSONSchemaProps,
+  value: readonly unknown[],
+  place: Place,
+  outcome: Outcome,
+): Steps<void> {
   const items = itemsOf(schema)
   if (!items) return
   const { path, before, budget } = place
   const oldItem = itemFinder(schema, { value: before })
   for (const [index, item] of value.entries()) {
+    if (index % stepPlaces === stepPlaces - 1) yield
     const old = oldItem(item)
     const isSame = old ? unchanged(items, item, old.value) : place.isUnchanged
-    runRules(
+    yield* runRules(
       items,
       { path: `${path}[${index}]`, value: item, before: old?.value, isUnchanged: isSame, budget },
       outcome,
@@ -127,7 +153,7 @@ function unchanged(schema: JSONSchemaProps, value: unknown, old: unknown): () =>
   return () => (known ??= isUnchanged(schema, value, old))
 }
 
-function runOwn(schema: JSONSchemaProps, place: Place, outcome: Outcome): void {
+function* runOwn(schema: JSONSchemaProps, place: Place, outcome: Outcome): Steps<void> {
   const { budget, path } = place
   const kind = schema.type ?? ''
   const compiled = rulesOf(schema, path === '')
@@ -137,7 +163,7 @@ function runOwn(schema: JSONSchemaProps, place: Place, outcome: Outcome): void {
     return outcome.errors.invalid(shownPath(path), kind, detail)
   }
   if (budget.left === 0) return exhausted(place, kind, outcome)
-  for (const program of compiled.rules) if (budget.left >= 0) runRule(schema, program, place, outcome)
+  for (const program of compiled.rules) if (budget.left >= 0) yield* runRule(schema, program, place, outcome)
 }
 
 function exhausted({ budget, path }: Place, kind: string, { errors }: Outcome): void {
@@ -145,7 +171,12 @@ function exhausted({ budget, path }: Place, kind: string, { errors }: Outcome): 
   budget.left = -1
 }
 
-function runRule(schema: JSONSchemaProps, program: RuleProgram, place: Place, outcome: Outcome): void {
+function* runRule(
+  schema: JSONSchemaProps,
+  program: RuleProgram,
+  place: Place,
+  outcome: Outcome,
+): Steps<void> {
   const { rule, condition, usesOldSelf } = program
   const { before, budget } = place
   const kind = schema.type ?? ''
@@ -157,12 +188,12 @@ function runRule(schema: JSONSchemaProps, program: RuleProgram, place: Place, ou
     self: toCel(schema, place.value),
     ...(usesOldSelf && { oldSelf: oldSelf(schema, rule, hasOld ? before : undefined) }),
   }
-  const evaluated = evaluate(condition.program, variables)
+  const evaluated = yield* evaluate(condition.program, variables)
   if (evaluated.cost > budget.left) return exhausted(place, kind, outcome)
   budget.left -= evaluated.cost
   if (evaluated.error) return failed(evaluated.error, rule, place, { kind, outcome })
   if (evaluated.value === true) return
-  const message = messageOf(program, variables, budget)
+  const message = yield* messageOf(program, variables, budget)
   tellBroken(program, place, { kind, message, outcome })
 }
 
@@ -174,14 +205,15 @@ interface Evaluated {
 
 type RuleVariables = Readonly<Record<string, unknown>>
 
-function evaluate(program: CelProgram, variables: RuleVariables): Evaluated {
+function* evaluate(program: CelProgram, variables: RuleVariables): Steps<Evaluated> {
   let cost = 0
   const spent = (given: number) => {
     cost = given
   }
   const lookUp = (name: string) => variables[name] as Value | undefined
   try {
-    return { value: program.evaluate(lookUp, callCostMax, spent).value, cost }
+    const { value } = yield* program.evaluateSteps(lookUp, callCostMax, spent)
+    return { value, cost }
   } catch (error) {
     if (error instanceof CelError || error instanceof CelBudgetError) return { error, cost }
     throw error
@@ -244,10 +276,14 @@ function joinFieldPath(path: string, fieldPath = ''): string {
 /** What a broken rule says; `fatal` when making it cost too much, after which no rule is run. */
 type Message = { readonly text: string } | { readonly fatal: string }
 
-function messageOf({ rule, message }: RuleProgram, variables: RuleVariables, budget: Budget): Message {
+function* messageOf(
+  { rule, message }: RuleProgram,
+  variables: RuleVariables,
+  budget: Budget,
+): Steps<Message> {
   const fallback = { text: rule.message?.trim() || `failed rule: ${rule.rule.trim()}` }
   if (!message || 'fault' in message) return fallback
-  const { cost, value, error } = evaluate(message.program, variables)
+  const { cost, value, error } = yield* evaluate(message.program, variables)
   const fatal = (text: string) => {
     budget.left = -1
     return { fatal: text }

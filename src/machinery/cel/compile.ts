@@ -1,9 +1,10 @@
 /** Expressions compiled, checked, and evaluated within what they may cost. */
+import { runSteps, type Steps } from '../../std/turns.ts'
 import { childrenOf, type Expr } from './language/ast.ts'
 import { type Checked, check } from './language/checker.ts'
 import type { Environment } from './language/environment.ts'
 import { CelSyntaxError, formatIssues } from './language/issues.ts'
-import { compileSteps } from './language/program.ts'
+import { compileProgram, pauseCost } from './language/paced-program.ts'
 import { parse } from './language/reader.ts'
 import type { Type } from './language/type.ts'
 import type { Value } from './language/value.ts'
@@ -28,7 +29,11 @@ export interface CelProgram {
   names(name: string): boolean
   /** Throws CelError for what fails, CelBudgetError past `costMax`. `spent` hears the cost in any case. */
   evaluate(variables: Variables, costMax?: number, spent?: (cost: number) => void): Evaluated
+  /** The same in steps, between which others may have their turn. */
+  evaluateSteps(variables: Variables, costMax?: number, spent?: (cost: number) => void): Steps<Evaluated>
 }
+
+type Evaluation = Parameters<CelProgram['evaluate']>
 
 export type Compilation = CelProgram | { readonly fault: string }
 
@@ -36,20 +41,22 @@ export type Compilation = CelProgram | { readonly fault: string }
 export function compileIn(environment: Environment, text: string): Compilation {
   const found = compileChecked(environment, text)
   if ('complaints' in found) return { fault: `compilation failed: ${formatIssues(text, found.complaints)}` }
-  const steps = compileSteps(found, environment)
+  const { run, paced } = compileProgram(found, environment)
+  function* evaluateSteps(...[variables, costMax = callCostMax, spent]: Evaluation): Steps<Evaluated> {
+    const state = { variable: variables, locals: [], cost: 0, costMax, pauseAt: pauseCost }
+    try {
+      return { value: paced ? yield* paced(state) : run(state), cost: state.cost }
+    } finally {
+      spent?.(state.cost)
+    }
+  }
   return {
     text,
     type: found.type,
     checked: found,
     names: name => namesOf(found.expr).has(name),
-    evaluate(variables, costMax = callCostMax, spent) {
-      const run = { variable: variables, locals: [], cost: 0, costMax }
-      try {
-        return { value: steps(run), cost: run.cost }
-      } finally {
-        spent?.(run.cost)
-      }
-    },
+    evaluate: (...evaluation) => runSteps(evaluateSteps(...evaluation)),
+    evaluateSteps,
   }
 }
 

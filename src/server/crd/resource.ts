@@ -83,6 +83,7 @@ export function toResource(
       },
       openApi: defined as JsonMap,
       schemaOf: name => storedSchema(spec.versions, name),
+      judge: validation.judge,
       ...(convert && { convert }),
     },
   }

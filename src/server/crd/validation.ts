@@ -1,23 +1,35 @@
 import { validateEmbedded } from '../../api/apiextensions/embedded-objects.ts'
 import { validateListItems } from '../../api/apiextensions/list-values.ts'
-import { compileRulesBelow, hasRules, validateRules } from '../../api/apiextensions/value-rules.ts'
+import { compileRulesBelow, hasRules, ruleSteps } from '../../api/apiextensions/value-rules.ts'
 import { validateValue } from '../../api/apiextensions/value-validation.ts'
-import type { Strategy } from '../../api/define.ts'
+import type { CustomKind, Strategy } from '../../api/define.ts'
 import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { parseLabelSelector } from '../../machinery/selector/index.ts'
 import { StatusError } from '../../machinery/status/status.ts'
-import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { isInteger } from '../../std/exact-json.ts'
+import { runSteps, type Steps } from '../../std/turns.ts'
 import type { CelMeter } from '../metrics/cel.ts'
 import { jsonPath } from './json-path.ts'
 
 /** How objects of one version are checked, through whatever door they come. */
-export type Validation = Required<Pick<Strategy, 'validate' | 'validateUpdate' | 'warnings'>>
+export type Validation = Required<Pick<Strategy, 'validate' | 'validateUpdate' | 'warnings'>> &
+  Required<Pick<CustomKind, 'judge'>>
+
+/** What is wrong with an object beside an old one. */
+interface Judgement {
+  readonly old: KubeObject | undefined
+  readonly errors: readonly FieldError[]
+  readonly warnings: readonly string[]
+}
+
+/** What `judge` has found, until somebody asks. */
+const judged = new WeakMap<KubeObject, Judgement>()
 
 /** What was let pass because it was so before, until somebody asks for the warnings. */
-const ratcheted = new WeakMap<KubeObject, string[]>()
+const ratcheted = new WeakMap<KubeObject, readonly string[]>()
 
 /** Rules of a custom kind (registry/customresource strategy): schema, scale, embedded objects, lists, CEL. */
 export function toValidation(
@@ -26,14 +38,24 @@ export function toValidation(
   meter: CelMeter,
 ): Validation {
   const rules = measuredRules(schema, meter)
-  const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors) => {
+  function* judge(object: KubeObject, old: KubeObject | undefined): Steps<Judgement> {
+    const errors = createFieldErrors()
     validateValue(schema, object, '', errors, old && { value: old })
+    yield
     if (scale) validateScale(scale, object, errors)
     validateEmbedded(schema, object, '', errors)
     if (!old || !hasListFaults(schema, old)) validateListItems(schema, object, '', errors)
+    yield
     const warnings: string[] = []
-    rules({ object, old, warn: text => warnings.push(text) }, errors)
-    if (warnings.length > 0) ratcheted.set(object, warnings)
+    yield* rules({ object, old, warn: text => warnings.push(text) }, errors)
+    return { old, errors: errors.list, warnings }
+  }
+  const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors) => {
+    const known = judged.get(object)
+    judged.delete(object)
+    const found = known && known.old === old ? known : runSteps(judge(object, old))
+    ;(errors.list as FieldError[]).push(...found.errors)
+    if (found.warnings.length > 0) ratcheted.set(object, found.warnings)
   }
   return {
     // An object that is new has no revision; others are compared with what they were.
@@ -41,6 +63,9 @@ export function toValidation(
       if (!object.metadata.resourceVersion) check(object, undefined, errors)
     },
     validateUpdate: (object, old, errors) => check(object, old, errors),
+    *judge(object, old) {
+      judged.set(object, yield* judge(object, old))
+    },
     warnings: (object, old) => [...finalizerWarnings(object, old), ...(ratcheted.get(object) ?? [])],
   }
 }
@@ -84,7 +109,7 @@ interface Change {
 /** Rules of objects that are broken in other ways would only say so again. They are compiled when first needed. */
 function measuredRules(schema: JSONSchemaProps, meter: CelMeter) {
   let isCompiled = false
-  return ({ object, old, warn }: Change, errors: FieldErrors): void => {
+  return function* run({ object, old, warn }: Change, errors: FieldErrors): Steps<void> {
     if (!hasRules(schema)) return
     if (errors.list.some(({ type }) => blocking.has(type))) {
       errors.invalid('<nil>', null, unchecked)
@@ -92,7 +117,7 @@ function measuredRules(schema: JSONSchemaProps, meter: CelMeter) {
     }
     if (!isCompiled) meter.compiling(() => compileRulesBelow(schema))
     isCompiled = true
-    meter.evaluating(() => validateRules(schema, object, { old, warn }, errors))
+    yield* meter.evaluating(ruleSteps(schema, object, { old, warn }, errors))
   }
 }
 

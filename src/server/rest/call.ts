@@ -3,6 +3,7 @@ import type { Registry } from '../../api/registry.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { GroupKind, GroupResource } from '../../machinery/status/errors.ts'
 import type { Clock, Ports } from '../../std/ports.ts'
+import { beginWork, takeSteps } from '../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserInfo } from '../context.ts'
 import type { AdmissionMeter } from '../metrics/admission.ts'
 import type { WatchCache } from '../watchcache/index.ts'
@@ -69,6 +70,16 @@ export function groupKind({ storage, kind }: Resource): GroupKind {
 /** Stands between two steps of a write: others have their turn there while this one is about a large body. */
 export function turn({ context }: RestCall): Promise<void> | undefined {
   return context.breathe?.()
+}
+
+/** Finds out, with pauses, what the validation of a custom object will say: users write its rules. */
+export function judge(
+  { resource, context, deps }: RestCall,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): Promise<void> | undefined {
+  const steps = resource.custom?.judge?.(object, old)
+  return steps && takeSteps(steps, context.breathe ?? beginWork(deps.ports.clock))
 }
 
 export function isDryRun({ context }: RestCall): boolean {

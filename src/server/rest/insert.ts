@@ -12,6 +12,7 @@ import {
   groupKind,
   groupResource,
   isDryRun,
+  judge,
   type RestCall,
   timestamp,
   turn,
@@ -74,6 +75,7 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
   const allocator = strategy.allocator === undefined ? undefined : deps.allocators.get(strategy.allocator)
   const allocation = allocator && (await allocator.allocate(object, undefined, isDryRun(call)))
   try {
+    await judge(call, object, undefined)
     validateNew(call, object)
     await turn(call)
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))

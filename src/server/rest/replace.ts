@@ -19,6 +19,7 @@ import {
   groupResource,
   isDryRun,
   type RestCall,
+  judge,
   turn,
 } from './call.ts'
 import { sameJson } from './clone.ts'
@@ -92,6 +93,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   const allocation = await prepare(call, plan.rules, object, old)
   try {
     validate(call, plan.rules, object, old)
+    await judge(call, object, old)
     await turn(call)
     keepTimes(object, old)
     if (!plan.skipsAdmission) {

@@ -7,7 +7,6 @@ import { conversionNames } from '../library/conversions.ts'
 import {
   areKeys,
   hasField,
-  iterate,
   literalValue,
   optionalIndex,
   plainIndex,
@@ -28,39 +27,37 @@ export interface Run {
   readonly locals: (Value | Failure)[]
   cost: number
   readonly costMax: number
+  /** From this cost on a fold stops when it is evaluated in steps. */
+  pauseAt: number
 }
 
-type Step = (run: Run) => Value
+export type Step = (run: Run) => Value
 
 /** What an accumulator holds after a step that failed: `&&` and `||` may still absorb it. */
-class Failure {
+export class Failure {
   readonly error: CelError
   constructor(error: CelError) {
     this.error = error
   }
 }
 
-/** Compiles a checked expression. The result throws CelError, and CelBudgetError past the run's limit. */
-export function compileSteps(checked: Checked, environment: Environment): Step {
-  return new Compiler(checked, environment).compile(checked.expr)
-}
-
-function charge(run: Run, cost: number): void {
+export function charge(run: Run, cost: number): void {
   run.cost += cost
   if (run.cost > run.costMax) throw new CelBudgetError()
 }
 
 type Constant = { readonly constant: Value }
 
-class Compiler {
-  readonly #checked: Checked
+/** All but folds. What it makes throws CelError, and CelBudgetError past the run's limit. */
+export abstract class Compiler {
+  protected readonly checked: Checked
   readonly #environment: Environment
   /** Names of local variables; their values lie at the same place in `Run.locals`. */
-  readonly #locals: string[] = []
+  protected readonly locals: string[] = []
   readonly #constants = new Map<number, Constant>()
 
   constructor(checked: Checked, environment: Environment) {
-    this.#checked = checked
+    this.checked = checked
     this.#environment = environment
   }
 
@@ -83,9 +80,12 @@ class Compiler {
       case 'struct':
         return this.#struct(expr)
       case 'fold':
-        return this.#fold(expr)
+        return this.fold(expr)
     }
   }
+
+  /** Macros over lists and maps. */
+  protected abstract fold(expr: Comprehension): Step
 
   #literal(value: Literal): Step {
     const constant = literalValue(value)
@@ -119,7 +119,7 @@ class Compiler {
     const { name, target, args } = expr
     if (target || args.length !== 1 || !conversionNames.has(name)) return undefined
     const argument = this.#constantOf(args[0]!)
-    const [overload] = this.#checked.overloadsOf(expr)
+    const [overload] = this.checked.overloadsOf(expr)
     if (!argument || !overload?.run) return undefined
     try {
       return { constant: overload.run(argument.constant) }
@@ -130,14 +130,14 @@ class Compiler {
     }
   }
 
-  #isAttribute(expr: Expr): boolean {
+  protected isAttribute(expr: Expr): boolean {
     if (expr.kind === 'ident' || expr.kind === 'select') return true
     return expr.kind === 'call' && !expr.target && attributeCalls.has(expr.name)
   }
 
   #attribute(expr: Expr): Step {
-    const chain = this.#chain(expr)
-    const root = this.#rootOf(expr)
+    const chain = this.chain(expr)
+    const root = this.rootOf(expr)
     if (root.kind === 'call' && root.name === '_?_:_') return chain
     return run => {
       const value = chain(run)
@@ -146,18 +146,18 @@ class Compiler {
     }
   }
 
-  #rootOf(expr: Expr): Expr {
-    if (expr.kind === 'select') return this.#rootOf(expr.operand)
-    return this.#isAttribute(expr) && expr.kind === 'call' ? this.#rootOf(expr.args[0]!) : expr
+  protected rootOf(expr: Expr): Expr {
+    if (expr.kind === 'select') return this.rootOf(expr.operand)
+    return this.isAttribute(expr) && expr.kind === 'call' ? this.rootOf(expr.args[0]!) : expr
   }
 
   /** The attribute without the one that its start costs. */
-  #chain(expr: Expr): Step {
-    if (this.#constantOf(expr) || !this.#isAttribute(expr)) return this.compile(expr)
-    const name = this.#checked.nameOf(expr)
+  protected chain(expr: Expr): Step {
+    if (this.#constantOf(expr) || !this.isAttribute(expr)) return this.compile(expr)
+    const name = this.checked.nameOf(expr)
     if (name !== undefined && expr.kind !== 'call') return this.#named(name)
     if (expr.kind === 'select') {
-      const operand = this.#operand(expr.operand)
+      const operand = this.operand(expr.operand)
       const { field } = expr
       return run => {
         const value = operand(run)
@@ -169,8 +169,8 @@ class Compiler {
   }
 
   /** What a chain stands on: another attribute, or a value that costs one more. */
-  #operand(expr: Expr): Step {
-    if (this.#isAttribute(expr)) return this.#chain(expr)
+  protected operand(expr: Expr): Step {
+    if (this.isAttribute(expr)) return this.chain(expr)
     if (expr.kind === 'call' && expr.name === '_?_:_') return this.#conditional(expr)
     const inner = this.compile(expr)
     return run => inner(run)
@@ -178,8 +178,8 @@ class Compiler {
 
   #index({ name, args }: Call): Step {
     if (name === '_?_:_') return this.#conditional({ args } as Call)
-    const operand = this.#operand(args[0]!)
-    const index = this.#chain(args[1]!)
+    const operand = this.operand(args[0]!)
+    const index = this.chain(args[1]!)
     const take = name === '_[_]' ? plainIndex : optionalIndex
     return run => {
       const value = operand(run)
@@ -190,7 +190,7 @@ class Compiler {
   }
 
   #named(name: string): Step {
-    const slot = this.#locals.lastIndexOf(name)
+    const slot = this.locals.lastIndexOf(name)
     if (slot >= 0) {
       return run => {
         const value = run.locals[slot]!
@@ -209,7 +209,7 @@ class Compiler {
   }
 
   #presence({ operand, field }: Select): Step {
-    const inner = this.#operand(operand)
+    const inner = this.operand(operand)
     return run => {
       const value = inner(run)
       charge(run, 1)
@@ -222,34 +222,46 @@ class Compiler {
     if (name === '_&&_' || name === '_||_') return this.#logical(args, name === '_||_')
     if (name === '_?_:_') return this.#conditional(expr)
     if (name === '@not_strictly_false') return this.#notStrictlyFalse(args[0]!)
-    if (this.#isAttribute(expr)) return this.#attribute(expr)
+    if (this.isAttribute(expr)) return this.#attribute(expr)
     if (expr.target && (name === 'or' || name === 'orValue')) return this.#optionalOr(expr)
     return this.#overloaded(expr)
   }
 
   #overloaded(expr: Call): Step {
-    const overloads = this.#checked.overloadsOf(expr)
-    const isNamespaced = this.#checked.nameOf(expr) !== undefined
-    const name = this.#checked.nameOf(expr) ?? expr.name
+    const { given, apply } = this.overloads(expr)
+    const steps = given.map(arg => this.compile(arg))
+    return run => {
+      const values: Value[] = []
+      for (const step of steps) values.push(step(run))
+      return apply(run, values)
+    }
+  }
+
+  /** A call as what it is given, and what it makes of their values. */
+  protected overloads(expr: Call): {
+    readonly given: readonly Expr[]
+    readonly apply: (run: Run, values: readonly Value[]) => Value
+  } {
+    const overloads = this.checked.overloadsOf(expr)
+    const isNamespaced = this.checked.nameOf(expr) !== undefined
+    const name = this.checked.nameOf(expr) ?? expr.name
     const given = expr.target && !isNamespaced ? [expr.target, ...expr.args] : expr.args
     const isSet =
       name === '@in' && this.#constantOf(expr.args[1]!) !== undefined && overloads[0]?.id === 'in_list'
-    const steps = given.map(arg => this.compile(arg))
     const declared = this.#environment.functions(name) ?? overloads
     const candidates = overloads.map(overload => ({
       overload,
       accept: accepts(overload.args),
       cost: costerOf(name, overload.id),
     }))
-    return run => {
-      const values: Value[] = []
-      for (const step of steps) values.push(step(run))
+    const apply = (run: Run, values: readonly Value[]) => {
       const found = candidates.find(({ accept }) => accept(values))
       if (!found) throw unresolved(name, declared, values)
       const result = found.overload.run!(...values)
       if (!isSet) charge(run, found.cost({ name, overload: found.overload.id, args: values, result }))
       return result
     }
+    return { given, apply }
   }
 
   /** The one side that decides stands, whatever became of the other. */
@@ -259,17 +271,13 @@ class Compiler {
     return run => {
       const a = attempt(first, run)
       if (a === decides) return decides
-      const b = attempt(second, run)
-      if (b === decides) return decides
-      for (const each of [a, b]) if (each instanceof Failure) throw each.error
-      if (typeof a !== 'boolean' || typeof b !== 'boolean') throw noSuchOverload()
-      return !decides
+      return decided(a, attempt(second, run), decides)
     }
   }
 
   #conditional({ args }: Pick<Call, 'args'>): Step {
     const condition = this.compile(args[0]!)
-    const [whenTrue, whenFalse] = [this.#chain(args[1]!), this.#chain(args[2]!)]
+    const [whenTrue, whenFalse] = [this.chain(args[1]!), this.chain(args[2]!)]
     return run => {
       const value = condition(run)
       if (typeof value !== 'boolean') throw noSuchOverload()
@@ -300,15 +308,7 @@ class Compiler {
     const steps = items.map(item => this.compile(item))
     return run => {
       const list: Value[] = []
-      steps.forEach((step, index) => {
-        const value = step(run)
-        if (!optional.has(index)) list.push(value)
-        else if (!(value instanceof Optional))
-          throw new CelError(
-            `cannot initialize optional list element from non-optional value ${String(value)}`,
-          )
-        else if (value.value !== undefined) list.push(value.value)
-      })
+      steps.forEach((step, index) => pushItem(list, step(run), optional.has(index)))
       charge(run, listBaseCost)
       return list
     }
@@ -332,9 +332,14 @@ class Compiler {
     }
   }
 
-  #struct({ typeName, fields }: StructExpr): Step {
+  protected makerOf(typeName: string): (given: Map<string, Value>) => Value {
     const make = this.#environment.structure(typeName)?.make
     if (!make) throw new CelError(`unknown type: ${typeName}`)
+    return make
+  }
+
+  #struct({ typeName, fields }: StructExpr): Step {
+    const make = this.makerOf(typeName)
     const steps = fields.map(({ name, value, isOptional }) => ({
       name,
       value: this.compile(value),
@@ -350,41 +355,37 @@ class Compiler {
       return make(given)
     }
   }
-
-  #fold(expr: Comprehension): Step {
-    const range = this.compile(expr.range)
-    const init = this.compile(expr.init)
-    const slot = this.#locals.push(expr.accuVar) - 1
-    const first = this.#locals.push(expr.iterVar) - 1
-    const second = expr.iterVar2 === undefined ? undefined : this.#locals.push(expr.iterVar2) - 1
-    const condition = this.compile(expr.condition)
-    const step = this.compile(expr.step)
-    this.#locals.length = slot + 1
-    const result = this.compile(expr.result)
-    this.#locals.length = slot
-    return run => {
-      const pairs = iterate(range(run), second !== undefined)
-      run.locals[slot] = attempt(init, run)
-      for (const [key, value] of pairs) {
-        run.locals[first] = key
-        if (second !== undefined) run.locals[second] = value
-        if (condition(run) === false) break
-        run.locals[slot] = attempt(step, run)
-      }
-      return result(run)
-    }
-  }
 }
 
 const attributeCalls: ReadonlySet<string> = new Set(['_[_]', '_?._', '_[?_]'])
 
-function attempt(step: Step, run: Run): Value | Failure {
+export function attempt(step: Step, run: Run): Value | Failure {
   try {
     return step(run)
   } catch (error) {
-    if (error instanceof CelError) return new Failure(error)
-    throw error
+    return failureOf(error)
   }
+}
+
+/** Throws on what no expression may absorb. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CelError) return new Failure(error)
+  throw error
+}
+
+/** What `&&` or `||` is when its first side alone does not decide. */
+export function decided(a: Value | Failure, b: Value | Failure, decides: boolean): boolean {
+  if (b === decides) return decides
+  for (const each of [a, b]) if (each instanceof Failure) throw each.error
+  if (typeof a !== 'boolean' || typeof b !== 'boolean') throw noSuchOverload()
+  return !decides
+}
+
+export function pushItem(list: Value[], value: Value, isOptional: boolean): void {
+  if (!isOptional) list.push(value)
+  else if (!(value instanceof Optional))
+    throw new CelError(`cannot initialize optional list element from non-optional value ${String(value)}`)
+  else if (value.value !== undefined) list.push(value.value)
 }
 
 /** Operators on values that they do not take say less than functions do. */
