@@ -5,8 +5,10 @@ import { toApiVersion } from '../../machinery/meta/group.ts'
 import { defineCustom, selectableOf } from './custom-schema.ts'
 import type { Descriptions } from './descriptions.ts'
 import { describeDocument } from './descriptions.ts'
-import { type Dialect, type PathItems, pathsOf, type Shapes, typeOfParameter } from './operations.ts'
+import type { Dialect, Shapes } from './operations.ts'
 import { type Page, pagePaths, pagesOf, versionPages } from './pages.ts'
+import { parameterType } from './parameters.ts'
+import { type PathItems, pathsOf } from './paths.ts'
 import { Definitions, type JsonSchema } from './schema-json.ts'
 
 /** The OpenAPI schema that a custom resource was defined with; undefined for built-in kinds. */
@@ -213,7 +215,7 @@ const v3Dialect: Dialect = {
     name,
     in: place,
     ...(place === 'path' && { required: true }),
-    schema: typeOfParameter(name),
+    schema: parameterType(name),
   }),
   body: (schema, types, required) => ({
     requestBody: { ...(required && { required: true }), content: contentOf(types, schema) },
@@ -228,7 +230,7 @@ function contentOf(types: readonly string[], schema: JsonSchema): JsonSchema {
 
 const v2Dialect: Dialect = {
   parameter: (name, place) => ({
-    ...typeOfParameter(name),
+    ...parameterType(name),
     name,
     in: place,
     ...(place === 'path' && { required: true }),

@@ -5,8 +5,10 @@ import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { assert } from '../../std/assert.ts'
 import { isBuiltin } from '../http/encode.ts'
-import { type Dialect, groupTag, groupWord, type PathItems, pascal, versionTag } from './operations.ts'
+import type { Dialect } from './operations.ts'
+import type { PathItems } from './paths.ts'
 import type { Definitions } from './schema-json.ts'
+import { groupTag, groupWord, pascal, versionTag } from './words.ts'
 
 /** A page that is no resource: what there is, in which version, whose tokens these are. */
 export interface Page {

@@ -29,9 +29,9 @@ const types: Readonly<Record<string, JsonSchema>> = {
   ports: number,
 }
 
-/** The schema of a query or path parameter. */
+/** The schema of a query or path parameter. That it takes no value twice is said of each alike. */
 export function parameterType(name: string): JsonSchema {
-  return types[name] ?? text
+  return { ...(types[name] ?? text), uniqueItems: true }
 }
 
 const writes = ['dryRun', 'fieldManager', 'fieldValidation']
