@@ -1,4 +1,5 @@
 import { parseDuration } from '../machinery/codec/duration.ts'
+import { auditModes } from '../server/audit/webhook-batch.ts'
 import type { Flag } from './flags.ts'
 
 /** The check of a flag that holds a duration as Go writes it. */
@@ -27,6 +28,24 @@ const time = (name: string, value: string, help: string): Flag => ({
   check: duration,
 })
 
+const yes = (name: string, help: string): Flag => ({ name, type: 'boolean', help })
+const choice = (
+  name: string,
+  value: string,
+  { values, help }: { readonly values: readonly string[]; readonly help: string },
+): Flag => ({
+  ...{ name, type: 'string', placeholder: 'WORD', default: value, help },
+  check: text => {
+    if (!values.includes(text)) throw new Error(`"${text}" is not one of ${values.join(', ')}`)
+  },
+})
+
+/** What becomes of audit events that are too large for a backend. */
+const truncation = (backend: string): Flag[] => [
+  yes(`audit-${backend}-truncate-enabled`, 'leave request and answer out of events that are too large'),
+  count(`audit-${backend}-truncate-max-event-size`, 102_400, 'bytes from which on an event is too large'),
+]
+
 /** How the API server is run: names and meanings are kube-apiserver's. */
 export const operationsFlags: readonly Flag[] = [
   time('shutdown-delay-duration', '0s', 'after SIGTERM serve everything for so long while /readyz fails'),
@@ -52,20 +71,22 @@ export const operationsFlags: readonly Flag[] = [
   ),
   file('audit-policy-file', 'what is audited (audit.k8s.io/v1 Policy)'),
   file('audit-log-path', 'append audit events to this file; - is standard output'),
-  {
-    name: 'audit-log-format',
-    type: 'string',
-    placeholder: 'FORMAT',
-    default: 'json',
-    help: 'json or legacy',
-    check: text => {
-      if (text !== 'json' && text !== 'legacy') throw new Error(`"${text}" is not json or legacy`)
-    },
-  },
+  choice('audit-log-format', 'json', { values: ['json', 'legacy'], help: 'json or legacy' }),
+  choice('audit-log-mode', 'blocking', {
+    values: auditModes,
+    help: 'batch, blocking, or blocking-strict: a request fails when its event cannot be written',
+  }),
+  yes('audit-log-compress', 'pack rotated audit logs with gzip'),
+  ...truncation('log'),
   count('audit-log-maxage', 0, 'days for which rotated audit logs are kept; 0 is for ever'),
   count('audit-log-maxbackup', 0, 'rotated audit logs that are kept; 0 is all of them'),
   count('audit-log-maxsize', 100, 'megabytes at which the audit log is rotated'),
   file('audit-webhook-config-file', 'kubeconfig of the service that audit events are sent to'),
+  choice('audit-webhook-mode', 'batch', {
+    values: auditModes,
+    help: 'batch, blocking (requests wait for it) or blocking-strict (and fail with it)',
+  }),
+  ...truncation('webhook'),
   count('audit-webhook-batch-buffer-size', 10_000, 'audit events that may wait to be sent'),
   count('audit-webhook-batch-max-size', 400, 'audit events in one batch'),
   time('audit-webhook-batch-max-wait', '30s', 'send a batch that is not full after so long'),

@@ -1,6 +1,11 @@
 import { type AuditBackend, type AuditLogOptions, createAuditLog } from '../../server/audit/log-file.ts'
 import { type AuditPolicy, parseAuditPolicy } from '../../server/audit/policy.ts'
-import { type AuditWebhookOptions, createAuditWebhook } from '../../server/audit/webhook-batch.ts'
+import { truncateEvents } from '../../server/audit/truncate.ts'
+import {
+  type AuditMode,
+  type AuditWebhookOptions,
+  createAuditWebhook,
+} from '../../server/audit/webhook-batch.ts'
 import type { Auditing } from '../../server/filters/audit.ts'
 import type { Ports } from '../../std/ports.ts'
 import { durationMs } from '../operations-flags.ts'
@@ -14,6 +19,8 @@ export interface AuditSource {
   readonly policyFile: string | undefined
   readonly log: AuditLogOptions | undefined
   readonly webhook: (Omit<AuditWebhookOptions, 'post'> & { readonly configFile: string }) | undefined
+  /** Largest events of each; undefined: as large as they come. */
+  readonly eventBytesMax: { readonly log: number | undefined; readonly webhook: number | undefined }
 }
 
 /** Auditing as it runs; `close` writes what waits. */
@@ -38,18 +45,27 @@ export function auditSource(flags: FlagReader): AuditSource {
             bytesMax: (flags.integer('audit-log-maxsize') || 100) * megabyte,
             backupsMax: flags.integer('audit-log-maxbackup'),
             ageMaxDays: flags.integer('audit-log-maxage'),
+            compresses: flags.yes('audit-log-compress'),
+            isStrict: flags.text('audit-log-mode') === 'blocking-strict',
           },
     webhook:
       configFile === undefined
         ? undefined
         : {
             configFile,
+            mode: flags.text('audit-webhook-mode') as AuditMode,
             bufferMax: flags.integer('audit-webhook-batch-buffer-size'),
             batchMax: flags.integer('audit-webhook-batch-max-size'),
             waitMaxMs: durationMs(flags.text('audit-webhook-batch-max-wait')),
             backoffMs: durationMs(flags.text('audit-webhook-initial-backoff')),
           },
+    eventBytesMax: { log: eventBytesMax(flags, 'log'), webhook: eventBytesMax(flags, 'webhook') },
   }
+}
+
+function eventBytesMax(flags: FlagReader, backend: string): number | undefined {
+  if (!flags.yes(`audit-${backend}-truncate-enabled`)) return undefined
+  return flags.integer(`audit-${backend}-truncate-max-event-size`)
 }
 
 /** Undefined without a policy or without anywhere to write: nothing is audited then, as upstream. */
@@ -69,9 +85,16 @@ export function openAuditing(
     policy = parseAuditPolicy(text)
   }
   openConfiguredFile({ path: policyFile, flag: 'audit-policy-file', apply }, ports, signal)
-  const backends = [...(log ? [openLog(log, ports)] : []), ...(webhook ? [openWebhook(webhook, ports)] : [])]
+  const shortened = (backend: AuditBackend, bytesMax: number | undefined) =>
+    bytesMax === undefined ? backend : truncateEvents(backend, bytesMax, ports)
+  const backends = [
+    ...(log ? [shortened(openLog(log, ports), source.eventBytesMax.log)] : []),
+    ...(webhook ? [shortened(openWebhook(webhook, ports), source.eventBytesMax.webhook)] : []),
+  ]
   const sink: Auditing['sink'] = event => {
-    for (const backend of backends) backend.sink(event)
+    const waits = backends.map(backend => backend.sink(event)).filter(wait => wait !== undefined)
+    if (waits.length === 0) return undefined
+    return Promise.all(waits).then(stored => stored.every(Boolean))
   }
   return {
     auditing: { policy: () => policy, sink },

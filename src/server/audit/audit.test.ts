@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type SimClock, settle, simPorts } from '../../std/sim-ports.ts'
+import { type SimClock, settle } from '../../std/sim-ports.ts'
 import type { RequestInfo } from '../context.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 import type { AuditEvent } from './event.ts'
-import { createAuditLog } from './log-file.ts'
 import { evaluatePolicy, parseAuditPolicy } from './policy.ts'
-import { createAuditWebhook } from './webhook-batch.ts'
 
 const head = 'apiVersion: audit.k8s.io/v1\nkind: Policy\n'
 
@@ -188,70 +183,20 @@ describe('requests are written down', () => {
       responseStatus: { code: 401, message: 'Authentication failed, attempted: bearer' },
     })
   })
-})
 
-const event = (id: string) =>
-  ({
-    auditID: id,
-    level: 'Metadata',
-    stage: 'ResponseComplete',
-    user: {},
-    verb: 'get',
-  }) as unknown as AuditEvent
-
-describe('the log', () => {
-  test('gets one line for each event, is moved away when it is full, and old ones go', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'hutch-audit-'))
-    const path = join(folder, 'audit.log')
-    const ports = simPorts(1, Date.now())
-    const options = { path, format: 'json', bytesMax: 400, backupsMax: 2, ageMaxDays: 0 } as const
-    const backend = createAuditLog(options, ports)
-    for (let index = 0; index < 20; index++) {
-      backend.sink(event(`e${index}`))
-      await ports.clock.advance(10)
-    }
-    await backend.close()
-    expect(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1)).toContain('"auditID":"e19"')
-    const backups = readdirSync(folder).filter(name => name !== 'audit.log')
-    expect(backups).toHaveLength(2)
-    expect(backups.every(name => /^audit-\d{4}-\d\d-\d\dT[\d.-]+\.log$/.test(name))).toBe(true)
-    rmSync(folder, { recursive: true })
-    expect(existsSync(path)).toBe(false)
-  })
-})
-
-describe('the webhook', () => {
-  const list = (body: object) => (body as { items: AuditEvent[] }).items.map(({ auditID }) => auditID)
-
-  test('gets batches in order when they are full or old, and what fails for a while is sent again', async () => {
-    const ports = simPorts()
-    const sent: string[][] = []
-    let failures = 2
-    const post = async (body: object) => {
-      if (failures-- > 0) throw Object.assign(new Error('busy'), { retriable: true })
-      sent.push(list(body))
-    }
-    const options = { post, bufferMax: 5, batchMax: 3, waitMaxMs: 30_000, backoffMs: 10_000 }
-    const backend = createAuditWebhook(options, ports)
-    for (const id of ['a', 'b', 'c', 'd']) backend.sink(event(id))
-    await ports.clock.advance(9_000)
-    expect(sent).toEqual([])
-    await ports.clock.advance(60_000)
-    expect(sent).toEqual([['a', 'b', 'c'], ['d']])
-    backend.sink(event('e'))
-    await backend.close()
-    expect(sent.at(-1)).toEqual(['e'])
-  })
-
-  test('loses what does not fit and what nobody takes, and counts it', async () => {
-    const ports = simPorts()
-    const post = async () => {
-      throw new Error('no')
-    }
-    const options = { post, bufferMax: 2, batchMax: 10, waitMaxMs: 30_000, backoffMs: 1 }
-    const backend = createAuditWebhook(options, ports)
-    for (const id of ['a', 'b', 'c']) backend.sink(event(id))
-    await backend.close()
-    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="webhook"} 3\n')
+  test('what must be written down and cannot be is not done', async () => {
+    const everything = parseAuditPolicy(`${head}rules: [{ level: Metadata }]`)
+    const strict = await startTestServer({
+      auditing: { policy: () => everything, sink: async ({ verb }) => verb !== 'create' },
+    })
+    const { port } = await strict.listen({ host: '127.0.0.1', port: 0 })
+    const path = `http://127.0.0.1:${port}/api/v1/namespaces/default/configmaps`
+    const headers = { authorization: 'Bearer jane/dev', 'content-type': 'application/json' }
+    const body = JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'unseen' } })
+    const refused = await fetch(path, { method: 'POST', headers, body })
+    expect(refused.status).toBe(500)
+    expect(await refused.text()).toContain('failed to store audit event')
+    expect((await fetch(`${path}/unseen`, { headers })).status).toBe(404)
+    await strict.shutdown()
   })
 })

@@ -16,8 +16,11 @@ export type AuditEvent = JsonObject & {
   readonly stage: AuditStage
 }
 
-/** Where events go; never throws and never waits. */
-export type AuditSink = (event: AuditEvent) => void
+/**
+ * Where events go; never throws. A request may wait for the promise of one that was received, and fails when it tells
+ * that its event is not stored.
+ */
+export type AuditSink = (event: AuditEvent) => Promise<boolean> | undefined
 
 /** What is known of a request that is written down; the end is absent before the answer. */
 export interface AuditedRequest {

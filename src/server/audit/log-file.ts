@@ -1,28 +1,16 @@
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, extname, join } from 'node:path'
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Ports } from '../../std/ports.ts'
+import { type Backups, backupName, tidyBackups } from './backups.ts'
 import type { AuditEvent, AuditSink } from './event.ts'
 
-export interface AuditLogOptions {
-  /** `-`: standard output. */
-  readonly path: string
+/** `-` as the path: standard output. */
+export interface AuditLogOptions extends Backups {
   readonly format: 'json' | 'legacy'
   /** The file is moved away when it has grown to this. */
   readonly bytesMax: number
-  /** Moved-away files beyond this number go; 0: none does. */
-  readonly backupsMax: number
-  /** Moved-away files older than this go; 0: none does. */
-  readonly ageMaxDays: number
+  /** Each event is written before its request goes on, which fails when that fails. */
+  readonly isStrict: boolean
 }
 
 export interface AuditBackend {
@@ -31,40 +19,46 @@ export interface AuditBackend {
   close(): Promise<void>
 }
 
-const dayMs = 86_400_000
-
 /** Appends one line for each event, together once in a turn of the event loop; rotates as lumberjack does. */
 export function createAuditLog(
   options: AuditLogOptions,
   { clock, log }: Pick<Ports, 'clock' | 'log'>,
 ): AuditBackend {
   const format = options.format === 'legacy' ? legacyLine : jsonLine
-  const file = openFile(options)
+  const complain = (error: unknown) =>
+    log.error('audit events could not be written', { path: options.path, error: String(error) })
+  const file = openFile(options, complain)
   let waiting: string[] = []
   const flush = () => {
-    if (waiting.length === 0) return
+    if (waiting.length === 0) return true
     const bytes = Buffer.from(waiting.join(''))
     waiting = []
     try {
       file.write(bytes, () => clock.nowMs())
+      return true
     } catch (error) {
-      log.error('audit events could not be written', { path: options.path, error: String(error) })
+      complain(error)
+      return false
     }
   }
   return {
     sink(event) {
-      if (waiting.push(format(event)) === 1) clock.setTimer(0, flush)
+      const isFirst = waiting.push(format(event)) === 1
+      if (options.isStrict) return Promise.resolve(flush())
+      if (isFirst) clock.setTimer(0, flush)
+      return undefined
     },
     async close() {
       flush()
-      file.close()
+      await file.close()
     },
   }
 }
 
-function openFile(options: AuditLogOptions) {
+function openFile(options: AuditLogOptions, complain: (error: unknown) => void) {
   const { path, bytesMax } = options
-  if (path === '-') return { write: (bytes: Buffer) => void writeSync(1, bytes), close: () => {} }
+  if (path === '-') return { write: (bytes: Buffer) => void writeSync(1, bytes), close: async () => {} }
+  let tidying = Promise.resolve()
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   let descriptor = openSync(path, 'a', 0o600)
   let size = fstatSync(descriptor).size
@@ -75,33 +69,16 @@ function openFile(options: AuditLogOptions) {
         renameSync(path, backupName(path, nowMs()))
         descriptor = openSync(path, 'a', 0o600)
         size = 0
-        removeOld(options, nowMs())
+        const atMs = nowMs()
+        tidying = tidying.then(() => tidyBackups(options, atMs)).catch(complain)
       }
       writeSync(descriptor, bytes)
       size += bytes.length
     },
-    close: () => closeSync(descriptor),
-  }
-}
-
-/** `audit-2026-01-02T03-04-05.678.log` */
-function backupName(path: string, nowMs: number): string {
-  const extension = extname(path)
-  const time = new Date(nowMs).toISOString().replace(/:/g, '-').replace('Z', '')
-  return join(dirname(path), `${basename(path, extension)}-${time}${extension}`)
-}
-
-function removeOld({ path, backupsMax, ageMaxDays }: AuditLogOptions, nowMs: number): void {
-  const extension = extname(path)
-  const start = `${basename(path, extension)}-`
-  const backups = readdirSync(dirname(path))
-    .filter(name => name.startsWith(start) && name.endsWith(extension) && /-\d{4}-\d\d-\d\dT/.test(name))
-    .sort()
-    .toReversed()
-    .map(name => join(dirname(path), name))
-  const isOld = (file: string) => ageMaxDays > 0 && nowMs - statSync(file).mtimeMs > ageMaxDays * dayMs
-  for (const [index, file] of backups.entries()) {
-    if ((backupsMax > 0 && index >= backupsMax) || isOld(file)) unlinkSync(file)
+    async close() {
+      closeSync(descriptor)
+      await tidying
+    },
   }
 }
 

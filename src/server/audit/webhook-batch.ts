@@ -1,9 +1,11 @@
-import type { MetricSpec } from '../../std/metrics.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
 import type { AuditEvent } from './event.ts'
 import type { AuditBackend } from './log-file.ts'
+import { auditErrors } from './truncate.ts'
 
 export interface AuditWebhookOptions {
+  /** `blocking`: each event is sent by itself while its request waits; `blocking-strict`: and fails when it is lost. */
+  readonly mode: AuditMode
   /** POSTs a list of events; what it rejects with says `retriable` when another try may help. */
   readonly post: (events: object, timeoutMs: number) => Promise<unknown>
   /** Events that may wait; what comes beyond is lost and counted. */
@@ -14,12 +16,10 @@ export interface AuditWebhookOptions {
   readonly backoffMs: number
 }
 
-const errorTotal: MetricSpec = {
-  name: 'apiserver_audit_error_total',
-  help: 'Audit events that a backend lost.',
-  labels: ['plugin'],
-  stability: 'ALPHA',
-}
+/** How events reach a backend (kube-apiserver --audit-webhook-mode). */
+export const auditModes = ['batch', 'blocking', 'blocking-strict'] as const
+export type AuditMode = (typeof auditModes)[number]
+
 const timeoutMs = 30_000
 const triesMax = 5
 const backoffFactor = 1.5
@@ -29,7 +29,7 @@ const backoffFactor = 1.5
  * then lost, never the request that it tells of (apiserver plugin/pkg/audit/webhook and buffered).
  */
 export function createAuditWebhook(options: AuditWebhookOptions, ports: Ports): AuditBackend {
-  const lost = ports.metrics.counter(errorTotal).with('webhook')
+  const lost = ports.metrics.counter(auditErrors).with('webhook')
   let waiting: AuditEvent[] = []
   let cancelTimer: Cancel | undefined
   let sending: Promise<void> | undefined
@@ -38,12 +38,19 @@ export function createAuditWebhook(options: AuditWebhookOptions, ports: Ports): 
     while (waiting.length > 0) {
       const batch = waiting.slice(0, options.batchMax)
       waiting = waiting.slice(batch.length)
-      await deliver(batch).catch(error => {
-        lost.inc(batch.length)
-        ports.log.error('audit events were lost', { events: batch.length, error: String(error) })
-      })
+      await send(batch)
     }
   }
+  /** Whether they arrived. */
+  const send = (batch: AuditEvent[]): Promise<boolean> =>
+    deliver(batch).then(
+      () => true,
+      error => {
+        lost.inc(batch.length)
+        ports.log.error('audit events were lost', { events: batch.length, error: String(error) })
+        return false
+      },
+    )
   const deliver = async (items: AuditEvent[]) => {
     const body = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata: {}, items }
     for (let attempt = 1; ; attempt++) {
@@ -66,13 +73,15 @@ export function createAuditWebhook(options: AuditWebhookOptions, ports: Ports): 
   }
   return {
     sink(event) {
+      if (options.mode !== 'batch') return send([event]).then(isSent => isSent || options.mode === 'blocking')
       if (waiting.length >= options.bufferMax) {
         lost.inc()
-        return
+        return undefined
       }
       waiting.push(event)
       if (waiting.length >= options.batchMax) void flush()
       else cancelTimer ??= ports.clock.setTimer(options.waitMaxMs, () => void flush())
+      return undefined
     },
     async close() {
       closing.abort()

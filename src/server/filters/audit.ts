@@ -1,3 +1,4 @@
+import { internalError } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -25,6 +26,12 @@ const levelTotal: MetricSpec = {
   stability: 'ALPHA',
 }
 
+const rejectedTotal: MetricSpec = {
+  name: 'apiserver_audit_requests_rejected_total',
+  help: 'Requests that were turned away because their audit event could not be stored.',
+  stability: 'ALPHA',
+}
+
 /**
  * Writes each request down as the policy wants it, at each of its stages (apiserver pkg/endpoints/filters/audit.go).
  * The last stage is told when the answer is out.
@@ -40,7 +47,8 @@ export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
       if (scope.level === 'None') return next(context)
       const request: AuditedRequest = { context, scope, user: context.user, receivedMs: ports.clock.nowMs() }
       const tell = teller(auditing, ports)
-      tell(request, 'RequestReceived')
+      const stored = tell(request, 'RequestReceived')
+      if (stored && !(await stored)) throw notStored(ports)
       let known: Omit<NonNullable<AuditedRequest['ending']>, 'code'> = {}
       const before = context.done
       context.done = (code, bytes) => {
@@ -52,7 +60,7 @@ export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
         const response = await next(context)
         known = { response }
         if (isLongRunning(context.info))
-          tell({ ...request, ending: { ...known, code: 200 } }, 'ResponseStarted')
+          await tell({ ...request, ending: { ...known, code: 200 } }, 'ResponseStarted')
         return response
       } catch (error) {
         known = { error }
@@ -85,9 +93,15 @@ function attempted({ credential: { kind } }: RequestContext): string {
 
 function teller({ sink }: Auditing, { clock, metrics }: Ports) {
   const total = metrics.counter(eventTotal).with()
-  return (request: AuditedRequest, stage: AuditStage): void => {
-    if (request.scope.omitStages.includes(stage)) return
+  return (request: AuditedRequest, stage: AuditStage): ReturnType<AuditSink> => {
+    if (request.scope.omitStages.includes(stage)) return undefined
     total.inc()
-    sink(auditEvent(request, stage, clock))
+    return sink(auditEvent(request, stage, clock))
   }
+}
+
+/** What must be written down and cannot be is not done. */
+function notStored({ metrics }: Ports): StatusError {
+  metrics.counter(rejectedTotal).with().inc()
+  return internalError('failed to store audit event')
 }
