@@ -4,7 +4,6 @@ import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
-import type { FrontProxy } from '../../server/aggregation/front-proxy.ts'
 import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import { ensure, ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
@@ -17,30 +16,28 @@ import { maintainFlowObjects } from '../../server/flow/maintain.ts'
 import { flowSources } from '../../server/flow/serve.ts'
 import { createPostStartHooks, type PostStartHooks } from '../../server/http/post-start-hooks.ts'
 import { maintainIdentityLease } from '../../server/identity-lease.ts'
-import { ensurePki, type Pki, PkiError } from '../../server/pki/pki.ts'
-import type { PkiSpec } from '../../server/pki/profiles.ts'
+import type { Pki } from '../../server/pki/pki.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
 import { metricsReaderRole } from '../../server/resource-metrics/role.ts'
 import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
 import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
 import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
-import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
 import type { Tracing } from '../../server/tracing/tracing.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
-import { UserError } from '../user-error.ts'
 import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
-import { readDescriptions } from './descriptions.ts'
 import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { openStore } from './open-store.ts'
+import { openPki, pkiSpec } from './own-pki.ts'
 import { processProfiler } from './profiler.ts'
 import type { ServerSettings } from './settings.ts'
 import { openTraces } from './tracing.ts'
+import { waysOut } from './ways-out.ts'
 
 /** An API server that is up, and the ways into it for the parts of this process. */
 export interface ControlPlane {
@@ -81,32 +78,6 @@ export async function openControlPlane(settings: ServerSettings, ports: Ports): 
     stop.abort()
     await store.close()
     throw error
-  }
-}
-
-function pkiSpec(settings: ServerSettings): PkiSpec {
-  const { dataDir, advertiseAddress, tlsSans, kubernetesIp, clusterDomain, nodeName, nodeIp } = settings
-  return {
-    dataDirectory: dataDir,
-    serverNames: [advertiseAddress, ...tlsSans],
-    serviceAddresses: [kubernetesIp],
-    clusterDomain,
-    node: { name: nodeName, addresses: [nodeIp] },
-  }
-}
-
-async function openPki(settings: ServerSettings, ports: Ports): Promise<Pki> {
-  const { dataDir } = settings
-  try {
-    return await ensurePki(pkiSpec(settings), ports)
-  } catch (error) {
-    if (error instanceof PkiError) throw new UserError(error.message)
-    const { code } = error as { code?: string }
-    if (code === undefined) throw error
-    throw new UserError(
-      `cannot keep certificates in ${dataDir}: ${(error as Error).message}`,
-      code === 'ENOSPC' ? 'Free some disk space.' : 'Choose another --data-dir, or run as root.',
-    )
   }
 }
 
@@ -305,38 +276,6 @@ function hasMetrics({ disabled }: ServerSettings): boolean {
 /** Endpoints may not be loopback: pods would meet themselves. Without any network nobody can use this one anyway. */
 function reachableAddress({ advertiseAddress, nodeIp, kubernetesIp }: ServerSettings): string {
   return [advertiseAddress, nodeIp].find(address => !address.startsWith('127.')) ?? kubernetesIp
-}
-
-/** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
-/** How the server reaches others, and what it says of itself. */
-function waysOut(pki: () => Pki): Pick<ApiServerOptions, 'kubelet' | 'frontProxy' | 'readDescriptions'> {
-  return { kubelet: kubeletTls(pki), frontProxy: () => frontProxyOf(pki()), readDescriptions }
-}
-
-/** The certificate that servers behind this one believe about whom it asks for. */
-function frontProxyOf({ certificates, authorities }: Pki): FrontProxy {
-  const { certificate, key } = certificates.get('client-auth-proxy')!
-  return {
-    cert: certificate,
-    key,
-    requestHeaderCa: authorities['request-header-ca'].certificate,
-    clientCa: authorities['client-ca'].certificate,
-  }
-}
-
-function kubeletTls(pki: () => Pki): KubeletTls {
-  const own = () => pki().certificates.get('client-kube-apiserver')!
-  return {
-    get cert() {
-      return own().certificate
-    },
-    get key() {
-      return own().key
-    },
-    get ca() {
-      return pki().authorities['kubelet-ca'].certificate
-    },
-  }
 }
 
 /** A client with the server's own rights, for what composition itself writes. */
