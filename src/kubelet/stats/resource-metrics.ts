@@ -14,33 +14,45 @@ const noError: SampleFamily = {
   samples: [{ value: 0 }],
 }
 
-const cpu = '[STABLE] Cumulative cpu time consumed by the'
-const memory = '[STABLE] Current working set of the'
+/** Name, help and type of a family. */
+type Told = readonly [name: string, help: string, type: SampleFamily['type']]
+
+const cpu = (what: string): Told => [
+  `${what}_cpu_usage_seconds_total`,
+  `[STABLE] Cumulative cpu time consumed by the ${what} in core-seconds`,
+  'counter',
+]
+const memory = (what: string): Told => [
+  `${what}_memory_working_set_bytes`,
+  `[STABLE] Current working set of the ${what} in bytes`,
+  'gauge',
+]
+const swap = (what: string, help: string): Told => [
+  `${what}_swap_usage_bytes`,
+  `[ALPHA] ${help}. Reported only on non-windows systems`,
+  'gauge',
+]
+
+function family([name, help, type]: Told, samples: readonly Sample[]): SampleFamily {
+  return { name, help, type, samples }
+}
 
 function nodeFamilies({ node, atMs }: Snapshot): SampleFamily[] {
   if (!node) return []
   const one = (value: number): Sample[] => [{ value, atMs }]
+  const { cpuNanoseconds, memory: ofNode, swap: used } = node
   return [
-    {
-      name: 'node_cpu_usage_seconds_total',
-      help: `${cpu} node in core-seconds`,
-      type: 'counter',
-      samples: one(node.cpuNanoseconds / 1e9),
-    },
-    {
-      name: 'node_memory_working_set_bytes',
-      help: `${memory} node in bytes`,
-      type: 'gauge',
-      samples: one(node.memory.workingSetBytes),
-    },
-    {
-      name: 'node_swap_usage_bytes',
-      help: '[ALPHA] Current swap usage of the node in bytes. Reported only on non-windows systems',
-      type: 'gauge',
-      samples: node.swap ? one(node.swap.usedBytes) : [],
-    },
+    family(cpu('node'), one(cpuNanoseconds / 1e9)),
+    family(memory('node'), one(ofNode.workingSetBytes)),
+    family(swap('node', 'Current swap usage of the node in bytes'), used ? one(used.usedBytes) : []),
   ]
 }
+
+const started: Told = [
+  'container_start_time_seconds',
+  '[STABLE] Start time of the container since unix epoch in seconds',
+  'gauge',
+]
 
 function containerFamilies({ pods }: Snapshot): SampleFamily[] {
   const all = pods.flatMap(({ containers }) => containers)
@@ -52,30 +64,22 @@ function containerFamilies({ pods }: Snapshot): SampleFamily[] {
       return value === undefined ? [] : [{ labels, value, ...(isTimed && { atMs: entry.atMs }) }]
     })
   return [
-    {
-      name: 'container_cpu_usage_seconds_total',
-      help: `${cpu} container in core-seconds`,
-      type: 'counter',
-      samples: each(entry => entry.cpuNanoseconds / 1e9),
-    },
-    {
-      name: 'container_memory_working_set_bytes',
-      help: `${memory} container in bytes`,
-      type: 'gauge',
-      samples: each(entry => entry.workingSetBytes),
-    },
-    {
-      name: 'container_swap_usage_bytes',
-      help: '[ALPHA] Current amount of the container swap usage in bytes. Reported only on non-windows systems',
-      type: 'gauge',
-      samples: each(entry => entry.swapBytes),
-    },
-    {
-      name: 'container_start_time_seconds',
-      help: '[STABLE] Start time of the container since unix epoch in seconds',
-      type: 'gauge',
-      samples: each(entry => entry.startedAtMs / 1000, false),
-    },
+    family(
+      cpu('container'),
+      each(entry => entry.cpuNanoseconds / 1e9),
+    ),
+    family(
+      memory('container'),
+      each(entry => entry.workingSetBytes),
+    ),
+    family(
+      swap('container', 'Current amount of the container swap usage in bytes'),
+      each(entry => entry.swapBytes),
+    ),
+    family(
+      started,
+      each(entry => entry.startedAtMs / 1000, false),
+    ),
   ]
 }
 
@@ -88,23 +92,17 @@ function podFamilies({ pods }: Snapshot): SampleFamily[] {
       return value === undefined ? [] : [{ labels, value, atMs }]
     })
   return [
-    {
-      name: 'pod_cpu_usage_seconds_total',
-      help: `${cpu} pod in core-seconds`,
-      type: 'counter',
-      samples: each(sums => sums.cpuNanoseconds / 1e9),
-    },
-    {
-      name: 'pod_memory_working_set_bytes',
-      help: `${memory} pod in bytes`,
-      type: 'gauge',
-      samples: each(sums => sums.workingSetBytes),
-    },
-    {
-      name: 'pod_swap_usage_bytes',
-      help: '[ALPHA] Current amount of the pod swap usage in bytes. Reported only on non-windows systems',
-      type: 'gauge',
-      samples: each(sums => sums.swapBytes),
-    },
+    family(
+      cpu('pod'),
+      each(sums => sums.cpuNanoseconds / 1e9),
+    ),
+    family(
+      memory('pod'),
+      each(sums => sums.workingSetBytes),
+    ),
+    family(
+      swap('pod', 'Current amount of the pod swap usage in bytes'),
+      each(sums => sums.swapBytes),
+    ),
   ]
 }
