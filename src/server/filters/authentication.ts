@@ -1,8 +1,9 @@
 import { unauthorized } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
-import { exponentialBuckets, type HistogramSpec, type MetricSpec, type Metrics } from '../../std/metrics.ts'
+import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Authenticator, Filter, RequestContext, UserInfo } from '../context.ts'
+import { type Attempts, meterAttempts } from '../metrics/attempts.ts'
 
 export const anonymousUser = { username: 'system:anonymous', groups: ['system:unauthenticated'] } as const
 
@@ -16,19 +17,12 @@ export interface AuthenticationFilter {
   readonly onStranger?: ((context: RequestContext, error: StatusError) => void) | undefined
 }
 
-/** Names, labels and buckets are upstream's (apiserver pkg/endpoints/filters/metrics.go). */
-const attemptTotal: MetricSpec = {
-  name: 'authentication_attempts',
-  help: 'Requests by whether somebody vouches for their credential.',
-  labels: ['result'],
-  stability: 'ALPHA',
-}
-const attemptSeconds: HistogramSpec = {
-  name: 'authentication_duration_seconds',
-  help: 'Seconds until it was known who asks.',
-  labels: ['result'],
-  stability: 'ALPHA',
-  buckets: exponentialBuckets(0.001, 2, 15),
+const attempts: Attempts = {
+  total: {
+    name: 'authentication_attempts',
+    help: 'Requests by whether somebody vouches for their credential.',
+  },
+  seconds: { name: 'authentication_duration_seconds', help: 'Seconds until it was known who asks.' },
 }
 const userTotal: MetricSpec = {
   name: 'authenticated_user_requests',
@@ -68,16 +62,13 @@ export function authenticate({ authenticator, metrics, clock, ...options }: Auth
 }
 
 function authenticationMeter(metrics: Metrics, clock: Pick<Clock, 'monotonicMs'>) {
-  const attempts = metrics.counter(attemptTotal)
-  const seconds = metrics.histogram(attemptSeconds)
+  const of = meterAttempts(attempts, { metrics, clock })
   const users = metrics.counter(userTotal)
-  const of = (result: string) => ({ total: attempts.with(result), seconds: seconds.with(result) })
   const [success, failure] = [of('success'), of('failure')]
   const other = users.with('other')
   return (user: UserInfo | undefined, startMs: number): void => {
-    const series = user ? success : failure
-    series.total.inc()
-    series.seconds.observe((clock.monotonicMs() - startMs) / 1000)
+    const tell = user ? success : failure
+    tell(startMs)
     if (!user) return
     const kind = kindOfName(user.username)
     const counter = kind === 'other' ? other : users.with(kind)

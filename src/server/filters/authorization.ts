@@ -1,21 +1,11 @@
 import { accessDenied } from '../../machinery/status/errors.ts'
-import { exponentialBuckets, type HistogramSpec, type MetricSpec } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, Filter, RequestContext } from '../context.ts'
+import { type Attempts, meterAttempts } from '../metrics/attempts.ts'
 
-/** Names, labels and buckets are upstream's (apiserver pkg/endpoints/filters/metrics.go). */
-const attemptTotal: MetricSpec = {
-  name: 'authorization_attempts_total',
-  help: 'Requests by what the authorizers said.',
-  labels: ['result'],
-  stability: 'ALPHA',
-}
-const attemptSeconds: HistogramSpec = {
-  name: 'authorization_duration_seconds',
-  help: 'Seconds until the authorizers had decided.',
-  labels: ['result'],
-  stability: 'ALPHA',
-  buckets: exponentialBuckets(0.001, 2, 15),
+const attempts: Attempts = {
+  total: { name: 'authorization_attempts_total', help: 'Requests by what the authorizers said.' },
+  seconds: { name: 'authorization_duration_seconds', help: 'Seconds until the authorizers had decided.' },
 }
 
 /** Lets a request pass only if the authorizer allows it; otherwise 403 with upstream's text. */
@@ -23,10 +13,7 @@ export function authorize(
   authorizer: Authorizer,
   { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
 ): Filter {
-  const of = (result: string) => ({
-    total: metrics.counter(attemptTotal).with(result),
-    seconds: metrics.histogram(attemptSeconds).with(result),
-  })
+  const of = meterAttempts(attempts, { metrics, clock })
   const results = { allow: of('allowed'), deny: of('denied'), noOpinion: of('no-opinion') }
   return next =>
     async function authorizationFilter(context) {
@@ -34,9 +21,7 @@ export function authorize(
       const attributes = attributesOf(context)
       const asked = authorizer(attributes)
       context.decision = asked instanceof Promise ? await asked : asked
-      const result = results[context.decision.decision]
-      result.total.inc()
-      result.seconds.observe((clock.monotonicMs() - startMs) / 1000)
+      results[context.decision.decision](startMs)
       refuseUnlessAllowed(attributes, context.decision)
       return next(context)
     }
