@@ -87,6 +87,14 @@ export interface Comprehension extends Base {
   readonly result: Expr
 }
 
+/** What each kind of expression is answered with. */
+export type Visitor<T> = { [Kind in Expr['kind']]: (expr: Extract<Expr, { kind: Kind }>) => T }
+
+/** What a visitor answers an expression with. */
+export function visit<T>(visitor: Visitor<T>, expr: Expr): T {
+  return visitor[expr.kind](expr as never)
+}
+
 /** The hidden accumulator of macros. */
 export const accumulator = '@result'
 

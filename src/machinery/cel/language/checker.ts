@@ -2,6 +2,7 @@
 import type {
   Call,
   Comprehension,
+  Const,
   Expr,
   Ident,
   ListExpr,
@@ -9,8 +10,9 @@ import type {
   MapExpr,
   Select,
   StructExpr,
+  Visitor,
 } from './ast.ts'
-import { qualifiedName } from './ast.ts'
+import { qualifiedName, visit } from './ast.ts'
 import type { Environment, Overload } from './environment.ts'
 import type { Complaint } from './issues.ts'
 import {
@@ -59,7 +61,7 @@ export function check(
   return checker.finish(expr)
 }
 
-class Checker {
+class Checker implements Visitor<Type> {
   readonly complaints: Complaint[] = []
   readonly #environment: Environment
   readonly #types = new Map<number, Type>()
@@ -87,30 +89,9 @@ class Checker {
   }
 
   check(expr: Expr): Type {
-    const type = this.#check(expr)
+    const type = visit<Type>(this, expr)
     this.#types.set(expr.id, type)
     return type
-  }
-
-  #check(expr: Expr): Type {
-    switch (expr.kind) {
-      case 'const':
-        return literalType(expr.value)
-      case 'ident':
-        return this.#ident(expr)
-      case 'select':
-        return this.#select(expr)
-      case 'call':
-        return this.#call(expr)
-      case 'list':
-        return this.#list(expr)
-      case 'map':
-        return this.#map(expr)
-      case 'struct':
-        return this.#struct(expr)
-      case 'fold':
-        return this.#fold(expr)
-    }
   }
 
   #complain({ at }: { readonly at: number }, message: string): Type {
@@ -149,14 +130,18 @@ class Checker {
     return this.#environment.variable(name)
   }
 
-  #ident(expr: Ident): Type {
+  const({ value }: Const): Type {
+    return literalType(value)
+  }
+
+  ident(expr: Ident): Type {
     const found = this.#lookup(expr.name)
     if (!found) return this.#undeclared(expr, expr.name.replace(/^\./, ''))
     this.#names.set(expr.id, expr.name.replace(/^\./, ''))
     return found
   }
 
-  #select(expr: Select): Type {
+  select(expr: Select): Type {
     const name = expr.isTest ? undefined : qualifiedName(expr)
     const known = name === undefined ? undefined : this.#lookup(name)
     if (known) {
@@ -187,7 +172,7 @@ class Checker {
     return dynType
   }
 
-  #call(expr: Call): Type {
+  call(expr: Call): Type {
     const { name, target, args } = expr
     if (name === '_?._') {
       const [operand, field] = args as [Expr, Expr & { value: string }]
@@ -260,7 +245,7 @@ class Checker {
     return { args: args.map(arg => substitute(own, arg, false)), result: substitute(own, result, false) }
   }
 
-  #list({ items, optional }: ListExpr): Type {
+  list({ items, optional }: ListExpr): Type {
     let type: Type | undefined
     items.forEach((item, index) => {
       const found = this.check(item)
@@ -274,7 +259,7 @@ class Checker {
     return unwrapOptional(type)
   }
 
-  #map({ entries }: MapExpr): Type {
+  map({ entries }: MapExpr): Type {
     let key: Type | undefined
     let value: Type | undefined
     for (const entry of entries) {
@@ -291,7 +276,7 @@ class Checker {
     return this.#assign(previous, current) ? mostGeneral(previous, current) : dynType
   }
 
-  #struct(expr: StructExpr): Type {
+  struct(expr: StructExpr): Type {
     const structure = this.#environment.structure(expr.typeName)
     const named = this.#environment.variable(expr.typeName)
     if (!structure) {
@@ -314,7 +299,7 @@ class Checker {
     this.#complain(field, `expected type of field '${field.name}' ${types}`)
   }
 
-  #fold(expr: Comprehension): Type {
+  fold(expr: Comprehension): Type {
     const { range, init, accuVar, iterVar, iterVar2, condition, step, result } = expr
     this.check(range)
     const accuType = this.check(init)

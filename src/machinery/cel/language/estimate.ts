@@ -1,6 +1,18 @@
 /** What an expression may cost at most before it has run (cel-go checker/cost.go). */
-import type { Call, Comprehension, Expr, Select } from './ast.ts'
-import { type CallShape, estimateCall, type Operand } from './call-estimate.ts'
+import {
+  type Call,
+  type Comprehension,
+  type Expr,
+  type Ident,
+  type ListExpr,
+  type MapExpr,
+  type Select,
+  type StructExpr,
+  type Visitor,
+  visit,
+} from './ast.ts'
+import { estimateCall } from './call-estimate.ts'
+import type { CallShape, Operand } from './call-shape.ts'
 import type { Checked } from './checker.ts'
 import { listBaseCost, mapBaseCost, structBaseCost } from './cost.ts'
 import { anything, exactly, nothing, plus, type Range, times, union } from './range.ts'
@@ -35,7 +47,7 @@ function isScalar(type: Type): boolean {
 
 const selectable: ReadonlySet<string> = new Set(['map', 'struct', 'param'])
 
-class Estimation {
+class Estimation implements Visitor<Range> {
   readonly #checked: Checked
   readonly #sizeOf: SizeOf
   readonly #paths = new Map<number, readonly string[]>()
@@ -49,24 +61,15 @@ class Estimation {
   }
 
   cost(expr: Expr): Range {
-    switch (expr.kind) {
-      case 'const':
-        return exactly(0)
-      case 'ident':
-        return this.#named(expr, expr.name)
-      case 'select':
-        return this.#select(expr)
-      case 'call':
-        return this.#call(expr)
-      case 'list':
-        return this.#list(expr)
-      case 'map':
-        return this.#map(expr)
-      case 'struct':
-        return plus(...expr.fields.map(({ value }) => this.cost(value)), exactly(structBaseCost))
-      case 'fold':
-        return isBind(expr) ? this.#bind(expr) : this.#fold(expr)
-    }
+    return visit<Range>(this, expr)
+  }
+
+  const(): Range {
+    return exactly(0)
+  }
+
+  ident(expr: Ident): Range {
+    return this.#named(expr, expr.name)
   }
 
   #named(expr: Expr, name: string): Range {
@@ -74,7 +77,7 @@ class Estimation {
     return exactly(1)
   }
 
-  #select(expr: Select): Range {
+  select(expr: Select): Range {
     // Presence is free in Kubernetes (PresenceTestHasCost).
     if (expr.isTest) return this.cost(expr.operand)
     const name = this.#checked.nameOf(expr)
@@ -85,7 +88,7 @@ class Estimation {
     return plus(operand, exactly(own))
   }
 
-  #call(expr: Call): Range {
+  call(expr: Call): Range {
     if (expr.name === 'dyn' && !expr.target) return this.#dyn(expr)
     const isGlobal = !expr.target || this.#checked.nameOf(expr) !== undefined
     const costs = expr.args.map(arg => this.cost(arg))
@@ -153,7 +156,7 @@ class Estimation {
     if (entries) this.#entries.set(id, entries)
   }
 
-  #list(expr: Expr & { kind: 'list' }): Range {
+  list(expr: ListExpr): Range {
     const { items } = expr
     const costs = items.map(item => this.cost(item))
     const start = items.length === 0 ? exactly(0) : nothing
@@ -162,7 +165,7 @@ class Estimation {
     return plus(...costs, exactly(listBaseCost))
   }
 
-  #map(expr: Expr & { kind: 'map' }): Range {
+  map(expr: MapExpr): Range {
     const { entries } = expr
     const costs = entries.flatMap(({ key, value }) => [this.cost(key), this.cost(value)])
     const start = entries.length === 0 ? exactly(0) : nothing
@@ -170,6 +173,14 @@ class Estimation {
       entries.reduce((size, entry) => union(size, this.#sizeOrAny(entry[pick])), start)
     this.#entries.set(expr.id, { kind: 'map', key: sizes('key'), value: sizes('value') })
     return plus(...costs, exactly(mapBaseCost))
+  }
+
+  struct({ fields }: StructExpr): Range {
+    return plus(...fields.map(({ value }) => this.cost(value)), exactly(structBaseCost))
+  }
+
+  fold(expr: Comprehension): Range {
+    return isBind(expr) ? this.#bind(expr) : this.#rounds(expr)
   }
 
   #bind(expr: Comprehension): Range {
@@ -181,7 +192,7 @@ class Estimation {
     return plus(before, result)
   }
 
-  #fold(expr: Comprehension): Range {
+  #rounds(expr: Comprehension): Range {
     const { range, init, accuVar, iterVar, iterVar2 } = expr
     const before = plus(this.cost(range), this.cost(init))
     this.#push(accuVar, this.#localOf(init))

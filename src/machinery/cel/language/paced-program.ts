@@ -55,13 +55,13 @@ function partOf(step: Step): Part {
   return { step, paced: pacedForms.get(step) }
 }
 
-function* valueOf({ step, paced }: Part, run: Run): Steps<Value> {
+function* resultOf({ step, paced }: Part, run: Run): Steps<Value> {
   return paced ? yield* paced(run) : step(run)
 }
 
 function* attempted(part: Part, run: Run): Steps<Value | Failure> {
   try {
-    return yield* valueOf(part, run)
+    return yield* resultOf(part, run)
   } catch (error) {
     return failureOf(error)
   }
@@ -115,7 +115,7 @@ class PacedCompiler extends Compiler {
     if (root.kind === 'call' && root.name === '_?_:_') return chain
     const part = partOf(chain)
     return stepOf(function* (run) {
-      const value = yield* valueOf(part, run)
+      const value = yield* resultOf(part, run)
       charge(run, 1)
       return value
     })
@@ -135,7 +135,7 @@ class PacedCompiler extends Compiler {
   #pacedSelect({ operand, field }: Select): Step {
     const inner = partOf(this.operand(operand))
     return stepOf(function* (run) {
-      const value = yield* valueOf(inner, run)
+      const value = yield* resultOf(inner, run)
       charge(run, 1)
       return selectField(value, field)
     })
@@ -146,8 +146,8 @@ class PacedCompiler extends Compiler {
     const index = partOf(this.chain(args[1]!))
     const take = name === '_[_]' ? plainIndex : optionalIndex
     return stepOf(function* (run) {
-      const value = yield* valueOf(operand, run)
-      const at = yield* valueOf(index, run)
+      const value = yield* resultOf(operand, run)
+      const at = yield* resultOf(index, run)
       charge(run, 1)
       return take(value, at)
     })
@@ -156,7 +156,7 @@ class PacedCompiler extends Compiler {
   #pacedPresence({ operand, field }: Select): Step {
     const inner = partOf(this.operand(operand))
     return stepOf(function* (run) {
-      const value = yield* valueOf(inner, run)
+      const value = yield* resultOf(inner, run)
       charge(run, 1)
       return hasField(value, field)
     })
@@ -172,7 +172,7 @@ class PacedCompiler extends Compiler {
     const parts = given.map(arg => this.#part(arg))
     return stepOf(function* (run) {
       const values: Value[] = []
-      for (const part of parts) values.push(yield* valueOf(part, run))
+      for (const part of parts) values.push(yield* resultOf(part, run))
       return apply(run, values)
     })
   }
@@ -191,9 +191,9 @@ class PacedCompiler extends Compiler {
     const condition = this.#part(args[0]!)
     const [whenTrue, whenFalse] = [partOf(this.chain(args[1]!)), partOf(this.chain(args[2]!))]
     return stepOf(function* (run) {
-      const value = yield* valueOf(condition, run)
+      const value = yield* resultOf(condition, run)
       if (typeof value !== 'boolean') throw noSuchOverload()
-      return yield* valueOf(value ? whenTrue : whenFalse, run)
+      return yield* resultOf(value ? whenTrue : whenFalse, run)
     })
   }
 
@@ -209,9 +209,9 @@ class PacedCompiler extends Compiler {
   #pacedOptionalOr({ name, target, args }: Call): Step {
     const [first, second] = [this.#part(target!), this.#part(args[0]!)]
     return stepOf(function* (run) {
-      const value = yield* valueOf(first, run)
+      const value = yield* resultOf(first, run)
       if (!(value instanceof Optional)) throw noSuchOverload()
-      if (value.value === undefined) return yield* valueOf(second, run)
+      if (value.value === undefined) return yield* resultOf(second, run)
       return name === 'or' ? value : value.value
     })
   }
@@ -221,7 +221,7 @@ class PacedCompiler extends Compiler {
     return stepOf(function* (run) {
       const list: Value[] = []
       for (const [index, part] of parts.entries())
-        pushItem(list, yield* valueOf(part, run), optional.has(index))
+        pushItem(list, yield* resultOf(part, run), optional.has(index))
       charge(run, listBaseCost)
       return list
     })
@@ -236,8 +236,8 @@ class PacedCompiler extends Compiler {
     return stepOf(function* (run) {
       const map = new LiteralMap()
       for (const part of parts) {
-        const key = yield* valueOf(part.key, run)
-        const value = takeOptional(yield* valueOf(part.value, run), part.isOptional, key)
+        const key = yield* resultOf(part.key, run)
+        const value = takeOptional(yield* resultOf(part.value, run), part.isOptional, key)
         if (value !== undefined) map.insert(key, value)
       }
       charge(run, mapBaseCost)
@@ -255,7 +255,7 @@ class PacedCompiler extends Compiler {
     return stepOf(function* (run) {
       const given = new Map<string, Value>()
       for (const { name, value, isOptional } of parts) {
-        const taken = takeOptional(yield* valueOf(value, run), isOptional, name)
+        const taken = takeOptional(yield* resultOf(value, run), isOptional, name)
         if (taken !== undefined) given.set(name, taken)
       }
       charge(run, structBaseCost)
@@ -263,7 +263,7 @@ class PacedCompiler extends Compiler {
     })
   }
 
-  protected override fold(expr: Comprehension): Step {
+  override fold(expr: Comprehension): Step {
     const range = this.#part(expr.range)
     const init = this.#part(expr.init)
     const slot = this.locals.push(expr.accuVar) - 1
@@ -275,7 +275,7 @@ class PacedCompiler extends Compiler {
     const result = this.#part(expr.result)
     this.locals.length = slot
     return stepOf(function* (run) {
-      const pairs = iterate(yield* valueOf(range, run), second !== undefined)
+      const pairs = iterate(yield* resultOf(range, run), second !== undefined)
       run.locals[slot] = yield* attempted(init, run)
       for (const [key, value] of pairs) {
         run.locals[first] = key
@@ -287,7 +287,7 @@ class PacedCompiler extends Compiler {
         run.pauseAt = run.cost + pauseCost
         yield
       }
-      return yield* valueOf(result, run)
+      return yield* resultOf(result, run)
     })
   }
 }

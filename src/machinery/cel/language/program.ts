@@ -3,18 +3,22 @@
  * are one attribute, which costs one and one more for each step.
  */
 
-import { conversionNames } from '../library/conversions.ts'
+import { hasField, literalValue, optionalIndex, plainIndex, selectField, takeOptional } from './access.ts'
 import {
-  areKeys,
-  hasField,
-  literalValue,
-  optionalIndex,
-  plainIndex,
-  selectField,
-  takeOptional,
-} from './access.ts'
-import type { Call, Comprehension, Expr, Literal, Select, StructExpr } from './ast.ts'
+  type Call,
+  type Comprehension,
+  type Const,
+  type Expr,
+  type Ident,
+  type ListExpr,
+  type MapExpr,
+  type Select,
+  type StructExpr,
+  type Visitor,
+  visit,
+} from './ast.ts'
 import type { Checked } from './checker.ts'
+import { Constants } from './constants.ts'
 import { costerOf, listBaseCost, mapBaseCost, structBaseCost } from './cost.ts'
 import type { Environment, Overload } from './environment.ts'
 import { CelBudgetError, CelError, noSuchOverload } from './errors.ts'
@@ -46,89 +50,40 @@ export function charge(run: Run, cost: number): void {
   if (run.cost > run.costMax) throw new CelBudgetError()
 }
 
-type Constant = { readonly constant: Value }
-
 /** All but folds. What it makes throws CelError, and CelBudgetError past the run's limit. */
-export abstract class Compiler {
+export abstract class Compiler implements Visitor<Step> {
   protected readonly checked: Checked
   readonly #environment: Environment
   /** Names of local variables; their values lie at the same place in `Run.locals`. */
   protected readonly locals: string[] = []
-  readonly #constants = new Map<number, Constant>()
+  readonly #constants: Constants
 
   constructor(checked: Checked, environment: Environment) {
     this.checked = checked
     this.#environment = environment
+    this.#constants = new Constants(checked)
   }
 
   compile(expr: Expr): Step {
-    const known = this.#constantOf(expr)
-    if (known) return () => known.constant
-    switch (expr.kind) {
-      case 'const':
-        return this.#literal(expr.value)
-      case 'ident':
-        return this.#attribute(expr)
-      case 'select':
-        return expr.isTest ? this.#presence(expr) : this.#attribute(expr)
-      case 'call':
-        return this.#call(expr)
-      case 'list':
-        return this.#list(expr.items, expr.optional)
-      case 'map':
-        return this.#map(expr)
-      case 'struct':
-        return this.#struct(expr)
-      case 'fold':
-        return this.fold(expr)
-    }
+    const constant = this.#constants.of(expr)
+    return constant === undefined ? visit<Step>(this, expr) : () => constant
   }
 
-  /** Macros over lists and maps. */
-  protected abstract fold(expr: Comprehension): Step
-
-  #literal(value: Literal): Step {
+  const({ value }: Const): Step {
     const constant = literalValue(value)
     return () => constant
   }
 
-  /** Constant literals, and conversions of them, are made once. */
-  #constantOf(expr: Expr): Constant | undefined {
-    if (expr.kind === 'const') return { constant: literalValue(expr.value) }
-    const found = this.#constants.get(expr.id) ?? this.#foldLiteral(expr)
-    if (found) this.#constants.set(expr.id, found)
-    return found
+  ident(expr: Ident): Step {
+    return this.#attribute(expr)
   }
 
-  #foldLiteral(expr: Expr): Constant | undefined {
-    if (expr.kind === 'list' && expr.optional.size === 0) {
-      const items = expr.items.map(item => this.#constantOf(item))
-      if (items.every(item => item !== undefined)) return { constant: items.map(({ constant }) => constant) }
-    }
-    if (expr.kind === 'map' && expr.entries.every(({ isOptional }) => !isOptional)) {
-      const pairs = expr.entries.map(
-        ({ key, value }) => [this.#constantOf(key), this.#constantOf(value)] as const,
-      )
-      if (pairs.every(([key, value]) => key && value) && areKeys(pairs.map(([key]) => key!.constant)))
-        return { constant: new LiteralMap(pairs.map(([key, value]) => [key!.constant, value!.constant])) }
-    }
-    return expr.kind === 'call' ? this.#foldConversion(expr) : undefined
+  select(expr: Select): Step {
+    return expr.isTest ? this.#presence(expr) : this.#attribute(expr)
   }
 
-  #foldConversion(expr: Call): Constant | undefined {
-    const { name, target, args } = expr
-    if (target || args.length !== 1 || !conversionNames.has(name)) return undefined
-    const argument = this.#constantOf(args[0]!)
-    const [overload] = this.checked.overloadsOf(expr)
-    if (!argument || !overload?.run) return undefined
-    try {
-      return { constant: overload.run(argument.constant) }
-    } catch (error) {
-      // It fails in the same way each time it is evaluated.
-      if (error instanceof CelError) return undefined
-      throw error
-    }
-  }
+  /** Macros over lists and maps. */
+  abstract fold(expr: Comprehension): Step
 
   protected isAttribute(expr: Expr): boolean {
     if (expr.kind === 'ident' || expr.kind === 'select') return true
@@ -153,7 +108,7 @@ export abstract class Compiler {
 
   /** The attribute without the one that its start costs. */
   protected chain(expr: Expr): Step {
-    if (this.#constantOf(expr) || !this.isAttribute(expr)) return this.compile(expr)
+    if (this.#constants.of(expr) !== undefined || !this.isAttribute(expr)) return this.compile(expr)
     const name = this.checked.nameOf(expr)
     if (name !== undefined && expr.kind !== 'call') return this.#named(name)
     if (expr.kind === 'select') {
@@ -217,7 +172,7 @@ export abstract class Compiler {
     }
   }
 
-  #call(expr: Call): Step {
+  call(expr: Call): Step {
     const { name, args } = expr
     if (name === '_&&_' || name === '_||_') return this.#logical(args, name === '_||_')
     if (name === '_?_:_') return this.#conditional(expr)
@@ -247,7 +202,7 @@ export abstract class Compiler {
     const name = this.checked.nameOf(expr) ?? expr.name
     const given = expr.target && !isNamespaced ? [expr.target, ...expr.args] : expr.args
     const isSet =
-      name === '@in' && this.#constantOf(expr.args[1]!) !== undefined && overloads[0]?.id === 'in_list'
+      name === '@in' && this.#constants.of(expr.args[1]!) !== undefined && overloads[0]?.id === 'in_list'
     const declared = this.#environment.functions(name) ?? overloads
     const candidates = overloads.map(overload => ({
       overload,
@@ -304,17 +259,17 @@ export abstract class Compiler {
     }
   }
 
-  #list(items: readonly Expr[], optional: ReadonlySet<number>): Step {
+  list({ items, optional }: ListExpr): Step {
     const steps = items.map(item => this.compile(item))
     return run => {
       const list: Value[] = []
-      steps.forEach((step, index) => pushItem(list, step(run), optional.has(index)))
+      for (const [index, step] of steps.entries()) pushItem(list, step(run), optional.has(index))
       charge(run, listBaseCost)
       return list
     }
   }
 
-  #map({ entries }: Expr & { kind: 'map' }): Step {
+  map({ entries }: MapExpr): Step {
     const steps = entries.map(({ key, value, isOptional }) => ({
       key: this.compile(key),
       value: this.compile(value),
@@ -338,7 +293,7 @@ export abstract class Compiler {
     return make
   }
 
-  #struct({ typeName, fields }: StructExpr): Step {
+  struct({ typeName, fields }: StructExpr): Step {
     const make = this.makerOf(typeName)
     const steps = fields.map(({ name, value, isOptional }) => ({
       name,
