@@ -1,12 +1,5 @@
-import type {
-  HorizontalPodAutoscaler,
-  HorizontalPodAutoscalerCondition,
-  HorizontalPodAutoscalerStatus,
-  MetricStatus,
-} from '../../api/types/autoscaling-v2.gen.ts'
+import type { HorizontalPodAutoscaler, MetricStatus } from '../../api/types/autoscaling-v2.gen.ts'
 import { type Catalog, resourceOfKind, type ServedResource } from '../../client/catalog.ts'
-import { referenceTo } from '../../client/events.ts'
-import { isConflict } from '../../client/failure.ts'
 import { objectKey } from '../../client/resource.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
@@ -14,11 +7,11 @@ import { fromApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { matchesLabels, parseLabelSelector } from '../../machinery/selector/index.ts'
 import { horizontalPodAutoscalers, pods } from '../kinds.ts'
-import { jsonEqual } from '../shared/equal.ts'
 import { messageOf } from '../shared/pod-control.ts'
 import { MetricError, type MetricProposal, type MetricSources, proposeFor } from './metric-proposals.ts'
 import { countedReconciliation } from './reconciliation-metrics.ts'
 import { type Limited, limit, type Memory, newMemory, noteChange } from './scaling-behavior.ts'
+import { type Draft, say, setCondition, setSizes, writeStatus } from './status-draft.ts'
 
 /** kube-controller-manager --horizontal-pod-autoscaler-sync-period. */
 const periodMs = 15_000
@@ -67,14 +60,6 @@ interface Sources {
   readonly memory: Memory
 }
 
-/** A status in the making. */
-interface Draft {
-  readonly autoscaler: HorizontalPodAutoscaler
-  readonly context: WorkerContext
-  status: HorizontalPodAutoscalerStatus
-}
-
-/** Answers the status as it is now. */
 async function reconcile(
   autoscaler: HorizontalPodAutoscaler,
   sources: Sources,
@@ -92,42 +77,6 @@ async function reconcile(
   }
   await writeStatus(draft)
   return draft.status
-}
-
-async function writeStatus({ autoscaler, context, status }: Draft): Promise<void> {
-  if (jsonEqual(status, autoscaler.status)) return
-  try {
-    await context.client.updateStatus(horizontalPodAutoscalers, { ...autoscaler, status })
-  } catch (error) {
-    if (!isConflict(error)) throw error
-    context.ports.log.debug('status was written meanwhile', { autoscaler: objectKey(autoscaler) })
-  }
-}
-
-function say(
-  { autoscaler, context }: Draft,
-  type: 'Normal' | 'Warning',
-  reason: string,
-  message: string,
-): void {
-  context.events.record(referenceTo(horizontalPodAutoscalers, autoscaler), { type, reason, message })
-}
-
-function setCondition(
-  draft: Draft,
-  [type, truth, reason]: readonly [string, string, string],
-  message: string,
-): void {
-  const all = draft.status.conditions ?? []
-  const current = all.find(condition => condition.type === type)
-  const now = toTimestamp(draft.context.ports.clock.nowMs())
-  const lastTransitionTime = current?.status === truth ? current.lastTransitionTime : now
-  const condition: HorizontalPodAutoscalerCondition = {
-    ...{ type, status: truth, reason, message },
-    ...(lastTransitionTime && { lastTransitionTime }),
-  }
-  const conditions = current ? all.map(other => (other === current ? condition : other)) : [...all, condition]
-  draft.status = { ...draft.status, conditions }
 }
 
 interface Target {
@@ -191,21 +140,6 @@ function forcedSize(draft: Draft, current: number, minReplicas: number): Decisio
   if (current < minReplicas)
     return { replicas: minReplicas, reason: outside('below Spec.MinReplicas'), metrics: none }
   return undefined
-}
-
-function setSizes(
-  draft: Draft,
-  currentReplicas: number,
-  { replicas, metrics }: Pick<Decision, 'metrics'> & { readonly replicas: number },
-  lastScaleTime = draft.status.lastScaleTime,
-): void {
-  draft.status = {
-    ...(currentReplicas > 0 && { currentReplicas }),
-    desiredReplicas: replicas,
-    ...(lastScaleTime && { lastScaleTime }),
-    ...(metrics.length > 0 && { currentMetrics: metrics }),
-    conditions: draft.status.conditions,
-  }
 }
 
 interface Deciding {
