@@ -25,6 +25,8 @@ export interface Behaviour<T extends KubeObject> {
   /** Of what is made when asked for (`Resource.reader`). */
   readonly reader?: string
   readonly rowConditions?: (object: T) => readonly JsonObject[]
+  readonly formAnnotations?: Resource['formAnnotations']
+  readonly emptyForm?: Resource['emptyForm']
   /** `status` of a new object where it is not empty. */
   readonly initialStatus?: (object: T) => NonNullable<unknown>
   /** A creator may bring a status (nodes). */
@@ -91,6 +93,8 @@ export function defineResource<T extends KubeObject>(
     ...(behaviour.conversion && { conversion: behaviour.conversion }),
     ...(behaviour.reader && { reader: behaviour.reader }),
     ...(behaviour.rowConditions && { rowConditions: behaviour.rowConditions }),
+    ...(behaviour.formAnnotations && { formAnnotations: behaviour.formAnnotations }),
+    ...(behaviour.emptyForm && { emptyForm: behaviour.emptyForm }),
   }
 }
 

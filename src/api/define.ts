@@ -49,6 +49,10 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly reader?: string
   /** Marks of a Table row (`Completed`), upstream's TableRowCondition. */
   readonly rowConditions?: (object: T) => readonly JsonObject[]
+  /** Annotations that are fields of upstream's internal form: only the whole object shows them, no row and no bare metadata. */
+  readonly formAnnotations?: readonly string[]
+  /** What an empty object of upstream's internal form has besides zero values: bookmarks show it. */
+  readonly emptyForm?: JsonObject
 }
 
 export interface CustomKind {
@@ -63,12 +67,12 @@ export interface CustomKind {
    * versions differ in name alone.
    */
   readonly convert?: (objects: readonly KubeObject[], apiVersion: string) => Promise<readonly KubeObject[]>
+  /** Finds out in steps what the strategy's validation of these two then knows at once: rules may take long. */
+  readonly judge?: (object: KubeObject, old: KubeObject | undefined) => Steps<void>
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'
 
-  /** Finds out in steps what the strategy's validation of these two then knows at once: rules may take long. */
-  readonly judge?: (object: KubeObject, old: KubeObject | undefined) => Steps<void>
 export interface StorageLocation {
   readonly group: string
   readonly plural: string
@@ -77,6 +81,8 @@ export interface StorageLocation {
   readonly volatile?: boolean
   /** Upstream keeps no watch cache of it (events): a list of any age keeps to its limit. */
   readonly uncached?: boolean
+  /** Upstream stores it as JSON, which has a word for an empty list, where others lose it. */
+  readonly keepsEmpties?: boolean
 }
 
 export interface Conversion {
@@ -130,6 +136,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * has none of the server's.
    */
   readonly hasGeneration?: boolean | 'changesOnly'
+  /** To the generation an empty list or map is another thing than none (kinds that upstream compares by reflect.DeepEqual). */
+  readonly countsEmpties?: boolean
   /** Seconds between DELETE and removal when the client names none; undefined: removed at once. */
   readonly defaultGraceSeconds?: (object: T) => number | undefined
   /** DELETE removes at once, whatever grace the client asks for (pods on no node, finished pods). */

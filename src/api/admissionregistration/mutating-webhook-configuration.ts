@@ -17,6 +17,7 @@ export const mutatingWebhookConfigurations = defineResource<MutatingWebhookConfi
       },
       validate: ({ webhooks }, errors) => validateWebhooks(webhooks, errors),
       hasGeneration: true,
+      countsEmpties: true,
       allowUnconditionalUpdate: false,
     },
     cells: { Webhooks: ({ webhooks }) => webhooks?.length ?? 0 },

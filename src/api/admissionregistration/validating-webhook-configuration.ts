@@ -16,6 +16,7 @@ export const validatingWebhookConfigurations = defineResource<ValidatingWebhookC
       },
       validate: ({ webhooks }, errors) => validateWebhooks(webhooks, errors),
       hasGeneration: true,
+      countsEmpties: true,
       allowUnconditionalUpdate: false,
     },
     cells: { Webhooks: ({ webhooks }) => webhooks?.length ?? 0 },

@@ -72,6 +72,7 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       holdsDeletion: ({ metadata }) => metadata.finalizers?.includes(cleanupFinalizer) ?? false,
       markDeleting: markTerminating,
     },
+    storage: { keepsEmpties: true },
     initialStatus: ({ spec }) => ({
       acceptedNames: { plural: '', kind: '' },
       // Upstream writes an empty list of conditions so.

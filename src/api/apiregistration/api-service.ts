@@ -101,7 +101,8 @@ export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1
     },
     validate,
   },
-  subresources: { status: { keepsMetadata: 'claimed', strategy: { validate: validateStatus } } },
+  storage: { keepsEmpties: true },
+  subresources: { status: { keepsMetadata: true, strategy: { validate: validateStatus } } },
   cells: {
     Service: ({ spec }) => (spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local'),
     Available: availableText,

@@ -120,6 +120,8 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
     warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
     hasGeneration: true,
   },
+  formAnnotations: [generationAnnotation],
+  emptyForm: { metadata: { annotations: { [generationAnnotation]: '0' } } },
   initialStatus: () => ({
     currentNumberScheduled: 0,
     numberMisscheduled: 0,

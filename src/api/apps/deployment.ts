@@ -119,6 +119,7 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
       },
     },
   },
+  emptyForm: { spec: { replicas: 0 } },
   scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
   cells: {
     Ready: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,

@@ -39,5 +39,6 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     hasGeneration: true,
   },
   ...replicatorBehaviour(({ spec }) => formatLabelSelector(spec?.selector)),
+  emptyForm: { spec: { replicas: 0 } },
   scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
 })

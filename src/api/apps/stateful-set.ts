@@ -80,7 +80,7 @@ function validate(statefulSet: StatefulSet, errors: FieldErrors, old?: StatefulS
 /** The template as the controller completes it: a volume per claim, host name and subdomain of its own. */
 function withClaimVolumes({ template, volumeClaimTemplates = [] }: StatefulSetSpec) {
   const { hostname: _hostname, subdomain: _subdomain, ...podSpec } = template.spec!
-  const names = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '')
+  const names = [...new Set(volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ''))]
   const claims = names.map(name => ({ name, persistentVolumeClaim: { claimName: name } }))
   const volumes = [...claims, ...(podSpec.volumes ?? []).filter(({ name }) => !names.includes(name))]
   return { ...template, spec: { ...podSpec, volumes } }
@@ -131,6 +131,7 @@ export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet'
       ...((spec?.revisionHistoryLimit ?? 0) < 0 ? [historyWarning] : []),
     ],
   },
+  emptyForm: { spec: { replicas: 0 } },
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   subresources: {
     status: {

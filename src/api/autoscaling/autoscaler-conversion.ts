@@ -14,7 +14,8 @@ const metricsKey = `${prefix}metrics`
 const currentMetricsKey = `${prefix}current-metrics`
 const conditionsKey = `${prefix}conditions`
 const behaviorKey = `${prefix}behavior`
-const keys = [metricsKey, currentMetricsKey, conditionsKey, behaviorKey]
+/** Annotations that carry what v1 has no fields for. */
+export const carrierAnnotations = [metricsKey, currentMetricsKey, conditionsKey, behaviorKey]
 
 const isCpu = ({ type, resource }: MetricSpec) => {
   return type === 'Resource' && resource?.name === 'cpu' && resource.target.averageUtilization !== undefined
@@ -24,6 +25,12 @@ const isCurrentCpu = ({ type, resource }: MetricStatus) => type === 'Resource' &
 /** Whether annotations carry metrics that v1 has no fields for. */
 export function namesMetrics({ metadata }: AutoscalerV1): boolean {
   return metadata.annotations?.[metricsKey] !== undefined
+}
+
+/** Whoever writes the amount owns the annotation that spells it as well, as upstream's conversion makes it. */
+export function annotateCurrentCpu(object: AutoscalerV1): void {
+  if (object.status?.currentCPUUtilizationPercentage !== undefined)
+    object.metadata = fromV2(toV2(object)).metadata
 }
 
 /** The stored form. Annotations that carried v2's fields become those fields. */
@@ -44,7 +51,7 @@ export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
     apiVersion: 'autoscaling/v2',
     metadata: withAnnotations(
       object.metadata,
-      Object.fromEntries(Object.entries(annotations).filter(([key]) => !keys.includes(key))),
+      Object.fromEntries(Object.entries(annotations).filter(([key]) => !carrierAnnotations.includes(key))),
     ),
     spec: { ...sameSpec, ...(metrics.length > 0 && { metrics }), ...(behavior && { behavior }) },
     ...(status && { status: toV2Status(status, annotations) }),

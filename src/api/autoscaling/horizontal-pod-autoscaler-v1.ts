@@ -2,7 +2,13 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { defineResource } from '../define-resource.ts'
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec } from '../types/autoscaling-v1.gen.ts'
 import type { HorizontalPodAutoscaler as AutoscalerV2 } from '../types/autoscaling-v2.gen.ts'
-import { fromV2, namesMetrics, toV2 } from './autoscaler-conversion.ts'
+import {
+  annotateCurrentCpu,
+  carrierAnnotations,
+  fromV2,
+  namesMetrics,
+  toV2,
+} from './autoscaler-conversion.ts'
 import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler-validation.ts'
 import { autoscalerCells, cpuUtilization } from './horizontal-pod-autoscaler.ts'
 
@@ -21,12 +27,14 @@ export const horizontalPodAutoscalersV1 = defineResource<HorizontalPodAutoscaler
         object.spec ??= {} as HorizontalPodAutoscalerSpec
         object.spec.minReplicas ??= 1
         if (!namesMetrics(object)) object.spec.targetCPUUtilizationPercentage ??= cpuUtilization
+        annotateCurrentCpu(object)
       },
       validate: (object, errors) => validateAutoscaler(toV2(object), errors),
       validatesOnceOnly: true,
       validateUpdate: (object, old, errors) => validateAutoscaler(toV2(object), errors, toV2(old)),
     },
     subresources: { status: { strategy: { validate: validateAutoscalerStatus } } },
+    formAnnotations: carrierAnnotations,
     initialStatus: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
     conversion: {
       toStorage: (object: KubeObject) => toV2(object as HorizontalPodAutoscaler),

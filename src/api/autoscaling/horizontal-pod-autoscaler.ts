@@ -1,3 +1,4 @@
+import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import { unset } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import type {
@@ -35,8 +36,14 @@ export function setAutoscalerDefaults(autoscaler: HorizontalPodAutoscaler): void
     spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }]
   }
   if (!spec.behavior) return
-  spec.behavior.scaleUp = { ...structuredClone(scaleUpRules), ...spec.behavior.scaleUp }
-  spec.behavior.scaleDown = { ...structuredClone(scaleDownRules), ...spec.behavior.scaleDown }
+  spec.behavior.scaleUp = withDefaults(spec.behavior.scaleUp, scaleUpRules)
+  spec.behavior.scaleDown = withDefaults(spec.behavior.scaleDown, scaleDownRules)
+}
+
+/** No policies at all are filled in; that there are none is left to validation. */
+function withDefaults(rules: HPAScalingRules | undefined, defaults: HPAScalingRules): HPAScalingRules {
+  const { policies, ...others } = structuredClone(defaults)
+  return { ...others, ...(!isGivenEmpty(rules, 'policies') && policies && { policies }), ...rules }
 }
 
 /** Cells of both versions, read from v2. */

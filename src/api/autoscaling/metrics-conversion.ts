@@ -40,7 +40,8 @@ export function toV1Metric(metric: MetricSpec | MetricStatus): Flat {
     [isResource ? `${side}AverageUtilization` : `${side}Value`]: isResource
       ? value.averageUtilization
       : value.value,
-    [averageKey]: value.averageValue,
+    // An amount that is held itself is always there.
+    [averageKey]: value.averageValue ?? (isResource && current ? '0' : undefined),
   }
   return {
     type: metric.type,

@@ -2,9 +2,10 @@
 import { dns1123LabelErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
-import { immutable, nonnegative } from '../../machinery/validation/values.ts'
-import { immutableInternal } from '../shared/internal-value.ts'
+import { immutable, immutableText, nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutableInternal, internalTemplate } from '../shared/internal-value.ts'
 import { selectorMatches, validatePodTemplate } from '../shared/pod-template.ts'
+import { sameField } from '../shared/same-field.ts'
 import type { Job, JobSpec } from '../types/batch-v1.gen.ts'
 import type { PodTemplateSpec } from '../types/core-v1.gen.ts'
 import { validateJobPolicies } from './job-policies.ts'
@@ -140,11 +141,13 @@ export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldError
   immutable(now.selector, old.selector, 'spec.selector', errors)
   const isOpen = Boolean(old.suspend) && !oldJob.status?.startTime
   const before = isOpen ? withDirectivesOf(old.template, now.template) : old.template
-  immutable(now.template, before, 'spec.template', errors)
+  if (!semanticEqual(now.template, before))
+    errors.invalid('spec.template', internalTemplate(now.template), immutableText)
   for (const field of fixed) {
     const type = fixedTypes[field]
     if (type) immutableInternal(type, [now[field], old[field]], `spec.${field}`, errors)
-    else immutable(now[field], old[field], `spec.${field}`, errors)
+    else if (!sameField('k8s.io/api/batch/v1.JobSpec', field, now, old))
+      errors.invalid(`spec.${field}`, now[field] ?? null, immutableText)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Rules of PersistentVolumes (pkg/apis/core/validation ValidatePersistentVolumeSpec). */
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
+import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable, semanticEqual, validateOneOf } from '../../machinery/validation/values.ts'
@@ -19,7 +20,7 @@ export function validatePersistentVolume(volume: PersistentVolume, errors: Field
   const { accessModes = [], persistentVolumeReclaimPolicy: policy, storageClassName } = spec
   if (accessModes.length === 0) errors.required('spec.accessModes')
   validateAccessModes(accessModes, 'spec.accessModes', errors)
-  validateCapacity(spec.capacity ?? {}, 'spec.capacity', errors)
+  validateCapacity(spec, 'spec.capacity', errors)
   if (policy) validateOneOf(policy, reclaimPolicies, 'spec.persistentVolumeReclaimPolicy', errors)
   validateNodeAffinity(spec.nodeAffinity, 'spec.nodeAffinity', errors)
   validateSource(spec, metadata.name ?? '', errors)
@@ -66,15 +67,13 @@ function validateNodeAffinity(
   else validateNodeSelector(affinity.required, `${path}.required`, errors)
 }
 
-function validateCapacity(
-  capacity: Readonly<Record<string, string>>,
-  path: string,
-  errors: FieldErrors,
-): void {
+function validateCapacity(spec: PersistentVolumeSpec, path: string, errors: FieldErrors): void {
+  const { capacity = {} } = spec
   const names = Object.keys(capacity)
+  const isNothing = names.length === 0 && !isGivenEmpty(spec, 'capacity')
   if (names.length === 0) errors.required(path)
   if (!capacity.storage || names.length > 1)
-    errors.notSupported(path, names.length === 0 ? null : capacity, ['storage'])
+    errors.notSupported(path, isNothing ? null : capacity, ['storage'])
   for (const name of names) {
     basicQuantity(capacity[name]!, `${path}[${name}]`, errors)
     positiveQuantity(capacity[name]!, `${path}[${name}]`, errors)

@@ -6,6 +6,7 @@ import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable, semanticEqual, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'
+import { sameField } from '../shared/same-field.ts'
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../types/discovery-v1.gen.ts'
 
 const addressTypes = ['FQDN', 'IPv4', 'IPv6']
@@ -89,11 +90,15 @@ function validateHintNames(
   })
 }
 
-function validate(slice: EndpointSlice, errors: FieldErrors): void {
+const sliceType = 'k8s.io/api/discovery/v1.EndpointSlice'
+
+/** Endpoints that stand already are not judged again. */
+function validate(slice: EndpointSlice, errors: FieldErrors, old?: EndpointSlice): void {
   const { addressType = '', ports, endpoints } = slice
   if (!addressType) errors.required('addressType')
   else validateOneOf(addressType, addressTypes, 'addressType', errors)
   validatePorts(ports ?? [], errors)
+  if (old && sameField(sliceType, 'endpoints', slice, old)) return
   const count = endpoints?.length ?? 0
   if (count > endpointsMax) return errors.tooMany('endpoints', count, endpointsMax)
   endpoints?.forEach((endpoint, i) => {
@@ -122,16 +127,18 @@ export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1
     },
     prepareForUpdate(slice, old) {
       const changed =
-        !semanticEqual(slice.ports, old.ports) ||
-        !semanticEqual(slice.endpoints, old.endpoints) ||
+        !sameField(sliceType, 'ports', slice, old) ||
+        !sameField(sliceType, 'endpoints', slice, old) ||
         !semanticEqual(slice.metadata.labels, old.metadata.labels)
       slice.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
       // What is dropped counts as a change.
       dropTopology(slice)
     },
-    validate,
+    validate: (slice, errors) => validate(slice, errors),
+    validatesOnceOnly: true,
     warnings: ({ addressType }) => (addressType === 'FQDN' ? [fqdnWarning] : []),
     validateUpdate(slice, old, errors) {
+      validate(slice, errors, old)
       immutable(slice.addressType, old.addressType, 'addressType', errors)
     },
   },

@@ -95,6 +95,6 @@ function validateIpBlock({ cidr, except = [] }: IPBlock, path: string, errors: F
 }
 
 export const networkPolicies = defineResource<NetworkPolicy>('networking.k8s.io/v1', 'NetworkPolicy', {
-  strategy: { setDefaults, validate, hasGeneration: true },
+  strategy: { setDefaults, validate, hasGeneration: true, countsEmpties: true },
   cells: { 'Pod-Selector': ({ spec }) => formatLabelSelector(spec?.podSelector ?? {}) },
 })

@@ -3,9 +3,10 @@ import { since } from '../../machinery/table/cells.ts'
 import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { semanticEqual, validateOneOf } from '../../machinery/validation/values.ts'
+import { validateOneOf } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateDriverName } from '../shared/driver-names.ts'
+import { sameField } from '../shared/same-field.ts'
 import type { DeviceTaint, DeviceTaintRule, DeviceTaintSelector } from '../types/resource-v1alpha3.gen.ts'
 import { validateLabelName, validatePoolName } from './shared-rules.ts'
 
@@ -52,7 +53,8 @@ export const deviceTaintRules = defineResource<DeviceTaintRule>(
       },
       prepareForUpdate(rule, old, { now }) {
         if (rule.spec.taint) rule.spec.taint.timeAdded ??= now
-        if (!semanticEqual(rule.spec, old.spec)) rule.metadata.generation = (old.metadata.generation ?? 0) + 1
+        if (!sameField('k8s.io/api/resource/v1alpha3.DeviceTaintRule', 'spec', rule, old))
+          rule.metadata.generation = (old.metadata.generation ?? 0) + 1
       },
       validate: (rule, errors) => validate(rule, undefined, errors),
       validatesOnceOnly: true,

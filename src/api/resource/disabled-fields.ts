@@ -1,4 +1,5 @@
 /** Fields of gates that are off by default in 1.35: a write loses them (registry/resource dropDisabledFields). */
+import { dropFields } from '../../machinery/schema/empties.ts'
 import type {
   DeviceClass,
   ResourceClaim,
@@ -33,8 +34,7 @@ const deviceFields = [
 export function dropClaimFields(spec: ResourceClaimSpec | undefined): void {
   for (const { exactly, firstAvailable } of spec?.devices?.requests ?? []) {
     for (const request of [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])]) {
-      delete request.tolerations
-      delete request.capacity
+      dropFields(request, 'tolerations', 'capacity')
     }
   }
   for (const constraint of spec?.devices?.constraints ?? []) delete constraint.distinctAttribute

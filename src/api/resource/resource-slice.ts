@@ -1,10 +1,13 @@
-import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutable } from '../../machinery/validation/values.ts'
 import { type Behaviour, defineResource } from '../define-resource.ts'
+import { sameField } from '../shared/same-field.ts'
 import { storedBehaviour } from '../shared/stored-behaviour.ts'
 import type { ResourceSlice } from '../types/resource-v1.gen.ts'
 import { dropSliceFields } from './disabled-fields.ts'
 import { oldestDeprecation, oldestSlices } from './oldest-version.ts'
 import { validateSlice, validateSliceContent } from './slice-validation.ts'
+
+const sliceType = 'k8s.io/api/resource/v1.ResourceSlice'
 
 const behaviourOf = (version: string): Behaviour<ResourceSlice> => ({
   strategy: {
@@ -15,7 +18,8 @@ const behaviourOf = (version: string): Behaviour<ResourceSlice> => ({
     },
     // What is dropped counts as a change.
     prepareForUpdate(slice, old) {
-      if (!semanticEqual(slice.spec, old.spec)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1
+      if (!sameField(sliceType, 'spec', slice, old))
+        slice.metadata.generation = (old.metadata.generation ?? 0) + 1
       dropSliceFields(slice)
     },
     validate(slice, errors) {

@@ -52,8 +52,11 @@ function validatePlace(spec: Partial<NonNullable<ResourceSlice['spec']>>, errors
     const { nodeSelectorTerms: terms = [] } = nodeSelector
     if (terms.length !== 1) {
       const shown = internalValue(selectorType, nodeSelector) as { NodeSelectorTerms: unknown }
-      const value = terms.length === 0 ? [] : shown.NodeSelectorTerms
-      errors.invalid('spec.nodeSelector.nodeSelectorTerms', value, 'must have exactly one node selector term')
+      errors.invalid(
+        'spec.nodeSelector.nodeSelectorTerms',
+        shown.NodeSelectorTerms,
+        'must have exactly one node selector term',
+      )
     }
   }
   if (allNodes) given.push('`allNodes`')

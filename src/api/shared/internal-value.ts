@@ -1,19 +1,49 @@
+import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import { typedEqual } from '../../machinery/schema/equal.ts'
 import type { ObjectSchema, Schema } from '../../machinery/schema/schema.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutableText, semanticEqual } from '../../machinery/validation/values.ts'
 import { facts } from '../schema/index.ts'
+import type { PodTemplateSpec } from '../types/core-v1.gen.ts'
 
 /** Where upstream's Go name is not just the JSON name with a capital letter. */
 const goNames: Readonly<Record<string, string>> = {
-  seLinuxOptions: 'SELinuxOptions',
-  seLinuxChangePolicy: 'SELinuxChangePolicy',
   apiGroup: 'APIGroup',
   apiVersion: 'APIVersion',
+  awsElasticBlockStore: 'AWSElasticBlockStore',
   cel: 'CEL',
-  uid: 'UID',
-  pkixPublicKey: 'PKIXPublicKey',
+  cephfs: 'CephFS',
+  csi: 'CSI',
+  dnsConfig: 'DNSConfig',
+  dnsPolicy: 'DNSPolicy',
+  fc: 'FC',
+  fsGroup: 'FSGroup',
+  fsGroupChangePolicy: 'FSGroupChangePolicy',
+  fsType: 'FSType',
+  gcePersistentDisk: 'GCEPersistentDisk',
+  gid: 'GID',
+  gmsaCredentialSpec: 'GMSACredentialSpec',
+  gmsaCredentialSpecName: 'GMSACredentialSpecName',
+  grpc: 'GRPC',
+  httpGet: 'HTTPGet',
+  httpHeaders: 'HTTPHeaders',
   ip: 'IP',
+  iqn: 'IQN',
+  iscsi: 'ISCSI',
+  iscsiInterface: 'ISCSIInterface',
+  nfs: 'NFS',
+  os: 'OS',
+  pdName: 'PDName',
+  pkixPublicKey: 'PKIXPublicKey',
+  rbd: 'RBD',
+  seLinuxChangePolicy: 'SELinuxChangePolicy',
+  seLinuxOptions: 'SELinuxOptions',
+  sslEnabled: 'SSLEnabled',
+  storageos: 'StorageOS',
+  tcpSocket: 'TCPSocket',
+  tty: 'TTY',
+  uid: 'UID',
+  wwids: 'WWIDs',
 }
 
 /**
@@ -33,8 +63,11 @@ export function immutableInternal(
   errors: FieldErrors,
 ): void {
   const schema = facts.typeNamed(type)
-  const isSame = schema ? typedEqual(schema, ...values) : semanticEqual(...values)
-  if (!isSame) errors.invalid(path, internalValue(type, values[0]), immutableText)
+  const [now, old] = values
+  // Behind a pointer nothing and empty differ; a struct that is held itself is always there.
+  const isOneAbsent = (now === undefined) !== (old === undefined)
+  const isSame = schema ? !isOneAbsent && typedEqual(schema, now, old) : semanticEqual(now, old)
+  if (!isSame) errors.invalid(path, internalValue(type, now), immutableText)
 }
 
 function show(schema: Schema, value: unknown): unknown {
@@ -50,13 +83,32 @@ function show(schema: Schema, value: unknown): unknown {
 function showObject({ fields }: ObjectSchema, value: object): unknown {
   const given = value as Readonly<Record<string, unknown>>
   const shown = [...fields.values()].map(({ name, schema, pointer }) => {
-    const absent = pointer ? null : zero(schema)
+    const absent = pointer ? null : isGivenEmpty(value, name) ? emptyOf(schema) : zero(schema)
     return [
       goNames[name] ?? name[0]!.toUpperCase() + name.slice(1),
       given[name] === undefined ? absent : show(schema, given[name]),
     ]
   })
   return Object.fromEntries(shown)
+}
+
+/** The host's namespaces, which upstream keeps with the other matters of security. */
+const hostFields = ['HostNetwork', 'HostPID', 'HostIPC', 'HostUsers', 'ShareProcessNamespace'] as const
+
+/** A pod template in its internal form, the metadata inlined. */
+export function internalTemplate({ metadata, spec }: PodTemplateSpec): unknown {
+  const shown = internalValue('k8s.io/api/core/v1.PodSpec', spec ?? {}) as Record<string, unknown>
+  const { ServiceAccount: _old, SecurityContext: security, ...others } = shown
+  const host = Object.fromEntries(hostFields.map(name => [name, shown[name]]))
+  for (const name of hostFields) delete others[name]
+  return {
+    ...metadata,
+    Spec: { ...others, SecurityContext: security === null ? null : { ...host, ...(security as object) } },
+  }
+}
+
+function emptyOf({ kind }: Schema): unknown {
+  return kind === 'list' ? [] : {}
 }
 
 function zero(schema: Schema): unknown {

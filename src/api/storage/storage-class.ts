@@ -5,6 +5,7 @@ import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateProvisioner } from '../shared/driver-names.ts'
+import { sameExactly } from '../shared/same-field.ts'
 import type { TopologySelectorTerm } from '../types/core-v1.gen.ts'
 import type { StorageClass } from '../types/storage-v1.gen.ts'
 
@@ -74,7 +75,9 @@ export function validateParameters(
 function validateUpdate(now: StorageClass, old: StorageClass, errors: FieldErrors): void {
   for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
     const isSame =
-      field === 'parameters' ? isDeepStrictEqual(now[field], old[field]) : now[field] === old[field]
+      field === 'parameters'
+        ? sameExactly('k8s.io/api/storage/v1.StorageClass', field, now, old)
+        : now[field] === old[field]
     if (!isSame) errors.forbidden(field, `updates to ${field} are forbidden.`)
   }
   immutable(now.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode', errors)

@@ -1,7 +1,7 @@
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateProvisioner } from '../shared/driver-names.ts'
+import { sameExactly } from '../shared/same-field.ts'
 import type { VolumeAttributesClass } from '../types/storage-v1.gen.ts'
 import { validateParameters } from './storage-class.ts'
 
@@ -21,7 +21,7 @@ const define = (version: string) =>
       validateUpdate(now, old, errors) {
         if (now.driverName !== old.driverName)
           errors.forbidden('driverName', 'updates to driverName are forbidden.')
-        if (!semanticEqual(now.parameters, old.parameters)) {
+        if (!sameExactly('k8s.io/api/storage/v1.VolumeAttributesClass', 'parameters', now, old)) {
           errors.forbidden('parameters', 'updates to parameters are forbidden.')
         }
         validate(now, errors)

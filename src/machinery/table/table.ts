@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject, ListMeta } from '../meta/object.ts'
+import type { JsonObject, KubeObject, ListMeta, ObjectMeta } from '../meta/object.ts'
 import type { Column } from './column.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -14,6 +14,8 @@ export interface TableOptions<T> {
   /** Of meta.k8s.io; default v1. */
   readonly version?: string
   readonly rowConditions?: (object: T) => readonly JsonObject[]
+  /** What a row shows of an object's metadata; default: all of it. */
+  readonly bareMetadata?: (object: T) => ObjectMeta
 }
 
 /** meta.k8s.io Table. */
@@ -64,8 +66,9 @@ export function toRow<T extends KubeObject>(
 }
 
 function rowObject<T extends KubeObject>(object: T, options: TableOptions<T>): KubeObject | null {
-  const { includeObject = 'Metadata', version = 'v1' } = options
+  const { includeObject = 'Metadata', version = 'v1', bareMetadata } = options
   if (includeObject === 'Object') return object
   if (includeObject === 'None') return null
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
+  const metadata = bareMetadata ? bareMetadata(object) : object.metadata
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }
 }

@@ -2,6 +2,7 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { RuntimeClass } from '../../api/types/node-v1.gen.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { compareQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
+import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../context.ts'
 import type { Lister } from '../lister.ts'
 import { createsPod, refusal } from './refusal.ts'
@@ -19,9 +20,9 @@ export function runtimeClass(classes: Lister<RuntimeClass>): AdmissionPlugin {
     },
     validate(request) {
       const chosen = classOf(request, classes)
-      const overhead = (request.object as Pod).spec?.overhead
+      const { spec } = request.object as Pod
       if (chosen?.overhead) checkOverhead(request, chosen.overhead.podFixed ?? {})
-      else if (overhead) {
+      else if (spec?.overhead || isGivenEmpty(spec, 'overhead')) {
         throw refusal(
           request,
           'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',

@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../testing.ts'
 import { listForm } from './list-forms.ts'
 import type { Format, MediaType, Transform } from './negotiation.ts'
 import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
-import { toPartialList, toServedTable } from './transform.ts'
+import { partialListHead, toPartial, toServedTable } from './transform.ts'
 import { yamlText } from './yaml-text.ts'
 
 let server: TestServer
@@ -82,7 +82,10 @@ test('tables and metadata alone in pieces are what is made at once', async () =>
   const table = toServedTable(configMaps, objects(), tableRequest())
   expect(String(await textOf('json', 'Table'))).toBe(`${JSON.stringify(table)}\n`)
   expect(String(await textOf('yaml', 'Table'))).toBe(yamlText(JSON.parse(JSON.stringify(table))))
-  const partial = toPartialList(objects(), { resourceVersion: list.resourceVersion })
+  const partial = {
+    ...partialListHead({ resourceVersion: list.resourceVersion }),
+    items: objects().map(object => toPartial(configMaps, object)),
+  }
   const form = 'PartialObjectMetadataList'
   expect(String(await textOf('json', form))).toBe(`${JSON.stringify(partial)}\n`)
   expect(String(await textOf('yaml', form))).toBe(yamlText(partial))

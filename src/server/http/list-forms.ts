@@ -15,7 +15,7 @@ import type { ListResult, Servable } from '../context.ts'
 import { metaSchema } from '../rest/meta-type.ts'
 import { isBuiltin, joinedJson, listMeta, messageOf, shown } from './encode.ts'
 import type { Format, MediaType } from './negotiation.ts'
-import { type TableRequest, toPartial, toPartialList, toServedTable } from './transform.ts'
+import { partialListHead, rowOptions, type TableRequest, toPartial, toServedTable } from './transform.ts'
 import { yamlText } from './yaml-text.ts'
 
 type Run = readonly Servable[]
@@ -77,12 +77,12 @@ interface ListView {
 
 function viewOf({ resource, list, type, table }: ListRequest): ListView {
   if (type.transform === 'Table') {
-    const { columns, rowConditions } = resource
+    const { columns } = resource
     const include = table.options.includeObject as 'None' | 'Metadata' | 'Object' | undefined
     const options = {
       nowMs: table.nowMs,
       ...(include && { includeObject: include }),
-      ...(rowConditions && { rowConditions }),
+      ...rowOptions(resource),
       ...(type.transformVersion && { version: type.transformVersion }),
     }
     const { rows: _none, ...envelope } = toServedTable(resource, [], table)
@@ -90,8 +90,9 @@ function viewOf({ resource, list, type, table }: ListRequest): ListView {
     return { envelope, member: 'rows', show: ({ object }) => toRow(columns, whole(object), options) }
   }
   if (type.transform) {
-    const { items: _none, ...envelope } = toPartialList([], listMeta(list), type.transformVersion)
-    return { envelope, member: 'items', show: ({ object }) => toPartial(object, type.transformVersion) }
+    const envelope = partialListHead(listMeta(list), type.transformVersion)
+    const show = ({ object }: Servable) => toPartial(resource, object, type.transformVersion)
+    return { envelope, member: 'items', show }
   }
   const envelope = {
     kind: resource.listKind,
@@ -182,7 +183,7 @@ function protobufForm({ resource, list, type }: ListRequest): ListForm {
   const { schema } = resource
   const partial = metaSchema('PartialObjectMetadata')
   const message = transform
-    ? ({ object }: Servable) => encodeMessage(partial, toPartial(object))
+    ? ({ object }: Servable) => encodeMessage(partial, toPartial(resource, object))
     : (item: Servable) => messageOf(schema, item)
   const kind = transform ? 'PartialObjectMetadataList' : resource.listKind
   const apiVersion = transform ? `meta.k8s.io/${transformVersion}` : versionOf(resource)

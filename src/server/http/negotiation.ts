@@ -53,10 +53,14 @@ export interface Offer {
 
 /** The first acceptable clause of an Accept header, by weight, that is on offer; 406 with the offers when none is. */
 export function negotiate(accept: string | undefined, offer: Offer): MediaType {
-  if (!accept) return plainJson
-  const found = clausesOf(accept).find(type => isOffered(type, offer))
+  const found = acceptable(accept, offer)
   if (!found) throw notAcceptable((offer.named ?? offer.formats).map(format => contentTypes[format]))
   return found
+}
+
+/** The first acceptable clause of an Accept header, by weight, that is on offer. */
+export function acceptable(accept: string | undefined, offer: Offer): MediaType | undefined {
+  return accept ? clausesOf(accept).find(type => isOffered(type, offer)) : plainJson
 }
 
 /** Upstream's router looks at the plain types only, before any handler: 406, naming `told`, when the client takes none. */

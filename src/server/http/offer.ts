@@ -4,7 +4,7 @@ import type { RequestContext } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 import { isBuiltin } from './encode.ts'
 import type { Format, MediaType, Offer } from './negotiation.ts'
-import { contentTypes, negotiate, requireRouted } from './negotiation.ts'
+import { acceptable, contentTypes, negotiate, requireRouted } from './negotiation.ts'
 
 const builtinFormats: readonly Format[] = ['json', 'yaml', 'protobuf']
 const customFormats: readonly Format[] = ['json', 'yaml']
@@ -85,11 +85,14 @@ function bareType(clause: string): string {
   return clause.split(';', 1)[0]!.trim()
 }
 
+const failures = { formats: builtinFormats, transforms: [] } satisfies Offer
+
+/** How a failure is answered, for which there are no tables; undefined: the client takes nothing that there is. */
+export function failureFormat({ headers, servesCbor }: Taker): Format | undefined {
+  return acceptable(headers.accept, servesCbor ? withCbor(failures) : failures)?.format
+}
+
 /** How a Status is answered: in the format that was asked for, JSON when there is none. */
 export function statusFormat({ headers, servesCbor }: Taker): Format {
-  try {
-    return negotiate(headers.accept, servesCbor ? withCbor(everyFormat) : everyFormat).format
-  } catch {
-    return 'json'
-  }
+  return acceptable(headers.accept, servesCbor ? withCbor(everyFormat) : everyFormat)?.format ?? 'json'
 }

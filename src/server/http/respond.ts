@@ -6,7 +6,7 @@ import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import { listMeta, looseProtobuf, objectCbor, objectJson, objectProtobuf, shown } from './encode.ts'
 import { type ListForm, listForm } from './list-forms.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
-import { mediaTypeFor, statusFormat } from './offer.ts'
+import { failureFormat, mediaTypeFor, statusFormat } from './offer.ts'
 import { gzipList } from './packed-list.ts'
 import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
 import { misshapen, toPartial, toServedTable } from './transform.ts'
@@ -73,10 +73,10 @@ function transformed(
   type: MediaType,
   clock: Clock,
 ): object {
-  const whole = object as Parameters<typeof toPartial>[0]
+  const whole = object as Parameters<typeof toPartial>[1]
   const { transform, transformVersion: version } = type
   if (transform === 'PartialObjectMetadataList') throw misshapen(resource!, transform)
-  if (transform !== 'Table') return toPartial(whole, version)
+  if (transform !== 'Table') return toPartial(resource!, whole, version)
   const { resourceVersion = '' } = whole.metadata
   const metadata = { resourceVersion }
   return toServedTable(resource!, [whole], {
@@ -132,7 +132,9 @@ function packedAnswer(status: number, format: Format, body: Uint8Array): Answer 
 /** A Status for a failure, with Retry-After where it says when to come back. */
 export function failureAnswer(context: Agent, error: StatusError): Answer {
   const { status, code } = error
-  const answer = loose(code, status, statusFormat(context), context)
+  const format = failureFormat(context)
+  // As upstream: what nobody has asked for is for people to read.
+  const answer = format ? loose(code, status, format, context) : encoded(code, 'json', pretty(status))
   const { retryAfterSeconds } = status.details ?? {}
   if (!retryAfterSeconds && !error.headers) return answer
   const headers: Record<string, string | string[]> = { ...answer.headers, ...error.headers }
@@ -149,7 +151,7 @@ export function loose(status: number, object: object, format: Format, context: A
   if (format === 'cbor') return encoded(status, format, encodeCbor(object))
   if (format === 'yaml') return encoded(status, format, yamlText(object))
   // As upstream: only the plain form ends its line.
-  const body = isPretty(context) ? JSON.stringify(object, undefined, 2) : `${JSON.stringify(object)}\n`
+  const body = isPretty(context) ? pretty(object) : `${JSON.stringify(object)}\n`
   return encoded(status, format, body)
 }
 
@@ -157,13 +159,17 @@ function encoded(status: number, format: Format, body: Uint8Array | string): Ans
   return { status, headers: { 'content-type': contentTypes[format] }, body }
 }
 
+const pretty = (object: object) => JSON.stringify(object, undefined, 2)
+
+/** Go's strconv.ParseBool; any other word is false. */
+const trueWords = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 const prettyAgents = ['curl', 'Wget', 'Mozilla/5.0']
 
 /** People at a terminal or in a browser get indented JSON (upstream's isPrettyPrint). */
 function isPretty(context: Agent, type?: MediaType): boolean {
   const asked = context.headers[prettyHeader]
-  if (asked !== undefined) return asked !== '0' && asked !== 'false'
-  return type?.pretty || prettyAgents.some(agent => context.userAgent.startsWith(agent))
+  if (type?.pretty) return true
+  return asked ? trueWords.has(asked) : prettyAgents.some(agent => context.userAgent.startsWith(agent))
 }
 
 /** The front puts the query parameter here: no header of a client can have this name. */

@@ -1,5 +1,5 @@
 import type { Resource } from '../../api/define.ts'
-import type { KubeObject, ListMeta } from '../../machinery/meta/object.ts'
+import type { KubeObject, ListMeta, ObjectMeta } from '../../machinery/meta/object.ts'
 import { badRequest, unlikeShape } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
 import { type IncludeObject, toTable } from '../../machinery/table/table.ts'
@@ -8,17 +8,31 @@ import { internalPackage } from '../rest/foreign-body.ts'
 import { shown } from './encode.ts'
 
 /** meta.k8s.io PartialObjectMetadata: an object's metadata alone (KEP-2265). */
-export function toPartial(object: KubeObject, version = 'v1'): KubeObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata }
+export function toPartial(resource: Resource, object: KubeObject, version = 'v1'): KubeObject {
+  const metadata = bareMetadata(resource, object)
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata }
 }
 
-export function toPartialList(objects: readonly KubeObject[], metadata: ListMeta, version = 'v1') {
+/** Upstream takes it from its internal form, where some annotations are fields. */
+function bareMetadata({ formAnnotations }: Resource, { metadata }: KubeObject): ObjectMeta {
+  const { annotations, ...others } = metadata
+  if (!annotations || !formAnnotations?.some(name => name in annotations)) return metadata
+  const kept = Object.entries(annotations).filter(([name]) => !formAnnotations.includes(name))
+  return kept.length > 0 ? { ...others, annotations: Object.fromEntries(kept) } : others
+}
+
+/** What a kind says about its rows. */
+export function rowOptions(resource: Resource) {
+  const { rowConditions, formAnnotations } = resource
   return {
-    kind: 'PartialObjectMetadataList',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata,
-    items: objects.map(object => toPartial(object, version)),
+    ...(rowConditions && { rowConditions }),
+    ...(formAnnotations && { bareMetadata: (object: KubeObject) => bareMetadata(resource, object) }),
   }
+}
+
+/** A list of bare metadata before its items. */
+export function partialListHead(metadata: ListMeta, version = 'v1') {
+  return { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata }
 }
 
 /** 406 for metadata of one where the answer is a list, and the other way round (handlers/response.go). */
@@ -50,7 +64,7 @@ export function toServedTable(resource: Resource, objects: readonly KubeObject[]
       `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`,
     )
   }
-  const { columns, rowConditions } = resource
+  const { columns } = resource
   const rows = includeObject === 'Object' ? objects.map(object => shown(resource, object)) : objects
   return toTable(columns, rows, {
     nowMs,
@@ -58,6 +72,6 @@ export function toServedTable(resource: Resource, objects: readonly KubeObject[]
     noHeaders,
     metadata,
     version,
-    ...(rowConditions && { rowConditions }),
+    ...rowOptions(resource),
   })
 }

@@ -47,7 +47,7 @@ function transformer(
   if (!type.transform) return undefined
   const { transformVersion: version } = type
   if (type.transform !== 'Table')
-    return ({ type: kind, object }) => (kind === 'ERROR' ? object : toPartial(object, version))
+    return ({ type: kind, object }) => (kind === 'ERROR' ? object : toPartial(resource, object, version))
   let noHeaders = false
   return ({ type: kind, object }) => {
     if (kind === 'ERROR') return object
@@ -61,13 +61,13 @@ function transformer(
       version,
     })
     noHeaders = true
-    return kind === 'BOOKMARK' ? withBookmarkRow(table, object) : table
+    return kind === 'BOOKMARK' ? withBookmarkRow(resource, table, object) : table
   }
 }
 
 /** A bookmark's annotations travel in the row's object (upstream keeps them for watch-list clients). */
-function withBookmarkRow(table: object, object: KubeObject): object {
-  return { ...table, rows: [{ cells: [], object: toPartial(object) }] }
+function withBookmarkRow(resource: Resource, table: object, object: KubeObject): object {
+  return { ...table, rows: [{ cells: [], object: toPartial(resource, object) }] }
 }
 
 const lineStarts: Readonly<Record<ServedEvent['type'], Buffer>> = {

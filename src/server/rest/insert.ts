@@ -18,7 +18,7 @@ import {
   turn,
 } from './call.ts'
 import { settleNamespace } from './identity.ts'
-import { keyOf, labelsAround, writeStored } from './storage.ts'
+import { keyOf, labelsAround, settleForStore, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
 
 /** Upstream's maxNameGenerationCreateAttempts. */
@@ -80,6 +80,7 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
     await turn(call)
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
+    settleForStore(resource, object)
     if (isDryRun(call)) return await dryRunInsert(call, object, allocation)
     requireNoRevision(object)
     await turn(call)

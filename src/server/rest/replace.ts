@@ -1,6 +1,7 @@
 import type { Strategy, Subresource } from '../../api/define.ts'
 import { nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { exactFieldEqual } from '../../machinery/schema/equal.ts'
 import { conflict, invalid, notFound } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import {
@@ -18,20 +19,20 @@ import {
   groupKind,
   groupResource,
   isDryRun,
-  type RestCall,
   judge,
+  type RestCall,
   turn,
 } from './call.ts'
 import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
-import { findStored, isOutdated, labelsAround, removeStored, writeStored } from './storage.ts'
+import { findStored, isOutdated, labelsAround, removeStored, settleForStore, writeStored } from './storage.ts'
 import { presentLater } from './views.ts'
 
 /** What a door to an object may rule, and what the object itself does. */
 type UpdateRules = NonNullable<Subresource<KubeObject>['strategy']> &
-  Pick<Strategy, 'allocator' | 'allowUnconditionalUpdate'>
+  Pick<Strategy, 'allocator' | 'allowUnconditionalUpdate' | 'countsEmpties'>
 
 /** How one write to an existing object comes about. */
 export interface Replacement {
@@ -92,8 +93,8 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   if (plan.keepsMetadata) keepMetadata(object, old)
   const allocation = await prepare(call, plan.rules, object, old)
   try {
-    validate(call, plan.rules, object, old)
     await judge(call, object, old)
+    validate(call, plan.rules, object, old)
     await turn(call)
     keepTimes(object, old)
     if (!plan.skipsAdmission) {
@@ -116,6 +117,7 @@ async function finish(
   { stored, old }: { readonly stored: CachedObject; readonly old: KubeObject },
 ): Promise<Servable | undefined> {
   const { resource } = call
+  settleForStore(resource, object)
   if (isDryRun(call)) return toServable(object)
   if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)
@@ -179,7 +181,7 @@ async function prepare(
   const { deps } = call
   inheritMetadata(object, old)
   rules.prepareForUpdate?.(object, old, strategyContext(call))
-  if (rules.hasGeneration && specChanged(object, old))
+  if (rules.hasGeneration && specChanged(call, rules, object, old))
     object.metadata.generation = (old.metadata.generation ?? 0) + 1
   if (rules.allocator === undefined) return undefined
   return deps.allocators.get(rules.allocator)?.allocate(object, old, isDryRun(call))
@@ -220,13 +222,27 @@ function inheritMetadata({ metadata }: KubeObject, { metadata: old }: KubeObject
     metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds
 }
 
-function specChanged(object: KubeObject, old: KubeObject): boolean {
+const besideSpec = new Set(['kind', 'apiVersion', 'metadata', 'status'])
+
+function specChanged(
+  { resource }: RestCall,
+  { countsEmpties }: UpdateRules,
+  object: KubeObject,
+  old: KubeObject,
+): boolean {
   const bare = ({ kind: _k, apiVersion: _v, metadata: _m, ...rest }: KubeObject) => {
     const { status: _status, ...spec } = rest as { status?: unknown }
     return spec
   }
-  return !sameJson(bare(object), bare(old))
+  if (!sameJson(bare(object), bare(old))) return true
+  if (!countsEmpties) return false
+  const sides = [object, old] as unknown as [Members, Members]
+  return resource.schema.fields
+    .values()
+    .some(field => !besideSpec.has(field.name) && !exactFieldEqual(field, ...sides))
 }
+
+type Members = Readonly<Record<string, unknown>>
 
 /** Its deletion waited for finalizers and the last one is gone now (upstream's ShouldDeleteDuringUpdate). */
 function isFinished({ holdsDeletion }: Strategy, object: KubeObject, { metadata: old }: KubeObject): boolean {

@@ -1,6 +1,8 @@
 import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { forgetEmpties } from '../../machinery/schema/empties.ts'
+import { toStoredForm } from '../../machinery/schema/stored-form.ts'
 import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StoreUnavailableError } from '../../storage/store.ts'
 import { type CachedObject, objectKey } from '../watchcache/index.ts'
@@ -31,6 +33,15 @@ export function requireStored(call: RestCall): CachedObject {
   const found = findStored(call)
   if (!found) throw notFound(groupResource(call.resource), call.context.info.name)
   return found
+}
+
+/**
+ * The object as it comes back from upstream's store: from here on what a client gave empty is nothing. The last step
+ * before it is compared with what is stored and written, also of a dry run.
+ */
+export function settleForStore({ custom, schema, storage }: Resource, object: KubeObject): void {
+  forgetEmpties(object)
+  if (!custom && !storage.keepsEmpties) toStoredForm(schema, object)
 }
 
 /** Writes an object of this resource's version; `expected` is the revision that it replaces, 0 for none. */

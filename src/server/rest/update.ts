@@ -3,7 +3,6 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { Response } from '../context.ts'
 import { decodeBody } from './body.ts'
 import { admitMutating, type RestCall } from './call.ts'
-import { cloneJson } from './clone.ts'
 import { trackUpdate } from './field-manager.ts'
 import { dedupOwners, requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
@@ -18,20 +17,33 @@ const attemptsMax = 5
 export async function update(call: RestCall, subresource?: Subresource): Promise<Response> {
   const { context, resource } = call
   checkWriteOptions(context.options, 'UpdateOptions')
-  const object = decodeBody(context, resource)
-  requireSameName(call, object)
-  settleNamespace(call, object)
-  dedupOwners(call, object, false)
+  const object = read(call)
   if (!subresource && resource.strategy.allowCreateOnUpdate && !findStored(call))
     return createInstead(call, object)
   const attempts = object.metadata.resourceVersion ? 1 : attemptsMax
+  // The object that was read is changed on its way: who lost a race reads it again.
+  let unused: KubeObject | undefined = object
+  const make = () => {
+    const made = unused ?? read({ ...call, context: { ...context, warnings: [] } })
+    unused = undefined
+    return made
+  }
   const servable = await replace(call, {
-    make: () => cloneJson(object),
+    make,
     attemptsMax: attempts,
     requiresUid: true,
     ...rulesFor(call, subresource),
   })
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
+}
+
+/** What the body says, private to the caller. */
+function read(call: RestCall): KubeObject {
+  const object = decodeBody(call.context, call.resource)
+  requireSameName(call, object)
+  settleNamespace(call, object)
+  dedupOwners(call, object, false)
+  return object
 }
 
 /** The strategy that a write through this door follows. */

@@ -1,14 +1,15 @@
 import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
+import { applyMergePatch } from '../../machinery/patch/index.ts'
 import { fillZeroValues } from '../../machinery/schema/zero.ts'
-import { expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
+import { deadlineExceeded, expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
 import { beginWork } from '../../std/turns.ts'
 import { CompactedError } from '../../storage/store.ts'
 import type { Response, Servable, ServedEvent, WatchSink } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
-import { type CachedObject, type CacheEvent, collectionPrefix } from '../watchcache/index.ts'
+import { type CachedObject, type CacheEvent, collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
-import { requireRevision } from './get.ts'
+import { parseRevision, requireRevision } from './get.ts'
 import { checkWatchOptions } from './list-options.ts'
 import { memo } from './memo.ts'
 import { createPacedWatch, type PacedWatch } from './paced-watch.ts'
@@ -28,7 +29,7 @@ export async function watch(call: RestCall): Promise<Response> {
   const { options } = context
   checkWatchOptions(options)
   const selection = selectionOf(call)
-  const from = await startRevision(call)
+  const from = startRevision(call)
   const run = (sink: Sink, signal: AbortSignal) => runWatch(call, { selection, from }, sink, signal)
   if (from !== undefined && from < deps.cache.compactedRevision()) {
     throw resourceVersionTooOld(from, deps.cache.compactedRevision())
@@ -37,9 +38,9 @@ export async function watch(call: RestCall): Promise<Response> {
 }
 
 /** Undefined: start with what is there now. */
-async function startRevision(call: RestCall): Promise<number | undefined> {
+function startRevision(call: RestCall): number | undefined {
   const { resourceVersion, sendInitialEvents } = call.context.options
-  const revision = await requireRevision(call, resourceVersion)
+  const revision = parseRevision(resourceVersion)
   return revision === 0 || sendInitialEvents ? undefined : revision
 }
 
@@ -50,6 +51,7 @@ interface WatchPlan {
 
 async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: AbortSignal): Promise<void> {
   const { deps, resource } = call
+  if (isOver(call)) return
   const { clock } = deps.ports
   const stop = new AbortController()
   const stopNow = () => stop.abort()
@@ -65,6 +67,7 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   try {
     const from =
       plan.from ?? (await sendInitial({ call, selection: plan.selection, prefix, sink, signal: stop.signal }))
+    if (!(await hasCome(deps.cache, from, stop.signal))) return
     const send = (events: readonly CacheEvent[]) => deliver(resource, plan.selection, events, sink)
     await paced.run(from, resource.custom?.convert ? converted(resource, send) : send, stop.signal)
   } catch (error) {
@@ -99,6 +102,24 @@ function onRemoval({ deps, resource }: RestCall, stop: () => void): () => void {
   })
 }
 
+/** Less than no time: nothing is sent, and who waits for the newest revision is told that there was no time for it. */
+function isOver({ context: { options } }: RestCall): boolean {
+  const { timeoutSeconds = 0, resourceVersion, sendInitialEvents } = options
+  if (timeoutSeconds < 0 && !resourceVersion && sendInitialEvents === undefined) throw deadlineExceeded()
+  return timeoutSeconds < 0
+}
+
+/** Waits for a revision that is not there yet, as long as the watch lasts; false when it does not come. */
+async function hasCome(cache: WatchCache, revision: number, signal: AbortSignal): Promise<boolean> {
+  if (revision <= cache.revision()) return true
+  try {
+    await cache.waitFor(revision, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  return !signal.aborted
+}
+
 function timeoutOf({ context, deps }: RestCall): number {
   const { timeoutSeconds } = context.options
   return timeoutSeconds ? timeoutSeconds * 1000 : timeoutMinMs * (1 + deps.ports.random.next())
@@ -122,6 +143,8 @@ interface Initial {
 /** Everything that is there as ADDED, and the bookmark that ends it when the client asked for one. */
 async function sendInitial({ call, selection, prefix, sink, signal }: Initial): Promise<number> {
   const { deps, context, resource } = call
+  // Only here it has to come in time; as everything that goes wrong from now on the failure is an event.
+  if (context.options.sendInitialEvents) await requireRevision(call, context.options.resourceVersion)
   const { items, revision } = deps.cache.list(prefix)
   const pending = prepareViews(resource, items)
   if (pending) await pending
@@ -234,5 +257,6 @@ function bookmark(resource: Resource, revision: number, annotations?: Record<str
   const object = { kind: resource.kind, apiVersion, metadata }
   // Upstream sends an empty object of the kind, with what is never left out.
   if (isBuiltin(resource)) fillZeroValues(resource.schema, object)
-  return { type: 'BOOKMARK', object }
+  const { emptyForm } = resource
+  return { type: 'BOOKMARK', object: emptyForm ? applyMergePatch(object, emptyForm) : object }
 }

@@ -1,3 +1,4 @@
+import { isGivenEmpty } from '../../../machinery/schema/empties.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import type { EphemeralContainer } from '../../types/core-v1.gen.ts'
 import { type PodContext, validateContainer } from './containers.ts'
@@ -34,8 +35,9 @@ export function validateEphemeralContainers(context: PodContext, path: string, e
 function validateFields(container: EphemeralContainer, path: string, errors: FieldErrors): void {
   for (const field of forbidden) {
     const value = container[field]
-    const isEmpty = value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
-    if (!isEmpty) errors.forbidden(`${path}.${field}`, cannot)
+    // Only a struct that stands there itself is none when it is empty.
+    const isNone = field === 'resources' ? Object.keys(value ?? {}).length === 0 : value === undefined
+    if (!isNone || isGivenEmpty(container, field)) errors.forbidden(`${path}.${field}`, cannot)
   }
   container.volumeMounts?.forEach(({ subPath, subPathExpr }, i) => {
     if (subPath) errors.forbidden(`${path}.volumeMounts[${i}].subPath`, cannot)

@@ -28,6 +28,8 @@ function formatIssue(characters: readonly string[], { at, message }: Complaint):
   const before = characters.slice(0, at).join('').split('\n')
   const column = [...before.at(-1)!].length
   const line = characters.join('').split('\n')[before.length - 1] ?? ''
-  const head = `ERROR: <input>:${before.length}:${column + 1}: ${message}`
+  // cel-go places the end of nothing before its first column.
+  const shown = characters.length === 0 ? 0 : column + 1
+  const head = `ERROR: <input>:${before.length}:${shown}: ${message}`
   return `${head}\n | ${line}\n | ${'.'.repeat(column)}^`
 }

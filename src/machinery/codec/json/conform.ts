@@ -1,4 +1,5 @@
 import { setMember } from '../../meta/json.ts'
+import { type GivenEmpty, rememberEmpties } from '../../schema/empties.ts'
 import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
@@ -15,6 +16,8 @@ export interface Tally {
   members: number
   hasUnknown: boolean
   depth: number
+  /** Lists and maps that were empty and are left out. */
+  empties?: GivenEmpty[]
 }
 
 interface PreparedField {
@@ -22,6 +25,8 @@ interface PreparedField {
   readonly inlinedFrom: string | undefined
   /** Go prints no zero value of it. */
   readonly drop: boolean
+  /** Its zero value is nothing at all, which an empty one is not. */
+  readonly isCollection: boolean
 }
 
 /** Deeper than any real object; a bomb of brackets is refused before it exhausts the stack. */
@@ -33,7 +38,9 @@ const depthMax = 1_000
  * that is typed with `value`. Throws DecodeError on a wrong type, with Go's text.
  */
 export function conform(schema: ObjectSchema, value: unknown, tally: Tally = newTally()): JsonFields {
-  return checkOf(schema)(value, tally) as JsonFields
+  const made = checkOf(schema)(value, tally) as JsonFields
+  if (tally.empties) rememberEmpties(made, tally.empties)
+  return made
 }
 
 export function newTally(): Tally {
@@ -96,7 +103,9 @@ function prepareField(
   const field = schema.fields.get(name)
   if (!field) return undefined
   const drop = field.omitEmpty && !field.pointer
-  const ready = { check: checkOf(field.schema), inlinedFrom: field.inlinedFrom, drop }
+  const { kind } = field.schema
+  const isCollection = kind === 'list' || kind === 'map'
+  const ready = { check: checkOf(field.schema), inlinedFrom: field.inlinedFrom, drop, isCollection }
   fields.set(name, ready)
   return ready
 }
@@ -111,11 +120,18 @@ function setField(
 ): void {
   try {
     const checked = field.check(value, tally)
-    if (checked !== undefined && !(field.drop && isEmpty(checked))) made[name] = checked
+    if (checked === undefined) return
+    if (!(field.drop && isEmpty(checked))) made[name] = checked
+    else if (field.isCollection) noteEmpty(tally, [made, name])
   } catch (error) {
     if (error instanceof TypeMismatch) error.within(names, name, field.inlinedFrom)
     throw error
   }
+}
+
+function noteEmpty(tally: Tally, empty: GivenEmpty): void {
+  tally.empties ??= []
+  tally.empties.push(empty)
 }
 
 function isEmpty(value: unknown): boolean {

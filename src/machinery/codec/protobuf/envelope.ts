@@ -88,7 +88,7 @@ const typeMeta = messageCodec(
   },
   reader => {
     const found = { apiVersion: '', kind: '' }
-    eachField(reader, number => {
+    eachField(reader, 'TypeMeta', number => {
       if (number === 1) found.apiVersion = reader.text()
       else if (number === 2) found.kind = reader.text()
       return number <= 2
@@ -115,7 +115,7 @@ export function openEnvelope(bytes: Uint8Array): Envelope {
   let raw: Uint8Array = new Uint8Array(0)
   let contentEncoding = ''
   let contentType = ''
-  eachField(reader, number => {
+  eachField(reader, 'Unknown', number => {
     if (number === 1) type = typeMeta.read(reader) as TypeMeta
     else if (number === 2) raw = reader.bytes()
     else if (number === 3) contentEncoding = reader.text()
@@ -190,7 +190,7 @@ export function readWatchEvent(bytes: Uint8Array): { readonly type: string; read
   const reader = new Reader(bytes)
   let type = ''
   let object: Uint8Array = new Uint8Array(0)
-  eachField(reader, number => {
+  eachField(reader, 'WatchEvent', number => {
     if (number === 1) type = reader.text()
     else if (number === 2) object = rawExtension.read(reader) as Uint8Array
     return number <= 2
@@ -200,5 +200,5 @@ export function readWatchEvent(bytes: Uint8Array): { readonly type: string; read
 
 const rawExtension = messageCodec(
   (writer, value) => writeBytes(writer, value as Uint8Array, firstLength),
-  reader => readFirstField<Uint8Array>(reader, new Uint8Array(0), () => reader.bytes()),
+  reader => readFirstField<Uint8Array>(reader, 'RawExtension', new Uint8Array(0), () => reader.bytes()),
 )

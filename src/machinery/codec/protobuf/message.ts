@@ -58,28 +58,51 @@ function prepare(schema: ObjectSchema, fields: readonly ProtoField[]): MessageCo
     },
     readFields(reader, object) {
       readers ??= readersByTag(schema, fields)
-      readInto(readers, reader, object)
+      readInto(readers, reader, object, schema)
       fillZeroValues(schema, object)
     },
   }
 }
 
-function readInto(readers: readonly (FieldReader | undefined)[], reader: Reader, object: JsonFields): void {
+type Readers = readonly (FieldReader | undefined)[]
+
+function readInto(readers: Readers, reader: Reader, object: JsonFields, schema: ObjectSchema): void {
   while (reader.at < reader.end) {
     const tag = reader.varint()
     const read = readers[tag]
     if (read) read(reader, object)
-    else if (tag >>> 3 === 0) throw new DecodeError(`proto: illegal tag ${tag >>> 3} (wire type ${tag & 7})`)
-    else reader.skip(tag & 7)
+    else {
+      requireUnknown(schema, tag)
+      reader.skipUnknown(tag, structOf(schema.name))
+    }
   }
   if (reader.at > reader.end) throw new DecodeError('unexpected EOF')
+}
+
+/** A field that the type has, but written as another kind of value, is no field to step over. */
+function requireUnknown({ proto }: ObjectSchema, tag: number): void {
+  const field = (tag & 7) === 4 ? undefined : proto?.find(({ number }) => number === tag >>> 3)
+  if (field) throw new DecodeError(`proto: wrong wireType = ${tag & 7} for field ${goName(field)}`)
+}
+
+/** As Go calls it; names that are abbreviations have more capital letters there. */
+function goName({ name, schema }: ProtoField): string {
+  const isInlined = name === undefined || name === 'metadata'
+  return isInlined ? structOf((schema as ObjectSchema).name) : name[0]!.toUpperCase() + name.slice(1)
+}
+
+/** `k8s.io/api/core/v1.PodSpec` → `PodSpec` */
+function structOf(name = ''): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }
 
 function readersByTag(schema: ObjectSchema, fields: readonly ProtoField[]): (FieldReader | undefined)[] {
   const readers: (FieldReader | undefined)[] = []
   for (const field of fields) {
-    const { wireType } = valueCodec(elementOf(field))
-    readers[(field.number << 3) | wireType] = fieldReader(schema, field)
+    const codec = valueCodec(elementOf(field))
+    readers[(field.number << 3) | codec.wireType] = fieldReader(schema, field)
+    if (field.repeated && field.name !== undefined && codec.wireType === 0)
+      readers[(field.number << 3) | 2] = packedReader(field.name, codec)
   }
   return readers
 }
@@ -135,7 +158,7 @@ function wrappedListCodec(schema: ListSchema): ValueCodec {
     },
     reader => {
       const items: unknown[] = []
-      readFirstField(reader, 0, () => items.push(item.read(reader)))
+      readFirstField(reader, structOf(schema.goType), 0, () => items.push(item.read(reader)))
       return items
     },
   )
@@ -159,7 +182,7 @@ function mapEntryCodec(schema: MapSchema): ValueCodec {
     reader => {
       let key = ''
       let value: unknown
-      eachField(reader, number => {
+      eachField(reader, 'MapEntry', number => {
         if (number === 1) key = reader.text()
         else if (number === 2) value = values.read(reader)
         return number <= 2
@@ -190,7 +213,7 @@ function schemaOrBoolCodec(nested: ValueCodec): ValueCodec {
     },
     reader => {
       let found: unknown = false
-      eachField(reader, number => {
+      eachField(reader, 'JSONSchemaPropsOrBool', number => {
         if (number === 1) found = boolCodec.read(reader)
         else if (number === 2) found = nested.read(reader)
         return number <= 2
@@ -215,7 +238,7 @@ function schemaOrListCodec(nested: ValueCodec, item: ValueCodec): ValueCodec {
     reader => {
       let schema: unknown
       const items: unknown[] = []
-      eachField(reader, number => {
+      eachField(reader, 'JSONSchemaPropsOr', number => {
         if (number === 1) schema = nested.read(reader)
         else if (number === 2) items.push(item.read(reader))
         return number <= 2
@@ -312,6 +335,16 @@ function listReader(name: string, codec: ValueCodec): FieldReader {
     const items = object[name] as unknown[] | undefined
     if (items) items.push(codec.read(reader))
     else object[name] = [codec.read(reader)]
+  }
+}
+
+/** Numbers one behind another in one value, as other writers of protobuf like to put them. */
+function packedReader(name: string, codec: ValueCodec): FieldReader {
+  const readOne = listReader(name, codec)
+  return (reader, object) => {
+    const outer = reader.enter()
+    while (reader.at < reader.end) readOne(reader, object)
+    reader.leave(outer)
   }
 }
 

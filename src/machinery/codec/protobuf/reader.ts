@@ -4,6 +4,9 @@ import { DecodeError } from '../errors.ts'
 /** Deeper nesting than any real object has; JSONSchemaProps could otherwise nest without end. */
 const depthMax = 500
 const shortText = 8
+/** Wire types of what messages had before they had messages: upstream reads over them. */
+const groupStart = 3
+const groupEnd = 4
 
 /** Reads one protobuf message after another from the same bytes. `end` is where the current message ends. */
 export class Reader {
@@ -119,13 +122,33 @@ export class Reader {
     this.end = outer
   }
 
-  /** Steps over the value of a field that nobody knows. */
-  skip(wireType: number): void {
+  /** Steps over a field that messages of `type` do not have; refuses a tag that no field has. */
+  skipUnknown(tag: number, type: string): void {
+    const wireType = tag & 7
+    if (wireType === groupEnd) throw new DecodeError(`proto: ${type}: wiretype end group for non-group`)
+    const number = Math.floor(tag / 8) | 0
+    if (number <= 0) throw new DecodeError(`proto: ${type}: illegal tag ${number} (wire type ${tag})`)
+    this.#skipValue(wireType)
+    if (this.at > this.end) throw new DecodeError('unexpected EOF')
+  }
+
+  #skipValue(wireType: number): void {
     if (wireType === 0) this.varint()
     else if (wireType === 1) this.#skipBytes(8)
     else if (wireType === 2) this.#skipBytes(this.varint())
+    else if (wireType === groupStart) this.#skipGroup()
     else if (wireType === 5) this.#skipBytes(4)
     else throw new DecodeError(`proto: illegal wireType ${wireType}`)
+  }
+
+  /** Everything up to the end of a group that has begun, with the groups in it. */
+  #skipGroup(): void {
+    for (let depth = 1; depth > 0; ) {
+      const wireType = this.varint() & 7
+      if (wireType === groupStart) depth++
+      else if (wireType === groupEnd) depth--
+      else this.#skipValue(wireType)
+    }
   }
 
   #skipBytes(count: number): void {

@@ -90,18 +90,19 @@ export function messageCodec(
   }
 }
 
-/** Calls `onField` with each field's number up to the message's end; a field that it does not read (false) is skipped. */
-export function eachField(reader: Reader, onField: (number: number) => boolean): void {
+/** Calls `onField` with each field's number up to the end of a message of `type`; what it does not read (false) is skipped. */
+export function eachField(reader: Reader, type: string, onField: (number: number) => boolean): void {
   while (reader.at < reader.end) {
     const tag = reader.varint()
-    if (!onField(tag >>> 3)) reader.skip(tag & 7)
+    const isField = tag >= 8 && (tag & 7) !== 4
+    if (!isField || !onField(tag >>> 3)) reader.skipUnknown(tag, type)
   }
 }
 
 /** Reads a message whose only known field is the first; of several the last counts. */
-export function readFirstField<T>(reader: Reader, absent: T, read: () => T): T {
+export function readFirstField<T>(reader: Reader, type: string, absent: T, read: () => T): T {
   let found = absent
-  eachField(reader, number => {
+  eachField(reader, type, number => {
     if (number === 1) found = read()
     return number === 1
   })
@@ -114,7 +115,7 @@ const quantity = messageCodec(
     textCodec.write(writer, String(value ?? '0'))
     writer.byte(firstLength)
   },
-  reader => readQuantity(readFirstField(reader, '0', () => reader.text())),
+  reader => readQuantity(readFirstField(reader, 'Quantity', '0', () => reader.text())),
 )
 
 /** Upstream's reader of quantities refuses what is none, and prints them in their canonical form. */
@@ -141,7 +142,7 @@ const intOrString = messageCodec(
     let isText = false
     let count = 0
     let words = ''
-    eachField(reader, number => {
+    eachField(reader, 'IntOrString', number => {
       if (number === 1) isText = reader.varint() === 1
       else if (number === 2) count = reader.signed()
       else if (number === 3) words = reader.text()
@@ -166,7 +167,7 @@ function instant(isMicro: boolean): ValueCodec {
       if (reader.at === reader.end) return undefined
       let seconds = 0
       let nanos = 0
-      eachField(reader, number => {
+      eachField(reader, 'Timestamp', number => {
         if (number === 1) seconds = reader.signed()
         else if (number === 2) nanos = reader.signed()
         return number <= 2
@@ -182,7 +183,8 @@ const duration = messageCodec(
     writer.signed(parseDuration((value as string | undefined) ?? '0s'))
     writer.byte(firstVarint)
   },
-  reader => formatDuration(BigInt(readFirstField<number | bigint>(reader, 0, () => reader.integer()))),
+  reader =>
+    formatDuration(BigInt(readFirstField<number | bigint>(reader, 'Duration', 0, () => reader.integer()))),
 )
 
 /** RawExtension, FieldsV1, apiextensions JSON {raw = 1}: JSON text. */
@@ -192,7 +194,7 @@ const rawJson = messageCodec(
     textCodec.write(writer, JSON.stringify(value))
     writer.byte(firstLength)
   },
-  reader => readFirstField<unknown>(reader, undefined, () => parseRaw(reader)),
+  reader => readFirstField<unknown>(reader, 'RawExtension', undefined, () => parseRaw(reader)),
 )
 
 function parseRaw(reader: Reader): unknown {
