@@ -1,4 +1,8 @@
-import type { HorizontalPodAutoscaler, MetricStatus } from '../../api/types/autoscaling-v2.gen.ts'
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerStatus,
+  MetricStatus,
+} from '../../api/types/autoscaling-v2.gen.ts'
 import { type Catalog, resourceOfKind, type ServedResource } from '../../client/catalog.ts'
 import { objectKey } from '../../client/resource.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
