@@ -56,13 +56,13 @@ export function* applySteps(request: ApplyOptions): Steps<ApplyResult> {
   yield
   const live = withoutEmpties(request.schema, request.live)
   const options = { ...request, live }
-  const managers = startingManagers(options)
+  const managers = yield* startingManagers(options)
   yield
   const object = yield* mergeAndRecord(options, managers)
   yield
   const changed = !deepEqual(object, live)
   if (changed) stamp(managers, options)
-  const managedFields = encodeManagers(managers, live?.metadata.managedFields)
+  const managedFields = yield* encodeManagers(managers, live?.metadata.managedFields)
   return {
     object: withManagedFields(recordLastApplied(options, object), managedFields),
     managedFields,
@@ -93,13 +93,17 @@ function textOf(value: unknown): string {
 }
 
 /** Fields that were there before anybody applied belong to a manager of their own, so they are not dropped unseen. */
-function startingManagers(options: ApplyOptions): Managers {
+function* startingManagers(options: ApplyOptions): Steps<Managers> {
   const { live, schema } = options
   const managers = decodeManagers(live?.metadata.managedFields)
   if (!managers) throw plainFailure('failed to decode managed fields')
   if (managers.size === 0 && live) {
     const writer = { ...options, manager: 'before-first-apply' }
-    recordUpdate(managers, ownedChanges(schema, { live: undefined, next: live }, options.resetFields), writer)
+    yield* recordUpdate(
+      managers,
+      ownedChanges(schema, { live: undefined, next: live }, options.resetFields),
+      writer,
+    )
   }
   return managers
 }
@@ -110,6 +114,7 @@ function* mergeAndRecord(options: ApplyOptions, managers: Managers): Steps<KubeO
   const id = managerId(identity)
   const before = managers.get(id)
   const claimed = fieldSetOf(schema, applied as unknown as JsonMap)
+  yield
   const set = resetFields ? recursiveDifference(claimed, resetSet(resetFields)) : claimed
   managers.set(id, { ...identity, time: before?.time, set })
   yield
@@ -117,9 +122,9 @@ function* mergeAndRecord(options: ApplyOptions, managers: Managers): Steps<KubeO
   yield
   const owned = [...managers.values()].reduce<FieldSet>((all, manager) => union(all, manager.set), undefined)
   yield
-  const object = prune(schema, merged, before?.set, owned) as unknown as KubeObject
+  const object = (yield* prune(schema, merged, before?.set, owned)) as unknown as KubeObject
   yield
-  transferOwnership(options, managers, id, object)
+  yield* transferOwnership(options, managers, id, object)
   yield
   const kept = difference(set, unownedPaths)
   if (kept) managers.set(id, { ...managers.get(id)!, set: kept })
@@ -127,17 +132,19 @@ function* mergeAndRecord(options: ApplyOptions, managers: Managers): Steps<KubeO
   return object
 }
 
-function transferOwnership(
+function* transferOwnership(
   options: ApplyOptions,
   managers: Managers,
   self: string,
   object: KubeObject,
-): void {
+): Steps<void> {
   const { schema, live, resetFields } = options
   const changes = ownedChanges(schema, { live, next: object }, resetFields, writtenMemberOf)
+  yield
   const gained = touched(changes)
   if (!options.force) refuseConflicts(options, managers, self, gained)
   takeFromOthers(managers, self, gained)
+  yield
   takeFromOthers(managers, self, changes.removed)
 }
 

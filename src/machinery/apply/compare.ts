@@ -5,7 +5,7 @@ import type { ListSchema, Schema } from '../schema/schema.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
 import { leaf, nodeOf, union } from './field-set.ts'
 import { itemElement } from './path-element.ts'
-import { memberOf, memberSchema, shapeOf, standingMembers } from './typed.ts'
+import { isAlwaysLeaf, memberOf, memberSchema, shapeOf, standingMembers } from './typed.ts'
 
 /** Paths that appeared, changed their value, or went away. No path is in two of them. */
 export interface Changes {
@@ -135,7 +135,11 @@ function presence(schema: Schema, value: unknown): FieldNode {
   const shape = value === null ? 'leaf' : shapeOf(schema, value)
   if (shape === 'leaf') return leaf
   const children: Record<string, FieldNode> = {}
-  if (shape === 'map') {
+  if (schema.kind === 'map' && isAlwaysLeaf(schema.values)) {
+    for (const key of Object.keys(value as JsonMap)) {
+      if ((value as JsonMap)[key] !== undefined) children[`f:${key}`] = leaf
+    }
+  } else if (shape === 'map') {
     for (const key of memberNames(schema, value as JsonMap)) {
       const member = memberOf(schema, value as JsonMap, key)
       if (member !== undefined) children[`f:${key}`] = presence(memberSchema(schema, key), member)

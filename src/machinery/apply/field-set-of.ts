@@ -4,7 +4,7 @@ import type { ListSchema, Schema } from '../schema/schema.ts'
 import { itemsByElement } from './compare.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
 import { leaf, nodeOf } from './field-set.ts'
-import { isDeclared, memberSchema, shapeOf } from './typed.ts'
+import { isAlwaysLeaf, isDeclared, memberSchema, shapeOf } from './typed.ts'
 
 /** The paths that an object mentions: what applying it claims (structured-merge-diff ToFieldSet). */
 export function fieldSetOf(schema: Schema, object: JsonMap): FieldSet {
@@ -23,8 +23,13 @@ function setOfValue(schema: Schema, value: unknown): FieldSet {
 
 function setOfMap(schema: Schema, map: JsonMap): FieldSet {
   const children: Record<string, FieldNode> = {}
+  const isPlain = schema.kind === 'map' && isAlwaysLeaf(schema.values)
   for (const key of Object.keys(map)) {
     const value = map[key]
+    if (isPlain && typeof value === 'string') {
+      children[`f:${key}`] = leaf
+      continue
+    }
     const below = setOfValue(memberSchema(schema, key), value)
     const named =
       value === null || (isMap(value) && Object.keys(value).length === 0) || !isDeclared(schema, key)

@@ -143,22 +143,33 @@ const canonical = new WeakSet<FieldNode>([leaf])
 export function inOrder(node: FieldNode): FieldNode {
   if (canonical.has(node)) return node
   const elements = Object.keys(node)
-  const sorted = isSorted(elements) ? elements : elements.sort(compareElements)
-  let same = sorted === elements && isSorted(Object.keys(node))
+  const sorted = isSorted(elements) ? elements : sort([...elements])
+  let same = true
   const result: Record<string, FieldNode> = {}
-  for (const element of sorted) {
+  for (let index = 0; index < sorted.length; index++) {
+    const element = sorted[index]!
     const child = inOrder(node[element]!)
     result[element] = child
-    if (child !== node[element]) same = false
+    if (element !== elements[index] || child !== node[element]) same = false
   }
   const ordered = same ? node : result
   canonical.add(ordered)
   return ordered
 }
 
+/** Names of fields, as most elements are, lie in the order of the engine's own texts. */
+function sort(elements: string[]): string[] {
+  return elements.every(isField) ? elements.sort() : elements.sort(compareElements)
+}
+
+function isField(element: string): boolean {
+  return element.startsWith('f:') || element === self
+}
+
 function isSorted(elements: readonly string[]): boolean {
   for (let index = 1; index < elements.length; index++) {
-    if (compareElements(elements[index - 1]!, elements[index]!) > 0) return false
+    const [before, after] = [elements[index - 1]!, elements[index]!]
+    if (isField(before) && isField(after) ? before > after : compareElements(before, after) > 0) return false
   }
   return true
 }

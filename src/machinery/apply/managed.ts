@@ -1,4 +1,5 @@
 /** `metadata.managedFields` read into one record for each manager, and written back as upstream orders it. */
+import type { Steps } from '../../std/turns.ts'
 import { isMap } from '../meta/json.ts'
 import type { ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
@@ -108,11 +109,15 @@ function respelledNode(node: FieldNode): FieldNode {
  * Writes the managers in upstream's order: appliers first, then by time, name, version and subresource. Gives back
  * `previous` when nothing changed.
  */
-export function encodeManagers(
+export function* encodeManagers(
   managers: Managers,
   previous: readonly ManagedFieldsEntry[] | undefined,
-): ManagedFieldsEntry[] | undefined {
-  const entries = [...managers.values()].sort(compareManagers).map(encodeManager)
+): Steps<ManagedFieldsEntry[] | undefined> {
+  const entries: ManagedFieldsEntry[] = []
+  for (const manager of [...managers.values()].sort(compareManagers)) {
+    entries.push(encodeManager(manager))
+    yield
+  }
   if (previous && deepEqual(entries, previous)) return previous as ManagedFieldsEntry[]
   return entries.length > 0 ? entries : undefined
 }

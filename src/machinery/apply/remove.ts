@@ -1,4 +1,5 @@
 /** Takes paths out of an object, and decides which ones an applier lets go (structured-merge-diff RemoveItems, prune). */
+import type { Steps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { setMember } from '../meta/json.ts'
 import type { ListSchema, Schema } from '../schema/schema.ts'
@@ -44,16 +45,28 @@ function removeItems(schema: ListSchema, list: unknown[], paths: FieldNode): unk
  * Removes what `last` (the applier's previous set) held and nobody in `owned` (every manager's set, the applier's new
  * one included) holds any more. What the applier never held stays, also where nobody owns it.
  */
-export function prune(schema: Schema, merged: JsonMap, last: FieldSet, owned: FieldSet): JsonMap {
+export function* prune(schema: Schema, merged: JsonMap, last: FieldSet, owned: FieldSet): Steps<JsonMap> {
   if (!last) return merged
-  const named = (set: FieldSet) => withNamedFields(schema, set)
-  const present = named(fieldSetOf(schema, merged))
-  const without = (object: JsonMap) => named(fieldSetOf(schema, object))
-  const cut = removePaths(schema, merged, named(last))
-  const kept = union(without(cut), named(owned))
+  const gone = withNamedFields(schema, last)
+  yield
+  const present = yield* namedSetOf(schema, merged)
+  const cut = removePaths(schema, merged, gone)
+  yield
+  const left = yield* namedSetOf(schema, cut)
+  const kept = union(left, withNamedFields(schema, owned))
+  yield
   const restored = removePaths(schema, merged, difference(present, kept))
-  const gone = difference(present, without(restored))
-  return removePaths(schema, merged, intersection(gone, named(last)))
+  yield
+  const without = yield* namedSetOf(schema, restored)
+  return removePaths(schema, merged, intersection(difference(present, without), gone))
+}
+
+function* namedSetOf(schema: Schema, object: JsonMap): Steps<FieldSet> {
+  const set = fieldSetOf(schema, object)
+  yield
+  const named = withNamedFields(schema, set)
+  yield
+  return named
 }
 
 /** Adds the paths of declared fields that the set only has as ways to others: a struct goes with its members. */

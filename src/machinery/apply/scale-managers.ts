@@ -1,4 +1,5 @@
 /** Who owns the number of replicas, told between an object and its scale (managedfields ScaleHandler). */
+import { runSteps } from '../../std/turns.ts'
 import type { ManagedFieldsEntry } from '../meta/object.ts'
 import { difference, type FieldSet, fieldSetOfPaths, hasPath } from './field-set.ts'
 import { decodeManagers, encodeManagers, type Managers, managerId } from './managed.ts'
@@ -30,7 +31,7 @@ export function toScaleEntries(parent: Entries, { path }: ReplicasPlace): Manage
     const made = { ...manager, apiVersion: scaleVersion, set: scaleSet }
     shown.set(managerId(made), made)
   }
-  return encodeManagers(shown, undefined)
+  return runSteps(encodeManagers(shown, undefined))
 }
 
 /** The entries of `parent` after a write of its scale that `scale` is the record of. */
@@ -54,5 +55,5 @@ export function fromScaleEntries(
   for (const [id, owner] of owners) {
     if (owns(owner.set, inScale)) after.set(id, { ...owner, apiVersion, time: before.get(id)?.time, set })
   }
-  return encodeManagers(after, parent)
+  return runSteps(encodeManagers(after, parent))
 }

@@ -24,6 +24,20 @@ export function shapeOf(schema: Schema, value: unknown): Shape {
   }
 }
 
+const nestable: ReadonlySet<Schema['kind']> = new Set([
+  'object',
+  'map',
+  'list',
+  'any',
+  'rawExtension',
+  'fieldsV1',
+])
+
+/** Whether a value of this schema is one leaf, whatever it is. */
+export function isAlwaysLeaf({ kind }: Schema): boolean {
+  return !nestable.has(kind)
+}
+
 /** The schema of a member; members that no schema declares are free JSON. */
 export function memberSchema(schema: Schema, key: string): Schema {
   if (schema.kind === 'object') return schema.fields.get(key)?.schema ?? free

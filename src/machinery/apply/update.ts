@@ -1,4 +1,5 @@
 /** Who owns what after an ordinary write (managedfields FieldManager.Update). Every write takes this road. */
+import { runSteps, type Steps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
@@ -99,14 +100,22 @@ export function resetSet(paths: ResetFields): FieldSet {
  * ownership did not change, so an idle write stays one.
  */
 export function updateManagedFields(options: UpdateOptions): ManagedFieldsEntry[] | undefined {
+  return runSteps(managedFieldsSteps(options))
+}
+
+/** The same in steps, between which others may have their turn. */
+export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFieldsEntry[] | undefined> {
   const { schema, live, next } = options
   const previous = live?.metadata.managedFields
   const managers = startingManagers(options)
   // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
   if (managers.size === 0 && live?.metadata.uid) return undefined
+  yield
   const changes = ownedChanges(schema, { live, next }, options.resetFields)
-  recordUpdate(managers, changes, options)
-  return encodeManagers(managers, previous)
+  yield
+  yield* recordUpdate(managers, changes, options)
+  yield
+  return yield* encodeManagers(managers, previous)
 }
 
 function startingManagers({ live, next, subresource }: UpdateOptions): Managers {
@@ -125,10 +134,12 @@ function respelledManagers(managers: Managers): Managers {
 }
 
 /** Gives the changed fields to the writer and takes them, and the removed ones, from everybody else. */
-export function recordUpdate(managers: Managers, changes: Changes, writer: Writer): void {
+export function* recordUpdate(managers: Managers, changes: Changes, writer: Writer): Steps<void> {
   const gained = touched(changes)
   takeFromOthers(managers, undefined, gained)
+  yield
   takeFromOthers(managers, undefined, changes.removed)
+  yield
   if (gained) {
     const identity = identityOf(writer, 'Update')
     const id = managerId(identity)

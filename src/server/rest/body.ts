@@ -8,6 +8,7 @@ import {
   decodeYaml,
   diagnoseCbor,
   parseJson,
+  prepareJson,
   prepareYaml,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
@@ -75,8 +76,10 @@ export function decodeTyped(context: RequestContext, type: BodyType): JsonObject
 
 /** Reads a large body of a language that takes long to read, with pauses. */
 export async function prepareBody({ body }: RequestContext, breathe: Breathe): Promise<void> {
-  if (body.kind === 'bytes' && /yaml\s*(?:;|$)/i.test(body.contentType))
-    await prepareYaml(body.bytes, breathe)
+  if (body.kind !== 'bytes') return
+  const type = mediaTypeOf(body.contentType)
+  if (type.endsWith('yaml')) await prepareYaml(body.bytes, breathe)
+  else if (type === '' || type.endsWith('json')) await prepareJson(body.bytes, breathe)
 }
 
 /** The body read as `type`, whatever it says that it is. */

@@ -20,7 +20,7 @@ export async function create(call: RestCall): Promise<Response> {
   wipeSystemFields(object)
   settleNamespace(call, object)
   dedupOwners(call, object, false)
-  trackUpdate(call, undefined, object)
+  await trackUpdate(call, undefined, object)
   await turn(call)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
   dedupOwners(call, object, true)
@@ -34,7 +34,7 @@ async function review(call: RestCall, object: Parameters<typeof insert>[1]): Pro
   const reviewer = deps.reviewers.get(name)
   if (!reviewer) throw notImplemented(name)
   if (resource.namespaced) settleNamespace(call, object)
-  trackUpdate(call, undefined, object)
+  await trackUpdate(call, undefined, object)
   const answered = await reviewer(object, context.user, context)
   return { kind: 'object', status: 201, object: deepFreeze(answered), resource }
 }

@@ -1,8 +1,9 @@
 import type { Resource } from '../../api/define.ts'
-import { type ResetFields, updateManagedFields, type Writer } from '../../machinery/apply/index.ts'
+import { managedFieldsSteps, type ResetFields, type Writer } from '../../machinery/apply/index.ts'
 import { ElementError } from '../../machinery/apply/path-element.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
+import { runSteps, type Steps, takeSteps } from '../../std/turns.ts'
 import { type RestCall, timestamp } from './call.ts'
 import { sameJson } from './clone.ts'
 import { memo } from './memo.ts'
@@ -10,8 +11,18 @@ import { memo } from './memo.ts'
 const managerLengthMax = 128
 
 /** Records in `object` that this request's manager owns what differs from `old` (KEP-555). */
-export function trackUpdate(call: RestCall, old: KubeObject | undefined, object: KubeObject): void {
-  const managed = managedAfter(call, old, object)
+export function trackUpdate(
+  call: RestCall,
+  old: KubeObject | undefined,
+  object: KubeObject,
+): Promise<void> | undefined {
+  const { breathe } = call.context
+  const steps = trackSteps(call, old, object)
+  return breathe ? takeSteps(steps, breathe) : runSteps(steps)
+}
+
+function* trackSteps(call: RestCall, old: KubeObject | undefined, object: KubeObject): Steps<undefined> {
+  const managed = yield* managedAfter(call, old, object)
   if (managed) object.metadata.managedFields = managed
   else delete object.metadata.managedFields
 }
@@ -20,14 +31,14 @@ export function trackUpdate(call: RestCall, old: KubeObject | undefined, object:
  * Lists may lack their keys here: validation tells the client so, with a path, and where no rule minds them nobody
  * owns anything any more (FieldManager.UpdateNoErrors).
  */
-function managedAfter(
+function* managedAfter(
   call: RestCall,
   old: KubeObject | undefined,
   object: KubeObject,
-): ManagedFieldsEntry[] | undefined {
+): Steps<ManagedFieldsEntry[] | undefined> {
   const { schema } = call.resource
   try {
-    return updateManagedFields({ ...writerOf(call), schema, live: old, next: object })
+    return yield* managedFieldsSteps({ ...writerOf(call), schema, live: old, next: object })
   } catch (error) {
     if (error instanceof ElementError) return undefined
     throw error

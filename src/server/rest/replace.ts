@@ -79,7 +79,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
   const object = await plan.make(old)
   await turn(call)
   settleNamespace(call, object)
-  if (!plan.tracksFields) trackUpdate(call, old, object)
+  if (!plan.tracksFields) await trackUpdate(call, old, object)
   await turn(call)
   const { face } = plan
   const oldObject = face ? face.show(old) : old

@@ -62,7 +62,7 @@ export function rulesFor(
 
 async function createInstead(call: RestCall, object: KubeObject): Promise<Response> {
   const { resource } = call
-  trackUpdate(call, undefined, object)
+  await trackUpdate(call, undefined, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
   requireNoUid(call, object)
   const servable = await insert(call, object)

@@ -1,4 +1,5 @@
 import { parseExact } from '../../../std/exact-json.ts'
+import type { Breathe } from '../../../std/turns.ts'
 import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
@@ -22,7 +23,43 @@ export interface DecodedJson {
 
 /** Parses a JSON body without reading it as a type. Throws DecodeError with the text of Go's encoding/json. */
 export function parseJson(body: string | Uint8Array): unknown {
-  return parseText(textOf(body))
+  const known = taken(body)
+  return known ? known.value : parseText(textOf(body))
+}
+
+interface Parsed {
+  readonly text: string
+  readonly value: unknown
+}
+
+const prepared = new WeakMap<Uint8Array, Parsed>()
+
+/** Parses a long body with pauses; who reads the same bytes next is given what came of it. */
+export async function prepareJson(body: Uint8Array, breathe: Breathe): Promise<void> {
+  const text = textOf(body)
+  if (exceedsNesting(text)) return
+  await breathe()
+  const value = parsedOrNot(text)
+  await breathe()
+  if (value !== undefined) prepared.set(body, { text, value })
+}
+
+/** Undefined for what is no JSON: the reader will say why. */
+function parsedOrNot(text: string): unknown {
+  try {
+    return parseExact(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Given away once: who has it may change it. */
+function taken(body: string | Uint8Array): Parsed | undefined {
+  if (typeof body === 'string') return undefined
+  const known = prepared.get(body)
+  if (known) prepared.delete(body)
+  return known
 }
 
 function textOf(body: string | Uint8Array): string {
@@ -49,9 +86,10 @@ export function decodeJson(
   body: string | Uint8Array,
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
-  const text = textOf(body)
+  const known = taken(body)
+  const text = known?.text ?? textOf(body)
   // Go leaves a struct as it is when it reads null.
-  const value = parseText(text) ?? {}
+  const value = (known ? known.value : parseText(text)) ?? {}
   const tally = newTally()
   if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)

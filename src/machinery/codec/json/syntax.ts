@@ -32,7 +32,7 @@ export function jsonSyntaxError(text: string): string | undefined {
 
 /** Whether a text opens more than 1,000 lists and maps inside each other: what recursion of ours is asked to follow. */
 export function exceedsNesting(text: string): boolean {
-  if (text.length <= followedMax) return false
+  if (text.length <= followedMax || !hasManyOpenings(text)) return false
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -40,6 +40,17 @@ export function exceedsNesting(text: string): boolean {
     else if (code === openList || code === openMap) {
       if (++depth > followedMax) return true
     } else if (code === closeList || code === closeMap) depth--
+  }
+  return false
+}
+
+/** Looked for by the engine itself, which takes no time at all. */
+function hasManyOpenings(text: string): boolean {
+  let openings = 0
+  for (const opening of ['{', '[']) {
+    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
+      if (++openings > followedMax) return true
+    }
   }
   return false
 }
