@@ -84,6 +84,7 @@ import { csiStorageCapacities } from './storage/csi-storage-capacity.ts'
 import { storageClasses } from './storage/storage-class.ts'
 import { volumeAttachments } from './storage/volume-attachment.ts'
 import { volumeAttributesClasses, volumeAttributesClassesBeta } from './storage/volume-attributes-class.ts'
+import { storageVersionMigrations } from './storagemigration/storage-version-migration.ts'
 
 /** Resources of different object types stand in one list; each is only ever given objects of its own kind. */
 const table: readonly unknown[] = [
@@ -178,6 +179,7 @@ const onRequest: readonly unknown[] = [
   podCertificateRequests,
   workloads,
   storageVersions,
+  storageVersionMigrations,
   mutatingAdmissionPolicies,
   mutatingAdmissionPolicyBindings,
   mutatingAdmissionPoliciesAlpha,

@@ -1,3 +1,4 @@
+import { createFeatures, type Features } from '../api/features/features.ts'
 import type { Catalog } from '../client/catalog.ts'
 import type { Worker } from '../controller/worker.ts'
 import { daemonSetController } from './apps/daemonset.ts'
@@ -43,6 +44,7 @@ import { claimBinder } from './storage/claim-binder.ts'
 import { ephemeralVolumeController } from './storage/ephemeral-volume.ts'
 import { attributesClassProtection, claimProtection, volumeProtection } from './storage/protection.ts'
 import { volumeBinder } from './storage/volume-binder.ts'
+import { storageVersionMigrator } from './storageversion/migrator.ts'
 
 /** What controllers need from the rest of the program. */
 export interface ControllerOptions {
@@ -52,6 +54,8 @@ export interface ControllerOptions {
   readonly clusterCidrs: readonly string[]
   readonly tokens: TokenSecretOptions
   readonly certificates: CertificateOptions
+  /** Default: upstream's gates as they are by default. */
+  readonly features?: Pick<Features, 'enabled'>
 }
 
 /** All controllers, in no order that matters. */
@@ -60,6 +64,7 @@ export function controllerTable({
   clusterCidrs,
   tokens,
   certificates,
+  features = createFeatures(),
 }: ControllerOptions): readonly Worker[] {
   return [
     deploymentController,
@@ -103,5 +108,6 @@ export function controllerTable({
     certificateApprover(certificates),
     certificateSigner(certificates),
     certificateCleaner,
+    ...(features.enabled('StorageVersionMigrator') ? [storageVersionMigrator(catalog)] : []),
   ]
 }

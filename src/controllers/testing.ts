@@ -1,3 +1,7 @@
+import { createFeatures, type Features } from '../api/features/features.ts'
+import type { SwitchedGate } from '../api/features/gates.ts'
+import { servedResources } from '../api/features/runtime-config.ts'
+import { createRegistry } from '../api/registry.ts'
 import type { Namespace, Node, Pod } from '../api/types/core-v1.gen.ts'
 import type { ClusterRole, ClusterRoleBinding } from '../api/types/rbac-v1.gen.ts'
 import { type Client, createClient, strategicPatch } from '../client/client.ts'
@@ -41,9 +45,14 @@ export interface ControllerTest {
   end(): Promise<string[]>
 }
 
-/** All controllers over a real server in virtual time, with the real gates: upstream's rights and no others, admission on. */
-export async function startControllerTest(): Promise<ControllerTest> {
+/**
+ * All controllers over a real server in virtual time, with the real gates: upstream's rights and no others, admission on.
+ * With feature gates named everything that may be served is.
+ */
+export async function startControllerTest(gates: readonly SwitchedGate[] = []): Promise<ControllerTest> {
   const ports = simPorts()
+  const features = createFeatures(gates.map(gate => `${gate}=true`))
+  const registry = createRegistry(servedResources(gates.length > 0 ? ['api/all=true'] : [], features))
   const sources = createCacheSources()
   const security = createSecurity({
     ...ports,
@@ -53,17 +62,18 @@ export async function startControllerTest(): Promise<ControllerTest> {
     externalUrl: 'https://192.0.2.1:6443',
   })
   const { authorize: authorizer, admission } = security
-  const server = await startTestServer({ ports, authorizer, admission })
+  const server = await startTestServer({ ports, registry, authorizer, admission })
   const stop = new AbortController()
   sources.bind(server.cache, stop.signal)
   const client = createClient(server.admin)
-  await allow(client)
+  await allow(client, features)
   await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)
   const table = controllerTable({
     catalog: server.registry,
     clusterCidrs: ['10.42.0.0/16'],
     tokens: { rootCaPem: () => 'ROOT CA', signToken: ({ metadata }) => `token of ${metadata.name}` },
     certificates: { approve: () => undefined, sign: () => undefined },
+    features,
   })
   const stats = new Map<string, WorkerStats>()
   const options = {
@@ -92,8 +102,8 @@ export async function startControllerTest(): Promise<ControllerTest> {
   }
 }
 
-async function allow(client: Client): Promise<void> {
-  const policy = bootstrapPolicy()
+async function allow(client: Client, features: Features): Promise<void> {
+  const policy = bootstrapPolicy(features)
   for (const role of policy.clusterRoles) await client.create(clusterRoles, role as ClusterRole)
   for (const binding of policy.clusterRoleBindings)
     await client.create(clusterRoleBindings, binding as ClusterRoleBinding)

@@ -24,6 +24,7 @@ const switched = [
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
   ['PodCertificateRequest', 'BETA', 'off'],
   ['PodTopologyLabelsAdmission', 'BETA', 'on'],
+  ['StorageVersionMigrator', 'BETA', 'off'],
 ] as const
 
 const fixed = [

@@ -244,7 +244,7 @@ async function prepareCluster(
   hooks: PostStartHooks,
   ports: Ports,
 ): Promise<void> {
-  await reconcileBootstrapPolicy(transport, ports)
+  await reconcileBootstrapPolicy(transport, ports, settings.features)
   if (hasMetrics(settings)) await ensure(transport, metricsReaderRole)
   hooks.finished('rbac/bootstrap-roles')
   await ensureBootstrapObjects(transport, {

@@ -18,6 +18,7 @@ export function controllerManager(plane: ControlPlane, settings: ServerSettings)
           plane.security.authentication.tokens.legacyToken(account, secret.metadata.name!),
       },
       certificates: certificateOptions(plane, ports),
+      features: settings.features,
     })
     const run = runControllers(table, {
       informerTransport: plane.as(componentUsers.controllerManager),

@@ -1,3 +1,4 @@
+import { createFeatures, type Features } from '../../api/features/features.ts'
 import type {
   ClusterRole,
   ClusterRoleBinding,
@@ -8,6 +9,7 @@ import type {
 } from '../../api/types/rbac-v1.gen.ts'
 import { additions } from './additions.ts'
 import type { CompactBinding, CompactRole, CompactRule, CompactSubject, PolicyFacts } from './facts.ts'
+import { gatedPolicy } from './gated.ts'
 import facts from './policy.json' with { type: 'json' }
 
 /** All objects that a new cluster starts with. */
@@ -21,11 +23,13 @@ export interface BootstrapPolicy {
 const group = 'rbac.authorization.k8s.io'
 const upstream = facts as unknown as PolicyFacts
 
-/** Upstream 1.35's bootstrap roles and bindings and Hutch's own few. */
-export function bootstrapPolicy(): BootstrapPolicy {
+/** Upstream 1.35's bootstrap roles and bindings, with those of gates that are on, and Hutch's own few. */
+export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeatures()): BootstrapPolicy {
+  const gated = [...gatedPolicy].flatMap(([gate, rights]) => (features.enabled(gate) ? [rights] : []))
+  const all = [upstream, ...gated, additions]
   return {
-    clusterRoles: [...upstream.clusterRoles, ...additions.clusterRoles].map(toClusterRole),
-    clusterRoleBindings: [...upstream.clusterRoleBindings, ...additions.clusterRoleBindings].map(toBinding),
+    clusterRoles: all.flatMap(({ clusterRoles }) => clusterRoles).map(toClusterRole),
+    clusterRoleBindings: all.flatMap(({ clusterRoleBindings }) => clusterRoleBindings).map(toBinding),
     roles: upstream.roles.map(role => ({
       ...header('Role', role),
       rules: (role.rules ?? []).map(toRule),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Features } from '../../api/features/features.ts'
 import type {
   ClusterRole,
   ClusterRoleBinding,
@@ -46,9 +47,10 @@ const attemptsMax = 3
 export async function reconcileBootstrapPolicy(
   transport: Transport,
   { log }: Pick<Ports, 'log'>,
+  features?: Pick<Features, 'enabled'>,
 ): Promise<number> {
   const client = createClient(transport)
-  const desired = bootstrapPolicy()
+  const desired = bootstrapPolicy(features)
   for (const namespace of new Set(desired.roles.map(role => role.metadata.namespace ?? ''))) {
     await createNamespace(client, namespace)
   }

@@ -1,0 +1,41 @@
+import type { SwitchedGate } from '../../api/features/gates.ts'
+import type { PolicyFacts } from './facts.ts'
+
+type Rights = Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'>
+
+/** A controller's role, bound to its account, as upstream's addControllerRole. */
+function controller(name: string, rules: PolicyFacts['clusterRoles'][number]['rules']): Rights {
+  const role = `system:controller:${name}`
+  return {
+    clusterRoles: [{ name: role, ...(rules && { rules }) }],
+    clusterRoleBindings: [{ name: role, role, subjects: [['ServiceAccount', name, 'kube-system']] }],
+  }
+}
+
+const discovery = 'system:cluster-trust-bundle-discovery'
+const migration = 'storagemigration.k8s.io'
+
+/** What upstream's bootstrap policy has while a gate is on (plugin/pkg/auth/authorizer/rbac/bootstrappolicy). */
+export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGate, Rights>([
+  [
+    'ClusterTrustBundle',
+    {
+      clusterRoles: [
+        {
+          name: discovery,
+          rules: [[['get', 'list', 'watch'], ['certificates.k8s.io'], ['clustertrustbundles']]],
+        },
+      ],
+      clusterRoleBindings: [
+        { name: discovery, role: discovery, subjects: [['Group', 'system:serviceaccounts']] },
+      ],
+    },
+  ],
+  [
+    'StorageVersionMigrator',
+    controller('storage-version-migrator-controller', [
+      [['create', 'list', 'patch'], ['*'], ['*']],
+      [['update'], [migration], ['storageversionmigrations/status']],
+    ]),
+  ],
+])
