@@ -5,9 +5,17 @@ import { startTestServer } from '../testing.ts'
 const account = 'system:serviceaccount:tools:agent'
 
 /** Who one is taken for, what was asked, and what came back, with `allowed` as the caller's rights. */
-async function actAs(
-  headers: Record<string, string>,
-  allowed: (info: RequestInfo, user: UserInfo) => boolean,
+async function actAs(headers: Record<string, string>, ...more: [allowed: Allowed, user?: Partial<UserInfo>]) {
+  const [answer] = await actInTurn([headers], ...more)
+  return answer!
+}
+
+type Allowed = (info: RequestInfo, user: UserInfo) => boolean
+
+/** The same for one request after the other. */
+async function actInTurn(
+  all: readonly Record<string, string>[],
+  allowed: Allowed,
   user: Partial<UserInfo> = {},
 ) {
   const asked: string[] = []
@@ -22,14 +30,23 @@ async function actAs(
     },
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
-  const response = await fetch(`http://127.0.0.1:${port}/apis/authentication.k8s.io/v1/selfsubjectreviews`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer x', 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' }),
-  })
-  const body = (await response.json()) as { message?: string; status?: { userInfo?: object } }
+  const answers = []
+  for (const headers of all) {
+    asked.length = 0
+    const path = `http://127.0.0.1:${port}/apis/authentication.k8s.io/v1/selfsubjectreviews`
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { authorization: 'Bearer x', 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' }),
+    })
+    const body = (await response.json()) as { message?: string; status?: { userInfo?: object } }
+    answers.push({
+      ...{ code: response.status, message: body.message, user: body.status?.userInfo },
+      asked: [...asked],
+    })
+  }
   await server.shutdown()
-  return { code: response.status, message: body.message, user: body.status?.userInfo, asked }
+  return answers
 }
 
 const only =
@@ -59,6 +76,18 @@ describe('constrained impersonation', () => {
     const answer = await actAs({ 'impersonate-user': 'bob' }, ({ verb }) => verb === 'impersonate')
     expect(answer.user).toEqual({ username: 'bob', groups: ['system:authenticated'] })
     expect(answer.asked.at(-1)).toBe('impersonate users bob')
+  }, 120_000)
+
+  test('the way that one was last allowed by comes first, and says what is refused', async () => {
+    const users = ['bob', 'eve', 'bob'].map(name => ({ 'impersonate-user': name }))
+    const [, refused, again] = await actInTurn(
+      users,
+      ({ verb, name }) => verb === 'impersonate' && name === 'bob',
+    )
+    expect(refused?.message).toBe(
+      'users "eve" is forbidden: User "ann" cannot impersonate resource "users" in API group "" at the cluster scope',
+    )
+    expect(again?.asked).toEqual(['impersonate users bob'])
   }, 120_000)
 
   test('service accounts and nodes have the groups of their names and ways of their own', async () => {

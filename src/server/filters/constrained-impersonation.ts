@@ -13,7 +13,8 @@ import { impersonationCheck } from './impersonation-check.ts'
 /** The user that is acted as, and the verb that allowed it. */
 export interface Impersonated {
   readonly user: UserInfo
-  readonly impersonationConstraint: string
+  /** Absent: the right for all requests. */
+  readonly impersonationConstraint?: string
 }
 
 /** One way to be allowed: undefined where it is not meant for such a user, 403 where it does not allow. */

@@ -5,7 +5,7 @@ import { splitServiceAccountUsername } from '../authn/identity.ts'
 import type { Authorizer, Filter, RequestContext, RequestInfo, UserInfo } from '../context.ts'
 import { headerValues, prefixedValues } from '../http/header-values.ts'
 import { requireAllowed } from './authorization.ts'
-import { constrainedWays } from './constrained-impersonation.ts'
+import { type ConstrainedWay, constrainedWays } from './constrained-impersonation.ts'
 import { impersonationCheck } from './impersonation-check.ts'
 
 const userHeader = 'impersonate-user'
@@ -19,11 +19,12 @@ const authentication = 'authentication.k8s.io'
  * `isConstrained` rights for some users and some requests count too (KEP-5284).
  */
 export function impersonate(authorizer: Authorizer, isConstrained = false): Filter {
+  const act = anyWay()
   return next =>
     async function impersonationFilter(context) {
       const target = requestedUser(context, isConstrained)
       if (!target) return next(context)
-      if (isConstrained) Object.assign(context, await constrainedUser(authorizer, context, target))
+      if (isConstrained) Object.assign(context, await act(authorizer, context, target))
       else context.user = await plainUser(authorizer, context.user, target)
       return next(context)
     }
@@ -35,22 +36,37 @@ async function plainUser(authorizer: Authorizer, user: UserInfo, target: UserInf
   return effectiveUser(target)
 }
 
-async function constrainedUser(authorizer: Authorizer, context: RequestContext, target: UserInfo) {
-  // Upstream's answer is that of the first way that fails; the plain one is the last.
-  let first: unknown
-  for (const way of constrainedWays) {
-    try {
-      const found = await way(authorizer, context, target)
-      if (found) return found
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error
-      first ??= error
+const plainWay: ConstrainedWay = async (authorizer, { user }, target) => ({
+  user: await plainUser(authorizer, user, target),
+})
+const allWays: readonly ConstrainedWay[] = [...constrainedWays, plainWay]
+/** Users whose last way is remembered. */
+const remembered = 10_000
+
+/**
+ * Acts by the first way that allows it, and begins with the one that the requester was last allowed by, which decides
+ * what is allowed where several would, and what a refusal says: that of the first that was tried.
+ */
+function anyWay(): ConstrainedWay {
+  const lastWays = new Map<string, ConstrainedWay>()
+  return async (authorizer, context, target) => {
+    const { username } = context.user
+    const last = lastWays.get(username)
+    let first: unknown
+    for (const way of last ? [last, ...allWays.filter(other => other !== last)] : allWays) {
+      try {
+        const found = await way(authorizer, context, target)
+        if (!found) continue
+        lastWays.delete(username)
+        lastWays.set(username, way)
+        if (lastWays.size > remembered) lastWays.delete(lastWays.keys().next().value!)
+        return found
+      } catch (error) {
+        if (!(error instanceof StatusError)) throw error
+        first ??= error
+      }
     }
-  }
-  try {
-    return { user: await plainUser(authorizer, context.user, target) }
-  } catch (error) {
-    throw first ?? error
+    throw first
   }
 }
 
