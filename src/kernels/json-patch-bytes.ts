@@ -63,7 +63,9 @@ class BytePatcher implements JsonPatcher {
     this.#bytes.set(document, documentByte)
     this.#bytes.fill(0x20, documentByte + document.length, documentByte + document.length + slackBytes)
     for (const operation of operations) if (!this.#apply(operation)) return undefined
-    return this.#bytes.slice(documentByte, documentByte + this.#length)
+    const out = Buffer.allocUnsafeSlow(this.#length)
+    out.set(this.#bytes.subarray(documentByte, documentByte + this.#length))
+    return out
   }
 
   #apply({ op, path, from, value }: PatchOperation): boolean {

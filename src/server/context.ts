@@ -125,7 +125,7 @@ export interface Servable {
   readonly object: KubeObject
   /** Of objects as they are stored: about how large they are. */
   readonly storedBytes?: number
-  readonly encodings: Map<string, Uint8Array>
+  readonly encodings: ReadonlyMap<string, Uint8Array>
 }
 
 /** A watch event on its way out; what is shared between watchers comes with its encodings. */

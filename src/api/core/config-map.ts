@@ -3,21 +3,29 @@ import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { configMapKeyErrors, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ConfigMap } from '../types/core-v1.gen.ts'
+import { dataScale } from './data-weight.ts'
 
 /** What ConfigMaps and Secrets may weigh. */
 export const dataBytesMax = 1024 * 1024
 
+const weighTexts = dataScale(text => Buffer.byteLength(text))
+/** Of bytes in base64. */
+export const weighBytes = dataScale(text => Buffer.byteLength(text, 'base64'))
+
+/** Notes what is wrong with a key of `field`; true when nothing is. */
+export function checkDataKey(field: string, key: string, errors: FieldErrors): boolean {
+  const reasons = configMapKeyErrors(key)
+  invalidFor(errors, `${field}[${key}]`, key, reasons)
+  return reasons.length === 0
+}
+
 function validate({ data = {}, binaryData = {} }: ConfigMap, errors: FieldErrors): void {
-  let bytes = 0
-  for (const [key, value] of Object.entries(data)) {
-    invalidFor(errors, `data[${key}]`, key, configMapKeyErrors(key))
-    if (Object.hasOwn(binaryData, key))
+  const bytes =
+    weighTexts(data, key => checkDataKey('data', key, errors)) +
+    weighBytes(binaryData, key => checkDataKey('binaryData', key, errors))
+  for (const key in binaryData) {
+    if (Object.hasOwn(data, key))
       errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
-    bytes += Buffer.byteLength(value)
-  }
-  for (const [key, value] of Object.entries(binaryData)) {
-    invalidFor(errors, `binaryData[${key}]`, key, configMapKeyErrors(key))
-    bytes += Buffer.byteLength(value ?? '', 'base64')
   }
   if (bytes > dataBytesMax) errors.tooLong('', dataBytesMax)
 }

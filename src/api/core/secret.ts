@@ -1,9 +1,8 @@
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { configMapKeyErrors, immutable, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { Secret } from '../types/core-v1.gen.ts'
-import { dataBytesMax } from './config-map.ts'
+import { checkDataKey, dataBytesMax, weighBytes } from './config-map.ts'
 
 const accountAnnotation = 'kubernetes.io/service-account.name'
 const redacted = '<secret contents redacted>'
@@ -56,12 +55,7 @@ function jsonProblem(text: string): string | undefined {
 }
 
 function validate(secret: Secret, errors: FieldErrors): void {
-  let bytes = 0
-  for (const [key, value] of Object.entries(secret.data ?? {})) {
-    invalidFor(errors, `data[${key}]`, key, configMapKeyErrors(key))
-    // Bytes that are nil are null in JSON.
-    bytes += Buffer.byteLength(value ?? '', 'base64')
-  }
+  const bytes = weighBytes(secret.data ?? {}, key => checkDataKey('data', key, errors))
   if (bytes > dataBytesMax) errors.tooLong('data', dataBytesMax)
   const type = secret.type ?? ''
   if (Object.hasOwn(typeRules, type)) typeRules[type]!(secret, errors)

@@ -1,4 +1,5 @@
 /** What differs between two objects, as sets of paths (structured-merge-diff typed Compare). */
+import { touchedBetween } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { deepEqual } from '../meta/value.ts'
 import type { ListSchema, Schema } from '../schema/schema.ts'
@@ -64,6 +65,14 @@ function compareValues(level: Level, old: unknown, next: unknown): Changes | und
 
 function compareMaps(level: Level, old: JsonMap, next: JsonMap): Changes | undefined {
   let changes: Changes | undefined
+  const known = touchedBetween(old, next)
+  if (known) {
+    for (const key of known) {
+      const change = compareMembers(level, key, old, next)
+      if (change) changes = put(changes, `f:${key}`, change)
+    }
+    return changes
+  }
   for (const key in next) {
     if (old[key] === next[key]) continue
     const change = compareMembers(level, key, old, next)

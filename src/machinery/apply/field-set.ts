@@ -4,6 +4,7 @@
  * child `.`. Because the wire form is the working form, reading and writing managedFields costs nothing.
  * Nodes are never changed once made; operations return their input where nothing changes.
  */
+import { hasMembers } from '../meta/derived.ts'
 import { compareElements } from './path-element.ts'
 
 export interface FieldNode {
@@ -19,8 +20,7 @@ export const leaf: FieldNode = Object.freeze({})
 const self = '.'
 
 function isLeaf(node: FieldNode): boolean {
-  for (const _ in node) return false
-  return true
+  return !hasMembers(node)
 }
 
 /** Whether the node's own path is in the set. */

@@ -1,4 +1,5 @@
 /** How apply sees a value through its schema: as one leaf, as a map of members, or as a list of named items. */
+import { hasMembers } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, setMember } from '../meta/json.ts'
 import type { Field, ObjectSchema, Schema } from '../schema/schema.ts'
@@ -89,8 +90,7 @@ export function withoutEmpties<T>(schema: Schema, value: T): T {
 function isEmpty(value: unknown): boolean {
   if (typeof value !== 'object') return value === '' || value === 0 || value === false
   if (Array.isArray(value)) return value.length === 0
-  for (const _ in value) return false
-  return true
+  return !hasMembers(value as object)
 }
 
 const noMembers: JsonMap = Object.freeze({})

@@ -136,13 +136,13 @@ function respelledManagers(managers: Managers): Managers {
 /** Gives the changed fields to the writer and takes them, and the removed ones, from everybody else. */
 export function* recordUpdate(managers: Managers, changes: Changes, writer: Writer): Steps<void> {
   const gained = touched(changes)
-  takeFromOthers(managers, undefined, gained)
+  const identity = identityOf(writer, 'Update')
+  const id = managerId(identity)
+  takeFromOthers(managers, id, gained)
   yield
   takeFromOthers(managers, undefined, changes.removed)
   yield
   if (gained) {
-    const identity = identityOf(writer, 'Update')
-    const id = managerId(identity)
     managers.set(id, { ...identity, time: writer.now, set: union(managers.get(id)?.set, gained) })
   }
   capUpdaters(managers)

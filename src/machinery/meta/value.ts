@@ -1,4 +1,5 @@
 /** Decoded JSON as a value: compared, copied, frozen. */
+import { touchedBetween } from './derived.ts'
 
 /** Equal as JSON: members in any order, `undefined` members count as absent. */
 export function deepEqual(a: unknown, b: unknown): boolean {
@@ -41,6 +42,11 @@ function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 function equalMaps(a: Json, b: Json, equal: (x: unknown, y: unknown) => boolean): boolean {
+  const touched = touchedBetween(a, b)
+  if (touched) {
+    for (const key of touched) if (!equal(own(a, key), own(b, key))) return false
+    return true
+  }
   for (const key in a) if (!equal(a[key], own(b, key))) return false
   for (const key in b) if (!Object.hasOwn(a, key) && !equal(undefined, b[key])) return false
   return true

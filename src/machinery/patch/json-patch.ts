@@ -1,8 +1,9 @@
 /** JSON patch (RFC 6902) as the library that upstream uses applies it (evanphx/json-patch v4), limits included. */
 
 import { parseExact } from '../../std/exact-json.ts'
+import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { isMap, setMember } from '../meta/json.ts'
+import { isMap } from '../meta/json.ts'
 import { deepEqual } from '../meta/value.ts'
 import { badRequest, requestEntityTooLarge, unprocessable } from '../status/errors.ts'
 import { jsonKind } from './json-value.ts'
@@ -137,7 +138,7 @@ function replaceRoot(draft: Draft, operation: JsonMap): void {
 
 function addAt(draft: Draft, path: string, value: unknown, kind: string): void {
   const { parent, key } = own(draft, path, kind)
-  if (!Array.isArray(parent)) setMember(parent, key, value)
+  if (!Array.isArray(parent)) setTouched(parent, key, value)
   else if (key === '-') parent.push(value)
   else parent.splice(indexIn(key, parent.length + 1), 0, value)
 }
@@ -145,7 +146,7 @@ function addAt(draft: Draft, path: string, value: unknown, kind: string): void {
 function removeAt(draft: Draft, path: string, kind: string): void {
   const { parent, key } = own(draft, path, kind)
   if (Array.isArray(parent)) parent.splice(indexIn(key, parent.length), 1)
-  else if (Object.hasOwn(parent, key)) delete parent[key]
+  else if (Object.hasOwn(parent, key)) deleteTouched(parent, key)
   else
     throw new PatchFailure(
       `error in ${kind} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`,
@@ -156,7 +157,7 @@ function removeAt(draft: Draft, path: string, kind: string): void {
 function replaceAt(draft: Draft, path: string, value: unknown): void {
   const { parent, key } = own(draft, path, 'replace')
   if (Array.isArray(parent)) parent[indexIn(key, parent.length)] = value
-  else setMember(parent, key, value)
+  else setTouched(parent, key, value)
 }
 
 /** The value at a path; undefined for a member that an object lacks. */
@@ -181,7 +182,7 @@ function own(draft: Draft, path: string, kind: string): { parent: Container; key
   for (const token of containers) {
     const child = claim(draft, member(parent, token, path, kind), path, kind)
     if (Array.isArray(parent)) parent[indexIn(token, parent.length)] = child
-    else setMember(parent, token, child)
+    else setTouched(parent, token, child)
     parent = child
   }
   return { parent, key }
@@ -191,7 +192,7 @@ function claim(draft: Draft, value: unknown, path: string, kind: string): Contai
   if (typeof value !== 'object' || value === null) throw missing(path, kind)
   const container = value as Container
   if (draft.owned.has(container)) return container
-  const copy = Array.isArray(container) ? [...container] : { ...container }
+  const copy = Array.isArray(container) ? [...container] : copyToTouch(container)
   draft.owned.add(copy)
   return copy
 }

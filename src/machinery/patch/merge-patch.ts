@@ -1,5 +1,6 @@
 /** JSON merge patch (RFC 7396) as the library that upstream uses applies it (evanphx/json-patch v4). */
 
+import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, setMember } from '../meta/json.ts'
 import { badRequest } from '../status/errors.ts'
@@ -20,14 +21,14 @@ export function applyMergePatch<T extends object>(document: T, patch: unknown): 
 }
 
 function mergeMaps(target: JsonMap, patch: JsonMap): JsonMap {
-  const merged = { ...target }
+  const merged = copyToTouch(target)
   for (const key of Object.keys(patch)) {
     const value = patch[key]
     const current = Object.hasOwn(target, key) ? target[key] : undefined
-    if (value === null) delete merged[key]
-    else if (isMap(current) && isMap(value)) setMember(merged, key, mergeMaps(current, value))
+    if (value === null) deleteTouched(merged, key)
+    else if (isMap(current) && isMap(value)) setTouched(merged, key, mergeMaps(current, value))
     // An array that takes an object's place goes in as it is; everything else new loses its nulls.
-    else setMember(merged, key, isMap(current) ? value : withoutNulls(value))
+    else setTouched(merged, key, isMap(current) ? value : withoutNulls(value))
   }
   return merged
 }

@@ -3,8 +3,9 @@
  * `$patch`, `$retainKeys`, `$deleteFromPrimitiveList/x`, `$setElementOrder/x` direct the merge.
  */
 
+import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { formatGoValue, isMap, setMember } from '../meta/json.ts'
+import { formatGoValue, isMap } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import type { Field, Schema } from '../schema/schema.ts'
 import { badRequest, plainFailure } from '../status/errors.ts'
@@ -52,7 +53,7 @@ function applyDirective(patch: JsonMap): JsonMap {
 /** A copy of the original, cut to the keys that the patch lists, if it lists any. */
 function retainKeys(original: JsonMap, patch: JsonMap): JsonMap {
   const listed = patch.$retainKeys
-  if (listed === undefined) return { ...original }
+  if (listed === undefined) return copyToTouch(original)
   if (!Array.isArray(listed)) throw badRequest('invalid patch format of retainKeys')
   const keys = new Set(listed)
   for (const key of Object.keys(patch)) {
@@ -74,7 +75,7 @@ function applyElementOrders(merged: JsonMap, patch: JsonMap, schema: Schema): Re
     const lists = { original: optionalList(merged[key]), patch: optionalList(patch[key]) }
     const order = requireList(patch[directive])
     if (!lists.original && !lists.patch) continue
-    merged[key] = orderedMerge(lists, order, listRule(schema, key))
+    setTouched(merged, key, orderedMerge(lists, order, listRule(schema, key)))
     done.add(key)
   }
   return done
@@ -96,24 +97,24 @@ function requireList(value: unknown): unknown[] {
 }
 
 function deleteFromList(merged: JsonMap, key: string, values: unknown): void {
-  if (values === null) delete merged[key]
+  if (values === null) deleteTouched(merged, key)
   else if (Array.isArray(merged[key]) && Array.isArray(values))
-    merged[key] = removeFromList(merged[key], values)
+    setTouched(merged, key, removeFromList(merged[key], values))
 }
 
 function mergeMember(merged: JsonMap, key: string, value: unknown, schema: Schema): void {
   const current = Object.hasOwn(merged, key) ? merged[key] : undefined
   if (value === null) {
-    delete merged[key]
+    deleteTouched(merged, key)
   } else if (isMap(current) && isMap(value)) {
     const field = memberOf(schema, key)
-    setMember(merged, key, strategyOf(field) === 'replace' ? value : mergeMaps(current, value, field.schema))
+    setTouched(merged, key, strategyOf(field) === 'replace' ? value : mergeMaps(current, value, field.schema))
   } else if (Array.isArray(current) && Array.isArray(value)) {
-    setMember(merged, key, mergeLists(current, value, listRule(schema, key)))
+    setTouched(merged, key, mergeLists(current, value, listRule(schema, key)))
   } else {
     const kept = withoutDirectives(withoutNullMembers(value))
-    if (kept === undefined) delete merged[key]
-    else setMember(merged, key, kept)
+    if (kept === undefined) deleteTouched(merged, key)
+    else setTouched(merged, key, kept)
   }
 }
 

@@ -10,6 +10,7 @@ import { invalidFor } from './field-errors.ts'
 export const immutableText = 'field is immutable'
 export const nonNegativeText = 'must be greater than or equal to 0'
 const configKey = '[-._a-zA-Z0-9]+'
+const configKeyPattern = new RegExp(`^${configKey}$`)
 const percent = '[0-9]+%'
 const headerName = '[-A-Za-z0-9]+'
 const configKeyLengthMax = 253
@@ -108,7 +109,7 @@ export function envVarNameErrors(name: string): readonly string[] {
 export function configMapKeyErrors(key: string): readonly string[] {
   const reasons: string[] = []
   if (key.length > configKeyLengthMax) reasons.push(`must be no more than ${configKeyLengthMax} characters`)
-  if (!new RegExp(`^${configKey}$`).test(key)) {
+  if (!configKeyPattern.test(key)) {
     const rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
     reasons.push(patternError(rule, configKey, 'key.name', 'KEY_NAME', 'key-name'))
   }

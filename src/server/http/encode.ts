@@ -1,6 +1,5 @@
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
-import { createJsonPatcher, type JsonPatcher } from '../../kernels/json-patch-bytes.ts'
 import { encodeCbor, encodeMessage, encodeProtobuf, openEnvelope } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject, ListMeta } from '../../machinery/meta/object.ts'
@@ -9,7 +8,7 @@ import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { ListResult, Servable } from '../context.ts'
 import { metaSchema } from '../rest/meta-type.ts'
-import { storedForm } from '../watchcache/index.ts'
+import { keepForm, storedForm } from '../watchcache/index.ts'
 
 const comma = 44
 const openBrace = 123
@@ -21,26 +20,29 @@ export function objectJson(resource: Resource, servable: Servable): Uint8Array {
   const object = shown(resource, servable.object)
   const made = object === servable.object ? fromStored(servable) : undefined
   const bytes = made ?? Buffer.from(`${JSON.stringify(object)}\n`)
-  servable.encodings.set('json', bytes)
+  keepForm(servable, 'json', bytes)
   return bytes
 }
 
-let patcher: JsonPatcher | undefined
+const metadataStart = Buffer.from('"metadata":{')
+const quote = 34
+const newline = 10
 
-/** A large object was written as JSON a moment ago: only its resourceVersion is missing in those bytes. */
+/** What was written as JSON a moment ago: only its resourceVersion is missing in those bytes, which stands first in metadata. */
 function fromStored({ object, encodings }: Servable): Uint8Array | undefined {
   const stored = encodings.get(storedForm)
   if (!stored) return undefined
-  encodings.delete(storedForm)
-  patcher ??= createJsonPatcher()
-  const { resourceVersion } = object.metadata
-  const whole = patcher.patch(stored, [
-    { op: 'add', path: '/metadata/resourceVersion', value: resourceVersion },
-  ])
-  return whole && Buffer.concat([whole, newline])
+  const start = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).indexOf(metadataStart)
+  const cut = start + metadataStart.length
+  if (start < 0 || stored[cut] !== quote) return undefined
+  const revision = `"resourceVersion":"${object.metadata.resourceVersion}",`
+  const out = Buffer.allocUnsafe(stored.length + revision.length + 1)
+  out.set(stored.subarray(0, cut))
+  out.write(revision, cut, 'latin1')
+  out.set(stored.subarray(cut), cut + revision.length)
+  out[out.length - 1] = newline
+  return out
 }
-
-const newline = Buffer.from('\n')
 
 /** An object as it is printed: custom kinds have no Go type that prints more than there is. */
 export function shown<T extends object>(resource: Resource, object: T): T {
@@ -80,11 +82,11 @@ export function listMeta({ resourceVersion, continue: token, remainingItemCount 
 }
 
 /** One object in its protobuf envelope. */
-export function objectProtobuf(schema: ObjectSchema, { object, encodings }: Servable): Uint8Array {
-  const known = encodings.get('protobuf')
+export function objectProtobuf(schema: ObjectSchema, servable: Servable): Uint8Array {
+  const known = servable.encodings.get('protobuf')
   if (known) return known
-  const bytes = encodeProtobuf(schema, object)
-  encodings.set('protobuf', bytes)
+  const bytes = encodeProtobuf(schema, servable.object)
+  keepForm(servable, 'protobuf', bytes)
   return bytes
 }
 
@@ -99,7 +101,7 @@ export function objectCbor(resource: Resource, servable: Servable): Uint8Array {
   const known = servable.encodings.get('cbor')
   if (known) return known
   const bytes = encodeCbor(shown(resource, servable.object))
-  servable.encodings.set('cbor', bytes)
+  keepForm(servable, 'cbor', bytes)
   return bytes
 }
 

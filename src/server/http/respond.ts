@@ -101,7 +101,8 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
     type,
     isPretty: isPretty(context, type),
     table: { nowMs, options: context.options, metadata: listMeta(list), version },
-    keepsItems: !packs && !isStreamed,
+    // A list that lies in no runs is a choice of a few: nothing larger is kept of it.
+    keepsItems: (!packs || !list.runs) && !isStreamed,
   })
   if (isStreamed) return streamedAnswer(status, form, list, { packs, clock })
   const packed = packs ? gzipList(form, list, gzipBytesMin) : undefined

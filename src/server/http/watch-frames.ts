@@ -5,6 +5,7 @@ import { notAcceptable } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RequestContext, ServedEvent } from '../context.ts'
 import { memo } from '../rest/memo.ts'
+import { keepForm } from '../watchcache/index.ts'
 import { isBuiltin, looseProtobuf, objectCbor, objectJson, objectProtobuf, shown } from './encode.ts'
 import { contentTypes, type MediaType } from './negotiation.ts'
 import { cborSequence, streamedTypes } from './offer.ts'
@@ -97,7 +98,7 @@ function jsonLine(resource: Resource, { type, object, servable }: ServedEvent): 
   if (known) return known
   const json = objectJson(resource, servable)
   const line = Buffer.concat([lineStarts[type], json.subarray(0, json.length - 1), lineEnd])
-  servable.encodings.set(form, line)
+  keepForm(servable, form, line)
   return line
 }
 
@@ -123,7 +124,12 @@ function sharedItem(resource: Resource): WatchEncoder['encode'] {
 /** One item of a CBOR watch. */
 function cborItem(resource: Resource, { type, object, servable }: ServedEvent): Uint8Array {
   if (!servable) return cborWatchEvent(type, encodeCbor(type === 'ERROR' ? object : shown(resource, object)))
-  return memo(servable.encodings, `item ${type}`, () => cborWatchEvent(type, objectCbor(resource, servable)))
+  const form = `item ${type}`
+  const known = servable.encodings.get(form)
+  if (known) return known
+  const item = cborWatchEvent(type, objectCbor(resource, servable))
+  keepForm(servable, form, item)
+  return item
 }
 
 const frames = new WeakMap<Resource, WatchEncoder['encode']>()
@@ -146,7 +152,7 @@ function frameOf(resource: Resource): WatchEncoder['encode'] {
     const known = servable.encodings.get(form)
     if (known) return known
     const frame = watchFrame(type, objectProtobuf(resource.schema, servable))
-    servable.encodings.set(form, frame)
+    keepForm(servable, form, frame)
     return frame
   }
 }

@@ -65,7 +65,7 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   }
   if (dryRun)
     return { removed: step.thenRemove, servable: { object: deepFreeze(step.object), encodings: new Map() } }
-  const marked = await writeStored(call, step.object, stored.revision)
+  const marked = await writeStored(call, step.object, stored)
   const shown = await presentLater(resource, marked)
   if (!step.thenRemove) return { removed: false, servable: shown }
   const removed = await removeStored(call, marked)

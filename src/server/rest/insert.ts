@@ -84,7 +84,7 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
     if (isDryRun(call)) return await dryRunInsert(call, object, allocation)
     requireNoRevision(object)
     await turn(call)
-    const stored = await writeStored(call, object, 0)
+    const stored = await writeStored(call, object, undefined)
     await turn(call)
     if (allocation) await allocation.commit()
     return await presentLater(resource, stored)

@@ -8,6 +8,7 @@ import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
 import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
+import { placesOf } from './run-index.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
 import { prepareRuns, presentLater, presentRun } from './views.ts'
@@ -114,7 +115,7 @@ async function collectMatching(
   call: RestCall,
   prefix: string,
   first: PageOptions,
-  { matches }: Selection,
+  selection: Selection,
 ): Promise<ListResult> {
   const { resource, deps } = call
   const { limit } = first
@@ -126,7 +127,7 @@ async function collectMatching(
     const pending = prepareRuns(resource, runs)
     if (pending) await pending
     for (const [place, run] of runs.entries()) {
-      const full = take(presentRun(resource, run), matches, items, limit)
+      const full = take(presentRun(resource, run), selection, items, limit)
       if (full !== undefined) {
         const isLast = remaining === 0 && place === runs.length - 1 && full === run.length - 1
         const next = tokenAfter([run.slice(0, full + 1)], revision, prefix)
@@ -143,11 +144,14 @@ async function collectMatching(
 /** Adds what matches to `items`; answers at which one there were as many as `limit`. */
 function take(
   found: readonly Servable[],
-  matches: Selection['matches'],
+  { matches, exact }: Selection,
   items: Servable[],
   limit: number | undefined,
 ): number | undefined {
-  for (let index = 0; index < found.length; index++) {
+  const places = exact && placesOf(found, exact)
+  const count = places?.length ?? found.length
+  for (let turn = 0; turn < count; turn++) {
+    const index = places?.[turn] ?? turn
     if (!matches(found[index]!.object)) continue
     items.push(found[index]!)
     if (items.length === limit) return index

@@ -124,7 +124,7 @@ async function finish(
     return toServable(object)
   }
   if (sameJson(object, old) && !isOutdated(resource, stored, object)) return undefined
-  return presentLater(resource, await writeStored(call, object, stored.revision))
+  return presentLater(resource, await writeStored(call, object, stored))
 }
 
 function requireIdentity(call: RestCall, object: KubeObject, stored: CachedObject): void {

@@ -5,7 +5,10 @@ import {
   everyField,
   everything,
   exactFieldValue,
+  type FieldSelector,
   isEverything,
+  type LabelOperator,
+  type LabelSelector,
   matchesFields,
   matchesLabels,
   parseFieldSelector,
@@ -14,6 +17,7 @@ import {
 import { badRequest } from '../../machinery/status/errors.ts'
 import { isBuiltin } from '../http/encode.ts'
 import type { RestCall } from './call.ts'
+import type { ExactTerm } from './run-index.ts'
 
 /** Which objects of a collection a request is about. */
 export interface Selection {
@@ -21,6 +25,8 @@ export interface Selection {
   readonly name?: string
   readonly all: boolean
   readonly matches: (object: KubeObject) => boolean
+  /** What all that match have in common, when the selector says so. */
+  readonly exact?: ExactTerm
 }
 
 /** Reads the selectors; 400 with upstream's texts for malformed ones and for fields that the kind does not offer. */
@@ -43,8 +49,27 @@ export function selectionOf({ context, resource }: RestCall): Selection {
     (name === undefined || object.metadata.name === name) &&
     matchesLabels(labels, object.metadata.labels) &&
     matchesFields(fields, read(object))
-  return { all: false, matches, ...(name !== undefined && { name }) }
+  const exact = exactTerm(labels, fields, selectableFields)
+  return { all: false, matches, ...(name !== undefined && { name }), ...(exact && { exact }) }
 }
+
+/** Labels first: more of what they name is different. */
+function exactTerm(
+  labels: LabelSelector,
+  fields: FieldSelector,
+  selectableFields: Resource['selectableFields'],
+): ExactTerm | undefined {
+  const label = labels.requirements.find(({ operator }) => namesValues.has(operator))
+  if (label) return { of: label.key, values: label.values }
+  for (const { field } of fields.requirements) {
+    const value = exactFieldValue(fields, field)
+    const read = Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined
+    if (read && value !== undefined) return { of: read as (object: KubeObject) => string, values: [value] }
+  }
+  return undefined
+}
+
+const namesValues: ReadonlySet<string> = new Set<LabelOperator>(['=', '==', 'in'])
 
 function requireField(resource: Resource, field: string): void {
   if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)) return

@@ -8,6 +8,7 @@ import { StoreUnavailableError } from '../../storage/store.ts'
 import { type CachedObject, objectKey } from '../watchcache/index.ts'
 import { groupResource, type RestCall } from './call.ts'
 import { cloneJson, sameJson } from './clone.ts'
+import { encodeStored, withoutRevision } from './stored-edits.ts'
 
 export function keyOf(resource: Resource, namespace: string, name: string): string {
   return objectKey(resource.storage, resource.namespaced ? namespace : '', name)
@@ -44,11 +45,11 @@ export function settleForStore({ custom, schema, storage }: Resource, object: Ku
   if (!custom && !storage.keepsEmpties) toStoredForm(schema, object)
 }
 
-/** Writes an object of this resource's version; `expected` is the revision that it replaces, 0 for none. */
+/** Writes an object of this resource's version in the place of `previous`. */
 export async function writeStored(
   call: RestCall,
   object: KubeObject,
-  expected: number,
+  previous: CachedObject | undefined,
 ): Promise<CachedObject> {
   const { deps, context, resource } = call
   const stored = resource.custom?.convert
@@ -59,8 +60,8 @@ export async function writeStored(
     return await deps.cache.put({
       key: keyOf(resource, object.metadata.namespace ?? context.info.namespace, name),
       object: stored,
-      encoded: Buffer.from(JSON.stringify(stored)),
-      expected,
+      encoded: encodeStored(stored, previous),
+      expected: previous?.revision ?? 0,
       ...(resource.storage.volatile && { volatile: true }),
     })
   } catch (error) {
@@ -102,11 +103,6 @@ export function isOutdated(resource: Resource, stored: CachedObject, object: Kub
   // Of what a webhook made nobody knows whether it changed without asking again.
   if (custom.convert && storage.version !== resource.version) return false
   return !sameJson(withoutRevision(toStored(resource, object)), withoutRevision(stored.object))
-}
-
-function withoutRevision({ metadata, ...rest }: KubeObject): object {
-  const { resourceVersion: _revision, ...kept } = metadata
-  return { ...rest, metadata: kept }
 }
 
 /** Storage version, type first, resourceVersion left to the store. */

@@ -1,3 +1,4 @@
+import { noteFrozen } from '../../machinery/meta/derived.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 
 /** One version of one object, in memory once for all readers: deeply frozen, its encodings made on demand and kept. */
@@ -10,8 +11,8 @@ export interface CachedObject {
   readonly createRevision: number
   /** Size of the stored value. */
   readonly storedBytes: number
-  /** Filled by the server, by what it calls a form: `json v1`, `protobuf apps/v1`, … */
-  readonly encodings: Map<string, Uint8Array>
+  /** Filled by `keepForm`, by what the server calls a form: `stored`, `json`, `protobuf`, … */
+  readonly encodings: ReadonlyMap<string, Uint8Array>
 }
 
 export interface CacheEvent {
@@ -29,7 +30,10 @@ export interface CacheEvent {
   readonly departed: CachedObject | undefined
 }
 
-class Cached implements CachedObject {
+const none: ReadonlyMap<string, Uint8Array> = new Map()
+
+/** Holds its encodings itself: most objects have none, and a Map costs more than most objects' own fields. */
+export class Cached implements CachedObject {
   readonly key: string
   readonly object: KubeObject
   readonly revision: number
@@ -45,17 +49,33 @@ class Cached implements CachedObject {
     this.storedBytes = fields.storedBytes
   }
 
-  // A Map each would cost more than most objects' own fields, and most are never sent in more than one form.
-  get encodings(): Map<string, Uint8Array> {
+  get encodings(): ReadonlyMap<string, Uint8Array> {
+    return this.#encodings ?? none
+  }
+
+  get(form: string): Uint8Array | undefined {
+    return this.#encodings?.get(form)
+  }
+
+  set(form: string, bytes: Uint8Array): void {
     this.#encodings ??= new Map()
-    return this.#encodings
+    this.#encodings.set(form, bytes)
+  }
+
+  delete(form: string): void {
+    this.#encodings?.delete(form)
+    if (this.#encodings?.size === 0) this.#encodings = undefined
   }
 }
 
-/** Freezes `object`, with its resourceVersion set, into a cached version. The caller's top level stays untouched. */
+/**
+ * Freezes `object`, with its resourceVersion set, into a cached version. The caller's top level stays untouched. The
+ * resourceVersion stands first, where it is easily put into stored bytes (`server/http/encode.ts`).
+ */
 export function toCachedObject(fields: Omit<CachedObject, 'encodings'>, arraysToo = false): CachedObject {
   const { object, revision } = fields
-  const metadata = { ...object.metadata, resourceVersion: String(revision) }
+  const metadata = { resourceVersion: '', ...object.metadata }
+  metadata.resourceVersion = String(revision)
   return new Cached({ ...fields, object: deepFreeze({ ...object, metadata }, arraysToo) })
 }
 
@@ -110,6 +130,11 @@ export function deepFreeze<T>(value: T, arraysToo = false): T {
     return arraysToo ? Object.freeze(value) : value
   }
   Object.freeze(value)
-  for (const key in value) deepFreeze(value[key], arraysToo)
+  let members = 0
+  for (const key in value) {
+    deepFreeze(value[key], arraysToo)
+    members++
+  }
+  noteFrozen(value, members)
   return value
 }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { type CachedObject, toCachedObject } from './cached-object.ts'
-import { StoredBytes } from './stored-bytes.ts'
+import { keepForm, storedForm } from './kept-forms.ts'
 
 interface StoredVersion {
   readonly key: string
@@ -20,7 +20,6 @@ interface HandedObjectsOptions {
 export class HandedObjects {
   readonly #decode: (bytes: Uint8Array, key: string) => KubeObject
   readonly #freezesArrays: boolean
-  readonly #storedBytes = new StoredBytes()
   readonly #given = new WeakMap<Uint8Array, { readonly object: KubeObject; cached?: CachedObject }>()
 
   constructor(options: HandedObjectsOptions) {
@@ -40,7 +39,7 @@ export class HandedObjects {
     const cached = toCachedObject(fields, this.#freezesArrays)
     if (given) {
       given.cached = cached
-      this.#storedBytes.keep(cached, value)
+      keepForm(cached, storedForm, value)
     }
     return cached
   }

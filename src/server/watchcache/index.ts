@@ -1,6 +1,6 @@
 export { type CachedObject, type CacheEvent, deepFreeze } from './cached-object.ts'
+export { keepForm, storedForm } from './kept-forms.ts'
 export { collectionPrefix, objectKey } from './key.ts'
-export { storedForm } from './stored-bytes.ts'
 export {
   type CacheList,
   type CacheListOptions,

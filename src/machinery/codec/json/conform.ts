@@ -1,9 +1,11 @@
+import { draftOrigin, hasMembers, isLarge, settle } from '../../meta/derived.ts'
 import { setMember } from '../../meta/json.ts'
 import { type GivenEmpty, rememberEmpties } from '../../schema/empties.ts'
 import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
 import { type GoNames, mismatch, TypeMismatch } from './mismatch.ts'
+import { plainCopy } from './plain-copy.ts'
 import { scalarChecks } from './scalars.ts'
 
 type JsonFields = { [key: string]: unknown }
@@ -16,6 +18,8 @@ export interface Tally {
   members: number
   hasUnknown: boolean
   depth: number
+  /** The value belongs to others: free JSON is copied, and what is frozen and known to be canonical is shared. */
+  readonly isForeign: boolean
   /** Lists and maps that were empty and are left out. */
   empties?: GivenEmpty[]
 }
@@ -43,8 +47,8 @@ export function conform(schema: ObjectSchema, value: unknown, tally: Tally = new
   return made
 }
 
-export function newTally(): Tally {
-  return { members: 0, hasUnknown: false, depth: 0 }
+export function newTally(isForeign = false): Tally {
+  return { members: 0, hasUnknown: false, depth: 0, isForeign }
 }
 
 const prepared = new WeakMap<Schema, Check>()
@@ -87,7 +91,8 @@ function objectCheck(schema: ObjectSchema): Check {
     for (const name of members) {
       const field = fieldNamed(name)
       if (!field) keepUnknown(schema, made, name, given, tally)
-      else if (given[name] !== null) setField(field, made, name, given[name], names, tally)
+      else if (given[name] !== null && given[name] !== undefined)
+        setField(field, made, name, given[name], names, tally)
     }
     fillZeroValues(schema, made)
     tally.depth--
@@ -137,8 +142,7 @@ function noteEmpty(tally: Tally, empty: GivenEmpty): void {
 function isEmpty(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value === '' || value === 0 || value === false
   if (Array.isArray(value)) return value.length === 0
-  for (const _ in value) return false
-  return true
+  return !hasMembers(value)
 }
 
 function keepUnknown(
@@ -148,9 +152,10 @@ function keepUnknown(
   given: JsonFields,
   tally: Tally,
 ): void {
+  if (given[name] === undefined) return
   countMembers(given[name], tally)
   if (!schema.preserveUnknown) tally.hasUnknown = true
-  else setMember(made, name, given[name])
+  else setMember(made, name, ownJson(given[name], tally))
 }
 
 function listCheck(schema: ListSchema): Check {
@@ -158,7 +163,10 @@ function listCheck(schema: ListSchema): Check {
   return (value, tally) => {
     if (!Array.isArray(value)) throw mismatch(value, schema.goType ?? '[]interface {}')
     return value.map(
-      item => (item === null ? undefined : check(item, tally)) ?? zeroValue(schema.items) ?? null,
+      item =>
+        (item === null || item === undefined ? undefined : check(item, tally)) ??
+        zeroValue(schema.items) ??
+        null,
     )
   }
 }
@@ -172,35 +180,58 @@ function innerCheck(schema: Schema): Check {
   }
 }
 
+/** Large maps of texts that came out of the check of a schema: what of them is frozen now needs none again. */
+const canonicalMaps = new WeakMap<JsonFields, MapSchema>()
+
 function mapCheck(schema: MapSchema): Check {
   const check = innerCheck(schema.values)
+  const isOfTexts = schema.values.kind === 'string' || schema.values.kind === 'bytes'
+  const valueAt = (item: unknown, tally: Tally) =>
+    (item === null || item === undefined ? undefined : check(item, tally)) ?? zeroValue(schema.values) ?? null
   return (value, tally) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw mismatch(value, schema.goType ?? 'map[string]interface {}')
     }
     const given = value as JsonFields
+    if (isOfTexts && tally.isForeign && isCanonical(schema, given, item => valueAt(item, tally))) return given
     const made: JsonFields = {}
     for (const key of Object.keys(given)) {
       tally.members++
-      const item = given[key]
-      setMember(
-        made,
-        key,
-        (item === null ? undefined : check(item, tally)) ?? zeroValue(schema.values) ?? null,
-      )
+      if (given[key] !== undefined) setMember(made, key, valueAt(given[key], tally))
     }
+    if (isOfTexts && isLarge(made)) canonicalMaps.set(made, schema)
     return made
   }
+}
+
+/** Whether a map is one that was checked before, or a copy of such a one, whose changed members are checked here. */
+function isCanonical(schema: MapSchema, given: JsonFields, check: (item: unknown) => unknown): boolean {
+  if (canonicalMaps.get(given) === schema) return Object.isFrozen(given)
+  const origin = draftOrigin(given)
+  if (!origin || canonicalMaps.get(origin.from) !== schema) return false
+  for (const key of origin.touched) {
+    if (Object.hasOwn(given, key)) setMember(given, key, check(given[key]))
+  }
+  settle(given)
+  canonicalMaps.set(given, schema)
+  return true
 }
 
 function scalarCheck(schema: ScalarSchema): Check {
   const check = scalarChecks[schema.kind]
   if (check) return value => check(value, schema)
   if (schema.nested) return schemaOrCheck(schema, schema.nested)
+  // Nobody ever changes a set of fields that is there.
+  const isShared = schema.kind === 'fieldsV1'
   return (value, tally) => {
+    if (isShared && tally.isForeign && Object.isFrozen(value)) return value
     countMembers(value, tally)
-    return value
+    return ownJson(value, tally)
   }
+}
+
+function ownJson(value: unknown, { isForeign }: Tally): unknown {
+  return isForeign ? plainCopy(value) : value
 }
 
 const names = innerCheck({ kind: 'list', items: { kind: 'string' }, listType: 'atomic', goType: '[]string' })

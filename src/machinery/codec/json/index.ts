@@ -4,7 +4,6 @@ import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
-import { plainCopy } from './plain-copy.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
 import { exceedsNesting, jsonSyntaxError } from './syntax.ts'
 
@@ -98,16 +97,17 @@ export function decodeJson(
 }
 
 /**
- * What `decodeJson` gives for the text of `value`, without writing and reading that text; shares nothing with `value`.
- * Members that are undefined are not there.
+ * What `decodeJson` gives for the text of `value`, without writing and reading that text. Shares nothing with `value`
+ * that could be changed: large maps of texts are frozen and checked where they were touched. Members that are undefined
+ * are not there.
  */
 export function decodeValue(
   schema: ObjectSchema,
   value: unknown,
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
-  const tally = newTally()
-  const object = conform(schema, plainCopy(value), tally)
+  const tally = newTally(true)
+  const object = conform(schema, value, tally)
   const hasErrors = strict && tally.hasUnknown
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, JSON.stringify(value)) : [] }
 }

@@ -10,6 +10,7 @@ import type {
 } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
+import { keptEntries } from './kept-parts.ts'
 import type { Reader } from './reader.ts'
 import {
   boolCodec,
@@ -291,15 +292,20 @@ function listWriter(
 }
 
 function mapWriter(name: string, codec: ValueCodec, writeTag: (writer: BackwardWriter) => void): FieldWriter {
-  return (writer, object) => {
-    const values = object[name] as JsonFields | null | undefined
-    if (!values) return
+  const entryOf = (values: Readonly<JsonFields>) => (writer: BackwardWriter, key: string) => {
+    codec.write(writer, [key, values[key]])
+    writeTag(writer)
+  }
+  const writeAll = (writer: BackwardWriter, values: Readonly<JsonFields>) => {
     const keys = Object.keys(values)
     if (keys.length > 1) keys.sort()
-    for (let index = keys.length - 1; index >= 0; index--) {
-      codec.write(writer, [keys[index]!, values[keys[index]!]])
-      writeTag(writer)
-    }
+    const write = entryOf(values)
+    for (let index = keys.length - 1; index >= 0; index--) write(writer, keys[index]!)
+  }
+  const write = keptEntries(writeAll, entryOf)
+  return (writer, object) => {
+    const values = object[name] as JsonFields | null | undefined
+    if (values) write(writer, values)
   }
 }
 

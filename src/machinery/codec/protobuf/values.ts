@@ -4,6 +4,7 @@ import type { ScalarKind } from '../../schema/schema.ts'
 import { formatDuration, parseDuration } from '../duration.ts'
 import { DecodeError } from '../errors.ts'
 import { formatMicroTime, formatTime, parseMicroTime, parseTime, zeroTimeSeconds } from '../time.ts'
+import { jsonText } from './kept-parts.ts'
 import type { Reader } from './reader.ts'
 import type { BackwardWriter } from './writer.ts'
 
@@ -191,7 +192,12 @@ const duration = messageCodec(
 const rawJson = messageCodec(
   (writer, value) => {
     if (value === undefined || value === null) return
-    textCodec.write(writer, JSON.stringify(value))
+    const text = jsonText(value)
+    if (typeof text === 'string') textCodec.write(writer, text)
+    else {
+      writer.bytes(text)
+      writer.varint(text.length)
+    }
     writer.byte(firstLength)
   },
   reader => readFirstField<unknown>(reader, 'RawExtension', undefined, () => parseRaw(reader)),

@@ -27,6 +27,13 @@ export class BackwardWriter {
     return copy
   }
 
+  /** A copy of what was written since the length was `before`. */
+  since(before: number): Uint8Array<ArrayBuffer> {
+    const copy = Buffer.allocUnsafeSlow(this.length - before)
+    this.#buffer.copy(copy, 0, this.#at, this.#at + copy.length)
+    return copy
+  }
+
   #reserve(count: number): void {
     if (this.#at >= count) return
     const used = this.length
