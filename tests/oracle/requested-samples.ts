@@ -103,6 +103,13 @@ const clusterWide: readonly Row[] = [
     { spec: {} },
     'example.org.things',
   ],
+  [
+    'storagemigration.k8s.io/v1beta1',
+    'StorageVersionMigration',
+    'storageversionmigrations',
+    // Nobody serves it: the migration waits, as that of a control plane without controllers.
+    { spec: { resource: { group: 'example.org', resource: 'things' } } },
+  ],
 ]
 
 export const requestedSamples: readonly Sample[] = [

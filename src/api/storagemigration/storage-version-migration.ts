@@ -1,8 +1,8 @@
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { immutableText, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
-import { immutableInternal } from '../shared/internal-value.ts'
 import type { StorageVersionMigration } from '../types/storagemigration-v1beta1.gen.ts'
 
 const phases: readonly string[] = ['Running', 'Failed', 'Succeeded']
@@ -15,6 +15,12 @@ function validate({ spec }: StorageVersionMigration, errors: FieldErrors): void 
   if (resource) complain('resource', resource, dns1035LabelErrors(resource))
   else errors.required('spec.resource.resource', 'resource is required to be set')
   if (group) complain('group', group, dns1123SubdomainErrors(group))
+}
+
+/** Upstream's internal form, in which the resource is of meta/v1 and has its JSON names. */
+function shown(spec: StorageVersionMigration['spec']) {
+  const { group = '', resource = '' } = spec?.resource ?? {}
+  return { Resource: { group, resource } }
 }
 
 const path = 'status.resourceVersion'
@@ -53,13 +59,9 @@ export const storageVersionMigrations = defineResource<StorageVersionMigration>(
     strategy: {
       allowUnconditionalUpdate: false,
       validate,
-      validateUpdate: ({ spec }, old, errors) =>
-        immutableInternal(
-          'k8s.io/api/storagemigration/v1beta1.StorageVersionMigrationSpec',
-          [spec, old.spec],
-          'spec',
-          errors,
-        ),
+      validateUpdate({ spec }, old, errors) {
+        if (!semanticEqual(spec, old.spec)) errors.invalid('spec', shown(spec), immutableText)
+      },
     },
     subresources: { status: { keepsMetadata: true, strategy: { validateUpdate: validateStatus } } },
     cells: {
