@@ -232,8 +232,11 @@ describe('namespace', () => {
   })
 
   test('stays while a server does not say what is in its groups, though all else is gone', async () => {
-    const { transport, ports, client, left, hide, end } = await world()
+    const { transport, ports, client, left, add, hide, end } = await world()
     transport.put('namespaces', namespace)
+    const boats = { plural: 'boats', kind: 'Boat', namespaced: true, verbs }
+    add({ group: 'far.example.com', version: 'v1', ...boats })
+    transport.put('boats', thing('unseen'))
     hide('far.example.com/v1')
     await client.delete(namespaces, undefined, 'default')
     await ports.clock.advance(2_000)
@@ -247,8 +250,10 @@ describe('namespace', () => {
           'Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: far.example.com/v1: stale GroupVersion discovery: far.example.com/v1',
       },
     ])
+    expect(transport.object('boats', 'default/unseen')).toBeDefined()
     hide()
     await ports.clock.advance(60_000)
+    expect(transport.object('boats', 'default/unseen')).toBeUndefined()
     expect(transport.object('namespaces', 'default')).toBeUndefined()
     await end()
   })

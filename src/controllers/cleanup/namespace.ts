@@ -4,6 +4,7 @@ import { hasReason, orUndefined } from '../../client/failure.ts'
 import { resourceId } from '../../client/resource.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { namespaces, pods } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
@@ -95,7 +96,10 @@ async function deleteContent(emptying: Emptying, namespace: string): Promise<Con
     waitSeconds: 0,
     complete: false,
   }
-  const all = servedWith(emptying.catalog, 'delete').filter(({ namespaced }) => namespaced)
+  // What nobody knows of just now cannot be emptied just now either.
+  const isKnown = ({ group, version }: ServedResource) =>
+    !content.undiscovered.includes(toApiVersion(group, version))
+  const all = servedWith(emptying.catalog, 'delete').filter(each => each.namespaced && isKnown(each))
   const isPods = ({ group, plural }: ServedResource) => group === pods.group && plural === pods.plural
   for (const resource of all.filter(isPods)) await deleteKind(emptying, namespace, resource, content)
   if (content.objects.size > 0) return content

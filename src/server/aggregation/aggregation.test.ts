@@ -77,6 +77,7 @@ async function startRemote(tls: { key: string; cert: string; ca: string }): Prom
       heard.push({ url, method, headers, isBelieved, body: Buffer.concat(chunks).toString() })
       response.setHeader('content-type', 'application/json')
       if (url === '/apis/far.example.com/v1') response.end(JSON.stringify(resources))
+      else if (url === '/openapi/v3') response.end(JSON.stringify({ paths: farDocuments }))
       else if (/watch=(1|true)/.test(url)) {
         response.write('{"type":"ADDED"}\n')
         setTimeout(() => response.end('{"type":"MODIFIED"}\n'), 50)
@@ -189,6 +190,23 @@ test('with its service it is available, in discovery too', async () => {
   })
 })
 
+const farDocuments = Object.fromEntries(
+  ['apis/far.example.com/v2', 'apis/far.example.com.other/v1', 'version'].map(name => [
+    name,
+    { serverRelativeURL: `/openapi/v3/${name}?hash=x` },
+  ]),
+)
+
+test('its documents are found through this one, of its own groups alone', async () => {
+  const { paths } = (await (await get('/openapi/v3')).json()) as { paths: Record<string, object> }
+  expect(paths['apis/far.example.com/v2']).toEqual(farDocuments['apis/far.example.com/v2'])
+  expect(paths['apis/far.example.com.other/v1']).toBeUndefined()
+  expect(JSON.stringify(paths.version)).not.toContain('hash=x')
+  const document = await get('/openapi/v3/apis/far.example.com/v2?hash=x')
+  expect(await document.json()).toEqual({ asked: '/openapi/v3/apis/far.example.com/v2' })
+  expect((await get('/openapi/v3/apis/nobody.example.com/v2')).status).toBe(404)
+})
+
 function get(path: string, headers: Record<string, string> = {}) {
   return fetch(address + path, { headers: { authorization: 'Bearer ann/crew', ...headers } })
 }
@@ -267,6 +285,12 @@ test('its kinds are in the catalog that controllers read, and it is told when no
   while ((await condition('v1.far.example.com')).value !== 'False') await Bun.sleep(10)
   expect(changes).toBeGreaterThan(0)
   expect(catalog.undiscovered?.()).toEqual(['far.example.com/v1'])
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+  const { items } = (await (await get('/apis', { accept })).json()) as { items: object[] }
+  expect(items.at(-1)).toEqual({
+    metadata: { name: 'far.example.com' },
+    versions: [{ version: 'v1', freshness: 'Stale' }],
+  })
   stop()
   const away = { type: 'ExternalName', externalName: 'localhost', ports: [{ port: 443 }] }
   await call('create', 'services', { metadata: { name: 'far', namespace: 'tools' }, spec: away })

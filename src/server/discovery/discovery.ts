@@ -41,13 +41,12 @@ export function createDiscovery(registry: Registry, remotes?: RemoteApis): Disco
   }
 }
 
-/** What is served here, and what others serve that are there; a remote version goes before a local one of its name. */
+/** What is served here, and what others serve, be they there or not; a remote version goes before a local one of its name. */
 function allGroups(registry: Registry, remotes: readonly RemoteApi[]): readonly ApiGroup[] {
   const local = registry.groups()
-  const known = remotes.filter(({ isAvailable }) => isAvailable)
-  if (known.length === 0) return local
+  if (remotes.length === 0) return local
   const byName = new Map(local.map(({ name, versions }) => [name, versions]))
-  const sorted = known.toSorted(
+  const sorted = remotes.toSorted(
     (a, b) => b.groupPriority - a.groupPriority || b.versionPriority - a.versionPriority,
   )
   for (const { group, version } of sorted)

@@ -13,14 +13,15 @@ interface ToldResource {
   readonly categories?: readonly string[]
 }
 
-/** What another server told in the older form, as the aggregated one has it (KEP-3352). */
+/** What another server told in the older form, as the aggregated one has it (KEP-3352); of one that is away, that it is. */
 export function toRemoteDiscovery(remote: RemoteApi) {
+  if (!remote.isAvailable) return { version: remote.version, freshness: 'Stale' }
   const told = (remote.resources?.resources ?? []) as unknown as readonly ToldResource[]
   const main = told.filter(({ name }) => !name.includes('/'))
   return {
     version: remote.version,
     resources: main.map(resource => toResource(remote, resource, told)),
-    freshness: remote.isAvailable ? 'Current' : 'Stale',
+    freshness: 'Current',
   }
 }
 

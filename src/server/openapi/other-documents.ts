@@ -5,8 +5,10 @@ import type { JsonSchema } from './schema-json.ts'
 
 /** Documents of servers behind this one, asked for when somebody asks this one. */
 export interface OtherDocuments {
-  /** Of `/openapi/v3`: where the documents of their groups are. */
+  /** Of `/openapi/v3`: where the documents of their groups are, of versions that only they know of too. */
   index(): Promise<JsonSchema>
+  /** The document of this name where only they have one: `apis/example.com/v2`. */
+  document(name: string): Promise<JsonMap | undefined>
   /** Of `/openapi/v2`: what they say about their own groups. */
   swaggers(): Promise<readonly JsonMap[]>
 }
@@ -19,6 +21,10 @@ export function otherDocuments({ remotes, fetch }: Aggregation): OtherDocuments 
       const parts = await Promise.all(there().map(remote => indexOf(remote, fetch)))
       return Object.assign({}, ...parts) as JsonSchema
     },
+    async document(name) {
+      const remote = there().find(({ group }) => isOfGroup(name, group))
+      return remote && fetch(remote, `/openapi/v3/${name}`)
+    },
     async swaggers() {
       const found = await Promise.all(there().map(remote => swaggerOf(remote, fetch)))
       return found.filter(swagger => swagger !== undefined)
@@ -26,11 +32,16 @@ export function otherDocuments({ remotes, fetch }: Aggregation): OtherDocuments 
   }
 }
 
+/** `apis/GROUP` and all below. */
+function isOfGroup(path: string, group: string): boolean {
+  return `${path}/`.startsWith(`apis/${group}/`)
+}
+
 async function indexOf(remote: RemoteApi, fetch: Aggregation['fetch']): Promise<JsonSchema> {
   const document = await fetch(remote, '/openapi/v3')
-  const path = `apis/${remote.group}/${remote.version}`
-  const entry = isMap(document?.paths) ? document.paths[path] : undefined
-  return entry ? { [path]: entry } : {}
+  if (!isMap(document?.paths)) return {}
+  const own = Object.entries(document.paths).filter(([path]) => isOfGroup(path, remote.group))
+  return Object.fromEntries(own) as JsonSchema
 }
 
 async function swaggerOf(remote: RemoteApi, fetch: Aggregation['fetch']): Promise<JsonMap | undefined> {

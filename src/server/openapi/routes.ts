@@ -47,7 +47,8 @@ export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
   })
   routes.get('/openapi/v3/*', c => {
     const name = c.env.context.info.path.slice('/openapi/v3/'.length)
-    return serveDocument(c, documentsOf(options).get(name), options)
+    const own = documentsOf(options).get(name)
+    return own ? serveDocument(c, own, options) : serveOther(c, name, options)
   })
   routes.get('/openapi/v2', c => serveAll(c, options))
 }
@@ -102,10 +103,9 @@ const yearMs = 365 * 86_400_000
 
 function serveDocument(
   c: Context<RouteEnv>,
-  document: VersionThree | undefined,
+  document: VersionThree,
   options: OpenApiOptions,
 ): Response | Promise<Response> {
-  if (!document) return new Response(null, { status: 404 })
   const form = formOf(c, 3)
   if (!form) return notTaken('Accept')
   const hash = document.hash()
@@ -118,6 +118,15 @@ function serveDocument(
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
   return unlessKnown(c, { form, headers }, () => inTurns(document.make()))
+}
+
+/** What a server behind this one writes of versions that it alone knows of. */
+async function serveOther(c: Context<RouteEnv>, name: string, { others }: OpenApiOptions): Promise<Response> {
+  const form = formOf(c, 3)
+  const document = await others?.document(name)
+  if (!document) return new Response(null, { status: 404 })
+  if (!form) return notTaken('Accept')
+  return new Response(form.encode(document), { headers: { 'content-type': form.type, vary: 'Accept' } })
 }
 
 async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
