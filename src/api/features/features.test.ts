@@ -41,6 +41,11 @@ describe('feature gates', () => {
       'SidecarContainers=false',
       'cannot set feature gate SidecarContainers to false, feature is locked to true',
     ],
+    ['KubeletTracing=false', 'cannot set feature gate KubeletTracing to false, feature is locked to true'],
+    ['ImageVolume=false', 'feature gate ImageVolume cannot be turned off'],
+    ['EventedPLEG=true', 'feature gate EventedPLEG (ALPHA) is not implemented'],
+    ['kube:EventedPLEG=true', 'feature gate EventedPLEG (ALPHA) is not implemented'],
+    ['wardle:Banana=true', 'component not registered: wardle'],
     ['MutatingAdmissionPolicy', 'missing bool value for MutatingAdmissionPolicy'],
     [
       'MutatingAdmissionPolicy=maybe',
@@ -52,8 +57,24 @@ describe('feature gates', () => {
     expect(refused?.hint).not.toBe('')
   })
 
-  test('that are fixed may be set to what they are', () => {
-    expect(refusalOf(() => createFeatures(['SidecarContainers=true']))).toBeUndefined()
+  test('that are fixed or absent may be set to what they are', () => {
+    expect(refusalOf(() => createFeatures(['SidecarContainers=true', 'EventedPLEG=false']))).toBeUndefined()
+  })
+
+  test('that are not there are off, whatever upstream has by default', () => {
+    const told = new Map(
+      createFeatures(['AllAlpha=true'])
+        .all()
+        .map(({ name, isOn }) => [name, isOn]),
+    )
+    expect([told.get('EventedPLEG'), told.get('KubeletPSI')]).toEqual([false, false])
+    expect(gates.get('KubeletPSI')).toMatchObject({ byDefault: true, use: 'absent' })
+  })
+
+  test('may be named with their component', () => {
+    expect(createFeatures(['kube:MutatingAdmissionPolicy=true']).enabled('MutatingAdmissionPolicy')).toBe(
+      true,
+    )
   })
 
   test('tell their values', () => {
