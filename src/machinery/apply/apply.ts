@@ -101,7 +101,7 @@ function* startingManagers(options: ApplyOptions): Steps<Managers> {
     const writer = { ...options, manager: 'before-first-apply' }
     yield* recordUpdate(
       managers,
-      ownedChanges(schema, { live: undefined, next: live }, options.resetFields),
+      yield* ownedChanges(schema, { live: undefined, next: live }, options.resetFields),
       writer,
     )
   }
@@ -139,7 +139,7 @@ function* transferOwnership(
   object: KubeObject,
 ): Steps<void> {
   const { schema, live, resetFields } = options
-  const changes = ownedChanges(schema, { live, next: object }, resetFields, writtenMemberOf)
+  const changes = yield* ownedChanges(schema, { live, next: object }, resetFields, writtenMemberOf)
   yield
   const gained = touched(changes)
   if (!options.force) refuseConflicts(options, managers, self, gained)

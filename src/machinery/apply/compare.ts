@@ -1,6 +1,8 @@
 /** What differs between two objects, as sets of paths (structured-merge-diff typed Compare). */
+
+import type { Steps } from '../../std/turns.ts'
 import { touchedBetween } from '../meta/derived.ts'
-import type { JsonMap } from '../meta/json.ts'
+import { isMap, type JsonMap } from '../meta/json.ts'
 import { deepEqual } from '../meta/value.ts'
 import type { ListSchema, Schema } from '../schema/schema.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
@@ -25,13 +27,74 @@ export type ReadMember = (schema: Schema, map: JsonMap, key: string) => unknown
  * Compares two objects; parts that are the same in memory cost nothing. `skip` names members at the top and members
  * of `metadata` that do not count.
  */
-export function compareObjects(
+export function* compareObjects(
   schema: Schema,
   objects: { readonly old: JsonMap; readonly next: JsonMap },
   skip: Skipped,
   read: ReadMember = memberOf,
-): Changes {
-  return compareMaps({ schema, read, skip }, objects.old, objects.next) ?? nothing
+): Steps<Changes> {
+  const level = { schema, read, skip }
+  const { old, next } = objects
+  let changes: Changes | undefined
+  for (const key of differing(old, next)) {
+    const steps = longMembers(level, key, old, next)
+    const change = steps ? yield* steps : compareMembers(level, key, old, next)
+    if (change) changes = put(changes, `f:${key}`, change)
+  }
+  return changes ?? nothing
+}
+
+/** Members that are not the very same, first those of `next`. */
+function differing(old: JsonMap, next: JsonMap): string[] {
+  const keys: string[] = []
+  for (const key in next) if (old[key] !== next[key]) keys.push(key)
+  for (const key in old) if (!Object.hasOwn(next, key)) keys.push(key)
+  return keys
+}
+
+/** A map of plain values with more members than this is compared in parts. */
+const partMembers = 8_192
+
+/** Steps for data of ConfigMaps and Secrets that are long; undefined for all else. */
+function longMembers(
+  level: Level,
+  key: string,
+  old: JsonMap,
+  next: JsonMap,
+): Steps<Changes | undefined> | undefined {
+  const schema = memberSchema(level.schema, key)
+  if (schema.kind !== 'map' || schema.atomic || !isAlwaysLeaf(schema.values) || level.skip?.[key])
+    return undefined
+  const before = memberOf(level.schema, old, key)
+  const after = level.read(level.schema, next, key)
+  if (!isMap(after) || (before !== undefined && !isMap(before))) return undefined
+  const keys = Object.keys(after)
+  return keys.length > partMembers ? longMaps(before, after, keys) : undefined
+}
+
+function* longMaps(before: JsonMap | undefined, after: JsonMap, keys: string[]): Steps<Changes | undefined> {
+  yield
+  // In the order in which sets are written.
+  keys.sort()
+  const sets: Record<keyof Changes, Record<string, FieldNode>> = {
+    added: before ? {} : { '.': leaf },
+    modified: {},
+    removed: {},
+  }
+  for (const [index, key] of keys.entries()) {
+    if (index % partMembers === 0) yield
+    const [mine, theirs] = [before && Object.hasOwn(before, key) ? before[key] : undefined, after[key]]
+    if (deepEqual(mine, theirs)) continue
+    const kind = mine === undefined ? 'added' : theirs === undefined ? 'removed' : 'modified'
+    sets[kind][`f:${key}`] = leaf
+  }
+  yield
+  for (const key in before) if (!Object.hasOwn(after, key)) sets.removed[`f:${key}`] = leaf
+  const entries = kinds.flatMap(kind => {
+    const set = nodeOf(false, sets[kind])
+    return set ? [[kind, set] as const] : []
+  })
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }
 
 interface Level {
@@ -143,12 +206,9 @@ export function itemsByElement(schema: ListSchema, list: readonly unknown[]): Ma
 function presence(schema: Schema, value: unknown): FieldNode {
   const shape = value === null ? 'leaf' : shapeOf(schema, value)
   if (shape === 'leaf') return leaf
+  if (schema.kind === 'map' && isAlwaysLeaf(schema.values)) return plainPresence(value as JsonMap)
   const children: Record<string, FieldNode> = {}
-  if (schema.kind === 'map' && isAlwaysLeaf(schema.values)) {
-    for (const key of Object.keys(value as JsonMap)) {
-      if ((value as JsonMap)[key] !== undefined) children[`f:${key}`] = leaf
-    }
-  } else if (shape === 'map') {
+  if (shape === 'map') {
     for (const key of memberNames(schema, value as JsonMap)) {
       const member = memberOf(schema, value as JsonMap, key)
       if (member !== undefined) children[`f:${key}`] = presence(memberSchema(schema, key), member)
@@ -159,6 +219,15 @@ function presence(schema: Schema, value: unknown): FieldNode {
     }
   }
   return nodeOf(true, children) ?? leaf
+}
+
+/** In the order in which sets are written. */
+function plainPresence(map: JsonMap): FieldNode {
+  const keys = Object.keys(map).filter(key => map[key] !== undefined)
+  if (keys.length === 0) return leaf
+  const children: Record<string, FieldNode> = { '.': leaf }
+  for (const key of keys.sort()) children[`f:${key}`] = leaf
+  return children
 }
 
 function memberNames(schema: Schema, map: JsonMap): Iterable<string> {

@@ -143,23 +143,30 @@ const canonical = new WeakSet<FieldNode>([leaf])
 export function inOrder(node: FieldNode): FieldNode {
   if (canonical.has(node)) return node
   const elements = Object.keys(node)
-  const sorted = isSorted(elements) ? elements : sort([...elements])
-  let same = true
-  const result: Record<string, FieldNode> = {}
-  for (let index = 0; index < sorted.length; index++) {
-    const element = sorted[index]!
-    const child = inOrder(node[element]!)
-    result[element] = child
-    if (element !== elements[index] || child !== node[element]) same = false
+  let ordered: Record<string, FieldNode> | undefined
+  if (!isSorted(elements)) {
+    sort(elements)
+    ordered = {}
   }
-  const ordered = same ? node : result
-  canonical.add(ordered)
-  return ordered
+  for (let index = 0; index < elements.length; index++) {
+    const element = elements[index]!
+    const child = node[element] === leaf ? leaf : inOrder(node[element]!)
+    if (!ordered && child !== node[element]) ordered = partOf(node, elements.slice(0, index))
+    if (ordered) ordered[element] = child
+  }
+  const result = ordered ?? node
+  canonical.add(result)
+  return result
+}
+
+function partOf(node: FieldNode, elements: readonly string[]): Record<string, FieldNode> {
+  return Object.fromEntries(elements.map(element => [element, node[element]!]))
 }
 
 /** Names of fields, as most elements are, lie in the order of the engine's own texts. */
-function sort(elements: string[]): string[] {
-  return elements.every(isField) ? elements.sort() : elements.sort(compareElements)
+function sort(elements: string[]): void {
+  if (elements.every(isField)) elements.sort()
+  else elements.sort(compareElements)
 }
 
 function isField(element: string): boolean {

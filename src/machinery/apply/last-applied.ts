@@ -1,5 +1,6 @@
 /** The way from `kubectl apply` to `kubectl apply --server-side`: the annotation that the former leaves behind. */
 import { parseExact } from '../../std/exact-json.ts'
+import { runSteps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap } from '../meta/json.ts'
 import type { KubeObject } from '../meta/object.ts'
@@ -31,7 +32,7 @@ export function lastAppliedSet({ schema, manager, apiVersion, live }: LastApplie
   const last = parseAnnotation(live.metadata.annotations?.[annotation])
   if (last?.apiVersion !== apiVersion) return undefined
   try {
-    const changes = compareObjects(schema, { old: last, next: live as unknown as JsonMap }, {})
+    const changes = runSteps(compareObjects(schema, { old: last, next: live as unknown as JsonMap }, {}))
     const unchanged = difference(fieldSetOf(schema, last), touched(changes))
     return difference(unchanged, changes.removed)
   } catch (error) {

@@ -67,14 +67,19 @@ export const unownedPaths: FieldSet = fieldSetOfPaths([
 ])
 
 /** What differs between two objects, without what nobody owns and what this write cannot set. */
-export function ownedChanges(
+export function* ownedChanges(
   schema: ObjectSchema,
   objects: { readonly live: KubeObject | undefined; readonly next: KubeObject },
   resetFields: ResetFields | undefined,
   read?: ReadMember,
-): Changes {
+): Steps<Changes> {
   const old = (objects.live ?? { metadata: {} }) as unknown as JsonMap
-  const changes = compareObjects(schema, { old, next: objects.next as unknown as JsonMap }, unowned, read)
+  const changes = yield* compareObjects(
+    schema,
+    { old, next: objects.next as unknown as JsonMap },
+    unowned,
+    read,
+  )
   const ignored = resetFields ? resetSet(resetFields) : undefined
   if (!ignored) return changes
   return {
@@ -111,7 +116,7 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
   // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
   if (managers.size === 0 && live?.metadata.uid) return undefined
   yield
-  const changes = ownedChanges(schema, { live, next }, options.resetFields)
+  const changes = yield* ownedChanges(schema, { live, next }, options.resetFields)
   yield
   yield* recordUpdate(managers, changes, options)
   yield
