@@ -264,26 +264,45 @@ interface Collected<T> {
 }
 
 /** Adds runs at or above the bound, in order; false when there can be no more. */
-function collectFrom<T extends Keyed>(node: Node<T>, bound: Bound | undefined, into: Collected<T>): boolean {
-  if (node.items) return collectLeaf(node.items, bound, into)
+function collectFrom<T extends Keyed>(
+  node: Node<T>,
+  bound: Bound | undefined,
+  into: Collected<T>,
+  isInside = false,
+): boolean {
+  if (node.items) return collectLeaf(node.items, bound, into, isInside)
   const start = bound ? childIndex(node.separators, bound.from, bound.less) : 0
   for (let index = start; index < node.children.length; index++) {
-    if (!collectFrom(node.children[index]!, index === start ? bound : undefined, into)) return false
+    if (
+      !collectFrom(
+        node.children[index]!,
+        index === start ? bound : undefined,
+        into,
+        isInside || endsInside(node, index, into),
+      )
+    )
+      return false
   }
   return true
+}
+
+/** What begins after a child begins with the prefix, so all of the child from the start on does: nobody looks at its items. */
+function endsInside<T extends Keyed>(node: Branch<T>, index: number, { prefix }: Collected<T>): boolean {
+  return node.separators[index + 1]?.startsWith(prefix) ?? false
 }
 
 function collectLeaf<T extends Keyed>(
   items: readonly T[],
   bound: Bound | undefined,
   into: Collected<T>,
+  isInside: boolean,
 ): boolean {
   const { runs, prefix } = into
   let from = bound ? itemIndex(items, bound.from, bound.less) : 0
   if (bound?.exclusive && items[from]?.key === bound.from) from++
   // Keys with one prefix lie together, so the last one speaks for all.
   let end = items.length
-  while (end > from && !items[end - 1]!.key.startsWith(prefix)) end--
+  while (!isInside && end > from && !items[end - 1]!.key.startsWith(prefix)) end--
   const stop = Math.min(end, from + into.room)
   if (stop > from) runs.push(part(items, from, stop))
   into.room -= stop - from

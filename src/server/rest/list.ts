@@ -1,3 +1,4 @@
+import type { Resource } from '../../api/define.ts'
 import { badRequest, expired, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { beginWork } from '../../std/turns.ts'
@@ -8,7 +9,7 @@ import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
 import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
-import { placesOf } from './run-index.ts'
+import { indexOf, placesOf } from './run-index.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { keyOf } from './storage.ts'
 import { prepareRuns, presentLater, presentRun } from './views.ts'
@@ -110,6 +111,9 @@ function tokenAfter(runs: CacheRuns['runs'], revision: number, prefix: string): 
   return encodeContinue({ revision, start: runs.at(-1)!.at(-1)!.key.slice(prefix.length) })
 }
 
+/** To ask what time it is costs more than a run in which nothing matches. */
+const runsBetweenPauses = 8
+
 /** As many as were asked for of those that `selection` matches. */
 async function collectMatching(
   call: RestCall,
@@ -121,19 +125,20 @@ async function collectMatching(
   const { limit } = first
   const breathe = beginWork(deps.ports.clock)
   const items: Servable[] = []
+  const into: Taken = { items, limit }
   let page = first
   for (;;) {
     const { runs, revision, remaining } = read(call, prefix, page)
     const pending = prepareRuns(resource, runs)
     if (pending) await pending
     for (const [place, run] of runs.entries()) {
-      const full = take(presentRun(resource, run), selection, items, limit)
+      const full = take(resource, run, selection, into)
       if (full !== undefined) {
         const isLast = remaining === 0 && place === runs.length - 1 && full === run.length - 1
         const next = tokenAfter([run.slice(0, full + 1)], revision, prefix)
         return { items, resourceVersion: String(revision), ...(!isLast && { continue: next }) }
       }
-      const pause = breathe()
+      const pause = place % runsBetweenPauses === 0 ? breathe() : undefined
       if (pause) await pause
     }
     if (remaining === 0) return { items, resourceVersion: String(revision) }
@@ -143,20 +148,27 @@ async function collectMatching(
 
 /** Adds what matches to `items`; answers at which one there were as many as `limit`. */
 function take(
-  found: readonly Servable[],
+  resource: Resource,
+  run: CacheRuns['runs'][number],
   { matches, exact }: Selection,
-  items: Servable[],
-  limit: number | undefined,
+  into: Taken,
 ): number | undefined {
-  const places = exact && placesOf(found, exact)
+  const index = exact && indexOf(resource, run, exact)
+  const places = index && placesOf(index, exact)
+  if (places?.length === 0) return undefined
+  const found = index?.shown ?? presentRun(resource, run)
   const count = places?.length ?? found.length
   for (let turn = 0; turn < count; turn++) {
-    const index = places?.[turn] ?? turn
-    if (!matches(found[index]!.object)) continue
-    items.push(found[index]!)
-    if (items.length === limit) return index
+    const place = places?.[turn] ?? turn
+    if (!matches(found[place]!.object)) continue
+    if (into.items.push(found[place]!) === into.limit) return place
   }
   return undefined
+}
+
+interface Taken {
+  readonly items: Servable[]
+  readonly limit: number | undefined
 }
 
 type PageOptions = { [Key in keyof CacheListOptions]: CacheListOptions[Key] | undefined }

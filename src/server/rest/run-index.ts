@@ -1,7 +1,9 @@
 /** Which objects of a run have a value, so that a selector that names it looks at no others. */
+import type { Resource } from '../../api/define.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { Servable } from '../context.ts'
-import { memo } from './memo.ts'
+import type { CachedObject } from '../watchcache/index.ts'
+import { presentRun } from './views.ts'
 
 type Run = readonly Servable[]
 type Places = ReadonlyMap<string, readonly number[]>
@@ -13,22 +15,41 @@ export interface ExactTerm {
   readonly values: readonly string[]
 }
 
-/** Keys that nobody has cost as much as others: those of a run that were asked for before so many others are forgotten. */
-const termsMax = 8
-const indexes = new WeakMap<Run, Map<ExactTerm['of'], Places>>()
+/** A run as a version of its kind shows it, and where in it which value lies. */
+interface RunIndex {
+  readonly resource: Resource
+  readonly of: ExactTerm['of']
+  readonly shown: Run
+  readonly places: Places
+}
 
-/** Where in `run` those lie that have one of the term's values, in order. What is found out is kept while the run is the same. */
-export function placesOf(run: Run, { of, values }: ExactTerm): readonly number[] {
-  const byName = memo(indexes, run, () => new Map<ExactTerm['of'], Places>())
-  if (byName.size >= termsMax && !byName.has(of)) byName.clear()
-  const places = memo(byName, of, () => indexBy(run, of))
+/** Keys that nobody has cost as much as others: of a run the ones that were asked for last are remembered. */
+const indexesMax = 8
+const indexes = new WeakMap<readonly CachedObject[], RunIndex[]>()
+
+/** The index of a run by what a term is about. It is made at the first asking, and kept while the run is the same. */
+export function indexOf(resource: Resource, run: readonly CachedObject[], { of }: ExactTerm): RunIndex {
+  let known = indexes.get(run)
+  if (!known) {
+    known = []
+    indexes.set(run, known)
+  }
+  for (const index of known) if (index.of === of && index.resource === resource) return index
+  const shown = presentRun(resource, run)
+  const made = { resource, of, shown, places: placesBy(shown, of) }
+  if (known.push(made) > indexesMax) known.shift()
+  return made
+}
+
+/** Where those lie that have one of the term's values, in order. */
+export function placesOf({ places }: RunIndex, { values }: ExactTerm): readonly number[] {
   if (values.length === 1) return places.get(values[0]!) ?? nowhere
   return [...new Set(values)].flatMap(value => places.get(value) ?? nowhere).sort((a, b) => a - b)
 }
 
 const nowhere: readonly number[] = []
 
-function indexBy(run: Run, of: ExactTerm['of']): Places {
+function placesBy(run: Run, of: ExactTerm['of']): Places {
   const places = new Map<string, number[]>()
   run.forEach(({ object }, place) => {
     const value = typeof of === 'string' ? labelOf(object, of) : of(object)
