@@ -9,6 +9,7 @@ import {
   diagnoseCbor,
   parseJson,
   prepareJson,
+  prepareProtobuf,
   prepareYaml,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
@@ -80,6 +81,17 @@ export async function prepareBody({ body }: RequestContext, breathe: Breathe): P
   const type = mediaTypeOf(body.contentType)
   if (type.endsWith('yaml')) await prepareYaml(body.bytes, breathe)
   else if (type === '' || type.endsWith('json')) await prepareJson(body.bytes, breathe)
+}
+
+/** The same for what says of itself nothing but where it goes. */
+export async function prepareMessage(
+  { body }: RequestContext,
+  { schema, custom }: Resource,
+  breathe: Breathe,
+): Promise<void> {
+  if (body.kind !== 'bytes' || custom) return
+  if (mediaTypeOf(body.contentType) === contentTypes.protobuf)
+    await prepareProtobuf(schema, body.bytes, breathe)
 }
 
 /** The body read as `type`, whatever it says that it is. */

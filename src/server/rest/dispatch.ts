@@ -10,7 +10,7 @@ import type { StatusError } from '../../machinery/status/status.ts'
 import type { Handler, RequestInfo, Response } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
 import { mediaTypeFor, requireMedia } from '../http/offer.ts'
-import { prepareBody } from './body.ts'
+import { prepareBody, prepareMessage } from './body.ts'
 import { groupResource, type RestCall, type RestDeps } from './call.ts'
 import { create } from './create.ts'
 import { deleteOne } from './delete.ts'
@@ -43,15 +43,22 @@ export function createRest(deps: RestDeps): Handler {
     if (!resource || !isPlacedRight(info, resource)) return unrouted(deps, info)
     context.resource = resource
     const call: RestCall = { deps, context, resource }
-    if (context.breathe) await prepareBody(context, context.breathe)
+    if (context.breathe) {
+      await prepareBody(context, context.breathe)
+      await prepareMessage(context, resource, context.breathe)
+    }
     // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.
     const warning = resource.deprecation === undefined ? [] : [resource.deprecation]
     if (!isBuiltin(resource)) context.warnings.push(...warning)
     if (isUnroutedHead(call)) throw methodRefused(call)
-    if (info.subresource !== '') return serveSubresource(call, info)
+    if (info.subresource !== '') {
+      context.isRouted = true
+      return serveSubresource(call, info)
+    }
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
+    context.isRouted = true
     if (isBuiltin(resource)) context.warnings.push(...warning)
     mediaTypeFor(resource, context)
     return resource.reader === undefined ? handler(call) : read(call, resource.reader)

@@ -1,3 +1,4 @@
+import { type Breathe, takeSteps } from '../../../std/turns.ts'
 import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
@@ -132,8 +133,32 @@ export function isProtobuf(bytes: Uint8Array): boolean {
 
 /** Opens the envelope and reads the object as `schema`, whatever type the envelope names. Throws DecodeError. */
 export function decodeProtobuf(schema: ObjectSchema, bytes: Uint8Array): JsonObject {
+  const known = prepared.get(bytes)
+  if (known?.schema === schema) {
+    prepared.delete(bytes)
+    return known.object
+  }
   const envelope = openEnvelope(bytes)
   return decodeMessage(schema, envelope.raw, envelope)
+}
+
+const prepared = new WeakMap<Uint8Array, { readonly schema: ObjectSchema; readonly object: JsonObject }>()
+
+/** Reads a long body with pauses; who reads the same bytes as this schema next is given what came of it. */
+export async function prepareProtobuf(
+  schema: ObjectSchema,
+  bytes: Uint8Array,
+  breathe: Breathe,
+): Promise<void> {
+  try {
+    const { raw, kind, apiVersion } = openEnvelope(bytes)
+    const object: JsonObject = { kind, apiVersion }
+    await takeSteps(messageOf(schema).readSteps(new Reader(raw), object), breathe)
+    prepared.set(bytes, { schema, object })
+  } catch (error) {
+    // The reader will say what is wrong.
+    if (!(error instanceof DecodeError)) throw error
+  }
 }
 
 /** The bare message of a list from its metadata's and its items' bare messages, so that cached items are only copied. */

@@ -9,6 +9,7 @@ export {
   listItems,
   listMessage,
   openEnvelope,
+  prepareProtobuf,
   readWatchEvent,
   type TypeMeta,
   watchFrame,

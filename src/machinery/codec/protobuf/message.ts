@@ -1,3 +1,4 @@
+import type { Steps } from '../../../std/turns.ts'
 import { setMember } from '../../meta/json.ts'
 import type {
   Field,
@@ -32,7 +33,12 @@ export interface MessageCodec {
   writeFields(writer: BackwardWriter, object: JsonFields): void
   /** Reads up to the end of the message; absent fields get Go's zero values. */
   readFields(reader: Reader, object: JsonFields): void
+  /** The same in steps: a message may have fields by the ten thousand. */
+  readSteps(reader: Reader, object: JsonFields): Steps<void>
 }
+
+/** So many fields are read between two pauses. */
+const stepFields = 2_048
 
 const prepared = new WeakMap<ObjectSchema, MessageCodec>()
 
@@ -50,25 +56,41 @@ export function messageOf(schema: ObjectSchema): MessageCodec {
 /** Fields are prepared at first use, because types contain each other. */
 function prepare(schema: ObjectSchema, fields: readonly ProtoField[]): MessageCodec {
   let writers: FieldWriter[] | undefined
-  let readers: (FieldReader | undefined)[] | undefined
+  let layout: Layout | undefined
   const prepareWriters = () => fields.toReversed().map(field => fieldWriter(field))
+  const prepareReaders = () => ({ schema, readers: readersByTag(schema, fields) })
   return {
     writeFields(writer, object) {
       writers ??= prepareWriters()
       for (let index = 0; index < writers.length; index++) writers[index]!(writer, object)
     },
     readFields(reader, object) {
-      readers ??= readersByTag(schema, fields)
-      readInto(readers, reader, object, schema)
+      layout ??= prepareReaders()
+      readInto(layout, reader, object)
+      fillZeroValues(schema, object)
+    },
+    *readSteps(reader, object) {
+      layout ??= prepareReaders()
+      while (!readInto(layout, reader, object, stepFields)) yield
       fillZeroValues(schema, object)
     },
   }
 }
 
-type Readers = readonly (FieldReader | undefined)[]
+interface Layout {
+  readonly schema: ObjectSchema
+  readonly readers: readonly (FieldReader | undefined)[]
+}
 
-function readInto(readers: Readers, reader: Reader, object: JsonFields, schema: ObjectSchema): void {
-  while (reader.at < reader.end) {
+/** Whether the message was read to its end, and not just so many fields of it. */
+function readInto(
+  { readers, schema }: Layout,
+  reader: Reader,
+  object: JsonFields,
+  fieldsMax = Number.POSITIVE_INFINITY,
+): boolean {
+  for (let count = 0; reader.at < reader.end; count++) {
+    if (count === fieldsMax) return false
     const tag = reader.varint()
     const read = readers[tag]
     if (read) read(reader, object)
@@ -78,6 +100,7 @@ function readInto(readers: Readers, reader: Reader, object: JsonFields, schema: 
     }
   }
   if (reader.at > reader.end) throw new DecodeError('unexpected EOF')
+  return true
 }
 
 /** A field that the type has, but written as another kind of value, is no field to step over. */
