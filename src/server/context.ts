@@ -28,6 +28,8 @@ export interface RequestContext {
   /** Whether CBOR is spoken besides the other encodings; absent in process, where none is. */
   readonly servesCbor?: boolean
   /** Lower-case header values; empty in process. */
+  /** A kind's own door was reached: from there on failures are told in all of its formats, CBOR too. */
+  isRouted?: boolean
   readonly headers: Readonly<Record<string, string>>
   /** Names and values in turn, as they came; absent in process. */
   readonly rawHeaders?: () => readonly string[]
