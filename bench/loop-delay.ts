@@ -1,11 +1,12 @@
 #!/usr/bin/env bun
 /**
  * How long others wait while one hostile request runs: asks for a Lease every 5 ms over a connection of its own and
- * prints the slowest answers beside each request. The hostile ones come from a process of their own.
+ * prints the slowest answers beside each request. The hostile ones come from a process of their own. `cpu` is how long the
+ * server's loop itself worked during the slowest of them: on a machine that is busy with more, that is what tells.
  *
  *   bun run bench/loop-delay.ts [--only NAME] [--objects 50000]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -24,7 +25,7 @@ const hutch = await startHutch(directory, [...flags, '--feature-gates=CBORServin
 try {
   const connection = connectionOf(hutch.kubeconfig)
   await prepare(connection, Number(values.objects))
-  console.log('what runs meanwhile             heartbeats   p50 ms   p99 ms   max ms   answer')
+  console.log('what runs meanwhile             heartbeats   p50 ms   p99 ms   max ms   cpu ms   answer')
   for (const hostile of [undefined, ...hostileCases(Number(values.objects))]) {
     if (values.only === undefined || hostile?.name.includes(values.only)) await measure(hostile)
   }
@@ -36,10 +37,13 @@ try {
 async function measure(hostile: HostileCase | undefined): Promise<void> {
   const work = hostile ? attack(hostile) : Bun.sleep(idleMs).then(() => '')
   const took: number[] = []
+  const worked: number[] = []
   let isOver = false
   const beats = (async () => {
     while (!isOver) {
+      const startMs = cpuMs()
       took.push(await beat())
+      worked.push(cpuMs() - startMs)
       await Bun.sleep(beatMs)
     }
   })()
@@ -49,8 +53,18 @@ async function measure(hostile: HostileCase | undefined): Promise<void> {
   took.sort((a, b) => a - b)
   const at = (share: number) =>
     (took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0).toFixed(1)
-  const figures = [String(took.length).padStart(10), ...[0.5, 0.99, 1].map(share => at(share).padStart(8))]
+  const most = Math.max(...worked).toFixed(1)
+  const figures = [
+    String(took.length).padStart(10),
+    ...[at(0.5), at(0.99), at(1), most].map(ms => ms.padStart(8)),
+  ]
   console.log(`${(hostile?.name ?? 'nothing').padEnd(32)}${figures.join(' ')}   ${answer}`)
+}
+
+/** What the thread of the server's loop has worked so far. */
+function cpuMs(): number {
+  const [ns] = readFileSync(`/proc/${hutch.pid}/task/${hutch.pid}/schedstat`, 'utf8').split(' ')
+  return Number(ns) / 1e6
 }
 
 async function beat(): Promise<number> {
