@@ -27,7 +27,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap, errors: FieldErrors
     if (Object.hasOwn(data, key))
       errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
   }
-  if (bytes > dataBytesMax) errors.tooLong('', dataBytesMax)
+  if (bytes > dataBytesMax) errors.tooLong('[]', dataBytesMax)
 }
 
 function validateUpdate(configMap: ConfigMap, old: ConfigMap, errors: FieldErrors): void {

@@ -80,11 +80,12 @@ function unavailable({ type, pods, object, external }: MetricSpec, namespace: st
   if (type !== 'External')
     return new MetricError('InvalidMetricSourceType', '', `unknown metric source type "${type}"`)
   const { name, selector } = external!.metric
+  const inner = external!.target.averageValue ? `${name} external metric` : `external metric ${name}`
   const why = `unable to fetch metrics from external metrics API: the server could not find the requested resource (get ${name}.external.metrics.k8s.io)`
   const which = `${namespace}/${name}/${selector ? goText(selector) : 'nil'}`
   return new MetricError(
     'FailedGetExternalMetric',
-    `failed to get ${name} external metric value: `,
+    `failed to get ${name} external metric value: failed to get ${inner}: `,
     `unable to get external metric ${which}: ${why}`,
   )
 }

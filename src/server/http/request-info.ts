@@ -25,7 +25,8 @@ const namespaceSubresources = new Set(['status', 'finalize'])
  * apiserver pkg/endpoints/request RequestInfoFactory does. Throws `RangeError` for a bare `/watch` prefix.
  */
 export function parseRequestInfo(line: RequestLine): RequestInfo {
-  const parts = line.path.split('/').filter(part => part !== '')
+  // Slashes around a path do not count; between its parts each does.
+  const parts = line.path.replace(/^\/|\/+$/g, '').split('/')
   const prefix = parts[0]
   const isCore = prefix === 'api'
   if ((!isCore && prefix !== 'apis') || parts.length < (isCore ? 3 : 4)) return nonResource(line)

@@ -1,5 +1,8 @@
 import type { Resource, Subresource, Verb } from '../../api/define.ts'
+import { nameIsPathSegment } from '../../machinery/meta/names.ts'
+import { quote } from '../../machinery/meta/quote.ts'
 import {
+  badRequest,
   methodNotRouted,
   methodNotSupported,
   notFound,
@@ -61,8 +64,15 @@ export function createRest(deps: RestDeps): Handler {
     context.isRouted = true
     if (isBuiltin(resource)) context.warnings.push(...warning)
     mediaTypeFor(resource, context)
+    if (ofOne.has(info.verb)) requireSegment(info.name)
     return resource.reader === undefined ? handler(call) : read(call, resource.reader)
   }
+}
+
+/** A name from a path that cannot be part of a key (apiserver registry NamespaceKeyFunc). */
+function requireSegment(name: string): void {
+  const errors = nameIsPathSegment(name, false)
+  if (errors.length > 0) throw badRequest(`Name parameter invalid: ${quote(name)}: ${errors.join(';')}`)
 }
 
 /** What is not stored is asked of whom the server's table names. */
@@ -107,6 +117,7 @@ async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Resp
     return unrouted(deps, info)
   }
   if (!takes(subresource, call)) throw methodRefused(call)
+  requireSegment(info.name)
   if (subresource.connector !== undefined) {
     const connector = deps.connectors.get(subresource.connector)
     if (!connector) throw notImplemented(`the subresource ${subresource.connector}`)

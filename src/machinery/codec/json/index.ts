@@ -5,7 +5,7 @@ import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
-import { exceedsNesting, jsonSyntaxError } from './syntax.ts'
+import { excessOpening, jsonSyntaxError } from './syntax.ts'
 
 export { conform } from './conform.ts'
 
@@ -36,7 +36,7 @@ const prepared = new WeakMap<Uint8Array, Parsed>()
 /** Parses a long body with pauses; who reads the same bytes next is given what came of it. */
 export async function prepareJson(body: Uint8Array, breathe: Breathe): Promise<void> {
   const text = textOf(body)
-  if (exceedsNesting(text)) return
+  if (excessOpening(text)) return
   await breathe()
   const value = parsedOrNot(text)
   await breathe()
@@ -67,7 +67,8 @@ function textOf(body: string | Uint8Array): string {
 }
 
 function parseText(text: string): unknown {
-  if (exceedsNesting(text)) throw new DecodeError("invalid character '{' exceeded max depth")
+  const excess = excessOpening(text)
+  if (excess) throw new DecodeError(`invalid character '${excess}' exceeded max depth`)
   try {
     return parseExact(text)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { parseJson } from './index.ts'
 import { jsonSyntaxError } from './syntax.ts'
 
 /** What the Go standard library says of each text; empty where it is JSON. */
@@ -65,4 +66,9 @@ test('a text that is JSON to Go is JSON to the engine, and no other', () => {
     }
   }
   for (const [text, message] of cases) expect([text, parses(text)]).toEqual([text, message === ''])
+})
+
+test.each(['[', '{"a":'])('what opens %s too often is refused by the bracket that was too much', opening => {
+  const said = `invalid character '${opening[0]}' exceeded max depth`
+  expect(() => parseJson(opening.repeat(20_000))).toThrow(said)
 })

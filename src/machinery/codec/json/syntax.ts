@@ -30,18 +30,26 @@ export function jsonSyntaxError(text: string): string | undefined {
   }
 }
 
-/** Whether a text opens more than 1,000 lists and maps inside each other: what recursion of ours is asked to follow. */
-export function exceedsNesting(text: string): boolean {
-  if (text.length <= followedMax || !hasManyOpenings(text)) return false
+/**
+ * The bracket with which a text opens more than 1,000 lists and maps inside each other, which is what recursion of ours is
+ * asked to follow; undefined when it does not.
+ */
+export function excessOpening(text: string): string | undefined {
+  if (text.length <= followedMax || !hasManyOpenings(text)) return undefined
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === quoteCode) at = endOfString(text, at + 1)
     else if (code === openList || code === openMap) {
-      if (++depth > followedMax) return true
+      if (++depth > followedMax) return text[at]
     } else if (code === closeList || code === closeMap) depth--
   }
-  return false
+  return undefined
+}
+
+/** Whether a text opens more than 1,000 lists and maps inside each other. */
+export function exceedsNesting(text: string): boolean {
+  return excessOpening(text) !== undefined
 }
 
 /** Looked for by the engine itself, which takes no time at all. */
