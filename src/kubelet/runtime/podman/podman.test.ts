@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import type { ContainerSpec, PodIdentity, Session } from '../runtime.ts'
 import { runRuntimeSuite, testContainer, testSandbox } from '../suite.testing.ts'
 import { openTestPodman, podmanMissing, type TestPodman, testImage, testPauseImage } from './testing.ts'
@@ -150,6 +151,25 @@ describe.skipIf(missing !== undefined)('podman', () => {
       expect((await ended(pod.uid)).exitCode).toBe(3)
     }
   }, 120_000)
+
+  test('containers that do not heed their stop keep no other from being stopped', async () => {
+    const { containers } = podman.runtime
+    const sign = `${podman.dir}/sign`
+    mkdirSync(sign)
+    const script = "trap '' TERM; until [ -e /sign/go ]; do sleep 0.2; done"
+    const mount = { hostPath: sign, containerPath: '/sign', readOnly: true, propagation: 'private' } as const
+    const heedless = { command: ['/bin/sh', '-c'], args: [script], mounts: [mount] }
+    // More than the engine does side by side of itself.
+    const count = 3 * availableParallelism() + 2
+    const started: string[] = []
+    for (let index = 0; index < count; index++) started.push((await start(heedless)).id)
+    const stops = started.map(id => containers.stop(id, 3600))
+    const { id, pod } = await start(heedless)
+    await containers.stop(id, 0)
+    expect((await ended(pod.uid)).exitCode).toBe(137)
+    writeFileSync(`${sign}/go`, '')
+    await Promise.all(stops)
+  }, 240_000)
 
   test('members share host name and network of their sandbox, and processes when asked', async () => {
     const { id, pod, sandboxId } = await start({ shareProcessNamespace: true })

@@ -21,6 +21,8 @@ export interface PodmanService {
   close(): Promise<void>
 }
 
+/** A stop is such a piece of work until its container has ended; by default only three per CPU are done at a time. */
+const workersMax = 1024
 const startTimeoutMs = 20_000
 const pollMs = 50
 
@@ -43,7 +45,8 @@ export async function startPodmanService(options: PodmanServiceOptions): Promise
   const configPath = path.join(dir, 'containers.conf')
   writeFileSync(configPath, containersConf(environment))
   // A process group of its own, so that Ctrl-C in our terminal does not take the engine away before us.
-  const child = spawn(binary, [...globalArgs, 'system', 'service', '--time=0', `unix://${socketPath}`], {
+  const own = [`--max-workers=${workersMax}`, 'system', 'service', '--time=0', `unix://${socketPath}`]
+  const child = spawn(binary, [...globalArgs, ...own], {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, CONTAINERS_CONF: process.env.CONTAINERS_CONF ?? configPath },
