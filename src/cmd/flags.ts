@@ -1,4 +1,5 @@
 import { closest } from 'fastest-levenshtein'
+import { insteadOf } from './stock-flags.ts'
 import { UserError } from './user-error.ts'
 
 /** One option of a command: the command line, the config file, `--help` and the docs all read it. */
@@ -80,12 +81,22 @@ export function findFlag(flags: readonly Flag[], name: string, where = 'unknown 
   const flag = flags.find(candidate => candidate.name === name)
   if (flag) return flag
   if (flags.length === 0) throw new UserError(`${where}${name}`, 'This command takes no flags.', 2)
+  const instead = flags.some(isOfServer) ? insteadOf(name) : undefined
+  if (instead)
+    throw new UserError(
+      `${where.endsWith('--') ? '--' : where}${name} is a flag of kube-apiserver that Hutch does not have`,
+      instead,
+      2,
+    )
   const nearest = closest(
     name,
     flags.map(candidate => candidate.name),
   )
   throw new UserError(`${where}${name}`, `Did you mean ${where.endsWith('--') ? '--' : ''}${nearest}?`, 2)
 }
+
+/** Those of the API server have it. */
+const isOfServer = ({ name }: Flag) => name === 'runtime-config'
 
 const usageHint = 'Run the command with --help for all flags.'
 

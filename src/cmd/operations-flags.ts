@@ -48,6 +48,25 @@ const truncation = (backend: string): Flag[] => [
 
 /** How the API server is run: names and meanings are kube-apiserver's. */
 export const operationsFlags: readonly Flag[] = [
+  time('event-ttl', '1h0m0s', 'how long events are kept after they were last written; 0s is for ever'),
+  {
+    name: 'service-node-port-range',
+    type: 'string',
+    placeholder: 'FIRST-LAST',
+    default: '30000-32767',
+    help: 'ports of the nodes that Services may take, as 30000-32767 or 30000+2767',
+    check: text => void portRange(text),
+  },
+  count(
+    'default-not-ready-toleration-seconds',
+    300,
+    'seconds that pods stay on a node that is not ready, unless they say otherwise',
+  ),
+  count(
+    'default-unreachable-toleration-seconds',
+    300,
+    'seconds that pods stay on a node that fell silent, unless they say otherwise',
+  ),
   time('shutdown-delay-duration', '0s', 'after SIGTERM serve everything for so long while /readyz fails'),
   count(
     'max-requests-inflight',
@@ -92,6 +111,18 @@ export const operationsFlags: readonly Flag[] = [
   time('audit-webhook-batch-max-wait', '30s', 'send a batch that is not full after so long'),
   time('audit-webhook-initial-backoff', '10s', 'pause before a batch is sent again'),
 ]
+
+const portMax = 65_535
+
+/** Reads `30000-32767`, `30000+2767` or one port (apimachinery util/net ParsePortRange). Throws a sentence. */
+export function portRange(text: string): readonly [first: number, last: number] {
+  const [, start = '', sign, end = ''] = /^(\d{1,5})(?:([-+])(\d{1,5}))?$/.exec(text.trim()) ?? []
+  const first = Number(start)
+  const last = sign === '+' ? Math.min(first + Number(end), portMax) : sign ? Number(end) : first
+  if (start === '' || first < 1 || last < first || last > portMax)
+    throw new Error(`"${text}" is not a range of ports such as 30000-32767`)
+  return [first, last]
+}
 
 /** Milliseconds of a duration as Go writes it; the flag's check has looked at it. */
 export function durationMs(text: string): number {

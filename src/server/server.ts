@@ -17,6 +17,7 @@ import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } fr
 import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { mountDiscovery } from './discovery/routes.ts'
+import { eventTtlMs, expireEvents } from './event-expiry.ts'
 import type { Auditing } from './filters/audit.ts'
 import { mountFlowDebug } from './flow/debug.ts'
 import { serveFlowControl } from './flow/serve.ts'
@@ -90,6 +91,8 @@ export interface ApiServerOptions {
   readonly postStartHooks?: PostStartHooks
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
   readonly shutdownDelayMs?: number
+  /** How long events live after their last write; 0 is for ever. Default an hour, as upstream's --event-ttl. */
+  readonly eventTtlMs?: number
   /** `192.0.2.7:6443`, as clients are told. */
   readonly advertise?: string
   readonly version?: VersionInfo
@@ -142,8 +145,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const drain = createDrain(ports.clock, options.shutdownDelayMs ?? 0)
   const started = createServerHooks(cache, options.frontProxy !== undefined)
   started.finished('cache')
-  const hooks = [...started.checks, ...(options.postStartHooks?.checks ?? [])]
-  const checks = healthChecks({ ports, store, cache, drain, hooks })
+  const checks = healthChecks({ ports, store, cache, drain, hooks: hooksOf(options, started.checks) })
   const sources = cacheSources(cache, stopping.signal)
   const aggregation =
     options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
@@ -174,6 +176,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       clock: ports.clock,
     }),
   })
+  expireEvents({ cache, ports, ttlMs: options.eventTtlMs ?? eventTtlMs }, stopping.signal)
   started.finished('kinds')
   const transport = inProcess(ownUser, 'kube-apiserver')
   return {
@@ -201,6 +204,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await cache.close()
     },
   }
+}
+
+function hooksOf<C>({ postStartHooks }: ApiServerOptions, own: readonly C[]) {
+  return [...own, ...(postStartHooks?.checks ?? [])]
 }
 
 function observedStore({ store, ports, tracing }: ApiServerOptions): Store {

@@ -6,6 +6,7 @@ import {
   readPluginSettings,
 } from '../../server/admission/configuration/settings.ts'
 import type { AdmissionOptions } from '../../server/admission/index.ts'
+import type { TolerationSeconds } from '../../server/admission/tolerations.ts'
 import { credentialsByHost } from '../../server/remote-review/kubeconfig.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
@@ -23,6 +24,7 @@ export interface AdmissionSource {
   readonly configFile: string | undefined
   /** Of WASM components. */
   readonly componentDirectory: string | undefined
+  readonly tolerationSeconds: TolerationSeconds
 }
 
 /** What the flags ask for; nothing can be enabled and disabled at once. */
@@ -40,6 +42,10 @@ export function admissionSource(flags: FlagReader): AdmissionSource {
     choice: { enabled, disabled, features: chosenFeatures(flags) },
     configFile: flags.optional(flag),
     componentDirectory: flags.optional('admission-plugin-dir'),
+    tolerationSeconds: {
+      notReady: flags.integer('default-not-ready-toleration-seconds'),
+      unreachable: flags.integer('default-unreachable-toleration-seconds'),
+    },
   }
 }
 
@@ -48,7 +54,7 @@ export function admissionSource(flags: FlagReader): AdmissionSource {
  * components, which end with the signal.
  */
 export async function openAdmission(
-  { choice, configFile, componentDirectory }: AdmissionSource,
+  { choice, configFile, componentDirectory, tolerationSeconds }: AdmissionSource,
   { clock }: Pick<Ports, 'clock'>,
   signal: AbortSignal,
 ): Promise<AdmissionOptions> {
@@ -64,6 +70,7 @@ export async function openAdmission(
     choice,
     settings,
     components,
+    tolerationSeconds,
     credentials: {
       ...(MutatingAdmissionWebhook && { MutatingAdmissionWebhook: credentialsIn(MutatingAdmissionWebhook) }),
       ...(ValidatingAdmissionWebhook && {

@@ -22,7 +22,6 @@ import { metricsReaderRole } from '../../server/resource-metrics/role.ts'
 import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
 import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
-import { defaultServiceNetwork } from '../../server/service-ip/service-allocator.ts'
 import type { Tracing } from '../../server/tracing/tracing.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import { openAdmission } from './admission.ts'
@@ -139,7 +138,7 @@ async function buildServer(
     components: componentsOf(settings),
     postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
     ...paceOf(settings),
-    serviceNetwork: { ...defaultServiceNetwork, cidrs: settings.serviceCidrs },
+    serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(() => current),
     reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
@@ -151,7 +150,7 @@ async function buildServer(
   await prepareCluster(transport, settings, hooks, ports)
   await server.aggregate()
   await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
-  const leave = maintainNetwork({ transport, ports, sources }, hooks, stop.signal)
+  const leave = maintainNetwork({ transport, ports, sources }, settings, hooks, stop.signal)
   return {
     server,
     get pki() {
@@ -195,18 +194,23 @@ interface Maintained {
 }
 
 /** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
-function maintainNetwork(to: Maintained, hooks: PostStartHooks, signal: AbortSignal): () => Promise<void> {
-  repairServiceNetwork({ ...to, nodePorts: defaultServiceNetwork.nodePorts }, signal)
+function maintainNetwork(
+  to: Maintained,
+  { nodePorts }: ServerSettings,
+  hooks: PostStartHooks,
+  signal: AbortSignal,
+): () => Promise<void> {
+  repairServiceNetwork({ ...to, nodePorts }, signal)
   const leave = maintainIdentityLease({ ...to, hostname: hostname() }, signal)
   for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
   return leave
 }
 
-type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs'>
+type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs' | 'eventTtlMs'>
 
 /** How much at a time, and for how long. */
-function paceOf({ requestSeats, requestTimeoutMs, shutdownDelayMs }: Pace): Pace {
-  return { requestSeats, requestTimeoutMs, shutdownDelayMs }
+function paceOf({ requestSeats, requestTimeoutMs, shutdownDelayMs, eventTtlMs }: Pace): Pace {
+  return { requestSeats, requestTimeoutMs, shutdownDelayMs, eventTtlMs }
 }
 
 type Gates = Pick<SecuritySetup, 'authorizers' | 'admission' | 'issuer'>

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Resource } from '../../api/define.ts'
 import type { Features } from '../../api/features/features.ts'
-import { durationMs } from '../operations-flags.ts'
+import { durationMs, portRange } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
 import { type AdmissionSource, admissionSource } from './admission.ts'
@@ -48,6 +48,9 @@ export interface ServerSettings {
   readonly tracingConfig: string | undefined
   readonly profiling: boolean
   readonly shutdownDelayMs: number
+  readonly eventTtlMs: number
+  /** Both inclusive. */
+  readonly nodePorts: readonly [number, number]
   readonly requestSeats: number
 }
 
@@ -88,6 +91,8 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     tracingConfig: flags.optional('tracing-config-file'),
     profiling: flags.yes('profiling'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
+    eventTtlMs: durationMs(flags.text('event-ttl')),
+    nodePorts: portRange(flags.text('service-node-port-range')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
     admission: admissionSource(flags),

@@ -75,7 +75,7 @@ import { rbacEscalation } from './rbac-escalation.ts'
 import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
-import { defaultTolerationSeconds } from './tolerations.ts'
+import { defaultTolerationSeconds, type TolerationSeconds } from './tolerations.ts'
 import type { HookPorts } from './webhooks/call-hook.ts'
 import { mutatingWebhooks } from './webhooks/mutating.ts'
 import { validatingWebhooks } from './webhooks/validating.ts'
@@ -116,6 +116,8 @@ export interface AdmissionOptions {
   /** What webhooks are shown of the server. */
   readonly credentials: Readonly<Partial<Record<WebhookPlugin, CredentialsByHost>>>
   readonly components?: AdmissionComponents | undefined
+  /** Default: five minutes each. */
+  readonly tolerationSeconds?: TolerationSeconds
 }
 
 /** WASM components from files: asked as webhooks are, without a server. */
@@ -192,7 +194,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     podSecurity({ ...listers, metrics }, settings.PodSecurity),
     podNodeSelector(namespaces, settings.PodNodeSelector),
     priority(listers.priorityClasses),
-    defaultTolerationSeconds(),
+    defaultTolerationSeconds(setup.options.tolerationSeconds),
     podTolerationRestriction(namespaces, settings.PodTolerationRestriction),
     eventRateLimit(settings.EventRateLimit ?? [], clock),
     extendedResourceToleration(),

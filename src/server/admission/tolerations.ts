@@ -3,11 +3,21 @@ import type { Pod, Toleration } from '../../api/types/core-v1.gen.ts'
 import type { AdmissionPlugin } from '../context.ts'
 import { isAbout } from './refusal.ts'
 
-const defaultSeconds = 300
-const evictingTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+/** How long pods stay on a node with each of the taints that evict them. */
+export interface TolerationSeconds {
+  readonly notReady: number
+  readonly unreachable: number
+}
 
-/** Pods stay for five minutes on a node that fell silent (plugin/pkg/admission/defaulttolerationseconds). */
-export function defaultTolerationSeconds(): AdmissionPlugin {
+/** Upstream's --default-not-ready-toleration-seconds and --default-unreachable-toleration-seconds. */
+const defaultSeconds: TolerationSeconds = { notReady: 300, unreachable: 300 }
+const evictingTaints = [
+  ['node.kubernetes.io/not-ready', 'notReady'],
+  ['node.kubernetes.io/unreachable', 'unreachable'],
+] as const
+
+/** Pods stay for a while on a node that fell silent (plugin/pkg/admission/defaulttolerationseconds). */
+export function defaultTolerationSeconds(seconds = defaultSeconds): AdmissionPlugin {
   return {
     name: 'DefaultTolerationSeconds',
     handles: request =>
@@ -16,13 +26,13 @@ export function defaultTolerationSeconds(): AdmissionPlugin {
       const { spec } = object as Pod
       if (!spec) return
       const held = spec.tolerations ?? []
-      const missing = evictingTaints.filter(key => !held.some(toleration => evictsNot(toleration, key)))
+      const missing = evictingTaints.filter(([key]) => !held.some(toleration => evictsNot(toleration, key)))
       if (missing.length === 0) return
-      const added = missing.map(key => ({
+      const added = missing.map(([key, taint]) => ({
         key,
         operator: 'Exists',
         effect: 'NoExecute',
-        tolerationSeconds: defaultSeconds,
+        tolerationSeconds: seconds[taint],
       }))
       spec.tolerations = [...held, ...added]
     },

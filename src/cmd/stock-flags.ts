@@ -1,0 +1,106 @@
+/**
+ * Flags of kube-apiserver 1.35 that `hutch server` does not have, by why: who brings one along is told what to do instead.
+ * Those that it has are in the tables of flags. `tests/oracle/flags.test.ts` holds both against `kube-apiserver --help`.
+ */
+const absent: readonly (readonly [names: string, why: string])[] = [
+  [
+    'etcd-cafile etcd-certfile etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-keyfile etcd-prefix etcd-readycheck-timeout etcd-servers etcd-servers-overrides storage-backend storage-initialization-timeout storage-media-type lease-reuse-duration-seconds',
+    'There is no etcd: the data lies in --data-dir, see --datastore-endpoint.',
+  ],
+  [
+    'watch-cache watch-cache-sizes delete-collection-workers',
+    'There is one cache for everything, always on, and no worker but the event loop; leave it out.',
+  ],
+  ['service-cluster-ip-range', 'Use --service-cidr.'],
+  ['secure-port', 'Use --https-listen-port.'],
+  ['cert-dir', 'Certificates lie in --data-dir; for one of your own use --tls-cert-file.'],
+  ['external-hostname', 'Use --tls-san for names of the server, --advertise-address for its address.'],
+  [
+    'client-ca-file kubelet-certificate-authority kubelet-client-certificate kubelet-client-key proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers',
+    'The server makes, keeps and renews its authorities and certificates in --data-dir/server/tls.',
+  ],
+  [
+    'service-account-issuer service-account-jwks-uri service-account-key-file service-account-signing-key-file service-account-signing-endpoint service-account-lookup service-account-max-token-expiration service-account-extend-token-expiration api-audiences',
+    'Tokens of service accounts are signed with the key of --data-dir for https://kubernetes.default.svc.CLUSTER-DOMAIN and always looked up.',
+  ],
+  [
+    'anonymous-auth',
+    'Say it in the anonymous part of --authentication-config; RBAC gives the anonymous health and version alone.',
+  ],
+  [
+    'token-auth-file',
+    'Use a service account, "hutch token", --oidc-issuer-url or --authentication-token-webhook-config-file.',
+  ],
+  [
+    'enable-bootstrap-token-auth',
+    'Bootstrap tokens are always accepted, as joining needs them; delete their Secrets.',
+  ],
+  ['authorization-policy-file', 'There is no ABAC: use RBAC, or a webhook in --authorization-config.'],
+  ['admission-control', 'Use --enable-admission-plugins and --disable-admission-plugins.'],
+  ['enable-priority-and-fairness', 'Priority and fairness is always on; see --max-requests-inflight.'],
+  ['enable-garbage-collector', 'The garbage collector is always on.'],
+  ['allow-privileged', 'Privileged containers are allowed, and Pod Security says where not.'],
+  [
+    'aggregator-reject-forwarding-redirect enable-aggregator-routing egress-selector-config-file',
+    'Extension servers are asked at the addresses of their endpoints.',
+  ],
+  [
+    'audit-log-batch-buffer-size audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-enable audit-log-batch-throttle-qps audit-log-truncate-max-batch-size audit-log-version audit-webhook-batch-throttle-burst audit-webhook-batch-throttle-enable audit-webhook-batch-throttle-qps audit-webhook-truncate-max-batch-size audit-webhook-version',
+    'Audit events are of audit.k8s.io/v1; a log takes them one by one, and batches to a webhook are not throttled.',
+  ],
+  [
+    'contention-profiling debug-socket-path',
+    'See --profiling: profiles are at /debug/pprof/, for those who may ask.',
+  ],
+  [
+    'coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period',
+    'There is no coordinated leader election; components take the lease that is free.',
+  ],
+  [
+    'cors-allowed-origins strict-transport-security-directives',
+    'Answers carry neither CORS nor HSTS headers; put a proxy in front of browsers.',
+  ],
+  ['disable-http2-serving', 'HTTP/2 is offered and never required.'],
+  ['max-connection-bytes-per-sec', 'Streams are not slowed down.'],
+  [
+    'emulated-version emulation-forward-compatible min-compatibility-version runtime-config-emulation-forward-compatible',
+    'Hutch is 1.35 and emulates nothing else; see --runtime-config and --feature-gates.',
+  ],
+  ['enable-logs-handler', 'Logs go to standard error.'],
+  ['encryption-provider-config-automatic-reload', 'The file is always read again when it changes.'],
+  [
+    'endpoint-reconciler-type',
+    'Each server keeps its own address in the endpoints of the kubernetes service.',
+  ],
+  [
+    'kubelet-preferred-address-types kubelet-timeout',
+    'Kubelets are asked at their InternalIP, or else their Hostname or ExternalIP.',
+  ],
+  ['kubernetes-service-node-port', 'Make a Service of type NodePort with the same endpoints.'],
+  ['livez-grace-period', 'Give the probe of /livez its own patience.'],
+  [
+    'log-flush-frequency log-json-info-buffer-size log-json-split-stream log-text-info-buffer-size log-text-split-stream logging-format v vmodule',
+    'Logs are lines on standard error, written at once; see --log-level.',
+  ],
+  [
+    'allow-metric-labels allow-metric-labels-manifest disabled-metrics show-hidden-metrics-for-version',
+    'All metrics are told, and none is hidden.',
+  ],
+  ['peer-advertise-ip peer-advertise-port peer-ca-file', 'Servers do not pass requests on to each other.'],
+  ['min-request-timeout', 'A watch that names no timeoutSeconds lasts between 30 and 60 minutes.'],
+  ['version', 'Ask "hutch --version".'],
+  ['permit-address-sharing permit-port-sharing', 'One server listens at an address.'],
+  [
+    'shutdown-send-retry-after shutdown-watch-termination-grace-period',
+    'A server that leaves tells new requests to come again later, ends watches and waits for the rest, see --shutdown-delay-duration.',
+  ],
+]
+
+/** What to do instead of a flag of kube-apiserver that is not here; undefined for any other name. */
+export function insteadOf(name: string): string | undefined {
+  return reasons.get(name)
+}
+
+const reasons: ReadonlyMap<string, string> = new Map(
+  absent.flatMap(([names, why]) => names.split(' ').map(name => [name, why] as const)),
+)
