@@ -39,6 +39,8 @@ export async function startPodmanService(options: PodmanServiceOptions): Promise
     )
   mkdirSync(dir, { recursive: true })
   const socketPath = path.join(dir, 'podman.sock')
+  const pidPath = path.join(dir, 'podman.pid')
+  await endLeftBehind(pidPath, socketPath, ports)
   rmSync(socketPath, { force: true })
   const environment = examineEnvironment()
   for (const warning of environment.warnings) ports.log.warn(warning)
@@ -51,6 +53,7 @@ export async function startPodmanService(options: PodmanServiceOptions): Promise
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, CONTAINERS_CONF: process.env.CONTAINERS_CONF ?? configPath },
   })
+  if (child.pid !== undefined) writeFileSync(pidPath, String(child.pid))
   let said = ''
   child.stderr?.on('data', (text: Buffer) => {
     said = `${said}${text}`.slice(-2_000)
@@ -72,6 +75,26 @@ export async function startPodmanService(options: PodmanServiceOptions): Promise
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
       await ended
     },
+  }
+}
+
+const leftBehindTriesMax = 100
+
+/** A service that outlived us when we were killed: at its end it would take our socket away, so it ends before. */
+async function endLeftBehind(pidPath: string, socketPath: string, { clock }: Ports): Promise<void> {
+  if (!existsSync(pidPath)) return
+  const pid = Number(readFileSync(pidPath, 'utf8'))
+  const isIts = () => {
+    const file = `/proc/${pid}/cmdline`
+    return existsSync(file) && readFileSync(file, 'utf8').includes(`unix://${socketPath}`)
+  }
+  for (let tries = 0; isIts() && tries < leftBehindTriesMax; tries++) {
+    try {
+      process.kill(pid, tries < leftBehindTriesMax / 2 ? 'SIGTERM' : 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+    await sleep(clock, pollMs, new AbortController().signal)
   }
 }
 

@@ -93,7 +93,7 @@ function busyboxTar(): Uint8Array {
 }
 
 /** The engine's own clean-up may still be unmounting what it has mounted here, and would make the folder anew. */
-async function clearAway(dir: string): Promise<void> {
+export async function clearAway(dir: string): Promise<void> {
   // The brackets keep the search from finding itself.
   const search = `grep -qsa '${dir.replace('hutch-', 'hutc[h]-')}/' /proc/[0-9]*/cmdline`
   const isInUse = () => Bun.spawnSync(['sh', '-c', search]).exitCode === 0
