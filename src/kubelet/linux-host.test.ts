@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.ts'
@@ -11,6 +12,7 @@ import { KubeletApi } from './api/handlers.ts'
 import type { KubeletConfig } from './config.ts'
 import { createKubelet, type HostContext } from './kubelet.ts'
 import { linuxHost } from './linux-host.ts'
+import { podLogDir } from './logs/paths.ts'
 import { linuxMachine } from './node/linux-machine.ts'
 import { openTestPodman, podmanMissing, type TestPodman, testImage } from './runtime/podman/testing.ts'
 import { simulatedNetwork } from './simulated-host.ts'
@@ -186,6 +188,17 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     const late = ['exec', 'brief', '--', 'true']
     expect((await kubectl(late)).stderr).toContain(`Internal error occurred: ${entered}`)
     expect((await kubectl(late, { spdy: true })).stderr).toContain(entered)
+  }, 120_000)
+
+  test('who attaches first to a container for one client hears it from its start', async () => {
+    const script = 'echo early; echo warning >&2; read line; echo "got $line"'
+    const once = { restartPolicy: 'Never', ...shell(script, { stdin: true, stdinOnce: true }) }
+    await run('once', once)
+    const log = `${podLogDir(config.podLogsDir, pod('once')!)}/main/0.log`
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('warning'))
+    const { stdout, stderr } = await kubectl(['attach', '-i', 'once'], { stdin: 'this\n' })
+    expect(stdout).toBe('early\ngot this\n')
+    expect(stderr).toContain('warning\n')
   }, 120_000)
 
   test('kubectl logs tails, follows to the end and shows the run before', async () => {

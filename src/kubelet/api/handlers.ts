@@ -1,5 +1,5 @@
 import { readLog } from '../logs/reader.ts'
-import { containersNamed } from '../pod/view.ts'
+import { containersNamed, rolesOf } from '../pod/view.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
 import { createSnapshots, type Snapshot } from '../stats/snapshot.ts'
 import { type ApiAnswer, ApiError, textAnswer } from './answer.ts'
@@ -19,6 +19,7 @@ const switchedOff: Readonly<Record<string, string>> = {
 export class KubeletApi implements ApiSources {
   readonly options: ApiOptions
   readonly snapshot: () => Promise<Snapshot>
+  readonly #attached = new WeakMap<object, Set<string>>()
 
   constructor(options: ApiOptions) {
     this.options = options
@@ -107,6 +108,16 @@ export class KubeletApi implements ApiSources {
       await this.options.runtime.containers.list(pod.metadata.uid),
       target.container ?? '',
     )
+  }
+
+  /** Whether nobody has attached yet to a container whose input is for one client alone (`stdinOnce`). */
+  attachesFirst(target: PodTarget, containerId: string): boolean {
+    const worker = this.pod(target)
+    const role = [...rolesOf(worker.pod)].find(({ container }) => container.name === target.container)
+    const before = this.#attached.get(worker) ?? new Set()
+    const isFirst = role?.container.stdinOnce === true && !before.has(containerId)
+    this.#attached.set(worker, before.add(containerId))
+    return isFirst
   }
 
   /** The container to exec in or to attach to; 500 with `absent` where it does not run. */

@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { messageOf } from '../pod/start-error.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { ApiError } from './answer.ts'
+import { attachFromStart } from './first-attach.ts'
 import type { KubeletApi } from './handlers.ts'
 import { PortForwarder } from './port-forward.ts'
 import { serveSession } from './remote-streams.ts'
@@ -69,8 +70,11 @@ async function joining(api: KubeletApi, { url }: Upgrade): Promise<Joining> {
     return { streams, begin: saying('error executing command in container', begin) }
   }
   const absent = `container ${target.container} not found in pod ${target.pod}_${target.namespace}`
-  const { id } = await api.running(target, absent)
-  return { streams, begin: saying('error attaching to container', () => containers.attach(id, streams)) }
+  const { id, logPath } = await api.running(target, absent)
+  const attach = () => containers.attach(id, streams)
+  const isFirst = api.attachesFirst(target, id)
+  const begin = isFirst ? () => attachFromStart(logPath, streams, attach) : attach
+  return { streams, begin: saying('error attaching to container', begin) }
 }
 
 function saying(what: string, begin: () => Promise<Session>): () => Promise<Session> {
