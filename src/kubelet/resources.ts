@@ -1,4 +1,5 @@
 /** The kinds that a kubelet asks for. */
+export { clusterTrustBundles } from '../api/certificates/cluster-trust-bundle.ts'
 export { leases } from '../api/coordination/lease.ts'
 export { configMaps } from '../api/core/config-map.ts'
 export { nodes } from '../api/core/node.ts'

@@ -29,7 +29,7 @@ export function validateCertificateRequest({ spec }: PodCertificateRequest, erro
 }
 
 /** Keys with a domain, in any case (ValidateUserAnnotations). */
-function validateUserAnnotations(
+export function validateUserAnnotations(
   annotations: Readonly<Record<string, string>> = {},
   path: string,
   errors: FieldErrors,
@@ -53,12 +53,16 @@ function validateUid(uid: string, path: string, errors: FieldErrors): void {
   if (Buffer.byteLength(uid) > uidMax) errors.tooLong(path, uidMax)
 }
 
+/** Kubernetes' own signers sign for a day at most. */
+export function longestSeconds(signerName: string): number {
+  return /^(?:[^/]*\.)?kubernetes\.io\//.test(`${signerName}/`) ? ownSecondsMax : secondsMax
+}
+
 function validateSeconds(
   { signerName = '', maxExpirationSeconds = 0 }: PodCertificateRequestSpec,
   errors: FieldErrors,
 ): void {
-  const isOwn = /^(?:[^/]*\.)?kubernetes\.io\//.test(`${signerName}/`)
-  const max = isOwn ? ownSecondsMax : secondsMax
+  const max = longestSeconds(signerName)
   if (maxExpirationSeconds >= secondsMin && maxExpirationSeconds <= max) return
   const text = `must be in the range [${secondsMin}, ${max}]`
   errors.invalid('spec.maxExpirationSeconds', maxExpirationSeconds, text)

@@ -27,7 +27,7 @@ export const pods = defineResource<Pod>('v1', 'Pod', {
       setPodOnlyDefaults(pod.spec)
     },
     prepareForCreate: preparePodCreate,
-    prepareForUpdate: ({ spec }) => dropPodFields(spec),
+    prepareForUpdate: ({ spec }, old) => dropPodFields(spec, old.spec),
     validate: validateNewPod,
     validatesOnceOnly: true,
     validateUpdate(pod, old, errors) {

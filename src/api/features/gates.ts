@@ -1,7 +1,8 @@
 /**
  * Feature gates of Kubernetes 1.35 (pkg/features, apiserver pkg/features and those of the libraries): every one is known.
  * `fixed` ones are what Hutch always does; `switched` ones are asked by name where they matter. ClusterTrustBundle,
- * PodCertificateRequest and GenericWorkload serve their kinds, with who may write them; kubelets and pods use none yet.
+ * PodCertificateRequest and GenericWorkload serve their kinds, with who may write them; pods use bundles under a gate of their
+ * own, certificates and workloads not yet.
  */
 export type Stage = 'ALPHA' | 'BETA' | 'DEPRECATED' | 'GA'
 
@@ -24,6 +25,7 @@ export type SwitchedGate = (typeof switched)[number][0]
 const switched = [
   ['CBORServingAndStorage', 'ALPHA', 'off'],
   ['ClusterTrustBundle', 'BETA', 'off'],
+  ['ClusterTrustBundleProjection', 'BETA', 'off'],
   ['ConstrainedImpersonation', 'ALPHA', 'off'],
   ['GenericWorkload', 'ALPHA', 'off'],
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
@@ -144,7 +146,7 @@ const absent: readonly (readonly [stage: Stage, value: 'on' | 'off', names: stri
     'BETA',
     'off',
     `
-    CRDObservedGenerationTracking ClusterTrustBundleProjection ConcurrentWatchObjectDecode
+    CRDObservedGenerationTracking ConcurrentWatchObjectDecode
     CoordinatedLeaderElection DeclarativeValidationTakeover
     LocalStorageCapacityIsolationFSQuotaMonitoring MaxUnavailableStatefulSet NodeLogQuery SELinuxMount
     SchedulerAsyncAPICalls WatchCacheInitializationPostStartHook

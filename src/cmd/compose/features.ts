@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/define.ts'
 import { createFeatures, FeatureError, type Features } from '../../api/features/features.ts'
+import { putInForce } from '../../api/features/in-force.ts'
 import { servedResources } from '../../api/features/runtime-config.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import type { FlagReader } from '../server-flags.ts'
@@ -24,8 +25,9 @@ function read<T>(flag: string, make: () => T): T {
   }
 }
 
-/** Tells the gates in the metrics, under upstream's name (component-base metrics/prometheus/feature). */
+/** Puts the gates in force for this process and tells them in the metrics, under upstream's name (component-base metrics/prometheus/feature). */
 export function tellFeatures(metrics: Metrics, features: Features): void {
+  putInForce(features)
   const family = metrics.gauge({
     name: 'kubernetes_feature_enabled',
     help: '1 for each feature gate that is on, 0 for each that is off, with its stage.',

@@ -1,4 +1,5 @@
 import type {
+  ClusterTrustBundleProjection,
   ConfigMap,
   DownwardAPIVolumeFile,
   KeyToPath,
@@ -20,6 +21,8 @@ export interface PayloadContext {
   readonly allocatable: Readonly<Record<string, string>>
   /** A token of the pod's service account; kept fresh by the caller. */
   readonly token: (audience: string | undefined, lifeSeconds: number) => Promise<string>
+  /** Certificates of trust bundles, as PEM. */
+  readonly anchors: (projection: ClusterTrustBundleProjection) => Promise<string>
 }
 
 /** Objects whose change must be seen by the volume. */
@@ -47,6 +50,11 @@ export function watchedBy(volume: Volume): Watched[] {
     if (part.configMap?.name) return [{ kind: 'ConfigMap' as const, name: part.configMap.name }]
     return part.secret?.name ? [{ kind: 'Secret' as const, name: part.secret.name }] : []
   })
+}
+
+/** Whether trust bundles are in the volume. */
+export function usesTrustBundles(volume: Volume): boolean {
+  return projectionsOf(volume).some(({ part }) => part.clusterTrustBundle)
 }
 
 /** The shortest life of a token in the volume, or undefined. */
@@ -93,7 +101,11 @@ async function project(
   if (part.serviceAccountToken) {
     const { audience, expirationSeconds, path } = part.serviceAccountToken
     const token = await context.token(audience, expirationSeconds ?? tokenLifeSeconds)
-    return [[path, tokenFile(token, mode, context.pod)]]
+    return [[path, ownFile(token, mode, context.pod)]]
+  }
+  if (part.clusterTrustBundle) {
+    const anchors = await context.anchors(part.clusterTrustBundle)
+    return [[part.clusterTrustBundle.path, ownFile(anchors, mode, context.pod)]]
   }
   throw new Error(`projected source ${Object.keys(part)[0] ?? ''} is not supported`)
 }
@@ -165,8 +177,8 @@ function downwardText(
 }
 
 /** With fsGroup the group reads it; with one user for all containers that user owns it, and nobody else reads it. */
-function tokenFile(token: string, mode: number, { spec }: Pod): PayloadFile {
-  const data = Buffer.from(token)
+function ownFile(text: string, mode: number, { spec }: Pod): PayloadFile {
+  const data = Buffer.from(text)
   if (spec?.securityContext?.fsGroup !== undefined) return { data, mode: 0o600 }
   const users = new Set(
     (spec?.containers ?? []).map(

@@ -35,7 +35,7 @@ function set() {
       metadata: { name: 'c', namespace: 'default' },
       data,
     } as never)
-  return { ports, volumes, put, signal: new AbortController().signal }
+  return { api, ports, volumes, put, signal: new AbortController().signal }
 }
 
 test('a configMap volume follows its object as one step and drops what is gone', async () => {
@@ -93,4 +93,63 @@ test('a subPath is made inside its volume and never leads out of it', async () =
   await expect(safeSubPath(dir, 'out/passwd')).rejects.toThrow('not within volume path')
   symlinkSync('a', path.join(dir, 'in'))
   expect(await safeSubPath(dir, 'in/b')).toBe(path.join(dir, 'a/b'))
+})
+
+const pem = (body: string) => `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`
+
+test('trust bundles of a signer are one file, each certificate once, and follow their objects', async () => {
+  const { api, ports, volumes, signal } = set()
+  const bundle = (name: string, trustBundle: string, labels: Record<string, string>) =>
+    api.put('clustertrustbundles', {
+      ...{
+        apiVersion: 'certificates.k8s.io/v1beta1',
+        kind: 'ClusterTrustBundle',
+        metadata: { name, labels },
+      },
+      spec: { signerName: 'example.com/s', trustBundle },
+    } as never)
+  bundle('example.com:s:one', `note\n${pem('QUFB')}${pem('QkJC')}`, { use: 'yes' })
+  bundle('example.com:s:two', pem('QUFB'), { use: 'yes' })
+  bundle('example.com:s:other', pem('Q0ND'), { use: 'no' })
+  const clusterTrustBundle = {
+    signerName: 'example.com/s',
+    labelSelector: { matchLabels: { use: 'yes' } },
+    path: 'ca.pem',
+  }
+  const volume = { name: 'v', projected: { sources: [{ clusterTrustBundle }] } }
+  const pod = testPod('web', { volumes: [volume] })
+  const setUp = volumes.setUp(pod, signal)
+  await ports.clock.advance(10)
+  const file = path.join((await setUp).get('v')!, 'ca.pem')
+  expect(readFileSync(file, 'utf8')).toBe(pem('QUFB') + pem('QkJC'))
+  bundle('example.com:s:two', pem('RERE'), { use: 'yes' })
+  while (!readFileSync(file, 'utf8').includes('RERE')) {
+    await ports.clock.advance(1)
+    await Bun.sleep(5)
+  }
+  await volumes.tearDown(pod.metadata.uid!)
+})
+
+test('a trust bundle that is not there holds its pod up, unless it is optional', async () => {
+  const { ports, volumes, signal } = set()
+  const podOf = (optional: boolean) =>
+    testPod(`p-${optional}`, {
+      volumes: [
+        {
+          name: 'v',
+          projected: { sources: [{ clusterTrustBundle: { name: 'none', path: 'ca.pem', optional } }] },
+        },
+      ],
+    })
+  const missing = volumes.setUp(podOf(false), signal)
+  const refused = expect(missing).rejects.toThrow(
+    'while getting ClusterTrustBundle: clustertrustbundle.certificates.k8s.io "none" not found',
+  )
+  await ports.clock.advance(10)
+  await refused
+  const there = volumes.setUp(podOf(true), signal)
+  await ports.clock.advance(10)
+  expect(readFileSync(path.join((await there).get('v')!, 'ca.pem'), 'utf8')).toBe('')
+  await volumes.tearDown(podOf(false).metadata.uid!)
+  await volumes.tearDown(podOf(true).metadata.uid!)
 })

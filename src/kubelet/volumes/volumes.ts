@@ -8,9 +8,10 @@ import type { PodVolumes } from '../pod/environment.ts'
 import { messageOf } from '../pod/start-error.ts'
 import type { References } from '../references.ts'
 import { missing, writeAtomically } from './atomic-writer.ts'
-import { payloadOf, tokenLife, watchedBy } from './payload.ts'
+import { payloadOf, tokenLife, usesTrustBundles, watchedBy } from './payload.ts'
 import { isWritten, setUpEmptyDir, setUpHostPath, unmount, volumeType } from './sources.ts'
 import { createPodTokens, type PodTokens } from './token.ts'
+import { createTrustBundles, type TrustBundles } from './trust-bundles.ts'
 import { VolumeError } from './volume-error.ts'
 
 export interface VolumesOptions {
@@ -40,10 +41,12 @@ class HostVolumes implements PodVolumes {
   readonly #options: VolumesOptions
   readonly #live = new Map<string, Live>()
   readonly #tokens: PodTokens
+  readonly #bundles: TrustBundles
 
   constructor(options: VolumesOptions) {
     this.#options = options
     this.#tokens = createPodTokens(options.client, options.ports.clock)
+    this.#bundles = createTrustBundles(options)
   }
 
   async setUp(pod: Pod): Promise<ReadonlyMap<string, string>> {
@@ -68,6 +71,7 @@ class HostVolumes implements PodVolumes {
     this.#live.delete(podUid)
     this.#options.references.release(podUid)
     this.#tokens.release(podUid)
+    this.#bundles.release(podUid)
     const directory = join(this.#options.config.dataDir, 'pods', podUid)
     const names = await readdir(join(directory, 'volumes'), { recursive: false }).catch(missing)
     for (const name of names ?? []) await unmount(join(directory, 'volumes', name))
@@ -91,6 +95,7 @@ class HostVolumes implements PodVolumes {
       ...{ pod, references, nodeName: config.nodeName, hostIps: config.nodeIps },
       allocatable: node()?.status?.allocatable ?? {},
       token: (audience, lifeSeconds) => this.#tokens.token(pod, audience, lifeSeconds),
+      anchors: projection => this.#bundles.anchors(projection),
     })
     const stamp = new Date(ports.clock.nowMs()).toISOString().replaceAll(/[-:]/g, '_')
     const version = stamp + ports.random.uuid().slice(0, 8)
@@ -115,6 +120,7 @@ class HostVolumes implements PodVolumes {
   #follow(uid: string, volume: Volume, namespace: string): void {
     for (const { kind, name } of watchedBy(volume))
       this.#options.references.hold(uid, kind, { namespace, name }, () => this.#refreshAll(uid))
+    if (usesTrustBundles(volume)) this.#bundles.hold(uid, () => this.#refreshAll(uid))
     const life = tokenLife(volume)
     if (life !== undefined)
       this.#repeat(uid, volume, Math.max(life * 1000 * tokenShare + 1_000, tokenRefreshMinMs))

@@ -4,6 +4,7 @@ import type {
   ServiceAccountTokenProjection,
   VolumeProjection,
 } from '../../types/core-v1.gen.ts'
+import { validateCertificate, validateTrustBundle } from './certificate-projections.ts'
 import { validateFileMode, validateNonReservedPath } from './local-path.ts'
 import { validateDownwardFile, validateItems } from './volume-files.ts'
 
@@ -27,9 +28,11 @@ export function validateProjected(projected: ProjectedVolumeSource, path: string
     }
     for (const file of source.downwardAPI?.items ?? []) take(file.path, file.path)
     const token = source.serviceAccountToken?.path
-    const bundle = source.clusterTrustBundle?.path
     if (token) take(token, token)
-    if (bundle) take(bundle, bundle)
+    const { clusterTrustBundle: bundle, podCertificate: certificate } = source
+    const takeOne = (file: string) => take(file, file)
+    if (bundle) validateTrustBundle(bundle, `${at}.clusterTrustBundle`, takeOne, errors)
+    if (certificate) validateCertificate(certificate, `${at}.podCertificate`, takeOne, errors)
     const given = Object.values(source).filter(value => value !== undefined && value !== null)
     if (given.length > 1) errors.forbidden(at, 'may not specify more than 1 volume type per source')
   })
@@ -52,14 +55,6 @@ function validateSource(
   if (source.serviceAccountToken) {
     validateToken(source.serviceAccountToken, `${path}.serviceAccountToken`, volumePath, errors)
   }
-  const bundle = source.clusterTrustBundle
-  if (!bundle) return
-  const at = `${path}.clusterTrustBundle`
-  if (bundle.name && bundle.signerName)
-    errors.invalid(at, bundle, 'only one of name and signerName may be used')
-  if (!bundle.name && !bundle.signerName) errors.required(at, 'either name or signerName must be specified')
-  if (!bundle.path) errors.required(`${at}.path`)
-  validateNonReservedPath(bundle.path ?? '', `${at}.path`, errors)
 }
 
 /** Upstream reports the token's path at the volume, not at the source. */
