@@ -6,7 +6,7 @@ import { openControlPlane } from '../compose/control-plane.ts'
 import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
 import { serverParts } from '../compose/parts.ts'
-import { preflight, requireOneFamily } from '../compose/preflight.ts'
+import { preflight, requireAddress, requireOneFamily } from '../compose/preflight.ts'
 import { measureProcess } from '../compose/process-metrics.ts'
 import { serverSettings } from '../compose/settings.ts'
 import { flagReader, serverFlags } from '../server-flags.ts'
@@ -26,7 +26,10 @@ export const serverCommand: Command = {
     const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
     const settings = serverSettings(flags)
     requireOneFamily(settings)
-    if (settings.runsPods) preflight(ports)
+    if (settings.runsPods) {
+      preflight(ports)
+      requireAddress(settings, ports)
+    }
     measureProcess(ports, settings.inMemory ? undefined : settings.databasePath)
     const plane = await openControlPlane(settings, ports)
     signal.addEventListener('abort', () => plane.server.leave(), { once: true })

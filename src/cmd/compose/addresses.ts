@@ -1,18 +1,15 @@
 import { networkInterfaces } from 'node:os'
 import { UserError } from '../user-error.ts'
 
-/**
- * The address that others reach this machine by: of the interface with the default route, else the first that is not
- * loopback, else loopback (a laptop without any network still runs a cluster of its own).
- */
-export function nodeAddress(): string {
+/** The address that others reach this machine by: of the first interface that is up and not our own; undefined offline. */
+export function nodeAddress(): string | undefined {
   const interfaces = Object.entries(networkInterfaces()).flatMap(([name, list]) =>
     (list ?? [])
       .filter(({ family, internal }) => family === 'IPv4' && !internal)
       .map(({ address }) => ({ name, address })),
   )
   const ours = interfaces.filter(({ name }) => !/^(hutch|cni|docker|podman|veth|br-)/.test(name))
-  return ours[0]?.address ?? '127.0.0.1'
+  return ours[0]?.address
 }
 
 /** The address at `offset` in an IPv4 CIDR: 1 is the `kubernetes` service, 10 the cluster DNS. */

@@ -23,10 +23,19 @@ export function agentSettings(flags: FlagReader): AgentSettings {
     server: serverUrl(flags.optional('server')),
     token: joinToken(flags.optional('token')),
     nodeName: flags.text('node-name'),
-    nodeIp: flags.optional('node-ip') ?? nodeAddress(),
+    nodeIp: flags.optional('node-ip') ?? ownAddress(),
     dataDir,
     agentDir: join(dataDir, 'agent'),
   }
+}
+
+function ownAddress(): string {
+  const address = nodeAddress()
+  if (address !== undefined) return address
+  throw new UserError(
+    'this machine has no address that the cluster could reach it by',
+    'Connect it, or give --node-ip.',
+  )
 }
 
 function serverUrl(text: string | undefined): string {

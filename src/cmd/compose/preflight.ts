@@ -41,6 +41,23 @@ export function preflight({ clock, log }: Ports): void {
   }
 }
 
+/** Gives a machine without any network an address that is not loopback: a cluster of its own needs no more. */
+export function requireAddress({ nodeIp, isOffline }: ServerSettings, { log }: Ports): void {
+  if (!isOffline) return
+  const ip = Bun.spawnSync(['ip', '-batch', '-'], {
+    stdin: Buffer.from(`address replace ${nodeIp}/32 dev lo\nlink set lo up\n`),
+    stderr: 'pipe',
+  })
+  if (ip.exitCode !== 0)
+    throw new UserError(
+      `no network, and no address of our own: ${ip.stderr.toString().trim()}`,
+      'Give --node-ip.',
+    )
+  log.warn('there is no network: this machine is a cluster of its own; start again once there is', {
+    address: nodeIp,
+  })
+}
+
 /**
  * Pods and services of a real node have IPv4 addresses alone, so two ranges are refused there (`UserError`) rather than
  * half served.

@@ -17,6 +17,8 @@ export interface ServerSettings {
   readonly databasePath: string
   readonly nodeName: string
   readonly nodeIp: string
+  /** This machine has no address of its own, so it is given `nodeIp`. */
+  readonly isOffline: boolean
   readonly advertiseAddress: string
   readonly bindAddress: string
   readonly port: number
@@ -56,17 +58,21 @@ export interface ServerSettings {
 
 export function serverSettings(flags: FlagReader): ServerSettings {
   const dataDir = flags.text('data-dir')
-  const nodeIp = flags.optional('node-ip') ?? nodeAddress()
+  const simulatedNodes = flags.integer('simulated-node')
+  const runsPods = !flags.yes('disable-agent') && simulatedNodes === 0
+  const found = flags.optional('node-ip') ?? nodeAddress()
   const serviceCidrs = flags.text('service-cidr').split(',')
   const [serviceCidr = ''] = serviceCidrs
   const clusterCidrs = flags.text('cluster-cidr').split(',')
   const clusterDomain = flags.text('cluster-domain')
-  const simulatedNodes = flags.integer('simulated-node')
+  // Nothing may stand at a loopback address behind a service: the gateway of the first node's pods is as good.
+  const nodeIp = found ?? (runsPods ? addressIn(clusterCidrs[0]!, 1) : '127.0.0.1')
   return {
     dataDir,
     databasePath: join(dataDir, 'server/db/state.db'),
     nodeName: flags.text('node-name'),
     nodeIp,
+    isOffline: found === undefined,
     advertiseAddress: flags.optional('advertise-address') ?? nodeIp,
     bindAddress: flags.text('bind-address'),
     port: flags.integer('https-listen-port'),
@@ -82,7 +88,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     clusterDomain,
     disabled: new Set(flags.list('disable')),
     simulatedNodes,
-    runsPods: !flags.yes('disable-agent') && simulatedNodes === 0,
+    runsPods,
     requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
     serving: servingSource(flags),
     requestTimeoutMs: durationMs(flags.text('request-timeout')),
