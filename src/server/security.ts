@@ -151,7 +151,7 @@ function nodeAuthorizer(sources: CacheSources, { choice }: AdmissionOptions) {
       podCertificateRequests: of<NodeOwned>('certificates.k8s.io', 'podcertificaterequests'),
     }),
   })
-  return createNodeAuthorizer(graph, nodeRules(), { podCertificates })
+  return createNodeAuthorizer(graph, nodeRules(choice.features), { podCertificates })
 }
 
 function admissionListers(sources: CacheSources, objects: TokenObjects): AdmissionListers {

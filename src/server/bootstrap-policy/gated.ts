@@ -1,7 +1,8 @@
 import type { SwitchedGate } from '../../api/features/gates.ts'
 import type { PolicyFacts } from './facts.ts'
 
-type Rights = Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'>
+type Rights = Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'> &
+  Partial<Pick<PolicyFacts, 'nodeRules'>>
 
 /** A controller's role, bound to its account, as upstream's addControllerRole. */
 function controller(name: string, rules: PolicyFacts['clusterRoles'][number]['rules']): Rights {
@@ -12,6 +13,7 @@ function controller(name: string, rules: PolicyFacts['clusterRoles'][number]['ru
   }
 }
 
+const readBundles = [['get', 'list', 'watch'], ['certificates.k8s.io'], ['clustertrustbundles']]
 const discovery = 'system:cluster-trust-bundle-discovery'
 const migration = 'storagemigration.k8s.io'
 
@@ -20,10 +22,11 @@ export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGa
   [
     'ClusterTrustBundle',
     {
+      nodeRules: [readBundles],
       clusterRoles: [
         {
           name: discovery,
-          rules: [[['get', 'list', 'watch'], ['certificates.k8s.io'], ['clustertrustbundles']]],
+          rules: [readBundles],
         },
       ],
       clusterRoleBindings: [

@@ -25,8 +25,7 @@ const upstream = facts as unknown as PolicyFacts
 
 /** Upstream 1.35's bootstrap roles and bindings, with those of gates that are on, and Hutch's own few. */
 export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeatures()): BootstrapPolicy {
-  const gated = [...gatedPolicy].flatMap(([gate, rights]) => (features.enabled(gate) ? [rights] : []))
-  const all = [upstream, ...gated, additions]
+  const all = [upstream, ...gatedRights(features), additions]
   return {
     clusterRoles: all.flatMap(({ clusterRoles }) => clusterRoles).map(toClusterRole),
     clusterRoleBindings: all.flatMap(({ clusterRoleBindings }) => clusterRoleBindings).map(toBinding),
@@ -38,9 +37,12 @@ export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeat
   }
 }
 
+const gatedRights = (features: Pick<Features, 'enabled'>) =>
+  [...gatedPolicy].flatMap(([gate, rights]) => (features.enabled(gate) ? [rights] : []))
+
 /** What every node may do besides what depends on its pods; the Node authorizer's static rules. */
-export function nodeRules(): readonly PolicyRule[] {
-  return upstream.nodeRules.map(toRule)
+export function nodeRules(features: Pick<Features, 'enabled'> = createFeatures()): readonly PolicyRule[] {
+  return [upstream, ...gatedRights(features)].flatMap(({ nodeRules = [] }) => nodeRules).map(toRule)
 }
 
 function header(kind: string, from: CompactRole | CompactBinding) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { createFeatures } from '../../api/features/features.ts'
 import type { ClusterRole, ClusterRoleBinding } from '../../api/types/rbac-v1.gen.ts'
 import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
@@ -124,6 +125,14 @@ describe('the bootstrap policy', () => {
     ).toBe(49)
     for (const { roleRef } of policy.clusterRoleBindings) expect(names).toContain(roleRef.name)
     expect(nodeRules().length).toBe(25)
+    const more = createFeatures(['ClusterTrustBundle=true', 'StorageVersionMigrator=true'])
+    expect(nodeRules(more).at(-1)?.resources).toEqual(['clustertrustbundles'])
+    const added = bootstrapPolicy(more).clusterRoles.map(({ metadata }) => metadata.name)
+    const usual = bootstrapPolicy().clusterRoles.map(({ metadata }) => metadata.name)
+    expect(added.filter(name => !usual.includes(name))).toEqual([
+      'system:cluster-trust-bundle-discovery',
+      'system:controller:storage-version-migrator-controller',
+    ])
   })
 
   test('gives each component its own and no more', () => {
