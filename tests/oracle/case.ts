@@ -8,6 +8,10 @@ export interface OracleCase {
   readonly body?: string | Uint8Array
   /** The answer is a stream: only this many events of it are read. */
   readonly events?: number
+  /** Asked again, for a while, until both sides answer with this status. */
+  readonly until?: number
+  /** The text itself is compared, line breaks and all. */
+  readonly isLayout?: boolean
   /** The answer is a document about the API: what a client learns from it is compared. */
   readonly isDocument?: boolean
   /** Parts of a JSON answer that later cases of the same side need, by dotted path. */
@@ -27,6 +31,7 @@ export interface Answer {
   readonly body: unknown
 }
 
+export const cbor = 'application/cbor'
 export const protobuf = 'application/vnd.kubernetes.protobuf'
 export const patchTypes = {
   merge: 'application/merge-patch+json',

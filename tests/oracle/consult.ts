@@ -1,4 +1,4 @@
-import type { Track } from './case.ts'
+import type { Answer, OracleCase, Track } from './case.ts'
 import { customCases } from './custom-cases.ts'
 import { depthCases } from './depth-cases.ts'
 import { documentCases } from './document-cases.ts'
@@ -6,7 +6,7 @@ import { generalCases, opening } from './general-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
 import { differences } from './normalize.ts'
-import type { Side } from './side.ts'
+import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
 
 /** All cases: the first track prepares both servers, the others may run in any order. */
@@ -37,6 +37,7 @@ export async function consultOracle(
   ours: Side,
   theirs: Side,
   [opening, ...tracks]: readonly Track[],
+  list: readonly ListedDifference[] = listed,
 ): Promise<Verdict> {
   const places: string[][] = []
   places.push(await follow(ours, theirs, opening!))
@@ -47,7 +48,7 @@ export async function consultOracle(
   }
   await Promise.all(Array.from({ length: tracksAtOnce }, worker))
   const cases = [opening!, ...tracks].reduce((sum, track) => sum + track.cases.length, 0)
-  return { cases, ...judge(places.flat()) }
+  return { cases, ...judge(places.flat(), list) }
 }
 
 /** One track on both sides: where they differ, in the order of its cases. */
@@ -55,12 +56,26 @@ async function follow(ours: Side, theirs: Side, { cases }: Track): Promise<strin
   const [a, b] = [ours.session(), theirs.session()]
   const places: string[] = []
   for (const one of cases) {
-    const answers = await Promise.all([a.ask(one), b.ask(one)]).catch(error => {
+    const answers = await askBoth([a, b], one).catch(error => {
       throw new Error(`no answer to "${one.name}"`, { cause: error })
     })
     for (const difference of differences(...answers)) places.push(`${one.name} › ${difference}`)
   }
   return places
+}
+
+/** How long a case is asked again that waits for a status. */
+const patienceMs = 180_000
+const pauseMs = 1_000
+
+async function askBoth(sessions: readonly [Session, Session], one: OracleCase): Promise<[Answer, Answer]> {
+  const startMs = performance.now()
+  for (;;) {
+    const answers = await Promise.all([sessions[0].ask(one), sessions[1].ask(one)])
+    const isAnswered = one.until === undefined || answers.every(({ status }) => status === one.until)
+    if (isAnswered || performance.now() - startMs > patienceMs) return answers
+    await Bun.sleep(pauseMs)
+  }
 }
 
 /** Which of the differences are meant. */

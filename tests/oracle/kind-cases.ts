@@ -11,13 +11,13 @@ import { type Sample, samples } from './samples.ts'
  * The same questions about every kind, derived from one valid sample each. Two versions that lie at one place in the
  * store share a track: they would see each other's objects.
  */
-export function kindTracks(of: readonly Sample[] = samples): Track[] {
+export function kindTracks(of: readonly Sample[] = samples, ask = casesOf): Track[] {
   const tracks = new Map<string, OracleCase[]>()
   for (const sample of of) {
     const name = sample.object.kind
     const cases = tracks.get(name) ?? []
     tracks.set(name, cases)
-    cases.push(...casesOf(sample))
+    cases.push(...ask(sample))
   }
   return [...tracks].map(([name, cases]) => ({ name, cases }))
 }

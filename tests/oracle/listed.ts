@@ -4,11 +4,13 @@ export interface ListedDifference {
   readonly reason: string
 }
 
+export const surplusCell: ListedDifference = {
+  place: /^IPAddress: [^›]*(?:Table|row)[^›]* › \.body\.(?:object\.)?rows\.0\.cells\.2: absent/,
+  reason: 'Upstream prints one cell more than it has columns; nobody can show it.',
+}
+
 export const listed: readonly ListedDifference[] = [
-  {
-    place: /^IPAddress: [^›]*(?:Table|row)[^›]* › \.body\.(?:object\.)?rows\.0\.cells\.2: absent/,
-    reason: 'Upstream prints one cell more than it has columns; nobody can show it.',
-  },
+  surplusCell,
   {
     place: /^broken YAML[^›]* › \.body\.message: .*yaml: line \d: .*yaml: line \d: /,
     reason: 'Where YAML is broken each library says in its own words.',

@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import { facts } from '../../src/api/schema/index.ts'
 import {
+  decodeCbor,
   decodeProtobuf,
   encodeProtobuf,
   isProtobuf,
@@ -36,6 +37,7 @@ const volatileKeys = new Set([
   'serverAddressByClientCIDRs',
   'hash',
   'storageVersionHash',
+  'nodePort',
   // Of which build the server is.
   ...['gitVersion', 'gitCommit', 'gitTreeState', 'goVersion', 'compiler', 'buildDate', 'platform'],
 ])
@@ -50,12 +52,36 @@ export function normalize(status: number, headers: Headers, bytes: Uint8Array): 
 }
 
 function readBody(contentType: string, bytes: Uint8Array): unknown {
+  if (contentType.startsWith('application/cbor')) return readCbor(bytes)
   if (contentType.includes(protobuf) && contentType.includes('stream=watch')) return readFrames(bytes)
   if (isProtobuf(bytes)) return readProtobuf(bytes)
   // Its layout is held by the round trip of upstream's samples.
   return contentType.startsWith('application/yaml')
     ? walk(parse(Buffer.from(bytes).toString()))
     : normalizeBody(bytes)
+}
+
+/** Objects or events in CBOR, one behind another. */
+function readCbor(bytes: Uint8Array): unknown[] {
+  const found: unknown[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + lengthOfItem(bytes.subarray(at))
+    found.push(walk(decodeCbor(bytes.subarray(at, end))))
+    at = end
+  }
+  return found
+}
+
+/** The decoder takes one item alone and says where it ended. */
+function lengthOfItem(bytes: Uint8Array): number {
+  try {
+    decodeCbor(bytes)
+    return bytes.length
+  } catch (error) {
+    const end = /starting at index (\d+)$/.exec((error as Error).message)?.[1]
+    if (end === undefined) throw error
+    return Number(end)
+  }
 }
 
 /** The events of a protobuf watch, each behind its length in four bytes. */
@@ -156,7 +182,7 @@ interface Refusal {
 /** Where upstream checks a thing twice it repeats the cause, though not in the message: told once is the same. */
 function toldOnce(refusal: Refusal): object {
   const { message, details } = refusal
-  const seen = new Set(details.causes.map(cause => JSON.stringify(cause)))
+  const seen = new Set(details.causes.map(cause => JSON.stringify(sortMembers(cause))))
   const causes = [...seen].map(cause => JSON.parse(cause) as unknown)
   return { ...refusal, message: headOf(message), details: { ...details, causes } }
 }
@@ -182,7 +208,7 @@ function headOf(message: string): string {
 
 /** Which address of the range a Service gets is chance. */
 const age = /^(?:\d+[smhdy])+$/
-const clusterIp = /^10\.96\.\d+\.\d+$/
+const clusterIp = /^(?:10\.96\.\d+\.\d+|fd00:10:96::[\da-f:]*)$/
 
 function normalizeText(given: string, key: string): string {
   if (clusterIp.test(given)) return '<cluster IP>'
@@ -201,6 +227,9 @@ function normalizeText(given: string, key: string): string {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
       .replaceAll(/\b(gen-|Bad_)[a-z0-9]{5}\b/g, '$1<suffix>')
       .replaceAll(/in object meta: \d+/g, 'in object meta: <resourceVersion>')
+      .replaceAll(/"(?:10\.96\.\d+\.\d+|fd00:10:96::[\da-f:]*)"/g, '"<cluster IP>"')
+      .replaceAll(/current: \d+/g, 'current: <resourceVersion>')
+      .replaceAll(/resource version: \d+ \(\d+\)/g, 'resource version: <resourceVersion>')
       .replaceAll(/hash=[0-9A-F]{128}/g, 'hash=<digest>')
       .replaceAll(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/g, '<token>')
       .replaceAll(/^X509SHA256=[0-9a-f]{64}$/g, 'X509SHA256=<digest>')

@@ -2,28 +2,27 @@
 /**
  * Sends the same requests to Hutch and to a stock control plane and compares the answers field by field.
  *
- *   scripts/oracle [--only TEXT] [--listed] [--requested] [HUTCH_KUBECONFIG STOCK_KUBECONFIG]
+ *   scripts/oracle [--only TEXT] [--listed] [--variant NAME] [HUTCH_KUBECONFIG STOCK_KUBECONFIG]
  *
  * Without kubeconfigs it starts both, on fresh data. `--only` takes the tracks whose name begins with TEXT, or else
- * the cases whose name holds it; `--requested` asks of kinds that are served on request alone, of two servers that were
- * started with --runtime-config=api/all=true --feature-gates=AllAlpha=true,AllBeta=true; `--listed` also tells how many differences each listed reason explains.
+ * the cases whose name holds it; `--variant` asks other things of two servers that are started otherwise (variants.ts);
+ * `--listed` also tells how many differences each listed reason explains.
  */
 import { parseArgs } from 'node:util'
 import type { Track } from './case.ts'
 import { allTracks, consultOracle, idle, lastLine } from './consult.ts'
-import { opening } from './general-cases.ts'
-import { kindTracks } from './kind-cases.ts'
-import { requestedSamples } from './requested-samples.ts'
+import { listed } from './listed.ts'
 import { sideOf } from './side.ts'
 import { openStage } from './stage.ts'
 import { stockMissing } from './stock.ts'
+import { variants } from './variants.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
     listed: { type: 'boolean', default: false },
-    requested: { type: 'boolean', default: false },
+    variant: { type: 'string' },
   },
 })
 
@@ -43,19 +42,20 @@ async function stage() {
   if (hutch && stock) return { ours: sideOf(hutch), theirs: sideOf(stock), close: async () => {} }
   const missing = stockMissing()
   if (missing) throw new Error(`cannot consult the oracle: ${missing}`)
-  return openStage()
+  return openStage(variant?.flags)
 }
 
-const known = values.requested
-  ? [{ name: 'opening', cases: opening }, ...kindTracks(requestedSamples)]
-  : allTracks()
+const variant = values.variant === undefined ? undefined : variants[values.variant]
+if (values.variant !== undefined && !variant)
+  throw new Error(`there is no variant ${values.variant}; there are ${Object.keys(variants).join(', ')}`)
+const known = variant ? variant.tracks() : allTracks()
 const tracks = values.only === undefined ? known : chosen(known, values.only)
 const { ours, theirs, close } = await stage()
-const verdict = await consultOracle(ours, theirs, tracks).finally(close)
+const verdict = await consultOracle(ours, theirs, tracks, variant ? variant.listed : listed).finally(close)
 for (const place of verdict.unlisted) console.log(place)
 if (values.listed)
   for (const [{ reason }, count] of verdict.listed) if (count > 0) console.log(`listed ${count}: ${reason}`)
-const stale = values.only === undefined && !values.requested ? idle(verdict) : []
+const stale = values.only === undefined ? idle(verdict) : []
 for (const pattern of stale) console.log(`explains nothing any more: ${pattern}`)
 console.log(lastLine(verdict))
 process.exitCode = verdict.unlisted.length + stale.length > 0 ? 1 : 0

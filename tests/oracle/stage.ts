@@ -15,16 +15,25 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
-  await using opened = new AsyncDisposableStack()
-  const hutch = opened.use(await startHutch())
-  const stock = opened.use(await startStock('accounts'))
-  const sides = { ours: sideOf(await hutch.kubeconfig()), theirs: sideOf(stock.kubeconfig) }
-  const kept = opened.move()
-  return { ...sides, close: () => kept.disposeAsync() }
+/** Further flags of the two servers; `both` know them by the same names. */
+export interface StageFlags {
+  readonly both?: readonly string[]
+  readonly hutch?: readonly string[]
+  readonly stock?: readonly string[]
 }
 
-async function startHutch() {
+export async function openStage({ both = [], hutch: ours = [], stock: theirs = [] }: StageFlags = {}) {
+  await using opened = new AsyncDisposableStack()
+  const hutch = opened.use(await startHutch([...both, ...ours]))
+  const stock = opened.use(
+    await startStock('accounts', { HUTCH_STOCK_FLAGS: [...both, ...theirs].join(' ') }),
+  )
+  const sides = { ours: sideOf(await hutch.kubeconfig()), theirs: sideOf(stock.kubeconfig) }
+  const kept = opened.move()
+  return { ...sides, close: () => kept.disposeAsync() } satisfies Stage
+}
+
+async function startHutch(flags: readonly string[]) {
   const directory = mkdtempSync(join(tmpdir(), 'hutch-oracle-'))
   const path = join(directory, 'kubeconfig')
   const child = Bun.spawn(
@@ -36,7 +45,7 @@ async function startHutch() {
         '--datastore-endpoint',
         'memory',
       ],
-      ...['--service-cidr', '10.96.0.0/16'],
+      ...['--service-cidr', '10.96.0.0/16', ...flags],
       ...['--data-dir', join(directory, 'data'), '--write-kubeconfig', path, '--bind-address', '127.0.0.1'],
       ...['--https-listen-port', String(await freePort()), '--log-level', 'warn'],
     ],

@@ -5,9 +5,11 @@ import {
   patternError,
   qualifiedNameErrors,
 } from '../../machinery/meta/names.ts'
+import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import { firstFew, unset } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { validateStandardFinalizers } from '../../machinery/validation/object-meta.ts'
 import { defineResource } from '../define-resource.ts'
 import type {
   ServerStorageVersion,
@@ -79,7 +81,8 @@ function validateVersion(version: ServerStorageVersion, path: string, errors: Fi
   })
   if (!decodableVersions.includes(encodingVersion)) {
     const text = `decodableVersions must include encodingVersion ${encodingVersion}`
-    errors.invalid(`${path}.decodableVersions`, version.decodableVersions ?? null, text)
+    const shown = isGivenEmpty(version, 'decodableVersions') ? [] : (version.decodableVersions ?? null)
+    errors.invalid(`${path}.decodableVersions`, shown, text)
   }
   servedVersions.forEach((each, i) => {
     const at = `${path}.servedVersions[${i}]`
@@ -139,7 +142,11 @@ export const storageVersions = defineResource<StorageVersion>(
       allowUnconditionalUpdate: false,
       standardFinalizers: false,
       validateName: nameErrors,
-      validate: validateStatus,
+      validate(version, errors) {
+        // Of a new one alone.
+        validateStandardFinalizers(version.metadata, 'metadata.finalizers', errors)
+        validateStatus(version, errors)
+      },
       validatesOnceOnly: true,
     },
     subresources: { status: { keepsMetadata: true, strategy: { validate: validateStatus } } },

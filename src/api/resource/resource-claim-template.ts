@@ -18,7 +18,6 @@ const behaviour: Behaviour<ResourceClaimTemplate> = {
       if (!old) authorizeRequests(spec?.spec?.devices?.requests, labels, errors)
     },
     validate: ({ spec }, errors) => validateClaimSpec(spec?.spec, 'spec.spec', errors),
-    validatesOnceOnly: true,
     validateUpdate: ({ spec }, old, errors) =>
       immutableInternal('k8s.io/api/resource/v1.ResourceClaimTemplateSpec', [spec, old.spec], 'spec', errors),
   },

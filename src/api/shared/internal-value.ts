@@ -82,15 +82,25 @@ function show(schema: Schema, value: unknown): unknown {
 
 function showObject({ fields }: ObjectSchema, value: object): unknown {
   const given = value as Readonly<Record<string, unknown>>
-  const shown = [...fields.values()].map(({ name, schema, pointer }) => {
+  const shown = [...fields.values()].flatMap(({ name, schema, pointer }) => {
+    // Embedded there, and the only type that keeps its JSON names.
+    if (isObjectMeta(schema)) return Object.entries(given[name] ?? {})
     const absent = pointer ? null : isGivenEmpty(value, name) ? emptyOf(schema) : zero(schema)
     return [
-      goNames[name] ?? name[0]!.toUpperCase() + name.slice(1),
-      given[name] === undefined ? absent : show(schema, given[name]),
+      [
+        goNames[name] ?? name[0]!.toUpperCase() + name.slice(1),
+        given[name] === undefined ? absent : show(schema, given[name]),
+      ],
     ]
   })
   return Object.fromEntries(shown)
 }
+
+function isObjectMeta(schema: Schema): boolean {
+  return schema.kind === 'object' && (schema as ObjectSchema).name === objectMeta
+}
+
+const objectMeta = 'k8s.io/apimachinery/pkg/apis/meta/v1.ObjectMeta'
 
 /** The host's namespaces, which upstream keeps with the other matters of security. */
 const hostFields = ['HostNetwork', 'HostPID', 'HostIPC', 'HostUsers', 'ShareProcessNamespace'] as const

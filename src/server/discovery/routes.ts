@@ -32,8 +32,8 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
     const list = discovery.resourceList(group, version)
     // A built-in group's own router knows which versions it has not.
     if (!list && facts().groups.some(({ name }) => name === group)) throw unknownRoute()
-    if (list) routed(c)
-    return found(c, list)
+    if (list) routed(c, group === '' ? plain : ofGroups(c))
+    return found(c, list, ofGroups(c))
   })
 
   function root(c: Context<RouteEnv>, name: 'api' | 'apis', legacy: () => object): Response {
@@ -49,13 +49,24 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
 }
 
 /** Upstream has this page behind a router that looks at media types first. */
-function routed(c: Context<RouteEnv>): void {
-  const types = plain.formats.map(format => contentTypes[format])
+function routed(c: Context<RouteEnv>, { formats } = plain): void {
+  const types = formats.map(format => contentTypes[format])
   requireRouted(c.req.header('accept'), types)
 }
 
-function found(c: Context<RouteEnv>, document: object | undefined): Response | Promise<Response> {
-  return document ? told(c, document, negotiate(c.req.header('accept'), plain).format) : c.notFound()
+function found(
+  c: Context<RouteEnv>,
+  document: object | undefined,
+  offer = plain,
+): Response | Promise<Response> {
+  return document ? told(c, document, negotiate(c.req.header('accept'), offer).format) : c.notFound()
+}
+
+const withCbor: Offer = { ...plain, formats: [...plain.formats, 'cbor'] }
+
+/** The resources of a version of a group are the only page that upstream has in CBOR. */
+function ofGroups({ env }: Context<RouteEnv>): Offer {
+  return env.context.servesCbor ? withCbor : plain
 }
 
 function told(

@@ -107,8 +107,9 @@ async function answerRequest(
   } catch (error) {
     const known = error instanceof StatusError ? error : internalError(String(error))
     const userAgent = headers['user-agent'] ?? ''
+    const asker = { headers, userAgent, ...formats, ...(!context?.isRouted && { servesCbor: false }) }
     return {
-      answer: withWarnings(failureAnswer({ headers, userAgent, ...formats }, known), warnings),
+      answer: withWarnings(failureAnswer(asker, known), warnings),
       auditId,
       context,
     }

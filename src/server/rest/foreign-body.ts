@@ -100,6 +100,7 @@ export function isServedKind(apiVersion: string, kind: string): boolean {
 
 /** The Go package of upstream's internal types of a group. */
 export function internalPackage(group: string): string {
+  if (group === 'internal.apiserver.k8s.io') return 'apiserverinternal'
   return group === '' ? 'core' : group.split('.')[0]!
 }
 

@@ -7,7 +7,7 @@ import type { ListResult, Response, Servable } from '../context.ts'
 import { type CacheListOptions, type CacheRuns, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
-import { isRevision, malformedRevision, parseRevision, requireRevision } from './get.ts'
+import { isRevision, malformedRevision, requireRevision } from './get.ts'
 import { checkListOptions } from './list-options.ts'
 import { indexOf, placesOf } from './run-index.ts'
 import { type Selection, selectionOf } from './selection.ts'
@@ -187,14 +187,8 @@ function read({ deps, context }: RestCall, prefix: string, page: PageOptions): C
     if (!(error instanceof CompactedError)) throw error
     throw context.options.continue
       ? expiredPage(after!.slice(prefix.length))
-      : expiredRevision(revision ?? 0, error)
+      : expired('The resourceVersion for the provided list is too old.')
   }
-}
-
-function expiredRevision(revision: number, { compactedRevision }: CompactedError): StatusError {
-  return expired(
-    `The resourceVersion for the provided list is too old: ${parseRevision(String(revision))} (${compactedRevision})`,
-  )
 }
 
 /** 410 with a token that goes on at the newest revision: the client may accept the inconsistency (KEP-365). */

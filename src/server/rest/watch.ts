@@ -25,15 +25,12 @@ const timeoutMinMs = 1_800_000
 
 /** Changes of a collection or of one object, from a revision on (upstream's watch and watchlist, KEP-3157). */
 export async function watch(call: RestCall): Promise<Response> {
-  const { context, resource, deps } = call
+  const { context, resource } = call
   const { options } = context
   checkWatchOptions(options)
   const selection = selectionOf(call)
   const from = startRevision(call)
   const run = (sink: Sink, signal: AbortSignal) => runWatch(call, { selection, from }, sink, signal)
-  if (from !== undefined && from < deps.cache.compactedRevision()) {
-    throw resourceVersionTooOld(from, deps.cache.compactedRevision())
-  }
   return { kind: 'watch', resource, run }
 }
 
@@ -52,6 +49,8 @@ interface WatchPlan {
 async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: AbortSignal): Promise<void> {
   const { deps, resource } = call
   if (isOver(call)) return
+  const oldest = deps.cache.compactedRevision()
+  if (plan.from !== undefined && plan.from < oldest) throw resourceVersionTooOld(plan.from, oldest)
   const { clock } = deps.ports
   const stop = new AbortController()
   const stopNow = () => stop.abort()

@@ -104,4 +104,5 @@ export function releaseUnneeded({ spec }: Service, { spec: old }: Service): void
     dropIfSame('loadBalancerClass')
   }
   if (isExternallyAccessible(old) && !isExternallyAccessible(spec)) dropIfSame('externalTrafficPolicy')
+  if (old.type !== 'ExternalName' && spec.type === 'ExternalName') dropIfSame('internalTrafficPolicy')
 }

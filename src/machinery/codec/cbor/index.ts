@@ -70,7 +70,7 @@ function diagnosis(value: unknown): string {
     .join(', ')}}`
 }
 
-/** Which member of its map the first unknown one is, in the order of the bytes. */
+/** Which member of its map the first unknown one is; one of an outer map goes before those of inner ones. */
 function unknownIndex(schema: Schema, value: unknown): number | undefined {
   if (isOpaque(schema)) return undefined
   if (schema.kind === 'list' && Array.isArray(value))
@@ -78,10 +78,12 @@ function unknownIndex(schema: Schema, value: unknown): number | undefined {
   if (!isMap(value)) return undefined
   if (schema.kind === 'map') return firstOf(Object.values(value), item => unknownIndex(schema.values, item))
   if (schema.kind !== 'object') return undefined
-  return firstOf(Object.keys(value), (name, index) => {
+  const names = Object.keys(value)
+  const own = schema.preserveUnknown ? -1 : names.findIndex(name => !schema.fields.has(name))
+  if (own >= 0) return own
+  return firstOf(names, name => {
     const field = schema.fields.get(name)
-    if (!field) return schema.preserveUnknown ? undefined : index
-    return unknownIndex(field.schema, value[name])
+    return field && unknownIndex(field.schema, value[name])
   })
 }
 

@@ -1,0 +1,75 @@
+import type { Track } from './case.ts'
+import { cborTracks } from './cbor-cases.ts'
+import { dualStackTracks } from './dual-stack-cases.ts'
+import { expiryTracks } from './expiry-cases.ts'
+import { opening } from './general-cases.ts'
+import { kindTracks } from './kind-cases.ts'
+import { type ListedDifference, surplusCell } from './listed.ts'
+import { requestedSamples } from './requested-samples.ts'
+import type { StageFlags } from './stage.ts'
+
+/** Questions to two servers that were started otherwise than usual. */
+export interface Variant {
+  readonly flags: StageFlags
+  readonly tracks: () => Track[]
+  /** Differences that are meant. */
+  readonly listed: readonly ListedDifference[]
+}
+
+export const variants: Readonly<Record<string, Variant>> = {
+  requested: {
+    // Gates of what Hutch does not do would change what is asked of the other kinds.
+    flags: {
+      both: [
+        '--runtime-config=api/all=true',
+        '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true,GenericWorkload=true,StorageVersionMigrator=true',
+      ],
+      stock: ['--feature-gates=StorageVersionAPI=true'],
+    },
+    tracks: () => [{ name: 'opening', cases: opening }, ...kindTracks(requestedSamples)],
+    listed: [
+      {
+        place: /^PodCertificateRequest of [^:]*: list by namespace › \.status: 200 \| 400$/,
+        reason: 'Upstream has forgotten to let this one kind be selected by its namespace.',
+      },
+      {
+        place: /^DeviceTaintRule of [^:]*: spec\.taint\.timeAdded left out › .*f:timeAdded: absent/,
+        reason: 'The time is filled in before an object is stored, not when it is read: nobody owns it.',
+      },
+      {
+        place: /^ResourceClaim(?:Template)? of [^:]*v1beta1: change [^›]+ empty › .*field is immutable" \| /,
+        reason:
+          'An older version is converted before it is judged, and what was given empty is nothing then.',
+      },
+    ],
+  },
+  cbor: {
+    flags: { both: ['--feature-gates=CBORServingAndStorage=true'] },
+    tracks: cborTracks,
+    listed: [surplusCell],
+  },
+  'dual-stack': {
+    flags: {
+      hutch: ['--service-cidr=10.96.0.0/16,fd00:10:96::/108'],
+      stock: ['--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/108'],
+    },
+    tracks: dualStackTracks,
+    listed: [
+      {
+        place: /^ranges › \.body\.metadata\.managedFields\./,
+        reason:
+          'The first range of addresses is there from the start; upstream makes it and then says that it is ready.',
+      },
+    ],
+  },
+  expiry: {
+    flags: { stock: ['--etcd-compaction-interval=5s'] },
+    tracks: expiryTracks,
+    listed: [
+      {
+        place: /^expiry: watch from then › \.body: .*too old resource version: <resourceVersion>.* \| ""$/,
+        reason: 'How much of the past may be watched again is counted in events upstream and in bytes here.',
+      },
+    ],
+  },
+}
