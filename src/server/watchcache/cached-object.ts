@@ -1,5 +1,6 @@
 import { noteFrozen } from '../../machinery/meta/derived.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { shareValues } from './shared-values.ts'
 
 /** One version of one object, in memory once for all readers: deeply frozen, its encodings made on demand and kept. */
 export interface CachedObject {
@@ -76,7 +77,9 @@ export function toCachedObject(fields: Omit<CachedObject, 'encodings'>, arraysTo
   const { object, revision } = fields
   const metadata = { resourceVersion: '', ...object.metadata }
   metadata.resourceVersion = String(revision)
-  return new Cached({ ...fields, object: deepFreeze({ ...object, metadata }, arraysToo) })
+  const shown = { ...object, metadata }
+  shareValues(shown)
+  return new Cached({ ...fields, object: deepFreeze(shown, arraysToo) })
 }
 
 /** What an event costs in memory besides the values that it keeps alive. */
