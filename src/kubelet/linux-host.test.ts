@@ -91,6 +91,13 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
   const shell = (script: string, rest: object = {}) => ({
     containers: [{ name: 'main', image: testImage, command: ['/bin/sh', '-c', script], ...rest }],
   })
+  /** Runs one that ends beside one that goes on, and waits for that end: the pod is still a running one. */
+  const runBeside = async (name: string, { containers: [main] }: ReturnType<typeof shell>) => {
+    const other = { ...shell('sleep 1000').containers[0]!, name: 'other' }
+    await run(name, { restartPolicy: 'Never', containers: [main!, other] })
+    const states = () => pod(name)?.status?.containerStatuses ?? []
+    await until(() => states().some(({ name, state }) => name === 'main' && state?.terminated !== undefined))
+  }
   const kubectl = async (args: string[], options: { stdin?: string; spdy?: boolean } = {}) => {
     const { port } = front.address() as AddressInfo
     const websockets = options.spdy ? 'false' : 'true'
@@ -176,11 +183,7 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
   }, 120_000)
 
   test('who comes too late for exec or attach is told why, over WebSocket and over SPDY', async () => {
-    const [main] = shell('echo done').containers
-    const other = { ...shell('sleep 1000').containers[0]!, name: 'other' }
-    await run('brief', { restartPolicy: 'Never', containers: [main!, other] })
-    const states = () => pod('brief')?.status?.containerStatuses ?? []
-    await until(() => states().some(({ name, state }) => name === 'main' && state?.terminated !== undefined))
+    await runBeside('brief', shell('echo done'))
     const attached = 'unable to upgrade connection: container main not found in pod brief_default'
     expect((await kubectl(['attach', 'brief'])).stderr).toContain(`Internal error occurred: ${attached}`)
     expect((await kubectl(['attach', 'brief'], { spdy: true })).stderr).toContain(attached)
@@ -199,6 +202,8 @@ describe.skipIf(missing !== undefined)('a kubelet on a real Podman', () => {
     const { stdout, stderr } = await kubectl(['attach', '-i', 'once'], { stdin: 'this\n' })
     expect(stdout).toBe('early\ngot this\n')
     expect(stderr).toContain('warning\n')
+    await runBeside('quick', shell('echo all', { stdin: true, stdinOnce: true }))
+    expect((await kubectl(['attach', 'quick'])).stdout).toBe('all\n')
   }, 120_000)
 
   test('kubectl logs tails, follows to the end and shows the run before', async () => {

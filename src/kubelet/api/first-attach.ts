@@ -1,23 +1,41 @@
 import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { parseLogLine } from '../logs/cri.ts'
-import type { OutputChunk, Session, StreamOptions } from '../runtime/runtime.ts'
+import type { ObservedContainer, OutputChunk, Session, StreamOptions } from '../runtime/runtime.ts'
 
 /** A container that has said more was not started to be attached to at once. */
 const earlierMaxBytes = 65_536
 
+/** The container as the engine sees it now. */
+type Look = () => Promise<ObservedContainer | undefined>
+
 /**
- * Attaches and tells first what the container has said before, from its log: `kubectl run -i` starts a command and attaches
- * then, and of a short one nothing would be seen. Upstream loses it.
+ * Attaches and tells first what the container has said before, from its log; one that has ended says no more.
+ * `kubectl run -i` starts a command and attaches then: of a short one nothing would be seen, which upstream puts up with.
  */
 export async function attachFromStart(
-  logPath: string | undefined,
+  look: Look,
   { stdout, stderr }: StreamOptions,
   attach: () => Promise<Session>,
 ): Promise<Session> {
-  const earlier = (await saidIn(logPath)).filter(({ stream }) => (stream === 'stderr' ? stderr : stdout))
-  const session = await attach()
-  return { ...session, output: joined(earlier, session.output) }
+  const container = await look()
+  const said = async () =>
+    (await saidIn(container?.logPath)).filter(({ stream }) => (stream === 'stderr' ? stderr : stdout))
+  if (container?.state === 'exited') return ended(await said())
+  const earlier = await said()
+  try {
+    const session = await attach()
+    return { ...session, output: joined(earlier, session.output) }
+  } catch (error) {
+    const now = await look()
+    if (now?.id !== container?.id || now?.state !== 'exited') throw error
+    return ended(await said())
+  }
+}
+
+function ended(said: readonly OutputChunk[]): Session {
+  const nothing = async () => {}
+  return { stdin: undefined, output: joined(said), resize: nothing, exitCode: async () => 0, close() {} }
 }
 
 async function saidIn(logPath: string | undefined): Promise<OutputChunk[]> {
@@ -33,7 +51,7 @@ async function saidIn(logPath: string | undefined): Promise<OutputChunk[]> {
 
 async function* joined(
   earlier: readonly OutputChunk[],
-  later: AsyncIterable<OutputChunk>,
+  later: AsyncIterable<OutputChunk> | readonly OutputChunk[] = [],
 ): AsyncGenerator<OutputChunk> {
   yield* earlier
   yield* later

@@ -120,14 +120,19 @@ export class KubeletApi implements ApiSources {
     return isFirst
   }
 
+  /** The newest run of a container that the engine knows of. */
+  async newest(target: PodTarget): Promise<ObservedContainer | undefined> {
+    const { metadata } = this.pod(target).pod
+    const observed = await this.options.runtime.containers.list(metadata.uid)
+    return containersNamed(observed, target.container ?? '')[0]
+  }
+
   /** The container to exec in or to attach to; 500 with `absent` where it does not run. */
   async running(
     target: PodTarget,
     absent = `container not found ("${target.container}")`,
   ): Promise<ObservedContainer> {
-    const { metadata } = this.pod(target).pod
-    const observed = await this.options.runtime.containers.list(metadata.uid)
-    const [newest] = containersNamed(observed, target.container ?? '')
+    const newest = await this.newest(target)
     if (newest?.state === 'running') return newest
     throw new ApiError(500, absent)
   }

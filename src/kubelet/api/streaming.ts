@@ -8,7 +8,7 @@ import { attachFromStart } from './first-attach.ts'
 import type { KubeletApi } from './handlers.ts'
 import { PortForwarder } from './port-forward.ts'
 import { serveSession } from './remote-streams.ts'
-import { podTarget, streamsProblem, wantedStreams } from './request.ts'
+import { type PodTarget, podTarget, streamsProblem, wantedStreams } from './request.ts'
 import { type ByteChannel, SpdyConnection } from './spdy/connection.ts'
 import { SpdyRemote, type WantedStreams } from './spdy-streams.ts'
 import { channelProtocols, tunnelProtocol, websocketChannel, websocketStreams } from './websocket-streams.ts'
@@ -62,19 +62,31 @@ async function joining(api: KubeletApi, { url }: Upgrade): Promise<Joining> {
   const streams = wantedStreams(searchParams)
   const problem = streamsProblem(streams)
   if (problem) throw new ApiError(400, problem)
-  const { containers } = api.options.runtime
   if (pathname.startsWith('/exec/')) {
     const { id } = await api.running(target)
     const command = searchParams.getAll('command')
-    const begin = () => containers.exec(id, { ...streams, command })
+    const begin = () => api.options.runtime.containers.exec(id, { ...streams, command })
     return { streams, begin: saying('error executing command in container', begin) }
   }
+  return { streams, begin: saying('error attaching to container', await attaching(api, target, streams)) }
+}
+
+/** The first who attaches to a container for one client gets all that it says, also when it has ended meanwhile. */
+async function attaching(
+  api: KubeletApi,
+  target: PodTarget,
+  streams: WantedStreams,
+): Promise<() => Promise<Session>> {
+  const { containers } = api.options.runtime
   const absent = `container ${target.container} not found in pod ${target.pod}_${target.namespace}`
-  const { id, logPath } = await api.running(target, absent)
-  const attach = () => containers.attach(id, streams)
-  const isFirst = api.attachesFirst(target, id)
-  const begin = isFirst ? () => attachFromStart(logPath, streams, attach) : attach
-  return { streams, begin: saying('error attaching to container', begin) }
+  const running = () => api.running(target, absent)
+  const newest = await api.newest(target)
+  if (!newest || newest.state === 'created' || !api.attachesFirst(target, newest.id)) {
+    const { id } = await running()
+    return () => containers.attach(id, streams)
+  }
+  const attach = async () => containers.attach((await running()).id, streams)
+  return () => attachFromStart(() => api.newest(target), streams, attach)
 }
 
 function saying(what: string, begin: () => Promise<Session>): () => Promise<Session> {
