@@ -53,11 +53,14 @@ function braces(pairs: readonly string[]): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
-/** Go's spelling of the numbers that have one of their own. */
+/** Numbers as Go spells them (strconv's shortest `g`): the bounds of buckets are labels, which are compared as texts. */
 function number(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf'
   if (value === Number.NEGATIVE_INFINITY) return '-Inf'
-  return String(value)
+  const [digits = '', exponent = '0'] = value.toExponential().split('e')
+  const size = Number(exponent)
+  if (value === 0 || (size >= -4 && size <= 5)) return String(value)
+  return `${digits}e${size < 0 ? '-' : '+'}${String(Math.abs(size)).padStart(2, '0')}`
 }
 
 function escapeHelp(text: string): string {

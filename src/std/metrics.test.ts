@@ -55,4 +55,19 @@ test('a reset starts counters anew and leaves gauges, fillers run before each re
 
 test('exponential buckets grow by their factor', () => {
   expect(exponentialBuckets(1, 2, 4)).toEqual([1, 2, 4, 8])
+  expect(exponentialBuckets(1e-8, 10, 5).at(-1)).toBe(9.999999999999999e-5)
+})
+
+test.each([
+  [999_999, '999999'],
+  [1_050_000, '1.05e+06'],
+  [0.0001, '0.0001'],
+  [0.00001, '1e-05'],
+  [-2.5e21, '-2.5e+21'],
+  [0, '0'],
+  [Number.NEGATIVE_INFINITY, '-Inf'],
+])('%p is told as Go writes it', (value, text) => {
+  const metrics = createMetrics()
+  metrics.gauge({ name: 'g', help: 'G.' }).with().set(value)
+  expect(metrics.text()).toEndWith(`g ${text}\n`)
 })

@@ -137,5 +137,8 @@ function clear(series: SeriesState): void {
 
 /** `count` bounds from `first`, each `factor` times the one before (Prometheus' ExponentialBuckets). */
 export function exponentialBuckets(first: number, factor: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => first * factor ** index)
+  const bounds: number[] = []
+  // Rounded at each step, as upstream's are: bounds are labels too.
+  for (let bound = first; bounds.length < count; bound *= factor) bounds.push(bound)
+  return bounds
 }
