@@ -41,7 +41,7 @@ apt_install() { apt-get install -y -q --no-install-recommends "$@"; }
 want_kubectl() {
   local candidate
   command -v kubectl >/dev/null && return 0
-  candidate=$(apt-cache policy kubernetes-client 2>/dev/null | sed -n 's/^  Candidate: //p')
+  candidate=$(LC_ALL=C apt-cache policy kubernetes-client 2>/dev/null | sed -n 's/^  Candidate: //p')
   if [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge 1.30; then
     (need_packages kubernetes-client) && return 0
   fi
