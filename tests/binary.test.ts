@@ -26,6 +26,25 @@ function armLibrary(): string | undefined {
   return exitCode === 0 ? stdout.toString().trim() : undefined
 }
 
+/** Creates a ConfigMap from YAML that is long enough to be read by a Worker; answers the status code. */
+async function postLongYaml(kubeconfig: string): Promise<number> {
+  const text = await Bun.file(kubeconfig).text()
+  const field = (name: string) => new RegExp(`${name}: "?([^"\\n]+)"?`).exec(text)?.[1] ?? ''
+  const pem = (name: string) => Buffer.from(field(name), 'base64').toString()
+  const lines = Array.from({ length: 4_000 }, (_, at) => `  key-${at}: a text of some length`)
+  const { status } = await fetch(`${field('server')}/api/v1/namespaces/default/configmaps`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/yaml' },
+    body: `metadata:\n  name: long\ndata:\n${lines.join('\n')}\n`,
+    tls: {
+      ca: pem('certificate-authority-data'),
+      cert: pem('client-certificate-data'),
+      key: pem('client-key-data'),
+    },
+  })
+  return status
+}
+
 describe('the compiled binary', () => {
   const dir = mkdtempSync(join(tmpdir(), 'hutch-binary-'))
   const running: Subprocess[] = []
@@ -96,6 +115,7 @@ describe('the compiled binary', () => {
       '[{"op":"replace","path":"/spec/replicas","value":1}]',
     )
     expect(patched.text).toContain('patched')
+    expect(await postLongYaml(`${dir}/x64.yaml`)).toBe(201)
     server.kill('SIGTERM')
     expect(await server.exited).toBe(0)
   })

@@ -1,6 +1,7 @@
 import type { Resource } from '../api/define.ts'
 import type { Registry } from '../api/registry.ts'
 import type { ApiCall, CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
+import type { LongYaml } from '../machinery/codec/index.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { StatusError } from '../machinery/status/status.ts'
 import type { Breathe } from '../std/turns.ts'
@@ -27,9 +28,9 @@ export interface RequestContext {
   readonly query: URLSearchParams
   /** Whether CBOR is spoken besides the other encodings; absent in process, where none is. */
   readonly servesCbor?: boolean
-  /** Lower-case header values; empty in process. */
   /** A kind's own door was reached: from there on failures are told in all of its formats, CBOR too. */
   isRouted?: boolean
+  /** Lower-case header values; empty in process. */
   readonly headers: Readonly<Record<string, string>>
   /** Names and values in turn, as they came; absent in process. */
   readonly rawHeaders?: () => readonly string[]
@@ -37,6 +38,8 @@ export interface RequestContext {
   user: UserInfo
   /** The answer is not sent but looked at: it must be there as a whole. */
   readonly needsWhole?: true
+  /** Reads and prints long YAML elsewhere; absent where nobody else is kept waiting. */
+  readonly longYaml?: LongYaml
   /** Asked between the steps of a request whose body is large; absent for others. */
   readonly breathe?: Breathe
   /** Set by the dispatcher for resource requests, before admission. */

@@ -4,6 +4,7 @@ import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Catalog } from '../client/catalog.ts'
 import type { Transport } from '../client/transport.ts'
+import type { LongYaml } from '../machinery/codec/index.ts'
 import { toApiVersion } from '../machinery/meta/group.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
@@ -85,6 +86,8 @@ export interface ApiServerOptions {
   readonly requestTimeoutMs?: number
   /** CBOR besides the other encodings (KEP-4222). Default: not, as upstream. */
   readonly servesCbor?: boolean
+  /** Reads and prints long YAML elsewhere than on this event loop. Default: here. */
+  readonly longYaml?: LongYaml
   /** Rights to act as others may be for some requests (KEP-5284). Default: not, as upstream. */
   readonly constrainsImpersonation?: boolean
   /** Work after the start that `/livez` and `/readyz` wait for. */
@@ -155,7 +158,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
   const front = createFront({
     ...{ handler, ports, drain, stopping: stopping.signal, requestTimeoutMs: limitMs },
-    servesCbor: options.servesCbor ?? false,
+    ...{ servesCbor: options.servesCbor ?? false, longYaml: options.longYaml },
   })
   const inProcess = (user: UserInfo, userAgent?: string) =>
     createInProcessTransport({

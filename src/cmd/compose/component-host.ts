@@ -2,6 +2,7 @@
 import { WebhookCallError } from '../../server/webhook-client/failure.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
 import type { WorkerAnswer, WorkerStart } from './component-worker.ts'
+import { startWorker as startProgram } from './start-worker.ts'
 
 export interface ComponentHost {
   /** Rejects with WebhookCallError when there is no answer in time, or none at all; the next call has a new instance then. */
@@ -77,10 +78,9 @@ interface Events {
 }
 
 function startWorker(start: WorkerStart, { answered, failed }: Events): Worker {
-  const worker = new Worker(new URL('./component-worker.ts', import.meta.url))
+  const worker = startProgram('component')
   worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => answered(data)
   worker.onerror = ({ message }) => failed(`failed: ${message}`)
-  worker.unref()
   worker.postMessage(start)
   return worker
 }

@@ -31,6 +31,7 @@ import { openAuthorization } from './authorization.ts'
 import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
+import { createLongYaml } from './long-yaml.ts'
 import { openStore } from './open-store.ts'
 import { openPki, pkiSpec } from './own-pki.ts'
 import { processProfiler } from './profiler.ts'
@@ -176,14 +177,15 @@ async function buildServer(
   }
 }
 
-type Switched = Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation' | 'profiler'>
+type Switched = Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation' | 'profiler' | 'longYaml'>
 
-/** What flags and gates switch on and off. */
+/** What flags and gates switch on and off, and what only a real process has. */
 function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports): Switched {
   return {
     servesCbor: features.enabled('CBORServingAndStorage'),
     constrainsImpersonation: features.enabled('ConstrainedImpersonation'),
     profiler: profiling ? processProfiler(clock) : undefined,
+    longYaml: createLongYaml(clock),
   }
 }
 

@@ -77,23 +77,23 @@ describe('bad YAML is refused', () => {
   })
 })
 
-test('a text that was read with pauses reads the same, faults too', async () => {
-  const long = `list:\n${Array.from({ length: 2_000 }, (_, at) => `- {a: ${at}, b: "x"}\n`).join('')}a: 1\na: 2\n`
-  for (const text of [long, '{"a":1}', 'a: [', 'a: &a [x]\nb: *a', '']) {
+test('a text that was read elsewhere reads the same, faults too', async () => {
+  for (const text of ['a: 1\na: 2\n', '{"a":1}', 'a: [', 'a: &a [x]\nb: *a', '']) {
     const bytes = Buffer.from(text)
-    let pauses = 0
-    await prepareYaml(bytes, () => {
-      pauses++
-      return Promise.resolve()
-    })
-    const read = (body: string | Uint8Array, strict: boolean) => {
+    const asked: string[] = []
+    const elsewhere = async (question: string) => {
+      asked.push(question)
+      return decodeYaml(question, { strict: true })
+    }
+    await prepareYaml(bytes, { read: elsewhere, print: async json => json })
+    expect(asked).toEqual([text])
+    const outcome = (body: string | Uint8Array, strict: boolean) => {
       try {
         return decodeYaml(body, { strict })
       } catch (error) {
         return (error as Error).message
       }
     }
-    for (const strict of [true, false]) expect(read(bytes, strict)).toEqual(read(text, strict))
-    if (text === long) expect(pauses).toBeGreaterThan(20)
+    for (const strict of [true, false]) expect(outcome(bytes, strict)).toEqual(outcome(text, strict))
   }
-}, 120_000)
+})

@@ -10,13 +10,11 @@ import {
   visit,
   type YAMLError,
 } from 'yaml'
-import { type Breathe, runSteps, type Steps, takeSteps } from '../../std/turns.ts'
 import { quote } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 import { countMembers, newTally } from './json/conform.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
-import { readPlainYaml } from './plain-yaml.ts'
 
 type Token = CST.Token
 
@@ -43,6 +41,14 @@ export interface DecodedYaml {
   readonly strictErrors: readonly string[]
 }
 
+/** The library keeps the event loop for seconds where a text is long; this does its work elsewhere. */
+export interface LongYaml {
+  /** What `decodeYaml` gives, strictly. */
+  read(text: string): Promise<DecodedYaml>
+  /** JSON text as YAML. */
+  print(json: string): Promise<string>
+}
+
 /** Reads the first YAML document as upstream does (YAML 1.1 booleans, keys become texts) and gives it as JSON. Throws DecodeError. */
 export function decodeYaml(
   body: string | Uint8Array,
@@ -51,36 +57,30 @@ export function decodeYaml(
   const known = typeof body === 'string' ? undefined : prepared.get(body)
   if (known instanceof DecodeError) throw known
   if (known) return strict ? known : { json: known.json, strictErrors: [] }
-  return runSteps(reading(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'), strict))
+  return readYaml(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'), strict)
 }
 
 const prepared = new WeakMap<Uint8Array, DecodedYaml | DecodeError>()
 
-/** Reads a long body with pauses; what comes of it is what `decodeYaml` then gives for the same bytes. */
-export async function prepareYaml(body: Uint8Array, breathe: Breathe): Promise<void> {
+/** Has a long body read elsewhere; what comes of it is what `decodeYaml` then gives for the same bytes. */
+export async function prepareYaml(body: Uint8Array, yaml: LongYaml): Promise<void> {
   try {
-    prepared.set(body, await takeSteps(reading(Buffer.from(body).toString('utf8'), true), breathe))
+    prepared.set(body, await yaml.read(Buffer.from(body).toString('utf8')))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     prepared.set(body, error)
   }
 }
 
-/** Reads a text in steps, between which others may have their turn. */
-function* reading(text: string, strict: boolean): Steps<DecodedYaml> {
+function readYaml(text: string, strict: boolean): DecodedYaml {
   if (isPlainJson(text)) return { json: text, strictErrors: [] }
-  const source = firstDocument(text)
-  const known = yield* readPlainYaml(source)
-  if (known) return { json: JSON.stringify(known.value), strictErrors: [] }
   const lines = new LineCounter()
-  const document = yield* compose(source, lines)
+  const document = compose(firstDocument(text), lines)
   const [fatal] = document?.errors ?? []
   if (fatal) throw new DecodeError(`yaml: ${where(fatal, lines)}`)
   try {
     const value: unknown = document?.toJS({ maxAliasCount: aliasesMax })
-    yield
     const json = JSON.stringify(value) ?? 'null'
-    yield
     return { json, strictErrors: strict ? duplicateKeys(document, lines) : [] }
   } catch (error) {
     const message = (error as Error).message
@@ -104,12 +104,7 @@ function isPlainJson(text: string): boolean {
 }
 
 /** What `parseDocument` of the library does, with a bound on nesting; it has no uniqueness check, which takes n². */
-function* compose(source: string, lines: LineCounter): Steps<Document.Parsed | undefined> {
-  const tokens: Token[] = []
-  for (const token of boundedTokens(source, lines)) {
-    if (token === undefined) yield
-    else tokens.push(token)
-  }
+function compose(source: string, lines: LineCounter): Document.Parsed | undefined {
   const composer = new Composer({
     version: '1.1',
     uniqueKeys: false,
@@ -117,22 +112,16 @@ function* compose(source: string, lines: LineCounter): Steps<Document.Parsed | u
     logLevel: 'silent',
     customTags: tags => goTags(tags),
   })
-  const [document] = composer.compose(tokens, true, source.length)
-  yield
+  const [document] = composer.compose(boundedTokens(source, lines), true, source.length)
   return document
 }
 
-/** After so many pieces of text comes an undefined among the tokens, of which a long document has but one. */
-const stepLexemes = 256
-
-function* boundedTokens(source: string, lines: LineCounter): Generator<Token | undefined, void, void> {
+function* boundedTokens(source: string, lines: LineCounter): Generator<Token, void, void> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
-  let lexemes = 0
   for (const lexeme of new Lexer().lex(source)) {
     yield* parser.next(lexeme)
     if (parser.stack.length > nestingMax) throw new DecodeError(`yaml: exceeded max depth of ${nestingMax}`)
-    if (++lexemes % stepLexemes === 0) yield undefined
   }
   yield* parser.end()
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { LongYaml } from '../../machinery/codec/index.ts'
 import { badRequest, internalError } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -26,6 +27,7 @@ export interface FrontOptions {
   readonly requestTimeoutMs: number
   /** CBORServingAndStorage is on. */
   readonly servesCbor?: boolean
+  readonly longYaml?: LongYaml | undefined
 }
 
 /** Takes one HTTP request of either version through the chain and back. Never rejects. */
@@ -35,8 +37,10 @@ const noBody: RequestBody = { kind: 'none' }
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export function createFront(options: FrontOptions): Front {
-  const { ports } = options
-  const inner = { ...options, readBody: createBodyReader(ports.clock, options.requestTimeoutMs) }
+  const { ports, servesCbor, longYaml } = options
+  const formats = { ...(servesCbor && { servesCbor }), ...(longYaml && { longYaml }) }
+  const readBody = createBodyReader(ports.clock, options.requestTimeoutMs)
+  const inner = { ...options, readBody, formats }
   const fanout = createFanout(ports.clock)
   return async function serveRequest(request, response) {
     if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) {
@@ -84,14 +88,18 @@ interface Answered {
   readonly context: RequestContext | undefined
 }
 
+interface Inner extends FrontOptions {
+  readonly readBody: BodyReader
+  readonly formats: Pick<RequestContext, 'servesCbor' | 'longYaml'>
+}
+
 async function answerRequest(
-  { handler, ports, readBody, servesCbor }: FrontOptions & { readonly readBody: BodyReader },
+  { handler, ports, readBody, formats }: Inner,
   request: Asked,
   headers: Headers,
   { signal }: Departure,
 ): Promise<Answered> {
   const auditId = headers['audit-id'] || ports.random.uuid()
-  const formats = servesCbor ? { servesCbor } : {}
   const warnings: string[] = []
   let context: RequestContext | undefined
   try {
@@ -145,7 +153,8 @@ async function bodyOf(request: Asked, readBody: BodyReader): Promise<RequestBody
     : { kind: 'bytes', bytes, contentType: request.headers['content-type'] ?? '' }
 }
 
-interface Rest extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'servesCbor' | 'breathe'> {
+interface Rest
+  extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'servesCbor' | 'longYaml' | 'breathe'> {
   /** Asked for at the first look at the context's own. */
   readonly signal: () => AbortSignal
 }

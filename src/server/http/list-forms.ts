@@ -24,6 +24,8 @@ export interface ListForm {
   readonly format: Format
   /** The items of a run as they lie between others. */
   items(run: Run, isFirst: boolean): Uint8Array
+  /** The same items as JSON that becomes YAML; absent in other forms. */
+  itemsJson?(run: Run): string
   /** What goes around `itemsLength` bytes of `count` items. */
   frame(count: number, itemsLength: number): { readonly head: Uint8Array; readonly tail: Uint8Array }
   /** Whether the head says how long all items are, so that it cannot be sent before they are made. */
@@ -159,7 +161,8 @@ function yamlForm({ envelope, member, show }: ListView): ListForm {
   }
   return {
     format: 'yaml',
-    items: run => Buffer.from(run.map(item => yamlText([show(item)])).join('')),
+    items: run => (run.length > 0 ? Buffer.from(yamlText(run.map(show))) : nothing),
+    itemsJson: run => JSON.stringify(run.map(show)),
     frame: () => ({ head: Buffer.from(`${part(true)}${member}:\n`), tail: Buffer.from(part(false)) }),
   }
 }

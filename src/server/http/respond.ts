@@ -8,7 +8,14 @@ import { type ListForm, listForm } from './list-forms.ts'
 import { contentTypes, type Format, type MediaType } from './negotiation.ts'
 import { failureFormat, mediaTypeFor, statusFormat } from './offer.ts'
 import { gzipList } from './packed-list.ts'
-import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
+import {
+  gzipListPieces,
+  isLong,
+  isLongYaml,
+  listPieces,
+  type Pieces,
+  yamlListPieces,
+} from './streamed-list.ts'
 import { misshapen, toPartial, toServedTable } from './transform.ts'
 import { watchEncoder } from './watch-frames.ts'
 import { yamlText } from './yaml-text.ts'
@@ -104,6 +111,12 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
     // A list that lies in no runs is a choice of a few: nothing larger is kept of it.
     keepsItems: (!packs || !list.runs) && !isStreamed,
   })
+  if (form.itemsJson && context.longYaml && isLongYaml(list) && !context.needsWhole)
+    return {
+      status,
+      headers: { 'content-type': contentTypes.yaml },
+      body: yamlListPieces(form, list, context.longYaml),
+    }
   if (isStreamed) return streamedAnswer(status, form, list, { packs, clock })
   const packed = packs ? gzipList(form, list, gzipBytesMin) : undefined
   return packed ? packedAnswer(status, form.format, packed) : wholeAnswer(status, form, list)
@@ -143,17 +156,29 @@ export function failureAnswer(context: Agent, error: StatusError): Answer {
   return { ...answer, headers }
 }
 
-type Agent = Pick<RequestContext, 'headers' | 'userAgent' | 'servesCbor'>
+type Agent = Pick<RequestContext, 'headers' | 'userAgent' | 'servesCbor' | 'longYaml' | 'needsWhole'>
 
 /** Encodes what has no cached form. */
 export function loose(status: number, object: object, format: Format, context: Agent): Answer {
   if (format === 'protobuf')
     return encoded(status, format, looseProtobuf(object as Parameters<typeof looseProtobuf>[0]))
   if (format === 'cbor') return encoded(status, format, encodeCbor(object))
-  if (format === 'yaml') return encoded(status, format, yamlText(object))
+  if (format === 'yaml') return yamlAnswer(status, object, context)
   // As upstream: only the plain form ends its line.
   const body = isPretty(context) ? pretty(object) : `${JSON.stringify(object)}\n`
   return encoded(status, format, body)
+}
+
+/** JSON of so many characters takes the library tens of milliseconds to print as YAML. */
+const longYamlMin = 32 << 10
+
+function yamlAnswer(status: number, object: object, { longYaml, needsWhole }: Agent): Answer {
+  const json = longYaml && !needsWhole ? JSON.stringify(object) : ''
+  if (!longYaml || json.length < longYamlMin) return encoded(status, 'yaml', yamlText(object))
+  const pieces: Pieces = async function* () {
+    yield Buffer.from(await longYaml.print(json))
+  }
+  return { status, headers: { 'content-type': contentTypes.yaml }, body: pieces }
 }
 
 function encoded(status: number, format: Format, body: Uint8Array | string): Answer {

@@ -1,3 +1,4 @@
+import type { LongYaml } from '../../machinery/codec/index.ts'
 import type { Clock } from '../../std/ports.ts'
 import { type Breathe, beginWork } from '../../std/turns.ts'
 import type { ListResult, Servable } from '../context.ts'
@@ -29,6 +30,11 @@ export function isLong(list: ListResult): boolean {
     if (count > itemsMax || bytes > bytesMax) return true
   }
   return false
+}
+
+/** Printing more items than this as YAML would keep others waiting. */
+export function isLongYaml(list: ListResult): boolean {
+  return list.items.length > runItems
 }
 
 /** The list as it goes over the wire, piece by piece. */
@@ -92,6 +98,17 @@ function runsOf(list: ListResult): readonly Run[] {
   const made: Run[] = []
   for (let start = 0; start < items.length; start += runItems) made.push(items.slice(start, start + runItems))
   return made
+}
+
+/** YAML that is printed elsewhere, run by run. */
+export function yamlListPieces(form: ListForm, list: ListResult, yaml: LongYaml): Pieces {
+  const runs = runsOf(list).filter(run => run.length > 0)
+  return async function* pieces() {
+    const { head, tail } = form.frame(list.items.length, 0)
+    yield head
+    for (const run of runs) yield Buffer.from(await yaml.print(form.itemsJson!(run)))
+    if (tail.length > 0) yield tail
+  }
 }
 
 /** The same as gzip; see `deflatedRun`. */

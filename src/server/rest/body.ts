@@ -75,11 +75,11 @@ export function decodeTyped(context: RequestContext, type: BodyType): JsonObject
   return withType(decodeLoose(context, type), type)
 }
 
-/** Reads a large body of a language that takes long to read, with pauses. */
-export async function prepareBody({ body }: RequestContext, breathe: Breathe): Promise<void> {
+/** Reads a large body of a language that takes long to read, with pauses or elsewhere. */
+export async function prepareBody({ body, longYaml }: RequestContext, breathe: Breathe): Promise<void> {
   if (body.kind !== 'bytes') return
   const type = mediaTypeOf(body.contentType)
-  if (type.endsWith('yaml')) await prepareYaml(body.bytes, breathe)
+  if (type.endsWith('yaml') && longYaml) await prepareYaml(body.bytes, longYaml)
   else if (type === '' || type.endsWith('json')) await prepareJson(body.bytes, breathe)
 }
 
