@@ -5,7 +5,7 @@ import { stockMissing } from './stock.ts'
 
 /** Building the stock programs takes minutes, once. */
 const buildMs = 20 * 60_000
-const closeMs = 60_000
+const closeMs = 240_000
 
 interface Comparison<S> {
   /** What is compared, as a skip tells it. */
