@@ -5,20 +5,21 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 export interface LogOptions {
-  /** Lines below this level are dropped. */
-  readonly level?: LogLevel
+  /** Lines below this level are dropped; a function is asked for each line. */
+  readonly level?: LogLevel | (() => LogLevel)
   /** Receives one line without its newline. Default: standard error. */
   readonly write?: (line: string) => void
 }
 
 /** Writes logfmt lines: `time level message key=value …`; values with spaces or quotes are JSON strings. */
 export function createLogger(clock: Clock, options: LogOptions = {}, fields: LogFields = {}): Logger {
-  const threshold = levels.indexOf(options.level ?? 'info')
+  const { level: least = 'info' } = options
+  const threshold = typeof least === 'string' ? () => levels.indexOf(least) : () => levels.indexOf(least())
   const write = options.write ?? ((line: string) => void process.stderr.write(`${line}\n`))
   const log =
     (level: LogLevel) =>
     (message: string, more: LogFields = {}) => {
-      if (levels.indexOf(level) < threshold) return
+      if (levels.indexOf(level) < threshold()) return
       const time = new Date(clock.nowMs()).toISOString()
       write(`${time} ${level.padEnd(5)} ${message}${formatFields({ ...fields, ...more })}`)
     }

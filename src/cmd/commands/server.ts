@@ -10,6 +10,7 @@ import { preflight, requireAddress, requireOneFamily } from '../compose/prefligh
 import { measureProcess } from '../compose/process-metrics.ts'
 import { serverSettings } from '../compose/settings.ts'
 import { flagReader, serverFlags } from '../server-flags.ts'
+import { logLevel } from '../verbosity.ts'
 
 export const serverCommand: Command = {
   name: 'server',
@@ -23,7 +24,7 @@ export const serverCommand: Command = {
   flags: serverFlags,
   async run(values, _words, signal) {
     const flags = flagReader(values)
-    const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
+    const ports = realPorts(createLogger(realClock, { level: logLevel(flags.text('log-level') as LogLevel) }))
     const settings = serverSettings(flags)
     requireOneFamily(settings)
     if (settings.runsPods) {

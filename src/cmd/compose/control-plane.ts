@@ -6,7 +6,7 @@ import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
 import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
-import { ensure, ensureBootstrapObjects } from '../../server/bootstrap/objects.ts'
+import { ensure, ensureBootstrapObjects, ensureLegacyTokenTracking } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { type CacheSources, createCacheSources } from '../../server/cache-sources.ts'
 import type { ComponentChecks } from '../../server/component-status.ts'
@@ -259,6 +259,7 @@ async function prepareCluster(
     clusterIp: settings.kubernetesIp,
     serviceCidrs: settings.serviceCidrs,
   })
+  await ensureLegacyTokenTracking(transport, ports)
   for (const name of bootstrapHooks) hooks.finished(name)
 }
 

@@ -2,6 +2,7 @@ import type { Session } from 'node:inspector/promises'
 import type { CpuProfile } from '../../server/profiles/pprof.ts'
 import type { Profiler } from '../../server/profiles/routes.ts'
 import type { Clock } from '../../std/ports.ts'
+import { setVerbosity } from '../verbosity.ts'
 
 /** What Bun can say of this process. The inspector is loaded when the first profile is asked for. */
 export function processProfiler(clock: Pick<Clock, 'setTimer'>): Profiler {
@@ -28,5 +29,6 @@ export function processProfiler(clock: Pick<Clock, 'setTimer'>): Profiler {
       return heapStats().objectTypeCounts
     },
     commandLine: process.argv,
+    setVerbosity,
   }
 }

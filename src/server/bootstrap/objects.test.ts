@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import type { KubeList } from '../../machinery/meta/object.ts'
+import type { SimClock } from '../../std/sim-ports.ts'
 import { startTestServer } from '../testing.ts'
-import { ensureBootstrapObjects } from './objects.ts'
+import { ensureBootstrapObjects, ensureLegacyTokenTracking } from './objects.ts'
 
 const advertised = {
   address: '192.0.2.7',
@@ -41,5 +42,26 @@ test('the default range of service addresses is an object and ready', async () =
     spec: { cidrs: ['10.43.0.0/16'] },
     status: { conditions: [{ type: 'Ready', status: 'True' }] },
   })
+  await server.shutdown()
+})
+
+test('since when long-lived tokens are watched is written once, and anew when it is no date', async () => {
+  const server = await startTestServer()
+  await ensureBootstrapObjects(server.admin, advertised)
+  const at = { group: '', version: 'v1', resource: 'configmaps', namespace: 'kube-system' } as const
+  const name = 'kube-apiserver-legacy-service-account-token-tracking'
+  const since = async () => {
+    await ensureLegacyTokenTracking(server.admin, server.ports)
+    const found = await server.admin.call({ ...at, verb: 'get', name })
+    return (found as unknown as { data: { since: string } }).data.since
+  }
+  const first = await since()
+  expect(first).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+  await (server.ports.clock as SimClock).advance(3 * 86_400_000)
+  expect(await since()).toBe(first)
+  const body = { metadata: { name }, data: { since: 'long ago' } } as never
+  await server.admin.call({ ...at, verb: 'update', name, body })
+  const later = await since()
+  expect(later > first).toBe(true)
   await server.shutdown()
 })

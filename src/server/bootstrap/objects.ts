@@ -1,6 +1,7 @@
 import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../machinery/status/errors.ts'
+import type { Ports } from '../../std/ports.ts'
 import { sameJson } from '../rest/clone.ts'
 
 /** How clients in the cluster reach this server. */
@@ -32,6 +33,23 @@ export async function ensureBootstrapObjects(transport: Transport, server: Adver
     await ensure(transport, wanted)
   }
 }
+
+const dateForm = /^\d{4}-\d{2}-\d{2}$/
+
+/** Since when uses of long-lived tokens could be seen (pkg/controlplane/controller/legacytokentracking). */
+export async function ensureLegacyTokenTracking(
+  transport: Transport,
+  { clock }: Pick<Ports, 'clock'>,
+): Promise<void> {
+  const at = { group: '', version: 'v1', resource: 'configmaps', namespace: 'kube-system' }
+  const data = { since: new Date(clock.nowMs()).toISOString().slice(0, 10) }
+  const wanted = { at, object: { metadata: { name: legacyTokenTracking }, data } }
+  const found = (await find(transport, wanted)) as (KubeObject & { data?: { since?: string } }) | undefined
+  const isKept = dateForm.test(found?.data?.since ?? '')
+  if (!isKept) await ensure(transport, { ...wanted, owned: ['data'] })
+}
+
+const legacyTokenTracking = 'kube-apiserver-legacy-service-account-token-tracking'
 
 interface ReadyObject extends KubeObject {
   status?: { conditions?: { type: string }[] }

@@ -26,6 +26,7 @@ beforeAll(async () => {
       },
       heap: async () => ({ Object: 7, Map: 2 }),
       commandLine: ['hutch', 'server'],
+      setVerbosity: level => void verbosities.push(level),
     },
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
@@ -34,6 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => server.shutdown(), 120_000)
 
+const verbosities: number[] = []
 const get = (path: string) => fetch(`${base}${path}`, { headers: { authorization: 'Bearer admin' } })
 
 async function read(path: string) {
@@ -88,4 +90,26 @@ test('what only Go has is refused by name', async () => {
   const answer = await get('/goroutine')
   expect(answer.status).toBe(501)
   expect(await answer.text()).toContain('the profile goroutine is not implemented')
+})
+
+test('how much is logged is set by PUT, and by nothing else', async () => {
+  const ask = async (method: string, path: string, body?: string) => {
+    const url = base.replace('/debug/pprof', path)
+    const headers = { authorization: 'Bearer admin' }
+    const response = await fetch(url, { method, headers, redirect: 'manual', ...(body && { body }) })
+    return `${response.status} ${response.headers.get('content-type')} ${await response.text()}`
+  }
+  expect(await ask('PUT', '/debug/flags/v', '4')).toBe(
+    '200 text/plain successfully set klog.logging.verbosity to 4',
+  )
+  expect(verbosities).toEqual([4])
+  expect(await ask('PUT', '/debug/flags/v', 'x')).toBe(
+    '400 text/plain strconv.ParseUint: parsing "x": invalid syntax',
+  )
+  expect(await ask('GET', '/debug/flags/v')).toBe('406 text/plain unsupported http method')
+  expect(await ask('GET', '/debug/flags')).toStartWith('200 text/html; charset=utf-8 <html>\n<head>')
+  expect(await ask('GET', '/debug/pprof')).toBe(
+    '302 text/html; charset=utf-8 <a href="/debug/pprof/">Found</a>.\n\n',
+  )
+  expect(verbosities).toEqual([4])
 })

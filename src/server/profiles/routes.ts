@@ -1,6 +1,7 @@
 import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Routes } from '../http/routes.ts'
+import { mountFlags } from './flags.ts'
 import { type CpuProfile, cpuPprof, type HeapCounts, heapPprof } from './pprof.ts'
 
 /** What can be seen of the process that runs. */
@@ -9,6 +10,8 @@ export interface Profiler {
   cpu(durationMs: number): Promise<CpuProfile | undefined>
   heap(): Promise<HeapCounts>
   readonly commandLine: readonly string[]
+  /** How much is logged from now on, as klog counts. */
+  setVerbosity(level: number): void
 }
 
 const usualSeconds = 30
@@ -19,10 +22,13 @@ const page = `<html><head><title>/debug/pprof/</title></head><body>
 </body></html>
 `
 
+const html = { 'content-type': 'text/html; charset=utf-8' }
+const moved = '<a href="/debug/pprof/">Found</a>.\n\n'
+
 /** `/debug/pprof/`: profiles that `go tool pprof` reads. Those of Go's own runtime are refused by name. */
 export function mountProfiles(routes: Routes, profiler: Profiler, clock: Pick<Clock, 'nowMs'>): void {
-  routes.get('/debug/pprof/', c => c.html(page))
-  routes.get('/debug/pprof', c => c.redirect('/debug/pprof/', 301))
+  routes.get('/debug/pprof/', c => c.body(page, 200, html))
+  routes.get('/debug/pprof', c => c.body(moved, 302, { ...html, location: '/debug/pprof/' }))
   routes.get('/debug/pprof/cmdline', c => c.text(profiler.commandLine.join('\0')))
   routes.get('/debug/pprof/profile', async c => {
     const asked = Number(c.req.query('seconds'))
@@ -36,6 +42,7 @@ export function mountProfiles(routes: Routes, profiler: Profiler, clock: Pick<Cl
     return c.body(await ownBuffer(heapPprof(counts, clock.nowMs())), 200, attachment('heap'))
   })
   refuseProfiles(routes)
+  mountFlags(routes, profiler)
 }
 
 /** The profiles that there are not; an empty one would lie. */
