@@ -165,7 +165,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     ...{ call, random, clock, tracing: setup.tracing },
     meter: webhookMeter(metrics, name === 'MutatingAdmissionWebhook' ? 'admit' : 'validating'),
   })
-  const matching = { namespaces, authorize }
+  const matching = { namespaces, authorize, clock }
   const evaluating = { ...matching, objectsOf, clock, meter: policyMeter(metrics) }
   const fromFiles = componentPlugins(setup, hooks, matching)
   return [

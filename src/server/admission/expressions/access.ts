@@ -1,5 +1,7 @@
 /** The authorizer as expressions ask it: each question once per request. */
 import type { AccessAnswer, AccessQuestion, AskAccess } from '../../../machinery/cel/library/authorizer.ts'
+import type { Clock } from '../../../std/ports.ts'
+import { beginWork, type Steps, takeSteps } from '../../../std/turns.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../../context.ts'
 
 /** An answer has to be waited for; the evaluation runs again when it is there. */
@@ -34,11 +36,11 @@ export function rememberAnswers(authorize: Authorizer): AskAccess {
   }
 }
 
-/** Evaluates, as often as an answer has to be waited for. */
-export async function evaluateWaiting<T>(evaluate: () => T): Promise<T> {
+/** Evaluates, as often as an answer has to be waited for, with pauses in which others are served. */
+export async function evaluateWaiting<T>(evaluate: () => Steps<T>, clock: Clock): Promise<T> {
   for (;;) {
     try {
-      return evaluate()
+      return await takeSteps(evaluate(), beginWork(clock))
     } catch (error) {
       if (!(error instanceof AnswerPending)) throw error
       await error.answered

@@ -13,6 +13,7 @@ import {
 } from '../../../machinery/cel/library/authorizer.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
+import type { Steps } from '../../../std/turns.ts'
 import { type Admitted, type Match, namespaceOf } from '../match/versions.ts'
 import { operationOptions, userInfo } from '../webhooks/review.ts'
 
@@ -45,7 +46,7 @@ export type Evaluation = { readonly value: Value } | { readonly error: string }
 
 export interface Evaluator {
   /** Throws OutOfBudget when this and the ones before cost too much. */
-  evaluate(text: string, compiled: ExpressionResult): Evaluation
+  evaluate(text: string, compiled: ExpressionResult): Steps<Evaluation>
   /** What may still be spent. */
   readonly left: number
 }
@@ -62,10 +63,10 @@ export function evaluator(input: ExpressionInput, budget: number): Evaluator {
     get left() {
       return state.left
     },
-    evaluate(text, compiled) {
+    *evaluate(text, compiled) {
       if ('fault' in compiled) return { error: `compilation error: ${compiled.fault}` }
       let spent = 0
-      const outcome = attempt(text, compiled, variables, cost => {
+      const outcome = yield* attempt(text, compiled, variables, cost => {
         spent = cost
       })
       spend(spent)
@@ -74,14 +75,15 @@ export function evaluator(input: ExpressionInput, budget: number): Evaluator {
   }
 }
 
-function attempt(
+function* attempt(
   text: string,
   program: CelProgram,
   variables: Variables,
   spent: (cost: number) => void,
-): Evaluation {
+): Steps<Evaluation> {
   try {
-    return { value: program.evaluate(variables, callCostMax, spent).value }
+    const { value } = yield* program.evaluateSteps(variables, callCostMax, spent)
+    return { value }
   } catch (error) {
     if (!(error instanceof CelError || error instanceof CelBudgetError)) throw error
     return { error: `expression '${text}' resulted in error: ${error.message}` }

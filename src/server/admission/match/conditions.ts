@@ -7,9 +7,11 @@ import {
   expressionEnvironment,
 } from '../../../api/admissionregistration/expressions.ts'
 import type { MatchCondition } from '../../../api/types/admissionregistration-v1.gen.ts'
+import type { Clock } from '../../../std/ports.ts'
+import type { Steps } from '../../../std/turns.ts'
 import { aggregateText } from '../../authz/rbac.ts'
 import { evaluateWaiting } from '../expressions/access.ts'
-import { type ExpressionInput, evaluator, OutOfBudget } from '../expressions/evaluation.ts'
+import { type Evaluation, type ExpressionInput, evaluator, OutOfBudget } from '../expressions/evaluation.ts'
 
 /** Upstream's RuntimeCELCostBudgetMatchConditions. */
 const budget = 2_500_000
@@ -20,7 +22,7 @@ export type ConditionOutcome =
   | { readonly error: string }
 
 export interface MatchConditions {
-  evaluate(input: ExpressionInput): Promise<ConditionOutcome>
+  evaluate(input: ExpressionInput, clock: Clock): Promise<ConditionOutcome>
 }
 
 interface Condition {
@@ -40,20 +42,22 @@ export function compileMatchConditions(
     compiled: compileExpression(expression, environment, conditionTypes),
   }))
   return {
-    evaluate: input => evaluateWaiting(() => evaluateAll(compiled, input, failurePolicy === 'Ignore')),
+    evaluate: (input, clock) =>
+      evaluateWaiting(() => evaluateAll(compiled, input, failurePolicy === 'Ignore'), clock),
   }
 }
 
 /** One that is false decides, whatever failed before it. */
-function evaluateAll(
+function* evaluateAll(
   conditions: readonly Condition[],
   input: ExpressionInput,
   ignores: boolean,
-): ConditionOutcome {
+): Steps<ConditionOutcome> {
   const { evaluate } = evaluator(input, budget)
   const errors: string[] = []
   try {
-    const outcomes = conditions.map(({ text, compiled }) => evaluate(text, compiled))
+    const outcomes: Evaluation[] = []
+    for (const { text, compiled } of conditions) outcomes.push(yield* evaluate(text, compiled))
     for (const outcome of outcomes) {
       if ('error' in outcome) errors.push(outcome.error)
       else if (outcome.value === false) return { matches: false }

@@ -1,4 +1,5 @@
 import type { Namespace } from '../../../api/types/core-v1.gen.ts'
+import type { Clock } from '../../../std/ports.ts'
 import type { Authorizer } from '../../context.ts'
 import type { Lister } from '../../lister.ts'
 
@@ -6,4 +7,5 @@ import type { Lister } from '../../lister.ts'
 export interface MatchServices {
   readonly namespaces: Lister<Namespace>
   readonly authorize: Authorizer
+  readonly clock: Clock
 }

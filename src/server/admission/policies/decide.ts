@@ -1,7 +1,9 @@
 /** What a policy says about one request with one set of params (policy/validating/validator.go). */
+import type { AuditAnnotation } from '../../../api/types/admissionregistration-v1.gen.ts'
 import type { Value } from '../../../machinery/cel/language/value.ts'
 import { typeNameOf } from '../../../machinery/cel/language/value.ts'
 import type { Clock } from '../../../std/ports.ts'
+import type { Steps } from '../../../std/turns.ts'
 import {
   type Evaluation,
   type Evaluator,
@@ -39,11 +41,11 @@ export interface Decision {
 }
 
 /** Evaluates all validations and audit annotations; what cannot be evaluated is as the failure policy says. */
-export function decide(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Decision {
+export function* decide(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Steps<Decision> {
   const startMs = clock.monotonicMs()
   try {
-    const denials = validate(policy, input, clock)
-    const annotations = annotate(policy, input)
+    const denials = yield* validate(policy, input, clock)
+    const annotations = yield* annotate(policy, input)
     return { denials, annotations }
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error
@@ -61,16 +63,18 @@ export function failure(
   return { index, message, ms, ...(ignoresFailures && { isIgnored: true }) }
 }
 
-function validate(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Denial[] {
+function* validate(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Steps<Denial[]> {
   const conditions = evaluator(input, budget)
-  const outcomes = policy.validations.map(({ validation, condition }) => {
+  const outcomes: { readonly outcome: Evaluation; readonly ms: number }[] = []
+  for (const { validation, condition } of policy.validations) {
     const startMs = clock.monotonicMs()
-    const outcome = conditions.evaluate(validation.expression, condition)
-    return { outcome, ms: clock.monotonicMs() - startMs }
-  })
+    const outcome = yield* conditions.evaluate(validation.expression, condition)
+    outcomes.push({ outcome, ms: clock.monotonicMs() - startMs })
+    yield
+  }
   const { ask: _ask, ...withoutAuthorizer } = input
   const messages = evaluator(withoutAuthorizer, conditions.left)
-  const texts = evaluateMessages(policy, messages)
+  const texts = yield* evaluateMessages(policy, messages)
   return outcomes.flatMap((outcome, index): Denial[] => {
     const text = texts instanceof OutOfBudget ? texts : texts[index]
     return denialOf(policy, { index, ...outcome, text })
@@ -79,11 +83,15 @@ function validate(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwat
 
 type MessageText = Evaluation | OutOfBudget | undefined
 
-function evaluateMessages({ validations }: CompiledPolicy, messages: Evaluator): MessageText[] | OutOfBudget {
+function* evaluateMessages(
+  { validations }: CompiledPolicy,
+  messages: Evaluator,
+): Steps<MessageText[] | OutOfBudget> {
   try {
-    return validations.map(({ validation, message }) =>
-      message ? messages.evaluate(validation.messageExpression ?? '', message) : undefined,
-    )
+    const texts: MessageText[] = []
+    for (const { validation, message } of validations)
+      texts.push(message && (yield* messages.evaluate(validation.messageExpression ?? '', message)))
+    return texts
   } catch (error) {
     if (error instanceof OutOfBudget) return error
     throw error
@@ -118,19 +126,31 @@ function usableMessage(value: Value): string {
   return Buffer.byteLength(text) > messageBytesMax || text.includes('\n') ? '' : text
 }
 
-function annotate(policy: CompiledPolicy, { ask: _ask, ...input }: ExpressionInput): AnnotationResult[] {
+function* annotate(
+  policy: CompiledPolicy,
+  { ask: _ask, ...input }: ExpressionInput,
+): Steps<AnnotationResult[]> {
   const annotations = evaluator(input, budget)
-  return policy.annotations.flatMap(({ annotation, compiled }): AnnotationResult[] => {
-    const { key, valueExpression } = annotation
-    const outcome = annotations.evaluate(valueExpression, compiled)
-    if ('error' in outcome) return policy.ignoresFailures ? [] : [{ key, error: outcome.error }]
-    if (outcome.value === null) return []
-    if (typeof outcome.value === 'string') {
-      const value = outcome.value.trim()
-      return value === '' ? [] : [{ key, value }]
-    }
-    const found = typeNameOf(outcome.value)
-    const error = `valueExpression '${valueExpression}' resulted in unsupported return type: ${found}. Return type must be either string or null.`
-    return [{ key, error }]
-  })
+  const results: AnnotationResult[] = []
+  for (const { annotation, compiled } of policy.annotations) {
+    const outcome = yield* annotations.evaluate(annotation.valueExpression, compiled)
+    results.push(...annotationOf(policy, annotation, outcome))
+  }
+  return results
+}
+
+function annotationOf(
+  policy: CompiledPolicy,
+  { key, valueExpression }: AuditAnnotation,
+  outcome: Evaluation,
+): AnnotationResult[] {
+  if ('error' in outcome) return policy.ignoresFailures ? [] : [{ key, error: outcome.error }]
+  if (outcome.value === null) return []
+  if (typeof outcome.value === 'string') {
+    const value = outcome.value.trim()
+    return value === '' ? [] : [{ key, value }]
+  }
+  const found = typeNameOf(outcome.value)
+  const error = `valueExpression '${valueExpression}' resulted in unsupported return type: ${found}. Return type must be either string or null.`
+  return [{ key, error }]
 }

@@ -4,6 +4,8 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration-v1.gen.ts'
 import type { ConfigMap, Namespace } from '../../../api/types/core-v1.gen.ts'
+import type { Clock } from '../../../std/ports.ts'
+import { realClock } from '../../../std/real-ports.ts'
 import { simPorts } from '../../../std/sim-ports.ts'
 import type { Authorizer } from '../../context.ts'
 import { memorySource } from '../../lister.ts'
@@ -22,7 +24,7 @@ const later: Authorizer = async ({ info }) => ({
   reason: '',
 })
 
-function judge(spec: Spec, binding: BindingSpec = {}): Promise<Outcome> {
+function judge(spec: Spec, binding: BindingSpec = {}, clock: Clock = ports.clock): Promise<Outcome> {
   const policy: ValidatingAdmissionPolicy = {
     metadata: { name: 'p', generation: 1 },
     spec: { matchConstraints: { resourceRules: rules }, ...spec },
@@ -38,7 +40,7 @@ function judge(spec: Spec, binding: BindingSpec = {}): Promise<Outcome> {
       namespaces: memorySource<Namespace>([{ metadata: { name: 'a', labels: { tier: 'one' } } }]),
       authorize: later,
       objectsOf: () => memorySource([params]),
-      clock: ports.clock,
+      clock,
       meter: policyMeter(ports.metrics),
     },
   )
@@ -170,3 +172,26 @@ describe('a policy', () => {
     expect(ports.metrics.text()).toContain(`${series}{policy="p"`)
   })
 })
+
+test('expressions that take long let others have their turn', async () => {
+  const digits = `[${Array.from({ length: 10 }, (_, digit) => digit).join()}]`
+  const sum = ['a', 'b', 'c', 'd', 'e'].reduceRight(
+    (inner, name) => `${digits}.all(${name}, ${inner})`,
+    'a + b >= 0',
+  )
+  let turns = 0
+  let isOver = false
+  const tick = () => {
+    turns++
+    if (!isOver) setImmediate(tick)
+  }
+  tick()
+  const validations = [
+    { expression: sum },
+    { expression: `${sum} && object.data.key == 'other'`, message: 'no' },
+  ]
+  const { refused } = await judge({ validations }, {}, realClock)
+  isOver = true
+  expect(turns).toBeGreaterThan(5)
+  expect(refused).toContain('denied request: no')
+}, 60_000)

@@ -30,7 +30,7 @@ export async function invocationOf<H extends Hook>(
   const { request } = admitted
   const ask = rememberAnswers(services.authorize)
   const shown = await convertAdmitted(admitted, match.kind)
-  const outcome = await conditions.evaluate({ admitted: shown, match, ask })
+  const outcome = await conditions.evaluate({ admitted: shown, match, ask }, services.clock)
   if ('error' in outcome) {
     const { group, version: _version, plural } = request.resource
     throw forbidden({ group, resource: plural }, request.info.name, outcome.error)

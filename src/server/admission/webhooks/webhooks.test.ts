@@ -37,7 +37,8 @@ beforeAll(async () => {
     ...{ random: ports.random, clock: ports.clock },
     meter: webhookMeter(ports.metrics, 'admit'),
   }
-  const services = { namespaces: of<Namespace>('', 'namespaces'), authorize: allowAll }
+  const { clock } = ports
+  const services = { namespaces: of<Namespace>('', 'namespaces'), authorize: allowAll, clock }
   server = await startTestServer({
     ports,
     admission: [
