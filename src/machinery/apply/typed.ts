@@ -3,6 +3,7 @@ import { hasMembers } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, setMember } from '../meta/json.ts'
 import type { Field, ObjectSchema, Schema } from '../schema/schema.ts'
+import { zeroValue } from '../schema/zero.ts'
 
 export type Shape = 'leaf' | 'map' | 'list'
 
@@ -96,27 +97,9 @@ function isEmpty(value: unknown): boolean {
 const noMembers: JsonMap = Object.freeze({})
 
 /** What Go has in a field that nobody set. */
-export function zeroOf(field: Field): unknown {
-  if (field.pointer) return null
-  switch (field.schema.kind) {
-    case 'object':
-      return noMembers
-    case 'string':
-      return ''
-    case 'bool':
-      return false
-    case 'int32':
-    case 'int64':
-    case 'uint32':
-    case 'uint64':
-    case 'double':
-    case 'intOrString':
-      return 0
-    case 'quantity':
-      return '0'
-    default:
-      return null
-  }
+export function zeroOf({ pointer, schema }: Field): unknown {
+  if (pointer) return null
+  return schema.kind === 'object' ? noMembers : (zeroValue(schema) ?? null)
 }
 
 const standing = new WeakMap<ObjectSchema, readonly string[]>()

@@ -4,6 +4,7 @@ import type { AskAccess } from '../../../machinery/cel/library/authorizer.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { notFound } from '../../../machinery/status/errors.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
+import type { Clock } from '../../../std/ports.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import type { PolicyMeter } from '../../metrics/policies.ts'
 import type { ExpressionInput } from '../expressions/evaluation.ts'
@@ -16,6 +17,7 @@ import { ConfigurationError, checkParamKind, collectParams, type ParamSources } 
 
 export interface PolicyServices extends MatchServices {
   readonly objectsOf: ParamSources['objectsOf']
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly meter: PolicyMeter
 }
 
@@ -27,7 +29,7 @@ export interface Invocation<C extends PolicyFrame, B extends BindingObject> {
   readonly param: KubeObject | null
 }
 
-/** A policy or binding that cannot be asked. */
+/** A policy or binding that cannot be asked, though it has to be. */
 export interface ConfigurationFault {
   /** Absent: the policy itself is wrong. */
   readonly binding: string | undefined
@@ -50,12 +52,14 @@ export function* invocationsOf<C extends PolicyFrame, B extends BindingObject>(
     if (matched) checkParamKind({ ...services, registry }, policy.paramKind)
     return matched
   })
-  if ('fault' in found) return yield found
+  // What cannot be asked says nothing where failures are ignored.
+  const told = (fault: Found<C, B>) => (policy.ignoresFailures ? [] : [fault])
+  if ('fault' in found) return yield* told(found)
   const match = found.value
   if (!match) return
   for (const binding of bindings) {
     const params = configured(binding.name, () => paramsOf(services, admitted, policy, binding))
-    if ('fault' in params) yield params
+    if ('fault' in params) yield* told(params)
     else for (const param of params.value) yield { invocation: { policy, binding, match, param } }
   }
 }

@@ -64,7 +64,7 @@ async function askPolicy(visit: Visit, hook: PolicyHook<CompiledPolicy, Binding>
   const notes = new Map<string, string[]>()
   for (const found of invocationsOf(visit.services, visit.admitted, hook)) {
     if ('invocation' in found) await askWith(visit, found.invocation, notes)
-    else if (!policy.ignoresFailures) {
+    else {
       const { binding, message } = found.fault
       visit.refusals.push({ message: deniedText(policy.name, binding, message), reason: '' })
     }
@@ -78,14 +78,13 @@ async function askWith(
   notes: Map<string, string[]>,
 ): Promise<void> {
   const { policy } = invocation
-  const { clock } = visit.services
   const namespace = namespaceFor(visit.request, visit.services)
   const input = await expressionInput(invocation, visit.admitted, { ask: visit.ask, namespace })
-  const outcome = await policy.conditions?.evaluate(input, clock)
+  const outcome = await policy.conditions?.evaluate(input)
   if (outcome && 'error' in outcome) {
     act(visit, invocation, { denials: [failure(policy, 0, outcome.error, 0)], annotations: [] }, notes)
   } else if (!outcome || outcome.matches) {
-    act(visit, invocation, await evaluateWaiting(() => decide(policy, input, clock), clock), notes)
+    act(visit, invocation, await evaluateWaiting(() => decide(policy, input, visit.services.clock)), notes)
   }
 }
 

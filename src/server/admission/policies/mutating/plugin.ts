@@ -10,7 +10,6 @@ import { quote } from '../../../../machinery/meta/quote.ts'
 import { semanticEqual } from '../../../../machinery/meta/value.ts'
 import type { Schema } from '../../../../machinery/schema/schema.ts'
 import { StatusError } from '../../../../machinery/status/status.ts'
-import type { Steps } from '../../../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../../context.ts'
 import { evaluateWaiting, rememberAnswers } from '../../expressions/access.ts'
 import { type ExpressionInput, evaluator, OutOfBudget } from '../../expressions/evaluation.ts'
@@ -21,6 +20,7 @@ import { type Admitted, asAdmitted } from '../../match/versions.ts'
 import { refusalWithCauses } from '../../refusal.ts'
 import { followPolicies, type PolicyHook, type PolicySources } from '../hooks.ts'
 import {
+  type ConfigurationFault,
   expressionInput,
   type Invocation,
   invocationsOf,
@@ -85,10 +85,8 @@ function collect(
   const calls: Call[] = []
   for (const hook of hooks)
     for (const found of invocationsOf(services, asAdmitted(request), hook)) {
-      const { name, ignoresFailures } = hook.policy
       if ('invocation' in found) calls.push(found.invocation)
-      else if (!ignoresFailures)
-        faults.push({ message: deniedText(name, found.fault.binding, found.fault.message) })
+      else faults.push({ message: deniedText(hook.policy.name, found.fault) })
     }
   return calls
 }
@@ -124,7 +122,7 @@ async function invoke(round: Round, call: Call): Promise<void> {
   const { policy } = call
   const input = await expressionInput(call, round.admitted, round)
   round.admitted = input.admitted
-  const outcome = await policy.conditions?.evaluate(input, round.services.clock)
+  const outcome = await policy.conditions?.evaluate(input)
   if (outcome && 'error' in outcome) return complain(round, call, outcome.error)
   if (outcome && !outcome.matches) return
   const key = keyOf(call)
@@ -158,7 +156,7 @@ async function change(round: Round, call: Call, mutation: CompiledMutation): Pro
     })
   try {
     const input = await expressionInput(call, round.admitted, round)
-    const changed = await evaluateWaiting(() => mutated(request, input, object, mutation), clock)
+    const changed = await evaluateWaiting(() => mutated(request, input, object, mutation))
     const { kind } = round.admitted
     round.admitted = { ...round.admitted, object: readMutated(request, kind, changed, true) }
     round.isDirty = true
@@ -170,14 +168,14 @@ async function change(round: Round, call: Call, mutation: CompiledMutation): Pro
   }
 }
 
-function* mutated(
+function mutated(
   { registry }: AdmissionRequest,
   input: ExpressionInput,
   object: KubeObject,
   { kind, text, compiled }: CompiledMutation,
-): Steps<KubeObject> {
+): KubeObject {
   if ('fault' in compiled) throw new MutationFailure(compiled.fault)
-  const outcome = yield* evaluator(input, budget).evaluate(text, compiled)
+  const outcome = evaluator(input, budget).evaluate(text, compiled)
   if ('error' in outcome) throw new MutationFailure(outcome.error)
   if (kind === 'JSONPatch') return applyPolicyPatch(object, outcome.value)
   return applyConfiguration(schemaOf(registry, input.admitted.kind), object, outcome.value)
@@ -192,10 +190,10 @@ function schemaOf(
 
 function complain({ faults }: Round, { policy, binding }: Call, message: string): void {
   if (policy.ignoresFailures) return
-  faults.push({ message: deniedText(policy.name, binding.name, message), reason: 'Invalid' })
+  faults.push({ message: deniedText(policy.name, { binding: binding.name, message }), reason: 'Invalid' })
 }
 
-function deniedText(policy: string, binding: string | undefined, message: string): string {
+function deniedText(policy: string, { binding, message }: ConfigurationFault): string {
   const by =
     binding === undefined ? `policy ${quote(policy)}` : `policy '${policy}' with binding '${binding}'`
   return `${by} denied request: ${message}`
