@@ -218,7 +218,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     ...fromFiles.validating,
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),
-    resourceQuota({ resourceQuotas: listers.resourceQuotas, objectsOf, clock }),
+    resourceQuota({ ...listers, objectsOf, clock, limited: settings.ResourceQuota }),
     alwaysDeny(),
   ]
 }

@@ -7,16 +7,17 @@ import type {
 } from '../../types/core-v1.gen.ts'
 
 /** Whether a quota's scopes take in a pod; a quota without scopes takes in everything. */
-export function inScopes({ spec }: ResourceQuota, pod: Pod | undefined): boolean {
-  const scopes = (spec?.scopes ?? []).map(scopeName => ({ scopeName, operator: 'Exists' }))
-  const selectors: readonly ScopedResourceSelectorRequirement[] = [
-    ...scopes,
-    ...(spec?.scopeSelector?.matchExpressions ?? []),
-  ]
-  return selectors.every(selector => pod !== undefined && matches(selector, pod))
+export function inScopes(quota: ResourceQuota, pod: Pod | undefined): boolean {
+  return scopesOf(quota).every(selector => pod !== undefined && matchesScope(selector, pod))
 }
 
-function matches(selector: ScopedResourceSelectorRequirement, pod: Pod): boolean {
+/** All that a quota says of the pods that it is for. */
+export function scopesOf({ spec }: ResourceQuota): readonly ScopedResourceSelectorRequirement[] {
+  const scopes = (spec?.scopes ?? []).map(scopeName => ({ scopeName, operator: 'Exists' }))
+  return [...scopes, ...(spec?.scopeSelector?.matchExpressions ?? [])]
+}
+
+export function matchesScope(selector: ScopedResourceSelectorRequirement, pod: Pod): boolean {
   switch (selector.scopeName) {
     case 'Terminating':
       return isTerminating(pod)

@@ -9,6 +9,7 @@ import { type ImagePolicySettings, readImagePolicy } from '../optional/image-pol
 import { readTolerationSettings, type TolerationSettings } from '../optional/pod-tolerations.ts'
 import { readNodeSelectors } from '../optional/pods.ts'
 import { type PodSecuritySettings, readPodSecurity } from '../pod-security/settings.ts'
+import { type LimitedResource, readLimitedResources } from '../quota/limited.ts'
 
 /** What the file of `--admission-control-config-file` says to each plugin that can be told something. */
 export interface PluginSettings {
@@ -20,6 +21,7 @@ export interface PluginSettings {
   readonly PodNodeSelector?: Readonly<Record<string, string>>
   readonly PodSecurity?: PodSecuritySettings
   readonly PodTolerationRestriction?: TolerationSettings
+  readonly ResourceQuota?: readonly LimitedResource[]
 }
 
 type Readers = {
@@ -34,6 +36,7 @@ const readers: Readers = {
   PodNodeSelector: readNodeSelectors,
   PodSecurity: readPodSecurity,
   PodTolerationRestriction: readTolerationSettings,
+  ResourceQuota: readLimitedResources,
 }
 
 const documentKind: DocumentKind = {

@@ -16,6 +16,7 @@ import type { Clock } from '../../../std/ports.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import type { Lister } from '../../lister.ts'
 import { isAbout, refusal } from '../refusal.ts'
+import { type LimitedResource, requireCovered } from './limited.ts'
 import { createReservations, type Reservations } from './reservations.ts'
 
 export interface QuotaPorts {
@@ -23,6 +24,8 @@ export interface QuotaPorts {
   /** All objects of a kind, as they are stored. */
   readonly objectsOf: (resource: Resource) => Lister
   readonly clock: Clock
+  /** What may be consumed only where a quota covers it. Default: nothing. */
+  readonly limited?: readonly LimitedResource[] | undefined
 }
 
 /**
@@ -37,7 +40,7 @@ export function resourceQuota(ports: QuotaPorts): AdmissionPlugin {
     handles: request => request.info.namespace !== '' && isCharged(request),
     validate(request) {
       const quotas = ports.resourceQuotas.list(request.info.namespace)
-      if (quotas.length > 0) charge(request, quotas, { ports, reservations })
+      if (quotas.length > 0 || ports.limited?.length) charge(request, quotas, { ports, reservations })
     },
   }
 }
@@ -68,6 +71,8 @@ function charge(
   if (!object) return
   const nowMs = ports.clock.nowMs()
   const usage = usageOf(resource, object, nowMs)
+  if (ports.limited?.length) cover(request, usage, quotas, ports.limited)
+  if (quotas.length === 0) return
   const stored = ports.objectsOf(resource).list(info.namespace)
   const present = reservations.present(resource, info.namespace, stored)
   for (const quota of quotas) {
@@ -83,6 +88,21 @@ function charge(
     checkLimits(request, quota, requested, used)
   }
   if (!dryRun) reservations.add(resource, info.namespace, object, oldObject)
+}
+
+function cover(
+  request: AdmissionRequest,
+  usage: Usage,
+  quotas: readonly ResourceQuota[],
+  limited: readonly LimitedResource[],
+): void {
+  const { resource, object, oldObject } = request
+  const old = oldObject ? usageOf(resource, oldObject, 0) : {}
+  if (oldObject && Object.keys(increase(usage, old, Object.keys(usage))).length === 0) return
+  const pod = podOf(resource, object as KubeObject)
+  const own = quotas.filter(quota => inScopes(quota, pod))
+  const covered = new Set(own.flatMap(quota => hardNames(quota, resource, usage)))
+  requireCovered(request, limited, { usage, pod, quotas, covered })
 }
 
 function podOf({ group, plural }: Resource, object: KubeObject): Pod | undefined {

@@ -6,6 +6,7 @@ import { formatQuantity } from '../../../machinery/quantity/index.ts'
 import { SimClock } from '../../../std/sim-ports.ts'
 import { type MemorySource, memorySource } from '../../lister.ts'
 import { run } from '../testing.ts'
+import { type LimitedResource, readLimitedResources } from './limited.ts'
 import { resourceQuota } from './plugin.ts'
 
 const quota = (hard: Record<string, string>, more: object = {}): ResourceQuota => ({
@@ -14,6 +15,10 @@ const quota = (hard: Record<string, string>, more: object = {}): ResourceQuota =
 })
 
 function setup(...quotas: ResourceQuota[]) {
+  return limitedSetup(undefined, ...quotas)
+}
+
+function limitedSetup(limited: readonly LimitedResource[] | undefined, ...quotas: ResourceQuota[]) {
   const clock = new SimClock()
   const stores = new Map<string, MemorySource<KubeObject>>()
   const store = (plural: string) => {
@@ -25,6 +30,7 @@ function setup(...quotas: ResourceQuota[]) {
     resourceQuotas: memorySource(quotas),
     objectsOf: ({ plural }) => store(plural),
     clock,
+    limited,
   })
   const create = (what: string, object: object) => run(plugin, { what, object })
   return { clock, store, plugin, create }
@@ -148,5 +154,42 @@ test('usage has upstream’s names', () => {
     'requests.storage': '1Gi',
     'fast.storageclass.storage.k8s.io/persistentvolumeclaims': '1',
     'fast.storageclass.storage.k8s.io/requests.storage': '1Gi',
+  })
+})
+
+describe('limited resources', () => {
+  const read = (entries: object[]) =>
+    readLimitedResources(
+      JSON.stringify({
+        ...{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'ResourceQuotaConfiguration' },
+        limitedResources: entries,
+      }),
+    )
+
+  test('are consumed only where a quota covers them', async () => {
+    const limited = read([{ resource: 'pods', matchContains: ['cpu'] }])
+    const { create } = limitedSetup(limited)
+    expect((await create('pods', pod('p', cpu('1')))).refused).toBe(
+      'pods "p" is forbidden: insufficient quota to consume: cpu,requests.cpu',
+    )
+    expect((await create('pods', pod('p'))).refused).toBeUndefined()
+    const covered = limitedSetup(limited, quota({ cpu: '2', 'requests.cpu': '2' }))
+    expect((await covered.create('pods', pod('p', cpu('1')))).refused).toBeUndefined()
+  })
+
+  test('by scope need a quota of that scope', async () => {
+    const matchScopes = [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }]
+    const limited = read([{ resource: 'pods', matchScopes }])
+    const high = pod('p', {}, { priorityClassName: 'high' })
+    const { create } = limitedSetup(limited)
+    const { refused } = await create('pods', high)
+    expect(refused).toContain('insufficient quota to match these scopes: [{PriorityClass In [high]}]')
+    expect((await create('pods', pod('p'))).refused).toBeUndefined()
+    const scoped = quota({ pods: '3' }, { scopeSelector: { matchExpressions: matchScopes } })
+    expect((await limitedSetup(limited, scoped).create('pods', high)).refused).toBeUndefined()
+  })
+
+  test('without a resource are refused', () => {
+    expect(() => read([{ matchContains: ['cpu'] }])).toThrow('limitedResources[0].resource: Required value')
   })
 })
