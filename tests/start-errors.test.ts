@@ -107,6 +107,28 @@ test('a busy port, a folder that cannot be written and a damaged database each e
   expect(damaged.said).toContain('restore it from a backup, or move it away')
 })
 
+const mayMount = Bun.spawnSync(['unshare', '--mount', 'true']).success
+if (!mayMount) console.warn('SKIP a full disk: no file system of our own may be mounted')
+
+test.skipIf(!mayMount)(
+  'a disk that is full before all is written ends with what to do',
+  () => {
+    const disk = join(directory, 'disk')
+    mkdirSync(disk)
+    const script = `mount -t tmpfs -o size=320k tmpfs ${disk} && exec "$@"`
+    const words = ['server', ...base, `--data-dir=${disk}`, '--https-listen-port=0', '--config=/dev/null']
+    const program = [process.execPath, 'run', join(import.meta.dir, '../src/cmd/hutch.ts')]
+    const run = Bun.spawnSync(['unshare', '--mount', 'sh', '-c', script, 'sh', ...program, ...words], {
+      timeout: 60_000,
+    })
+    expect(run.exitCode).toBe(1)
+    expect(run.stderr.toString()).toContain(
+      `hutch: ${disk}/server/db/state.db cannot grow (database or disk is full): free some disk space\nNothing that was`,
+    )
+  },
+  90_000,
+)
+
 test('a machine without Podman is told what to install, an ordinary user what to do instead', () => {
   const program = join(import.meta.dir, '../src/cmd/hutch.ts')
   const words = [

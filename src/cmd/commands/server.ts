@@ -1,4 +1,5 @@
 import { createLogger, type LogLevel } from '../../std/log.ts'
+import type { Ports } from '../../std/ports.ts'
 import { realClock, realPorts } from '../../std/real-ports.ts'
 import { runAll } from '../../std/run.ts'
 import type { Command } from '../command.ts'
@@ -8,8 +9,9 @@ import { listenApi } from '../compose/listen-api.ts'
 import { serverParts } from '../compose/parts.ts'
 import { preflight, requireAddress, requireOneFamily } from '../compose/preflight.ts'
 import { measureProcess } from '../compose/process-metrics.ts'
-import { serverSettings } from '../compose/settings.ts'
-import { flagReader, serverFlags } from '../server-flags.ts'
+import { type ServerSettings, serverSettings } from '../compose/settings.ts'
+import { explainedStoreFailure } from '../compose/store-failure.ts'
+import { type FlagReader, flagReader, serverFlags } from '../server-flags.ts'
 import { logLevel } from '../verbosity.ts'
 
 export const serverCommand: Command = {
@@ -32,16 +34,29 @@ export const serverCommand: Command = {
       requireAddress(settings, ports)
     }
     measureProcess(ports, settings.inMemory ? undefined : settings.databasePath)
-    const plane = await openControlPlane(settings, ports)
-    signal.addEventListener('abort', () => plane.server.leave(), { once: true })
     try {
-      const given = flags.optional('token')
-      await ensureJoinToken(plane, { dataDir: settings.dataDir, given }, ports)
-      await listenApi(plane, settings, ports)
-      await runAll(await serverParts(plane, settings, flags), ports, signal)
-      ports.log.info('stopping; pods go on running')
-    } finally {
-      await plane.close()
+      await serve(settings, flags, ports, signal)
+    } catch (error) {
+      throw explainedStoreFailure(error, settings.databasePath)
     }
   },
+}
+
+async function serve(
+  settings: ServerSettings,
+  flags: FlagReader,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  const plane = await openControlPlane(settings, ports)
+  signal.addEventListener('abort', () => plane.server.leave(), { once: true })
+  try {
+    const given = flags.optional('token')
+    await ensureJoinToken(plane, { dataDir: settings.dataDir, given }, ports)
+    await listenApi(plane, settings, ports)
+    await runAll(await serverParts(plane, settings, flags), ports, signal)
+    ports.log.info('stopping; pods go on running')
+  } finally {
+    await plane.close()
+  }
 }

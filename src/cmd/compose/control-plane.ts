@@ -76,7 +76,10 @@ export async function openControlPlane(settings: ServerSettings, ports: Ports): 
     return plane
   } catch (error) {
     stop.abort()
-    await store.close()
+    // What went wrong first is what is told.
+    await store
+      .close()
+      .catch(failure => ports.log.warn('the store is not closed', { error: String(failure) }))
     throw error
   }
 }
