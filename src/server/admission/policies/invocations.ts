@@ -4,7 +4,6 @@ import type { AskAccess } from '../../../machinery/cel/library/authorizer.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { notFound } from '../../../machinery/status/errors.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
-import type { Clock } from '../../../std/ports.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import type { PolicyMeter } from '../../metrics/policies.ts'
 import type { ExpressionInput } from '../expressions/evaluation.ts'
@@ -17,7 +16,6 @@ import { ConfigurationError, checkParamKind, collectParams, type ParamSources } 
 
 export interface PolicyServices extends MatchServices {
   readonly objectsOf: ParamSources['objectsOf']
-  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly meter: PolicyMeter
 }
 

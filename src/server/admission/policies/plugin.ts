@@ -78,13 +78,14 @@ async function askWith(
   notes: Map<string, string[]>,
 ): Promise<void> {
   const { policy } = invocation
+  const { clock } = visit.services
   const namespace = namespaceFor(visit.request, visit.services)
   const input = await expressionInput(invocation, visit.admitted, { ask: visit.ask, namespace })
-  const outcome = await policy.conditions?.evaluate(input)
+  const outcome = await policy.conditions?.evaluate(input, clock)
   if (outcome && 'error' in outcome) {
     act(visit, invocation, { denials: [failure(policy, 0, outcome.error, 0)], annotations: [] }, notes)
   } else if (!outcome || outcome.matches) {
-    act(visit, invocation, await evaluateWaiting(() => decide(policy, input, visit.services.clock)), notes)
+    act(visit, invocation, await evaluateWaiting(() => decide(policy, input, clock), clock), notes)
   }
 }
 

@@ -10,6 +10,7 @@ import { quote } from '../../../../machinery/meta/quote.ts'
 import { semanticEqual } from '../../../../machinery/meta/value.ts'
 import type { Schema } from '../../../../machinery/schema/schema.ts'
 import { StatusError } from '../../../../machinery/status/status.ts'
+import type { Steps } from '../../../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../../context.ts'
 import { evaluateWaiting, rememberAnswers } from '../../expressions/access.ts'
 import { type ExpressionInput, evaluator, OutOfBudget } from '../../expressions/evaluation.ts'
@@ -122,7 +123,7 @@ async function invoke(round: Round, call: Call): Promise<void> {
   const { policy } = call
   const input = await expressionInput(call, round.admitted, round)
   round.admitted = input.admitted
-  const outcome = await policy.conditions?.evaluate(input)
+  const outcome = await policy.conditions?.evaluate(input, round.services.clock)
   if (outcome && 'error' in outcome) return complain(round, call, outcome.error)
   if (outcome && !outcome.matches) return
   const key = keyOf(call)
@@ -156,7 +157,7 @@ async function change(round: Round, call: Call, mutation: CompiledMutation): Pro
     })
   try {
     const input = await expressionInput(call, round.admitted, round)
-    const changed = await evaluateWaiting(() => mutated(request, input, object, mutation))
+    const changed = await evaluateWaiting(() => mutated(request, input, object, mutation), clock)
     const { kind } = round.admitted
     round.admitted = { ...round.admitted, object: readMutated(request, kind, changed, true) }
     round.isDirty = true
@@ -168,14 +169,14 @@ async function change(round: Round, call: Call, mutation: CompiledMutation): Pro
   }
 }
 
-function mutated(
+function* mutated(
   { registry }: AdmissionRequest,
   input: ExpressionInput,
   object: KubeObject,
   { kind, text, compiled }: CompiledMutation,
-): KubeObject {
+): Steps<KubeObject> {
   if ('fault' in compiled) throw new MutationFailure(compiled.fault)
-  const outcome = evaluator(input, budget).evaluate(text, compiled)
+  const outcome = yield* evaluator(input, budget).evaluate(text, compiled)
   if ('error' in outcome) throw new MutationFailure(outcome.error)
   if (kind === 'JSONPatch') return applyPolicyPatch(object, outcome.value)
   return applyConfiguration(schemaOf(registry, input.admitted.kind), object, outcome.value)
