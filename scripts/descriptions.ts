@@ -37,16 +37,50 @@ function run(...command: string[]): string {
   return stdout.toString().trim()
 }
 
-function openApiFile(): string {
+function moduleFile(path: string): string {
   if (!Bun.which('go')) throw new Error('Go is needed to find the module k8s.io/kubernetes')
-  const file = join(run('go', 'env', 'GOMODCACHE'), module, 'api/openapi-spec/swagger.json')
+  const file = join(run('go', 'env', 'GOMODCACHE'), module, path)
   if (!existsSync(file)) run('go', 'mod', 'download', module)
   return file
 }
 
-function collect({ definitions, paths, parameters = {} }: Swagger): Descriptions {
+const enumsBegin = '\n\nPossible enum values:'
+
+/**
+ * What the possible values of fields mean, by the name of the function that describes the type and the field: only a
+ * running server's document has it, and the Go source that it is made from.
+ */
+function enumTexts(source: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  let type = ''
+  let field = ''
+  for (const line of source.split('\n')) {
+    type = /^func schema_(\w+)\(/.exec(line)?.[1] ?? type
+    field = /^\t{5}"([\w$-]+)": \{$/.exec(line)?.[1] ?? field
+    const [, text] = /^\t{7}Description: ("(?:[^"\\]|\\.)*"),$/.exec(line) ?? []
+    const at = text?.includes('Possible enum values:') ? (JSON.parse(text) as string).indexOf(enumsBegin) : -1
+    if (at >= 0) found.set(`${type} ${field}`, (JSON.parse(text!) as string).slice(at))
+  }
+  return found
+}
+
+/** `k8sio_api_core_v1_Pod` of `io.k8s.api.core.v1.Pod`. */
+function functionOf(definition: string): string {
+  return definition
+    .replace(/^io\.k8s\.api\./, 'k8sio_api_')
+    .replace(/^io\.k8s\.(apimachinery|kube-aggregator|apiextensions-apiserver)\./, '')
+    .replaceAll('.', '_')
+}
+
+function collect(
+  { definitions, paths, parameters = {} }: Swagger,
+  enums: ReadonlyMap<string, string>,
+): Descriptions {
   const types = Object.entries(definitions).map(([name, { description, properties = {} }]) => {
-    const fields = Object.entries(properties).map(([field, property]) => [field, property.description])
+    const fields = Object.entries(properties).map(([field, property]) => [
+      field,
+      (property.description ?? '') + (enums.get(`${functionOf(name)} ${field}`) ?? ''),
+    ])
     const all = [['', description], ...fields].filter(([, text]) => text)
     return [name, Object.fromEntries(all)]
   })
@@ -62,8 +96,9 @@ function collect({ definitions, paths, parameters = {} }: Swagger): Descriptions
 const cache =
   process.env.HUTCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
 const output = process.argv[2] ?? join(cache, 'openapi/descriptions.json.gz')
-const swagger = (await Bun.file(openApiFile()).json()) as Swagger
+const swagger = (await Bun.file(moduleFile('api/openapi-spec/swagger.json')).json()) as Swagger
+const generated = await Bun.file(moduleFile('pkg/generated/openapi/zz_generated.openapi.go')).text()
 mkdirSync(dirname(output), { recursive: true })
-const packed = gzipSync(JSON.stringify(collect(swagger)), { level: 9 })
+const packed = gzipSync(JSON.stringify(collect(swagger, enumTexts(generated))), { level: 9 })
 writeFileSync(output, packed)
 console.log(`${output}: ${packed.length} bytes`)
