@@ -3,7 +3,7 @@ import { realClock, realPorts } from '../../std/real-ports.ts'
 import type { Command } from '../command.ts'
 import { runAgent } from '../compose/agent.ts'
 import { agentSettings } from '../compose/agent-settings.ts'
-import { preflight } from '../compose/preflight.ts'
+import { preflight, warnOfClock } from '../compose/preflight.ts'
 import { agentFlags, flagReader } from '../server-flags.ts'
 
 export const agentCommand: Command = {
@@ -18,7 +18,8 @@ export const agentCommand: Command = {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
     const settings = agentSettings(flags)
-    preflight(ports)
+    preflight()
+    warnOfClock(ports)
     await runAgent(settings, flags, ports, signal)
     ports.log.info('stopping; pods go on running')
   },

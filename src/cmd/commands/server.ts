@@ -7,7 +7,7 @@ import { openControlPlane } from '../compose/control-plane.ts'
 import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
 import { serverParts } from '../compose/parts.ts'
-import { preflight, requireAddress, requireOneFamily } from '../compose/preflight.ts'
+import { preflight, requireAddress, requireOneFamily, warnOfClock } from '../compose/preflight.ts'
 import { measureProcess } from '../compose/process-metrics.ts'
 import { type ServerSettings, serverSettings } from '../compose/settings.ts'
 import { explainedStoreFailure } from '../compose/store-failure.ts'
@@ -30,9 +30,10 @@ export const serverCommand: Command = {
     const settings = serverSettings(flags)
     requireOneFamily(settings)
     if (settings.runsPods) {
-      preflight(ports)
+      preflight()
       requireAddress(settings, ports)
     }
+    warnOfClock(ports)
     measureProcess(ports, settings.inMemory ? undefined : settings.databasePath)
     try {
       await serve(settings, flags, ports, signal)

@@ -15,9 +15,9 @@ const plausibleMs = Date.UTC(2024, 0, 1)
 
 /**
  * Looks at the machine before anything is written: rights, programs, the kernel's packet filter. Throws a `UserError`
- * with what to install or do. A clock that was never set is only warned about: certificates are valid all the same.
+ * with what to install or do.
  */
-export function preflight({ clock, log }: Ports): void {
+export function preflight(): void {
   const instead = 'or try "--simulated-node 1" with a --data-dir of your own.'
   if (process.getuid?.() !== 0) throw new UserError('running pods needs root', `Run it with sudo, ${instead}`)
   const missing = programs.filter(([program]) => !Bun.which(program))
@@ -34,11 +34,14 @@ export function preflight({ clock, log }: Ports): void {
       'Run "modprobe nf_tables", or boot a kernel that has it.',
     )
   }
-  if (clock.nowMs() < plausibleMs) {
-    log.warn('the clock has not been set; certificates hold all the same', {
-      clock: new Date(clock.nowMs()).toISOString(),
-    })
-  }
+}
+
+/** Says when the clock was never set: nothing depends on it but ages and what expires, certificates hold all the same. */
+export function warnOfClock({ clock, log }: Pick<Ports, 'clock' | 'log'>): void {
+  if (clock.nowMs() >= plausibleMs) return
+  log.warn('the clock has not been set: set it, or let NTP set it; certificates hold all the same', {
+    clock: new Date(clock.nowMs()).toISOString(),
+  })
 }
 
 /** Gives a machine without any network an address that is not loopback: a cluster of its own needs no more. */
