@@ -14,6 +14,7 @@ import { ttlAfterFinishedController } from './batch/ttl-after-finished.ts'
 import { garbageCollector } from './cleanup/garbage-collector.ts'
 import { namespaceController } from './cleanup/namespace.ts'
 import { podGarbageCollector } from './cleanup/pod-gc.ts'
+import { bootstrapSigner } from './identity/bootstrap-signer.ts'
 import {
   type CertificateOptions,
   certificateApprover,
@@ -104,6 +105,7 @@ export function controllerTable({
     rootCaPublisher(tokens.rootCaPem),
     tokenSecretController(tokens),
     tokenCleaner,
+    bootstrapSigner,
     clusterRoleAggregation,
     certificateApprover(certificates),
     certificateSigner(certificates),

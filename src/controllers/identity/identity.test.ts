@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.gen.ts'
-import type { Secret } from '../../api/types/core-v1.gen.ts'
+import type { ConfigMap, Secret } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import { startControllers } from '../../controller/testing.ts'
+import { bootstrapSigner } from './bootstrap-signer.ts'
 import {
   certificateApprover,
   certificateCleaner,
@@ -109,6 +110,44 @@ test('a bootstrap token goes when its time is over, others stay', async () => {
   expect(transport.objects('secrets').map(({ metadata }) => metadata.name)).toEqual(['hour', 'forever'])
   await ports.clock.advance(200_000)
   expect(transport.objects('secrets').map(({ metadata }) => metadata.name)).toEqual(['forever'])
+  stop.abort()
+})
+
+test('who joins can believe what is signed with their token, as long as it may sign', async () => {
+  const { transport, ports, stop, run } = startControllers([bootstrapSigner])
+  const token = (id: string, more: Record<string, string> = {}): Secret => {
+    const told = {
+      'token-id': id,
+      'token-secret': '0123456789abcdef',
+      'usage-bootstrap-signing': 'true',
+      ...more,
+    }
+    return {
+      metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+      type: 'bootstrap.kubernetes.io/token',
+      data: Object.fromEntries(Object.entries(told).map(([key, value]) => [key, base64(value)])),
+    }
+  }
+  transport.put('secrets', token('abcdef'))
+  transport.put('secrets', token('bbbbbb', { 'usage-bootstrap-signing': 'false' }))
+  transport.put('secrets', token('cccccc', { expiration: toTimestamp(startMs - 1_000) }))
+  const metadata = { name: 'cluster-info', namespace: 'kube-public' }
+  transport.put('configmaps', {
+    metadata,
+    data: { kubeconfig: 'hello', 'jws-kubeconfig-zzzzzz': 'old' },
+  } as never)
+  void run()
+  await ports.clock.advance(100)
+  const data = () => (transport.object('configmaps', 'kube-public/cluster-info') as ConfigMap).data
+  // What a stock controller manager signs "hello" with.
+  const header = 'eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9'
+  expect(data()).toEqual({
+    kubeconfig: 'hello',
+    'jws-kubeconfig-abcdef': `${header}..MxsnbCjBaYzcbNIFa06F-wuF9LX26rhMlrL4zA1511s`,
+  })
+  transport.remove('secrets', 'kube-system/bootstrap-token-abcdef')
+  await ports.clock.advance(100)
+  expect(data()).toEqual({ kubeconfig: 'hello' })
   stop.abort()
 })
 
