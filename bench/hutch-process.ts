@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dir, '..')
 /** What `scripts/start` runs. */
-const program = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit' })
+const bundled = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit' })
   .stdout.toString()
   .trim()
 
@@ -17,12 +17,12 @@ export interface HutchProcess {
 
 /**
  * Starts `hutch server` of this checkout on loopback with its state in `directory`; resolves once it is ready. `enter`
- * goes before the program, to enter a network namespace.
+ * goes before the program, to enter a network namespace; `program` is another one than what `scripts/start` runs.
  */
 export async function startHutch(
   directory: string,
   flags: readonly string[],
-  enter: readonly string[] = [],
+  { enter = [], program = bundled }: { readonly enter?: readonly string[]; readonly program?: string } = {},
 ): Promise<HutchProcess> {
   const kubeconfig = join(directory, 'kubeconfig')
   // Written once the API listens; one from the last start would say so too early.

@@ -75,7 +75,7 @@ async function simulated(scene: Scene): Promise<string[]> {
 async function onPodman(scene: Scene): Promise<string[]> {
   const node = openPodmanNode()
   try {
-    const start = () => startHutch(node.directory, node.flags, node.enter)
+    const start = () => startHutch(node.directory, node.flags, { enter: node.enter })
     const cold = await timedStart(scene, start, node.enter)
     await cold.hutch.stop()
     const { hutch, seconds } = await timedStart(scene, start, node.enter)

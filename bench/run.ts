@@ -9,7 +9,7 @@ import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureRest } from './process-figures.ts'
-import { type RunningSide, type Side, sides } from './sides.ts'
+import { type RunningSide, type Side, sides, usualSides } from './sides.ts'
 import { loadTable, restTable, type Sample, type SideRound } from './table.ts'
 import { chosenWorkloads, defaultGroups } from './workloads.ts'
 
@@ -22,7 +22,7 @@ const gigabyteObjects = 10_000
 const help = `usage: bun run bench/run.ts [FLAG…]
 
   --only WORDS      groups, workloads (create@32), their names (create) or all; default: ${defaultGroups}
-  --sides NAMES     of ${sides.map(({ name }) => name).join(',')}
+  --sides NAMES     of ${sides.map(({ name }) => name).join(',')}; default ${usualSides.join(',')}; twin is Hutch without the JSON patch kernel
   --rounds N        at most so many; default 9
   --minutes N       another round begins only while so many minutes still hold it; the first always runs; default 12
   --limit SECONDS   a workload that takes longer is given up and has no figures; default 240
@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
     limit: { type: 'string', default: '240' },
     minutes: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '9' },
-    sides: { type: 'string', default: sides.map(({ name }) => name).join(',') },
+    sides: { type: 'string', default: usualSides.join(',') },
     scale: { type: 'string', default: '1' },
     settle: { type: 'string', default: '15' },
     seconds: { type: 'string', default: '30' },

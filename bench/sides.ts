@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { apiOf, startHutch, until } from './hutch-process.ts'
+import { buildTwin } from './twin-program.ts'
 
 const root = join(import.meta.dir, '..')
 const cache = join(root, '.cache/bench')
@@ -20,7 +21,7 @@ export interface RunningSide {
 }
 
 export interface Side {
-  readonly name: 'Hutch' | 'etcd' | 'kine'
+  readonly name: 'Hutch' | 'etcd' | 'kine' | 'twin'
   start(): Promise<RunningSide>
 }
 
@@ -30,15 +31,21 @@ const hutch: Side = {
   start: () => runHutch(mkdtempSync(join(tmpdir(), 'hutch-bench-'))),
 }
 
-async function runHutch(directory: string): Promise<RunningSide> {
-  const server = await startHutch(directory, ['--disable-agent'])
+/** Hutch without the JSON patch kernel. */
+const twin: Side = {
+  name: 'twin',
+  start: async () => runHutch(mkdtempSync(join(tmpdir(), 'hutch-bench-')), await buildTwin()),
+}
+
+async function runHutch(directory: string, program?: string): Promise<RunningSide> {
+  const server = await startHutch(directory, ['--disable-agent'], { ...(program && { program }) })
   const get = apiOf(server.kubeconfig)
   await until(async () => (await get('/api/v1/namespaces/default')).ok, 'Hutch')
   return {
     kubeconfig: server.kubeconfig,
     pids: [server.pid],
     stop: () => server.stop(),
-    restart: () => runHutch(directory),
+    restart: () => runHutch(directory, program),
     clear: () => rmSync(directory, { recursive: true, force: true }),
   }
 }
@@ -80,5 +87,6 @@ function stockCommand(store: string, command: string, more: Record<string, strin
   return run.stdout.toString().trim()
 }
 
-/** Hutch first; every other one is what it is compared with. */
-export const sides: readonly Side[] = [hutch, stockOn('etcd'), stockOn('kine')]
+/** Hutch first; every other one is what it is compared with. The twin is measured only when it is asked for. */
+export const sides: readonly Side[] = [hutch, stockOn('etcd'), stockOn('kine'), twin]
+export const usualSides: readonly string[] = ['Hutch', 'etcd', 'kine']
