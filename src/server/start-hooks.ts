@@ -4,8 +4,12 @@ import { collectionPrefix, type WatchCache } from './watchcache/index.ts'
 
 /** What the server itself does after its start, under the names that upstream's health checks have for it. */
 const steps = {
-  /** Everything is in the cache: here all readers share the one. */
-  cache: ['generic-apiserver-start-informers', 'start-apiextensions-informers'],
+  /** Everything is in the cache, and counted: here all readers share the one. */
+  cache: [
+    'generic-apiserver-start-informers',
+    'start-apiextensions-informers',
+    'storage-object-count-tracker-hook',
+  ],
   /** Custom kinds are served, addresses in use are known. */
   kinds: ['start-apiextensions-controllers', 'crd-informer-synced', 'start-service-ip-repair-controllers'],
   /** APIs of other servers are followed, our own are registered, others know whom to believe. */
@@ -15,7 +19,10 @@ const steps = {
     'apiservice-registration-controller',
     'apiservice-status-local-available-controller',
     'apiservice-status-remote-available-controller',
+    'apiservice-discovery-controller',
     'apiservice-openapi-controller',
+    'apiservice-openapiv3-controller',
+    'aggregator-reload-proxy-client-cert',
     'kube-apiserver-autoregistration',
   ],
 } as const

@@ -90,8 +90,13 @@ const bootstrapHooks = [
   'scheduling/bootstrap-system-priority-classes',
   'bootstrap-controller',
   'start-kubernetes-service-cidr-controller',
+  'start-legacy-token-tracking-controller',
 ]
-const flowHooks = ['priority-and-fairness-config-producer', 'priority-and-fairness-config-consumer']
+const flowHooks = [
+  'priority-and-fairness-config-producer',
+  'priority-and-fairness-config-consumer',
+  'priority-and-fairness-filter',
+]
 /** Admission sees what is in the cluster. */
 const admissionHook = 'start-apiserver-admission-initializer'
 const identityHooks = [
