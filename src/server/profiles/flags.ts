@@ -1,5 +1,4 @@
 import type { Routes } from '../http/routes.ts'
-import type { Profiler } from './routes.ts'
 
 const page = `<html>
 <head>
@@ -19,7 +18,7 @@ full flags configurable<br>
 `
 
 /** `/debug/flags/v`: how much is logged, to be changed while the server runs (apiserver pkg/server/routes/flags.go). */
-export function mountFlags(routes: Routes, { setVerbosity }: Pick<Profiler, 'setVerbosity'>): void {
+export function mountFlags(routes: Routes, setVerbosity: (level: number) => void): void {
   routes.all('/debug/flags/v', c => {
     if (c.req.method !== 'PUT') return c.text('unsupported http method', 406, plain)
     const { body } = c.env.context

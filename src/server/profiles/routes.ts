@@ -42,7 +42,7 @@ export function mountProfiles(routes: Routes, profiler: Profiler, clock: Pick<Cl
     return c.body(await ownBuffer(heapPprof(counts, clock.nowMs())), 200, attachment('heap'))
   })
   refuseProfiles(routes)
-  mountFlags(routes, profiler)
+  mountFlags(routes, profiler.setVerbosity)
 }
 
 /** The profiles that there are not; an empty one would lie. */
