@@ -82,6 +82,26 @@ test('a crashing container is restarted at once, then after 10 s, 20 s, …', as
   expect(restarts()).toBe(3)
 })
 
+test('a pod that is being deleted stays ready for as long as it runs', async () => {
+  node = await simulatedNode({ stopDelayMs: 1_000 })
+  node.api.put('pods', testPod('web', { terminationGracePeriodSeconds: 30 }))
+  await node.clock.advance(1_000)
+  const present = node.pod('web')!
+  const metadata = {
+    ...present.metadata,
+    deletionTimestamp: '2026-01-01T00:00:00Z',
+    deletionGracePeriodSeconds: 30,
+  }
+  node.api.put('pods', { ...present, metadata } as Pod)
+  const seen = new Set<string>()
+  for (let tries = 0; tries < 20 && node.pod('web'); tries++) {
+    const status = node.pod('web')?.status?.containerStatuses?.[0]
+    if (status?.state?.running) seen.add(`${status.started} ${status.ready}`)
+    await node.clock.advance(100)
+  }
+  expect([...seen]).toEqual(['true true'])
+})
+
 test('a pod that must not restart ends Succeeded or Failed by its exit codes', async () => {
   node = await simulatedNode({
     exits: ({ pod }) => ({ afterMs: 2_000, exitCode: pod.name === 'good' ? 0 : 3 }),

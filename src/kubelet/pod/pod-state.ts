@@ -62,8 +62,8 @@ export function syncProbes(
   const podIp = state.pod.spec?.hostNetwork ? env.config.nodeIps[0] : state.network?.ips[0]
   const targets = observed.containers.flatMap(container => {
     const spec = specs.get(container.name)
-    const probed = container.state === 'running' && spec && !state.stopping.has(container.id)
-    return probed ? [{ spec, container, podIp }] : []
+    const probed = container.state === 'running' && spec
+    return probed ? [{ spec, container, podIp, stopping: state.stopping.has(container.id) }] : []
   })
   env.probes.sync(state.pod, targets, changed)
   const running = new Set(observed.containers.filter(c => c.state === 'running').map(c => c.id))

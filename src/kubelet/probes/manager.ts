@@ -20,6 +20,8 @@ export interface ProbeTarget {
   readonly spec: Container
   readonly container: ObservedContainer
   readonly podIp: string | undefined
+  /** It is being stopped: only whether it serves is asked from now on. */
+  readonly stopping: boolean
 }
 
 export interface ProbeManagerOptions {
@@ -32,6 +34,7 @@ export interface ProbeManagerOptions {
 
 interface Subject extends ProbeTarget {
   pod: Pod
+  stopping: boolean
   started: boolean
   ready: boolean
   failed: ProbeVerdict['failed']
@@ -70,6 +73,7 @@ class Probes implements ProbeManager {
       const subject = this.#subjects.get(target.container.id)
       if (subject) subject.pod = pod
       else this.#add(pod, target, changed)
+      if (subject && target.stopping) subject.stopping = true
     }
   }
 
@@ -121,7 +125,7 @@ class Probes implements ProbeManager {
 
   #schedule(subject: Subject, kind: Kind, delayMs: number): void {
     const probe = probeOf(subject.spec, kind)
-    if (!probe || !this.#subjects.has(subject.container.id)) return
+    if (!probe || this.#isOver(subject, kind)) return
     subject.timers.get(kind)?.()
     const { clock } = this.#options.ports
     subject.timers.set(
@@ -130,15 +134,21 @@ class Probes implements ProbeManager {
     )
   }
 
+  /** A stop under way is not judged any more (upstream worker doProbe, "graceful shutdown of the pod"). */
+  #isOver({ container, stopping }: Subject, kind: Kind): boolean {
+    return !this.#subjects.has(container.id) || (stopping && kind !== 'readiness')
+  }
+
   async #run(subject: Subject, kind: Kind, probe: Probe): Promise<void> {
+    if (this.#isOver(subject, kind)) return
     const { clock } = this.#options.ports
     const startMs = clock.monotonicMs()
     const outcome = await this.#ask(subject, kind, probe)
-    if (!this.#subjects.has(subject.container.id)) return
+    if (this.#isOver(subject, kind)) return
     const { pod, spec } = subject
     this.#counts.count({ pod, spec, kind, outcome, seconds: (clock.monotonicMs() - startMs) / 1000 })
-    const ok = outcome === 'successful'
-    this.#count(subject, kind, probe, ok)
+    // An answer that could not be had says nothing (upstream throws it away).
+    if (outcome !== 'unknown') this.#count(subject, kind, probe, outcome === 'successful')
     const over = subject.failed !== undefined || (kind === 'startup' && subject.started)
     if (!over) this.#schedule(subject, kind, (probe.periodSeconds ?? 10) * 1000)
   }
