@@ -7,6 +7,9 @@ const bundled = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit
   .stdout.toString()
   .trim()
 
+/** As `scripts/start` sets it. */
+const asStarted = { BUN_JSC_forceRAMSize: String(512 << 20) }
+
 export interface HutchProcess {
   readonly pid: number
   readonly kubeconfig: string
@@ -42,7 +45,11 @@ export async function startHutch(
       `--https-listen-port=${port}`,
       ...flags,
     ],
-    { stdout: 'ignore', stderr: Bun.file(join(directory, 'hutch.log')) },
+    {
+      stdout: 'ignore',
+      stderr: Bun.file(join(directory, 'hutch.log')),
+      env: { ...asStarted, ...process.env },
+    },
   )
   await until(() => existsSync(kubeconfig) || child.exitCode !== null, 'Hutch')
   if (child.exitCode !== null)
