@@ -115,8 +115,8 @@ export function* encodeManagers(
 ): Steps<ManagedFieldsEntry[] | undefined> {
   const entries: ManagedFieldsEntry[] = []
   for (const manager of [...managers.values()].sort(compareManagers)) {
+    if (entries.length > 0) yield
     entries.push(encodeManager(manager))
-    yield
   }
   if (previous && deepEqual(entries, previous)) return previous as ManagedFieldsEntry[]
   return entries.length > 0 ? entries : undefined

@@ -31,6 +31,8 @@ export interface Writer {
   /** RFC 3339, seconds. */
   readonly now: string
   readonly resetFields?: ResetFields
+  /** The object may have members by the ten thousand: others should have their turn between the steps. */
+  readonly isLong?: boolean
 }
 
 export interface UpdateOptions extends Writer {
@@ -115,11 +117,11 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
   const managers = startingManagers(options)
   // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
   if (managers.size === 0 && live?.metadata.uid) return undefined
-  yield
+  if (options.isLong) yield
   const changes = yield* ownedChanges(schema, { live, next }, options.resetFields)
-  yield
+  if (options.isLong) yield
   yield* recordUpdate(managers, changes, options)
-  yield
+  if (options.isLong) yield
   return yield* encodeManagers(managers, previous)
 }
 
@@ -144,9 +146,9 @@ export function* recordUpdate(managers: Managers, changes: Changes, writer: Writ
   const identity = identityOf(writer, 'Update')
   const id = managerId(identity)
   takeFromOthers(managers, id, gained)
-  yield
+  if (writer.isLong) yield
   takeFromOthers(managers, undefined, changes.removed)
-  yield
+  if (writer.isLong) yield
   if (gained) {
     managers.set(id, { ...identity, time: writer.now, set: union(managers.get(id)?.set, gained) })
   }

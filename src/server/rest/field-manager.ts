@@ -47,13 +47,14 @@ function* managedAfter(
 
 /** Who this request writes as. */
 export function writerOf({ context, resource, deps }: RestCall): Writer {
-  const { info, options, userAgent } = context
+  const { info, options, userAgent, breathe } = context
   return {
     manager: options.fieldManager || managerFromUserAgent(userAgent),
     apiVersion: toApiVersion(resource.group, resource.version),
     now: timestamp(deps.ports.clock),
     resetFields: resetFieldsOf(resource, info.subresource),
     ...(info.subresource && { subresource: info.subresource }),
+    ...(breathe && { isLong: true }),
   }
 }
 
