@@ -45,6 +45,7 @@ import { claimBinder } from './storage/claim-binder.ts'
 import { ephemeralVolumeController } from './storage/ephemeral-volume.ts'
 import { attributesClassProtection, claimProtection, volumeProtection } from './storage/protection.ts'
 import { volumeBinder } from './storage/volume-binder.ts'
+import { storageVersionCollector } from './storageversion/forget-servers.ts'
 import { storageVersionMigrator } from './storageversion/migrator.ts'
 
 /** What controllers need from the rest of the program. */
@@ -110,6 +111,7 @@ export function controllerTable({
     certificateApprover(certificates),
     certificateSigner(certificates),
     certificateCleaner,
+    ...(features.enabled('StorageVersionAPI') ? [storageVersionCollector(catalog)] : []),
     ...(features.enabled('StorageVersionMigrator') ? [storageVersionMigrator(catalog)] : []),
   ]
 }

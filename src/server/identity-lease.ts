@@ -10,6 +10,8 @@ export interface IdentityLeaseOptions {
   readonly transport: Transport
   readonly ports: Ports
   readonly hostname: string
+  /** Told the lease's name as soon as it is there. */
+  readonly held?: ((name: string) => void) | undefined
 }
 
 const durationSeconds = 3600
@@ -41,9 +43,14 @@ export function maintainIdentityLease(
   const cancels = new Map<string, Cancel>()
   const again = (what: string, delayMs: number, work: () => void) =>
     void (signal.aborted || cancels.set(what, clock.setTimer(delayMs, work)))
+  let tellHeld = options.held
   const renew = () => {
     write(options, name, holder)
-      .then(() => again('renew', renewMs, renew))
+      .then(() => {
+        tellHeld?.(name)
+        tellHeld = undefined
+        again('renew', renewMs, renew)
+      })
       .catch(error => {
         if (!signal.aborted) log.warn('the identity lease was not renewed', { error: String(error) })
         again('renew', retryMs, renew)

@@ -31,6 +31,7 @@ const switched = [
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
   ['PodCertificateRequest', 'BETA', 'off'],
   ['PodTopologyLabelsAdmission', 'BETA', 'on'],
+  ['StorageVersionAPI', 'ALPHA', 'off'],
   ['StorageVersionMigrator', 'BETA', 'off'],
 ] as const
 
@@ -168,7 +169,7 @@ const absent: readonly (readonly [stage: Stage, value: 'on' | 'off', names: stri
     MutableSchedulingDirectivesForSuspendedJobs NodeDeclaredFeatures PodAndContainerStatsFromCRI
     PodLogsQuerySplitStreams QOSReserved ReduceDefaultCrashLoopBackOffDecay RelaxedServiceNameValidation
     ResourceHealthStatus RestartAllContainersOnContainerExits RuntimeClassInImageCriApi
-    StorageCapacityScoring StorageVersionAPI StrictIPCIDRValidation TaintTolerationComparisonOperators
+    StorageCapacityScoring StrictIPCIDRValidation TaintTolerationComparisonOperators
     TopologyManagerPolicyAlphaOptions UnknownVersionInteroperabilityProxy
     UserNamespacesHostNetworkSupport VolumeLimitScaling WindowsCPUAndMemoryAffinity
     `,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { resourceMetrics } from '../../api/metrics/resource-metrics.ts'
-import { createRegistry } from '../../api/registry.ts'
+import { createRegistry, type Registry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
@@ -22,6 +22,7 @@ import { metricsReaderRole } from '../../server/resource-metrics/role.ts'
 import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
 import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
+import { storageVersionTeller } from '../../server/storage-versions.ts'
 import type { Tracing } from '../../server/tracing/tracing.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import { openAdmission } from './admission.ts'
@@ -159,7 +160,7 @@ async function buildServer(
   await prepareCluster(transport, settings, hooks, ports)
   await server.aggregate()
   await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
-  const leave = maintainNetwork({ transport, ports, sources }, settings, hooks, stop.signal)
+  const leave = maintainNetwork({ transport, ports, sources, registry }, settings, hooks, stop.signal)
   return {
     server,
     get pki() {
@@ -201,17 +202,19 @@ interface Maintained {
   readonly transport: Transport
   readonly ports: Ports
   readonly sources: CacheSources
+  readonly registry: Registry
 }
 
 /** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
 function maintainNetwork(
   to: Maintained,
-  { nodePorts }: ServerSettings,
+  { nodePorts, features }: ServerSettings,
   hooks: PostStartHooks,
   signal: AbortSignal,
 ): () => Promise<void> {
   repairServiceNetwork({ ...to, nodePorts }, signal)
-  const leave = maintainIdentityLease({ ...to, hostname: hostname() }, signal)
+  const held = features.enabled('StorageVersionAPI') ? storageVersionTeller(to) : undefined
+  const leave = maintainIdentityLease({ ...to, hostname: hostname(), held }, signal)
   for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
   return leave
 }

@@ -15,6 +15,7 @@ function controller(name: string, rules: PolicyFacts['clusterRoles'][number]['ru
 
 const readBundles = [['get', 'list', 'watch'], ['certificates.k8s.io'], ['clustertrustbundles']]
 const discovery = 'system:cluster-trust-bundle-discovery'
+const internal = 'internal.apiserver.k8s.io'
 const migration = 'storagemigration.k8s.io'
 
 /** What upstream's bootstrap policy has while a gate is on (plugin/pkg/auth/authorizer/rbac/bootstrappolicy). */
@@ -33,6 +34,14 @@ export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGa
         { name: discovery, role: discovery, subjects: [['Group', 'system:serviceaccounts']] },
       ],
     },
+  ],
+  [
+    'StorageVersionAPI',
+    controller('storage-version-garbage-collector', [
+      [['get', 'list', 'watch'], ['coordination.k8s.io'], ['leases']],
+      [['delete', 'get', 'list', 'patch', 'update', 'watch'], [internal], ['storageversions']],
+      [['get', 'patch', 'update'], [internal], ['storageversions/status']],
+    ]),
   ],
   [
     'StorageVersionMigrator',
