@@ -101,10 +101,11 @@ function scanObject(scan: Scan, schema: Schema | undefined, path: string): void 
   while (scan.text[scan.at] !== '}') {
     const start = scan.at
     scan.at = stringEnd(scan.text, start)
-    const name = JSON.parse(scan.text.slice(start, scan.at)) as string
+    const name = textAt(scan, start)
     skipSpace(scan)
     scan.at++
-    scanMember(scan, schema, path === '' ? name : `${path}.${name}`, { name, isTwice: seen.has(name) })
+    skipSpace(scan)
+    scanMember(scan, schema, path, { name, isTwice: seen.has(name) })
     seen.add(name)
     skipSpace(scan)
     if (scan.text[scan.at] === ',') scan.at++
@@ -113,18 +114,30 @@ function scanObject(scan: Scan, schema: Schema | undefined, path: string): void 
   scan.at++
 }
 
+/** The string that ends here. */
+function textAt({ text, at }: Scan, start: number): string {
+  const inner = text.slice(start + 1, at - 1)
+  return inner.includes('\\') ? (JSON.parse(text.slice(start, at)) as string) : inner
+}
+
 function scanMember(
   scan: Scan,
   schema: Schema | undefined,
-  path: string,
+  outer: string,
   { name, isTwice }: { name: string; isTwice: boolean },
 ): void {
-  if (schema?.kind === 'object') {
-    const field = schema.fields.get(name)
-    if (!field && !schema.preserveUnknown) scan.errors.add(`unknown field ${quote(path)}`)
-    else if (isTwice) scan.errors.add(`duplicate field ${quote(path)}`)
-    return scanValue(scan, field?.schema, path)
-  }
-  if (schema && isTwice) scan.errors.add(`duplicate field ${quote(path)}`)
-  scanValue(scan, schema?.kind === 'map' ? schema.values : schema?.kind === 'any' ? schema : undefined, path)
+  const path = () => (outer === '' ? name : `${outer}.${name}`)
+  const inner = memberSchema(schema, name)
+  const isKnown = schema?.kind !== 'object' || inner !== undefined || schema.preserveUnknown
+  if (!isKnown) scan.errors.add(`unknown field ${quote(path())}`)
+  else if (schema && isTwice) scan.errors.add(`duplicate field ${quote(path())}`)
+  const first = scan.text[scan.at]
+  // Members by the ten thousand: only what has some of its own needs a path.
+  scanValue(scan, inner, first === '{' || first === '[' ? path() : '')
+}
+
+function memberSchema(schema: Schema | undefined, name: string): Schema | undefined {
+  if (schema?.kind === 'object') return schema.fields.get(name)?.schema
+  if (schema?.kind === 'map') return schema.values
+  return schema?.kind === 'any' ? schema : undefined
 }
