@@ -113,6 +113,15 @@ describe('ensurePki', () => {
     expect(ensurePki(spec, portsAt())).rejects.toThrow(PkiError)
     expect(ensurePki(spec, portsAt())).rejects.toThrow('server-ca.key is missing: restore it from a backup')
   })
+
+  test('a damaged key of service accounts is refused, not replaced: all their tokens would be void', async () => {
+    for (const damaged of ['', '{']) {
+      const spec = newSpec()
+      await ensurePki(spec, portsAt())
+      writeFileSync(join(spec.dataDirectory, 'server/tls/service.key'), damaged)
+      await expect(ensurePki(spec, portsAt())).rejects.toThrow('service.key is damaged: restore it')
+    }
+  })
 })
 
 test('a running server renews in time and is told; abort ends it', async () => {

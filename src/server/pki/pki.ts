@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { Ports } from '../../std/ports.ts'
 import {
@@ -160,7 +160,12 @@ function reissueReason(
 function ensureServiceAccountKey(spec: PkiSpec, issued: IssuedNote[]): string {
   const path = join(spec.dataDirectory, 'server/tls/service.key')
   const found = readIfPresent(path)
-  if (found) return found
+  if (found !== undefined && !attempt(() => createPrivateKey(found).type === 'private')) {
+    throw new PkiError(
+      `${path} is damaged: restore it from a backup, or remove it to make a new one; tokens of service accounts are issued anew then`,
+    )
+  }
+  if (found !== undefined) return found
   const key = newRsaKey()
   writePrivate(path, key)
   issued.push({ file: path, reason: 'missing' })
