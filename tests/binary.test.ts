@@ -11,6 +11,8 @@ setDefaultTimeout(600_000)
 
 const root = join(import.meta.dir, '..')
 const kubectlMissing = missingKubectl()
+/** By its full name: it need not lie where the binary may look. */
+const kubectlProgram = Bun.which('kubectl')
 const emulator = Bun.which('qemu-aarch64-static')
 const emulated = emulator ? armLibrary() : undefined
 const armMissing =
@@ -69,7 +71,7 @@ describe('the compiled binary', () => {
     ...[`--data-dir=${dir}/${name}`, `--https-listen-port=${port}`, `--write-kubeconfig=${dir}/${name}.yaml`],
   ]
   const kubectl = (name: string, ...words: string[]) =>
-    output(['kubectl', `--kubeconfig=${dir}/${name}.yaml`, ...words])
+    output([kubectlProgram!, `--kubeconfig=${dir}/${name}.yaml`, ...words])
   const start = async (name: string, program: readonly string[]) => {
     const child = run([...program, ...serverWords(name, await freePort())])
     running.push(child)
