@@ -68,6 +68,12 @@ export function unlikeType(type: GroupVersionKind, kind: string, apiVersion: str
   return badRequest(handledAs(type, message, { version, kind }))
 }
 
+/** Why JSON says nothing that could be an object of any kind; undefined when it does. What is none is read as YAML last. */
+export function typeFault(bytes: Uint8Array): string | undefined {
+  const { fault } = findType(bytes, 'application/json')
+  return fault && (findType(bytes, 'application/yaml').fault ?? fault)
+}
+
 /** Why a patched object is of no kind at all; undefined when it names a kind that there is, or none. */
 export function unreadablePatch(patched: unknown, into: Resource): string | undefined {
   const { fault, kind = '', apiVersion = '' } = readType(patched)

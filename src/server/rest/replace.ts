@@ -49,6 +49,8 @@ export interface Replacement {
   readonly face?: {
     readonly show: (object: KubeObject) => KubeObject
     readonly asked: () => KubeObject
+    /** How the last ones see it, who only judge. */
+    readonly judged: (object: KubeObject) => KubeObject
     readonly take: (shown: KubeObject, object: KubeObject) => void
   }
   /** Top-level fields that may change; others come from the current object. Absent: all. */
@@ -98,8 +100,8 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
     await turn(call)
     keepTimes(object, old)
     if (!plan.skipsAdmission) {
-      const last = face ? face.show(object) : object
-      await admitValidating(call, { operation: 'UPDATE', object: last, oldObject })
+      const [last, before] = face ? [face.judged(object), face.judged(old)] : [object, oldObject]
+      await admitValidating(call, { operation: 'UPDATE', object: last, oldObject: before })
     }
     const written = await finish(call, object, { stored, old })
     if (allocation) await (isDryRun(call) ? allocation.revert() : allocation.commit())

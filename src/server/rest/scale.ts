@@ -57,6 +57,7 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
   const face = {
     show: shown,
     asked: () => wanted!,
+    judged: (object: KubeObject) => toScale(view, object),
     take: (scale: KubeObject, object: KubeObject) =>
       view.setReplicas(object, (scale as Scale).spec.replicas ?? 0),
   }

@@ -1,14 +1,15 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
+import { parseJson } from '../../machinery/codec/index.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
-import { parseExact } from '../../std/exact-json.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
 import {
   authorizationOf,
   type CredentialsByHost,
   type RemoteCredential,
 } from '../remote-review/kubeconfig.ts'
+import { typeFault } from '../rest/foreign-body.ts'
 import { dialFailure, statusFailure, WebhookCallError } from './failure.ts'
 import type { HostPort, ServiceResolver } from './service-resolver.ts'
 
@@ -217,12 +218,7 @@ async function readAnswer(answer: IncomingMessage): Promise<Buffer> {
 }
 
 function parse(bytes: Buffer): JsonObject {
-  try {
-    const parsed = parseExact(bytes.toString())
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as JsonObject
-    throw new SyntaxError('the response is no JSON object')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new WebhookCallError(`couldn't get version/kind; json parse error: ${reason}`, { cause: error })
-  }
+  const fault = typeFault(bytes)
+  if (fault !== undefined) throw new WebhookCallError(fault)
+  return (parseJson(bytes) ?? {}) as JsonObject
 }

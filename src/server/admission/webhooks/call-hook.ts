@@ -10,7 +10,7 @@ import type { WebhookClient } from '../../webhook-client/webhook-client.ts'
 import { annotate } from '../annotations.ts'
 import { type Admitted, convertAdmitted } from '../match/versions.ts'
 import type { Invocation } from './invocation.ts'
-import { type ReviewAnswer, readReview, reviewVersion, toReview } from './review.ts'
+import { foreignVersion, type ReviewAnswer, readReview, reviewVersion, toReview } from './review.ts'
 
 export interface HookPorts {
   readonly call: WebhookClient
@@ -101,6 +101,8 @@ async function askHook(
   const uid = ports.random.uuid()
   const review = toReview(await convertAdmitted(admitted, match.kind), match, uid, version)
   const reply = await post(ports, hook, review, request.context.signal)
+  const foreign = foreignVersion(reply, version)
+  if (foreign) throw new HookFailure(webhook.name, `failed to call webhook: ${foreign}`)
   const answer = readReview(reply, { uid, version, isMutating })
   if ('fault' in answer)
     throw new HookFailure(webhook.name, `received invalid webhook response: ${answer.fault}`)

@@ -1,9 +1,9 @@
+import { DecodeError, parseJson } from '../../../machinery/codec/index.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { applyJsonPatch } from '../../../machinery/patch/index.ts'
 import { internalError } from '../../../machinery/status/errors.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
-import { parseExact } from '../../../std/exact-json.ts'
 import { readMutated } from '../match/mutation.ts'
 import type { Admitted } from '../match/versions.ts'
 import { HookFailure } from './call-hook.ts'
@@ -32,11 +32,11 @@ export function patchedBy(webhook: string, answer: ReviewAnswer, admitted: Admit
 function parsePatch(webhook: string, { patch }: ReviewAnswer): readonly unknown[] {
   if (!patch) return []
   try {
-    const parsed: unknown = parseExact(patch)
+    const parsed = parseJson(patch)
     if (Array.isArray(parsed)) return parsed
-    throw new SyntaxError(`json: cannot unmarshal ${typeof parsed} into Go value of type jsonpatch.Patch`)
+    throw new DecodeError(`json: cannot unmarshal ${typeof parsed} into Go value of type jsonpatch.Patch`)
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
+    if (!(error instanceof DecodeError)) throw error
     throw new HookFailure(webhook, `received undecodable patch in webhook response: ${error.message}`)
   }
 }

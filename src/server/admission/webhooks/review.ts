@@ -1,7 +1,9 @@
+import { facts } from '../../../api/schema/index.ts'
 import { toApiVersion } from '../../../machinery/meta/group.ts'
 import { isMap } from '../../../machinery/meta/json.ts'
-import type { JsonObject } from '../../../machinery/meta/object.ts'
+import type { JsonObject, KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
+import { printed } from '../../../machinery/schema/printed.ts'
 import type { Status } from '../../../machinery/status/status.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import { type Admitted, type Match, namespaceOf } from '../match/versions.ts'
@@ -36,12 +38,19 @@ export function toReview(admitted: Admitted, match: Match, uid: string, version:
       ...(namespace && { namespace }),
       operation,
       userInfo: userInfo(user),
-      object: (admitted.object as JsonObject | undefined) ?? null,
-      oldObject: (admitted.oldObject as JsonObject | undefined) ?? null,
+      object: shown(match.kind, admitted.object),
+      oldObject: shown(match.kind, admitted.oldObject),
       dryRun,
       options: operationOptions(request),
     },
   }
+}
+
+/** As Go prints it, nulls and all. */
+function shown({ group, version, kind }: Match['kind'], object: KubeObject | undefined): JsonObject | null {
+  if (!object) return null
+  const schema = facts.kindSchema(group, version, kind)
+  return (schema ? printed(schema, object) : object) as unknown as JsonObject
 }
 
 function kindName({ group, version, kind }: Match['kind']): JsonObject {
@@ -86,6 +95,13 @@ export interface ReviewAnswer {
   readonly status?: Partial<Status>
   readonly auditAnnotations: Readonly<Record<string, string>>
   readonly warnings: readonly string[]
+}
+
+/** Why an answer of another version than the one that was asked in cannot be read; undefined when it can. */
+export function foreignVersion({ apiVersion, kind }: JsonObject, asked: string): string | undefined {
+  const other = versions.find(version => apiVersion === toApiVersion(reviewGroup, version))
+  if (kind !== 'AdmissionReview' || other === undefined || other === asked) return undefined
+  return `converting (${other}.AdmissionReview) to (${asked}.AdmissionReview): unknown conversion`
 }
 
 /** The answer in `review`, or why it is none (VerifyAdmissionResponse). */
