@@ -128,3 +128,8 @@ describe('status errors', () => {
     expect(errors.isConflict(errors.alreadyExists(pods, 'x'))).toBe(false)
   })
 })
+
+test('what was too much has details only where it is known how long to wait', () => {
+  expect(errors.tooManyRequests('slow down', 2).status.details).toEqual({ retryAfterSeconds: 2 })
+  expect(errors.tooManyRequests('slow down').status).not.toHaveProperty('details')
+})

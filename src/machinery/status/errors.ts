@@ -197,8 +197,10 @@ export function resourceVersionTooLarge(requested: number | bigint, current: num
   })
 }
 
-export function tooManyRequests(message: string, retryAfterSeconds: number): StatusError {
-  return failure(429, 'TooManyRequests', message, retryDetails(retryAfterSeconds))
+/** 429; without a time to wait it has no details at all. */
+export function tooManyRequests(message: string, retryAfterSeconds?: number): StatusError {
+  const about = retryAfterSeconds === undefined ? undefined : retryDetails(retryAfterSeconds)
+  return failure(429, 'TooManyRequests', message, about)
 }
 
 export function requestEntityTooLarge(message: string): StatusError {

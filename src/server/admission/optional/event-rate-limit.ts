@@ -74,7 +74,7 @@ export function eventRateLimit(
       (operation === 'CREATE' || operation === 'UPDATE'),
     validate(request) {
       const reached = accepting.flatMap(accept => accept(request) ?? [])
-      if (reached.length > 0) throw tooManyRequests(`Too many requests: ${aggregateText(reached)}`, 0)
+      if (reached.length > 0) throw tooManyRequests(`Too many requests: ${aggregateText(reached)}`)
     },
   }
 }
