@@ -33,6 +33,14 @@ test('objects say what they said before, and equal sets of fields are one', () =
 test('a set of fields that differs is another one', () => {
   const other = make('c')
   other.metadata.managedFields![0]!.fieldsV1 = { 'f:metadata': { 'f:labels': { 'f:app': {} } } }
-  const { object } = toCachedObject({ key: 'c', object: other, revision: 8, createRevision: 8, storedBytes: 100 })
-  expect(object.metadata.managedFields![0]!.fieldsV1).toEqual({ 'f:metadata': { 'f:labels': { 'f:app': {} } } })
+  const { object } = toCachedObject({
+    key: 'c',
+    object: other,
+    revision: 8,
+    createRevision: 8,
+    storedBytes: 100,
+  })
+  expect(object.metadata.managedFields![0]!.fieldsV1).toEqual({
+    'f:metadata': { 'f:labels': { 'f:app': {} } },
+  })
 })
