@@ -2,6 +2,7 @@ import type { Answer, OracleCase, Track } from './case.ts'
 import { customCases } from './custom-cases.ts'
 import { depthCases } from './depth-cases.ts'
 import { documentCases } from './document-cases.ts'
+import { edgeCases } from './edge-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
@@ -15,6 +16,7 @@ export function allTracks(): Track[] {
     { name: 'opening', cases: opening },
     { name: 'general', cases: generalCases },
     { name: 'depth', cases: depthCases },
+    { name: 'edges', cases: edgeCases },
     { name: 'custom', cases: customCases },
     { name: 'documents', cases: documentCases },
     { name: 'subresources', cases: subresourceCases },

@@ -1,4 +1,5 @@
 /** autoscaling/v1 and v2 of one autoscaler (pkg/apis/autoscaling/v1/conversion.go). */
+import { internalValue } from '../shared/internal-value.ts'
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../types/autoscaling-v1.gen.ts'
 import type {
   HorizontalPodAutoscaler as AutoscalerV2,
@@ -45,7 +46,7 @@ export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
       resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } },
     })
   }
-  const behavior = read<HorizontalPodAutoscalerSpec['behavior']>(annotations[behaviorKey])
+  const behavior = fromInternal(read(annotations[behaviorKey])) as HorizontalPodAutoscalerSpec['behavior']
   return {
     ...object,
     apiVersion: 'autoscaling/v2',
@@ -94,7 +95,7 @@ export function fromV2({ spec, status, ...object }: AutoscalerV2): AutoscalerV1 
     ...(others.length > 0 && { [metricsKey]: JSON.stringify(others.map(toV1Metric)) }),
     ...(currentMetrics.length > 0 && { [currentMetricsKey]: JSON.stringify(currentMetrics.map(toV1Metric)) }),
     ...(conditions.length > 0 && { [conditionsKey]: JSON.stringify(conditions) }),
-    ...(behavior && { [behaviorKey]: JSON.stringify(behavior) }),
+    ...(behavior && { [behaviorKey]: JSON.stringify(internalValue(behaviorType, behavior)) }),
   }
   const percent = cpu?.resource?.target.averageUtilization
   return {
@@ -113,6 +114,18 @@ export function fromV2({ spec, status, ...object }: AutoscalerV2): AutoscalerV1 
 function withAnnotations(metadata: AutoscalerV1['metadata'], annotations: Record<string, string>) {
   const { annotations: _, ...rest } = metadata
   return Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest
+}
+
+/** Upstream writes the rules in their internal form, and reads names whatever their case. */
+const behaviorType = 'k8s.io/api/autoscaling/v2.HorizontalPodAutoscalerBehavior'
+
+function fromInternal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromInternal)
+  if (typeof value !== 'object' || value === null) return value
+  const given = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(
+    given.map(([name, member]) => [name[0]!.toLowerCase() + name.slice(1), fromInternal(member)]),
+  )
 }
 
 /** Upstream ignores an annotation that is no JSON: it is a user's text. */

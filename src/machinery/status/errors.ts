@@ -235,11 +235,6 @@ export function unprocessable(why: Error): StatusError {
   return error
 }
 
-/** What a watch is told whose time was over before it began. */
-export function deadlineExceeded(): StatusError {
-  return failure(500, 'InternalError', 'context deadline exceeded')
-}
-
 /** 500 that says only `message`: what upstream answers with for an error of no kind. */
 export function plainFailure(message: string): StatusError {
   return new StatusError({

@@ -115,7 +115,12 @@ async function answerRequest(
   } catch (error) {
     const known = error instanceof StatusError ? error : internalError(String(error))
     const userAgent = headers['user-agent'] ?? ''
-    const asker = { headers, userAgent, ...formats, ...(!context?.isRouted && { servesCbor: false }) }
+    const asker = {
+      headers: context?.headers ?? headers,
+      userAgent,
+      ...formats,
+      ...(!context?.isRouted && { servesCbor: false }),
+    }
     return {
       answer: withWarnings(failureAnswer(asker, known), warnings),
       auditId,

@@ -2,7 +2,7 @@ import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { applyMergePatch } from '../../machinery/patch/index.ts'
 import { fillZeroValues } from '../../machinery/schema/zero.ts'
-import { deadlineExceeded, expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
+import { expired, resourceVersionTooOld } from '../../machinery/status/errors.ts'
 import { beginWork } from '../../std/turns.ts'
 import { CompactedError } from '../../storage/store.ts'
 import type { Response, Servable, ServedEvent, WatchSink } from '../context.ts'
@@ -101,11 +101,9 @@ function onRemoval({ deps, resource }: RestCall, stop: () => void): () => void {
   })
 }
 
-/** Less than no time: nothing is sent, and who waits for the newest revision is told that there was no time for it. */
+/** Less than no time: nothing is sent. */
 function isOver({ context: { options } }: RestCall): boolean {
-  const { timeoutSeconds = 0, resourceVersion, sendInitialEvents } = options
-  if (timeoutSeconds < 0 && !resourceVersion && sendInitialEvents === undefined) throw deadlineExceeded()
-  return timeoutSeconds < 0
+  return (options.timeoutSeconds ?? 0) < 0
 }
 
 /** Waits for a revision that is not there yet, as long as the watch lasts; false when it does not come. */
