@@ -39,7 +39,8 @@ describe('an autoscaler of the first version', () => {
       'autoscaling.alpha.kubernetes.io/metrics':
         '[{"type":"Pods","pods":{"metricName":"queue","targetAverageValue":"10"}}]',
       'autoscaling.alpha.kubernetes.io/conditions': '[{"type":"AbleToScale","status":"True"}]',
-      'autoscaling.alpha.kubernetes.io/behavior': '{"scaleDown":{"stabilizationWindowSeconds":60}}',
+      'autoscaling.alpha.kubernetes.io/behavior':
+        '{"ScaleUp":null,"ScaleDown":{"StabilizationWindowSeconds":60,"SelectPolicy":null,"Policies":null,"Tolerance":null}}',
     })
     expect(toStorage(old)).toEqual(stored as never)
   })
