@@ -4,10 +4,12 @@ import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import { since } from '../machinery/table/cells.ts'
 import type { Column } from '../machinery/table/column.ts'
 import { assert } from '../std/assert.ts'
+import { dropPodFields } from './core/pod/disabled-fields.ts'
 import type { Conversion, Resource, ScaleView, StorageLocation, Strategy, Subresource } from './define.ts'
 import { discoveryFacts } from './discovery-facts.ts'
 import type { DiscoveredResource, DiscoveredSubresource } from './schema/discovery.ts'
 import { builtinKind } from './schema/index.ts'
+import type { PodTemplateSpec } from './types/core-v1.gen.ts'
 
 export type Cell<T> = (object: T, nowMs: number) => unknown
 
@@ -27,6 +29,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly rowConditions?: (object: T) => readonly JsonObject[]
   readonly formAnnotations?: Resource['formAnnotations']
   readonly emptyForm?: Resource['emptyForm']
+  /** The pods that it makes; fields whose features are off are dropped from them as from pods. */
+  readonly podTemplate?: (object: T) => PodTemplateSpec | undefined
   /** `status` of a new object where it is not empty. */
   readonly initialStatus?: (object: T) => NonNullable<unknown>
   /** A creator may bring a status (nodes). */
@@ -100,8 +104,25 @@ export function defineResource<T extends KubeObject>(
 
 type WithStatus = { status?: unknown }
 
+/** Before anything else looks at an object whose pods are written by hand (pkg/api/pod DropDisabledTemplateFields). */
+function withTemplateRules<T extends KubeObject>({ strategy = {}, podTemplate }: Behaviour<T>): Strategy<T> {
+  if (!podTemplate) return strategy
+  return {
+    ...strategy,
+    prepareForCreate(object, context) {
+      dropPodFields(podTemplate(object)?.spec)
+      strategy.prepareForCreate?.(object, context)
+    },
+    prepareForUpdate(object, old, context) {
+      dropPodFields(podTemplate(object)?.spec, podTemplate(old)?.spec)
+      strategy.prepareForUpdate?.(object, old, context)
+    },
+  }
+}
+
 function withStatusRules<T extends KubeObject>(behaviour: Behaviour<T>, hasStatus: boolean): Strategy<T> {
-  const { strategy = {}, initialStatus, keepsStatusOnCreate } = behaviour
+  const { initialStatus, keepsStatusOnCreate } = behaviour
+  const strategy = withTemplateRules(behaviour)
   const defaults: Strategy<T> = { allowUnconditionalUpdate: true, standardFinalizers: true, ...strategy }
   if (!hasStatus) return defaults
   return {

@@ -43,8 +43,86 @@ const autoscaler = {
   },
 }
 
+const gatedSpec = {
+  workloadRef: { name: 'w', podGroup: 'g' },
+  volumes: [
+    {
+      name: 'v',
+      projected: {
+        sources: [
+          { clusterTrustBundle: { name: 'b', path: 'p' } },
+          { podCertificate: { signerName: 'example.org/s', keyType: 'ED25519', credentialBundlePath: 'c' } },
+          { downwardAPI: { items: [{ path: 'l', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+        ],
+      },
+    },
+  ],
+  containers: [{ name: 'c', image: 'i', lifecycle: { stopSignal: 'SIGUSR1' } }],
+  os: { name: 'linux' },
+}
+const labels = { app: 'gated' }
+const template = { metadata: { labels }, spec: gatedSpec }
+const jobTemplate = { spec: { ...gatedSpec, restartPolicy: 'Never' } }
+const workload = { selector: { matchLabels: labels }, template }
+const [apps, batch, core] = ['/apis/apps/v1', '/apis/batch/v1', '/api/v1'].map(
+  prefix => `${prefix}/namespaces/oracle`,
+)
+const gated: Readonly<Record<string, object>> = {
+  [`${apps}/deployments`]: { spec: workload },
+  [`${apps}/replicasets`]: { spec: workload },
+  [`${apps}/daemonsets`]: { spec: workload },
+  [`${apps}/statefulsets`]: { spec: { ...workload, serviceName: 's' } },
+  [`${core}/replicationcontrollers`]: { spec: { selector: labels, template } },
+  [`${core}/podtemplates`]: { template },
+  [`${core}/pods`]: { spec: gatedSpec },
+  [`${batch}/jobs`]: { spec: { template: jobTemplate } },
+  [`${batch}/cronjobs`]: { spec: { schedule: '@daily', jobTemplate: { spec: { template: jobTemplate } } } },
+}
+
+const dotted = Object.entries(gated).map(([path, object]) =>
+  send('POST', `a name with a dot: ${path.slice(path.lastIndexOf('/') + 1)}`, `${path}?dryRun=All`, {
+    metadata: { name: 'dotted.name', labels },
+    ...object,
+  }),
+)
+
+/** Fields of gates that are off are dropped, from pods and from what makes them. */
+const dropped = Object.entries(gated).map(([path, object]) =>
+  send('POST', `gated fields: ${path.slice(path.lastIndexOf('/') + 1)}`, `${path}?dryRun=All`, {
+    metadata: { name: 'gated', labels },
+    ...object,
+  }),
+)
+
+const items = ['a', 'a/', 'a/b', 'ab', 'b'].map(path => ({ key: 'k', path }))
+const file = (path: string) => ({ path, fieldRef: { fieldPath: 'metadata.labels' } })
+const token = { path: 'a/token' }
+const overlapping = [
+  { name: 'map', configMap: { name: 'm', items } },
+  { name: 'secret', secret: { secretName: 's', items } },
+  { name: 'downward', downwardAPI: { items: [file('x'), file('x/y')] } },
+  {
+    name: 'projected',
+    projected: {
+      sources: [
+        { configMap: { name: 'm', items } },
+        { secret: { name: 's', items } },
+        { serviceAccountToken: token },
+      ],
+    },
+  },
+]
+
 /** Where a client goes to the end of what is allowed, or a little beyond. */
 export const edgeCases: readonly OracleCase[] = [
+  ...dropped,
+  ...dotted,
+  ...overlapping.map(volume =>
+    send('POST', `overlapping paths: ${volume.name}`, `${core}/pods?dryRun=All`, {
+      metadata: { name: 'overlapping' },
+      spec: { containers: [{ name: 'c', image: 'i' }], volumes: [volume] },
+    }),
+  ),
   get('future: watch', `${maps}?watch=1&${future}&timeoutSeconds=1`),
   get(
     'future: watch with initial events',
@@ -54,9 +132,6 @@ export const edgeCases: readonly OracleCase[] = [
   get('future: list not older', `${maps}?${future}&resourceVersionMatch=NotOlderThan`),
   get('future: a page', `${maps}?${future}&limit=1`),
   get('future: get', `${maps}/absent?${future}`),
-  // Whether a stock server says so where it would wait for the newest revision is a race.
-  get('no time: watch from any', `${maps}?watch=1&timeoutSeconds=-1&resourceVersion=0`),
-  get('no time: watch from then', `${maps}?watch=1&timeoutSeconds=-1&resourceVersion=1`),
   bytes('no field', 0x01),
   bytes('the end of a group', 0x0c),
   bytes('an unknown wire type', 0x4e),

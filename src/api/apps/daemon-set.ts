@@ -121,6 +121,7 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
     hasGeneration: true,
   },
   formAnnotations: [generationAnnotation],
+  podTemplate: ({ spec }) => spec?.template,
   emptyForm: { metadata: { annotations: { [generationAnnotation]: '0' } } },
   initialStatus: () => ({
     currentNumberScheduled: 0,

@@ -8,7 +8,7 @@ import {
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
-import { templateWarnings } from '../core/pod/warnings.ts'
+import { nameWarnings, templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import { internalValue } from '../shared/internal-value.ts'
@@ -100,7 +100,10 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)
     },
-    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
+    warnings: ({ metadata, spec }, old) => [
+      ...nameWarnings(metadata.name, old),
+      ...templateWarnings(spec?.template, 'spec.template'),
+    ],
     hasGeneration: true,
   },
   subresources: {
@@ -119,6 +122,7 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
       },
     },
   },
+  podTemplate: ({ spec }) => spec?.template,
   emptyForm: { spec: { replicas: 0 } },
   scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
   cells: {

@@ -2,7 +2,7 @@ import { formatSelector, labelSelectorFrom } from '../../machinery/selector/labe
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, nonnegative } from '../../machinery/validation/values.ts'
-import { templateWarnings } from '../core/pod/warnings.ts'
+import { nameWarnings, templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import {
   validateAlwaysRestarts,
@@ -35,10 +35,14 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)
     },
-    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
+    warnings: ({ metadata, spec }, old) => [
+      ...nameWarnings(metadata.name, old),
+      ...templateWarnings(spec?.template, 'spec.template'),
+    ],
     hasGeneration: true,
   },
   ...replicatorBehaviour(({ spec }) => formatLabelSelector(spec?.selector)),
+  podTemplate: ({ spec }) => spec?.template,
   emptyForm: { spec: { replicas: 0 } },
   scale: replicaScale(({ spec }) => formatSelector(labelSelectorFrom(spec?.selector))),
 })

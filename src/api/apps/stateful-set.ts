@@ -131,6 +131,7 @@ export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet'
       ...((spec?.revisionHistoryLimit ?? 0) < 0 ? [historyWarning] : []),
     ],
   },
+  podTemplate: ({ spec }) => spec?.template,
   emptyForm: { spec: { replicas: 0 } },
   initialStatus: () => ({ replicas: 0, availableReplicas: 0 }),
   subresources: {

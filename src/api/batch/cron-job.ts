@@ -1,6 +1,7 @@
 import { formatLabelSelector, none, since, unset } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
+import { nameWarnings, templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import { withTemplateDefaults } from '../shared/pod-template.ts'
@@ -74,7 +75,16 @@ function isTimeZone(name: string): boolean {
 }
 
 export const cronJobs = defineResource<CronJob>('batch/v1', 'CronJob', {
-  strategy: { setDefaults, validate, hasGeneration: true },
+  podTemplate: ({ spec }) => spec?.jobTemplate?.spec?.template,
+  strategy: {
+    setDefaults,
+    validate,
+    hasGeneration: true,
+    warnings: ({ metadata, spec }, old) => [
+      ...nameWarnings(metadata.name, old),
+      ...templateWarnings(spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
+    ],
+  },
   cells: {
     Schedule: ({ spec }) => spec?.schedule ?? '',
     Timezone: ({ spec }) => spec?.timeZone ?? none,

@@ -1,7 +1,7 @@
 import { quote } from '../../machinery/meta/quote.ts'
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import { humanDuration } from '../../machinery/table/duration.ts'
-import { templateWarnings } from '../core/pod/warnings.ts'
+import { nameWarnings, templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import { containerCells } from '../shared/cells.ts'
 import { withTemplateDefaults } from '../shared/pod-template.ts'
@@ -55,12 +55,16 @@ function durationText({ status }: Job, nowMs: number): string {
 }
 
 export const jobs = defineResource<Job>('batch/v1', 'Job', {
+  podTemplate: ({ spec }) => spec?.template,
   strategy: {
     setDefaults,
     prepareForCreate: generateSelector,
     validate: validateJob,
     validateUpdate: validateJobUpdate,
-    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
+    warnings: ({ metadata, spec }, old) => [
+      ...nameWarnings(metadata.name, old),
+      ...templateWarnings(spec?.template, 'spec.template'),
+    ],
     hasGeneration: true,
     defaultPropagation: 'Orphan',
     propagationWarning:

@@ -13,6 +13,7 @@ import {
 import { replicaScale } from '../shared/replica-scale.ts'
 import { replicatorBehaviour } from '../shared/replicator.ts'
 import type { ReplicationController } from '../types/core-v1.gen.ts'
+import { nameWarnings, templateWarnings } from './pod/warnings.ts'
 
 function setDefaults(controller: ReplicationController): void {
   controller.spec ??= {}
@@ -45,10 +46,15 @@ function validate({ spec = {} }: ReplicationController, errors: FieldErrors): vo
 }
 
 export const replicationControllers = defineResource<ReplicationController>('v1', 'ReplicationController', {
+  podTemplate: ({ spec }) => spec?.template,
   strategy: {
     validateName: (name, prefix) => (prefix ? [] : nameIsDnsSubdomain(name, false)),
     setDefaults,
     validate,
+    warnings: ({ metadata, spec }, old) => [
+      ...nameWarnings(metadata.name, old),
+      ...templateWarnings(spec?.template, 'spec.template'),
+    ],
     hasGeneration: true,
     defaultPropagation: 'Orphan',
   },

@@ -11,6 +11,7 @@ import type {
   PodSpec,
   PodTemplateSpec,
 } from '../../types/core-v1.gen.ts'
+import { overlapWarnings } from './overlap-warnings.ts'
 
 const deprecatedVolumes: Readonly<Record<string, string>> = {
   photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
@@ -33,6 +34,14 @@ export function podWarnings(pod: Pod, old: Pod | undefined): readonly string[] {
     "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
   const own = reasons.length > 0 ? [`metadata.name: ${advice}: [${reasons.join(' ')}]`] : []
   return [...own, ...specWarnings(pod.spec!, 'spec')]
+}
+
+/** Of a new object whose name its pods' names begin with. */
+export function nameWarnings(name: string | undefined, old: object | undefined): readonly string[] {
+  const reasons = old ? [] : dns1123LabelErrors(name ?? '')
+  const advice =
+    'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended'
+  return reasons.length > 0 ? [`metadata.name: ${advice}: [${reasons.join(' ')}]`] : []
 }
 
 /** Of a workload whose template is new or changed. `path`: where the template stands. */
@@ -58,6 +67,7 @@ function specWarnings(spec: PodSpec, path: string): string[] {
     ...spread,
     ...affinityWarnings(spec.affinity, `${path}.affinity`),
     ...volumes,
+    ...overlapWarnings(spec.volumes ?? []),
     ...secretWarnings(spec, path),
     ...containers.flatMap(({ container, at }) => [
       ...amountWarnings(container, at),
