@@ -37,7 +37,8 @@ export const variants: Readonly<Record<string, Variant>> = {
         reason: 'The time is filled in before an object is stored, not when it is read: nobody owns it.',
       },
       {
-        place: /^ResourceClaim(?:Template)? of [^:]*v1beta1: change [^›]+ empty › .*field is immutable" \| /,
+        place:
+          /^ResourceClaim(?:Template)? of [^:]*v1beta1: change [^›]+ empty › \.body\.details\.causes\.\d\.message: "Invalid value: /,
         reason:
           'An older version is converted before it is judged, and what was given empty is nothing then.',
       },
