@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lanMissing, must, run } from './lan.ts'
@@ -17,7 +17,7 @@ const image = ${JSON.stringify(join(import.meta.dir, '../../scripts/image'))}
 await must([...machine.enter, image, ...machine.podmanArgs])
 const limits = ['--network=none', '--ulimit=nofile=1024:1024', '--ulimit=nproc=1024:1024', '--pids-limit=0']
 await must([...machine.enter, 'podman', '--runtime=runc', '--cgroup-manager=cgroupfs', ...machine.podmanArgs,
-  'run', '--detach', ...limits, 'hutch.local/busybox:1', 'sleep', '600'])
+  'run', '--detach', ...limits, 'hutch.local/busybox:1', 'sh', '-c', ${JSON.stringify(`: ${dir}/container; sleep 600; true`)}])
 console.log('up')
 await Bun.sleep(600_000)
 `
@@ -34,6 +34,8 @@ test.skipIf(missing !== undefined)(
     const [pid] = readFileSync(join(dir, 'only', 'holder'), 'utf8').split(' ')
     const inside = await must(['sh', '-c', `grep -c ' ${dir}' /proc/mounts`])
     expect(Number(inside)).toBeGreaterThan(0)
+    // Podman knows nothing of its container any more.
+    rmSync(join(dir, 'only/root/libpod'), { recursive: true })
     owner.kill('SIGKILL')
     await owner.exited
     while (existsSync(dir)) await Bun.sleep(100)

@@ -159,8 +159,10 @@ export async function reapLan(dir: string): Promise<void> {
     const words = [`--root=${own}/root`, `--runroot=${own}/run`, `--tmpdir=${own}/tmp`]
     await run(['podman', ...words, 'rm', '--all', '--force', '--time=0'])
   }
-  for (let tries = 0; members().length > 0 && tries < 100; tries++) {
-    for (const pid of members()) kill(pid)
+  // What Podman has lost sight of has a network of its own, but still lives on a file system of the machine.
+  const left = () => [...members(), ...processes().filter(pid => isContained(pid, dir))]
+  for (let tries = 0; left().length > 0 && tries < 100; tries++) {
+    for (const pid of left()) kill(pid)
     await Bun.sleep(50)
   }
   await run(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`])
@@ -198,6 +200,12 @@ function isStarted(pid: number, dir: string): boolean {
     /^(?:conmon|podman|bun|hutch)/.test(nameOf(pid)) &&
     argumentsOf(pid).includes(`${dir}/`)
   )
+}
+
+/** Whether its root is mounted from this folder, as that of a container is. */
+function isContained(pid: number, dir: string): boolean {
+  const mounts = ofProcess(pid, path => readFileSync(`${path}/mountinfo`, 'utf8')) ?? ''
+  return mounts.split('\n').some(line => line.split(' ')[4] === '/' && line.includes(`${dir}/`))
 }
 
 function kill(pid: number): void {
