@@ -73,6 +73,10 @@ test('a crashing container is restarted at once, then after 10 s, 20 s, …', as
     message: 'back-off 10s restarting failed container=main pod=crash_default(uid-of-crash)',
   })
   expect(waiting?.lastState?.terminated).toMatchObject({ exitCode: 1, reason: 'Error' })
+  const told = (node.api.objects('events') as Event[]).filter(({ reason }) => reason === 'BackOff')
+  expect(told.map(({ message, count }) => [message, count])).toEqual([
+    ['Back-off restarting failed container main in pod crash_default(uid-of-crash)', 1],
+  ])
   expect(node.pod('crash')?.status?.phase).toBe('Running')
   await node.clock.advance(10_000)
   expect(restarts()).toBe(2)
@@ -80,6 +84,24 @@ test('a crashing container is restarted at once, then after 10 s, 20 s, …', as
   expect(restarts()).toBe(2)
   await node.clock.advance(10_000)
   expect(restarts()).toBe(3)
+})
+
+test('a container that cannot be started has ended with StartError, and is started again with back-off', async () => {
+  const message = 'exec: "nope": executable file not found in $PATH'
+  node = await simulatedNode({ refuses: () => message })
+  node.api.put('pods', testPod('again'))
+  node.api.put('pods', testPod('once', { restartPolicy: 'Never' }))
+  const statusOf = (name: string) => node?.pod(name)?.status?.containerStatuses?.[0]
+  const terminated = { exitCode: 128, reason: 'StartError', message, startedAt: '1970-01-01T00:00:00Z' }
+  await node.clock.advance(5_000)
+  expect(statusOf('again')).toMatchObject({ restartCount: 1, ready: false, lastState: { terminated } })
+  expect(statusOf('again')?.state?.waiting?.reason).toBe('CrashLoopBackOff')
+  expect(statusOf('once')).toMatchObject({ restartCount: 0, state: { terminated } })
+  expect(node.pod('once')?.status?.phase).toBe('Failed')
+  const failed = (node.api.objects('events') as Event[]).find(({ reason }) => reason === 'Failed')
+  expect(failed?.message).toBe(`Error: ${message}`)
+  await node.clock.advance(10_000)
+  expect(statusOf('again')?.restartCount).toBe(2)
 })
 
 test('a pod that is being deleted stays ready for as long as it runs', async () => {

@@ -100,7 +100,11 @@ async function openEngine({ dataDir, nodeName, podmanArgs, podmanSocket }: RealN
     : await startPodmanService({ dir: join(dataDir, 'agent'), globalArgs: podmanArgs, ports })
   const { socketPath, oomScoreAdjMin } = service
   const runtime = await openPodman({ socketPath, nodeName, oomScoreAdjMin, ports })
-  return { runtime, close: service.close }
+  const close = async () => {
+    await runtime.settle()
+    await service.close()
+  }
+  return { runtime, close }
 }
 
 function kubeletConfig(options: RealNodeOptions) {

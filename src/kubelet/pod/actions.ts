@@ -1,5 +1,5 @@
 import type { Container } from '../../api/types/core-v1.gen.ts'
-import type { ObservedSandbox } from '../runtime/runtime.ts'
+import { type ObservedSandbox, StartRefused } from '../runtime/runtime.ts'
 import type { ActionContext } from './action-context.ts'
 import { nextBackoff } from './backoff.ts'
 import type { PodAction } from './draft.ts'
@@ -160,8 +160,9 @@ async function startContainer({ env, state }: ActionContext, action: StartAction
     await env.runtime.containers.start(id)
   } catch (error) {
     note('Failed', `Error: ${messageOf(error)}`, 'Warning')
-    await env.runtime.containers.remove(id)
-    throw new StartError('RunContainerError', messageOf(error))
+    // It has ended then, and the back-off of what has ended holds.
+    const retryAfterMs = error instanceof StartRefused ? 0 : undefined
+    throw new StartError('RunContainerError', messageOf(error), retryAfterMs)
   }
   note('Started', 'Container started')
   state.resize.actuated.set(id, container.resources ?? {})

@@ -4,6 +4,7 @@ import type { Observed, ObservedContainer } from '../runtime/runtime.ts'
 import { podStatus } from '../status/pod-status.ts'
 import type { ActionContext } from './action-context.ts'
 import { connect, perform, prepareVolumes } from './actions.ts'
+import { tellBackoffs } from './backoff-event.ts'
 import type { PodPlan } from './draft.ts'
 import type { PodEnvironment } from './environment.ts'
 import { planPod } from './plan.ts'
@@ -196,6 +197,7 @@ export class PodWorker {
     if (ending?.cause === 'orphaned') return
     const { statuses, config, terminationMessage, runtimeName } = this.#env
     const old = statuses.of(this.#uid) ?? pod.status ?? {}
+    tellBackoffs(this.#env.events, { pod, plan, old })
     const shared = { plan, old, startedAtMs, terminationMessage, runtimeName, hostIps: config.nodeIps }
     statuses.publish(pod, podStatus({ ...shared, view: { ...view, ending }, podIps: network?.ips }))
   }

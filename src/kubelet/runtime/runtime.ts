@@ -14,6 +14,7 @@ export interface RuntimeService {
   createSandbox(spec: SandboxSpec): Promise<string>
   /** Makes a container inside a sandbox that is ready; answers its id. Does not start it. */
   createContainer(spec: ContainerSpec): Promise<string>
+  /** Rejects with a `StartRefused` when there is nothing to run; the container counts as ended then. */
   start(id: string): Promise<void>
   /** Gives a running container other shares and limits; its oom_score_adj stays. */
   updateResources(id: string, resources: ContainerResources): Promise<void>
@@ -64,6 +65,11 @@ export class PullError extends Error {
   }
 }
 
+/** The engine found nothing to run, or could not: the container has ended before it began. */
+export class StartRefused extends Error {
+  override name = 'StartRefused'
+}
+
 export interface RuntimeVersion {
   /** `podman` */
   readonly name: string
@@ -106,6 +112,8 @@ export interface ObservedContainer {
   /** Set once exited. 137 after SIGKILL. */
   readonly exitCode: number | undefined
   readonly oomKilled: boolean
+  /** Set when it has ended because it could not be started: the engine's words. */
+  readonly startError?: string
   /** Reference as the pod wrote it. */
   readonly image: string
   readonly imageId: string

@@ -89,13 +89,21 @@ function stateOf(input: StatusInput, container: ObservedContainer): ContainerSta
   return {
     terminated: {
       exitCode,
-      reason: container.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error',
+      reason: endReason(container, exitCode),
       ...(message ? { message } : {}),
-      startedAt: toTime(container.startedAtMs ?? container.createdAtMs),
+      // Upstream's zero time of what has never run.
+      startedAt: toTime(container.startError ? 0 : (container.startedAtMs ?? container.createdAtMs)),
       finishedAt: toTime(container.finishedAtMs ?? container.createdAtMs),
       containerID: `${input.runtimeName}://${container.id}`,
     },
   }
+}
+
+/** Reasons of the runtimes below a kubelet. */
+function endReason({ startError, oomKilled }: ObservedContainer, exitCode: number): string {
+  if (startError) return 'StartError'
+  if (oomKilled) return 'OOMKilled'
+  return exitCode === 0 ? 'Completed' : 'Error'
 }
 
 /** Read once: the file goes with the pod's directory when the pod is over. */
@@ -103,7 +111,7 @@ function lastWords({ old, terminationMessage, runtimeName }: StatusInput, contai
   const id = `${runtimeName}://${container.id}`
   const { state, lastState } = old.get(container.name) ?? {}
   const known = [state, lastState].find(({ terminated } = {}) => terminated?.containerID === id)
-  return known?.terminated?.message ?? terminationMessage(container)
+  return known?.terminated?.message ?? container.startError ?? terminationMessage(container)
 }
 
 /** Nothing of this name is there: not yet, or no more. What ran before must not look as if it had never run. */

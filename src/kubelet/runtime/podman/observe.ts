@@ -19,6 +19,13 @@ export interface Known {
   readonly oomKilled: ReadonlySet<string>
   /** How those ended of which the engine has forgotten it. */
   readonly exitCodes: ReadonlyMap<string, number>
+  /** Those that it could not start, which it goes on calling created. */
+  readonly startFailures: ReadonlyMap<string, StartFailure>
+}
+
+export interface StartFailure {
+  readonly message: string
+  readonly atMs: number
 }
 
 /** Reads the engine's list. */
@@ -44,7 +51,18 @@ function toSandbox(entry: ListedContainer): ObservedSandbox {
   }
 }
 
-function toContainer(entry: ListedContainer, { oomKilled, exitCodes }: Known): ObservedContainer {
+function toContainer(entry: ListedContainer, known: Known): ObservedContainer {
+  const seen = seenContainer(entry, known)
+  const failed = seen.state === 'created' ? known.startFailures.get(entry.Id) : undefined
+  if (!failed) return seen
+  const ended = { state: 'exited', finishedAtMs: failed.atMs, exitCode: notStarted } as const
+  return { ...seen, ...ended, startError: failed.message }
+}
+
+/** What containerd tells of a container that it could not start. */
+const notStarted = 128
+
+function seenContainer(entry: ListedContainer, { oomKilled, exitCodes }: Known): ObservedContainer {
   const label = (name: string) => entry.Labels?.[name] || undefined
   const state = stateOf(entry)
   return {

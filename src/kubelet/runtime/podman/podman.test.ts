@@ -49,6 +49,11 @@ describe.skipIf(missing !== undefined)('podman', () => {
     return { ...text, exitCode: await session.exitCode() }
   }
   const streams = { stdin: false, stdout: true, stderr: true, tty: false }
+  const untilThere = (file: string) => `until [ -s ${file} ]; do sleep 0.1; done`
+  const trapping = (signal: string, script: string) => {
+    const args = [`trap '${script}' ${signal}; echo > /tmp/ready; while true; do sleep 0.1; done`]
+    return { command: ['/bin/sh', '-c'], args }
+  }
 
   test('a running container gets other shares and limits in place', async () => {
     const small = { cpuShares: 102, cpuQuotaUs: 10_000, memoryLimitBytes: 64 * 2 ** 20, oomScoreAdj: 1000 }
@@ -80,6 +85,17 @@ describe.skipIf(missing !== undefined)('podman', () => {
     expect(lines.sort()).toEqual(['stderr F err', 'stdout F out'])
     expect(readFileSync(words, 'utf8')).toBe('bye\n')
   })
+
+  test('a container whose command is not there has ended, with the words of the engine', async () => {
+    const { containers } = podman.runtime
+    await expect(start({ command: ['/bin/nope'] })).rejects.toThrow('/bin/nope')
+    const pod = `uid-own-${serial}`
+    const [seen] = (await containers.list(pod)).containers
+    expect(seen).toMatchObject({ state: 'exited', exitCode: 128, startedAtMs: undefined })
+    expect(seen?.startError).toMatch(/nope.*(not found|no such file)/i)
+    await containers.remove(seen!.id)
+    expect((await containers.list(pod)).containers).toEqual([])
+  }, 120_000)
 
   test('the engine says its version, and afterwards that it is still there', async () => {
     const first = await podman.runtime.containers.version()
@@ -152,6 +168,38 @@ describe.skipIf(missing !== undefined)('podman', () => {
     }
   }, 120_000)
 
+  test('a command runs in a container that was asked to end, until it has ended', async () => {
+    const { containers } = podman.runtime
+    const goodbye = 'echo asked > /tmp/asked; until [ -e /tmp/go ]; do sleep 0.1; done; exit 4'
+    const { id, pod } = await start(trapping('TERM', goodbye))
+    const said = async (script: string) =>
+      collect(await containers.exec(id, { ...streams, command: ['/bin/sh', '-c', script] }))
+    await said(untilThere('/tmp/ready'))
+    const stopping = containers.stop(id, 3600)
+    const { stdout } = await said(`${untilThere('/tmp/asked')}; cat /tmp/asked`)
+    expect(stdout).toBe('asked\n')
+    expect((await said('echo > /tmp/go')).exitCode).toBe(0)
+    await stopping
+    expect(await ended(pod.uid)).toMatchObject({ id, exitCode: 4 })
+  }, 120_000)
+
+  test('a container is asked to end by its own stop signal, and killed when its grace is over', async () => {
+    const { containers } = podman.runtime
+    const own = await start({ ...trapping('USR1', 'exit 5'), stopSignal: 'SIGUSR1' })
+    const deaf = await start(trapping('TERM', ''))
+    const isReady = ['/bin/sh', '-c', untilThere('/tmp/ready')]
+    for (const { id } of [own, deaf])
+      await collect(await containers.exec(id, { ...streams, command: isReady }))
+    await Promise.all([containers.stop(own.id, 3600), containers.stop(deaf.id, 1)])
+    expect((await ended(own.pod.uid)).exitCode).toBe(5)
+    expect((await ended(deaf.pod.uid)).exitCode).toBe(137)
+    for (const { id } of [own, deaf]) {
+      await containers.stop(id, 3600)
+      await containers.remove(id)
+      await containers.stop(id, 3600)
+    }
+  }, 120_000)
+
   test('containers that do not heed their stop keep no other from being stopped', async () => {
     const { containers } = podman.runtime
     const sign = `${podman.dir}/sign`
@@ -191,6 +239,26 @@ describe.skipIf(missing !== undefined)('podman', () => {
       { id, attempt: 4, state: 'running', image: testImage },
     ])
   })
+
+  test('who settles waits for what is being started, and starts nothing more', async () => {
+    const { pod, sandboxId, id } = await start({})
+    const { containers, settle } = await podman.reopen()
+    const logPath = `${podman.dir}/logs/${pod.uid}/second/0.log`
+    const imageId = (await podman.runtime.images.find(testImage))!.id
+    const spec = { name: 'second', image: testImage, imageId, logPath }
+    const second = await containers.createContainer(testContainer(pod, sandboxId, spec))
+    const starting = containers.start(second)
+    await settle()
+    const seen = (await containers.list(pod.uid)).containers
+    expect(seen.map(each => [each.id, each.state]).sort()).toEqual(
+      [
+        [id, 'running'],
+        [second, 'running'],
+      ].sort(),
+    )
+    await starting
+    await expect(containers.start(second)).rejects.toThrow('is stopping')
+  }, 120_000)
 
   test('images that others bring or take away are seen, those that stay are not asked for again', async () => {
     const { containers, images } = podman.runtime

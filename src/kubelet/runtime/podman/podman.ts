@@ -3,13 +3,20 @@ import path from 'node:path'
 import { sleep } from '../../../client/sleep.ts'
 import type { Ports } from '../../../std/ports.ts'
 import { usageOf } from '../../stats/cgroup.ts'
-import type { ContainerResources, ContainerUsage, Runtime, RuntimeService } from '../runtime.ts'
+import {
+  type ContainerResources,
+  type ContainerUsage,
+  type Runtime,
+  type RuntimeService,
+  StartRefused,
+} from '../runtime.ts'
 import { containerSpec, type EngineLimits, resourceLimits, sandboxSpec } from './create-spec.ts'
 import { already, type Engine, EngineError, openEngine, toEngineError } from './engine.ts'
 import { podmanImages } from './images.ts'
 import { labels } from './labels.ts'
-import { type ListedContainer, observe } from './observe.ts'
+import { type ListedContainer, observe, type StartFailure } from './observe.ts'
 import { attachSession, execSession } from './session.ts'
+import { stopContainer } from './stop.ts'
 import { watchEngine } from './watch.ts'
 
 export interface PodmanOptions {
@@ -19,21 +26,36 @@ export interface PodmanOptions {
   readonly ports: Ports
 }
 
+export interface PodmanRuntime extends Runtime {
+  /**
+   * Resolves once nothing is being made or started any more, and refuses what comes later. A service that ends in the midst
+   * of a start leaves a container that runs without the engine's knowledge.
+   */
+  settle(): Promise<void>
+}
+
 /** Podman (4.3 and later) behind the runtime port. */
-export async function openPodman(options: PodmanOptions): Promise<Runtime> {
+export async function openPodman(options: PodmanOptions): Promise<PodmanRuntime> {
   const engine = await openEngine(options.socketPath)
   const images = podmanImages(engine, options.ports.clock)
-  return { containers: new PodmanContainers(engine, options, images.changed), images }
+  const containers = new PodmanContainers(engine, options, images.changed)
+  return { containers, images, settle: () => containers.settle() }
 }
 
 class PodmanContainers implements RuntimeService {
   readonly #engine: Engine
   readonly #limits: EngineLimits
   readonly #ports: Ports
-  readonly #known = { oomKilled: new Set<string>(), exitCodes: new Map<string, number>() }
+  readonly #known = {
+    oomKilled: new Set<string>(),
+    exitCodes: new Map<string, number>(),
+    startFailures: new Map<string, StartFailure>(),
+  }
   readonly #examined = new Set<string>()
   readonly #imagesChanged: () => void
   #version: string | undefined
+  readonly #changes = new Set<Promise<unknown>>()
+  #settled = false
 
   constructor(engine: Engine, options: PodmanOptions, imagesChanged: () => void) {
     this.#imagesChanged = imagesChanged
@@ -93,21 +115,44 @@ class PodmanContainers implements RuntimeService {
     return this.#create(containerSpec(spec, sandbox.pid, this.#limits))
   }
 
+  async settle() {
+    this.#settled = true
+    await Promise.allSettled(this.#changes)
+  }
+
+  async #change<T>(begin: () => Promise<T>): Promise<T> {
+    if (this.#settled) throw new Error('the kubelet is stopping')
+    const change = begin()
+    this.#changes.add(change)
+    try {
+      return await change
+    } finally {
+      this.#changes.delete(change)
+    }
+  }
+
   /** A name that is taken belongs to an earlier try of ours that was cut off. */
   async #create(body: Record<string, unknown>): Promise<string> {
     const create = () =>
       this.#engine.call<{ Id: string }>({ method: 'POST', path: '/containers/create', body })
     try {
-      return (await create()).Id
+      return (await this.#change(create)).Id
     } catch (error) {
       if (!/name .* is (already )?in use/.test(toEngineError(error).message)) throw error
       await this.remove(String(body.name))
-      return (await create()).Id
+      return (await this.#change(create)).Id
     }
   }
 
   async start(id: string) {
-    await already(this.#engine.container(id).start(), 304)
+    try {
+      await this.#change(() => already(this.#engine.container(id).start(), 304))
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 500) throw error
+      const { message } = error
+      this.#known.startFailures.set(id, { message, atMs: this.#ports.clock.nowMs() })
+      throw new StartRefused(message)
+    }
   }
 
   async updateResources(id: string, resources: ContainerResources) {
@@ -116,7 +161,8 @@ class PodmanContainers implements RuntimeService {
   }
 
   async stop(id: string, graceSeconds: number) {
-    await already(this.#engine.container(id).stop({ t: Math.ceil(graceSeconds) }), 304, 404)
+    const { clock, log } = this.#ports
+    await stopContainer(this.#engine, id, { graceSeconds, clock, log })
   }
 
   async remove(id: string) {
@@ -126,6 +172,7 @@ class PodmanContainers implements RuntimeService {
     )
     this.#known.oomKilled.delete(id)
     this.#known.exitCodes.delete(id)
+    this.#known.startFailures.delete(id)
     this.#examined.delete(id)
   }
 

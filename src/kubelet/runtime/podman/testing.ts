@@ -3,18 +3,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { silentLogger } from '../../../std/log.ts'
 import { realPorts } from '../../../std/real-ports.ts'
-import type { Runtime } from '../runtime.ts'
 import { pauseTar } from './pause.ts'
-import { openPodman } from './podman.ts'
+import { openPodman, type PodmanRuntime } from './podman.ts'
 import { startPodmanService } from './service.ts'
 import { tarOf } from './tar.ts'
 
 /** A Podman with a storage of its own under a temporary directory. */
 export interface TestPodman {
-  readonly runtime: Runtime
+  readonly runtime: PodmanRuntime
   readonly dir: string
   /** A second client of the same engine, as a restarted kubelet is one. */
-  reopen(): Promise<Runtime>
+  reopen(): Promise<PodmanRuntime>
   close(): Promise<void>
 }
 

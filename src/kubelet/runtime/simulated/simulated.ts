@@ -1,15 +1,16 @@
 import type { Ports } from '../../../std/ports.ts'
-import type {
-  ContainerSpec,
-  Image,
-  ImageService,
-  Observed,
-  ObservedContainer,
-  ObservedSandbox,
-  PodIdentity,
-  Runtime,
-  RuntimeService,
-  SandboxSpec,
+import {
+  type ContainerSpec,
+  type Image,
+  type ImageService,
+  type Observed,
+  type ObservedContainer,
+  type ObservedSandbox,
+  type PodIdentity,
+  type Runtime,
+  type RuntimeService,
+  type SandboxSpec,
+  StartRefused,
 } from '../runtime.ts'
 
 export interface SimulatedOptions {
@@ -20,6 +21,8 @@ export interface SimulatedOptions {
   readonly exits?: (
     container: ContainerSpec,
   ) => { readonly afterMs: number; readonly exitCode: number } | undefined
+  /** Why a container cannot be started; undefined: it can. */
+  readonly refuses?: (container: ContainerSpec) => string | undefined
   /** Answers SIGTERM after this. Default 0. */
   readonly stopDelayMs?: number
 }
@@ -101,6 +104,16 @@ class SimulatedContainers implements RuntimeService {
     if (!container) throw new Error(`no such container: ${id}`)
     const { clock } = this.#options.ports
     await this.#sleep(this.#options.startDelayMs)
+    const startError = this.#options.refuses?.(container.spec)
+    if (startError) {
+      Object.assign(container.seen, {
+        state: 'exited',
+        exitCode: 128,
+        finishedAtMs: clock.nowMs(),
+        startError,
+      })
+      throw new StartRefused(startError)
+    }
     container.seen.state = 'running'
     container.seen.startedAtMs = clock.nowMs()
     this.#changed(container.seen.pod.uid)
