@@ -116,7 +116,7 @@ test.skipIf(!mayMount)(
     const disk = join(directory, 'disk')
     mkdirSync(disk)
     const script = `mount -t tmpfs -o size=320k tmpfs ${disk} && exec "$@"`
-    const words = ['server', ...base, `--data-dir=${disk}`, '--https-listen-port=0', '--config=/dev/null']
+    const words = ['server', ...base, `--data-dir=${disk}`, '--https-listen-port=16443', '--config=/dev/null']
     const program = [process.execPath, 'run', join(import.meta.dir, '../src/cmd/hutch.ts')]
     const run = Bun.spawnSync(['unshare', '--mount', 'sh', '-c', script, 'sh', ...program, ...words], {
       timeout: 60_000,

@@ -16,12 +16,9 @@ export interface Command {
 
 /** The text of `hutch NAME --help`. */
 export function commandHelp(command: Command): string {
-  const width = Math.max(...command.flags.map(flag => flagHead(flag).length), 0)
-  const flags = command.flags.map(
-    flag => `  ${flagHead(flag).padEnd(width)}  ${flag.help}${defaultNote(flag)}`,
-  )
+  const flags = command.flags.flatMap(flag => rowOf(flagHead(flag), flag.help + defaultNote(flag), 24))
   return [
-    `${command.summary}\n`,
+    `${wrapped(command.summary, lineMax).join('\n')}\n`,
     `Usage:\n  hutch ${command.name} ${command.words ? `${command.words} ` : ''}[flags]\n`,
     `Examples:\n${command.examples.map(example => `  ${example}`).join('\n')}`,
     ...(flags.length > 0 ? [`\nFlags:\n${flags.join('\n')}`] : []),
@@ -32,7 +29,7 @@ export function commandHelp(command: Command): string {
 /** The text of `hutch --help`. */
 export function programHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(command => command.name.length))
-  const rows = commands.map(command => `  ${command.name.padEnd(width)}  ${command.summary}`)
+  const rows = commands.flatMap(command => rowOf(command.name, command.summary, width))
   const examples = commands.flatMap(command => command.examples.slice(0, 1)).map(example => `  ${example}`)
   return [
     'Hutch: Kubernetes for the edge, in one process.\n',
@@ -41,6 +38,28 @@ export function programHelp(commands: readonly Command[]): string {
     `Examples:\n${examples.join('\n')}\n`,
     'Run "hutch COMMAND --help" for the flags of a command.\n',
   ].join('\n')
+}
+
+/** What a terminal shows of a line when nobody has made it larger. */
+const lineMax = 80
+
+/** A name and what it is, in two columns; a name that is too long for its own has a line to itself. */
+function rowOf(head: string, text: string, width: number): string[] {
+  const [first = '', ...more] = wrapped(text, lineMax - width - 4)
+  const indent = ' '.repeat(width + 4)
+  const rest = more.map(line => indent + line)
+  if (head.length > width) return [`  ${head}`, indent + first, ...rest]
+  return [`  ${head.padEnd(width)}  ${first}`, ...rest]
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trim()
+    if (longer.length <= width || lines.at(-1) === '') lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines
 }
 
 function flagHead(flag: Flag): string {

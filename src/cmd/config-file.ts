@@ -13,12 +13,15 @@ export async function readConfigFile(
   required: boolean,
 ): Promise<FlagValues> {
   const values: Record<string, FlagValue | undefined> = {}
+  const allowed = flags.filter(flag => !flag.isForArgumentsAlone)
   for (const file of configFiles(path, required)) {
     for (const { key, line, value } of await readPairs(file)) {
       const append = key.endsWith('+')
       const name = append ? key.slice(0, -1) : key
       const where = `${file}:${line}: ${name}`
-      const read = readConfigValue(findFlag(flags, name, `${file}:${line}: unknown key `), value, where)
+      const flag = findFlag(allowed, name, `${file}:${line}: unknown key `)
+      if (append && flag.type !== 'list') throw new UserError(`${where} is no list to append to`, shapeHint)
+      const read = readConfigValue(flag, value, where)
       const earlier = values[name]
       values[name] = append && Array.isArray(earlier) && Array.isArray(read) ? [...earlier, ...read] : read
     }
@@ -72,7 +75,8 @@ async function readPairs(file: string): Promise<{ key: string; line: number; val
 }
 
 function readConfigValue(flag: Flag, value: unknown, where: string): FlagValue {
-  if (Array.isArray(value) && flag.type === 'list') return value.map(String)
+  if (Array.isArray(value) && flag.type === 'list')
+    return value.flatMap(entry => readConfigValue(flag, entry, where) as readonly string[])
   if (value === null || value === undefined || typeof value === 'object') {
     throw new UserError(`${where} needs ${flag.type === 'list' ? 'a list' : `one ${flag.type} value`}`)
   }

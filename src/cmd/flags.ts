@@ -14,6 +14,8 @@ export interface Flag {
   readonly help: string
   /** Throws a plain sentence when the value is wrong. */
   readonly check?: (value: string) => void
+  /** It says where the config file is, so it cannot be in there. */
+  readonly isForArgumentsAlone?: boolean
 }
 
 export type FlagValue = string | number | boolean | readonly string[]
@@ -40,11 +42,16 @@ export function parseFlags(flags: readonly Flag[], argv: readonly string[]): Par
     }
     const [name, inline] = splitAssignment(word.replace(/^--?/, ''))
     const flag = findFlag(flags, name)
-    const text = inline ?? (flag.type === 'boolean' ? 'true' : argv[++index])
-    if (text === undefined) throw new UserError(`--${name} needs a value`, usageHint, 2)
+    const text = inline ?? (flag.type === 'boolean' ? 'true' : valueIn(flags, argv[++index]))
     values[name] = mergeValue(values[name], readValue(flag, text, `--${name}`))
   }
   return { values, positionals }
+}
+
+/** The word after a flag; none where the next flag stands there. */
+function valueIn(flags: readonly Flag[], word = ''): string {
+  const [name] = splitAssignment(word.replace(/^--/, ''))
+  return word.startsWith('--') && flags.some(flag => flag.name === name) ? '' : word
 }
 
 /** Fills what nobody gave with the flags' defaults. Later sources win over earlier ones. */
@@ -57,6 +64,7 @@ export function withDefaults(flags: readonly Flag[], ...sources: readonly FlagVa
 
 /** One value as text → its type. `where` names the place in the error. */
 export function readValue(flag: Flag, text: string, where: string): FlagValue {
+  if (text.trim() === '') throw new UserError(`${where} needs a value`, usageHint, 2)
   try {
     flag.check?.(text)
   } catch (error) {
@@ -71,7 +79,7 @@ export function readValue(flag: Flag, text: string, where: string): FlagValue {
       if (text === 'true' || text === 'false') return text === 'true'
       throw new UserError(`${where} is true or false, not "${text}"`, usageHint, 2)
     case 'integer':
-      if (/^\d+$/.test(text)) return Number(text)
+      if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
       throw new UserError(`${where} is a whole number, not "${text}"`, usageHint, 2)
   }
 }

@@ -4,8 +4,12 @@ import type { Flag } from './flags.ts'
 
 /** The check of a flag that holds a duration as Go writes it. */
 export const duration = (text: string) => {
+  if (nanosecondsOf(text) < 0n) throw new Error(`"${text}" is less than nothing`)
+}
+
+function nanosecondsOf(text: string): bigint {
   try {
-    parseDuration(text)
+    return parseDuration(text)
   } catch (error) {
     throw new Error(`"${text}" is not a duration such as 90s or 1m30s`, { cause: error })
   }
@@ -18,6 +22,13 @@ const count = (name: string, value: number, help: string): Flag => ({
   placeholder: 'N',
   default: value,
   help,
+})
+/** One that cannot be 0. */
+const amount = (...flag: Parameters<typeof count>): Flag => ({
+  ...count(...flag),
+  check: text => {
+    if (/^0+$/.test(text)) throw new Error('at least 1 is needed')
+  },
 })
 const time = (name: string, value: string, help: string): Flag => ({
   name,
@@ -43,7 +54,7 @@ const choice = (
 /** What becomes of audit events that are too large for a backend. */
 const truncation = (backend: string): Flag[] => [
   yes(`audit-${backend}-truncate-enabled`, 'leave request and answer out of events that are too large'),
-  count(`audit-${backend}-truncate-max-event-size`, 102_400, 'bytes from which on an event is too large'),
+  amount(`audit-${backend}-truncate-max-event-size`, 102_400, 'bytes from which on an event is too large'),
 ]
 
 /** How the API server is run: names and meanings are kube-apiserver's. */
@@ -68,6 +79,11 @@ export const operationsFlags: readonly Flag[] = [
     'seconds that pods stay on a node that fell silent, unless they say otherwise',
   ),
   time('shutdown-delay-duration', '0s', 'after SIGTERM serve everything for so long while /readyz fails'),
+  time(
+    'shutdown-watch-termination-grace-period',
+    '0s',
+    'end watches one after another within so long when the server stops; 0s: all at once',
+  ),
   count(
     'max-requests-inflight',
     400,
@@ -106,8 +122,8 @@ export const operationsFlags: readonly Flag[] = [
     help: 'batch, blocking (requests wait for it) or blocking-strict (and fail with it)',
   }),
   ...truncation('webhook'),
-  count('audit-webhook-batch-buffer-size', 10_000, 'audit events that may wait to be sent'),
-  count('audit-webhook-batch-max-size', 400, 'audit events in one batch'),
+  amount('audit-webhook-batch-buffer-size', 10_000, 'audit events that may wait to be sent'),
+  amount('audit-webhook-batch-max-size', 400, 'audit events in one batch'),
   time('audit-webhook-batch-max-wait', '30s', 'send a batch that is not full after so long'),
   time('audit-webhook-initial-backoff', '10s', 'pause before a batch is sent again'),
 ]

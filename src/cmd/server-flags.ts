@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { parseJoinToken } from '../server/bootstrap/join-token.ts'
 import { admissionFlags } from './admission-flags.ts'
 import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
 import { featureFlags } from './feature-flags.ts'
@@ -7,36 +8,25 @@ import {
   checkCertificateNames,
   checkDomain,
   checkNodeName,
+  checkLabels,
   checkPodRanges,
-  checkRanges,
+  checkPort,
+  checkServiceRanges,
+  checkTaints,
+  serverOrigin,
 } from './flag-checks.ts'
 import type { Flag, FlagValues } from './flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 import { servingFlags } from './serving-flags.ts'
 
-const port = (text: string) => {
-  if (!/^\d+$/.test(text) || Number(text) > 65535) throw new Error(`"${text}" is not a port (0 to 65535)`)
-}
 const datastore = (text: string) => {
   if (text !== 'sqlite' && text !== 'memory')
     throw new Error(`"${text}" is not available; use sqlite or memory`)
 }
-const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager', 'metrics-server'] as const
-const component = (text: string) => {
-  const wrong = text.split(',').find(name => !(disableable as readonly string[]).includes(name))
-  if (wrong !== undefined)
-    throw new Error(`"${wrong}" cannot be disabled; choose from ${disableable.join(', ')}`)
-}
-const keyValue = (text: string) => {
-  const wrong = text.split(',').find(pair => !/^[\w./-]+=[\w.-]*$/.test(pair))
-  if (wrong !== undefined) throw new Error(`"${wrong}" is not KEY=VALUE`)
-}
-const taint = (text: string) => {
-  const wrong = text
-    .split(',')
-    .find(entry => !/^[\w./-]+(=[\w.-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(entry))
-  if (wrong !== undefined)
-    throw new Error(`"${wrong}" is not KEY[=VALUE]:EFFECT with NoSchedule, PreferNoSchedule or NoExecute`)
+const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager', 'metrics-server']
+const oneOf = (names: readonly string[]) => (text: string) => {
+  const wrong = text.split(',').find(name => !names.includes(name))
+  if (wrong !== undefined) throw new Error(`"${wrong}" cannot be disabled; choose from ${names.join(', ')}`)
 }
 
 /** This machine's name as a node may have it. */
@@ -54,6 +44,7 @@ const configFlag: Flag = {
   default: '/etc/hutch/config.yaml',
   help: 'read flags from this YAML file, and from FILE.d/*.yaml',
 }
+  isForArgumentsAlone: true,
 const logFlag: Flag = {
   name: 'log-level',
   type: 'string',
@@ -95,14 +86,14 @@ export const nodeFlags: readonly Flag[] = [
     type: 'list',
     placeholder: 'KEY=VALUE',
     help: 'label of this node; repeatable',
-    check: keyValue,
+    check: checkLabels,
   },
   {
     name: 'node-taint',
     type: 'list',
     placeholder: 'KEY=VALUE:EFFECT',
     help: 'taint of this node; repeatable',
-    check: taint,
+    check: checkTaints,
   },
   {
     name: 'kubelet-port',
@@ -110,7 +101,7 @@ export const nodeFlags: readonly Flag[] = [
     placeholder: 'PORT',
     default: 10250,
     help: "port of the kubelet's API",
-    check: port,
+    check: checkPort,
   },
   {
     name: 'podman-socket',
@@ -144,7 +135,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'PORT',
     default: 6443,
     help: 'port of the API',
-    check: port,
+    check: checkPort,
   },
   {
     name: 'advertise-address',
@@ -173,6 +164,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'TOKEN',
     help: 'shared secret ID.SECRET that agents join with (default: made at first start)',
   },
+    check: text => void parseJoinToken(text),
   {
     name: 'datastore-endpoint',
     type: 'string',
@@ -195,7 +187,7 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'CIDR[,CIDR]',
     default: '10.43.0.0/16',
     help: 'addresses of services; a second range is IPv6',
-    check: checkRanges,
+    check: checkServiceRanges,
   },
   {
     name: 'cluster-dns',
@@ -217,7 +209,7 @@ export const serverFlags: readonly Flag[] = [
     type: 'list',
     placeholder: 'PART',
     help: `do not run: ${disableable.join(', ')}; repeatable`,
-    check: component,
+    check: oneOf(disableable),
   },
   { name: 'disable-agent', type: 'boolean', help: 'run no pods on this machine' },
   {
@@ -252,14 +244,21 @@ export const serverFlags: readonly Flag[] = [
 export const agentFlags: readonly Flag[] = [
   configFlag,
   ...nodeFlags,
-  { name: 'server', type: 'string', placeholder: 'URL', help: 'https://ADDRESS:6443 of the server to join' },
+  {
+    name: 'server',
+    type: 'string',
+    placeholder: 'URL',
+    help: 'https://ADDRESS:6443 of the server to join',
+    check: text => void serverOrigin(text),
+  },
   {
     name: 'token',
     type: 'string',
     placeholder: 'TOKEN',
-    help: 'what "hutch token create" printed on the server',
+    help: 'what "hutch token create" printed on the server; not needed by a node that has joined before',
+    check: text => void parseJoinToken(text),
   },
-  { name: 'disable', type: 'list', placeholder: 'PART', help: 'do not run: proxy', check: component },
+  { name: 'disable', type: 'list', placeholder: 'PART', help: 'do not run: proxy', check: oneOf(['proxy']) },
   logFlag,
 ]
 

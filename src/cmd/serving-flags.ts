@@ -56,8 +56,8 @@ export const servingFlags: readonly Flag[] = [
     default: '0',
     help: 'part of the requests (at most 0.02) after which an HTTP/2 client is told to connect anew, to spread load',
     check: text => {
-      if (!(Number(text) >= 0 && Number(text) <= goawayMax && text.trim() !== ''))
-        throw new Error('--goaway-chance can not be less than 0 or greater than 0.02')
+      if (!(/^\d*\.?\d+$/.test(text) && Number(text) <= goawayMax))
+        throw new Error(`"${text}" is not a number between 0 and ${goawayMax}`)
     },
   },
   {

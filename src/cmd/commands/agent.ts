@@ -10,7 +10,7 @@ export const agentCommand: Command = {
   name: 'agent',
   summary: 'Join a cluster and run its pods on this machine',
   examples: [
-    'sudo hutch agent --server https://192.0.2.7:6443 --token K10…::abcdef.0123456789abcdef',
+    'sudo hutch agent --server https://192.0.2.7:6443 --token "$TOKEN"',
     'sudo hutch agent --server https://192.0.2.7:6443 --node-label disk=ssd',
   ],
   flags: agentFlags,

@@ -3,6 +3,7 @@ import type { Ports } from '../../std/ports.ts'
 import { realClock, realPorts } from '../../std/real-ports.ts'
 import { runAll } from '../../std/run.ts'
 import type { Command } from '../command.ts'
+import { requireCoherence } from '../compose/coherence.ts'
 import { openControlPlane } from '../compose/control-plane.ts'
 import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
@@ -20,7 +21,7 @@ export const serverCommand: Command = {
     'Run a cluster on this machine: API server, scheduler, controllers, DNS, proxy and kubelet in one process',
   examples: [
     'sudo hutch server',
-    'hutch server --simulated-node 3 --data-dir ~/hutch --write-kubeconfig ~/hutch/kubeconfig',
+    'hutch server --simulated-node 3 --data-dir ~/hutch --write-kubeconfig ~/kc',
     'sudo hutch server --disable-agent --tls-san cluster.example.org',
   ],
   flags: serverFlags,
@@ -28,6 +29,7 @@ export const serverCommand: Command = {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: logLevel(flags.text('log-level') as LogLevel) }))
     const settings = serverSettings(flags)
+    requireCoherence(settings)
     requireOneFamily(settings)
     if (settings.runsPods) {
       preflight()

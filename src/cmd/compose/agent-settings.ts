@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type JoinToken, parseJoinToken } from '../../server/bootstrap/join-token.ts'
+import { serverOrigin } from '../flag-checks.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { nodeAddress } from './addresses.ts'
@@ -19,9 +20,10 @@ export interface AgentSettings {
 
 export function agentSettings(flags: FlagReader): AgentSettings {
   const dataDir = flags.text('data-dir')
+  const token = flags.optional('token')
   return {
     server: serverUrl(flags.optional('server')),
-    token: joinToken(flags.optional('token')),
+    token: token === undefined ? undefined : parseJoinToken(token),
     nodeName: flags.text('node-name'),
     nodeIp: flags.optional('node-ip') ?? ownAddress(),
     dataDir,
@@ -39,18 +41,7 @@ function ownAddress(): string {
 }
 
 function serverUrl(text: string | undefined): string {
+  if (text !== undefined) return serverOrigin(text)
   const hint = 'Give --server https://ADDRESS:6443, the address of the server to join.'
-  if (text === undefined) throw new UserError('the server to join is not named', hint, 2)
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'https:' && url.pathname === '/') return url.origin
-  throw new UserError(`"${text}" is not the URL of a server`, hint, 2)
-}
-
-function joinToken(text: string | undefined): JoinToken | undefined {
-  if (text === undefined) return undefined
-  try {
-    return parseJoinToken(text)
-  } catch (error) {
-    throw new UserError((error as Error).message, 'Check --token.', 2)
-  }
+  throw new UserError('the server to join is not named', hint, 2)
 }

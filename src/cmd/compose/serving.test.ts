@@ -27,7 +27,7 @@ test('limits are read under their names', () => {
 })
 
 test.each([
-  [['--goaway-chance=0.5'], '--goaway-chance can not be less than 0 or greater than 0.02'],
+  [['--goaway-chance=0.5'], '"0.5" is not a number between 0 and 0.02'],
   [['--tls-sni-cert-key=a.crt'], 'is not CERT,KEY'],
   [['--tls-cipher-suites=TLS_NOPE'], 'cipher suite "TLS_NOPE" is not available'],
   [['--tls-cert-file=a.crt'], '--tls-cert-file and --tls-private-key-file go together'],
