@@ -105,6 +105,27 @@ test('writes of one turn are one commit, and a failed comparison among them fail
   expect(batches).toEqual([4])
 })
 
+test('very many writes of one turn are several commits, with a turn for others between them', async () => {
+  const store = open()
+  const order: (number | 'others')[] = []
+  void store.watch('', 0, events => void order.push(events.length), new AbortController().signal)
+  const writes = Array.from({ length: 600 }, (_, at) => put(store, `key-${at}`, '1'))
+  setImmediate(() => {
+    order.push('others')
+    setImmediate(() => order.push('others'))
+  })
+  const results = await Promise.all(writes)
+  expect(results.map(({ revision }) => revision)).toEqual(writes.map((_, at) => at + 1))
+  expect(order).toEqual([256, 'others', 256, 'others', 88])
+})
+
+test('closing commits everything that was queued', async () => {
+  const store = open()
+  const writes = Array.from({ length: 600 }, (_, at) => put(store, `key-${at}`, '1'))
+  await store.close()
+  expect(await Promise.all(writes)).toHaveLength(600)
+})
+
 test('a volatile write waits for the disk and only its latest value gets there', async () => {
   const store = open()
   for (let n = 0; n < 5; n++) await renew(store, String(n), n)
@@ -183,7 +204,7 @@ test('the file stops growing while one key is written over and over', async () =
   expect(statSync(path).size).toBeLessThan(20 << 20)
   await store.compact(store.revision())
   expect(onDisk('SELECT count(*) AS rows FROM log')).toEqual([{ rows: 1 }])
-})
+}, 120_000)
 
 test('free pages go back to the file system in steps', async () => {
   const store = open()

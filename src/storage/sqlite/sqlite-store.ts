@@ -32,6 +32,8 @@ export interface SqliteStoreOptions {
 
 /** Revision numbers set aside for volatile writes at a time. */
 const ceilingBlock = 10_000
+/** So many writes are one transaction at most: with more the file is no faster, and everybody else waits. */
+const groupMax = 256
 
 /** Opens the store in one SQLite file; see README.md for why it survives what it survives. Throws `StoreOpenError`. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
@@ -50,7 +52,8 @@ class SqliteStore implements Store {
   readonly #waiting = new Map<string, IndexEntry>()
   #waitingSinceMs = 0
   #cancelFlush: Cancel | undefined
-  #queue: WriteRequest[] = []
+  readonly #queue: WriteRequest[] = []
+  #willCommit = false
   #closed = false
   /** Last revision number given to anything, also to a commit that failed. */
   #issued: number
@@ -122,7 +125,7 @@ class SqliteStore implements Store {
     }
     const { promise, resolve, reject } = Promise.withResolvers<{ revision: number }>()
     this.#queue.push({ write, resolve, reject })
-    if (this.#queue.length === 1) setImmediate(() => this.#commitQueue())
+    this.#commitSoon()
     return promise
   }
 
@@ -147,7 +150,7 @@ class SqliteStore implements Store {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#commitQueue()
+    while (this.#queue.length > 0) this.#commitQueue()
     this.#closed = true
     this.#cancelFlush?.()
     try {
@@ -221,11 +224,20 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Everything queued in one turn of the event loop is one transaction, hence one fsync. */
+  #commitSoon(): void {
+    if (this.#willCommit) return
+    this.#willCommit = true
+    setImmediate(() => {
+      this.#willCommit = false
+      this.#commitQueue()
+    })
+  }
+
+  /** What is queued in one turn of the event loop is one transaction, hence one fsync; of very much the oldest part is. */
   #commitQueue(): void {
-    const requests = this.#queue
+    const requests = this.#queue.splice(0, groupMax)
     if (requests.length === 0) return
-    this.#queue = []
+    if (this.#queue.length > 0) this.#commitSoon()
     const { writes, refused } = stageWrites(
       requests,
       key => this.#index.get(key),
