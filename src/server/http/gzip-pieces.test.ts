@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { deflate, gzipOf } from './gzip-pieces.ts'
+import { runSteps } from '../../std/turns.ts'
+import { deflateSteps, gzipOf } from './gzip-pieces.ts'
+
+const deflate = (plain: Uint8Array) => runSteps(deflateSteps(plain))
 
 describe('gzip of pieces', () => {
   test('any pieces unpack to what they hold, in order', () => {
@@ -12,6 +15,17 @@ describe('gzip of pieces', () => {
         expect(gunzipSync(packed).equals(Buffer.concat(pieces))).toBe(true)
       }),
     )
+  })
+
+  test('a long piece is compressed slice by slice, with room between them', () => {
+    const long = Buffer.from(Array.from({ length: 200_000 }, (_, at) => `${at * 7919},`).join(''))
+    const steps = deflateSteps(long)
+    let slices = 0
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) slices++
+    expect(slices).toBeGreaterThan(4)
+    const end = Buffer.from('end')
+    expect(gunzipSync(gzipOf([step.value, deflate(end)])).equals(Buffer.concat([long, end]))).toBe(true)
   })
 
   test('a piece may be used in many streams', () => {

@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib'
+import type { Steps } from '../../std/turns.ts'
 
 /** Bytes that were compressed on their own, to be put between others in one gzip stream. */
 export interface Deflated {
@@ -10,7 +11,26 @@ export interface Deflated {
   readonly shift: number
 }
 
-export function deflate(plain: Uint8Array): Deflated {
+/** The compressor takes some milliseconds for so many bytes. */
+const sliceBytes = 256 << 10
+
+/** Compresses bytes on their own, slice by slice. */
+export function* deflateSteps(plain: Uint8Array): Steps<Deflated> {
+  if (plain.length <= sliceBytes) return deflate(plain)
+  const slices: Deflated[] = []
+  for (let start = 0; start < plain.length; start += sliceBytes) {
+    slices.push(deflate(plain.subarray(start, start + sliceBytes)))
+    yield
+  }
+  return {
+    blocks: Buffer.concat(slices.map(({ blocks }) => blocks)),
+    length: plain.length,
+    crc: slices.reduce(append, 0),
+    shift: shiftOver(plain.length),
+  }
+}
+
+function deflate(plain: Uint8Array): Deflated {
   const blocks = deflateRawSync(plain, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
   return { blocks, length: plain.length, crc: crc32(plain), shift: shiftOver(plain.length) }
 }

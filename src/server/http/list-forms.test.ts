@@ -7,7 +7,7 @@ import type { ListResult } from '../context.ts'
 import { metaSchema } from '../rest/meta-type.ts'
 import { presentRun } from '../rest/views.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
-import { listForm } from './list-forms.ts'
+import { type ListForm, listForm } from './list-forms.ts'
 import type { Format, MediaType, Transform } from './negotiation.ts'
 import { gzipListPieces, isLong, listPieces, type Pieces } from './streamed-list.ts'
 import { partialListHead, toPartial, toServedTable } from './transform.ts'
@@ -98,9 +98,28 @@ test('a list is long by its items or by their size', () => {
     items: Array.from({ length: count }, () => ({ ...item, storedBytes })),
     resourceVersion: '1',
   })
-  expect([of(2_000, 100), of(2_001, 100), of(2, 1 << 20), of(2, 3 << 20)].map(isLong)).toEqual([
+  expect([of(2_000, 100), of(2_001, 100), of(2, 1 << 19), of(2, 3 << 20)].map(isLong)).toEqual([
     ...[false, true, false, true],
   ])
+})
+
+test('a heavy run is made in parts, the same ones each time', async () => {
+  const item = { object: { metadata: {} }, encodings: new Map(), storedBytes: 100 << 10 }
+  const runs = [Array.from({ length: 5 }, () => item), [item, item]]
+  const given: unknown[] = []
+  const form: ListForm = {
+    format: 'json',
+    items(run) {
+      given.push(run)
+      return Buffer.from(`${run.length} `)
+    },
+    frame: () => ({ head: Buffer.alloc(0), tail: Buffer.alloc(0) }),
+  }
+  const made = () =>
+    all(listPieces(form, { runs, items: runs.flat(), resourceVersion: '1' }, server.ports.clock))
+  expect(String(await made())).toBe('2 2 1 2 ')
+  await made()
+  expect(given.every((run, at) => run === given[at % 4])).toBe(true)
 })
 
 test('pieces that nobody takes are not made', async () => {

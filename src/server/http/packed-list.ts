@@ -1,6 +1,7 @@
+import { runSteps, type Steps } from '../../std/turns.ts'
 import type { ListResult, Servable } from '../context.ts'
 import { memo } from '../rest/memo.ts'
-import { type Deflated, deflate, gzipOf, stored } from './gzip-pieces.ts'
+import { type Deflated, deflateSteps, gzipOf, stored } from './gzip-pieces.ts'
 import type { ListForm } from './list-forms.ts'
 
 type Run = readonly Servable[]
@@ -13,13 +14,13 @@ interface Kept {
 const kept = new WeakMap<Run, Map<string, Kept>>()
 
 /** The items of a run, compressed; once for all lists in which the form says that they are the same. */
-export function deflatedRun({ keptAs, items }: ListForm, run: Run, isFirst: boolean): Deflated {
-  if (!keptAs) return deflate(items(run, isFirst))
+export function* deflatedRun({ keptAs, items }: ListForm, run: Run, isFirst: boolean): Steps<Deflated> {
+  if (!keptAs) return yield* deflateSteps(items(run, isFirst))
   const forms = memo(kept, run, () => new Map<string, Kept>())
   const key = isFirst ? `${keptAs.key} first` : keptAs.key
   const known = forms.get(key)
   if (known?.stamp === keptAs.stamp) return known.piece
-  const piece = deflate(items(run, isFirst))
+  const piece = yield* deflateSteps(items(run, isFirst))
   forms.set(key, { stamp: keptAs.stamp, piece })
   return piece
 }
@@ -43,7 +44,7 @@ function countOf(list: ListResult): number {
 export function gzipList(form: ListForm, list: ListResult, bytesMin: number): Uint8Array | undefined {
   const { runs } = list
   if (!runs || !form.keptAs || storedSize(runs) < bytesMin / 2) return undefined
-  const items = runs.map((run, index) => deflatedRun(form, run, index === 0))
+  const items = runs.map((run, index) => runSteps(deflatedRun(form, run, index === 0)))
   return gzipOf(packedPieces(form, list, items))
 }
 

@@ -1,7 +1,8 @@
 import type { LongYaml } from '../../machinery/codec/index.ts'
 import type { Clock } from '../../std/ports.ts'
-import { type Breathe, beginWork } from '../../std/turns.ts'
+import { type Breathe, beginWork, takeSteps } from '../../std/turns.ts'
 import type { ListResult, Servable } from '../context.ts'
+import { memo } from '../rest/memo.ts'
 import { type Deflated, gzipEnd, gzipHead } from './gzip-pieces.ts'
 import type { ListForm } from './list-forms.ts'
 import { deflatedRun, packedPieces } from './packed-list.ts'
@@ -13,9 +14,11 @@ type Run = readonly Servable[]
 
 /** Lists above either are made and sent in pieces; below, one piece is cheaper and short enough. */
 const itemsMax = 2_000
-const bytesMax = 4 << 20
+const bytesMax = 1 << 20
 /** Items of a run where the list has none of its own. */
 const runItems = 32
+/** A run is made without a pause: a heavier one is cut. */
+const runBytesMax = 256 << 10
 /** Pieces are joined up to so many bytes. */
 const pieceBytes = 128 << 10
 
@@ -26,15 +29,23 @@ export function isLong(list: ListResult): boolean {
   let bytes = 0
   for (const run of all) {
     count += run.length
-    for (const { storedBytes } of run) bytes += storedBytes ?? 0
+    bytes += weightOf(run)
     if (count > itemsMax || bytes > bytesMax) return true
   }
   return false
 }
 
-/** Printing more items than this as YAML would keep others waiting. */
+/** Printing as YAML takes the library so long that more than this is done elsewhere. */
 export function isLongYaml(list: ListResult): boolean {
-  return list.items.length > runItems
+  return list.items.length > runItems || weightOf(list.items) > yamlBytesMax
+}
+
+const yamlBytesMax = 32 << 10
+
+function weightOf(run: Run): number {
+  let bytes = 0
+  for (const { storedBytes } of run) bytes += storedBytes ?? 0
+  return bytes
 }
 
 /** The list as it goes over the wire, piece by piece. */
@@ -93,8 +104,34 @@ class Joiner {
 }
 
 function runsOf(list: ListResult): readonly Run[] {
-  if (list.runs) return list.runs
-  const { items } = list
+  const runs = list.runs ?? cut(list.items)
+  return runs.some(isHeavy)
+    ? runs.flatMap(run => (isHeavy(run) ? memo(lightParts, run, () => lighter(run)) : [run]))
+    : runs
+}
+
+function isHeavy(run: Run): boolean {
+  return run.length > 1 && weightOf(run) > runBytesMax
+}
+
+/** The same parts each time: what was made of them may be kept beside them. */
+const lightParts = new WeakMap<Run, readonly Run[]>()
+
+function lighter(run: Run): Run[] {
+  const parts: Servable[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const item of run) {
+    bytes += item.storedBytes ?? 0
+    if (bytes > runBytesMax) {
+      parts.push([])
+      bytes = item.storedBytes ?? 0
+    }
+    parts.at(-1)!.push(item)
+  }
+  return parts
+}
+
+function cut(items: Run): Run[] {
   const made: Run[] = []
   for (let start = 0; start < items.length; start += runItems) made.push(items.slice(start, start + runItems))
   return made
@@ -118,7 +155,7 @@ export function gzipListPieces(form: ListForm, list: ListResult, clock: Clock): 
     const breathe = beginWork(clock)
     const items: Deflated[] = []
     for (const [index, run] of runs.entries()) {
-      items.push(deflatedRun(form, run, index === 0))
+      items.push(await takeSteps(deflatedRun(form, run, index === 0), breathe))
       const pause = breathe()
       if (pause) await pause
     }

@@ -21,7 +21,7 @@ type Sink = WatchSink
 
 const bookmarkPeriodMs = 60_000
 /** Upstream's --min-request-timeout: a watch without timeoutSeconds lasts once to twice this long. */
-const timeoutMinMs = 1_800_000
+export const watchTimeoutMinMs = 1_800_000
 
 /** Changes of a collection or of one object, from a revision on (upstream's watch and watchlist, KEP-3157). */
 export async function watch(call: RestCall): Promise<Response> {
@@ -119,7 +119,7 @@ async function hasCome(cache: WatchCache, revision: number, signal: AbortSignal)
 
 function timeoutOf({ context, deps }: RestCall): number {
   const { timeoutSeconds } = context.options
-  return timeoutSeconds ? timeoutSeconds * 1000 : timeoutMinMs * (1 + deps.ports.random.next())
+  return timeoutSeconds ? timeoutSeconds * 1000 : deps.watchTimeoutMinMs * (1 + deps.ports.random.next())
 }
 
 function prefixOf({ context, resource }: RestCall, { name }: Selection): string {
@@ -147,8 +147,9 @@ async function sendInitial({ call, selection, prefix, sink, signal }: Initial): 
   if (pending) await pending
   if (context.options.sendInitialEvents !== false) {
     const breathe = beginWork(deps.ports.clock)
-    for (let start = 0; start < items.length && !signal.aborted; start += initialBatch) {
-      const events = initialEvents(resource, selection, items.slice(start, start + initialBatch))
+    for (let start = 0, end = 0; start < items.length && !signal.aborted; start = end) {
+      end = batchEnd(items, start)
+      const events = initialEvents(resource, selection, items.slice(start, end))
       const pause = (events.length > 0 && sink(events)) || breathe()
       if (pause) await pause
     }
@@ -159,8 +160,17 @@ async function sendInitial({ call, selection, prefix, sink, signal }: Initial): 
   return revision
 }
 
-/** So many objects that are there already are sent at a time, and the next when these are on their way. */
-const initialBatch = 64
+/** So much of what is there already is sent at a time, and the next when this is on its way. */
+const batchMax = 64
+const batchBytesMax = 256 << 10
+
+function batchEnd(items: readonly CachedObject[], start: number): number {
+  let end = start
+  let bytes = 0
+  do bytes += items[end++]!.storedBytes
+  while (end < items.length && end - start < batchMax && bytes < batchBytesMax)
+  return end
+}
 
 function initialEvents(
   resource: Resource,
