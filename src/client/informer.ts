@@ -1,6 +1,7 @@
 import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Cancel, Ports } from '../std/ports.ts'
+import { type Breathe, beginWork } from '../std/turns.ts'
 import type { Client } from './client.ts'
 import { hasReason, isExpired } from './failure.ts'
 import { createObjectStore, type ObjectStore, type ObjectStoreWriter } from './object-store.ts'
@@ -69,9 +70,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const notify = (change: Change<T>) => {
     for (const handler of handlers) call(handler, change)
   }
-  const replace = (list: KubeList<T>) => {
+  const replace = async (list: KubeList<T>) => {
+    await replaceAll(store, list.items, notify, beginWork(ports.clock))
     revision = list.metadata.resourceVersion ?? ''
-    replaceAll(store, list.items, notify)
     synced = true
     firstSync.resolve()
   }
@@ -104,7 +105,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
 
 interface Reflector<T extends KubeObject> {
   readonly options: InformerOptions<T>
-  readonly replace: (list: KubeList<T>) => void
+  readonly replace: (list: KubeList<T>) => Promise<void>
   readonly take: (event: WatchEvent<T>) => void
   readonly revision: () => string
   readonly signal: AbortSignal
@@ -147,7 +148,7 @@ async function list<T extends KubeObject>(
 ): Promise<void> {
   const { client, resource, namespace, labelSelector, fieldSelector } = options
   const notOlder = resourceVersion ? { resourceVersion, resourceVersionMatch: 'NotOlderThan' as const } : {}
-  replace(await client.list(resource, { namespace, labelSelector, fieldSelector, ...notOlder }))
+  await replace(await client.list(resource, { namespace, labelSelector, fieldSelector, ...notOlder }))
 }
 
 async function watch<T extends KubeObject>({ options, take, revision, signal }: Reflector<T>): Promise<void> {
@@ -196,25 +197,26 @@ function isFutureRevision(error: unknown): boolean {
   return error.status.details?.causes?.some(cause => cause.reason === 'ResourceVersionTooLarge') ?? false
 }
 
-function replaceAll<T extends KubeObject>(
+/** One object after the other, each told of right after the store has taken it: a long list has pauses. */
+async function replaceAll<T extends KubeObject>(
   store: ObjectStoreWriter<T>,
   items: readonly T[],
   notify: ChangeHandler<T>,
-): void {
+  breathe: Breathe,
+): Promise<void> {
   const gone = new Set(store.keys())
-  const changes: Change<T>[] = []
+  if (gone.size > 0) for (const object of items) gone.delete(objectKey(object))
+  for (const key of gone) notify({ key, old: store.remove(key), object: undefined })
   for (const object of items) {
-    const key = objectKey(object)
-    gone.delete(key)
     const old = store.put(object)
-    if (
-      old?.metadata.resourceVersion !== object.metadata.resourceVersion ||
-      old?.metadata.uid !== object.metadata.uid
-    )
-      changes.push({ key, old, object })
+    if (!isSame(old, object)) notify({ key: objectKey(object), old, object })
+    const pause = breathe()
+    if (pause) await pause
   }
-  for (const key of gone) changes.unshift({ key, old: store.remove(key), object: undefined })
-  changes.forEach(notify)
+}
+
+function isSame(old: KubeObject | undefined, { metadata }: KubeObject): boolean {
+  return old?.metadata.resourceVersion === metadata.resourceVersion && old?.metadata.uid === metadata.uid
 }
 
 function newest<T extends KubeObject>(a: T, b: T): T {

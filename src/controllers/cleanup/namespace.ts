@@ -42,16 +42,20 @@ function wakeByContent(context: WorkerContext, catalog: Catalog): () => void {
     for (const resource of servedWith(catalog, 'delete', 'list', 'watch')) {
       if (!resource.namespaced || resource.plural === 'events' || followed.has(resourceId(resource))) continue
       followed.add(resourceId(resource))
-      const left = context.informers.of(resource).store
+      const left = context.informers.of(resource).store.index(namespaceOf)
       context.watch(resource, (object, old) => {
         const name = old?.metadata.namespace
         if (object || !store.get(undefined, name ?? '')?.metadata.deletionTimestamp) return []
-        return left.list(name).length === 0 ? [name] : []
+        return left.count(name!) === 0 ? [name] : []
       })
     }
   }
   update()
   return catalog.onChange(update)
+}
+
+function namespaceOf({ metadata }: KubeObject): string | undefined {
+  return metadata.namespace
 }
 
 /** Upstream's retry while something has finalizers. */

@@ -12,6 +12,7 @@ import {
   parseQuantity,
   zeroQuantity,
 } from '../../machinery/quantity/index.ts'
+import { beginWork } from '../../std/turns.ts'
 import { resourceQuotas } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 
@@ -112,15 +113,18 @@ async function writeStatus(
   counted: readonly ServedResource[],
 ): Promise<void> {
   const nowMs = ports.clock.nowMs()
+  const breathe = beginWork(ports.clock)
   const hard = quota.spec?.hard ?? {}
   const used: Record<string, string> = {}
   for (const resource of counted) {
     const isPods = resource.group === '' && resource.plural === 'pods'
-    const objects = informers
-      .of<KubeObject>(resource)
-      .store.list(quota.metadata.namespace)
-      .filter(object => inScopes(quota, isPods ? (object as Pod) : undefined))
-    const total = objects.map(object => usageOf(resource, object, nowMs)).reduce(addLists, {})
+    let total: Usage = {}
+    for (const object of informers.of<KubeObject>(resource).store.list(quota.metadata.namespace)) {
+      if (inScopes(quota, isPods ? (object as Pod) : undefined))
+        total = addLists(total, usageOf(resource, object, nowMs))
+      const pause = breathe()
+      if (pause) await pause
+    }
     for (const name of namesFor(quota, resource)) used[name] = formatQuantity(total[name] ?? zeroQuantity)
   }
   const { status } = quota

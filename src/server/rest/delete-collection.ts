@@ -1,4 +1,5 @@
 import { isNotFound } from '../../machinery/status/errors.ts'
+import { beginWork } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
 import type { RestCall } from './call.ts'
 import { deleteNamed, warnOfPropagation } from './delete.ts'
@@ -14,9 +15,12 @@ export async function deleteCollection(call: RestCall): Promise<Response> {
   const selection = selectionOf(call)
   warnOfPropagation(call, options)
   const page = await readPage(call, selection)
+  // A store that answers at once would let nobody else have a turn.
+  const breathe = beginWork(call.deps.ports.clock)
   for (const { object } of page.items) {
     const { name = '', namespace = '' } = object.metadata
     await deleteUnlessGone(inNamespace(call, namespace), name, options)
+    await breathe()
   }
   return { kind: 'list', status: 200, resource: call.resource, list: page }
 }
