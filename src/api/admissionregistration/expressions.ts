@@ -111,7 +111,7 @@ export function expressionEnvironment(scope: ExpressionScope): Environment {
   if (!variables && !objects) return base
   return extend(base, {
     variables: { ...objects, ...(variables && { variables: structType(variablesName) }) },
-    structures: variables ? [structureOf(variablesName, variables)] : [],
+    structures: variables ? [{ ...structureOf(variablesName, variables), isLazy: true }] : [],
   })
 }
 

@@ -16,6 +16,8 @@ export interface Overload {
 export interface Structure {
   readonly name: string
   field(name: string): Type | undefined
+  /** Its fields are made when they are looked at, which may take long; see `MapValue.prepare`. */
+  readonly isLazy?: true
   /** Makes a value from the fields of `Name{...}`; absent: it cannot be written. */
   readonly make?: (fields: ReadonlyMap<string, Value>) => Value
 }

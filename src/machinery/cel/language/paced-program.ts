@@ -1,6 +1,6 @@
 /**
- * What may take long is made to stop now and then: expressions with a fold in them. They are generators, all others plain
- * closures; evaluated at once the generators run through.
+ * What may take long is made to stop now and then: expressions with a fold in them, or with a look at what is made of
+ * another expression. They are generators, all others plain closures; evaluated at once the generators run through.
  */
 import { runSteps, type Steps } from '../../../std/turns.ts'
 import { hasField, iterate, optionalIndex, plainIndex, selectField, takeOptional } from './access.ts'
@@ -20,7 +20,7 @@ import {
   type Run,
   type Step,
 } from './program.ts'
-import { LiteralMap, Optional, type Value } from './value.ts'
+import { isMapValue, LiteralMap, Optional, type Value } from './value.ts'
 
 type Paced = (run: Run) => Steps<Value>
 
@@ -67,23 +67,33 @@ function* attempted(part: Part, run: Run): Steps<Value | Failure> {
   }
 }
 
+function* prepared(value: Value, field: string): Steps<void> {
+  if (isMapValue(value) && value.prepare) yield* value.prepare(field)
+}
+
 /** So much is spent between two stops; about a millisecond. */
 export const pauseCost = 2_000
 
 class PacedCompiler extends Compiler {
-  readonly #folds = new WeakMap<Expr, boolean>()
+  readonly #long = new WeakMap<Expr, boolean>()
 
   override compile(expr: Expr): Step {
-    return this.#hasFold(expr) ? this.#compilePaced(expr) : super.compile(expr)
+    return this.#isLong(expr) ? this.#compilePaced(expr) : super.compile(expr)
   }
 
-  #hasFold(expr: Expr): boolean {
-    let has = this.#folds.get(expr)
-    if (has === undefined) {
-      has = expr.kind === 'fold' || childrenOf(expr).some(child => this.#hasFold(child))
-      this.#folds.set(expr, has)
+  #isLong(expr: Expr): boolean {
+    let is = this.#long.get(expr)
+    if (is === undefined) {
+      is = expr.kind === 'fold' || this.#isLazy(expr) || childrenOf(expr).some(child => this.#isLong(child))
+      this.#long.set(expr, is)
     }
-    return has
+    return is
+  }
+
+  #isLazy(expr: Expr): boolean {
+    if (expr.kind !== 'select') return false
+    const type = this.checked.typeOf(expr.operand)
+    return type.kind === 'struct' && this.environment.structure(type.name)?.isLazy === true
   }
 
   #compilePaced(expr: Expr): Step {
@@ -122,13 +132,13 @@ class PacedCompiler extends Compiler {
   }
 
   protected override chain(expr: Expr): Step {
-    if (!this.#hasFold(expr)) return super.chain(expr)
+    if (!this.#isLong(expr)) return super.chain(expr)
     if (!this.isAttribute(expr)) return this.compile(expr)
     return expr.kind === 'select' ? this.#pacedSelect(expr) : this.#pacedIndex(expr as Call)
   }
 
   protected override operand(expr: Expr): Step {
-    if (!this.#hasFold(expr)) return super.operand(expr)
+    if (!this.#isLong(expr)) return super.operand(expr)
     return this.isAttribute(expr) ? this.chain(expr) : this.compile(expr)
   }
 
@@ -137,6 +147,7 @@ class PacedCompiler extends Compiler {
     return stepOf(function* (run) {
       const value = yield* resultOf(inner, run)
       charge(run, 1)
+      yield* prepared(value, field)
       return selectField(value, field)
     })
   }
@@ -158,6 +169,7 @@ class PacedCompiler extends Compiler {
     return stepOf(function* (run) {
       const value = yield* resultOf(inner, run)
       charge(run, 1)
+      yield* prepared(value, field)
       return hasField(value, field)
     })
   }

@@ -53,14 +53,14 @@ export function charge(run: Run, cost: number): void {
 /** All but folds. What it makes throws CelError, and CelBudgetError past the run's limit. */
 export abstract class Compiler implements Visitor<Step> {
   protected readonly checked: Checked
-  readonly #environment: Environment
+  protected readonly environment: Environment
   /** Names of local variables; their values lie at the same place in `Run.locals`. */
   protected readonly locals: string[] = []
   readonly #constants: Constants
 
   constructor(checked: Checked, environment: Environment) {
     this.checked = checked
-    this.#environment = environment
+    this.environment = environment
     this.#constants = new Constants(checked)
   }
 
@@ -153,7 +153,7 @@ export abstract class Compiler implements Visitor<Step> {
         return value
       }
     }
-    const declared = this.#environment.variable(name)
+    const declared = this.environment.variable(name)
     const type = declared?.kind === 'type' ? new TypeValue(declared.params[0]?.name ?? 'type') : undefined
     return run => {
       const value = run.variable(name)
@@ -203,7 +203,7 @@ export abstract class Compiler implements Visitor<Step> {
     const given = expr.target && !isNamespaced ? [expr.target, ...expr.args] : expr.args
     const isSet =
       name === '@in' && this.#constants.of(expr.args[1]!) !== undefined && overloads[0]?.id === 'in_list'
-    const declared = this.#environment.functions(name) ?? overloads
+    const declared = this.environment.functions(name) ?? overloads
     const candidates = overloads.map(overload => ({
       overload,
       accept: accepts(overload.args),
@@ -288,7 +288,7 @@ export abstract class Compiler implements Visitor<Step> {
   }
 
   protected makerOf(typeName: string): (given: Map<string, Value>) => Value {
-    const make = this.#environment.structure(typeName)?.make
+    const make = this.environment.structure(typeName)?.make
     if (!make) throw new CelError(`unknown type: ${typeName}`)
     return make
   }

@@ -1,4 +1,5 @@
 /** Values of the language (cel-go common/types). Ints are bigints, doubles numbers, literal lists arrays. */
+import type { Steps } from '../../../std/turns.ts'
 import { CelError, noSuchOverload } from './errors.ts'
 
 export type Value =
@@ -85,6 +86,8 @@ export interface MapValue {
   readonly size: number
   get(key: Value): Value | undefined
   keys(): Iterable<Value>
+  /** Where `get` may take long: makes in steps what it gives afterwards. */
+  readonly prepare?: (key: Value) => Steps<void>
 }
 
 /** A map that an expression made. */

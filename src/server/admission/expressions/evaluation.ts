@@ -13,7 +13,7 @@ import {
 } from '../../../machinery/cel/library/authorizer.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
-import type { Steps } from '../../../std/turns.ts'
+import { runSteps, type Steps } from '../../../std/turns.ts'
 import { type Admitted, type Match, namespaceOf } from '../match/versions.ts'
 import { operationOptions, userInfo } from '../webhooks/review.ts'
 
@@ -150,6 +150,11 @@ function requestResource({ admitted: { request } }: ExpressionInput, ask: AskAcc
   return resourceCheckValue(user, ask, { ...about, namespace: namespaceOf(request) })
 }
 
+interface Made {
+  readonly value?: Value
+  readonly error?: string
+}
+
 /** Variables of a policy: each is evaluated when it is first looked at, and once. */
 function lazily(
   variables: readonly PolicyVariable[],
@@ -157,31 +162,32 @@ function lazily(
   spend: (cost: number) => void,
 ): MapValue {
   const byName = new Map(variables.map(({ name, compiled }) => [name, compiled]))
-  const made = new Map<string, { readonly value?: Value; readonly error?: string }>()
-  const make = (name: string, compiled: ExpressionResult) => {
+  const made = new Map<Value, Made>()
+  function* make(name: string, compiled: ExpressionResult): Steps<Made> {
     if ('fault' in compiled)
       return { error: `composited variable ${quote(name)} fails to compile: ${compiled.fault}` }
     try {
-      return { value: compiled.evaluate(lookUp, callCostMax, spend).value }
+      const { value } = yield* compiled.evaluateSteps(lookUp, callCostMax, spend)
+      return { value }
     } catch (error) {
       if (!(error instanceof CelError || error instanceof CelBudgetError)) throw error
       return { error: `composited variable ${quote(name)} fails to evaluate: ${error.message}` }
     }
   }
+  function* prepare(key: Value): Steps<void> {
+    const compiled = typeof key === 'string' ? byName.get(key) : undefined
+    if (compiled && !made.has(key)) made.set(key, yield* make(key as string, compiled))
+  }
   return {
     isMap: true,
     size: variables.length,
     keys: () => byName.keys(),
+    prepare,
     get(key) {
-      const compiled = typeof key === 'string' ? byName.get(key) : undefined
-      if (!compiled) return undefined
-      let found = made.get(key as string)
-      if (!found) {
-        found = make(key as string, compiled)
-        made.set(key as string, found)
-      }
-      if (found.error !== undefined) throw new CelError(found.error)
-      return found.value
+      runSteps(prepare(key))
+      const found = made.get(key)
+      if (found?.error !== undefined) throw new CelError(found.error)
+      return found?.value
     },
   }
 }

@@ -191,7 +191,16 @@ test('expressions that take long let others have their turn', async () => {
     { expression: `${sum} && object.data.key == 'other'`, message: 'no' },
   ]
   const { refused } = await judge({ validations }, {}, realClock)
-  isOver = true
   expect(turns).toBeGreaterThan(5)
   expect(refused).toContain('denied request: no')
+  turns = 0
+  const variables = [{ name: 'all', expression: sum }]
+  const outcome = await judge(
+    { variables, validations: [{ expression: '!variables.all', message: 'of variables' }] },
+    {},
+    realClock,
+  )
+  isOver = true
+  expect(turns).toBeGreaterThan(5)
+  expect(outcome.refused).toContain('denied request: of variables')
 }, 60_000)
