@@ -2,9 +2,12 @@ import type { Context } from 'hono'
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
+import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { Clock } from '../../std/ports.ts'
+import type { Steps } from '../../std/turns.ts'
 import { etagOf } from '../discovery/digest.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
+import { memo } from '../rest/memo.ts'
 import type { Descriptions } from './descriptions.ts'
 import {
   type CustomSchemas,
@@ -37,6 +40,7 @@ export interface OpenApiOptions {
  */
 export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
   routes.get('/openapi/v3', async () => {
+    await fingerprintAll(options)
     const others = (await options.others?.index()) ?? {}
     const all = [...indexOf(options), ...Object.entries(others)]
     // A map in Go is written in the order of its keys.
@@ -68,9 +72,10 @@ function documentsOf(options: OpenApiOptions): ReadonlyMap<string, VersionThree>
       hash: () => hashOf([], options, name),
       make: () => makePageDocument(page, documentOptions(options)),
     })
+  const byVersion = Map.groupBy(all, ({ group, version }) => toApiVersion(group, version))
   for (const { name, versions } of options.registry.groups()) {
     for (const version of versions) {
-      const resources = all.filter(each => each.group === name && each.version === version)
+      const resources = byVersion.get(toApiVersion(name, version)) ?? []
       documents.set(`${name === '' ? 'api' : 'apis'}/${toApiVersion(name, version)}`, {
         hash: () => hashOf(resources, options),
         make: () => makeOpenApiV3(resources, documentOptions(options)),
@@ -87,11 +92,33 @@ function* indexOf(options: OpenApiOptions): Generator<[string, object]> {
 
 /** Built-in kinds change with the release alone; custom ones by their schemas. */
 function hashOf(resources: readonly Resource[], { version, custom }: OpenApiOptions, name = ''): string {
-  const parts = resources.map(
-    resource =>
-      `${resource.plural} ${resource.kind} ${resource.subresources.map(({ name }) => name)} ${JSON.stringify(custom(resource) ?? null)}`,
-  )
+  const parts = resources.map(resource => fingerprint(resource, custom))
   return etagOf(`${version}\n${name}${parts.join('\n')}`)
+}
+
+const fingerprints = new WeakMap<Resource, string>()
+
+/** What of a resource shows in its documents. */
+function fingerprint(resource: Resource, custom: CustomSchemas): string {
+  const { plural, kind, subresources } = resource
+  return memo(fingerprints, resource, () =>
+    etagOf(
+      `${plural} ${kind} ${subresources.map(({ name }) => name)} ${JSON.stringify(custom(resource) ?? null)}`,
+    ),
+  )
+}
+
+/** Schemas of many custom kinds take a while to write: others are served in between. */
+async function fingerprintAll({ registry, custom }: OpenApiOptions): Promise<void> {
+  await inTurns(
+    (function* () {
+      for (const resource of registry.all()) {
+        if (fingerprints.has(resource)) continue
+        fingerprint(resource, custom)
+        yield
+      }
+    })(),
+  )
 }
 
 function documentOptions({ version, custom, readDescriptions }: OpenApiOptions): DocumentOptions {
@@ -126,12 +153,14 @@ async function serveOther(c: Context<RouteEnv>, name: string, { others }: OpenAp
   const document = await others?.document(name)
   if (!document) return new Response(null, { status: 404 })
   if (!form) return notTaken('Accept')
-  return new Response(form.encode(document), { headers: { 'content-type': form.type, vary: 'Accept' } })
+  const headers = { 'content-type': form.type, vary: 'Accept' }
+  return new Response(await inTurns(form.encode(document)), { headers })
 }
 
 async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
   const form = formOf(c, 2)
   if (!form) return notTaken('Accept-Encoding, Accept')
+  await fingerprintAll(options)
   const all = options.registry.all()
   const own = hashOf(all, options)
   const others = (await options.others?.swaggers()) ?? []
@@ -145,19 +174,45 @@ async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<
 interface Form {
   readonly type: string
   readonly etagSuffix: string
-  encode(document: JsonSchema): string | Uint8Array<ArrayBuffer>
+  encode(document: JsonSchema): Steps<string | Uint8Array<ArrayBuffer>>
 }
 
 const asJson: Form = {
   type: 'application/json',
   etagSuffix: '',
-  encode: document => JSON.stringify(document),
+  encode: jsonSteps,
 }
 
-function inProtobuf(version: 2 | 3, encode: Form['encode']) {
+/** `JSON.stringify` of a document whose members have many members. */
+function* jsonSteps(document: JsonSchema): Steps<string> {
+  const members: string[] = []
+  for (const [name, value] of Object.entries(document)) {
+    const text = isMap(value) ? yield* flatJsonSteps(value) : JSON.stringify(value)
+    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`)
+  }
+  return `{${members.join()}}`
+}
+
+const membersInStep = 16
+
+function* flatJsonSteps(map: JsonMap): Steps<string> {
+  const members: string[] = []
+  for (const [name, value] of Object.entries(map)) {
+    const text = JSON.stringify(value)
+    if (text !== undefined) members.push(`${JSON.stringify(name)}:${text}`)
+    if (members.length % membersInStep === 0) yield
+  }
+  return `{${members.join()}}`
+}
+
+function inProtobuf(version: 2 | 3, toBytes: (document: JsonSchema) => Uint8Array<ArrayBuffer>) {
   const type = `application/com.github.proto-openapi.spec.v${version}.v1.0+protobuf`
   // The second is what older clients ask for; a content type cannot hold its at sign.
   const asked = new Set([type, `application/com.github.proto-openapi.spec.v${version}@v1.0+protobuf`])
+  function* encode(document: JsonSchema): Steps<Uint8Array<ArrayBuffer>> {
+    yield
+    return toBytes(document)
+  }
   return { asked, form: { type, etagSuffix: '-PB', encode } satisfies Form }
 }
 
@@ -198,13 +253,13 @@ async function unlessKnown(
   const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
   const all = { ...headers, etag, 'content-type': form.type }
   if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
-  return new Response(form.encode(await make()), { headers: all })
+  return new Response(await inTurns(form.encode(await make())), { headers: all })
 }
 
 const stepsInTurn = 4
 
-/** Writes a document while others are served in between. */
-async function inTurns(making: Making): Promise<JsonSchema> {
+/** Takes steps while others are served in between. */
+async function inTurns<T>(making: Steps<T>): Promise<T> {
   for (let steps = 1; ; steps++) {
     const step = making.next()
     if (step.done) return step.value
