@@ -29,6 +29,8 @@ export function parseJson(body: string | Uint8Array): unknown {
 interface Parsed {
   readonly text: string
   readonly value: unknown
+  /** As `countMembersOfText` says. */
+  readonly members: number
 }
 
 const prepared = new WeakMap<Uint8Array, Parsed>()
@@ -40,7 +42,9 @@ export async function prepareJson(body: Uint8Array, breathe: Breathe): Promise<v
   await breathe()
   const value = parsedOrNot(text)
   await breathe()
-  if (value !== undefined) prepared.set(body, { text, value })
+  if (value === undefined) return
+  prepared.set(body, { text, value, members: countMembersOfText(text) })
+  await breathe()
 }
 
 /** Undefined for what is no JSON: the reader will say why. */
@@ -93,7 +97,8 @@ export function decodeJson(
   const tally = newTally()
   if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)
-  const hasErrors = strict && (tally.hasUnknown || countMembersOfText(text) !== tally.members)
+  const hasErrors =
+    strict && (tally.hasUnknown || (known?.members ?? countMembersOfText(text)) !== tally.members)
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, text) : [] }
 }
 
