@@ -2,21 +2,11 @@
 
 import { configMaps } from '../src/api/core/config-map.ts'
 import { encodeCbor, encodeProtobuf } from '../src/machinery/codec/index.ts'
+import type { HostileCase } from './hostile-case.ts'
 import type { connectionOf } from './hutch-process.ts'
+import { crowdCases, crowdNamespaces, crowds } from './loop-delay-crowds.ts'
 
 type Connection = ReturnType<typeof connectionOf>
-
-export interface HostileRequest {
-  readonly method: string
-  readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
-}
-
-export interface HostileCase {
-  readonly name: string
-  request(round: number): HostileRequest
-}
 
 const maps = '/api/v1/namespaces/default/configmaps'
 const many = '/api/v1/namespaces/many/configmaps'
@@ -47,7 +37,11 @@ export function hostileCases(objects: number): readonly HostileCase[] {
       'application/json',
     ),
   }
-  return [...Object.entries(lists).map(([name, each]) => ({ name: `list ${name}`, ...each })), ...bodies()]
+  return [
+    ...Object.entries(lists).map(([name, each]) => ({ name: `list ${name}`, ...each })),
+    ...bodies(),
+    ...crowdCases(objects),
+  ]
 }
 
 const json = 'application/json'
@@ -185,7 +179,8 @@ export async function prepare(connection: Connection, objects: number): Promise<
     if (status >= 400 && status !== 409) throw new Error(`POST ${path} was answered with ${status}`)
   }
   const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
-  for (const name of ['many', 'kube-node-lease']) await make('/api/v1/namespaces', { metadata: { name } })
+  for (const name of ['many', 'kube-node-lease', ...crowdNamespaces])
+    await make('/api/v1/namespaces', { metadata: { name } })
   await make(leases, { metadata: { name: 'beat' }, spec: { holderIdentity: 'beat' } })
   await make(maps, { metadata: { name: 'base' }, data: { a: 'b' } })
   await make('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)
@@ -197,6 +192,19 @@ export async function prepare(connection: Connection, objects: number): Promise<
   await inParallel(objects / 5, at =>
     make(custom, { ...slowType, metadata: { name: `slow-${at}` }, spec: { list: ['a'] } }),
   )
+  for (const crowd of crowds(objects)) await inParallel(crowd.count, at => make(crowd.path, crowd.make(at)))
+}
+
+/** Sends a request of a case and waits for what it began. */
+export async function attackOnce(
+  connection: Connection,
+  { request, until }: HostileCase,
+  round: number,
+): Promise<{ status: number; bytes: number }> {
+  const { method, path, headers, body } = request(round)
+  const answer = await send(connection, method, path, { headers, body })
+  while (until !== undefined && (await send(connection, 'GET', until)).status !== 404) await Bun.sleep(50)
+  return answer
 }
 
 async function untilServed(connection: Connection, path: string): Promise<void> {

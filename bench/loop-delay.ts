@@ -4,23 +4,28 @@
  * prints the slowest answers beside each request. The hostile ones come from a process of their own. `cpu` is how long the
  * server's loop itself worked during the slowest of them: on a machine that is busy with more, that is what tells.
  *
- *   bun run bench/loop-delay.ts [--only NAME] [--objects 50000]
+ *   bun run bench/loop-delay.ts [--only NAME] [--objects 50000] [--store memory]
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { HostileCase } from './hostile-case.ts'
 import { connectionOf, startHutch } from './hutch-process.ts'
-import { type HostileCase, hostileCases, prepare } from './loop-delay-cases.ts'
+import { hostileCases, prepare } from './loop-delay-cases.ts'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, objects: { type: 'string', default: '50000' } },
+  options: {
+    only: { type: 'string' },
+    objects: { type: 'string', default: '50000' },
+    store: { type: 'string', default: 'sqlite' },
+  },
 })
 const beatMs = 5
 const idleMs = 2_000
 
 const directory = mkdtempSync(join(tmpdir(), 'hutch-loop-delay-'))
-const flags = ['--disable-agent', '--disable=scheduler,dns,proxy', '--datastore-endpoint=memory']
+const flags = ['--disable-agent', '--disable=scheduler,dns,proxy', `--datastore-endpoint=${values.store}`]
 const hutch = await startHutch(directory, [...flags, '--feature-gates=CBORServingAndStorage=true'])
 try {
   const connection = connectionOf(hutch.kubeconfig)
