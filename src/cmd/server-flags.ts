@@ -2,13 +2,14 @@ import { hostname } from 'node:os'
 import { parseJoinToken } from '../server/bootstrap/join-token.ts'
 import { admissionFlags } from './admission-flags.ts'
 import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
+import { componentFlags } from './component-arguments.ts'
 import { featureFlags } from './feature-flags.ts'
 import {
   checkAddress,
   checkCertificateNames,
   checkDomain,
-  checkNodeName,
   checkLabels,
+  checkNodeName,
   checkPodRanges,
   checkPort,
   checkServiceRanges,
@@ -43,8 +44,8 @@ const configFlag: Flag = {
   placeholder: 'FILE',
   default: '/etc/hutch/config.yaml',
   help: 'read flags from this YAML file, and from FILE.d/*.yaml',
-}
   isForArgumentsAlone: true,
+}
 const logFlag: Flag = {
   name: 'log-level',
   type: 'string',
@@ -163,8 +164,8 @@ export const serverFlags: readonly Flag[] = [
     type: 'string',
     placeholder: 'TOKEN',
     help: 'shared secret ID.SECRET that agents join with (default: made at first start)',
-  },
     check: text => void parseJoinToken(text),
+  },
   {
     name: 'datastore-endpoint',
     type: 'string',
@@ -237,6 +238,7 @@ export const serverFlags: readonly Flag[] = [
   ...authorizationFlags,
   ...admissionFlags,
   ...featureFlags,
+  ...componentFlags,
   logFlag,
 ]
 

@@ -69,6 +69,13 @@ export const servingFlags: readonly Flag[] = [
     check: duration,
   },
   {
+    name: 'min-request-timeout',
+    type: 'integer',
+    placeholder: 'SECONDS',
+    default: 1800,
+    help: 'a watch that names no timeoutSeconds lasts between once and twice so long',
+  },
+  {
     name: 'http2-max-streams-per-connection',
     type: 'integer',
     placeholder: 'N',

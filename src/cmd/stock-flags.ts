@@ -87,12 +87,11 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'All metrics are told, and none is hidden.',
   ],
   ['peer-advertise-ip peer-advertise-port peer-ca-file', 'Servers do not pass requests on to each other.'],
-  ['min-request-timeout', 'A watch that names no timeoutSeconds lasts between 30 and 60 minutes.'],
   ['version', 'Ask "hutch --version".'],
   ['permit-address-sharing permit-port-sharing', 'One server listens at an address.'],
   [
-    'shutdown-send-retry-after shutdown-watch-termination-grace-period',
-    'A server that leaves tells new requests to come again later, ends watches and waits for the rest, see --shutdown-delay-duration.',
+    'shutdown-send-retry-after',
+    'A server that leaves always tells new requests to come again later, see --shutdown-delay-duration.',
   ],
 ]
 

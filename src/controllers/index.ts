@@ -1,4 +1,5 @@
 import { createFeatures, type Features } from '../api/features/features.ts'
+import type { SwitchedGate } from '../api/features/gates.ts'
 import type { Catalog } from '../client/catalog.ts'
 import type { Worker } from '../controller/worker.ts'
 import { daemonSetController } from './apps/daemonset.ts'
@@ -22,6 +23,7 @@ import {
   certificateSigner,
 } from './identity/certificates.ts'
 import { clusterRoleAggregation } from './identity/clusterrole-aggregation.ts'
+import { podCertificateCleaner } from './identity/pod-certificate-cleaner.ts'
 import { rootCaPublisher } from './identity/root-ca.ts'
 import { serviceAccountController } from './identity/serviceaccount.ts'
 import { tokenCleaner } from './identity/token-cleaner.ts'
@@ -34,11 +36,11 @@ import { nodeIpamController } from './node/node-ipam.ts'
 import { nodeLifecycleController } from './node/node-lifecycle.ts'
 import { objectTtlController } from './node/object-ttl.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
-
 import { admissionPolicyStatus } from './policy/admission-policy-status.ts'
 import { disruptionController } from './policy/disruption.ts'
 import { resourceQuotaController } from './policy/resourcequota.ts'
 import { staleDisruptionCleaner } from './policy/stale-disruption.ts'
+import { deviceTaintEviction } from './resource/device-taint-eviction.ts'
 import { podResourceClaims } from './resource/pod-claims.ts'
 import { resourceClaimController } from './resource/resource-claim.ts'
 import { claimBinder } from './storage/claim-binder.ts'
@@ -47,6 +49,7 @@ import { attributesClassProtection, claimProtection, volumeProtection } from './
 import { volumeBinder } from './storage/volume-binder.ts'
 import { storageVersionCollector } from './storageversion/forget-servers.ts'
 import { storageVersionMigrator } from './storageversion/migrator.ts'
+import { type ControllerName, type ControllerTuning, controllerNames, defaultTuning } from './tuning.ts'
 
 /** What controllers need from the rest of the program. */
 export interface ControllerOptions {
@@ -58,60 +61,78 @@ export interface ControllerOptions {
   readonly certificates: CertificateOptions
   /** Default: upstream's gates as they are by default. */
   readonly features?: Pick<Features, 'enabled'>
+  /** Default: upstream's. */
+  readonly tuning?: ControllerTuning
 }
 
-/** All controllers, in no order that matters. */
-export function controllerTable({
+/** All controllers that run, in no order that matters. */
+export function controllerTable(options: ControllerOptions): readonly Worker[] {
+  const { tuning = defaultTuning } = options
+  const workers = workersByName(options)
+  return controllerNames.filter(tuning.runs).flatMap(name => {
+    const concurrency = tuning.lanes.get(name)
+    return workers[name].map(worker => (concurrency ? { ...worker, concurrency } : worker))
+  })
+}
+
+/** Several are halves of one of upstream's; those of gates that are off are not there. */
+function workersByName({
   catalog,
   clusterCidrs,
   tokens,
   certificates,
   features = createFeatures(),
-}: ControllerOptions): readonly Worker[] {
-  return [
-    deploymentController,
-    replicaSetController,
-    replicationController,
-    daemonSetController(),
-    statefulSetController,
-    jobController(),
-    jobPodReleaser,
-    cronJobController(),
-    ttlAfterFinishedController,
-    admissionPolicyStatus(catalog),
-    disruptionController(catalog),
-    staleDisruptionCleaner,
-    resourceQuotaController(catalog),
-    horizontalPodAutoscaler(catalog),
-    claimBinder,
-    volumeBinder,
-    claimProtection,
-    volumeProtection,
-    attributesClassProtection,
-    ephemeralVolumeController,
-    podResourceClaims,
-    resourceClaimController,
-    endpointsController(),
-    endpointSliceController(),
-    endpointSliceMirroring,
-    serviceCidrController,
-    namespaceController(catalog),
-    garbageCollector(catalog),
-    podGarbageCollector,
-    nodeLifecycleController,
-    taintEvictionController(),
-    nodeIpamController(clusterCidrs),
-    objectTtlController(),
-    serviceAccountController,
-    rootCaPublisher(tokens.rootCaPem),
-    tokenSecretController(tokens),
-    tokenCleaner,
-    bootstrapSigner,
-    clusterRoleAggregation,
-    certificateApprover(certificates),
-    certificateSigner(certificates),
-    certificateCleaner,
-    ...(features.enabled('StorageVersionAPI') ? [storageVersionCollector(catalog)] : []),
-    ...(features.enabled('StorageVersionMigrator') ? [storageVersionMigrator(catalog)] : []),
-  ]
+  tuning = defaultTuning,
+}: ControllerOptions): Readonly<Record<ControllerName, readonly Worker[]>> {
+  const gated = (gate: SwitchedGate, make: () => Worker) => (features.enabled(gate) ? [make()] : [])
+  return {
+    'bootstrap-signer-controller': [bootstrapSigner],
+    'certificatesigningrequest-approving-controller': [certificateApprover(certificates)],
+    'certificatesigningrequest-cleaner-controller': [certificateCleaner],
+    'certificatesigningrequest-signing-controller': [certificateSigner(certificates)],
+    'clusterrole-aggregation-controller': [clusterRoleAggregation],
+    'cronjob-controller': [cronJobController()],
+    'daemonset-controller': [daemonSetController()],
+    'deployment-controller': [deploymentController],
+    'device-taint-eviction-controller': gated('DRADeviceTaints', () =>
+      deviceTaintEviction(catalog, features.enabled('DRADeviceTaintRules')),
+    ),
+    'disruption-controller': [disruptionController(catalog), staleDisruptionCleaner],
+    'endpoints-controller': [endpointsController()],
+    'endpointslice-controller': [endpointSliceController()],
+    'endpointslice-mirroring-controller': [endpointSliceMirroring],
+    'ephemeral-volume-controller': [ephemeralVolumeController],
+    'garbage-collector-controller': [garbageCollector(catalog)],
+    'horizontal-pod-autoscaler-controller': [horizontalPodAutoscaler(catalog, tuning.autoscaling)],
+    'job-controller': [jobController(), jobPodReleaser],
+    'namespace-controller': [namespaceController(catalog)],
+    'node-ipam-controller': [nodeIpamController(clusterCidrs)],
+    'node-lifecycle-controller': [nodeLifecycleController],
+    'persistentvolume-binder-controller': [claimBinder, volumeBinder],
+    'persistentvolume-protection-controller': [volumeProtection],
+    'persistentvolumeclaim-protection-controller': [claimProtection],
+    'pod-garbage-collector-controller': [podGarbageCollector(tuning)],
+    'podcertificaterequest-cleaner-controller': gated('PodCertificateRequest', () => podCertificateCleaner),
+    'replicaset-controller': [replicaSetController],
+    'replicationcontroller-controller': [replicationController],
+    'resourceclaim-controller': [podResourceClaims, resourceClaimController],
+    'resourcequota-controller': [resourceQuotaController(catalog)],
+    'root-ca-certificate-publisher-controller': [rootCaPublisher(tokens.rootCaPem)],
+    'service-cidr-controller': [serviceCidrController],
+    'serviceaccount-controller': [serviceAccountController],
+    'serviceaccount-token-controller': [tokenSecretController(tokens)],
+    'statefulset-controller': [statefulSetController],
+    'storage-version-migrator-controller': gated('StorageVersionMigrator', () =>
+      storageVersionMigrator(catalog),
+    ),
+    'storageversion-garbage-collector-controller': gated('StorageVersionAPI', () =>
+      storageVersionCollector(catalog),
+    ),
+    'taint-eviction-controller': [taintEvictionController()],
+    'token-cleaner-controller': [tokenCleaner],
+    'ttl-after-finished-controller': [ttlAfterFinishedController],
+    'ttl-controller': [objectTtlController()],
+    'validatingadmissionpolicy-status-controller': [admissionPolicyStatus(catalog)],
+    'volumeattributesclass-protection-controller': [attributesClassProtection],
+  }
 }

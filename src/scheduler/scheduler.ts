@@ -35,6 +35,8 @@ export interface SchedulerOptions {
   /** One for each name that pods may ask for; default: `default-scheduler` with all plugins. */
   readonly profiles?: readonly ProfileSpec[]
   readonly backoff?: QueueBackoff
+  /** A pod that nothing helps is tried again after so long. Default five minutes. */
+  readonly waitingMaxMs?: number
 }
 
 /** Placements that may wait for the API at once. */
@@ -85,7 +87,7 @@ function assemble(options: SchedulerOptions, ports: Ports, { informers, signal }
   const queue = createSchedulingQueue(
     pod => profiles.of(pod) ?? [],
     ports.clock,
-    options.backoff,
+    { backoff: options.backoff, waitingMaxMs: options.waitingMaxMs },
     countIncoming(ports.metrics),
   )
   const mine = (pod: Pod) => !pod.spec?.nodeName && profiles.of(pod) !== undefined

@@ -148,7 +148,13 @@ export type Response =
       readonly servable?: Servable
     }
   | { readonly kind: 'list'; readonly status: number; readonly resource: Resource; readonly list: ListResult }
-  | { readonly kind: 'watch'; readonly resource: Resource; readonly run: WatchRun }
+  | {
+      readonly kind: 'watch'
+      readonly resource: Resource
+      readonly run: WatchRun
+      /** Told the size of each event that goes over the wire. */
+      readonly sent?: (bytes: number) => void
+    }
   | {
       readonly kind: 'raw'
       readonly status: number

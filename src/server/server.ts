@@ -31,6 +31,7 @@ import { type ConnectionLimits, type Listener, listen, type TlsMaterial } from '
 import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
+import { createWatchDrain } from './http/watch-drain.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { admissionMeter } from './metrics/admission.ts'
 import { countObjects, mountMetrics } from './metrics/routes.ts'
@@ -44,6 +45,7 @@ import { resourceMetricsReaders } from './resource-metrics/readers.ts'
 import { createSampler } from './resource-metrics/sampler.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
+import { watchTimeoutMinMs } from './rest/watch.ts'
 import { createReviewers, type ReviewSources } from './reviews/index.ts'
 import {
   defaultServiceNetwork,
@@ -94,6 +96,10 @@ export interface ApiServerOptions {
   readonly postStartHooks?: PostStartHooks
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
   readonly shutdownDelayMs?: number
+  /** Watches end spread over so long when the server stops. Default 0: all at once. */
+  readonly shutdownWatchGraceMs?: number
+  /** Watches that name no time last once to twice so long. Default half an hour, as upstream's --min-request-timeout. */
+  readonly watchTimeoutMinMs?: number
   /** How long events live after their last write; 0 is for ever. Default an hour, as upstream's --event-ttl. */
   readonly eventTtlMs?: number
   /** `192.0.2.7:6443`, as clients are told. */
@@ -146,6 +152,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const stopping = new AbortController()
   const listeners: Listener[] = []
   const drain = createDrain(ports.clock, options.shutdownDelayMs ?? 0)
+  const watches = watchDrainOf(options)
   const started = createServerHooks(cache, options.frontProxy !== undefined)
   started.finished('cache')
   const checks = healthChecks({ ports, store, cache, drain, hooks: hooksOf(options, started.checks) })
@@ -157,7 +164,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
   const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
   const front = createFront({
-    ...{ handler, ports, drain, stopping: stopping.signal, requestTimeoutMs: limitMs },
+    ...{ handler, ports, drain, watches, stopping: stopping.signal, requestTimeoutMs: limitMs },
     ...{ servesCbor: options.servesCbor ?? false, longYaml: options.longYaml },
   })
   const inProcess = (user: UserInfo, userAgent?: string) =>
@@ -174,10 +181,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport: inProcess(ownUser, 'kube-apiserver'),
     ports,
     signal: stopping.signal,
-    webhooks: createWebhookClient({
-      resolve: createServiceResolver(sources, ports.random),
-      clock: ports.clock,
-    }),
+    webhooks: webhooksVia(sources, ports),
   })
   expireEvents({ cache, ports, ttlMs: options.eventTtlMs ?? eventTtlMs }, stopping.signal)
   started.finished('kinds')
@@ -200,6 +204,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async shutdown() {
       await drain.close()
       for (const listener of listeners) listener.leave()
+      await watches?.empty()
       stopping.abort()
       await drain.empty(limitMs)
       await Promise.all(listeners.map(listener => listener.close()))
@@ -207,6 +212,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await cache.close()
     },
   }
+}
+
+function webhooksVia(sources: AggregationSources, { clock, random }: Ports) {
+  return createWebhookClient({ resolve: createServiceResolver(sources, random), clock })
+}
+
+function watchDrainOf({ shutdownWatchGraceMs: graceMs = 0, ports }: ApiServerOptions) {
+  return graceMs > 0 ? createWatchDrain(ports.clock, graceMs) : undefined
 }
 
 function hooksOf<C>({ postStartHooks }: ApiServerOptions, own: readonly C[]) {
@@ -250,6 +263,7 @@ function createHandler(
     cache,
     registry,
     admission: options.admission ?? [],
+    watchTimeoutMinMs: options.watchTimeoutMinMs ?? watchTimeoutMinMs,
     meter: admissionMeter(ports.metrics),
     connectors: createConnectors(options),
     allocators: new Map([

@@ -1,8 +1,7 @@
 /**
  * Feature gates of Kubernetes 1.35 (pkg/features, apiserver pkg/features and those of the libraries): every one is known.
- * `fixed` ones are what Hutch always does; `switched` ones are asked by name where they matter. ClusterTrustBundle,
- * PodCertificateRequest and GenericWorkload serve their kinds, with who may write them; pods use bundles under a gate of their
- * own, certificates and workloads not yet.
+ * `fixed` ones are what Hutch always does; `switched` ones are asked by name where they matter. GenericWorkload
+ * serves its kind alone; pods use trust bundles under a gate of their own.
  */
 export type Stage = 'ALPHA' | 'BETA' | 'DEPRECATED' | 'GA'
 
@@ -27,6 +26,8 @@ const switched = [
   ['ClusterTrustBundle', 'BETA', 'off'],
   ['ClusterTrustBundleProjection', 'BETA', 'off'],
   ['ConstrainedImpersonation', 'ALPHA', 'off'],
+  ['DRADeviceTaintRules', 'ALPHA', 'off'],
+  ['DRADeviceTaints', 'ALPHA', 'off'],
   ['GenericWorkload', 'ALPHA', 'off'],
   ['MutatingAdmissionPolicy', 'BETA', 'off'],
   ['PodCertificateRequest', 'BETA', 'off'],
@@ -161,8 +162,7 @@ const absent: readonly (readonly [stage: Stage, value: 'on' | 'off', names: stri
     CSIVolumeHealth ClientsAllowCBOR ClientsPreferCBOR
     CloudControllerManagerWatchBasedRoutesReconciliation CloudControllerManagerWebhook ComponentFlagz
     ComponentStatusz ContainerStopSignals CrossNamespaceVolumeDataSource CustomCPUCFSQuotaPeriod
-    DRAConsumableCapacity DRADeviceBindingConditions DRADeviceTaintRules DRADeviceTaints
-    DRAExtendedResource DRAPartitionableDevices EventedPLEG GangScheduling HPAScaleToZero
+    DRAConsumableCapacity DRADeviceBindingConditions DRAExtendedResource DRAPartitionableDevices EventedPLEG GangScheduling HPAScaleToZero
     InPlacePodLevelResourcesVerticalScaling InPlacePodVerticalScalingExclusiveCPUs
     InPlacePodVerticalScalingExclusiveMemory InTreePluginPortworxUnregister KubeletInUserNamespace
     LoggingAlphaOptions MemoryQoS MutablePVNodeAffinity MutablePodResourcesForSuspendedJobs
@@ -178,8 +178,7 @@ const absent: readonly (readonly [stage: Stage, value: 'on' | 'off', names: stri
     'DEPRECATED',
     'on',
     `
-    AllowOverwriteTerminationGracePeriodSeconds DisableNodeKubeProxyVersion
-    KubeletPodResourcesListUseActivePods StorageNamespaceIndex WatchFromStorageWithoutResourceVersion
+    DisableNodeKubeProxyVersion KubeletPodResourcesListUseActivePods StorageNamespaceIndex
     `,
   ],
   [
@@ -187,8 +186,9 @@ const absent: readonly (readonly [stage: Stage, value: 'on' | 'off', names: stri
     'off',
     `
     AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests
-    ChangeContainerStatusOnKubeletRestart GitRepoVolumeDriver InPlacePodVerticalScalingAllocatedStatus
-    KMSv1 KubeletRegistrationGetOnExistsOnly SeparateCacheWatchRPC WindowsHostNetwork
+    AllowOverwriteTerminationGracePeriodSeconds ChangeContainerStatusOnKubeletRestart GitRepoVolumeDriver
+    InPlacePodVerticalScalingAllocatedStatus KMSv1 KubeletRegistrationGetOnExistsOnly SeparateCacheWatchRPC
+    WatchFromStorageWithoutResourceVersion WindowsHostNetwork
     `,
   ],
 ]

@@ -8,6 +8,7 @@ import type {
   DeviceSubRequest,
   ResourceClaimSpec,
 } from '../types/resource-v1.gen.ts'
+import { validateDeviceTolerations } from './device-taints.ts'
 import {
   configsMax,
   itemsMax,
@@ -102,6 +103,7 @@ function validateExact(request: Exact, path: string, errors: FieldErrors): void 
     if (count <= 0) errors.invalid(`${path}.count`, count, 'must be greater than zero')
   } else if (count !== 0)
     errors.invalid(`${path}.count`, count, "must not be specified when allocationMode is 'All'")
+  validateDeviceTolerations(request.tolerations, `${path}.tolerations`, errors)
 }
 
 function validateConstraint(

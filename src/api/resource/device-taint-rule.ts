@@ -1,16 +1,13 @@
-import { labelValueErrors, qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import { since } from '../../machinery/table/cells.ts'
 import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { validateOneOf } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateDriverName } from '../shared/driver-names.ts'
 import { sameField } from '../shared/same-field.ts'
-import type { DeviceTaint, DeviceTaintRule, DeviceTaintSelector } from '../types/resource-v1alpha3.gen.ts'
+import type { DeviceTaintRule, DeviceTaintSelector } from '../types/resource-v1alpha3.gen.ts'
+import { validateDeviceTaint } from './device-taints.ts'
 import { validateLabelName, validatePoolName } from './shared-rules.ts'
 
-const effects = ['NoExecute', 'NoSchedule', 'None']
 const conditionsMax = 8
 
 function validateSelector(
@@ -23,21 +20,9 @@ function validateSelector(
   if (device !== undefined) validateLabelName(device, `${path}.device`, errors)
 }
 
-function validateTaint(
-  { key = '', value, effect = '' }: DeviceTaint,
-  old: DeviceTaint | undefined,
-  errors: FieldErrors,
-): void {
-  invalidFor(errors, 'spec.taint.key', key, qualifiedNameErrors(key))
-  if (value) invalidFor(errors, 'spec.taint.value', value, labelValueErrors(value))
-  if (old && old.effect === effect) return
-  if (effect) validateOneOf(effect, effects, 'spec.taint.effect', errors)
-  else errors.required('spec.taint.effect')
-}
-
 function validate({ spec }: DeviceTaintRule, old: DeviceTaintRule | undefined, errors: FieldErrors): void {
   if (spec.deviceSelector) validateSelector(spec.deviceSelector, 'spec.deviceSelector', errors)
-  validateTaint(spec.taint, old?.spec.taint, errors)
+  validateDeviceTaint(spec.taint, old?.spec.taint, 'spec.taint', errors)
 }
 
 /** Taints devices of drivers from outside of their slices (KEP-5055). */

@@ -1,5 +1,6 @@
 /** Fields of gates that are off by default in 1.35: a write loses them (registry/resource dropDisabledFields). */
 import { dropFields } from '../../machinery/schema/empties.ts'
+import { inForce } from '../features/in-force.ts'
 import type {
   DeviceClass,
   ResourceClaim,
@@ -8,8 +9,10 @@ import type {
 } from '../types/resource-v1.gen.ts'
 
 /** DRADeviceTaints, DRAPartitionableDevices, DRADeviceBindingConditions, DRAConsumableCapacity. */
-export function dropSliceFields({ spec }: ResourceSlice): void {
+export function dropSliceFields({ spec }: ResourceSlice, old?: ResourceSlice): void {
   if (!spec) return
+  const keepsTaints = inForce('DRADeviceTaints') || old?.spec?.devices?.some(({ taints }) => taints?.length)
+  if (!keepsTaints) for (const device of spec.devices ?? []) delete device.taints
   delete spec.sharedCounters
   delete spec.perDeviceNodeSelection
   for (const device of spec.devices ?? []) {
@@ -19,7 +22,6 @@ export function dropSliceFields({ spec }: ResourceSlice): void {
 }
 
 const deviceFields = [
-  'taints',
   'consumesCounters',
   'nodeName',
   'nodeSelector',
@@ -31,13 +33,22 @@ const deviceFields = [
 ] as const
 
 /** DRADeviceTaints, DRAConsumableCapacity. */
-export function dropClaimFields(spec: ResourceClaimSpec | undefined): void {
-  for (const { exactly, firstAvailable } of spec?.devices?.requests ?? []) {
-    for (const request of [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])]) {
-      dropFields(request, 'tolerations', 'capacity')
-    }
+export function dropClaimFields(spec: ResourceClaimSpec | undefined, old?: ResourceClaimSpec): void {
+  const keepsTolerations =
+    inForce('DRADeviceTaints') || exactRequests(old).some(({ tolerations }) => tolerations?.length)
+  for (const request of exactRequests(spec)) {
+    if (!keepsTolerations) dropFields(request, 'tolerations')
+    dropFields(request, 'capacity')
   }
   for (const constraint of spec?.devices?.constraints ?? []) delete constraint.distinctAttribute
+}
+
+function exactRequests(spec: ResourceClaimSpec | undefined) {
+  const requests = spec?.devices?.requests ?? []
+  return requests.flatMap(({ exactly, firstAvailable = [] }) => [
+    ...(exactly ? [exactly] : []),
+    ...firstAvailable,
+  ])
 }
 
 /** DRAConsumableCapacity, DRADeviceBindingConditions. */

@@ -13,7 +13,7 @@ const behaviour: Behaviour<ResourceClaimTemplate> = {
     returnsDeletedObject: true,
     setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
     prepareForCreate: ({ spec }) => dropClaimFields(spec?.spec),
-    prepareForUpdate: ({ spec }) => dropClaimFields(spec?.spec),
+    prepareForUpdate: ({ spec }, old) => dropClaimFields(spec?.spec, old.spec?.spec),
     validateInNamespace: ({ spec }, old, labels, errors) => {
       if (!old) authorizeRequests(spec?.spec?.devices?.requests, labels, errors)
     },

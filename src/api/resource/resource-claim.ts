@@ -26,7 +26,7 @@ const behaviour: Behaviour<ResourceClaim> = {
     returnsDeletedObject: true,
     setDefaults: ({ spec }) => setClaimDefaults(spec),
     prepareForCreate: ({ spec }) => dropClaimFields(spec),
-    prepareForUpdate: ({ spec }) => dropClaimFields(spec),
+    prepareForUpdate: ({ spec }, old) => dropClaimFields(spec, old.spec),
     validateInNamespace: ({ spec }, old, labels, errors) => {
       if (!old) authorizeRequests(spec.devices?.requests, labels, errors)
     },

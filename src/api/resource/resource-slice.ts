@@ -9,18 +9,25 @@ import { validateSlice, validateSliceContent } from './slice-validation.ts'
 
 const sliceType = 'k8s.io/api/resource/v1.ResourceSlice'
 
+/** Upstream's default of a taint's time (SetDefaults_DeviceTaint). */
+function dateTaints({ spec }: ResourceSlice, now: string): void {
+  for (const { taints = [] } of spec?.devices ?? []) for (const taint of taints) taint.timeAdded ??= now
+}
+
 const behaviourOf = (version: string): Behaviour<ResourceSlice> => ({
   strategy: {
     returnsDeletedObject: true,
-    prepareForCreate(slice) {
+    prepareForCreate(slice, { now }) {
       slice.metadata.generation = 1
       dropSliceFields(slice)
+      dateTaints(slice, now)
     },
     // What is dropped counts as a change.
-    prepareForUpdate(slice, old) {
+    prepareForUpdate(slice, old, { now }) {
+      dateTaints(slice, now)
       if (!sameField(sliceType, 'spec', slice, old))
         slice.metadata.generation = (old.metadata.generation ?? 0) + 1
-      dropSliceFields(slice)
+      dropSliceFields(slice, old)
     },
     validate(slice, errors) {
       validateSlice(slice, errors)

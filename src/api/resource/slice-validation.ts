@@ -6,9 +6,11 @@ import { validateNodeSelector } from '../core/pod/node-selector.ts'
 import { validateDriverName } from '../shared/driver-names.ts'
 import { internalValue } from '../shared/internal-value.ts'
 import type { Device, DeviceAttribute, ResourcePool, ResourceSlice } from '../types/resource-v1.gen.ts'
+import { validateDeviceTaints } from './device-taints.ts'
 import { validateAttributeName, validateEach, validateLabelName, validatePoolName } from './shared-rules.ts'
 
 const devicesMax = 128
+const taintedDevicesMax = 64
 const attributesMax = 32
 const valueMax = 64
 const keyMax = 96
@@ -25,7 +27,9 @@ export function validateSlice({ spec }: ResourceSlice, errors: FieldErrors): voi
 export function validateSliceContent({ spec }: ResourceSlice, errors: FieldErrors): void {
   validatePlace(spec ?? {}, errors)
   const byName = ({ name = '' }: Device) => name
-  validateEach(spec?.devices, { max: devicesMax, check: validateDevice, key: byName }, 'spec.devices', errors)
+  const isTainted = spec?.devices?.some(({ taints = [] }) => taints.length > 0)
+  const max = isTainted ? taintedDevicesMax : devicesMax
+  validateEach(spec?.devices, { max, check: validateDevice, key: byName }, 'spec.devices', errors)
 }
 
 function validatePool(pool: ResourcePool, path: string, errors: FieldErrors): void {
@@ -83,6 +87,7 @@ function validateDevice(device: Device, path: string, errors: FieldErrors): void
   }
   for (const name of Object.keys(capacity))
     validateAttributeName(name, `${path}.capacity[${shortened(name)}]`, errors)
+  validateDeviceTaints(device, path, errors)
 }
 
 function validateAttribute(attribute: DeviceAttribute, path: string, errors: FieldErrors): void {

@@ -219,11 +219,23 @@ function maintainNetwork(
   return leave
 }
 
-type Pace = Pick<ServerSettings, 'requestSeats' | 'requestTimeoutMs' | 'shutdownDelayMs' | 'eventTtlMs'>
+type Pace = Pick<
+  ServerSettings,
+  | 'requestSeats'
+  | 'requestTimeoutMs'
+  | 'watchTimeoutMinMs'
+  | 'shutdownDelayMs'
+  | 'shutdownWatchGraceMs'
+  | 'eventTtlMs'
+>
 
 /** How much at a time, and for how long. */
-function paceOf({ requestSeats, requestTimeoutMs, shutdownDelayMs, eventTtlMs }: Pace): Pace {
-  return { requestSeats, requestTimeoutMs, shutdownDelayMs, eventTtlMs }
+function paceOf({ requestSeats, requestTimeoutMs, watchTimeoutMinMs, ...leaving }: ServerSettings): Pace {
+  const { shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs } = leaving
+  return {
+    ...{ requestSeats, requestTimeoutMs, watchTimeoutMinMs },
+    ...{ shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs },
+  }
 }
 
 type Gates = Pick<SecuritySetup, 'authorizers' | 'admission' | 'issuer'>

@@ -19,6 +19,7 @@ export function controllerManager(plane: ControlPlane, settings: ServerSettings)
       },
       certificates: certificateOptions(plane, ports),
       features: settings.features,
+      tuning: settings.controllerTuning,
     })
     const run = runControllers(table, {
       informerTransport: plane.as(componentUsers.controllerManager),

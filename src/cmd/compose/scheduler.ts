@@ -10,7 +10,9 @@ import { defaultProfile, withPlugins } from '../../scheduler/profiles.ts'
 import { createScheduler } from '../../scheduler/scheduler.ts'
 import { componentUsers } from '../../server/authn/identity.ts'
 import type { Runnable } from '../../std/ports.ts'
-import type { FlagReader } from '../server-flags.ts'
+import { componentValues } from '../component-arguments.ts'
+import { durationMs } from '../operations-flags.ts'
+import { type FlagReader, flagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -20,16 +22,17 @@ const controller = 'default-scheduler'
 export async function schedulerPart(plane: ControlPlane, flags: FlagReader): Promise<Runnable> {
   const extra = await loadPlugins(flags.list('scheduler-plugin'))
   const { profiles, backoff } = await readConfig(flags.text('scheduler-config'))
+  const program = 'kube-scheduler'
+  const own = flagReader(componentValues(program, flags.list(`${program}-arg`)))
+  const waitingMaxMs = durationMs(own.text('pod-max-in-unschedulable-pods-duration'))
   const all = profiles.map(profile => withPlugins(profile, extra))
   return (ports, signal) => {
     const client = createClient(plane.as(componentUsers.scheduler))
     const instance = `${controller}-${hostname()}`
     const recorder = createSeriesRecorder({ client, ports, signal, controller, instance })
     const kernels = { columns: createNodeColumns(), labels: createLabelIndex() }
-    return createScheduler({ client, recorder, kernels, profiles: all, ...(backoff && { backoff }) })(
-      ports,
-      signal,
-    )
+    const options = { client, recorder, kernels, profiles: all, waitingMaxMs, ...(backoff && { backoff }) }
+    return createScheduler(options)(ports, signal)
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Resource } from '../../api/define.ts'
 import type { Features } from '../../api/features/features.ts'
+import type { ControllerTuning } from '../../controllers/tuning.ts'
 import { durationMs, portRange } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
@@ -8,6 +9,7 @@ import { type AdmissionSource, admissionSource } from './admission.ts'
 import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
+import { controllerTuning } from './controller-tuning.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
 import { type ServingSource, servingSource } from './serving.ts'
 
@@ -41,6 +43,7 @@ export interface ServerSettings {
   readonly authorization: AuthorizationSource
   readonly admission: AdmissionSource
   readonly features: Features
+  readonly controllerTuning: ControllerTuning
   /** Built-in kinds that are served. */
   readonly resources: readonly Resource[]
   readonly serving: ServingSource
@@ -50,6 +53,8 @@ export interface ServerSettings {
   readonly tracingConfig: string | undefined
   readonly profiling: boolean
   readonly shutdownDelayMs: number
+  readonly shutdownWatchGraceMs: number
+  readonly watchTimeoutMinMs: number
   readonly eventTtlMs: number
   /** Both inclusive. */
   readonly nodePorts: readonly [number, number]
@@ -97,12 +102,15 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     tracingConfig: flags.optional('tracing-config-file'),
     profiling: flags.yes('profiling'),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
+    shutdownWatchGraceMs: durationMs(flags.text('shutdown-watch-termination-grace-period')),
+    watchTimeoutMinMs: flags.integer('min-request-timeout') * 1000,
     eventTtlMs: durationMs(flags.text('event-ttl')),
     nodePorts: portRange(flags.text('service-node-port-range')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
     admission: admissionSource(flags),
     features: chosenFeatures(flags),
+    controllerTuning: controllerTuning(flags),
     resources: chosenResources(flags),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   }

@@ -26,6 +26,7 @@ import { findCondition, withCondition, withoutCondition } from '../shared/condit
 import { jsonEqual } from '../shared/equal.ts'
 import { isActive, isTerminating, untilAvailableMs } from '../shared/pod.ts'
 import { createPod, deletePod, messageOf } from '../shared/pod-control.ts'
+import { measureAges } from './deletion-metrics.ts'
 import { rankForDeletion } from './deletion-rank.ts'
 
 /** What a ReplicaSet and a ReplicationController have in common. */
@@ -118,7 +119,8 @@ function manageReplicas<T extends ReplicaOwner>(
   const extra = Math.min(active.length - wanted, burstMax)
   if (extra <= 0) return []
   const doomed = rankForDeletion(active, relatedPods(kind, owner, view), nowMs).slice(0, extra)
-  return [together(doomed.map(pod => deletePod(pod, kind.resource, owner)))]
+  const ages = measureAges(active, doomed, nowMs)
+  return [ages, together(doomed.map(pod => deletePod(pod, kind.resource, owner)))]
 }
 
 /** The pods of all replica sets that have the same controller as this one, its own among them. */

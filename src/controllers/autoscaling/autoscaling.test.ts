@@ -3,11 +3,13 @@ import fc from 'fast-check'
 import type { HorizontalPodAutoscaler } from '../../api/types/autoscaling-v2.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { defaultTuning } from '../tuning.ts'
 import { podRequests } from './pod-metrics.ts'
 import { type Calculation, calculateReplicas } from './replica-calculator.ts'
 import { limit, newMemory, noteChange } from './scaling-behavior.ts'
 
 const hourMs = 3_600_000
+const { autoscaling: tuning } = defaultTuning
 
 function pod(name: string, phase = 'Running'): Pod {
   const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: toTimestamp(0) }]
@@ -32,6 +34,7 @@ function calculation(uses: readonly (number | undefined)[], current = uses.lengt
     ...{ current, usage, ratio, resource: 'cpu', nowMs: hourMs },
     pods: names.map(name => pod(name)),
     tolerances: { up: 0.1, down: 0.1 },
+    tuning,
     assumed: () => 100,
   }
 }
@@ -74,7 +77,7 @@ describe('how fast the size may change', () => {
   test('without rules it at most doubles, and shrinks only after five minutes', () => {
     const memory = newMemory()
     const at = (nowMs: number, current: number, proposed: number) =>
-      limit({ autoscaler: plain, memory, current, proposed, minReplicas: 1, nowMs })
+      limit({ autoscaler: plain, memory, current, proposed, minReplicas: 1, tuning, nowMs })
     expect(at(0, 3, 9)).toMatchObject({ replicas: 6, isLimited: true, reason: 'ScaleUpLimit' })
     expect(at(1_000, 6, 20)).toMatchObject({ replicas: 10, reason: 'TooManyReplicas' })
     expect(at(60_000, 10, 2)).toMatchObject({ replicas: 10, stabilized: { reason: 'ScaleDownStabilized' } })
@@ -87,7 +90,7 @@ describe('how fast the size may change', () => {
     const autoscaler = ruled({ scaleUp, scaleDown })
     const memory = newMemory()
     const step = (nowMs: number, current: number, proposed: number) =>
-      limit({ autoscaler, memory, current, proposed, minReplicas: 1, nowMs })
+      limit({ autoscaler, memory, current, proposed, minReplicas: 1, tuning, nowMs })
     expect(step(0, 4, 20)).toMatchObject({ replicas: 6, reason: 'ScaleUpLimit' })
     noteChange({ autoscaler, memory, current: 4, nowMs: 0 }, 6)
     expect(step(30_000, 6, 20).replicas).toBe(6)
@@ -102,7 +105,7 @@ describe('how fast the size may change', () => {
         const policies = [{ type: 'Percent', value: 100, periodSeconds: 15 }]
         const rules = { scaleUp: { policies }, scaleDown: { policies, stabilizationWindowSeconds: 0 } }
         const autoscaler = hasRules ? { spec: { ...plain.spec!, behavior: rules } } : plain
-        const given = { memory: newMemory(), current, proposed, minReplicas: 1, nowMs: 0 }
+        const given = { memory: newMemory(), current, proposed, minReplicas: 1, tuning, nowMs: 0 }
         const { replicas } = limit({ autoscaler: autoscaler as HorizontalPodAutoscaler, ...given })
         expect(replicas).toBeGreaterThanOrEqual(1)
         expect(replicas).toBeLessThanOrEqual(10)

@@ -12,13 +12,11 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { matchesLabels, parseLabelSelector } from '../../machinery/selector/index.ts'
 import { horizontalPodAutoscalers, pods } from '../kinds.ts'
 import { messageOf } from '../shared/pod-control.ts'
+import type { AutoscalingTuning } from '../tuning.ts'
 import { MetricError, type MetricProposal, type MetricSources, proposeFor } from './metric-proposals.ts'
-import { countedReconciliation } from './reconciliation-metrics.ts'
+import { countedComputation, countedReconciliation } from './reconciliation-metrics.ts'
 import { type Limited, limit, type Memory, newMemory, noteChange } from './scaling-behavior.ts'
 import { type Draft, say, setCondition, setSizes, writeStatus } from './status-draft.ts'
-
-/** kube-controller-manager --horizontal-pod-autoscaler-sync-period. */
-const periodMs = 15_000
 
 type Scale = KubeObject & {
   readonly spec?: { readonly replicas?: number }
@@ -27,9 +25,10 @@ type Scale = KubeObject & {
 
 /**
  * Sizes what it is told to by what its pods use (upstream pkg/controller/podautoscaler): each autoscaler is looked at
- * every fifteen seconds, for no watch shows what is used.
+ * every so often, for no watch shows what is used.
  */
-export function horizontalPodAutoscaler(catalog: Catalog): Worker {
+export function horizontalPodAutoscaler(catalog: Catalog, tuning: AutoscalingTuning): Worker {
+  const { periodMs } = tuning
   const memories = new Map<string, Memory>()
   return {
     name: 'horizontalpodautoscaler',
@@ -50,7 +49,7 @@ export function horizontalPodAutoscaler(catalog: Catalog): Worker {
         const memory = memories.get(key) ?? newMemory()
         memories.set(key, memory)
         await countedReconciliation(context.ports, autoscaler, () =>
-          reconcile(autoscaler, { context, catalog, memory }),
+          reconcile(autoscaler, { context, catalog, tuning, memory }),
         )
         return { afterMs: periodMs }
       }
@@ -61,6 +60,7 @@ export function horizontalPodAutoscaler(catalog: Catalog): Worker {
 interface Sources {
   readonly context: WorkerContext
   readonly catalog: Catalog
+  readonly tuning: AutoscalingTuning
   readonly memory: Memory
 }
 
@@ -120,10 +120,10 @@ async function size(draft: Draft, target: Target, sources: Sources): Promise<voi
   const minReplicas = spec!.minReplicas ?? 1
   const current = target.scale.spec?.replicas ?? 0
   const nowMs = draft.context.ports.clock.nowMs()
-  const { memory } = sources
+  const { memory, tuning } = sources
   if (memory.recommendations.length === 0) memory.recommendations = [{ replicas: current, atMs: nowMs }]
   const forced = forcedSize(draft, current, minReplicas)
-  const decision = forced ?? (await decide(draft, target, { memory, minReplicas, nowMs }))
+  const decision = forced ?? (await decide(draft, target, { memory, minReplicas, tuning, nowMs }))
   if (!decision) return
   if (decision.replicas === current) setSizes(draft, current, decision)
   else await rescale(draft, target, { decision, memory, nowMs })
@@ -149,6 +149,7 @@ function forcedSize(draft: Draft, current: number, minReplicas: number): Decisio
 interface Deciding {
   readonly memory: Memory
   readonly minReplicas: number
+  readonly tuning: AutoscalingTuning
   readonly nowMs: number
 }
 
@@ -156,18 +157,18 @@ interface Deciding {
 async function decide(
   draft: Draft,
   { scale }: Target,
-  { memory, minReplicas, nowMs }: Deciding,
+  { memory, minReplicas, tuning, nowMs }: Deciding,
 ): Promise<Decision | undefined> {
   const { autoscaler } = draft
   const current = scale.spec?.replicas ?? 0
-  const found = await byMetrics(draft, scale, nowMs)
+  const found = await byMetrics(draft, scale, { tuning, nowMs })
   if (found.replicas === undefined) {
     setSizes(draft, current, { replicas: draft.status.desiredReplicas, metrics: found.statuses })
     say(draft, 'Warning', 'FailedComputeMetricsReplicas', found.error!)
     return undefined
   }
   const proposed = found.replicas
-  const limited = limit({ autoscaler, memory, current, proposed, minReplicas, nowMs })
+  const limited = limit({ autoscaler, memory, current, proposed, minReplicas, tuning, nowMs })
   noteLimits(draft, limited)
   const grows = proposed > current ? `${found.name} above target` : ''
   return {
@@ -193,7 +194,11 @@ interface Found {
 }
 
 /** The largest that any metric asks for; with some unknown nothing is made smaller. */
-async function byMetrics(draft: Draft, scale: Scale, nowMs: number): Promise<Found> {
+async function byMetrics(
+  draft: Draft,
+  scale: Scale,
+  { tuning, nowMs }: Pick<Deciding, 'tuning' | 'nowMs'>,
+): Promise<Found> {
   const { context, autoscaler } = draft
   const { namespace } = autoscaler.metadata
   const specs = autoscaler.spec?.metrics ?? []
@@ -216,10 +221,15 @@ async function byMetrics(draft: Draft, scale: Scale, nowMs: number): Promise<Fou
     selector,
     pods: selected,
     current,
+    tuning,
     nowMs,
   }
   const results = await Promise.all(
-    specs.map(spec => proposeFor(spec, sources).catch((error: unknown) => asMetricError(error))),
+    specs.map(spec =>
+      countedComputation(context.ports, { type: spec.type, current }, () => proposeFor(spec, sources)).catch(
+        (error: unknown) => asMetricError(error),
+      ),
+    ),
   )
   return sumUp(draft, results, current)
 }

@@ -9,11 +9,9 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Client } from '../../client/client.ts'
 import { formatQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
 import { goText } from '../shared/go-text.ts'
+import type { AutoscalingTuning } from '../tuning.ts'
 import { milli, podRequests, podUsage, type Usage, type UsageQuery } from './pod-metrics.ts'
 import { calculateReplicas, type Tolerances } from './replica-calculator.ts'
-
-/** kube-controller-manager --horizontal-pod-autoscaler-tolerance. */
-const toleranceDefault = 0.1
 
 export interface MetricSources {
   readonly client: Client
@@ -22,6 +20,7 @@ export interface MetricSources {
   readonly selector: string
   readonly pods: readonly Pod[]
   readonly current: number
+  readonly tuning: AutoscalingTuning
   readonly nowMs: number
 }
 
@@ -200,13 +199,13 @@ function byValue(
   return { replicas, current: { averageValue: amount(average ?? 0, resource) } }
 }
 
-function common({ autoscaler, pods, current, nowMs }: MetricSources) {
-  return { pods, current, nowMs, tolerances: tolerancesOf(autoscaler) }
+function common({ autoscaler, pods, current, tuning, nowMs }: MetricSources) {
+  return { pods, current, nowMs, tuning, tolerances: tolerancesOf(autoscaler, tuning) }
 }
 
-function tolerancesOf({ spec }: HorizontalPodAutoscaler): Tolerances {
+function tolerancesOf({ spec }: HorizontalPodAutoscaler, { tolerance }: AutoscalingTuning): Tolerances {
   const { scaleUp, scaleDown } = spec?.behavior ?? {}
-  const share = (text: string | undefined) => (text === undefined ? toleranceDefault : milli(text) / 1000)
+  const share = (text: string | undefined) => (text === undefined ? tolerance : milli(text) / 1000)
   return { up: share(scaleUp?.tolerance), down: share(scaleDown?.tolerance) }
 }
 

@@ -21,6 +21,50 @@ const seconds: HistogramSpec = {
   buckets: exponentialBuckets(0.001, 2, 15),
 }
 
+const ofMetric = [...labels, 'metric_type']
+const computations: MetricSpec = {
+  name: 'horizontal_pod_autoscaler_controller_metric_computation_total',
+  help: 'Looks at one metric of an autoscaler, by what it asks for and what went wrong.',
+  labels: ofMetric,
+  stability: 'ALPHA',
+}
+const computationSeconds: HistogramSpec = {
+  name: 'horizontal_pod_autoscaler_controller_metric_computation_duration_seconds',
+  help: 'Seconds that a look at one metric took.',
+  labels: ofMetric,
+  stability: 'ALPHA',
+  buckets: exponentialBuckets(0.001, 2, 15),
+}
+
+/** Counts one look at one metric of something that has `current` pods. */
+export async function countedComputation<T extends { readonly replicas: number }>(
+  { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
+  { type, current }: { readonly type: string; readonly current: number },
+  compute: () => Promise<T>,
+): Promise<T> {
+  const startMs = clock.monotonicMs()
+  const count = (action: string, error: string) => {
+    metrics.counter(computations).with(action, error, type).inc()
+    metrics
+      .histogram(computationSeconds)
+      .with(action, error, type)
+      .observe((clock.monotonicMs() - startMs) / 1000)
+  }
+  try {
+    const found = await compute()
+    count(wayTo(found.replicas, current), 'none')
+    return found
+  } catch (error) {
+    count('none', 'internal')
+    throw error
+  }
+}
+
+function wayTo(replicas: number, current: number): string {
+  if (replicas === current) return 'none'
+  return replicas > current ? 'scale_up' : 'scale_down'
+}
+
 /** Counts one look at an autoscaler. Metrics that cannot be read are an `internal` error, as upstream. */
 export async function countedReconciliation(
   { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
@@ -48,8 +92,7 @@ function actionOf(
   { desiredReplicas, currentReplicas = 0 }: HorizontalPodAutoscalerStatus,
   before: HorizontalPodAutoscalerStatus | undefined,
 ): string {
-  if (desiredReplicas === before?.desiredReplicas || desiredReplicas === currentReplicas) return 'none'
-  return desiredReplicas > currentReplicas ? 'scale_up' : 'scale_down'
+  return desiredReplicas === before?.desiredReplicas ? 'none' : wayTo(desiredReplicas, currentReplicas)
 }
 
 function hasFailed({ conditions = [] }: HorizontalPodAutoscalerStatus): boolean {

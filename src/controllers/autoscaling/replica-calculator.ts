@@ -1,11 +1,8 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import { podCondition } from '../shared/pod.ts'
+import type { AutoscalingTuning } from '../tuning.ts'
 import type { Usage } from './pod-metrics.ts'
-
-/** kube-controller-manager --horizontal-pod-autoscaler-cpu-initialization-period and -initial-readiness-delay. */
-const cpuInitializationMs = 300_000
-const initialReadinessMs = 30_000
 
 export interface Tolerances {
   readonly up: number
@@ -18,6 +15,7 @@ export interface Calculation {
   readonly usage: ReadonlyMap<string, Usage>
   readonly resource: string
   readonly tolerances: Tolerances
+  readonly tuning: AutoscalingTuning
   readonly nowMs: number
   /** How much is used per what is wanted, of these pods. */
   readonly ratio: (values: ReadonlyMap<string, number>) => number
@@ -67,20 +65,23 @@ function groupPods(calculation: Calculation): Groups {
     if (pod.metadata.deletionTimestamp || pod.status?.phase === 'Failed') groups.ignored.push(name)
     else if (pod.status?.phase === 'Pending') groups.unready.push(name)
     else if (!usage) groups.missing.push(name)
-    else if (calculation.resource === 'cpu' && isStarting(pod, usage, calculation.nowMs))
-      groups.unready.push(name)
+    else if (calculation.resource === 'cpu' && isStarting(pod, usage, calculation)) groups.unready.push(name)
     else groups.ready++
   }
   return groups
 }
 
 /** CPU is used to start with: it says nothing about the load. */
-function isStarting(pod: Pod, { atMs, windowMs }: Usage, nowMs: number): boolean {
+function isStarting(
+  pod: Pod,
+  { atMs, windowMs }: Usage,
+  { nowMs, tuning }: Pick<Calculation, 'nowMs' | 'tuning'>,
+): boolean {
   const condition = podCondition(pod, 'Ready')
   const startMs = fromTimestamp(pod.status?.startTime)
   if (!condition || startMs === undefined) return true
   const changedMs = fromTimestamp(condition.lastTransitionTime) ?? 0
   const isUnready = condition.status === 'False'
-  if (startMs + cpuInitializationMs > nowMs) return isUnready || atMs < changedMs + windowMs
-  return isUnready && startMs + initialReadinessMs > changedMs
+  if (startMs + tuning.cpuInitializationMs > nowMs) return isUnready || atMs < changedMs + windowMs
+  return isUnready && startMs + tuning.initialReadinessMs > changedMs
 }

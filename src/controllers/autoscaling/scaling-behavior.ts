@@ -3,9 +3,7 @@ import type {
   HPAScalingPolicy,
   HPAScalingRules,
 } from '../../api/types/autoscaling-v2.gen.ts'
-
-/** kube-controller-manager --horizontal-pod-autoscaler-downscale-stabilization. */
-const downscaleStabilizationSeconds = 300
+import type { AutoscalingTuning } from '../tuning.ts'
 
 interface Recommendation {
   readonly replicas: number
@@ -44,6 +42,7 @@ export interface Proposal {
   readonly current: number
   readonly proposed: number
   readonly minReplicas: number
+  readonly tuning: Pick<AutoscalingTuning, 'downscaleStabilizationMs'>
   readonly nowMs: number
 }
 
@@ -77,18 +76,19 @@ function remember({ memory, proposed, nowMs }: Proposal, keptMs: number): void {
 }
 
 function stabilizeDown(proposal: Proposal): number {
-  const windowMs = downscaleStabilizationSeconds * 1000
-  const { memory, proposed, nowMs } = proposal
+  const { memory, proposed, nowMs, tuning } = proposal
+  const windowMs = tuning.downscaleStabilizationMs
   const recent = memory.recommendations.filter(({ atMs }) => atMs >= nowMs - windowMs)
   remember(proposal, windowMs)
   return Math.max(proposed, ...recent.map(({ replicas }) => replicas))
 }
 
 function stabilize(proposal: Proposal): number {
-  const { autoscaler, memory, current, proposed, nowMs } = proposal
+  const { autoscaler, memory, current, proposed, nowMs, tuning } = proposal
   const { scaleUp, scaleDown } = autoscaler.spec!.behavior!
   const upMs = (scaleUp?.stabilizationWindowSeconds ?? 0) * 1000
-  const downMs = (scaleDown?.stabilizationWindowSeconds ?? downscaleStabilizationSeconds) * 1000
+  const downSeconds = scaleDown?.stabilizationWindowSeconds
+  const downMs = downSeconds === undefined ? tuning.downscaleStabilizationMs : downSeconds * 1000
   const since = (windowMs: number) =>
     memory.recommendations.filter(({ atMs }) => atMs > nowMs - windowMs).map(({ replicas }) => replicas)
   const lowest = Math.min(proposed, ...since(upMs))
@@ -174,7 +174,10 @@ function policyLimit(
 }
 
 /** Takes note of a change of size, and forgets what no rule looks at any more. */
-export function noteChange(proposal: Omit<Proposal, 'proposed' | 'minReplicas'>, replicas: number): void {
+export function noteChange(
+  proposal: Omit<Proposal, 'proposed' | 'minReplicas' | 'tuning'>,
+  replicas: number,
+): void {
   const { autoscaler, memory, current, nowMs } = proposal
   const { behavior } = autoscaler.spec!
   if (!behavior) return

@@ -7,6 +7,7 @@ import { controllerOf, controllerUid } from '../../controller/view.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import { jobs, pods } from '../kinds.ts'
 import { isJobFinished, isManagedElsewhere, isTracked, trackingFinalizer } from './job-pods.ts'
+import { countManaged, countTracked } from './job-tracking-metrics.ts'
 
 /** Lets pods go that no job will count any more: theirs is finished, or gone (job_controller.go syncOrphanPod). */
 export const jobPodReleaser: Worker = {
@@ -17,8 +18,12 @@ export const jobPodReleaser: Worker = {
     const jobStore = context.use(jobs).store
     // A pod that is new may be seen before its job is: only one that leaves, or that nobody owns, can be let go.
     const mayBeDone = (pod: Pod) => pod.metadata.deletionTimestamp !== undefined || !controllerOf(pod)
-    context.watch(pods, pod => (pod && isTracked(pod) && mayBeDone(pod) ? [objectKey(pod)] : []))
+    context.watch(pods, (pod, old) => {
+      countTracked(context.ports.metrics, pod, old)
+      return pod && isTracked(pod) && mayBeDone(pod) ? [objectKey(pod)] : []
+    })
     context.watch(jobs, (job, old) => {
+      if (job && !old) countManaged(context.ports.metrics, job)
       const isOver = !job || isJobFinished(job)
       const owned = isOver ? podStore.index(controllerUid).get((job ?? old)!.metadata.uid!) : []
       return owned.filter(isTracked).map(objectKey)

@@ -3,15 +3,14 @@ import { strategicPatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
 import { objectKey } from '../../client/resource.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
-import type { Worker, WorkerContext } from '../../controller/worker.ts'
+import type { Sync, Worker, WorkerContext } from '../../controller/worker.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
 import { nodes, pods } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
+import { type ControllerTuning, defaultTuning } from '../tuning.ts'
 
 /** How long a node may be missing before its pods are given up (gc_controller.go quarantineTime). */
 const quarantineMs = 40_000
-/** kube-controller-manager --terminated-pod-gc-threshold. */
-const finishedMax = 12_500
 const finishedKey = '*finished'
 
 const labels = ['namespace', 'reason']
@@ -38,49 +37,55 @@ const finishedOf = (pod: Pod) => (isFinished(pod) ? 'yes' : undefined)
  * Deletes pods that nobody else will: on nodes that are no more, on their way out without ever having had a node,
  * and the oldest finished ones when there are too many (upstream pkg/controller/podgc).
  */
-export const podGarbageCollector: Worker = {
-  name: 'podgc',
-  identity: 'pod-garbage-collector',
-  start(context) {
-    const podStore = context.use(pods).store
-    const nodeStore = context.use(nodes).store
-    const onNode = podStore.index(nodeNameOf)
-    const finished = podStore.index(finishedOf)
-    const missingSince = new Map<string, number>()
-    context.watch(nodes, (node: Node | undefined, old) => {
-      const name = (node ?? old)!.metadata.name!
-      if (node) missingSince.delete(name)
-      return node ? [] : onNode.get(name).map(objectKey)
-    })
-    context.watch(pods, pod => {
-      if (!pod) return []
-      const lost = pod.spec?.nodeName
-        ? !nodeStore.get(undefined, pod.spec.nodeName)
-        : pod.metadata.deletionTimestamp !== undefined
-      return [lost ? objectKey(pod) : undefined, isFinished(pod) ? finishedKey : undefined]
-    })
-    return async key => {
-      if (key === finishedKey) {
-        await deleteFinished(context, finished.get('yes'))
-        return {}
-      }
-      const pod = podStore.byKey(key)
-      if (!pod) return {}
-      const nodeName = pod.spec?.nodeName
-      if (!nodeName) {
-        if (pod.metadata.deletionTimestamp) await giveUp(context, pod, 'unscheduled')
-        return {}
-      }
-      if (nodeStore.get(undefined, nodeName)) return {}
-      const nowMs = context.ports.clock.monotonicMs()
-      const sinceMs = missingSince.get(nodeName) ?? nowMs
-      missingSince.set(nodeName, sinceMs)
-      if (nowMs - sinceMs < quarantineMs) return { afterMs: quarantineMs - (nowMs - sinceMs) }
-      if (!(await orUndefined(context.client.get(nodes, undefined, nodeName))))
-        await giveUp(context, pod, 'orphaned')
+export function podGarbageCollector({
+  finishedPodsMax,
+}: Pick<ControllerTuning, 'finishedPodsMax'> = defaultTuning): Worker {
+  return {
+    name: 'podgc',
+    identity: 'pod-garbage-collector',
+    start: context => tend(context, finishedPodsMax),
+  }
+}
+
+function tend(context: WorkerContext, finishedPodsMax: number): Sync {
+  const podStore = context.use(pods).store
+  const nodeStore = context.use(nodes).store
+  const onNode = podStore.index(nodeNameOf)
+  const finished = podStore.index(finishedOf)
+  const missingSince = new Map<string, number>()
+  context.watch(nodes, (node: Node | undefined, old) => {
+    const name = (node ?? old)!.metadata.name!
+    if (node) missingSince.delete(name)
+    return node ? [] : onNode.get(name).map(objectKey)
+  })
+  context.watch(pods, pod => {
+    if (!pod) return []
+    const lost = pod.spec?.nodeName
+      ? !nodeStore.get(undefined, pod.spec.nodeName)
+      : pod.metadata.deletionTimestamp !== undefined
+    return [lost ? objectKey(pod) : undefined, isFinished(pod) ? finishedKey : undefined]
+  })
+  return async key => {
+    if (key === finishedKey) {
+      await deleteFinished(context, finished.get('yes'), finishedPodsMax)
       return {}
     }
-  },
+    const pod = podStore.byKey(key)
+    if (!pod) return {}
+    const nodeName = pod.spec?.nodeName
+    if (!nodeName) {
+      if (pod.metadata.deletionTimestamp) await giveUp(context, pod, 'unscheduled')
+      return {}
+    }
+    if (nodeStore.get(undefined, nodeName)) return {}
+    const nowMs = context.ports.clock.monotonicMs()
+    const sinceMs = missingSince.get(nodeName) ?? nowMs
+    missingSince.set(nodeName, sinceMs)
+    if (nowMs - sinceMs < quarantineMs) return { afterMs: quarantineMs - (nowMs - sinceMs) }
+    if (!(await orUndefined(context.client.get(nodes, undefined, nodeName))))
+      await giveUp(context, pod, 'orphaned')
+    return {}
+  }
 }
 
 /** Marks a pod that still counts as running as failed, and takes it away without waiting for anybody. */
@@ -122,8 +127,13 @@ async function forceDelete(
   }
 }
 
-async function deleteFinished(context: WorkerContext, finished: readonly Pod[]): Promise<void> {
-  const excess = finished.length - finishedMax
+async function deleteFinished(
+  context: WorkerContext,
+  finished: readonly Pod[],
+  finishedPodsMax: number,
+): Promise<void> {
+  if (finishedPodsMax <= 0) return
+  const excess = finished.length - finishedPodsMax
   if (excess <= 0) return
   const oldest = finished.toSorted((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1)).slice(0, excess)
   for (const pod of oldest) await forceDelete(context, pod, 'terminated')

@@ -15,7 +15,7 @@ function world(names: readonly string[]) {
     nodeLifecycleController,
     taintEvictionController(),
     nodeIpamController(['10.42.0.0/16']),
-    podGarbageCollector,
+    podGarbageCollector(),
   ])
   const { transport, ports, stop } = started
   const now = () => toTimestamp(ports.clock.nowMs())

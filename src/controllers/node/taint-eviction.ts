@@ -1,24 +1,15 @@
 import { toleratesTaint } from '../../api/shared/toleration.ts'
 import type { Node, Pod, Taint } from '../../api/types/core-v1.gen.ts'
-import { strategicPatch } from '../../client/client.ts'
 import { objectKey } from '../../client/resource.ts'
-import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
-import {
-  type Action,
-  event,
-  measure,
-  type Plan,
-  patch,
-  remove,
-  requeueAfter,
-} from '../../controller/actions.ts'
+import { fromTimestamp } from '../../client/timestamp.ts'
+import { type Action, event, measure, type Plan, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
 import type { HistogramSpec, MetricSpec } from '../../std/metrics.ts'
 import { nodes, pods } from '../kinds.ts'
+import { markDisrupted } from '../shared/disruption-target.ts'
 import { jsonEqual } from '../shared/equal.ts'
-import { podCondition } from '../shared/pod.ts'
 
 const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
 
@@ -58,7 +49,10 @@ export function planEviction(
       { metadata: { namespace, name } },
       { type: 'Normal', reason: 'TaintManagerEviction', message },
     ),
-    ...markDisrupted(pod, nowMs),
+    ...markDisrupted(pod, nowMs, {
+      reason: 'DeletionByTaintManager',
+      message: 'Taint manager: deleting due to NoExecute taint',
+    }),
     remove(pods, pod),
     countDeletion(nowMs - (deadlineMs || Math.min(...taints.map(sinceMs)))),
   ]
@@ -99,19 +93,6 @@ function countDeletion(lateMs: number): Action {
       .with()
       .observe(Math.max(0, lateMs) / 1000)
   })
-}
-
-function markDisrupted(pod: Pod, nowMs: number): Plan {
-  if (podCondition(pod, 'DisruptionTarget')?.status === 'True') return []
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    reason: 'DeletionByTaintManager',
-    message: 'Taint manager: deleting due to NoExecute taint',
-    lastTransitionTime: toTimestamp(nowMs),
-  }
-  const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } }
-  return [patch(pods, pod, { type: strategicPatch, subresource: 'status', body })]
 }
 
 function noExecuteTaints({ spec }: Node): readonly Taint[] {

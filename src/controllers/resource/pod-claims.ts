@@ -9,8 +9,8 @@ import type { Worker } from '../../controller/worker.ts'
 import { pods, resourceClaims, resourceClaimTemplates } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
 import { messageOf } from '../shared/pod-control.ts'
+import { claimAnnotation, countCreation, tellClaims } from './claim-metrics.ts'
 
-const claimAnnotation = 'resource.kubernetes.io/pod-claim-name'
 /** Room for a hyphen and five characters in a name of 63. */
 const prefixMax = 57
 /** core/v1 ResourceClaimReservedForMaxSize. */
@@ -27,6 +27,8 @@ export const podResourceClaims: Worker = {
   start(context) {
     const store = informerStores(context.informers)
     const podStore = context.use(pods).store
+    const stopTelling = tellClaims(context.ports.metrics, context.use(resourceClaims).store)
+    context.signal.addEventListener('abort', stopTelling, { once: true })
     const asks = (pod: Pod) => pod.spec?.resourceClaims !== undefined && !pod.metadata.deletionTimestamp
     context.watch(pods, pod => (pod && asks(pod) ? [objectKey(pod)] : []))
     context.watch(resourceClaims, (claim, old) => {
@@ -62,7 +64,7 @@ export function claimKeysOf(pod: Pod): string[] {
 }
 
 /** The claim behind an entry: named by the pod, or written into its status when it was made. */
-function nameOf({ status }: Pod, { name, resourceClaimName }: PodResourceClaim): string | undefined {
+export function nameOf({ status }: Pod, { name, resourceClaimName }: PodResourceClaim): string | undefined {
   return (
     resourceClaimName ?? status?.resourceClaimStatuses?.find(made => made.name === name)?.resourceClaimName
   )
@@ -95,8 +97,11 @@ function planClaim(pod: Pod, entry: PodResourceClaim, store: View['store']): Pla
   const claim = newClaim(pod, entry, template.spec)
   return [
     create(resourceClaims, claim, {
-      done: result => [noteClaim(pod, entry, result as ResourceClaim)],
-      failed: error => fails(pod, entry, `create ResourceClaim : ${messageOf(error)}`),
+      done: result => [countCreation(claim, 'success'), noteClaim(pod, entry, result as ResourceClaim)],
+      failed: error => [
+        countCreation(claim, 'failure'),
+        ...fails(pod, entry, `create ResourceClaim : ${messageOf(error)}`),
+      ],
     }),
   ]
 }

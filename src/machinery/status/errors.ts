@@ -216,6 +216,13 @@ export function timeout(message: string, retryAfterSeconds = 0): StatusError {
   return failure(504, 'Timeout', `Timeout: ${message}`, retryDetails(retryAfterSeconds))
 }
 
+/** What the server says when it stops waiting for its own answer (apiserver pkg/server/filters/timeout.go). */
+export function requestTimeout(): StatusError {
+  const error = timeout('request did not complete within the allotted timeout')
+  error.isBare = true
+  return error
+}
+
 export function serverTimeout(gr: GroupResource, operation: string, retryAfterSeconds = 0): StatusError {
   const message = `The ${operation} operation against ${formatGroupResource(gr)} could not be completed at this time, please try again.`
   return failure(500, 'ServerTimeout', message, {

@@ -56,6 +56,8 @@ export class StatusError extends Error {
   readonly status: Status
   /** What goes with it over the wire. */
   headers?: Readonly<Record<string, string>>
+  /** Nobody negotiates any more: over the wire it is a line of JSON that does not say what it is. */
+  isBare?: boolean
   constructor(status: Status) {
     super(status.message ?? status.reason ?? 'unknown')
     this.status = status

@@ -54,8 +54,14 @@ export interface QueueBackoff {
   readonly maxMs: number
 }
 
+/** What is left out is upstream's. */
+interface QueuePace {
+  readonly backoff?: QueueBackoff | undefined
+  /** kube-scheduler --pod-max-in-unschedulable-pods-duration. */
+  readonly waitingMaxMs?: number | undefined
+}
+
 const defaultBackoff: QueueBackoff = { initialMs: 1_000, maxMs: 10_000 }
-const waitingMaxMs = 300_000
 const attemptFailure = 'ScheduleAttemptFailure'
 
 export type Place = 'active' | 'backoff' | 'waiting' | 'gated'
@@ -76,10 +82,10 @@ interface Entry {
 export function createSchedulingQueue(
   pluginsOf: (pod: Pod) => readonly SchedulerPlugin[],
   clock: Clock,
-  backoff: QueueBackoff = defaultBackoff,
+  pace: QueuePace = {},
   incoming: Incoming = () => {},
 ): SchedulingQueue {
-  return new PodQueue(pluginsOf, clock, backoff, incoming)
+  return new PodQueue(pluginsOf, clock, pace, incoming)
 }
 
 class PodQueue implements SchedulingQueue {
@@ -92,17 +98,19 @@ class PodQueue implements SchedulingQueue {
   readonly #backingOff: Entry[] = []
   readonly #listeners: (() => void)[] = []
   readonly #incoming: Incoming
+  readonly #waitingMaxMs: number
 
   constructor(
     pluginsOf: (pod: Pod) => readonly SchedulerPlugin[],
     clock: Clock,
-    backoff: QueueBackoff,
+    { backoff = defaultBackoff, waitingMaxMs = 300_000 }: QueuePace,
     incoming: Incoming,
   ) {
     this.#pluginsOf = pluginsOf
     this.#clock = clock
     this.#backoff = backoff
     this.#incoming = incoming
+    this.#waitingMaxMs = waitingMaxMs
   }
 
   add(pod: Pod): void {
@@ -148,7 +156,7 @@ class PodQueue implements SchedulingQueue {
     const entry = this.#insert(queued)
     queued.plugins = rejecting
     this.#sleep(entry, 'waiting', attemptFailure)
-    entry.wake = this.#clock.setTimer(waitingMaxMs, () => this.#activate(entry, 'UnschedulableTimeout'))
+    entry.wake = this.#clock.setTimer(this.#waitingMaxMs, () => this.#activate(entry, 'UnschedulableTimeout'))
   }
 
   retry(queued: QueuedPod): void {

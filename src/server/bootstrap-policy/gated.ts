@@ -1,20 +1,26 @@
 import type { SwitchedGate } from '../../api/features/gates.ts'
-import type { PolicyFacts } from './facts.ts'
+import type { CompactRule, PolicyFacts } from './facts.ts'
 
-type Rights = Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings'> &
-  Partial<Pick<PolicyFacts, 'nodeRules'>>
+interface Rights extends Partial<Pick<PolicyFacts, 'clusterRoles' | 'clusterRoleBindings' | 'nodeRules'>> {
+  /** What roles get that are there anyway, by their names. */
+  readonly moreRules?: Readonly<Record<string, readonly CompactRule[]>>
+}
 
 /** A controller's role, bound to its account, as upstream's addControllerRole. */
-function controller(name: string, rules: PolicyFacts['clusterRoles'][number]['rules']): Rights {
+function controller(name: string, rules: readonly CompactRule[]): Rights {
   const role = `system:controller:${name}`
   return {
-    clusterRoles: [{ name: role, ...(rules && { rules }) }],
+    clusterRoles: [{ name: role, rules }],
     clusterRoleBindings: [{ name: role, role, subjects: [['ServiceAccount', name, 'kube-system']] }],
   }
 }
 
-const readBundles = [['get', 'list', 'watch'], ['certificates.k8s.io'], ['clustertrustbundles']]
+const certificates = 'certificates.k8s.io'
+const podCertificates = 'podcertificaterequests'
+const readBundles = [['get', 'list', 'watch'], [certificates], ['clustertrustbundles']]
 const discovery = 'system:cluster-trust-bundle-discovery'
+const devices = 'resource.k8s.io'
+const scheduler = 'system:kube-scheduler'
 const internal = 'internal.apiserver.k8s.io'
 const migration = 'storagemigration.k8s.io'
 
@@ -33,6 +39,42 @@ export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGa
       clusterRoleBindings: [
         { name: discovery, role: discovery, subjects: [['Group', 'system:serviceaccounts']] },
       ],
+    },
+  ],
+  [
+    'DRADeviceTaints',
+    controller('device-taint-eviction-controller', [
+      [['delete', 'get', 'list', 'watch'], [''], ['pods']],
+      [['patch', 'update'], [''], ['pods/status']],
+      [['get', 'list', 'watch'], [devices], ['resourceclaims']],
+      [['get', 'list', 'watch'], [devices], ['resourceslices']],
+      [['get', 'list', 'watch'], [devices], ['deviceclasses']],
+      [['create', 'patch', 'update'], ['', 'events.k8s.io'], ['events']],
+    ]),
+  ],
+  [
+    'DRADeviceTaintRules',
+    {
+      moreRules: {
+        'system:controller:device-taint-eviction-controller': [
+          [['patch', 'update'], [devices], ['devicetaintrules/status']],
+          [['get', 'list', 'watch'], [devices], ['devicetaintrules']],
+        ],
+        [scheduler]: [[['get', 'list', 'watch'], [devices], ['devicetaintrules']]],
+      },
+    },
+  ],
+  [
+    'GenericWorkload',
+    { moreRules: { [scheduler]: [[['get', 'list', 'watch'], ['scheduling.k8s.io'], ['workloads']]] } },
+  ],
+  [
+    'PodCertificateRequest',
+    {
+      ...controller('podcertificaterequestcleaner', [
+        [['delete', 'get', 'list', 'watch'], [certificates], [podCertificates]],
+      ]),
+      nodeRules: [[['create', 'get', 'list', 'watch'], [certificates], [podCertificates]]],
     },
   ],
   [

@@ -25,10 +25,15 @@ const upstream = facts as unknown as PolicyFacts
 
 /** Upstream 1.35's bootstrap roles and bindings, with those of gates that are on, and Hutch's own few. */
 export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeatures()): BootstrapPolicy {
-  const all = [upstream, ...gatedRights(features), additions]
+  const gated = gatedRights(features)
+  const all = [upstream, ...gated, additions]
+  const moreOf = (role: CompactRole) => gated.flatMap(({ moreRules }) => moreRules?.[role.name] ?? [])
+  const withMore = (role: CompactRole) => ({ ...role, rules: [...(role.rules ?? []), ...moreOf(role)] })
   return {
-    clusterRoles: all.flatMap(({ clusterRoles }) => clusterRoles).map(toClusterRole),
-    clusterRoleBindings: all.flatMap(({ clusterRoleBindings }) => clusterRoleBindings).map(toBinding),
+    clusterRoles: all
+      .flatMap(({ clusterRoles = [] }) => clusterRoles)
+      .map(role => toClusterRole(withMore(role))),
+    clusterRoleBindings: all.flatMap(({ clusterRoleBindings = [] }) => clusterRoleBindings).map(toBinding),
     roles: upstream.roles.map(role => ({
       ...header('Role', role),
       rules: (role.rules ?? []).map(toRule),

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../machinery/codec/duration.ts'
 import { DecodeError } from '../../machinery/codec/errors.ts'
-import { badRequest, timeout } from '../../machinery/status/errors.ts'
+import { badRequest, requestTimeout } from '../../machinery/status/errors.ts'
 import { createDeadlines } from '../../std/deadlines.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Filter, RequestInfo, Response } from '../context.ts'
@@ -20,17 +20,13 @@ export function limitTime(clock: Clock, limitMs: number): Filter {
     function timeoutFilter(context) {
       if (isLongRunning(context.info)) return next(context)
       const ms = context.query.size === 0 ? limitMs : Math.min(limitMs, askedMs(context.query, limitMs))
-      if (ms < 1) throw late()
+      if (ms < 1) throw requestTimeout()
       const { promise, resolve, reject } = Promise.withResolvers<Response>()
-      const giveUp = () => reject(late())
+      const giveUp = () => reject(requestTimeout())
       const cancel = ms === limitMs ? withinLimit(giveUp) : clock.setTimer(ms, giveUp)
       next(context).then(resolve, reject)
       return promise.finally(cancel)
     }
-}
-
-function late() {
-  return timeout('request did not complete within the allotted timeout')
 }
 
 /** `?timeout=`; nothing and less than nothing count as no wish (apiserver pkg/endpoints/filters/request_deadline.go). */

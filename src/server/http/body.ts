@@ -1,4 +1,9 @@
-import { badRequest, requestEntityTooLarge, timeout, tooManyRequests } from '../../machinery/status/errors.ts'
+import {
+  badRequest,
+  requestEntityTooLarge,
+  requestTimeout,
+  tooManyRequests,
+} from '../../machinery/status/errors.ts'
 import { createDeadlines } from '../../std/deadlines.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Asked } from './exchange.ts'
@@ -25,7 +30,7 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
     const chunks: Buffer[] = []
     let size = 0
     let isOver = false
-    const cancel = within(() => reject(timeout('request did not complete within the allotted timeout')))
+    const cancel = within(() => reject(requestTimeout()))
     request.on('data', (chunk: Buffer) => {
       if (isOver) return
       size += chunk.length

@@ -15,6 +15,7 @@ import { createFanout } from './fanout.ts'
 import { parseOptions } from './options.ts'
 import { parseRequestInfo } from './request-info.ts'
 import { type Answer, failureAnswer, prettyHeader, toAnswer } from './respond.ts'
+import type { WatchDrain } from './watch-drain.ts'
 import { writeAnswer } from './write.ts'
 
 export interface FrontOptions {
@@ -23,6 +24,8 @@ export interface FrontOptions {
   /** Aborts when the server stops: ends watches and other long-running requests. */
   readonly stopping: AbortSignal
   readonly drain: Drain
+  /** Absent: all watches end when the server stops. */
+  readonly watches?: WatchDrain | undefined
   /** A body that is not there by then is not waited for. */
   readonly requestTimeoutMs: number
   /** CBORServingAndStorage is on. */
@@ -51,22 +54,34 @@ export function createFront(options: FrontOptions): Front {
     const leave = options.drain.enter()
     const heard = headersOf(request)
     let answered: Answered | undefined
+    let turn: ReturnType<WatchDrain['enter']> | undefined
     let bytes = 0
     try {
       answered = await answerRequest(inner, request, heard, departure)
       if (response.destroyed) return undefined
-      bytes = await writeAnswer(request, response, withCommonHeaders(answered), { ...departure, fanout })
+      if (options.watches && isWatch(answered.answer)) turn = options.watches.enter()
+      const signal = turn ? eitherOf(departure.signal, turn.signal) : departure.signal
+      bytes = await writeAnswer(request, response, withCommonHeaders(answered), { signal, fanout })
     } catch (error) {
       ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
       response.destroy()
     } finally {
       departure.end()
+      turn?.leave()
       leave()
       answered?.context?.done?.(answered.answer.status, bytes)
     }
     // A connection costs more than a request: those that nobody vouches for get one request each (CVE-2023-44487).
     return answered?.context?.user === anonymousUser ? 'stranger' : undefined
   }
+}
+
+function isWatch({ body }: Answer): boolean {
+  return typeof body === 'object' && 'run' in body
+}
+
+function eitherOf(first: () => AbortSignal, second: AbortSignal): () => AbortSignal {
+  return () => AbortSignal.any([first(), second])
 }
 
 /** What upstream's WithRetryAfter says; over HTTP/2 the session was told to go already. */

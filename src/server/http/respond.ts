@@ -1,5 +1,5 @@
 import { encodeCbor } from '../../machinery/codec/index.ts'
-import type { StatusError } from '../../machinery/status/status.ts'
+import type { Status, StatusError } from '../../machinery/status/status.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { ListResult, RequestContext, Response, ServedEvent, WatchRun } from '../context.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
@@ -30,6 +30,7 @@ export interface Answer {
 export interface WatchAnswer {
   readonly run: WatchRun
   readonly encode: (event: ServedEvent) => Uint8Array
+  readonly sent: (bytes: number) => void
 }
 
 type Plain = Exclude<Response, { kind: 'upgrade' }>
@@ -48,7 +49,11 @@ export function toAnswer(context: RequestContext, response: Plain, clock: Clock)
     case 'watch': {
       const type = mediaTypeFor(response.resource, context)
       const { contentType, encode } = watchEncoder(response.resource, type, context, clock)
-      return { status: 200, headers: { 'content-type': contentType }, body: { run: response.run, encode } }
+      return {
+        status: 200,
+        headers: { 'content-type': contentType },
+        body: { run: response.run, encode, sent: response.sent ?? unseen },
+      }
     }
     case 'list':
       return listAnswer(context, response, clock)
@@ -56,6 +61,8 @@ export function toAnswer(context: RequestContext, response: Plain, clock: Clock)
       return objectAnswer(context, response, clock)
   }
 }
+
+const unseen = () => {}
 
 type ObjectResponse = Response & { kind: 'object' }
 type ListResponse = Response & { kind: 'list' }
@@ -146,6 +153,7 @@ function packedAnswer(status: number, format: Format, body: Uint8Array): Answer 
 /** A Status for a failure, with Retry-After where it says when to come back. */
 export function failureAnswer(context: Agent, error: StatusError): Answer {
   const { status, code } = error
+  if (error.isBare) return bareAnswer(status)
   const format = failureFormat(context)
   // As upstream: what nobody has asked for is for people to read.
   const answer = format ? loose(code, status, format, context) : encoded(code, 'json', pretty(status))
@@ -154,6 +162,12 @@ export function failureAnswer(context: Agent, error: StatusError): Answer {
   const headers: Record<string, string | string[]> = { ...answer.headers, ...error.headers }
   if (retryAfterSeconds) headers['retry-after'] = String(retryAfterSeconds)
   return { ...answer, headers }
+}
+
+/** As Go's library sends what nobody has named the type of. */
+function bareAnswer({ kind: _kind, apiVersion: _version, ...status }: Status): Answer {
+  const headers = { 'content-type': 'text/plain; charset=utf-8' }
+  return { status: status.code, headers, body: `${JSON.stringify(status)}\n` }
 }
 
 type Agent = Pick<RequestContext, 'headers' | 'userAgent' | 'servesCbor' | 'longYaml' | 'needsWhole'>

@@ -108,7 +108,7 @@ const waitingBytesMax = 256 << 10
 
 async function stream(
   response: Reply,
-  { run, encode }: WatchAnswer,
+  { run, encode, sent }: WatchAnswer,
   signal: AbortSignal,
   fanout: Fanout,
 ): Promise<void> {
@@ -124,7 +124,7 @@ async function stream(
     count = 0
     bytes = 0
     try {
-      if (batches.length > 0) response.write(joined(batches, encode))
+      if (batches.length > 0) response.write(joined(batches, encode, sent))
     } catch (error) {
       failure = { error }
       stop.abort()
@@ -155,18 +155,35 @@ async function stream(
 type Encode = WatchAnswer['encode']
 type Batches = readonly (readonly ServedEvent[])[]
 
-const known = new WeakMap<readonly ServedEvent[], Map<Encode, { batches: Batches; bytes: Uint8Array }>>()
+interface Joined {
+  readonly batches: Batches
+  readonly bytes: Uint8Array
+  readonly sizes: readonly number[]
+}
+
+const known = new WeakMap<readonly ServedEvent[], Map<Encode, Joined>>()
 
 /** The same batches go to many watchers: they are put together once for all that write alike. */
-function joined(batches: Batches, encode: Encode): Uint8Array {
+function joined(batches: Batches, encode: Encode, sent: WatchAnswer['sent']): Uint8Array {
   const last = batches.at(-1)!
-  if (batches.length === 1 && last.length === 1) return encode(last[0]!)
+  if (batches.length === 1 && last.length === 1) {
+    const bytes = encode(last[0]!)
+    sent(bytes.length)
+    return bytes
+  }
+  const all = joinedMany(batches, last, encode)
+  for (const size of all.sizes) sent(size)
+  return all.bytes
+}
+
+function joinedMany(batches: Batches, last: Batches[number], encode: Encode): Joined {
   const byEncode = memo(known, last, () => new Map())
   const found = byEncode.get(encode)
-  if (found && isSame(found.batches, batches)) return found.bytes
-  const bytes = Buffer.concat(batches.flatMap(events => events.map(encode)))
-  byEncode.set(encode, { batches, bytes })
-  return bytes
+  if (found && isSame(found.batches, batches)) return found
+  const pieces = batches.flatMap(events => events.map(encode))
+  const made = { batches, bytes: Buffer.concat(pieces), sizes: pieces.map(({ length }) => length) }
+  byEncode.set(encode, made)
+  return made
 }
 
 function isSame(a: Batches, b: Batches): boolean {

@@ -87,12 +87,13 @@ type WatchResponse = Response & { kind: 'watch' }
 function counted(metrics: Metrics, response: WatchResponse): WatchResponse {
   const { group, version, plural } = response.resource
   const sent = metrics.counter(specs.watchEvents).with(group, version, plural)
+  const sizes = metrics.histogram(specs.watchEventBytes).with(group, version, plural)
   const run: WatchResponse['run'] = (sink, signal) =>
     response.run(events => {
       sent.inc(events.length)
       return sink(events)
     }, signal)
-  return { ...response, run }
+  return { ...response, run, sent: bytes => sizes.observe(bytes) }
 }
 
 function isRouted({ resource, info }: RequestContext): boolean {

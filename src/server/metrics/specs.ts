@@ -88,6 +88,13 @@ export const watchEvents: MetricSpec = {
   labels: ['group', 'version', 'resource'],
   stability: 'ALPHA',
 }
+export const watchEventBytes: HistogramSpec = {
+  name: 'apiserver_watch_events_sizes',
+  help: 'Bytes of events sent to watchers over the wire.',
+  labels: ['group', 'version', 'resource'],
+  stability: 'ALPHA',
+  buckets: [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072],
+}
 const kind = ['group', 'resource']
 export const storageRequests: MetricSpec = {
   name: 'etcd_requests_total',

@@ -15,6 +15,8 @@ export interface RestDeps {
   readonly registry: Registry
   readonly admission: readonly AdmissionPlugin[]
   readonly meter: AdmissionMeter
+  /** A watch without `timeoutSeconds` lasts once to twice this long. */
+  readonly watchTimeoutMinMs: number
   /** Behaviour of subresources, by `Subresource.connector`. */
   readonly connectors: ReadonlyMap<string, Connector>
   /** Hooks that need a view of the whole cluster, by `Strategy.allocator`. */

@@ -1,3 +1,4 @@
+import { inDeclaredOrder } from '../../machinery/schema/declared-order.ts'
 import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
@@ -36,5 +37,10 @@ async function review(call: RestCall, object: Parameters<typeof insert>[1]): Pro
   if (resource.namespaced) settleNamespace(call, object)
   await trackUpdate(call, undefined, object)
   const answered = await reviewer(object, context.user, context)
-  return { kind: 'object', status: 201, object: deepFreeze(answered), resource }
+  return {
+    kind: 'object',
+    status: 201,
+    object: deepFreeze(inDeclaredOrder(resource.schema, answered)),
+    resource,
+  }
 }

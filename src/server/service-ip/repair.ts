@@ -14,6 +14,7 @@ import type { CacheSources } from '../cache-sources.ts'
 import type { Source } from '../lister.ts'
 import { ipAddressOf } from './address-book.ts'
 import { parseRange } from './cidr.ts'
+import { type RepairMeter, repairMeter } from './repair-metrics.ts'
 import { type AddressVerdict, judgeAddress, judgeClusterIps, judgePorts } from './repair-rules.ts'
 import { createWorkQueue, type WorkQueue } from './work-queue.ts'
 
@@ -33,6 +34,7 @@ interface Repair extends RepairOptions {
   readonly addressEvents: EventRecorder
   readonly portEvents: EventRecorder
   readonly queue: WorkQueue
+  readonly meter: RepairMeter
   /** Which Service said first that a node port is its. */
   readonly portHolders: Map<number, string>
 }
@@ -54,6 +56,7 @@ export function repairServiceNetwork(options: RepairOptions, signal: AbortSignal
     addressEvents: recorder('ipallocator-repair-controller'),
     portEvents: recorder('portallocator-repair-controller'),
     queue: createWorkQueue(ports, signal),
+    meter: repairMeter(ports.metrics),
     portHolders: new Map(),
   }
   const stops = [
@@ -66,25 +69,37 @@ export function repairServiceNetwork(options: RepairOptions, signal: AbortSignal
 }
 
 function serviceChanged(repair: Repair, old: Service | undefined, now: Service | undefined): void {
-  const { queue, portHolders, nodePorts } = repair
+  const { portHolders, nodePorts } = repair
   const { namespace = '', name = '' } = (now ?? old)!.metadata
   const key = `${namespace}/${name}`
   for (const [port, holder] of portHolders) if (holder === key) portHolders.delete(port)
   if (!now) return
-  for (const { reason, message } of judgePorts(now, nodePorts, portHolders))
+  for (const { reason, message } of judgePorts(now, nodePorts, portHolders)) {
+    repair.meter.foundPort(reason)
     repair.portEvents.record(referenceTo(services, now), { type: 'Warning', reason, message })
-  if (now.spec?.clusterIPs?.length) queue.add(`service ${key}`, () => mendService(repair, namespace, name))
+  }
+  if (now.spec?.clusterIPs?.length) queueService(repair, namespace, name)
+}
+
+function queueService(repair: Repair, namespace: string, name: string): void {
+  const work = repair.meter.counted(() => mendService(repair, namespace, name))
+  repair.queue.add(`service ${namespace}/${name}`, work)
+}
+
+function queueAddress(repair: Repair, address: string, afterMs: number): void {
+  const work = repair.meter.counted(() => mendAddress(repair, address))
+  repair.queue.later(afterMs, `address ${address}`, work)
 }
 
 function addressChanged(repair: Repair, old: IPAddress | undefined, now: IPAddress | undefined): void {
   const { metadata, spec } = (now ?? old)!
   const address = metadata.name!
   if (now) {
-    repair.queue.later(addressGraceMs, `address ${address}`, () => mendAddress(repair, address))
+    queueAddress(repair, address, addressGraceMs)
     return
   }
   const { namespace = '', name = '' } = spec?.parentRef ?? {}
-  repair.queue.add(`service ${namespace}/${name}`, () => mendService(repair, namespace, name))
+  queueService(repair, namespace, name)
 }
 
 /** Every cluster IP has its IPAddress, and that one names this Service. */
@@ -93,7 +108,10 @@ async function mendService(repair: Repair, namespace: string, name: string): Pro
   if (!service) return
   const ranges = repair.cidrs.list().flatMap(({ spec }) => (spec?.cidrs ?? []).map(parseRange))
   for (const { address, note, recreates } of judgeClusterIps(service, { ...repair, ranges })) {
-    if (note) repair.addressEvents.record(referenceTo(services, service), { type: 'Warning', ...note })
+    if (note) {
+      repair.meter.foundAddress(note.reason)
+      repair.addressEvents.record(referenceTo(services, service), { type: 'Warning', ...note })
+    }
     if (recreates === 'delete first') await removeAddress(repair, address)
     if (recreates) await createAddress(repair, address, service)
   }
@@ -116,14 +134,15 @@ async function removeAddress({ transport }: Repair, address: string): Promise<vo
 
 /** Every address that was given to a Service is one that it has. */
 async function mendAddress(repair: Repair, address: string): Promise<void> {
-  const { addresses, services: known, ports, queue } = repair
+  const { addresses, services: known, ports } = repair
   const object = addresses.get('', address)
   const verdict: AddressVerdict | undefined = object && judgeAddress(object, known, ports.clock.nowMs())
   if (!verdict) return
   if ('againMs' in verdict) {
-    queue.later(verdict.againMs, `address ${address}`, () => mendAddress(repair, address))
+    queueAddress(repair, address, verdict.againMs)
     return
   }
+  repair.meter.foundAddress(verdict.note.reason)
   repair.addressEvents.record(referenceTo(ipAddresses, object!), { type: 'Warning', ...verdict.note })
   await removeAddress(repair, address)
 }

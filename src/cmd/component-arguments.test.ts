@@ -1,0 +1,53 @@
+import { expect, test } from 'bun:test'
+import { componentValues } from './component-arguments.ts'
+import { controllerTuning } from './compose/controller-tuning.ts'
+import { parseFlags, withDefaults } from './flags.ts'
+import { flagReader, serverFlags } from './server-flags.ts'
+
+const tuningOf = (...given: string[]) => {
+  const words = given.map(text => `--kube-controller-manager-arg=${text}`)
+  return controllerTuning(flagReader(withDefaults(serverFlags, parseFlags(serverFlags, words).values)))
+}
+
+function refusalOf(make: () => unknown): string {
+  try {
+    make()
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test('arguments of the controller manager tune its controllers, with and without dashes', () => {
+  const tuning = tuningOf(
+    'controllers=*,-pod-garbage-collector-controller',
+    '--concurrent-deployment-syncs=20',
+    'terminated-pod-gc-threshold=7',
+    'horizontal-pod-autoscaler-sync-period=1m',
+    'horizontal-pod-autoscaler-tolerance=0.2',
+  )
+  expect(tuning.runs('deployment-controller')).toBe(true)
+  expect(tuning.runs('pod-garbage-collector-controller')).toBe(false)
+  expect([...tuning.lanes]).toEqual([['deployment-controller', 20]])
+  expect(tuning.finishedPodsMax).toBe(7)
+  expect(tuning.autoscaling).toMatchObject({ periodMs: 60_000, tolerance: 0.2, initialReadinessMs: 30_000 })
+  expect(tuningOf('controllers=job-controller').runs('deployment-controller')).toBe(false)
+})
+
+test.each([
+  ['kube-controller-manager', 'leader-elect=true', 'nobody is elected'],
+  ['kube-controller-manager', 'nonsense=1', 'has no flag --nonsense'],
+  ['kube-controller-manager', 'controllers=podgc', '"podgc" is not in the list of known controllers'],
+  ['kube-controller-manager', 'concurrent-gc-syncs=0', 'is not a number of at least 1'],
+  ['kube-controller-manager', 'terminated-pod-gc-threshold', 'is not NAME=VALUE'],
+  ['kube-scheduler', 'config=/x', 'Use --scheduler-config'],
+  ['kube-scheduler', 'pod-max-in-unschedulable-pods-duration=soon', 'is not a duration'],
+])('%s %s is refused by name', (program, text, reason) => {
+  expect(refusalOf(() => parseFlags(serverFlags, [`--${program}-arg`, text]))).toContain(reason)
+})
+
+test('the scheduler has upstream’s patience unless told otherwise', () => {
+  const name = 'pod-max-in-unschedulable-pods-duration'
+  expect(componentValues('kube-scheduler', [])[name]).toBe('5m0s')
+  expect(componentValues('kube-scheduler', [`${name}=90s`])[name]).toBe('90s')
+})

@@ -1,0 +1,91 @@
+import { type ControllerName, controllerNames, defaultTuning } from '../controllers/tuning.ts'
+import type { Flag } from './flags.ts'
+import { duration } from './operations-flags.ts'
+
+const names: ReadonlySet<string> = new Set(controllerNames)
+
+/** Flags that set how many keys a controller works on at a time, and which controllers those are. */
+export const lanesOf: Readonly<Record<string, readonly ControllerName[]>> = {
+  'concurrent-cron-job-syncs': ['cronjob-controller'],
+  'concurrent-daemonset-syncs': ['daemonset-controller'],
+  'concurrent-deployment-syncs': ['deployment-controller'],
+  'concurrent-device-taint-eviction-syncs': ['device-taint-eviction-controller'],
+  'concurrent-endpoint-syncs': ['endpoints-controller'],
+  'concurrent-ephemeralvolume-syncs': ['ephemeral-volume-controller'],
+  'concurrent-gc-syncs': ['garbage-collector-controller'],
+  'concurrent-horizontal-pod-autoscaler-syncs': ['horizontal-pod-autoscaler-controller'],
+  'concurrent-job-syncs': ['job-controller'],
+  'concurrent-namespace-syncs': ['namespace-controller'],
+  'concurrent-rc-syncs': ['replicationcontroller-controller'],
+  'concurrent-replicaset-syncs': ['replicaset-controller'],
+  'concurrent-resource-quota-syncs': ['resourcequota-controller'],
+  'concurrent-service-endpoint-syncs': ['endpointslice-controller'],
+  'concurrent-serviceaccount-token-syncs': ['serviceaccount-token-controller'],
+  'concurrent-statefulset-syncs': ['statefulset-controller'],
+  'concurrent-ttl-after-finished-syncs': ['ttl-after-finished-controller'],
+  'concurrent-validating-admission-policy-status-syncs': ['validatingadmissionpolicy-status-controller'],
+  'mirroring-concurrent-service-endpoint-syncs': ['endpointslice-mirroring-controller'],
+}
+
+const time = (name: string, value: string, help: string): Flag => ({
+  ...{ name, type: 'string', placeholder: 'DURATION', default: value, help, check: duration },
+})
+
+const lanes = Object.keys(lanesOf).map(
+  (name): Flag => ({
+    ...{ name, type: 'integer', placeholder: 'N', help: 'objects that are worked on at a time' },
+    check: text => {
+      if (!/^[1-9]\d*$/.test(text)) throw new Error(`"${text}" is not a number of at least 1`)
+    },
+  }),
+)
+
+/** Flags of kube-controller-manager that `--kube-controller-manager-arg` takes. */
+export const controllerManagerFlags: readonly Flag[] = [
+  {
+    name: 'controllers',
+    type: 'list',
+    placeholder: 'NAME',
+    default: ['*'],
+    help: 'what runs: * for all, NAME for one more, -NAME for one less',
+    check: text => {
+      const isKnown = (name: string) => name === '*' || names.has(name.replace(/^-/, ''))
+      const wrong = text.split(',').find(name => !isKnown(name))
+      if (wrong !== undefined) throw new Error(`"${wrong}" is not in the list of known controllers`)
+    },
+  },
+  ...lanes,
+  {
+    name: 'terminated-pod-gc-threshold',
+    type: 'integer',
+    placeholder: 'N',
+    default: defaultTuning.finishedPodsMax,
+    help: 'finished pods that are left alone; 0: all of them',
+  },
+  time('horizontal-pod-autoscaler-sync-period', '15s', 'how often autoscalers look at what pods use'),
+  {
+    name: 'horizontal-pod-autoscaler-tolerance',
+    type: 'string',
+    placeholder: 'PART',
+    default: '0.1',
+    help: 'part of the target by which usage may miss it',
+    check: text => {
+      if (!(text.trim() !== '' && Number(text) >= 0)) throw new Error(`"${text}" is not a number such as 0.1`)
+    },
+  },
+  time(
+    'horizontal-pod-autoscaler-downscale-stabilization',
+    '5m0s',
+    'for so long the largest recommendation counts when pods become fewer',
+  ),
+  time(
+    'horizontal-pod-autoscaler-cpu-initialization-period',
+    '5m0s',
+    'for so long after its start the CPU of a pod that is not ready does not count',
+  ),
+  time(
+    'horizontal-pod-autoscaler-initial-readiness-delay',
+    '30s',
+    'for so long after its start a change of readiness counts as the first',
+  ),
+]
