@@ -39,13 +39,13 @@ export interface LinuxHostOptions {
 /** The machine that this process runs on, for `createKubelet`. */
 export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: HostContext) => KubeletHost {
   return context => {
-    const { options, ports, references } = context
+    const { options, ports, references, events } = context
     const { config, runtime, client } = options
     const machine = linuxMachine(config.dataDir)
     return {
       runtimeName,
       machine,
-      volumes: createVolumes({ client, references, config, ports, node: context.node }),
+      volumes: createVolumes({ client, references, config, ports, events, node: context.node }),
       files: hostFiles(config),
       prober: hostProber(runtime.containers, ports.clock),
       runHook: hostHooks(runtime.containers, ports),

@@ -1,5 +1,6 @@
 /** The kinds that a kubelet asks for. */
 export { clusterTrustBundles } from '../api/certificates/cluster-trust-bundle.ts'
+export { podCertificateRequests } from '../api/certificates/pod-certificate-request.ts'
 export { leases } from '../api/coordination/lease.ts'
 export { configMaps } from '../api/core/config-map.ts'
 export { nodes } from '../api/core/node.ts'

@@ -4,6 +4,7 @@ import type {
   DownwardAPIVolumeFile,
   KeyToPath,
   Pod,
+  PodCertificateProjection,
   Secret,
   Volume,
   VolumeProjection,
@@ -11,6 +12,7 @@ import type {
 import { fieldValue, resourceValue } from '../container/field-ref.ts'
 import type { References } from '../references.ts'
 import type { Payload, PayloadFile } from './atomic-writer.ts'
+import type { CredentialBundle } from './pod-certificates.ts'
 
 /** What the files of a volume are made of. */
 export interface PayloadContext {
@@ -23,6 +25,8 @@ export interface PayloadContext {
   readonly token: (audience: string | undefined, lifeSeconds: number) => Promise<string>
   /** Certificates of trust bundles, as PEM. */
   readonly anchors: (projection: ClusterTrustBundleProjection) => Promise<string>
+  /** Key and certificates of the source of that index. Throws while they are not there. */
+  readonly credentials: (volume: string, source: number) => CredentialBundle
 }
 
 /** Objects whose change must be seen by the volume. */
@@ -37,9 +41,12 @@ const tokenLifeSeconds = 3600
 /** The files of a configMap, secret, downwardAPI or projected volume. Rejects with a sentence when a part is missing. */
 export async function payloadOf(volume: Volume, context: PayloadContext): Promise<Payload> {
   const files = new Map<string, PayloadFile>()
-  for (const projection of projectionsOf(volume)) {
-    for (const [path, file] of await project(projection.part, projection.mode, context))
-      files.set(checked(path), file)
+  const credentials = (source: number) => context.credentials(volume.name, source)
+  for (const [index, { part, mode }] of projectionsOf(volume).entries()) {
+    const made = part.podCertificate
+      ? credentialFiles(part.podCertificate, credentials(index), mode, context.pod)
+      : await project(part, mode, context)
+    for (const [path, file] of made) files.set(checked(path), file)
   }
   return files
 }
@@ -55,6 +62,11 @@ export function watchedBy(volume: Volume): Watched[] {
 /** Whether trust bundles are in the volume. */
 export function usesTrustBundles(volume: Volume): boolean {
   return projectionsOf(volume).some(({ part }) => part.clusterTrustBundle)
+}
+
+/** Whether certificates of the pod's own are in the volume. */
+export function usesPodCertificates(volume: Volume): boolean {
+  return projectionsOf(volume).some(({ part }) => part.podCertificate)
 }
 
 /** The shortest life of a token in the volume, or undefined. */
@@ -108,6 +120,23 @@ async function project(
     return [[part.clusterTrustBundle.path, ownFile(anchors, mode, context.pod)]]
   }
   throw new Error(`projected source ${Object.keys(part)[0] ?? ''} is not supported`)
+}
+
+/** The bundle begins with the key; each of the three files is there when it has a path. */
+function credentialFiles(
+  { credentialBundlePath, keyPath, certificateChainPath }: PodCertificateProjection,
+  { key, certificates }: CredentialBundle,
+  mode: number,
+  pod: Pod,
+): [string, PayloadFile][] {
+  const files: [string | undefined, string][] = [
+    [credentialBundlePath, key + certificates],
+    [keyPath, key],
+    [certificateChainPath, certificates],
+  ]
+  return files.flatMap(([path, text]): [string, PayloadFile][] =>
+    path ? [[path, ownFile(text, mode, pod)]] : [],
+  )
 }
 
 interface Selection {

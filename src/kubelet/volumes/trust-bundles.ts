@@ -5,6 +5,7 @@ import { createInformer, type Informer } from '../../client/informer.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
 import type { Ports } from '../../std/ports.ts'
 import { clusterTrustBundles } from '../resources.ts'
+import { certificateBodies, certificatesPem } from './pem.ts'
 
 /** ClusterTrustBundles for the volumes of pods: watched as long as some pod has such a volume (KEP-3257). */
 export interface TrustBundles {
@@ -85,18 +86,8 @@ function chosen(
   throw new Error('combination of signerName and labelSelector matched zero ClusterTrustBundles')
 }
 
-const block = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g
-
 /** Each certificate once, in an order that does not depend on that of the bundles, without what stands between them. */
 function normalized(bundles: readonly ClusterTrustBundle[]): string {
-  const all = bundles.flatMap(({ spec }) =>
-    [...(spec.trustBundle ?? '').matchAll(block)].map(([, body = '']) => body.replaceAll(/\s+/g, '')),
-  )
-  return [...new Set(all)]
-    .toSorted()
-    .map(body => {
-      const lines = body.match(/.{1,64}/g) ?? []
-      return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
-    })
-    .join('')
+  const all = bundles.flatMap(({ spec }) => certificateBodies(spec.trustBundle ?? ''))
+  return certificatesPem([...new Set(all)].toSorted())
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { Node } from '../../api/types/core-v1.gen.ts'
 import { createClient } from '../../client/client.ts'
 import { FakeTransport } from '../../client/testing.ts'
 import { simPorts } from '../../std/sim-ports.ts'
@@ -22,11 +23,12 @@ function set() {
   const client = createClient(api)
   const references = createReferences({ client, ports })
   const volumes = createVolumes({
+    events: () => {},
     client,
     references,
     ports,
     config: { ...testConfig, dataDir: dir },
-    node: () => undefined,
+    node: () => ({ metadata: { name: 'n1', uid: 'uid-of-n1' } }) as Node,
   })
   const put = (data: Record<string, string>) =>
     api.put('configmaps', {

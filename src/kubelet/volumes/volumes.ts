@@ -5,10 +5,12 @@ import type { Client } from '../../client/client.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
 import type { KubeletConfig } from '../config.ts'
 import type { PodVolumes } from '../pod/environment.ts'
+import type { PodEvents } from '../pod/events.ts'
 import { messageOf } from '../pod/start-error.ts'
 import type { References } from '../references.ts'
 import { missing, writeAtomically } from './atomic-writer.ts'
-import { payloadOf, tokenLife, usesTrustBundles, watchedBy } from './payload.ts'
+import { payloadOf, tokenLife, usesPodCertificates, usesTrustBundles, watchedBy } from './payload.ts'
+import { createPodCertificates, type PodCertificates } from './pod-certificates.ts'
 import { isWritten, setUpEmptyDir, setUpHostPath, unmount, volumeType } from './sources.ts'
 import { createPodTokens, type PodTokens } from './token.ts'
 import { createTrustBundles, type TrustBundles } from './trust-bundles.ts'
@@ -20,6 +22,7 @@ export interface VolumesOptions {
   readonly config: KubeletConfig
   readonly ports: Ports
   readonly node: () => Node | undefined
+  readonly events: PodEvents
 }
 
 /** A pod whose volumes are set up. */
@@ -42,11 +45,13 @@ class HostVolumes implements PodVolumes {
   readonly #live = new Map<string, Live>()
   readonly #tokens: PodTokens
   readonly #bundles: TrustBundles
+  readonly #certificates: PodCertificates
 
   constructor(options: VolumesOptions) {
     this.#options = options
     this.#tokens = createPodTokens(options.client, options.ports.clock)
     this.#bundles = createTrustBundles(options)
+    this.#certificates = createPodCertificates({ ...options, nodeName: options.config.nodeName })
   }
 
   async setUp(pod: Pod): Promise<ReadonlyMap<string, string>> {
@@ -55,6 +60,8 @@ class HostVolumes implements PodVolumes {
     const entry: Live = known ?? { pod, timers: new Map() }
     entry.pod = pod
     this.#live.set(uid, entry)
+    if (pod.spec?.volumes?.some(usesPodCertificates))
+      this.#certificates.hold(pod, () => this.#refreshAll(uid))
     const paths = new Map<string, string>()
     for (const volume of pod.spec?.volumes ?? []) {
       if (!known) this.#follow(uid, volume, pod.metadata.namespace ?? '')
@@ -72,6 +79,7 @@ class HostVolumes implements PodVolumes {
     this.#options.references.release(podUid)
     this.#tokens.release(podUid)
     this.#bundles.release(podUid)
+    this.#certificates.release(podUid)
     const directory = join(this.#options.config.dataDir, 'pods', podUid)
     const names = await readdir(join(directory, 'volumes'), { recursive: false }).catch(missing)
     for (const name of names ?? []) await unmount(join(directory, 'volumes', name))
@@ -96,6 +104,7 @@ class HostVolumes implements PodVolumes {
       allocatable: node()?.status?.allocatable ?? {},
       token: (audience, lifeSeconds) => this.#tokens.token(pod, audience, lifeSeconds),
       anchors: projection => this.#bundles.anchors(projection),
+      credentials: (name, source) => this.#certificates.bundle(pod.metadata.uid ?? '', name, source),
     })
     const stamp = new Date(ports.clock.nowMs()).toISOString().replaceAll(/[-:]/g, '_')
     const version = stamp + ports.random.uuid().slice(0, 8)
