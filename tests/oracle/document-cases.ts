@@ -1,4 +1,4 @@
-import { get, type OracleCase } from './case.ts'
+import { get, type OracleCase, send } from './case.ts'
 
 const versions = [
   'api/v1',
@@ -51,4 +51,38 @@ export const documentCases: readonly OracleCase[] = [
   get('OpenAPI: v3 as YAML', '/openapi/v3/apis/apps/v1', 'application/yaml'),
   get('OpenAPI: v2 as YAML', '/openapi/v2', 'application/yaml'),
   get('OpenAPI: v2 as text', '/openapi/v2', 'text/plain'),
+]
+
+const group = 'documents.example.org'
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const definition = {
+  metadata: { name: `papers.${group}` },
+  spec: {
+    group,
+    scope: 'Namespaced',
+    names: { plural: 'papers', singular: 'paper', kind: 'Paper', listKind: 'PaperList' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        subresources: { status: {}, scale: { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n' } },
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: { type: 'object', required: ['n'], properties: { n: { type: 'integer' } } },
+              status: { type: 'object', properties: { n: { type: 'integer' } } },
+            },
+          },
+        },
+      },
+    ],
+  },
+}
+
+/** What documents say of a kind that users define; asked where nobody compares what groups there are. */
+export const customDocumentCases: readonly OracleCase[] = [
+  send('POST', 'OpenAPI: define a kind', definitions, definition),
+  { ...document('v3 of a custom kind', `/openapi/v3/apis/${group}/v1`), until: 200 },
 ]

@@ -25,9 +25,11 @@ function viewOf(document: Json): Json {
   const components = (document.components ?? {}) as Json
   const types = (document.definitions ?? components.schemas ?? {}) as Record<string, Json>
   const parameters = (document.parameters ?? {}) as Record<string, Json>
+  const security = (document.securityDefinitions ?? components.securitySchemes ?? {}) as Json
   const paths = Object.entries(document.paths as Record<string, Json>)
   return {
     info: document.info,
+    security: Object.keys(security),
     paths: Object.fromEntries(paths.map(([path, item]) => [path, pathView(item, parameters)])),
     types: Object.fromEntries(Object.entries(types).map(([name, type]) => [name, typeView(type)])),
   }
@@ -57,9 +59,11 @@ function parametersView(list: readonly Json[], known: Record<string, Json>): str
   })
 }
 
-function typeView({ properties = {}, required = [], type }: Json): Json {
+function typeView({ properties = {}, required = [], type, ...rest }: Json): Json {
+  const kinds = (rest['x-kubernetes-group-version-kind'] ?? []) as Json[]
   return {
     type,
+    kinds: kinds.map(({ group, version, kind }) => `${group}/${version} ${kind}`).toSorted(),
     fields: Object.keys(properties as Json).toSorted(),
     required: (required as string[]).toSorted(),
   }

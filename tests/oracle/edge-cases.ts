@@ -1,4 +1,4 @@
-import { get, type OracleCase, protobuf, send } from './case.ts'
+import { get, jsonHeaders, type OracleCase, protobuf, send } from './case.ts'
 
 const maps = '/api/v1/namespaces/oracle/configmaps'
 const future = 'resourceVersion=999999999'
@@ -113,8 +113,32 @@ const overlapping = [
   },
 ]
 
+/** A review comes back with its members where Go prints them, however they were sent. */
+const reviewed = Object.entries({
+  'authorization.k8s.io/v1/selfsubjectaccessreviews': {
+    spec: { resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'oracle' } },
+    kind: 'SelfSubjectAccessReview',
+  },
+  'authorization.k8s.io/v1/subjectaccessreviews': {
+    spec: {
+      groups: ['g'],
+      extra: { b: ['2'], a: ['1'] },
+      user: 'nobody',
+      resourceAttributes: { verb: 'get', resource: 'pods', group: '' },
+    },
+  },
+  'authentication.k8s.io/v1/tokenreviews': { spec: { audiences: ['a'], token: 'nonsense' } },
+}).map(
+  ([path, review]): OracleCase => ({
+    ...send('POST', `layout: ${path}`, `/apis/${path}`, review),
+    headers: { ...jsonHeaders, 'user-agent': 'oracle/1.0' },
+    isLayout: true,
+  }),
+)
+
 /** Where a client goes to the end of what is allowed, or a little beyond. */
 export const edgeCases: readonly OracleCase[] = [
+  ...reviewed,
   ...dropped,
   ...dotted,
   ...overlapping.map(volume =>

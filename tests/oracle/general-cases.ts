@@ -37,6 +37,8 @@ const discoveryTypes = [
 export const generalCases: readonly OracleCase[] = [
   { name: 'no such path', method: 'GET', path: '/nonsense' },
   { name: 'no such group', method: 'GET', path: '/apis/nonsense.example.org/v1/things' },
+  get('a request that has no time', '/api/v1/nodes?timeout=1ns'),
+  get('a request that has no time, as YAML', '/api/v1/nodes?timeout=1ns', 'application/yaml'),
   { name: 'no such resource', method: 'GET', path: '/api/v1/things' },
   {
     name: 'a method that pods do not take',

@@ -1,5 +1,6 @@
 import type { Track } from './case.ts'
 import { cborTracks } from './cbor-cases.ts'
+import { customDocumentCases } from './document-cases.ts'
 import { dualStackTracks } from './dual-stack-cases.ts'
 import { expiryTracks } from './expiry-cases.ts'
 import { opening } from './general-cases.ts'
@@ -26,7 +27,11 @@ export const variants: Readonly<Record<string, Variant>> = {
       ],
       stock: ['--feature-gates=StorageVersionAPI=true'],
     },
-    tracks: () => [{ name: 'opening', cases: opening }, ...kindTracks(requestedSamples)],
+    tracks: () => [
+      { name: 'opening', cases: opening },
+      { name: 'documents', cases: customDocumentCases },
+      ...kindTracks(requestedSamples),
+    ],
     listed: [
       {
         place: /^PodCertificateRequest of [^:]*: list by namespace › \.status: 200 \| 400$/,

@@ -1,10 +1,10 @@
 import type { Resource, Subresource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { metaSchema } from '../../api/schema/meta-schema.ts'
-import { toApiVersion } from '../../machinery/meta/group.ts'
 import { defineCustom, selectableOf } from './custom-schema.ts'
 import type { Descriptions } from './descriptions.ts'
 import { describeDocument } from './descriptions.ts'
+import { clientVersions, serverVersions } from './known-versions.ts'
 import type { Dialect, Shapes } from './operations.ts'
 import { type Page, pagePaths, pagesOf, versionPages } from './pages.ts'
 import { parameterType } from './parameters.ts'
@@ -47,7 +47,11 @@ export function* makeOpenApiV3(resources: readonly Resource[], options: Document
     openapi: '3.0.0',
     info: info(options.version),
     paths,
-    components: { schemas: definitions.schemas, securitySchemes: bearer },
+    // Upstream's documents of custom kinds do not say how to sign in.
+    components: {
+      schemas: definitions.schemas,
+      ...(!resources.some(isCustom) && { securitySchemes: bearer }),
+    },
   }
   return describeDocument(document, definitions.schemas, options.descriptions)
 }
@@ -100,9 +104,11 @@ function* allPaths(
     Object.assign(paths, pathsOf(resource, shapesOf(resource, definitions, custom(resource)), dialect))
     yield
   }
-  markKinds(definitions)
+  markKinds(definitions, definitions.version === 'v3' && resources.some(isCustom))
   return paths
 }
+
+const isCustom = ({ custom }: Resource) => custom !== undefined
 
 /** Version 2 says once what many operations take; changes `paths` in place, answers what is shared. */
 function shareParameters(paths: PathItems): JsonSchema {
@@ -193,19 +199,18 @@ function sameVersion(a: Kind, b: Kind): boolean {
 const everywhere = ['Status', 'DeleteOptions', 'WatchEvent']
 
 /** Kinds that a document shows beside its own, and those that every group has. */
-function markKinds(definitions: Definitions): void {
-  const gvks = [...facts.kinds()]
-  for (const { group, version, kind } of gvks) {
+function markKinds(definitions: Definitions, isOfCustom: boolean): void {
+  for (const { group, version, kind } of facts.kinds()) {
     const schema = facts.kindSchema(group, version, kind)
     if (!schema?.name) continue
     const name = definitions.nameOf(schema)
     if (definitions.schemas[name]) mark(definitions, name, { group, version, kind })
   }
-  const groups = new Map(gvks.map(({ group, version }) => [toApiVersion(group, version), { group, version }]))
+  const versions = isOfCustom ? clientVersions : serverVersions
   for (const kind of everywhere) {
     const name = definitions.nameOf(metaSchema(kind))
     if (!definitions.schemas[name]) continue
-    const all = kind === 'Status' ? [{ group: '', version: 'v1' }] : [...groups.values()]
+    const all = kind === 'Status' ? [{ group: '', version: 'v1' }] : versions
     for (const version of all) mark(definitions, name, { ...version, kind })
   }
 }
