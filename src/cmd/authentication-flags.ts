@@ -67,6 +67,58 @@ export const authenticationFlags: readonly Flag[] = [
   },
 ]
 
+const httpsUrl = (value: string) => {
+  if (!URL.canParse(value) || new URL(value).protocol !== 'https:')
+    throw new Error(`"${value}" is not an https URL`)
+}
+
+/** A list whose entries may hold commas, as Go's string arrays. */
+const entries = (name: string, placeholder: string, help: string): Flag => ({
+  ...{ name, type: 'list', keepsCommas: true, placeholder, help },
+})
+
+/** How tokens of service accounts are made and verified: names and meanings are kube-apiserver's. */
+export const serviceAccountFlags: readonly Flag[] = [
+  entries(
+    'service-account-issuer',
+    'URL',
+    'who service account tokens say they are from; further ones only count (default: https://kubernetes.default.svc.CLUSTER-DOMAIN); repeatable',
+  ),
+  text(
+    'service-account-signing-key-file',
+    'FILE',
+    'private key that signs them, RSA or ECDSA (default: one of --data-dir)',
+  ),
+  entries(
+    'service-account-key-file',
+    'FILE',
+    'further keys, private or public, that tokens are verified with; repeatable',
+  ),
+  text(
+    'service-account-signing-endpoint',
+    'PATH',
+    'socket of a program that signs them and knows the keys (k8s.io/externaljwt v1)',
+  ),
+  {
+    ...text('service-account-jwks-uri', 'URL', 'where the keys are said to be (default: this server)'),
+    check: httpsUrl,
+  },
+  {
+    ...text('service-account-max-token-expiration', 'DURATION', 'how long they live at most; 0s is any time'),
+    ...{ default: '0s', check: duration },
+  },
+  {
+    name: 'service-account-extend-token-expiration',
+    type: 'boolean',
+    default: true,
+    help: 'give pods tokens that live a year, and tell who uses them beyond their hour',
+  },
+  {
+    ...{ name: 'api-audiences', type: 'list', placeholder: 'NAME' },
+    help: 'audiences of tokens that are for this server (default: --service-account-issuer); repeatable',
+  },
+]
+
 /** Who is asked what a user may do: names and meanings are kube-apiserver's. */
 export const authorizationFlags: readonly Flag[] = [
   text(

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { parseJoinToken } from '../server/bootstrap/join-token.ts'
 import { admissionFlags } from './admission-flags.ts'
-import { authenticationFlags, authorizationFlags } from './authentication-flags.ts'
+import { authenticationFlags, authorizationFlags, serviceAccountFlags } from './authentication-flags.ts'
 import { componentFlags } from './component-arguments.ts'
 import { featureFlags } from './feature-flags.ts'
 import {
@@ -235,6 +235,7 @@ export const serverFlags: readonly Flag[] = [
   ...servingFlags,
   ...operationsFlags,
   ...authenticationFlags,
+  ...serviceAccountFlags,
   ...authorizationFlags,
   ...admissionFlags,
   ...featureFlags,

@@ -19,10 +19,7 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'client-ca-file kubelet-certificate-authority kubelet-client-certificate kubelet-client-key proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers',
     'The server makes, keeps and renews its authorities and certificates in --data-dir/server/tls.',
   ],
-  [
-    'service-account-issuer service-account-jwks-uri service-account-key-file service-account-signing-key-file service-account-signing-endpoint service-account-lookup service-account-max-token-expiration service-account-extend-token-expiration api-audiences',
-    'Tokens of service accounts are signed with the key of --data-dir for https://kubernetes.default.svc.CLUSTER-DOMAIN and always looked up.',
-  ],
+  ['service-account-lookup', 'Tokens of service accounts are always looked up.'],
   [
     'anonymous-auth',
     'Say it in the anonymous part of --authentication-config; RBAC gives the anonymous health and version alone.',

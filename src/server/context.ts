@@ -5,6 +5,7 @@ import type { LongYaml } from '../machinery/codec/index.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { StatusError } from '../machinery/status/status.ts'
 import type { Breathe } from '../std/turns.ts'
+import type { BodyType } from './rest/meta-type.ts'
 
 /**
  * One request on its way through the chain, over the wire or in process. Filters fill it from left to right;
@@ -28,6 +29,8 @@ export interface RequestContext {
   readonly query: URLSearchParams
   /** Whether CBOR is spoken besides the other encodings; absent in process, where none is. */
   readonly servesCbor?: boolean
+  /** What the body was read as; absent until it was, and of patches. */
+  readAs?: BodyType
   /** A kind's own door was reached: from there on failures are told in all of its formats, CBOR too. */
   isRouted?: boolean
   /** Lower-case header values; empty in process. */
@@ -104,7 +107,8 @@ export type RequestBody =
 export type Credential =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'certificate'; readonly certificate: PeerCertificate }
+  /** A token that comes with it counts when the certificate does not. */
+  | { readonly kind: 'certificate'; readonly certificate: PeerCertificate; readonly token?: string }
   /** Shown and not acceptable (a certificate of a foreign CA): 401 whatever else is true. */
   | { readonly kind: 'rejected'; readonly reason: string }
   /** A component of this process; only composition in `cmd/` can make one. */

@@ -1,7 +1,8 @@
 import { namespaces } from '../api/core/namespace.ts'
+import { secrets } from '../api/core/secret.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
-import { createClient } from '../client/client.ts'
+import { createClient, mergePatch } from '../client/client.ts'
 import type { Transport } from '../client/transport.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { assert } from '../std/assert.ts'
@@ -13,8 +14,13 @@ import {
   usualAdmission,
 } from './admission/index.ts'
 import type { TokenAuthenticator } from './authn/authenticator.ts'
-import { type AuthenticationServices, createAuthenticationServices } from './authn/authn.ts'
+import {
+  type AuthenticationServices,
+  createAuthenticationServices,
+  type TokenSettings,
+} from './authn/authn.ts'
 import type { TokenObjects } from './authn/service-account.ts'
+import type { MarkUsed } from './authn/token-uses.ts'
 import type { AuthorizerList } from './authz/configured.ts'
 import { counted } from './authz/counted.ts'
 import { createNodeAuthorizer } from './authz/node.ts'
@@ -35,6 +41,8 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random' | 'metrics
   readonly pki: () => Pick<Pki, 'authorities' | 'serviceAccountKey'>
   /** `https://kubernetes.default.svc.cluster.local` */
   readonly issuer: string
+  /** How service account tokens are signed and verified. Default: with the key of the PKI for the issuer. */
+  readonly serviceAccounts?: Partial<TokenSettings>
   /** Tokens of outside issuers. */
   readonly outsideTokens?: TokenAuthenticator
   /** Which authorizers are asked, in order. Default: Node, RBAC. */
@@ -64,6 +72,7 @@ export function createSecurity({
   pki,
   issuer,
   externalUrl,
+  serviceAccounts,
   outsideTokens,
   authorizers,
   admission = usualAdmission,
@@ -104,8 +113,10 @@ export function createSecurity({
   const resolve = createServiceResolver(reach, random)
   return {
     authentication: createAuthenticationServices({
-      ...{ pki, issuer, externalUrl, objects, clock, random },
+      ...{ pki, issuer, externalUrl, objects, clock, random, metrics },
+      ...(serviceAccounts && { serviceAccounts }),
       ...(outsideTokens && { outsideTokens }),
+      ...(ownTransport && { markUsed: labelSecret(ownTransport) }),
     }),
     authorize,
     admission: admissionPlugins({
@@ -135,6 +146,14 @@ export function createSecurity({
     }),
     subjectRules: (user, namespace) =>
       subjectRules({ rbac, ...(authorizers && { order: authorizers }) }, user, namespace),
+  }
+}
+
+/** Labels a Secret as the server itself, unless it is another one by now. */
+function labelSecret(ownTransport: () => Transport): MarkUsed {
+  return ({ metadata: { namespace, name = '', uid } }, labels) => {
+    const body = { metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }), labels } }
+    return createClient(ownTransport()).patch(secrets, namespace, name, { type: mergePatch, body })
   }
 }
 

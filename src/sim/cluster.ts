@@ -174,7 +174,7 @@ async function serve(
       subjectRules: security.subjectRules,
       tokenStatus: async () => ({ authenticated: false }),
     },
-    requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
+    requestToken: security.authentication.tokens.request,
   })
   sources.bind(api.cache, stop.signal)
   return { api, stop }

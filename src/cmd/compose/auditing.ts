@@ -69,11 +69,11 @@ function eventBytesMax(flags: FlagReader, backend: string): number | undefined {
 }
 
 /** Undefined without a policy or without anywhere to write: nothing is audited then, as upstream. */
-export function openAuditing(
+export async function openAuditing(
   source: AuditSource,
   ports: Ports,
   signal: AbortSignal,
-): OpenAuditing | undefined {
+): Promise<OpenAuditing | undefined> {
   const { policyFile, log, webhook } = source
   if (policyFile === undefined || !(log || webhook)) {
     if (policyFile !== undefined || log || webhook)
@@ -84,7 +84,7 @@ export function openAuditing(
   const apply = (text: string) => {
     policy = parseAuditPolicy(text)
   }
-  openConfiguredFile({ path: policyFile, flag: 'audit-policy-file', apply }, ports, signal)
+  await openConfiguredFile({ path: policyFile, flag: 'audit-policy-file', apply }, ports, signal)
   const shortened = (backend: AuditBackend, bytesMax: number | undefined) =>
     bytesMax === undefined ? backend : truncateEvents(backend, bytesMax, ports)
   const backends = [

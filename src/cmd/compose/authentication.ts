@@ -1,4 +1,5 @@
 import type { TokenAuthenticator } from '../../server/authn/authenticator.ts'
+import type { TokenSettings } from '../../server/authn/authn.ts'
 import { allAlgorithms, type FetchDocument } from '../../server/authn/jwt/authenticator.ts'
 import {
   type AuthenticationConfiguration,
@@ -64,20 +65,21 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
 }
 
 /** Outside authentication as configured; the file is read again when it changes, and a bad one changes nothing. */
-export function openOutsideAuthentication(
+export async function openOutsideAuthentication(
   source: AuthenticationSource,
-  ownIssuers: readonly string[],
+  own: Pick<TokenSettings, 'issuers' | 'audiences'>,
   ports: Ports,
   signal: AbortSignal,
-): OutsideAuthentication {
+): Promise<OutsideAuthentication> {
   const { path, fromFlags, algorithms } = source
   const outside = createOutsideAuthentication({
-    ...{ ownIssuers, clock: ports.clock, fetchDocument },
-    further: webhookOf(source, ownIssuers, ports),
+    ...{ ownIssuers: own.issuers, clock: ports.clock, fetchDocument },
+    further: webhookOf(source, own.audiences, ports),
   })
   if (path !== undefined) {
     const apply = (text: string) => outside.configure(readAuthenticationConfiguration(text), algorithms)
-    openConfiguredFile({ path, flag: 'authentication-config', apply }, ports, signal)
+    const told = { subsystem: 'authentication', stability: 'BETA' } as const
+    await openConfiguredFile({ path, flag: 'authentication-config', apply, told }, ports, signal)
     return outside
   }
   try {

@@ -46,16 +46,17 @@ export function authorizationSource(flags: FlagReader): AuthorizationSource {
 }
 
 /** The authorizers in the order that is configured; a file is read again when it changes. */
-export function openAuthorization(
+export async function openAuthorization(
   { path, modes, webhook }: AuthorizationSource,
   ports: Ports,
   signal: AbortSignal,
-): () => AuthorizerList {
+): Promise<() => AuthorizerList> {
   const flag = path ? 'authorization-config' : 'authorization-webhook-config-file'
   const order = createAuthorizationOrder({ ...ports, connect: file => connectReviews(file, flag) })
   if (path) {
     const apply = (text: string) => order.configure(readAuthorizationConfiguration(text))
-    openConfiguredFile({ path, flag: 'authorization-config', apply }, ports, signal)
+    const told = { subsystem: 'authorization', stability: 'BETA' } as const
+    await openConfiguredFile({ path, flag: 'authorization-config', apply, told }, ports, signal)
     return order.list
   }
   const { configFile: kubeConfigFile = '', version, ...ttl } = webhook

@@ -1,4 +1,9 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, unwatchFile, watch, watchFile } from 'node:fs'
+import { hostname } from 'node:os'
+import { basename, dirname } from 'node:path'
+import { identityOf } from '../../server/identity-lease.ts'
+import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
 
@@ -7,8 +12,12 @@ export interface ConfiguredFile {
   /** The flag that named it. */
   readonly flag: string
   /** Takes the file's text from now on; throws `Error` and changes nothing when it is not usable. */
-  readonly apply: (text: string) => void
+  readonly apply: (text: string) => void | Promise<void>
+  /** What of upstream tells of its reloads (`authentication`); absent where nothing does. */
+  readonly told?: { readonly subsystem: string; readonly stability: 'ALPHA' | 'BETA' }
 }
+
+type FilePorts = Pick<Ports, 'log' | 'metrics' | 'clock'>
 
 const lookMs = 60_000
 
@@ -16,29 +25,99 @@ const lookMs = 60_000
  * Reads a configuration file now, where a fault is a `UserError`, and again whenever it changes, where a fault is
  * logged and the configuration before it stays.
  */
-export function openConfiguredFile(
+export async function openConfiguredFile(
   file: ConfiguredFile,
-  { log }: Pick<Ports, 'log'>,
+  ports: FilePorts,
   signal: AbortSignal,
-): void {
-  const { path, flag, apply } = file
+): Promise<void> {
+  const { path, flag, apply, told } = file
+  const tell = told ? reloadMeter(told, ports) : undefined
+  let seen = readConfigured(path, flag)
   try {
-    apply(readConfigured(path, flag))
+    await apply(seen)
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
   }
-  const changed = () => {
+  tell?.inUse(seen)
+  const look = async () => {
     try {
-      apply(readConfigured(path, flag))
-      log.info('configuration taken anew', { flag, path })
+      const text = readConfigured(path, flag)
+      if (text === seen) return
+      seen = text
+      await apply(text)
+      ports.log.info('configuration taken anew', { flag, path })
+      tell?.reloaded(text)
     } catch (error) {
       const reason = (error as Error).message
-      log.error('the changed configuration is not usable; the one before stays', { flag, path, reason })
+      ports.log.error('the changed configuration is not usable; the one before stays', { flag, path, reason })
+      tell?.failed()
     }
   }
+  let looking = Promise.resolve()
+  follow(path, ports, signal, () => {
+    looking = looking.then(look)
+  })
+}
+
+/** Calls `changed` at once where the system tells of changes in the folder, and within a minute everywhere. */
+function follow(path: string, { log }: FilePorts, signal: AbortSignal, changed: () => void): void {
   watchFile(path, { interval: lookMs, persistent: false }, changed)
   signal.addEventListener('abort', () => unwatchFile(path, changed), { once: true })
+  // The folder, not the file: editors and kubelets (by the link `..data`) put another file in its place.
+  const isMeant = (name: string | null) => name === null || name === basename(path) || name.startsWith('..')
+  try {
+    const folder = watch(dirname(path), { persistent: false }, (_, name) => isMeant(name) && changed())
+    folder.on('error', error => log.warn('a folder is not followed', { path, reason: error.message }))
+    signal.addEventListener('abort', () => folder.close(), { once: true })
+  } catch (error) {
+    log.warn('a folder is not followed', { path, reason: (error as Error).message })
+  }
+}
+
+/** Upstream's metrics of configurations that are read again (apiserver pkg/server/options/…config/metrics). */
+function reloadMeter(
+  { subsystem, stability }: NonNullable<ConfiguredFile['told']>,
+  { metrics, clock }: { readonly metrics: Metrics; readonly clock: FilePorts['clock'] },
+) {
+  const name = (rest: string) => `apiserver_${subsystem}_config_controller_${rest}`
+  const server = hashOf(identityOf(hostname()))
+  const byStatus = (rest: string, help: string): MetricSpec => ({
+    ...{ name: name(rest), help, stability, labels: ['status', 'apiserver_id_hash'] },
+  })
+  const total = metrics.counter(byStatus('automatic_reloads_total', 'Times that the changed file was read.'))
+  const last = metrics.gauge(
+    byStatus(
+      'automatic_reload_last_timestamp_seconds',
+      'When the changed file was last read, in Unix seconds.',
+    ),
+  )
+  const info = metrics.gauge({
+    ...{ name: name('last_config_info'), stability: 'ALPHA', labels: ['apiserver_id_hash', 'hash'] },
+    help: 'The file that is in use, by its hash.',
+  })
+  let used = ''
+  const tell = (status: string) => {
+    total.with(status, server).inc()
+    last.with(status, server).set(clock.nowMs() / 1000)
+  }
+  const inUse = (text: string) => {
+    info.drop(server, used)
+    used = hashOf(text)
+    info.with(server, used).set(1)
+  }
+  return {
+    inUse,
+    failed: () => tell('failure'),
+    reloaded(text: string) {
+      tell('success')
+      inUse(text)
+    },
+  }
+}
+
+function hashOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
 /** The text of a file that a flag names, or a `UserError` that names both. */

@@ -4,8 +4,9 @@ import { createRegistry, type Registry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
-import { tokenReviewStatus } from '../../server/authn/authenticator.ts'
+import { leaveTrace, tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
+import type { OutsideAuthentication } from '../../server/authn/jwt/outside-tokens.ts'
 import { ensure, ensureBootstrapObjects, ensureLegacyTokenTracking } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { type CacheSources, createCacheSources } from '../../server/cache-sources.ts'
@@ -36,6 +37,7 @@ import { createLongYaml } from './long-yaml.ts'
 import { openStore } from './open-store.ts'
 import { openPki, pkiSpec } from './own-pki.ts'
 import { processProfiler } from './profiler.ts'
+import { openServiceAccounts } from './service-accounts.ts'
 import type { ServerSettings } from './settings.ts'
 import { openTraces } from './tracing.ts'
 import { waysOut } from './ways-out.ts'
@@ -123,18 +125,10 @@ async function buildServer(
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
   const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
-  const outside = openOutsideAuthentication(settings.authentication, [settings.issuer], ports, stop.signal)
-  const security = createSecurity({
-    ...{ ...ports, tracing },
-    outsideTokens: outside.tokens,
-    ...(await gates(settings, ports, stop.signal)),
-    ownTransport: () => as(componentUsers.server),
-    sources,
-    pki: () => current,
-    externalUrl: `https://${advertise}`,
-  })
+  const gates = { sources, tracing, pki: () => current, ownTransport: () => as(componentUsers.server) }
+  const { security, outside } = await openSecurity(settings, ports, gates, stop.signal)
   const registry = registryOf(settings)
-  const audit = openAuditing(settings.auditing, ports, stop.signal)
+  const audit = await openAuditing(settings.auditing, ports, stop.signal)
   const hooks = createPostStartHooks(startHooks)
   const server = await createApiServer({
     ...{ ports, store, registry, tracing },
@@ -152,7 +146,7 @@ async function buildServer(
     ...waysOut(() => current),
     reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
-    requestToken: (namespace, name, body) => security.authentication.tokens.request(namespace, name, body),
+    requestToken: security.authentication.tokens.request,
   })
   sources.bind(server.cache, stop.signal)
   hooks.finished(admissionHook)
@@ -238,19 +232,29 @@ function paceOf({ requestSeats, requestTimeoutMs, watchTimeoutMinMs, ...leaving 
   }
 }
 
-type Gates = Pick<SecuritySetup, 'authorizers' | 'admission' | 'issuer'>
+type GateParts = Pick<SecuritySetup, 'sources' | 'tracing'> & {
+  readonly ownTransport: () => Transport
+  readonly pki: () => Pki
+}
 
-/** Who may do what, and what may be written, as the flags say. */
-async function gates(
-  { authorization, admission, issuer }: ServerSettings,
+/** Who is calling, who may do what, and what may be written, as the flags say. */
+async function openSecurity(
+  settings: ServerSettings,
   ports: Ports,
+  parts: GateParts,
   signal: AbortSignal,
-): Promise<Gates> {
-  return {
-    issuer,
-    authorizers: openAuthorization(authorization, ports, signal),
-    admission: await openAdmission(admission, ports, signal),
-  }
+): Promise<{ readonly security: Security; readonly outside: OutsideAuthentication }> {
+  const serviceAccounts = await openServiceAccounts(settings.serviceAccounts, parts.pki(), ports, signal)
+  const outside = await openOutsideAuthentication(settings.authentication, serviceAccounts, ports, signal)
+  const security = createSecurity({
+    ...{ ...ports, ...parts, serviceAccounts },
+    issuer: serviceAccounts.issuers[0]!,
+    outsideTokens: outside.tokens,
+    authorizers: await openAuthorization(settings.authorization, ports, signal),
+    admission: await openAdmission(settings.admission, ports, signal),
+    externalUrl: `https://${settings.advertiseAddress}:${settings.port}`,
+  })
+  return { security, outside }
 }
 
 /** Upstream's one check for all key management plugins; without any it holds. */
@@ -261,8 +265,11 @@ function kmsCheck(store: EncryptedStore) {
 function reviewsBy({ authentication, subjectRules }: Security): NonNullable<ApiServerOptions['reviews']> {
   return {
     subjectRules,
-    tokenStatus: async (token, audiences) =>
-      tokenReviewStatus(await authentication.reviewToken(token, audiences)),
+    async tokenStatus(token, audiences, context) {
+      const verdict = await authentication.reviewToken(token, audiences)
+      leaveTrace(context, verdict)
+      return tokenReviewStatus(verdict)
+    },
   }
 }
 

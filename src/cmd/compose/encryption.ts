@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readEncryptionConfiguration } from '../../server/encryption/configuration.ts'
 import { type EncryptedStore, encryptedStore } from '../../server/encryption/encrypted-store.ts'
@@ -6,7 +6,6 @@ import { defaultEncryption, encryptionRules } from '../../server/encryption/open
 import { writePrivate } from '../../server/pki/files.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
-import { UserError } from '../user-error.ts'
 import { openConfiguredFile } from './configured-file.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -22,28 +21,14 @@ export async function openEncryption(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<EncryptedStore> {
-  const path = settings.encryptionConfig ?? ensureDefault(settings.dataDir, ports)
-  const rules = await rulesOf(path, ports)
-  const sealed = encryptedStore(store, rules, ports.log)
-  let isFirst = true
-  const apply = (text: string) => {
-    const configuration = readEncryptionConfiguration(text)
-    if (isFirst) return
-    encryptionRules(configuration, ports).then(sealed.configure, error =>
-      ports.log.error('the changed encryption configuration is not usable', { error: String(error) }),
-    )
-  }
-  openConfiguredFile({ path, flag, apply }, ports, signal)
-  isFirst = false
+  const { encryptionConfig, dataDir } = settings
+  const path = encryptionConfig ?? ensureDefault(dataDir, ports)
+  const sealed = encryptedStore(store, [], ports.log)
+  const apply = async (text: string) =>
+    sealed.configure(await encryptionRules(readEncryptionConfiguration(text), ports))
+  const told = encryptionConfig ? { told: { subsystem: 'encryption', stability: 'ALPHA' } as const } : {}
+  await openConfiguredFile({ path, flag, apply, ...told }, ports, signal)
   return sealed
-}
-
-async function rulesOf(path: string, ports: Ports) {
-  try {
-    return await encryptionRules(readEncryptionConfiguration(readFileSync(path, 'utf8')), ports)
-  } catch (error) {
-    throw new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
-  }
 }
 
 /** Whether the database is older than its encryption: what was plain shall not stay in its free pages. */

@@ -1,4 +1,4 @@
-import { openidCacheControl } from '../../server/authn/token-key.ts'
+import type { AuthenticationServices } from '../../server/authn/authn.ts'
 import type { Routes } from '../../server/http/routes.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { Security } from '../../server/security.ts'
@@ -30,16 +30,21 @@ export function mountJoining(
   const shared: NodeSettings = { clusterCidrs, serviceCidrs, clusterDns, clusterDomain, clientCa }
   routes.get(clusterCaPath, context => context.text(pki.authorities['server-ca'].certificate))
   routes.get(nodeSettingsPath, context => context.json(shared))
+  mountKeyDocuments(routes, authentication)
+}
+
+/** apiserver pkg/routes openidmetadata.go. */
+function mountKeyDocuments(routes: Routes, authentication: AuthenticationServices): void {
+  const { documents } = authentication
+  if (!documents) return
+  const headers = (type: string) => ({
+    'content-type': type,
+    'cache-control': `public, max-age=${authentication.documentSeconds()}`,
+  })
   routes.get('/openid/v1/jwks', context =>
-    context.body(authentication.jwks, 200, {
-      'content-type': 'application/jwk-set+json',
-      'cache-control': openidCacheControl,
-    }),
+    context.body(documents().keySet, 200, headers('application/jwk-set+json')),
   )
   routes.get('/.well-known/openid-configuration', context =>
-    context.body(authentication.openidConfiguration, 200, {
-      'content-type': 'application/json',
-      'cache-control': openidCacheControl,
-    }),
+    context.body(documents().configuration, 200, headers('application/json')),
   )
 }

@@ -11,6 +11,7 @@ import { type AuthenticationSource, authenticationSource } from './authenticatio
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
 import { controllerTuning } from './controller-tuning.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
+import { type ServiceAccountSource, serviceAccountSource } from './service-accounts.ts'
 import { type ServingSource, servingSource } from './serving.ts'
 
 /** Everything that flags decide, with addresses and paths worked out. */
@@ -38,7 +39,7 @@ export interface ServerSettings {
   readonly disabled: ReadonlySet<string>
   readonly simulatedNodes: number
   readonly runsPods: boolean
-  readonly issuer: string
+  readonly serviceAccounts: ServiceAccountSource
   readonly authentication: AuthenticationSource
   readonly authorization: AuthorizationSource
   readonly admission: AdmissionSource
@@ -112,6 +113,6 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     features: chosenFeatures(flags),
     controllerTuning: controllerTuning(flags),
     resources: chosenResources(flags),
-    issuer: `https://kubernetes.default.svc.${clusterDomain}`,
+    serviceAccounts: serviceAccountSource(flags, clusterDomain),
   }
 }

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../machinery/meta/object.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
 import type { Source } from '../lister.ts'
+import { lostApiTotal } from '../metrics/specs.ts'
 import { timestamp } from '../rest/call.ts'
 
 export interface AvailabilityOptions {
@@ -145,4 +146,7 @@ async function tell(
     subresource: 'status',
     body: body as unknown as JsonObject,
   })
+  const { status, reason = 'UnknownReason' } = verdict
+  if (old?.status === 'True' && status !== 'True')
+    ports.metrics.counter(lostApiTotal).with(apiService.metadata.name!, reason).inc()
 }

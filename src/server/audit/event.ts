@@ -1,5 +1,5 @@
-import type { Resource } from '../../api/define.ts'
-import { decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
+import { decodeCborBody, decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
+import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { parseExact } from '../../std/exact-json.ts'
@@ -7,6 +7,7 @@ import type { Clock } from '../../std/ports.ts'
 import type { RequestBody, RequestContext, Response, UserInfo } from '../context.ts'
 import { toAnswer } from '../http/respond.ts'
 import { applyDefaults } from '../rest/body.ts'
+import type { BodyType } from '../rest/meta-type.ts'
 import type { AuditLevel, AuditScope, AuditStage } from './policy.ts'
 
 /** audit.k8s.io/v1 Event. */
@@ -52,7 +53,7 @@ export function auditEvent(request: AuditedRequest, stage: AuditStage, clock: Cl
       authenticationMetadata: { impersonationConstraint: context.impersonationConstraint },
     }),
     ...(context.sourceIp !== '' && { sourceIPs: sourceIps(context) }),
-    userAgent: context.userAgent,
+    userAgent: shortened(context.userAgent),
     ...(context.info.isResourceRequest && { objectRef: objectRef(context, body) }),
     ...(ending && { responseStatus: responseStatus(ending) }),
     ...(ending && contentOf(request, body, clock)),
@@ -117,28 +118,41 @@ function contentOf({ context, scope, ending }: AuditedRequest, body: unknown, cl
   return { ...requestObject, ...(answered !== undefined && { responseObject: trim(answered) }) } as JsonObject
 }
 
-/** The request's body as JSON, a new object with its defaults; undefined when there is none or it cannot be read. */
+/**
+ * The request's body as JSON, a new object with its defaults; undefined when there is none or nobody got as far as to
+ * read it.
+ */
 function bodyOf(context: RequestContext): unknown {
-  const { body, resource, info } = context
+  const { body, readAs, info, isRouted } = context
   if (body.kind === 'none') return undefined
   if (body.kind === 'object') return body.object
-  const isWhole = info.verb === 'create' || info.verb === 'update'
+  if (!readAs && !(isRouted && info.verb === 'patch')) return undefined
   try {
-    const parsed = parseBody(body, info.subresource === '' ? resource : undefined)
-    if (!resource || !isWhole || (parsed as JsonObject | undefined)?.kind !== resource.kind) return parsed
-    applyDefaults(resource, parsed as KubeObject)
-    return parsed
+    const parsed = parseBody(body, readAs)
+    return readAs ? completed(context, readAs, parsed as JsonObject) : parsed
   } catch (error) {
     if (error instanceof Error) return undefined
     throw error
   }
 }
 
+function completed({ resource }: RequestContext, readAs: BodyType, parsed: JsonObject): JsonObject {
+  const { group, version, kind } = readAs
+  // Upstream tells options as what they are inside.
+  if (readAs.isOptions) return { ...parsed, kind, apiVersion: 'meta.k8s.io/__internal' }
+  const object = { ...parsed, kind, apiVersion: toApiVersion(group, version) }
+  if (resource && kind === resource.kind && group === resource.group)
+    applyDefaults(resource, object as unknown as KubeObject)
+  return object
+}
+
 function parseBody(
   { bytes, contentType }: RequestBody & { kind: 'bytes' },
-  resource: Resource | undefined,
+  readAs: BodyType | undefined,
 ): unknown {
-  if (contentType.includes('protobuf')) return resource && decodeProtobuf(resource.schema, bytes)
+  if (contentType.includes('protobuf')) return readAs && decodeProtobuf(readAs.schema, bytes)
+  if (contentType.includes('cbor'))
+    return decodeCborBody(readAs?.isCustom ? undefined : readAs?.schema, bytes, { strict: false }).object
   return parseExact(contentType.includes('yaml') ? decodeYaml(bytes).json : new TextDecoder().decode(bytes))
 }
 
@@ -197,6 +211,13 @@ function annotationsOf({ auditAnnotations, decision }: RequestContext): Record<s
     'authorization.k8s.io/reason': decision.reason,
   }
   return { ...Object.fromEntries(auditAnnotations ?? []), ...authorization }
+}
+
+const userAgentLengthMax = 1024
+
+function shortened(userAgent: string): string {
+  if (userAgent.length <= userAgentLengthMax) return userAgent
+  return `${userAgent.slice(0, userAgentLengthMax)}...TRUNCATED`
 }
 
 function microTime(ms: number): string {

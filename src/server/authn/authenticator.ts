@@ -1,4 +1,5 @@
 import type { Authenticator, PeerCertificate, RequestContext, UserInfo } from '../context.ts'
+import type { TokenTrace } from './token-uses.ts'
 
 /** Turns what callers show into users. */
 export interface Authentication {
@@ -10,9 +11,14 @@ export interface Authentication {
 
 /** What one kind of token says about a bearer token. */
 export type TokenVerdict =
-  | { readonly kind: 'user'; readonly user: UserInfo; readonly audiences: readonly string[] }
+  | {
+      readonly kind: 'user'
+      readonly user: UserInfo
+      readonly audiences: readonly string[]
+      readonly trace?: TokenTrace
+    }
   /** Ours, but not valid; `reason` is upstream's text. */
-  | { readonly kind: 'invalid'; readonly reason: string }
+  | { readonly kind: 'invalid'; readonly reason: string; readonly trace?: TokenTrace }
   /** Not a token of this kind. */
   | { readonly kind: 'unknown' }
 
@@ -45,19 +51,34 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     async authenticate(context) {
       const { credential } = context
       if (credential.kind === 'certificate') {
-        return (
-          options.frontProxy?.(context, credential.certificate) ??
-          options.certificates(credential.certificate.raw)
-        )
+        const { certificate } = credential
+        const user = options.frontProxy?.(context, certificate) ?? options.certificates(certificate.raw)
+        if (user) return user
       }
-      if (credential.kind !== 'bearer') return undefined
-      const verdict = await review(credential.token, options.audiences)
+      const token = 'token' in credential ? credential.token : undefined
+      if (token === undefined) return undefined
+      const verdict = await review(token, options.audiences)
+      leaveTrace(context, verdict)
       return verdict.kind === 'user' ? verdict.user : undefined
     },
     async reviewToken(token, audiences = options.audiences) {
       const verdict = await review(token, audiences.length ? audiences : options.audiences)
       return verdict.kind === 'user' ? { ...verdict, user: withAuthenticated(verdict.user) } : verdict
     },
+  }
+}
+
+/** What a token's use is to be known by goes to the request that it came with. */
+export function leaveTrace(
+  context: Pick<RequestContext, 'auditAnnotations' | 'warnings'>,
+  verdict: TokenVerdict,
+): void {
+  if (verdict.kind === 'unknown' || !verdict.trace) return
+  const { annotations, warnings } = verdict.trace
+  context.warnings.push(...warnings)
+  for (const [key, value] of Object.entries(annotations)) {
+    context.auditAnnotations ??= new Map()
+    context.auditAnnotations.set(key, value)
   }
 }
 

@@ -9,7 +9,8 @@ import type { TokenAuthenticator, TokenVerdict } from './authenticator.ts'
 import { type ClaimReference, type KubernetesClaim, type LegacyClaims, legacyIssuer } from './claims.ts'
 import { credentialIdKey, nodeNameKey, nodeUidKey, podNameKey, podUidKey } from './extra.ts'
 import { serviceAccountUser, splitServiceAccountUsername } from './identity.ts'
-import type { VerificationKey } from './token-key.ts'
+import type { TokenKeys } from './token-key.ts'
+import type { TokenTrace, TokenUses } from './token-uses.ts'
 import { createTokenVerifier, type VerifiedClaims } from './token-verifier.ts'
 
 /** What tokens can be bound to: a token dies with its object. */
@@ -21,9 +22,11 @@ export interface TokenObjects {
 }
 
 export interface ServiceAccountTokenOptions {
-  readonly issuer: string
-  readonly keys: readonly VerificationKey[]
+  /** Tokens of each of them count. */
+  readonly issuers: readonly string[]
+  readonly keys: TokenKeys
   readonly objects: TokenObjects
+  readonly uses: TokenUses
   /** The API server's own audiences; what a token without audiences is good for. */
   readonly audiences: readonly string[]
   readonly clock: Pick<Clock, 'nowMs'>
@@ -37,14 +40,15 @@ class InvalidToken extends Error {}
 
 /** Tokens made by TokenRequest (pkg/serviceaccount/claims.go) and those in Secrets (legacy.go). */
 export function serviceAccountTokens(options: ServiceAccountTokenOptions): TokenAuthenticator {
-  const verifySignature = createTokenVerifier([options.issuer, legacyIssuer], options.keys)
+  const verifySignature = createTokenVerifier([...options.issuers, legacyIssuer], options.keys)
   return async function authenticateServiceAccount(token, accepted) {
     const verdict = await verifySignature(token)
     if (verdict.kind !== 'verified') return verdict
+    const trace: TokenTrace = { annotations: {}, warnings: [] }
     try {
-      return validate({ token, claims: verdict.claims, accepted }, options)
+      return validate({ token, claims: verdict.claims, accepted, trace }, options)
     } catch (error) {
-      if (error instanceof InvalidToken) return { kind: 'invalid', reason: error.message }
+      if (error instanceof InvalidToken) return { kind: 'invalid', reason: error.message, trace }
       throw error
     }
   }
@@ -54,13 +58,13 @@ interface ShownToken {
   readonly token: string
   readonly claims: VerifiedClaims
   readonly accepted: readonly string[]
+  readonly trace: TokenTrace
 }
 
-function validate(
-  { token, claims, accepted }: ShownToken,
-  options: ServiceAccountTokenOptions,
-): TokenVerdict {
+function validate(shown: ShownToken, options: ServiceAccountTokenOptions): TokenVerdict {
+  const { claims, accepted, trace } = shown
   const named = [claims.aud ?? []].flat()
+  if (named.length === 0) options.uses.withoutAudience(claims.sub ?? '', trace)
   const audiences = named.length ? named : options.audiences
   const shared = audiences.filter(audience => accepted.includes(audience))
   if (shared.length === 0) {
@@ -68,14 +72,15 @@ function validate(
       `token audiences ${quoteList(audiences)} is invalid for the target audiences ${quoteList(accepted)}`,
     )
   }
-  const user =
-    claims.iss === legacyIssuer
-      ? validateLegacy(token, claims, options.objects)
-      : validateBound(claims, options.objects, options.clock.nowMs() / 1000)
-  return { kind: 'user', user, audiences: shared }
+  const user = claims.iss === legacyIssuer ? validateLegacy(shown, options) : validateBound(shown, options)
+  return { kind: 'user', user, audiences: shared, trace }
 }
 
-function validateBound(claims: VerifiedClaims, objects: TokenObjects, nowSeconds: number): UserInfo {
+function validateBound(
+  { claims, trace }: ShownToken,
+  { objects, clock, uses }: ServiceAccountTokenOptions,
+): UserInfo {
+  const nowSeconds = clock.nowMs() / 1000
   checkTimes(claims, nowSeconds)
   const {
     namespace = '',
@@ -83,6 +88,7 @@ function validateBound(claims: VerifiedClaims, objects: TokenObjects, nowSeconds
     pod,
     secret,
     node,
+    warnafter,
   } = (claims['kubernetes.io'] ?? {}) as KubernetesClaim
   const deletedBeforeMs = (nowSeconds - leewaySeconds) * 1000
   const name = serviceaccount?.name ?? ''
@@ -101,6 +107,7 @@ function validateBound(claims: VerifiedClaims, objects: TokenObjects, nowSeconds
   if (pod) check('pod', pod, objects.pods.get(namespace, pod.name ?? ''))
   // A pod's token names its node for information; only a token bound to the node itself dies with it.
   if (node && !pod) check('node', node, objects.nodes.get('', node.name ?? ''))
+  if (warnafter) uses.extended(claims.sub ?? '', warnafter, trace)
   return { ...serviceAccountUser(namespace, name, serviceaccount?.uid), extra: extraOf(claims, pod, node) }
 }
 
@@ -148,7 +155,10 @@ function extraOf(claims: VerifiedClaims, pod: ClaimReference | undefined, node: 
 
 const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since'
 
-function validateLegacy(token: string, claims: VerifiedClaims, objects: TokenObjects): UserInfo {
+function validateLegacy(
+  { token, claims, trace }: ShownToken,
+  { objects, uses }: ServiceAccountTokenOptions,
+): UserInfo {
   const { namespace, secretName, name, uid } = legacyNames(claims)
   const secret = objects.secrets.get(namespace, secretName)
   if (!secret || secret.metadata.deletionTimestamp) throw new InvalidToken('Token has been invalidated')
@@ -164,10 +174,12 @@ function validateLegacy(token: string, claims: VerifiedClaims, objects: TokenObj
     throw new InvalidToken(`ServiceAccount UID (${account.metadata.uid}) does not match claim (${uid})`)
   }
   if (secret.metadata.labels?.[invalidSinceLabel]) {
+    uses.invalidated(secret, trace)
     throw new InvalidToken(
       `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
     )
   }
+  uses.ofSecret(secret, account, trace)
   return serviceAccountUser(namespace, name, uid)
 }
 

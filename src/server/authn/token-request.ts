@@ -1,17 +1,16 @@
-import { SignJWT } from 'jose'
 import type { BoundObjectReference, TokenRequest } from '../../api/types/authentication-v1.gen.ts'
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.gen.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { quote } from '../../machinery/meta/quote.ts'
-import { badRequest, conflict, invalid, notFound } from '../../machinery/status/errors.ts'
+import { badRequest, conflict, internalError, invalid, notFound } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Clock, Random } from '../../std/ports.ts'
 import { serviceAccountUsername } from '../authz/binding-index.ts'
 import type { Lister } from '../lister.ts'
 import { type KubernetesClaim, legacyClaims, legacyIssuer, referenceTo } from './claims.ts'
 import type { TokenObjects } from './service-account.ts'
-import { type SigningKey, tokenAlgorithm } from './token-key.ts'
+import type { TokenKeys } from './token-key.ts'
 
 const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
 const tokenRequests = { group: kind.group, resource: kind.kind }
@@ -20,11 +19,22 @@ const lifeSecondsMax = 2 ** 32
 const lifeSecondsDefault = 3600
 /** Kubelets ask for exactly this; such tokens live longer and are only reported as stale after it. */
 const warnOnlyLifeSeconds = 3607
-const extendedLifeSeconds = 365 * 24 * 3600
+
+/** How long tokens live. */
+export interface TokenLife {
+  /** Longer ones are shortened, with a warning; 0: none is. */
+  readonly secondsMax: number
+  /** What kubelets are given for their pods; 0: what they ask for. */
+  readonly extendedSeconds: number
+}
+
+/** Tokens of any length, those of kubelets for a year. */
+export const usualLife: TokenLife = { secondsMax: 0, extendedSeconds: 365 * 24 * 3600 }
 
 export interface TokenIssuerOptions {
   readonly issuer: string
-  readonly key: SigningKey
+  readonly keys: TokenKeys
+  readonly life: TokenLife
   readonly audiences: readonly string[]
   readonly objects: TokenObjects
   readonly clock: Pick<Clock, 'nowMs'>
@@ -32,8 +42,8 @@ export interface TokenIssuerOptions {
 }
 
 export interface TokenIssuer {
-  /** POST serviceaccounts/NAME/token: the request with its status filled in. */
-  request(namespace: string, name: string, body: TokenRequest): Promise<TokenRequest>
+  /** POST serviceaccounts/NAME/token: the request with its status filled in. What its sender should know is warned of. */
+  request(namespace: string, name: string, body: TokenRequest, warnings?: string[]): Promise<TokenRequest>
   /** The token that belongs into a Secret of type kubernetes.io/service-account-token; it does not expire. */
   legacyToken(serviceAccount: ServiceAccount, secretName: string): Promise<string>
 }
@@ -41,9 +51,10 @@ export interface TokenIssuer {
 /** Issues tokens of service accounts (pkg/registry/core/serviceaccount/storage/token.go). */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   return {
-    request: (namespace, name, body) => requestToken(options, { namespace, name }, body),
+    request: (namespace, name, body, warnings = []) =>
+      requestToken(options, { namespace, name }, body, warnings),
     legacyToken: (serviceAccount, secretName) =>
-      sign(options.key, { iss: legacyIssuer, ...legacyClaims(serviceAccount, secretName) }),
+      options.keys.sign({ iss: legacyIssuer, ...legacyClaims(serviceAccount, secretName) }),
   }
 }
 
@@ -51,18 +62,17 @@ async function requestToken(
   options: TokenIssuerOptions,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   body: TokenRequest,
+  warnings: string[],
 ): Promise<TokenRequest> {
   checkNames(body, namespace, name)
   const account = found(options.objects.serviceAccounts, 'serviceaccounts', namespace, name)
   const nowMs = options.clock.nowMs()
-  const request = completed(body, account, { audiences: options.audiences, nowMs })
-  checkLife(request)
-  const bound = boundObjects(options.objects, request.spec.boundObjectRef, { namespace, name })
+  const asked = completed(body, account, { audiences: options.audiences, nowMs })
+  checkLife(asked)
+  const bound = boundObjects(options.objects, asked.spec.boundObjectRef, { namespace, name })
+  const request = shortened(asked, options.life, warnings)
   const lifeSeconds = request.spec.expirationSeconds ?? lifeSecondsDefault
-  const extend =
-    bound.pod !== undefined &&
-    lifeSeconds === warnOnlyLifeSeconds &&
-    request.spec.audiences.every(audience => options.audiences.includes(audience))
+  const extended = extendedLife(options, request, bound)
   const nowSeconds = Math.floor(nowMs / 1000)
   const claim: KubernetesClaim = {
     namespace,
@@ -70,11 +80,11 @@ async function requestToken(
     ...(bound.pod && { pod: referenceTo(bound.pod) }),
     ...(bound.secret && { secret: referenceTo(bound.secret) }),
     serviceaccount: referenceTo(account),
-    ...(extend && { warnafter: nowSeconds + lifeSeconds }),
+    ...(extended > 0 && { warnafter: nowSeconds + lifeSeconds }),
   }
-  const token = await sign(options.key, {
+  const token = await sign(options.keys, {
     aud: request.spec.audiences,
-    exp: nowSeconds + (extend ? extendedLifeSeconds : lifeSeconds),
+    exp: nowSeconds + (extended || lifeSeconds),
     iat: nowSeconds,
     iss: options.issuer,
     jti: options.random.uuid(),
@@ -85,8 +95,32 @@ async function requestToken(
   return { ...request, status: { token, expirationTimestamp: timestamp(nowMs + lifeSeconds * 1000) } }
 }
 
-function sign(key: SigningKey, claims: Record<string, unknown>): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg: tokenAlgorithm, kid: key.id }).sign(key.privateKey)
+async function sign(keys: TokenKeys, claims: Record<string, unknown>): Promise<string> {
+  try {
+    return await keys.sign(claims)
+  } catch (error) {
+    throw internalError(`failed to generate token: ${(error as Error).message}`)
+  }
+}
+
+/** No token lives longer than the server lets any live. */
+function shortened(request: TokenRequest, { secondsMax }: TokenLife, warnings: string[]): TokenRequest {
+  const seconds = request.spec.expirationSeconds ?? lifeSecondsDefault
+  if (secondsMax === 0 || seconds <= secondsMax) return request
+  warnings.push(`requested expiration of ${seconds} seconds shortened to ${secondsMax} seconds`)
+  return { ...request, spec: { ...request.spec, expirationSeconds: secondsMax } }
+}
+
+/** Seconds that a kubelet's token lives beyond what was asked for; 0 for other tokens. */
+function extendedLife(
+  { life, audiences }: Pick<TokenIssuerOptions, 'life' | 'audiences'>,
+  { spec }: TokenRequest,
+  { pod }: BoundObjects,
+): number {
+  const isKubelets = pod !== undefined && spec.expirationSeconds === warnOnlyLifeSeconds
+  return isKubelets && spec.audiences.every(audience => audiences.includes(audience))
+    ? life.extendedSeconds
+    : 0
 }
 
 function checkNames({ metadata }: TokenRequest, namespace: string, name: string): void {

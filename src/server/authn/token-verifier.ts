@@ -1,5 +1,5 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
-import { tokenAlgorithm, type VerificationKey } from './token-key.ts'
+import type { TokenKeys } from './token-key.ts'
 
 /** A token's claims after its signature was found good; times and audiences are not looked at yet. */
 export type VerifiedClaims = JWTPayload & Readonly<Record<string, unknown>>
@@ -12,13 +12,16 @@ export type SignatureVerdict =
 const rememberedMax = 1024
 
 /**
- * Checks signatures of JSON web tokens of the given issuers with a pinned algorithm. Good tokens are remembered,
- * boundedly: a signature does not go bad, and all that can (times, objects, audiences) is checked each time
- * by the caller, so a revocation works at once.
+ * Checks signatures of JSON web tokens of the given issuers with the algorithm of the key. Good tokens are remembered,
+ * boundedly, for as long as the keys stay: a signature does not go bad, and all that can (times, objects, audiences) is
+ * checked each time by the caller, so a revocation works at once.
  */
-export function createTokenVerifier(issuers: readonly string[], keys: readonly VerificationKey[]) {
+export function createTokenVerifier(issuers: readonly string[], keys: TokenKeys) {
   const remembered = new Map<string, VerifiedClaims>()
+  let seen = keys.all()
   return async function verifySignature(token: string): Promise<SignatureVerdict> {
+    if (seen !== keys.all()) remembered.clear()
+    seen = keys.all()
     const known = remembered.get(token)
     if (known) return { kind: 'verified', claims: known }
     const verdict = await verify(token, issuers, keys)
@@ -29,18 +32,14 @@ export function createTokenVerifier(issuers: readonly string[], keys: readonly V
   }
 }
 
-async function verify(
-  token: string,
-  issuers: readonly string[],
-  keys: readonly VerificationKey[],
-): Promise<SignatureVerdict> {
+async function verify(token: string, issuers: readonly string[], keys: TokenKeys): Promise<SignatureVerdict> {
   if (!hasIssuer(token, issuers)) return { kind: 'unknown' }
-  const candidates = keysFor(token, keys)
+  const candidates = await keys.find(decodeProtectedHeader(token).kid)
   if (candidates.length === 0) return { kind: 'invalid', reason: 'invalid signature, no keys found' }
   let reason = ''
-  for (const { key } of candidates) {
+  for (const { key, algorithm } of candidates) {
     try {
-      const { payload } = await compactVerify(token, key, { algorithms: [tokenAlgorithm] })
+      const { payload } = await compactVerify(token, key, { algorithms: [algorithm] })
       return { kind: 'verified', claims: JSON.parse(new TextDecoder().decode(payload)) }
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error)
@@ -57,9 +56,4 @@ function hasIssuer(token: string, issuers: readonly string[]): boolean {
     if (error instanceof Error) return false
     throw error
   }
-}
-
-function keysFor(token: string, keys: readonly VerificationKey[]): readonly VerificationKey[] {
-  const { kid } = decodeProtectedHeader(token)
-  return kid ? keys.filter(({ id }) => id === kid) : keys
 }

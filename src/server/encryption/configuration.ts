@@ -1,6 +1,8 @@
+import { parseDuration } from '../../machinery/codec/duration.ts'
 import { type DocumentKind, readDocument } from '../../machinery/config/document.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { validatePatterns } from './patterns.ts'
 
 export interface EncryptionKey {
   readonly name?: string
@@ -75,39 +77,34 @@ export function readEncryptionConfiguration(text: string): EncryptionConfigurati
   const configuration = readDocument<Partial<EncryptionConfiguration>>(text, document)
   const errors = createFieldErrors()
   const { resources = [] } = configuration
+  const plugins = new Set<string>()
   if (resources.length === 0) errors.required('resources', 'at least one resources is required')
   for (const [index, entry] of resources.entries()) {
     const path = `resources[${index}]`
     if (!entry.resources?.length)
       errors.required(`${path}.resources`, `at least one ${path}.resources is required`)
-    validateResources(entry.resources ?? [], `${path}.resources`, errors)
+    validatePatterns(entry.resources ?? [], `${path}.resources`, errors)
     if (!entry.providers?.length)
       errors.required(`${path}.providers`, `at least one ${path}.providers is required`)
     for (const [at, provider] of (entry.providers ?? []).entries())
-      validateProvider(provider, `${path}.providers[${at}]`, errors)
+      validateProvider(provider, { path: `${path}.providers[${at}]`, plugins }, errors)
   }
   if (errors.list.length > 0)
     throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
   return { resources }
 }
 
-function validateResources(resources: readonly string[], path: string, errors: FieldErrors): void {
-  for (const [index, resource] of resources.entries()) {
-    const at = `${path}[${index}]`
-    if (resource === '*')
-      errors.invalid(
-        at,
-        resource,
-        "use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources",
-      )
-    if (resource !== resource.toLowerCase())
-      errors.invalid(at, resource, 'resource name should not contain capital letters')
-    if (resources.indexOf(resource) !== index)
-      errors.invalid(at, resource, 'the same resource cannot be specified multiple times')
-  }
+interface ProviderPlace {
+  readonly path: string
+  /** Names that plugins before it have. */
+  readonly plugins: Set<string>
 }
 
-function validateProvider(provider: ProviderConfiguration, path: string, errors: FieldErrors): void {
+function validateProvider(
+  provider: ProviderConfiguration,
+  { path, plugins }: ProviderPlace,
+  errors: FieldErrors,
+): void {
   const given = Object.keys(provider)
   if (given.length === 0)
     errors.invalid(
@@ -126,7 +123,13 @@ function validateProvider(provider: ProviderConfiguration, path: string, errors:
     if (provider[kind])
       validateKeys(provider[kind].keys ?? [], { path: `${path}.${kind}.keys`, sizes }, errors)
   }
-  if (provider.kms) validateKms(provider.kms, `${path}.kms`, errors)
+  const { kms } = provider
+  if (!kms) return
+  const { name = '' } = kms
+  validateKms(kms, `${path}.kms`, errors)
+  if (plugins.has(name))
+    errors.invalid(`${path}.kms.name`, name, `duplicate KMS provider name ${name}, names must be unique`)
+  plugins.add(name)
 }
 
 interface KeyRules {
@@ -156,7 +159,7 @@ function validateKeys(given: readonly EncryptionKey[], { path, sizes }: KeyRules
 }
 
 function validateKms(
-  { apiVersion, name, endpoint, cachesize }: KmsConfiguration,
+  { apiVersion, name, endpoint, cachesize, timeout }: KmsConfiguration,
   path: string,
   errors: FieldErrors,
 ): void {
@@ -169,6 +172,8 @@ function validateKms(
       apiVersion ?? 'v1',
       'only KMS v2 is served; v1 has been off by default since 1.29',
     )
+  if (timeout !== undefined && parseDuration(timeout) <= 0n)
+    errors.invalid(`${path}.timeout`, timeout, 'timeout should be a positive value')
   if (cachesize !== undefined)
     errors.invalid(`${path}.cachesize`, cachesize, 'cachesize is not supported in v2')
   if (!endpoint) errors.invalid(`${path}.endpoint`, '', 'endpoint is a mandatory field for a kms')
@@ -178,13 +183,4 @@ function validateKms(
       endpoint,
       `unsupported scheme ${JSON.stringify(endpoint.split(':')[0])} for KMS provider, only unix is supported`,
     )
-}
-
-/** Where the store keeps what a pattern names: `secrets`, `deployments.apps`, `*.apps`, `*.`, `*.*`. */
-export function folderOf(pattern: string): string {
-  if (pattern === '*.*') return '/registry/'
-  const dot = pattern.indexOf('.')
-  const plural = dot < 0 ? pattern : pattern.slice(0, dot)
-  const group = (dot < 0 ? '' : pattern.slice(dot + 1)) || 'core'
-  return plural === '*' ? `/registry/${group}/` : `/registry/${group}/${plural}/`
 }

@@ -3,17 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { silentLogger } from '../../std/log.ts'
 import { realPorts } from '../../std/real-ports.ts'
 import { simPorts } from '../../std/sim-ports.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
 import { openSqliteStore } from '../../storage/sqlite/sqlite-store.ts'
+import { bytesAt, encodeMessage, textAt } from '../local-grpc/message.ts'
+import { serveLocalGrpc } from '../local-grpc/testing.ts'
 import { cbcCipher, gcmCipher, secretboxCipher } from './ciphers.ts'
-import { folderOf, readEncryptionConfiguration } from './configuration.ts'
+import { readEncryptionConfiguration } from './configuration.ts'
 import { encryptedStore } from './encrypted-store.ts'
-import { bytesAt, decodeMessage, encodeMessage, textAt } from './kms-wire.ts'
 import { defaultEncryption, encryptionRules } from './open-encryption.ts'
+import { folderOf } from './patterns.ts'
 
 const ports = simPorts(7)
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
@@ -205,6 +206,21 @@ test('what is wrong with a configuration is told in upstream words', () => {
   expect(wrong('[{ identity: {} }]', '["*"]')).toThrow(
     "use '*.' to encrypt all the resources from core API group",
   )
+  for (const [patterns, why] of [
+    ['[secrets, "*."]', "using overlapping resources such as 'secrets' and '*.' in the same resource list"],
+    ['[pods, "*.*"]', 'is not allowed as they will be masked'],
+    ['[secrets, secrets]', 'the same resource cannot be specified multiple times'],
+    ['[events.events.k8s.io]', "Use 'events' instead in the config file"],
+    ['[deployments.extensions]', "'extensions' group has been removed"],
+    ['["secrets.*"]', 'encrypting the same resource across groups is not supported'],
+    ['[serviceipallocations]', 'resources which do not have REST API/s cannot be encrypted'],
+  ] as const)
+    expect(wrong('[{ identity: {} }]', patterns)).toThrow(why)
+  const kms = '{ kms: { apiVersion: v2, name: k, endpoint: "unix:///x" } }'
+  expect(wrong(`[${kms}, ${kms}]`)).toThrow('duplicate KMS provider name k, names must be unique')
+  expect(wrong(kms.replace('name', 'timeout: 0s, name').replace(/^.*$/, '[$&]'))).toThrow(
+    'kms.timeout: Invalid value: "0s": timeout should be a positive value',
+  )
   expect(wrong('[{ kms: { apiVersion: v2, name: k, endpoint: "http://x" } }]')).toThrow(
     'unsupported scheme "http" for KMS provider',
   )
@@ -212,47 +228,26 @@ test('what is wrong with a configuration is told in upstream words', () => {
 
 describe('a KMS plugin', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hutch-kms-'))
-  const plugin = new Server()
+  let plugin: Awaited<ReturnType<typeof serveLocalGrpc>>
   const asked = { encrypt: 0, decrypt: 0 }
   let keyId = 'k1'
   const xor = (value: Uint8Array) => Buffer.from(value.map(byte => byte ^ 0x5a))
 
   beforeAll(async () => {
-    const method = (name: string) => ({
-      path: `/v2.KeyManagementService/${name}`,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: (value: Buffer) => value,
-      requestDeserialize: (value: Buffer) => value,
-      responseSerialize: (value: Buffer) => value,
-      responseDeserialize: (value: Buffer) => value,
-    })
-    type Call = { request: Buffer }
-    type Done = (error: null, answer: Buffer) => void
-    plugin.addService(
-      { Status: method('Status'), Encrypt: method('Encrypt'), Decrypt: method('Decrypt') },
-      {
-        Status: (_call: Call, done: Done) => done(null, encodeMessage({ 1: 'v2', 2: 'ok', 3: keyId })),
-        Encrypt: ({ request }: Call, done: Done) => {
-          asked.encrypt++
-          const wrapped = Buffer.concat([Buffer.from(keyId), xor(bytesAt(decodeMessage(request), 1))])
-          done(null, encodeMessage({ 1: wrapped, 2: keyId }))
-        },
-        Decrypt: ({ request }: Call, done: Done) => {
-          asked.decrypt++
-          const message = decodeMessage(request)
-          done(null, encodeMessage({ 1: xor(bytesAt(message, 1).subarray(textAt(message, 3).length)) }))
-        },
+    plugin = await serveLocalGrpc(`${folder}/kms.sock`, 'v2.KeyManagementService', {
+      Status: () => encodeMessage({ 1: 'v2', 2: 'ok', 3: keyId }),
+      Encrypt(request) {
+        asked.encrypt++
+        return encodeMessage({ 1: Buffer.concat([Buffer.from(keyId), xor(bytesAt(request, 1))]), 2: keyId })
       },
-    )
-    const bound = Promise.withResolvers<void>()
-    plugin.bindAsync(`unix:${folder}/kms.sock`, ServerCredentials.createInsecure(), error =>
-      error ? bound.reject(error) : bound.resolve(),
-    )
-    await bound.promise
+      Decrypt(request) {
+        asked.decrypt++
+        return encodeMessage({ 1: xor(bytesAt(request, 1).subarray(textAt(request, 3).length)) })
+      },
+    })
   }, 120_000)
   afterAll(() => {
-    plugin.forceShutdown()
+    plugin.stop()
     rmSync(folder, { recursive: true })
   }, 120_000)
 

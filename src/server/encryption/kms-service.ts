@@ -1,15 +1,13 @@
-import type { Client } from '@grpc/grpc-js'
 import type { Clock } from '../../std/ports.ts'
+import { connectLocalGrpc, GrpcError } from '../local-grpc/call.ts'
 import {
   type Annotations,
   annotationsAt,
   bytesAt,
-  decodeMessage,
   encodeAnnotations,
   encodeMessage,
-  type Message,
   textAt,
-} from './kms-wire.ts'
+} from '../local-grpc/message.ts'
 
 export interface KmsStatus {
   readonly version: string
@@ -31,14 +29,14 @@ export interface KmsService {
   close(): void
 }
 
-/** Connects to `unix:///path`. gRPC is loaded with the first provider that needs it. */
+/** Connects to `unix:///path`. */
 export async function connectKms(endpoint: string, timeoutMs: number, clock: Clock): Promise<KmsService> {
-  const { Client, credentials } = await import('@grpc/grpc-js')
-  const client = new Client(endpoint.replace('unix://', 'unix:'), credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-  })
+  const address = endpoint.replace('unix://', 'unix:')
+  const plugin = await connectLocalGrpc(address, 'v2.KeyManagementService', clock)
   const call = (method: string, request: Buffer) =>
-    ask(client, method, request, clock.nowMs() + timeoutMs).then(decodeMessage)
+    plugin.call(method, request, timeoutMs).catch(error => {
+      throw error instanceof GrpcError ? new Error(`KMS ${method}: ${error.message}`) : error
+    })
   return {
     async status() {
       const answer = await call('Status', Buffer.alloc(0))
@@ -54,24 +52,8 @@ export async function connectKms(endpoint: string, timeoutMs: number, clock: Clo
     },
     async decrypt({ ciphertext, keyId, annotations }, uid) {
       const request = { 1: ciphertext, 2: uid, 3: keyId, 4: encodeAnnotations(annotations) }
-      const answer: Message = await call('Decrypt', encodeMessage(request))
-      return bytesAt(answer, 1)
+      return bytesAt(await call('Decrypt', encodeMessage(request)), 1)
     },
-    close: () => client.close(),
+    close: () => plugin.close(),
   }
-}
-
-function ask(client: Client, method: string, request: Buffer, deadline: number): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const same = (bytes: Buffer) => bytes
-  client.makeUnaryRequest(
-    `/v2.KeyManagementService/${method}`,
-    same,
-    same,
-    request,
-    { deadline },
-    (error, answer) =>
-      answer ? resolve(answer) : reject(new Error(`KMS ${method}: ${error?.message ?? 'no answer'}`)),
-  )
-  return promise
 }

@@ -1,7 +1,5 @@
 import { createHmac } from 'node:crypto'
 import type { Cancel, Ports } from '../../std/ports.ts'
-import { gcmCipher, openGcm } from './ciphers.ts'
-import type { KmsService, Wrapped } from './kms-service.ts'
 import {
   annotationsAt,
   bytesAt,
@@ -9,7 +7,9 @@ import {
   encodeAnnotations,
   encodeMessage,
   textAt,
-} from './kms-wire.ts'
+} from '../local-grpc/message.ts'
+import { gcmCipher, openGcm } from './ciphers.ts'
+import type { KmsService, Wrapped } from './kms-service.ts'
 import { DecryptError, type Opened, type Provider } from './provider.ts'
 
 const seedBytes = 32

@@ -1,15 +1,11 @@
 import { parseDuration } from '../../machinery/codec/duration.ts'
 import type { Ports } from '../../std/ports.ts'
 import { cbcCipher, gcmCipher, secretboxCipher } from './ciphers.ts'
-import {
-  type EncryptionConfiguration,
-  type EncryptionKey,
-  folderOf,
-  type ProviderConfiguration,
-} from './configuration.ts'
+import type { EncryptionConfiguration, EncryptionKey, ProviderConfiguration } from './configuration.ts'
 import type { Rule } from './encrypted-store.ts'
 import { kmsProvider } from './kms.ts'
 import { connectKms } from './kms-service.ts'
+import { folderOf } from './patterns.ts'
 import { identityProvider, type KeyCipher, keyedProvider, type Provider } from './provider.ts'
 
 type EncryptionPorts = Pick<Ports, 'clock' | 'random' | 'log'>

@@ -30,9 +30,9 @@ export function connectionOf(request: Asked): object {
 
 /** A verified client certificate goes before a bearer token, as upstream orders its authenticators. */
 export function credentialOf({ shown }: Peer, headers: Readonly<Record<string, string>>): Credential {
-  if (shown.kind === 'certificate') return shown
   const token = bearerOf(headers)
-  return token === undefined ? shown : { kind: 'bearer', token }
+  if (token === undefined) return shown
+  return shown.kind === 'certificate' ? { ...shown, token } : { kind: 'bearer', token }
 }
 
 function certificateOf(socket: Partial<TLSSocket>): Credential {
@@ -52,9 +52,10 @@ const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 
 /** `Authorization: Bearer`, or the WebSocket subprotocol that browsers use instead (upstream's websocket authenticator). */
 function bearerOf(headers: Readonly<Record<string, string>>): string | undefined {
-  const match = /^bearer +(\S.*?) *$/i.exec(headers.authorization ?? '')
+  const { authorization, 'sec-websocket-protocol': protocols } = headers
+  const match = authorization === undefined ? undefined : /^bearer +(\S.*?) *$/i.exec(authorization)
   if (match) return match[1]
-  const offered = headers['sec-websocket-protocol']?.split(',').map(part => part.trim()) ?? []
+  const offered = protocols?.split(',').map(part => part.trim()) ?? []
   const encoded = offered.find(protocol => protocol.startsWith(protocolPrefix))
   return encoded && Buffer.from(encoded.slice(protocolPrefix.length), 'base64url').toString()
 }

@@ -152,6 +152,12 @@ export const unavailableApi: MetricSpec = {
   labels: ['name'],
   stability: 'ALPHA',
 }
+export const lostApiTotal: MetricSpec = {
+  name: 'aggregator_unavailable_apiservice_total',
+  help: 'Times that an APIService was available and is no more.',
+  labels: ['name', 'reason'],
+  stability: 'ALPHA',
+}
 export const handshakeErrors: MetricSpec = {
   name: 'apiserver_tls_handshake_errors_total',
   help: 'TLS handshakes that failed.',

@@ -45,9 +45,14 @@ export function newRsaKey(): string {
 
 /** What is read from a certificate without loading the issuing library. */
 export interface CertificateFacts extends CertificateSubject {
+  /** The user's UID, in the element of the subject that Kubernetes has for it. */
+  readonly userIds: readonly string[]
   readonly notBeforeMs: number
   readonly notAfterMs: number
 }
+
+/** apimachinery pkg/apis/asn1 X509UID. */
+const userIdOid = '1.3.6.1.4.1.57683.2'
 
 /** Reads the first certificate of a PEM text (or one in DER). Throws when it is none. */
 export function certificateFacts(encoded: string | Uint8Array): CertificateFacts {
@@ -60,6 +65,7 @@ export function certificateFacts(encoded: string | Uint8Array): CertificateFacts
   return {
     commonName: [subject.CN ?? ''].flat().at(-1) ?? '',
     organizations: [subject.O ?? []].flat(),
+    userIds: [subject[userIdOid] ?? []].flat(),
     names: alternativeNames(certificate.subjectAltName ?? ''),
     notBeforeMs: Date.parse(certificate.validFrom),
     notAfterMs: Date.parse(certificate.validTo),

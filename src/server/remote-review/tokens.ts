@@ -42,7 +42,8 @@ export function webhookTokens(setup: WebhookTokensSetup): TokenAuthenticator {
     if (known) return known
     try {
       const verdict = verdictOf(await review(ask, setup, token, audiences), setup, audiences)
-      cache.put(key, verdict, setup.ttlMs)
+      // Upstream keeps no failures.
+      if (verdict.kind !== 'invalid') cache.put(key, verdict, setup.ttlMs)
       return verdict
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

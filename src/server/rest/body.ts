@@ -72,7 +72,9 @@ function bodyType({ group, version, kind, schema, custom }: Resource): BodyType 
 
 /** The body as a private object of `type`, which it must name if it names one. */
 export function decodeTyped(context: RequestContext, type: BodyType): JsonObject {
-  return withType(decodeLoose(context, type), type)
+  const object = withType(decodeLoose(context, type), type)
+  context.readAs = type
+  return object
 }
 
 /** Reads a large body of a language that takes long to read, with pauses or elsewhere. */

@@ -33,7 +33,9 @@ export function deleteOptionsOf(context: RequestContext): DeleteOptions {
 function readOptions(context: RequestContext): DeleteOptions {
   const { body } = context
   if (body.kind === 'object') return body.object as JsonObject as DeleteOptions
-  const options = decodeLoose(context, { ...metaType('DeleteOptions'), isOptions: true })
+  const type = { ...metaType('DeleteOptions'), isOptions: true }
+  const options = decodeLoose(context, type)
+  context.readAs = type
   const { kind = 'DeleteOptions', apiVersion = '' } = options
   if (kind !== 'DeleteOptions') throw badRequest(unregistered(String(apiVersion), String(kind)))
   return options as DeleteOptions

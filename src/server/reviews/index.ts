@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
-import type { Authorizer, UserInfo } from '../context.ts'
+import type { Authorizer, RequestContext, UserInfo } from '../context.ts'
 import { type Reviewer, timestamp } from '../rest/call.ts'
 import { accessReviewer } from './access.ts'
 
@@ -12,7 +12,11 @@ export interface ReviewSources {
   /** The status of a SelfSubjectRulesReview. */
   readonly subjectRules?: (user: UserInfo, namespace: string) => object
   /** The status of a TokenReview. */
-  readonly tokenStatus?: (token: string, audiences: readonly string[]) => Promise<object>
+  readonly tokenStatus?: (
+    token: string,
+    audiences: readonly string[],
+    context: RequestContext,
+  ) => Promise<object>
 }
 
 interface Review extends KubeObject {
@@ -50,11 +54,11 @@ function rulesReviewer(subjectRules: NonNullable<ReviewSources['subjectRules']>)
 }
 
 function tokenReviewer(tokenStatus: NonNullable<ReviewSources['tokenStatus']>): Reviewer {
-  return async function reviewToken(object) {
+  return async function reviewToken(object, _, context) {
     const review = object as Review
     const { token, audiences = [] } = review.spec ?? {}
     if (!token) throw badRequest('token is required for TokenReview in authentication')
-    review.status = await tokenStatus(token, audiences)
+    review.status = await tokenStatus(token, audiences, context)
     return review
   }
 }

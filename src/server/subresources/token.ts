@@ -11,7 +11,12 @@ import { deepFreeze } from '../watchcache/index.ts'
 import { decodeKind } from './subrequest.ts'
 
 /** Issues tokens; the authentication side's. */
-export type RequestToken = (namespace: string, name: string, body: TokenRequest) => Promise<TokenRequest>
+export type RequestToken = (
+  namespace: string,
+  name: string,
+  body: TokenRequest,
+  warnings: string[],
+) => Promise<TokenRequest>
 
 /** POST serviceaccounts/NAME/token (KEP-1205). */
 export function tokenConnector(request: RequestToken): Connector {
@@ -21,7 +26,7 @@ export function tokenConnector(request: RequestToken): Connector {
     settle(call, body)
     await admitMutating(call, { operation: 'CREATE', object: body, oldObject: undefined })
     await admitValidating(call, { operation: 'CREATE', object: body, oldObject: undefined })
-    const object = await request(namespace, name, body)
+    const object = await request(namespace, name, body, call.context.warnings)
     noteCredential(call.context, object)
     return { kind: 'object', status: 201, object: deepFreeze(printed(kindSchema(), object)) }
   }

@@ -209,8 +209,10 @@ kind: AuthenticationConfiguration
 anonymous: {enabled: true, conditions: [{path: /livez}]}`
     outside.configure(readAuthenticationConfiguration(text), allAlgorithms)
     expect([outside.allowsAnonymous('/livez'), outside.allowsAnonymous('/api')]).toEqual([true, false])
-    outside.configure({ anonymous: { enabled: false } }, allAlgorithms)
-    expect(outside.allowsAnonymous('/livez')).toBe(false)
+    expect(() => outside.configure({ anonymous: { enabled: false } }, allAlgorithms)).toThrow(
+      'anonymous: Forbidden: changed from initial configuration file',
+    )
+    expect(outside.allowsAnonymous('/livez')).toBe(true)
   })
 
   test('flags make the same authenticator', () => {

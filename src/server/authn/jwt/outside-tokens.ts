@@ -1,5 +1,6 @@
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import type { Clock } from '../../../std/ports.ts'
+import { sameJson } from '../../rest/clone.ts'
 import type { TokenAuthenticator } from '../authenticator.ts'
 import { type FetchDocument, jwtTokens } from './authenticator.ts'
 import type { AuthenticationConfiguration } from './configuration.ts'
@@ -28,6 +29,7 @@ export interface OutsideSetup {
 export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthentication {
   let authenticators: readonly TokenAuthenticator[] = []
   let anonymousPaths: ReadonlySet<string> | 'all' = 'all'
+  let first: AuthenticationConfiguration | undefined
   return {
     async tokens(token, audiences) {
       for (const authenticate of [...authenticators, ...(setup.further ?? [])]) {
@@ -40,6 +42,8 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
     configure(configuration, algorithms) {
       const errors = createFieldErrors()
       validateAuthentication(configuration, setup.ownIssuers, errors)
+      if (first && !sameJson(first.anonymous, configuration.anonymous))
+        errors.forbidden('anonymous', 'changed from initial configuration file')
       if (errors.list.length > 0)
         throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
       const { clock, fetchDocument } = setup
@@ -47,6 +51,7 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
         jwtTokens({ authenticator, algorithms, clock, fetchDocument }),
       )
       anonymousPaths = pathsOf(configuration.anonymous)
+      first ??= configuration
     },
   }
 }
