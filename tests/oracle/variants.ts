@@ -23,7 +23,7 @@ export const variants: Readonly<Record<string, Variant>> = {
     flags: {
       both: [
         '--runtime-config=api/all=true',
-        '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true,GenericWorkload=true,StorageVersionMigrator=true',
+        '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true,GenericWorkload=true,StorageVersionMigrator=true,DRADeviceTaints=true,DRADeviceTaintRules=true',
       ],
       stock: ['--feature-gates=StorageVersionAPI=true'],
     },

@@ -27,6 +27,7 @@ const info = (version: string) => ({
   title: 'Kubernetes',
   version: version.replace(/^v/, '').split('.').slice(0, 2).join('.'),
 })
+const customInfo = { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' }
 const bearer = {
   BearerToken: {
     description: 'Bearer Token authentication',
@@ -43,14 +44,15 @@ export type Making = Generator<void, JsonSchema, void>
 export function* makeOpenApiV3(resources: readonly Resource[], options: DocumentOptions): Making {
   const definitions = new Definitions('v3')
   const paths = yield* allPaths(resources, definitions, v3Dialect, options.custom)
+  const isOfCustom = resources.some(isCustom)
   const document = {
     openapi: '3.0.0',
-    info: info(options.version),
+    info: isOfCustom ? customInfo : info(options.version),
     paths,
     // Upstream's documents of custom kinds do not say how to sign in.
     components: {
       schemas: definitions.schemas,
-      ...(!resources.some(isCustom) && { securitySchemes: bearer }),
+      ...(!isOfCustom && { securitySchemes: bearer }),
     },
   }
   return describeDocument(document, definitions.schemas, options.descriptions)
@@ -61,6 +63,7 @@ export function* makePageDocument(page: Page, { version, descriptions }: Documen
   yield
   const definitions = new Definitions('v3')
   const paths = pagePaths([page], definitions, v3Dialect)
+  markKinds(definitions, false)
   const { schemas } = definitions
   const components = { ...(Object.keys(schemas).length > 0 && { schemas }), securitySchemes: bearer }
   return describeDocument({ openapi: '3.0.0', info: info(version), paths, components }, schemas, descriptions)

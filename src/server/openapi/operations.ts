@@ -129,14 +129,13 @@ export function operation({ resource, shapes, dialect }: Writer, facts: Facts): 
   const { verb, operationId, description, shape, gvk } = facts
   const { group, version, kind } = resource
   const { method, action } = operations[verb]
-  const produces = resource.custom ? text : verb === 'list' ? streamed : plain
-  // kubectl looks here whether it may send a strategic merge.
-  const patches = resource.custom ? patchTypes.filter(type => !type.includes('strategic')) : patchTypes
-  const consumes = verb === 'patch' ? patches : resource.custom ? text : ['*/*']
-  const body = bodyOf(verb, shape, { shapes, dialect, consumes })
+  const rules = resource.custom ? ofCustomKinds : ofBuiltinKinds
+  const produces = rules.produces(verb)
+  const consumes = verb === 'patch' ? rules.patchTypes : rules.consumes
+  const body = rules.bodiless.has(verb) ? {} : bodyOf(verb, shape, { shapes, dialect, consumes })
   const parameters = [
     ...((body.parameters as JsonSchema[]) ?? []),
-    ...verbParameters[verb].toSorted().map(name => dialect.parameter(name, 'query')),
+    ...rules.parameters[verb].toSorted().map(name => dialect.parameter(name, 'query')),
   ]
   return {
     [method]: {
@@ -146,11 +145,53 @@ export function operation({ resource, shapes, dialect }: Writer, facts: Facts): 
       operationId,
       ...body,
       ...(parameters.length > 0 && { parameters }),
-      responses: responsesOf(verb, shape, { dialect, produces }),
+      responses: responsesOf(rules.codes[verb], shape, { dialect, produces }),
       'x-kubernetes-action': action,
-      'x-kubernetes-group-version-kind': gvk ?? { group, version, kind },
+      'x-kubernetes-group-version-kind': (rules.namesOthers && gvk) || { group, version, kind },
     },
   }
+}
+
+/** How operations are told of. */
+interface Rules {
+  readonly produces: (verb: Verb) => readonly string[]
+  readonly consumes: readonly string[]
+  /** kubectl looks here whether it may send a strategic merge. */
+  readonly patchTypes: readonly string[]
+  readonly parameters: Readonly<Record<Verb, readonly string[]>>
+  readonly codes: Readonly<Partial<Record<Verb, readonly number[]>>>
+  /** What could be sent a body and does not say so. */
+  readonly bodiless: ReadonlySet<Verb>
+  /** Subresources of another kind are said to be of that one. */
+  readonly namesOthers: boolean
+}
+
+const codes: Readonly<Partial<Record<Verb, readonly number[]>>> = {
+  create: [200, 201, 202],
+  update: [200, 201],
+  patch: [200, 201],
+  delete: [200, 202],
+}
+
+const ofBuiltinKinds: Rules = {
+  produces: verb => (verb === 'list' ? streamed : plain),
+  consumes: ['*/*'],
+  patchTypes,
+  parameters: verbParameters,
+  codes,
+  bodiless: new Set(),
+  namesOthers: true,
+}
+
+/** Upstream has a writer of its own for these (apiextensions-apiserver controller/openapi/builder). */
+const ofCustomKinds: Rules = {
+  produces: () => text,
+  consumes: text,
+  patchTypes: patchTypes.filter(type => !type.includes('strategic')),
+  parameters: { ...verbParameters, get: ['resourceVersion'], deletecollection: verbParameters.list },
+  codes: { ...codes, patch: [200] },
+  bodiless: new Set<Verb>(['deletecollection']),
+  namesOthers: false,
 }
 
 function bodyOf(
@@ -165,20 +206,14 @@ function bodyOf(
   return {}
 }
 
-const codes: Readonly<Partial<Record<Verb, readonly number[]>>> = {
-  create: [200, 201, 202],
-  update: [200, 201],
-  patch: [200, 201],
-  delete: [200, 202],
-}
 const words: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
-/** The answers to a verb, by their codes. */
+/** The answers to an operation, by their codes; one that says none has 200. */
 export function responsesOf(
-  verb: Verb,
+  codes: readonly number[] | undefined,
   shape: JsonSchema,
   { dialect, produces }: { dialect: Dialect; produces: readonly string[] },
 ): JsonSchema {
-  const answered = (codes[verb] ?? [200]).map(code => [code, dialect.response(words[code]!, shape, produces)])
+  const answered = (codes ?? [200]).map(code => [code, dialect.response(words[code]!, shape, produces)])
   return { ...Object.fromEntries(answered), 401: { description: 'Unauthorized' } }
 }

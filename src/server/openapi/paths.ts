@@ -92,7 +92,7 @@ function watchOperation(
     description,
     operationId: `watch${groupWord(group)}${pascal(version)}${id}`,
     parameters: verbParameters.watch.toSorted().map(name => dialect.parameter(name, 'query')),
-    responses: responsesOf('watch', shapes.watchEvent, { dialect, produces: streamed }),
+    responses: responsesOf([200], shapes.watchEvent, { dialect, produces: streamed }),
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': { group, version, kind },
   }
