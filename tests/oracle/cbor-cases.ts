@@ -2,6 +2,7 @@ import { encodeCbor } from '../../src/machinery/codec/index.ts'
 import { cbor, get, type OracleCase, type Track } from './case.ts'
 import { opening } from './general-cases.ts'
 import { kindTracks } from './kind-cases.ts'
+import { requestedSamples } from './requested-samples.ts'
 import { type Sample, samples } from './samples.ts'
 
 const meta = 'v=v1;g=meta.k8s.io'
@@ -14,7 +15,7 @@ export function cborTracks(): Track[] {
   return [
     { name: 'opening', cases: opening },
     { name: 'discovery', cases: discovery },
-    ...kindTracks(samples, casesOf),
+    ...kindTracks([...samples, ...requestedSamples], casesOf),
   ]
 }
 

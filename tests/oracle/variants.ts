@@ -17,14 +17,17 @@ export interface Variant {
   readonly listed: readonly ListedDifference[]
 }
 
+/** Everything that a server has on request. */
+const requested = [
+  '--runtime-config=api/all=true',
+  '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true,GenericWorkload=true,StorageVersionMigrator=true,DRADeviceTaints=true,DRADeviceTaintRules=true',
+]
+
 export const variants: Readonly<Record<string, Variant>> = {
   requested: {
     // Gates of what Hutch does not do would change what is asked of the other kinds.
     flags: {
-      both: [
-        '--runtime-config=api/all=true',
-        '--feature-gates=ClusterTrustBundle=true,PodCertificateRequest=true,GenericWorkload=true,StorageVersionMigrator=true,DRADeviceTaints=true,DRADeviceTaintRules=true',
-      ],
+      both: requested,
       stock: ['--feature-gates=StorageVersionAPI=true'],
     },
     tracks: () => [
@@ -50,7 +53,10 @@ export const variants: Readonly<Record<string, Variant>> = {
     ],
   },
   cbor: {
-    flags: { both: ['--feature-gates=CBORServingAndStorage=true'] },
+    flags: {
+      both: [...requested, '--feature-gates=CBORServingAndStorage=true'],
+      stock: ['--feature-gates=StorageVersionAPI=true'],
+    },
     tracks: cborTracks,
     listed: [surplusCell],
   },
