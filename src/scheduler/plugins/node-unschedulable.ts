@@ -18,7 +18,8 @@ export const nodeUnschedulable: SchedulerPlugin = {
     },
     { kind: 'podUpdated', helps: (_, { changes }) => changes.has('tolerations') },
   ],
-  filterColumns: (cycle, mask) => filterRestricted(cycle, mask, filter),
+  filterColumns: (cycle, mask) =>
+    filterRestricted(cycle, mask, ({ unschedulable }) => !unschedulable || toleratesCordon(cycle.pod)),
   filter,
 }
 
@@ -27,5 +28,9 @@ function filter({ pod }: Cycle, { node }: NodeInfo): Rejection | undefined {
 }
 
 function admits(node: Node, pod: Pod): boolean {
-  return !node.spec?.unschedulable || tolerates(pod.spec?.tolerations, taint)
+  return !node.spec?.unschedulable || toleratesCordon(pod)
+}
+
+function toleratesCordon({ spec }: Pod): boolean {
+  return tolerates(spec?.tolerations, taint)
 }

@@ -1,13 +1,12 @@
-import type { Cycle, Rejection } from '../framework/plugin.ts'
-import type { NodeInfo } from '../snapshot/node-info.ts'
+import type { Cycle } from '../framework/plugin.ts'
+import type { Restriction } from '../snapshot/restrictions.ts'
 
-/** Applies a filter to cordoned and tainted nodes alone; it has nothing against any other. */
+/** Takes away the cordoned and tainted nodes of the sorts that the pod may not go to; the rule has nothing against others. */
 export function filterRestricted(
-  cycle: Cycle,
+  { snapshot }: Cycle,
   mask: Uint8Array,
-  filter: (cycle: Cycle, node: NodeInfo) => Rejection | undefined,
+  isOpen: (restriction: Restriction) => boolean,
 ): void {
-  for (const row of cycle.snapshot.restrictedRows) {
-    if (mask[row] === 1 && filter(cycle, cycle.snapshot.nodeAt(row)!)) mask[row] = 0
-  }
+  for (const restriction of snapshot.restrictions.sorts())
+    if (!isOpen(restriction)) for (const row of restriction.rows) mask[row] = 0
 }

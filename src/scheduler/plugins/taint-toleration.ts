@@ -1,4 +1,5 @@
 import { tolerates, untoleratedTaint } from '../../api/shared/toleration.ts'
+import type { Pod, Taint } from '../../api/types/core-v1.gen.ts'
 import { type Cycle, type Rejection, reject, type SchedulerPlugin } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { normalizeReversed } from './normalize.ts'
@@ -26,27 +27,36 @@ export const taintToleration: SchedulerPlugin = {
     },
     { kind: 'podUpdated', helps: (_, { changes }) => changes.has('tolerations') },
   ],
-  filterColumns: (cycle, mask) => filterRestricted(cycle, mask, filter),
+  filterColumns: (cycle, mask) =>
+    filterRestricted(
+      cycle,
+      mask,
+      ({ taints }) => !untoleratedTaint(taints, cycle.pod.spec?.tolerations, forbiddingEffects),
+    ),
   filter,
   // With no such taint anywhere all nodes would score alike.
   preScore({ snapshot }) {
-    for (const row of snapshot.restrictedRows) {
-      const taints = snapshot.nodeAt(row)!.node?.spec?.taints
-      if (taints?.some(taint => taint.effect === 'PreferNoSchedule')) return undefined
-    }
+    for (const { taints } of snapshot.restrictions.sorts()) if (taints.some(isSoft)) return undefined
     return 'skip'
   },
-  score({ pod }, { node }) {
-    const tolerations = pod.spec?.tolerations?.filter(
-      ({ effect }) => !effect || effect === 'PreferNoSchedule',
-    )
-    return (
-      node?.spec?.taints?.filter(
-        taint => taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint),
-      ).length ?? 0
-    )
+  scoreColumns({ pod, snapshot }, rows, scores) {
+    for (const row of rows) scores[row] = 0
+    for (const { taints, rows: restricted } of snapshot.restrictions.sorts()) {
+      const score = untoleratedSoft(pod, taints)
+      if (score > 0) for (const row of restricted) scores[row] = score
+    }
   },
   normalize: (_, rows, scores) => normalizeReversed(rows, scores),
+}
+
+function isSoft({ effect }: Taint): boolean {
+  return effect === 'PreferNoSchedule'
+}
+
+/** How many taints would rather not have the pod. */
+function untoleratedSoft({ spec }: Pod, taints: readonly Taint[]): number {
+  const tolerations = spec?.tolerations?.filter(({ effect }) => !effect || effect === 'PreferNoSchedule')
+  return taints.filter(taint => isSoft(taint) && !tolerates(tolerations, taint)).length
 }
 
 function filter({ pod }: Cycle, { node }: NodeInfo): Rejection | undefined {

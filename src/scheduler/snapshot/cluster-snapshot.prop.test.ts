@@ -11,10 +11,16 @@ import { podResources } from './pod-resources.ts'
 
 const nodeNames = ['a', 'b', 'c']
 const zones = ['x', 'y', undefined]
+const taintKeys = ['gpu', 'spot', undefined]
 const apps = ['web', 'db']
 
 type Step =
-  | { readonly kind: 'node'; readonly name: string; readonly zone: string | undefined }
+  | {
+      readonly kind: 'node'
+      readonly name: string
+      readonly zone: string | undefined
+      readonly taint: string | undefined
+    }
   | { readonly kind: 'gone'; readonly name: string }
   | {
       readonly kind: 'pod'
@@ -31,6 +37,7 @@ const steps = fc.array(
       kind: fc.constant('node' as const),
       name: fc.constantFrom(...nodeNames),
       zone: fc.constantFrom(...zones),
+      taint: fc.constantFrom(...taintKeys),
     }),
     fc.record({ kind: fc.constant('gone' as const), name: fc.constantFrom(...nodeNames) }),
     fc.record({
@@ -45,16 +52,18 @@ const steps = fc.array(
   { maxLength: 40 },
 )
 
-/** What should be known: nodes by name with their zone, and pods by number. */
+/** What should be known: nodes by name with their zone and taint, and pods by number. */
 interface Model {
-  readonly nodes: Map<string, string | undefined>
+  readonly nodes: Map<string, Pick<Extract<Step, { kind: 'node' }>, 'zone' | 'taint'>>
   readonly pods: Map<number, Pod>
 }
 
 function take(step: Step, snapshot: ClusterSnapshot, { nodes, pods }: Model): void {
   if (step.kind === 'node') {
-    snapshot.setNode(testNode(step.name, { labels: step.zone ? { zone: step.zone } : {} }))
-    nodes.set(step.name, step.zone)
+    const { name, zone, taint } = step
+    const spec = taint ? { taints: [{ key: taint, effect: 'NoSchedule' }] } : {}
+    snapshot.setNode(testNode(name, { spec, labels: zone ? { zone } : {} }))
+    nodes.set(name, step)
   } else if (step.kind === 'gone') {
     snapshot.removeNode(step.name)
     nodes.delete(step.name)
@@ -71,7 +80,7 @@ function take(step: Step, snapshot: ClusterSnapshot, { nodes, pods }: Model): vo
   }
 }
 
-test('whatever comes and goes, counts by selector, domain and term are what a look at everything would give', () => {
+test('whatever comes and goes, counts by selector, domain, taint and term are what a look at everything would give', () => {
   fc.assert(
     fc.property(steps, list => {
       const snapshot = createClusterSnapshot({
@@ -102,13 +111,19 @@ function expectSame(
   const perRow = snapshot.podCounts.byRow(selection, snapshot.rowCount)
   const { domains } = snapshot.topologies.of('zone')
   const zoneOf = new Map<number, string | undefined>()
+  const sorts = [...snapshot.restrictions.sorts()]
+  const taintOf = new Map(
+    sorts.flatMap(({ taints, rows }) => [...rows].map(row => [row, taints[0]!.key] as const)),
+  )
+  expect(new Set(taintOf.values()).size).toBe(sorts.length)
   for (const info of snapshot.nodes()) {
     const here = [...pods.values()].filter(pod => pod.spec?.nodeName === info.name)
     expect([...info.pods.values()].sort(byName)).toEqual(here.sort(byName))
     expect(perRow[info.row]).toBe(here.filter(pod => selects(selection, pod)).length)
     const cpu = here.reduce((sum, pod) => sum + podResources(pod).milliCpu, 0)
     expect(snapshot.columns.get(info.row, 'requestedMilliCpu')).toBe(cpu)
-    const zone = nodes.get(info.name)
+    const { zone, taint } = nodes.get(info.name) ?? {}
+    expect(taintOf.get(info.row)).toBe(taint)
     const domain = domains[info.row]!
     expect(domain === 0).toBe(zone === undefined)
     if (domain !== 0) expect(zoneOf.get(domain) ?? zone).toBe(zone)

@@ -6,6 +6,7 @@ import { type CarriedTerms, createCarriedTerms } from './affinity-terms.ts'
 import { claimKeys, type NodeInfo, normalizedImageName } from './node-info.ts'
 import { createPodCounts, type PodCounts } from './pod-counts.ts'
 import { amountOf, assignedResources, isScalar } from './pod-resources.ts'
+import { createRestrictions, type Restrictions } from './restrictions.ts'
 import { createTopologies, type Topologies } from './topologies.ts'
 
 /**
@@ -20,8 +21,8 @@ export interface ClusterSnapshot {
   readonly rowCount: number
   /** A byte per row: 1 where a node exists. */
   readonly presence: Uint8Array
-  /** Rows of nodes that are cordoned or tainted: the only ones that such rules must look at. */
-  readonly restrictedRows: ReadonlySet<number>
+  /** Nodes that are cordoned or tainted: the only ones that such rules must look at. */
+  readonly restrictions: Restrictions
   /** Nodes that exist. */
   readonly nodeCount: number
   /** Nodes by zone, hostname and whatever else pods are spread or kept together by. */
@@ -76,7 +77,7 @@ class LiveSnapshot implements ClusterSnapshot {
   readonly labels: LabelIndex
   nodeCount = 0
   presence = new Uint8Array(0)
-  readonly restrictedRows = new Set<number>()
+  readonly restrictions = createRestrictions()
   readonly topologies: Topologies
   readonly podCounts: PodCounts
   readonly carriedTerms = createCarriedTerms()
@@ -121,17 +122,18 @@ class LiveSnapshot implements ClusterSnapshot {
   setNode(node: Node): void {
     const name = node.metadata.name!
     const info = this.#byName.get(name) ?? this.#open(name)
-    if (!info.node) this.nodeCount++
-    if (!info.node || info.node.status?.images !== node.status?.images) this.#setImages(info, node)
-    if (info.node?.metadata.labels !== node.metadata.labels || !info.node) {
+    const { node: old } = info
+    const changes = (part: (node: Node) => unknown) => !old || part(old) !== part(node)
+    if (!old) this.nodeCount++
+    if (changes(each => each.status?.images)) this.#setImages(info, node)
+    if (changes(each => each.metadata.labels)) {
       this.labels.set(info.row, node.metadata.labels)
       this.topologies.setRow(info.row, node.metadata.labels)
     }
     info.node = node
     this.presence[info.row] = 1
-    if (node.spec?.unschedulable || node.spec?.taints?.length) this.restrictedRows.add(info.row)
-    else this.restrictedRows.delete(info.row)
-    writeAllocatable(this.columns, info, node)
+    if (changes(each => each.spec)) this.restrictions.setRow(info.row, node)
+    if (changes(each => each.status?.allocatable)) writeAllocatable(this.columns, info, node)
   }
 
   removeNode(name: string): void {
@@ -141,7 +143,7 @@ class LiveSnapshot implements ClusterSnapshot {
     this.#setImages(info, undefined)
     info.node = undefined
     this.presence[info.row] = 0
-    this.restrictedRows.delete(info.row)
+    this.restrictions.setRow(info.row, undefined)
     this.labels.set(info.row, undefined)
     this.topologies.setRow(info.row, undefined)
     this.columns.set(info.row, 'allowedPods', 0)

@@ -131,9 +131,8 @@ export function countingRows(
     for (let row = 0; row < counting.length; row++)
       if (counting[row] === 1 && !matchesRequired(snapshot.nodeAt(row)!.node!, pod.spec)) counting[row] = 0
   if (constraint.honorsTaints)
-    for (const row of snapshot.restrictedRows)
-      if (untoleratedTaint(snapshot.nodeAt(row)!.node?.spec?.taints, tolerations, forbiddingEffects))
-        counting[row] = 0
+    for (const { taints, rows } of snapshot.restrictions.sorts())
+      if (untoleratedTaint(taints, tolerations, forbiddingEffects)) for (const row of rows) counting[row] = 0
   return counting
 }
 
