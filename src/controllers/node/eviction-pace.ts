@@ -1,4 +1,5 @@
 import type { Node } from '../../api/types/core-v1.gen.ts'
+import type { ObjectStore } from '../../client/object-store.ts'
 import { readyCondition } from './node-health.ts'
 
 /** kube-controller-manager --node-eviction-rate 0.1/s, --secondary-node-eviction-rate 0.01/s. */
@@ -25,9 +26,13 @@ export function readinessOf(node: Node): string | undefined {
 }
 
 /** How many nodes a zone has, and how many of them are not ready. */
-export interface ZoneCount {
+interface ZoneCount {
   readonly nodes: number
   readonly ill: number
+}
+
+export function countZone(store: ObjectStore<Node>, zone: string): ZoneCount {
+  return { nodes: store.index(zoneOf).count(zone), ill: store.index(illZoneOf).count(zone) }
 }
 
 /**
@@ -35,6 +40,7 @@ export interface ZoneCount {
  */
 export class EvictionPace {
   readonly #lastMs = new Map<string, number>()
+  readonly #pausesMs = new Map<string, number>()
 
   /** Ms until a node of this zone may be tainted; Infinity while none may. */
   waitMs(zone: string, count: ZoneCount, nowMs: number): number {
@@ -42,6 +48,14 @@ export class EvictionPace {
     if (pauseMs === Number.POSITIVE_INFINITY) return pauseMs
     const lastMs = this.#lastMs.get(zone)
     return lastMs === undefined ? 0 : Math.max(0, lastMs + pauseMs - nowMs)
+  }
+
+  /** Whether the pause between two nodes of this zone is another one than at the last asking. */
+  hasChanged(zone: string, count: ZoneCount): boolean {
+    const pauseMs = pauseFor(count)
+    if (this.#pausesMs.get(zone) === pauseMs) return false
+    this.#pausesMs.set(zone, pauseMs)
+    return true
   }
 
   took(zone: string, nowMs: number): void {

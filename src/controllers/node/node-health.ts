@@ -6,6 +6,9 @@ import { toTimestamp } from '../../client/timestamp.ts'
 export const monitorGraceMs = 50_000
 export const startupGraceMs = 60_000
 
+/** kube-controller-manager --node-monitor-period. */
+export const monitorPeriodMs = 5_000
+
 interface Sign {
   readonly renewTime: string | undefined
   readonly heartbeat: string | undefined

@@ -2,12 +2,13 @@ import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
 import { referenceTo } from '../../client/events.ts'
 import { orUndefined } from '../../client/failure.ts'
+import type { ObjectStore } from '../../client/object-store.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
 import { leases, nodes, pods } from '../kinds.ts'
 import { isReady } from '../shared/pod.ts'
-import { EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
-import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
+import { countZone, EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
+import { monitorPeriodMs, NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
 import { countEviction, tellZones } from './zone-metrics.ts'
 
@@ -27,6 +28,7 @@ export const nodeLifecycleController: Worker = {
       health: new NodeHealth(),
       pace: new EvictionPace(),
       known: new Set(),
+      isAnyReady: false,
     }
     const { health, ports } = lifecycle
     const { store } = context.use(nodes)
@@ -35,11 +37,7 @@ export const nodeLifecycleController: Worker = {
     context.watch(nodes, (node, old) => {
       const name = (node ?? old)!.metadata.name!
       if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
-      const status = readyCondition(node)?.status
-      if (status === readyCondition(old)?.status) return [name]
-      // One that falls ill may not be the only one. Otherwise only those that are ill depend on others.
-      const others = node && status !== 'True' ? store.list() : store.index(illnessOf).get('ill')
-      return [name, ...others.map(({ metadata }) => metadata.name)]
+      return [name, ...dependents(lifecycle, store, [node, old])]
     })
     context.watch(leases, lease => {
       if (lease?.metadata.namespace === leaseNamespace)
@@ -58,6 +56,26 @@ export const nodeLifecycleController: Worker = {
   },
 }
 
+/**
+ * Who has to be looked at again when one node changes: those that are ill, when their zone is emptied at another pace
+ * than before, or when the first node is ready or the last one no longer is. Ten thousand that fall silent one after
+ * the other do not each wake all others.
+ */
+function dependents(
+  lifecycle: Lifecycle,
+  store: ObjectStore<Node>,
+  states: readonly (Node | undefined)[],
+): string[] {
+  const isAnyReady = store.index(readinessOf).count('ready') > 0
+  const woken: Node[] = []
+  if (isAnyReady !== lifecycle.isAnyReady) woken.push(...store.index(illnessOf).get('ill'))
+  lifecycle.isAnyReady = isAnyReady
+  for (const zone of new Set(states.flatMap(node => (node ? [zoneOf(node)] : []))))
+    if (lifecycle.pace.hasChanged(zone, countZone(store, zone)))
+      woken.push(...store.index(illZoneOf).get(zone))
+  return woken.map(({ metadata }) => metadata.name!)
+}
+
 /** Index projection: one value for all nodes that are emptied or ought to be. */
 function illnessOf(node: Node): string | undefined {
   return wantedNoExecute(node) !== undefined || isTainted(node) ? 'ill' : undefined
@@ -68,6 +86,8 @@ interface Lifecycle extends WorkerContext {
   readonly pace: EvictionPace
   /** Uids of the nodes whose arrival was told. */
   readonly known: Set<string>
+  /** As of the last change of a node. */
+  isAnyReady: boolean
 }
 
 async function tend(lifecycle: Lifecycle, name: string): Promise<Requeue> {
@@ -119,9 +139,10 @@ async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undef
   const wanted = wantedNoExecute(node)
   const { store } = informers.of(nodes)
   const zone = zoneOf(node)
-  const count = { nodes: store.index(zoneOf).count(zone), ill: store.index(illZoneOf).count(zone) }
+  const count = countZone(store, zone)
   const adds = wanted !== undefined && !hasNoExecute(node, wanted)
-  const waitMs = adds ? pace.waitMs(zone, count, ports.clock.monotonicMs()) : 0
+  const pauseMs = adds ? pace.waitMs(zone, count, ports.clock.monotonicMs()) : 0
+  const waitMs = adds && pauseMs === 0 && !isAnyAlive(lifecycle, store) ? monitorPeriodMs : pauseMs
   // When no node at all is ready, the fault is more likely ours than theirs: nothing is evicted.
   const isAnyReady = store.index(readinessOf).count('ready') > 0
   const eviction = !isAnyReady ? 'never' : waitMs === 0 ? 'now' : 'wait'
@@ -138,6 +159,15 @@ async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undef
     }
   }
   return adds && waitMs > 0 && Number.isFinite(waitMs) ? waitMs : undefined
+}
+
+/** Of those that call themselves ready, some may have fallen silent together with the one that was noticed first. */
+function isAnyAlive({ health, ports }: Lifecycle, store: ObjectStore<Node>): boolean {
+  const nowMs = ports.clock.monotonicMs()
+  return store
+    .index(readinessOf)
+    .get('ready')
+    .some(node => health.graceLeftMs(node, nowMs) > 0)
 }
 
 /** Pods of a node that is not ready are not ready. */

@@ -117,6 +117,20 @@ describe('node lifecycle', () => {
     await end()
   })
 
+  test('nodes that fall silent one after the other do not each wake all others', async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `n${index}`)
+    const { pass, stats, taints, end } = world(names)
+    await pass(10, names)
+    const before = stats.get('nodelifecycle')!.syncs
+    for (let alive = names.length - 1; alive > 10; alive--) await pass(10, names.slice(0, alive))
+    await pass(60, names.slice(0, 10))
+    expect(taints('n59')).toContain('unreachable:NoSchedule')
+    expect(taints('n0')).toEqual([])
+    // Each takes a few looks: its silence, its taints, and its turn to be emptied.
+    expect(stats.get('nodelifecycle')!.syncs - before).toBeLessThan(20 * names.length)
+    await end()
+  })
+
   test('a node that never posted a status is unknown in all conditions after its start-up grace', async () => {
     const { transport, pass, node, end } = world(['b'])
     transport.put('nodes', { metadata: { name: 'new' }, spec: {} } as Node)

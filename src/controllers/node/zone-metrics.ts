@@ -2,7 +2,7 @@ import type { Node } from '../../api/types/core-v1.gen.ts'
 import type { ObjectStore } from '../../client/object-store.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Cancel } from '../../std/ports.ts'
-import { illZoneOf, zoneOf } from './eviction-pace.ts'
+import { countZone, zoneOf } from './eviction-pace.ts'
 
 const labels = ['zone']
 const spec = (name: string, help: string, stability: 'ALPHA' | 'STABLE' = 'ALPHA'): MetricSpec => ({
@@ -23,8 +23,7 @@ export function tellZones(metrics: Metrics, store: ObjectStore<Node>): Cancel {
   return metrics.onRead(() => {
     for (const node of store.list()) known.add(zoneOf(node))
     for (const zone of known) {
-      const size = store.index(zoneOf).count(zone)
-      const ill = store.index(illZoneOf).count(zone)
+      const { nodes: size, ill } = countZone(store, zone)
       const label = zoneLabel(zone)
       metrics.gauge(zoneSize).with(label).set(size)
       metrics.gauge(unhealthy).with(label).set(ill)
