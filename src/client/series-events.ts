@@ -52,18 +52,20 @@ interface Series {
 export function createSeriesRecorder(options: SeriesRecorderOptions): EventRecorder {
   const { ports, signal } = options
   const known = new Map<string, Series>()
-  const queue: Series[] = []
+  const queue = new Set<Series>()
   let dropped = 0
   let writing: Promise<void> | undefined
   const enqueue = (series: Series) => {
-    if (queue.includes(series)) return
-    if (queue.length >= queueMax) dropped++
-    else queue.push(series)
+    if (queue.has(series)) return
+    if (queue.size >= queueMax) dropped++
+    else queue.add(series)
     writing ??= Promise.resolve().then(drain)
   }
   const drain = async () => {
-    while (queue.length > 0) {
-      const written = await Promise.all(queue.splice(0, batchMax).map(series => write(options, series)))
+    while (queue.size > 0) {
+      const batch = [...queue.values().take(batchMax)]
+      for (const series of batch) queue.delete(series)
+      const written = await Promise.all(batch.map(series => write(options, series)))
       dropped += written.filter(ok => !ok).length
     }
     writing = undefined

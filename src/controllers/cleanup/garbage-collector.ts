@@ -73,8 +73,9 @@ function followAll(collector: Collector): () => void {
 function follow(collector: Collector, resource: ResourceName): () => void {
   const { informers, graph } = collector
   const cancel = informers.of(resource).onChange(({ old, object }) => {
-    if (old && old.metadata.uid !== object?.metadata.uid) removed(collector, old.metadata.uid ?? '')
-    if (object) seen(collector, toNode(resource, object))
+    const isSame = old?.metadata.uid === object?.metadata.uid
+    if (old && !isSame) removed(collector, old.metadata.uid ?? '')
+    if (object && !(old && isSame && isTiedAlike(old, object))) seen(collector, toNode(resource, object))
   })
   return () => {
     cancel()
@@ -83,7 +84,15 @@ function follow(collector: Collector, resource: ResourceName): () => void {
   }
 }
 
-/** Most changes touch neither owners nor deletion: they cost one comparison. */
+/** Most changes touch neither owners nor deletion, and share what they do not touch. */
+function isTiedAlike({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean {
+  return (
+    a.ownerReferences === b.ownerReferences &&
+    a.finalizers === b.finalizers &&
+    a.deletionTimestamp === b.deletionTimestamp
+  )
+}
+
 function seen(collector: Collector, node: GraphNode): void {
   const { graph, enqueue } = collector
   const before = graph.get(node.uid)
