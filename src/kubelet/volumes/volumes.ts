@@ -43,6 +43,8 @@ const tokenRefreshMinMs = 60_000
 class HostVolumes implements PodVolumes {
   readonly #options: VolumesOptions
   readonly #live = new Map<string, Live>()
+  /** By path. */
+  readonly #writing = new Map<string, Promise<void>>()
   readonly #tokens: PodTokens
   readonly #bundles: TrustBundles
   readonly #certificates: PodCertificates
@@ -97,7 +99,20 @@ class HostVolumes implements PodVolumes {
     return path
   }
 
+  /** One writer at a time: a source may change while its volume is set up. */
   async #write(pod: Pod, volume: Volume): Promise<void> {
+    const path = pathOf(this.#options.config, pod, volume)
+    const before = this.#writing.get(path)
+    const writing = Promise.allSettled([before]).then(() => this.#writeNow(pod, volume))
+    this.#writing.set(path, writing)
+    try {
+      await writing
+    } finally {
+      if (this.#writing.get(path) === writing) this.#writing.delete(path)
+    }
+  }
+
+  async #writeNow(pod: Pod, volume: Volume): Promise<void> {
     const { references, config, ports, node } = this.#options
     const payload = await payloadOf(volume, {
       ...{ pod, references, nodeName: config.nodeName, hostIps: config.nodeIps },
