@@ -161,8 +161,11 @@ export async function reapLan(dir: string): Promise<void> {
   }
   // What Podman has lost sight of has a network of its own, but still lives on a file system of the machine.
   const left = () => [...members(), ...processes().filter(pid => isContained(pid, dir))]
-  for (let tries = 0; left().length > 0 && tries < 100; tries++) {
-    for (const pid of left()) kill(pid)
+  // A monitor whose program was killed in the midst of a start may still bring its container up: so two looks find none.
+  for (let tries = 0, quiet = 0; quiet < 2 && tries < 100; tries++) {
+    const found = left()
+    for (const pid of found) kill(pid)
+    quiet = found.length === 0 ? quiet + 1 : 0
     await Bun.sleep(50)
   }
   await run(['sh', '-c', `grep -o ' ${dir}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l`])
@@ -197,7 +200,7 @@ const argumentsOf = (pid: number) =>
 function isStarted(pid: number, dir: string): boolean {
   return (
     pid !== process.pid &&
-    /^(?:conmon|podman|bun|hutch)/.test(nameOf(pid)) &&
+    /^(?:conmon|podman|bun|hutch|runc|crun)/.test(nameOf(pid)) &&
     argumentsOf(pid).includes(`${dir}/`)
   )
 }

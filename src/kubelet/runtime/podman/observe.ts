@@ -91,6 +91,11 @@ function stateOf({ State, StartedAt }: ListedContainer): ObservedContainer['stat
   return 'created'
 }
 
+/** Whether the engine has not seen it run. */
+export function isUnstarted(entry: ListedContainer): boolean {
+  return stateOf(entry) === 'created'
+}
+
 export const killedBySignal9 = 137
 
 function exitCodeOf({ State, ExitCode }: ListedContainer): number {

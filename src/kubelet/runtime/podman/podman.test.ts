@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { ContainerSpec, PodIdentity, Session } from '../runtime.ts'
 import { runRuntimeSuite, testContainer, testSandbox } from '../suite.testing.ts'
@@ -258,6 +258,26 @@ describe.skipIf(missing !== undefined)('podman', () => {
     )
     await starting
     await expect(containers.start(second)).rejects.toThrow('is stopping')
+  }, 120_000)
+
+  test('what is left of a start that the engine did not survive ends with the container', async () => {
+    const { pod, sandboxId } = await start({})
+    const { containers, images } = podman.runtime
+    const imageId = (await images.find(testImage))!.id
+    const spec = { name: 'second', image: testImage, imageId, logPath: `${podman.dir}/logs/second.log` }
+    const id = await containers.createContainer(testContainer(pod, sandboxId, spec))
+    const program = `${podman.dir}/conmon`
+    copyFileSync('/bin/sh', program)
+    const monitorOf = (each: string) => Bun.spawn([program, '-c', 'read line', each], { stdin: 'pipe' })
+    const monitor = monitorOf(id)
+    const other = monitorOf(sandboxId)
+    await containers.list(pod.uid)
+    await containers.remove(id)
+    await monitor.exited
+    expect(monitor.signalCode).toBe('SIGKILL')
+    expect(other.exitCode ?? other.signalCode).toBeNull()
+    other.kill('SIGKILL')
+    await other.exited
   }, 120_000)
 
   test('images that others bring or take away are seen, those that stay are not asked for again', async () => {

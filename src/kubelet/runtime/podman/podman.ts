@@ -14,7 +14,8 @@ import { containerSpec, type EngineLimits, resourceLimits, sandboxSpec } from '.
 import { already, type Engine, EngineError, openEngine, toEngineError } from './engine.ts'
 import { podmanImages } from './images.ts'
 import { labels } from './labels.ts'
-import { type ListedContainer, observe, type StartFailure } from './observe.ts'
+import { isUnstarted, type ListedContainer, observe, type StartFailure } from './observe.ts'
+import { endOrphans } from './orphans.ts'
 import { attachSession, execSession } from './session.ts'
 import { stopContainer } from './stop.ts'
 import { watchEngine } from './watch.ts'
@@ -52,6 +53,7 @@ class PodmanContainers implements RuntimeService {
     startFailures: new Map<string, StartFailure>(),
   }
   readonly #examined = new Set<string>()
+  readonly #unstarted = new Set<string>()
   readonly #imagesChanged: () => void
   #version: string | undefined
   readonly #changes = new Set<Promise<unknown>>()
@@ -75,7 +77,10 @@ class PodmanContainers implements RuntimeService {
 
   async list(podUid?: string) {
     const listed = await this.#listed(podUid)
-    for (const entry of listed) await this.#examineEnd(entry)
+    for (const entry of listed) {
+      if (isUnstarted(entry)) this.#unstarted.add(entry.Id)
+      await this.#examineEnd(entry)
+    }
     return observe(listed, this.#known)
   }
 
@@ -147,6 +152,7 @@ class PodmanContainers implements RuntimeService {
   async start(id: string) {
     try {
       await this.#change(() => already(this.#engine.container(id).start(), 304))
+      this.#unstarted.delete(id)
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 500) throw error
       const { message } = error
@@ -166,6 +172,7 @@ class PodmanContainers implements RuntimeService {
   }
 
   async remove(id: string) {
+    if (this.#unstarted.delete(id)) endOrphans(id)
     await already(
       this.#engine.call({ method: 'DELETE', path: `/containers/${id}?force=true&v=true&timeout=0` }),
       404,
