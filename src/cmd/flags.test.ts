@@ -106,6 +106,7 @@ test.each([
   ['cluster-cidr', '10.42.0.0/16,fd00::1/56', 'use fd00::/56'],
   ['kubelet-port', '0', 'is not a port'],
   ['token', 'abc', 'is not of the form'],
+  ['request-timeout', '0s', 'needs some time'],
   ['audit-webhook-batch-max-size', '0', 'at least 1 is needed'],
 ])('--%s=%s %s', async (name, value, why) => {
   expect(await typed(commands[0]!.flags, `--${name}=${value}`)).toContain(why)

@@ -1,6 +1,6 @@
 import { cipherFault, tlsVersionFault } from '../server/http/tls-choice.ts'
 import type { Flag } from './flags.ts'
-import { duration } from './operations-flags.ts'
+import { duration, durationMs } from './operations-flags.ts'
 
 const throwing = (faultOf: (text: string) => string | undefined) => (text: string) => {
   const fault = faultOf(text)
@@ -66,7 +66,10 @@ export const servingFlags: readonly Flag[] = [
     placeholder: 'DURATION',
     default: '1m0s',
     help: 'a request that is not done after so long is answered 504; watches, logs and the like excepted',
-    check: duration,
+    check: text => {
+      duration(text)
+      if (durationMs(text) === 0) throw new Error('a request needs some time')
+    },
   },
   {
     name: 'min-request-timeout',

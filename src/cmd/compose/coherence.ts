@@ -4,7 +4,7 @@ import type { ServerSettings } from './settings.ts'
 
 /** Refuses (`UserError`) settings of which each is right and which do not fit together. */
 export function requireCoherence(settings: ServerSettings): void {
-  const { clusterCidrs, serviceCidrs, clusterDns, requestSeats } = settings
+  const { clusterCidrs, serviceCidrs, clusterDns, kubernetesIp, requestSeats } = settings
   for (const pods of clusterCidrs) {
     const services = serviceCidrs.find(each => overlap(pods, each))
     if (services !== undefined)
@@ -18,6 +18,12 @@ export function requireCoherence(settings: ServerSettings): void {
     throw new UserError(
       `--cluster-dns ${clusterDns} is not in --service-cidr ${serviceCidrs.join(',')}`,
       'It is the address of a Service; leave it out to have the tenth one.',
+      2,
+    )
+  if (clusterDns === kubernetesIp)
+    throw new UserError(
+      `--cluster-dns ${clusterDns} is the address of the kubernetes Service`,
+      'Leave it out to have the tenth one.',
       2,
     )
   if (requestSeats === 0)
