@@ -84,7 +84,8 @@ function followRules({ context, claims, evicted }: Evictor): void {
   context.watch(deviceTaintRules, (rule, old) => {
     if (rule && old && jsonEqual(rule.spec, old.spec)) return []
     if (!rule) evicted.delete(old!.metadata.uid ?? '')
-    const changed = [rule, old].flatMap(each => each ?? [])
+    const evicting = (each: DeviceTaintRule | undefined) => each?.spec.taint.effect === 'NoExecute'
+    const changed = [rule, old].flatMap(each => (evicting(each) ? each! : []))
     const isReached = (claim: ResourceClaim) =>
       resultsOf(claim).some(place => changed.some(each => isAbout(each, place)))
     // Its status is the first thing that is written.
@@ -112,7 +113,6 @@ async function tendPod(evictor: Evictor, key: string): Promise<Requeue> {
     if (marked.delete(uid)) tell(context, pod, 'Cancelling deletion')
     return {}
   }
-  if (pod.metadata.deletionTimestamp) return {}
   marked.add(uid)
   for (const rule of eviction.rules) context.enqueue(ruleKey(rule), statusPeriodMs)
   const waitMs = eviction.whenMs - context.ports.clock.nowMs()
@@ -131,6 +131,16 @@ function tell({ events }: WorkerContext, pod: Pod, message: string): void {
 
 function evictionPlan({ context, evicted }: Evictor, pod: Pod, { whenMs, rules }: Eviction): Plan {
   const nowMs = context.ports.clock.nowMs()
+  const counted = measure(metrics => {
+    count(metrics, nowMs - whenMs)
+    for (const rule of rules) {
+      const uid = rule.metadata.uid ?? ''
+      evicted.set(uid, (evicted.get(uid) ?? 0) + 1)
+      context.enqueue(ruleKey(rule), statusPeriodMs)
+    }
+  })
+  // As upstream: who is on the way out already counts as evicted.
+  if (pod.metadata.deletionTimestamp) return [counted]
   return [
     confirm(pods, pod),
     event(pods, pod, note('Marking for deletion')),
@@ -139,14 +149,7 @@ function evictionPlan({ context, evicted }: Evictor, pod: Pod, { whenMs, rules }
       message: 'Device Taint manager: deleting due to NoExecute taint',
     }),
     remove(pods, pod),
-    measure(metrics => {
-      count(metrics, nowMs - whenMs)
-      for (const rule of rules) {
-        const uid = rule.metadata.uid ?? ''
-        evicted.set(uid, (evicted.get(uid) ?? 0) + 1)
-        context.enqueue(ruleKey(rule), statusPeriodMs)
-      }
-    }),
+    counted,
   ]
 }
 
