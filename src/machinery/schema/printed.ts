@@ -1,53 +1,38 @@
-import type { Field, ObjectSchema, Schema } from './schema.ts'
+import { innerFields, type PerSchema, perSchema } from './per-schema.ts'
+import type { Field, ObjectSchema } from './schema.ts'
 import { zeroValue } from './zero.ts'
 
 type JsonFields = Readonly<Record<string, unknown>>
 type Printer = (value: unknown) => unknown
-
-/** `undefined`: nothing in it is ever printed as null. */
-const known = new WeakMap<Schema, Printer | undefined>()
 
 /**
  * The object as Go prints it: `null` where a list, map, time or pointer without `omitempty` is absent. In memory those
  * stay absent. Most kinds have no such field and come back as they are; others share everything that gains no null.
  */
 export function printed<T extends object>(schema: ObjectSchema, object: T): T {
-  const printer = known.has(schema) ? known.get(schema) : printerOf(schema)
+  const printer = printerOf(schema)
   return printer ? (printer(object) as T) : object
 }
 
-function printerOf(schema: Schema): Printer | undefined {
-  if (known.has(schema)) return known.get(schema)
-  // A type that holds itself (JSON schemas) is not looked into again; none of those has such fields.
-  known.set(schema, undefined)
-  const made = makePrinter(schema)
-  known.set(schema, made)
-  return made
-}
-
-function makePrinter(schema: Schema): Printer | undefined {
-  if (schema.kind === 'object') return objectPrinter(schema)
+/** Of a schema in which nothing is ever printed as null there is none. */
+const printerOf = perSchema<Printer>((schema, ofPart) => {
+  if (schema.kind === 'object') return objectPrinter(schema, ofPart)
   if (schema.kind === 'list') {
-    const print = printerOf(schema.items)
+    const print = ofPart(schema.items)
     return print && (value => printList(value as readonly unknown[], print))
   }
   if (schema.kind !== 'map') return undefined
-  const print = printerOf(schema.values)
+  const print = ofPart(schema.values)
   return print && (value => printMap(value as JsonFields, print))
-}
+})
 
 function isPrintedAsNull({ omitEmpty, pointer, schema }: Field): boolean {
   return !omitEmpty && (pointer || zeroValue(schema) === undefined)
 }
 
-function objectPrinter({ fields }: ObjectSchema): Printer | undefined {
-  const nulls: string[] = []
-  const inner: [name: string, print: Printer][] = []
-  for (const field of fields.values()) {
-    if (isPrintedAsNull(field)) nulls.push(field.name)
-    const print = printerOf(field.schema)
-    if (print) inner.push([field.name, print])
-  }
+function objectPrinter(schema: ObjectSchema, ofPart: PerSchema<Printer>): Printer | undefined {
+  const nulls = [...schema.fields.values()].filter(isPrintedAsNull).map(({ name }) => name)
+  const inner = innerFields(schema, ofPart)
   if (nulls.length + inner.length === 0) return undefined
   return value => {
     const given = value as JsonFields

@@ -1,10 +1,8 @@
-import type { Field, ObjectSchema, Schema } from './schema.ts'
+import { innerFields, type PerSchema, perSchema } from './per-schema.ts'
+import type { Field, ObjectSchema } from './schema.ts'
 
 type JsonFields = Record<string, unknown>
 type Dropper = (value: unknown) => void
-
-/** `undefined`: nothing in it comes back from a store in another form. */
-const known = new WeakMap<Schema, Dropper | undefined>()
 
 /**
  * Makes of `object`, in place, what comes back from upstream's store: protobuf has no word for a list or map that is
@@ -12,40 +10,26 @@ const known = new WeakMap<Schema, Dropper | undefined>()
  * from there already.
  */
 export function toStoredForm(schema: ObjectSchema, object: object): void {
-  const drop = known.has(schema) ? known.get(schema) : dropperOf(schema)
-  drop?.(object)
+  dropperOf(schema)?.(object)
 }
 
-function dropperOf(schema: Schema): Dropper | undefined {
-  if (known.has(schema)) return known.get(schema)
-  // A type that holds itself (JSON schemas) is not looked into again; none of those has such fields.
-  known.set(schema, undefined)
-  const made = makeDropper(schema)
-  known.set(schema, made)
-  return made
-}
-
-function makeDropper(schema: Schema): Dropper | undefined {
-  if (schema.kind === 'object') return objectDropper(schema)
+/** Of a schema in which nothing comes back from a store in another form there is none. */
+const dropperOf = perSchema<Dropper>((schema, ofPart) => {
+  if (schema.kind === 'object') return objectDropper(schema, ofPart)
   const inner = schema.kind === 'list' ? schema.items : schema.kind === 'map' ? schema.values : undefined
-  const drop = inner && dropperOf(inner)
+  const drop = inner && ofPart(inner)
   if (!drop) return undefined
   if (schema.kind === 'list') return list => (list as readonly unknown[]).forEach(drop)
   return map => Object.values(map as JsonFields).forEach(drop)
-}
+})
 
 function isPrintedEmpty({ omitEmpty, pointer, schema: { kind } }: Field): boolean {
   return !omitEmpty && !pointer && (kind === 'list' || kind === 'map')
 }
 
-function objectDropper({ fields }: ObjectSchema): Dropper | undefined {
-  const printed: string[] = []
-  const inner: [name: string, drop: Dropper][] = []
-  for (const field of fields.values()) {
-    if (isPrintedEmpty(field)) printed.push(field.name)
-    const drop = dropperOf(field.schema)
-    if (drop) inner.push([field.name, drop])
-  }
+function objectDropper(schema: ObjectSchema, ofPart: PerSchema<Dropper>): Dropper | undefined {
+  const printed = [...schema.fields.values()].filter(isPrintedEmpty).map(({ name }) => name)
+  const inner = innerFields(schema, ofPart)
   if (printed.length + inner.length === 0) return undefined
   return value => {
     const object = value as JsonFields
