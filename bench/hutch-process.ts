@@ -8,7 +8,10 @@ const bundled = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit
   .trim()
 
 /** As `scripts/start` sets it. */
-const asStarted = { BUN_JSC_forceRAMSize: String(512 << 20) }
+const asStarted = {
+  BUN_JSC_forceRAMSize: String(512 << 20),
+  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '1000000',
+}
 
 export interface HutchProcess {
   readonly pid: number
