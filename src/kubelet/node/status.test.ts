@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test'
-import type { NodeStatus } from '../../api/types/core-v1.gen.ts'
+import type { Node } from '../../api/types/core-v1.gen.ts'
+import { decodeValue } from '../../machinery/codec/index.ts'
 import { kubeletDefaults } from '../config.ts'
+import { nodes } from '../resources.ts'
 import { differs, type NodeInput, nodeStatus } from './status.ts'
 
-const input: NodeInput = {
+const bare: NodeInput = {
   config: {
     ...kubeletDefaults,
     nodeName: 'n',
@@ -22,8 +24,16 @@ const input: NodeInput = {
   nowMs: 0,
 }
 
-test('a status is the same after the server has kept it, but for its heartbeats', () => {
-  const { images: _none, ...kept } = nodeStatus(input, {}) as NodeStatus
+const image = { id: 'a', tags: ['a:1'], digests: ['a@sha256:1'], user: '' }
+
+test.each<[string, NodeInput['images']]>([
+  ['without images', []],
+  ['with images of unknown size', [{ ...image, sizeBytes: 0 }]],
+  ['with images', [{ ...image, sizeBytes: 5 }]],
+])('a status %s is the same after the server has kept it, but for its heartbeats', (_, images) => {
+  const input = { ...bare, images }
+  const { object } = decodeValue(nodes.schema, { metadata: {}, status: nodeStatus(input, {}) })
+  const kept = (object as unknown as Node).status!
   expect(kept.capacity?.memory).toBe('256Gi')
   expect(kept.capacity?.['ephemeral-storage']).toBe('1Ti')
   const later = nodeStatus({ ...input, nowMs: 60_000 }, kept)

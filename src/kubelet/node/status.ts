@@ -99,7 +99,11 @@ function imageList(images: readonly Image[]): ContainerImage[] {
     .filter(image => image.tags.length + image.digests.length > 0)
     .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
     .slice(0, imagesMax)
-    .map(({ digests, tags, sizeBytes }) => ({ names: [...digests, ...tags], sizeBytes }))
+    .map(({ digests, tags, sizeBytes }) => ({
+      names: [...digests, ...tags],
+      // The server keeps no zero: with one the status would look changed, and be written, at every heartbeat.
+      ...(sizeBytes > 0 && { sizeBytes }),
+    }))
 }
 
 interface Verdict {
