@@ -1,3 +1,4 @@
+import { originFault, transportSecurityFault } from '../server/http/browsers.ts'
 import { cipherFault, tlsVersionFault } from '../server/http/tls-choice.ts'
 import type { Flag } from './flags.ts'
 import { duration, durationMs } from './operations-flags.ts'
@@ -70,6 +71,20 @@ export const servingFlags: readonly Flag[] = [
       duration(text)
       if (durationMs(text) === 0) throw new Error('a request needs some time')
     },
+  },
+  {
+    name: 'cors-allowed-origins',
+    type: 'list',
+    placeholder: 'PATTERN',
+    help: 'origins whose pages may ask, as regular expressions of Go that hold the whole host; repeatable',
+    check: text => text.split(',').forEach(throwing(originFault)),
+  },
+  {
+    name: 'strict-transport-security-directives',
+    type: 'list',
+    placeholder: 'WORD',
+    help: 'what browsers are told of TLS: max-age=SECONDS, includeSubDomains, preload',
+    check: text => text.split(',').forEach(throwing(transportSecurityFault)),
   },
   {
     name: 'min-request-timeout',

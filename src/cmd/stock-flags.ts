@@ -53,10 +53,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period',
     'There is no coordinated leader election; components take the lease that is free.',
   ],
-  [
-    'cors-allowed-origins strict-transport-security-directives',
-    'Answers carry neither CORS nor HSTS headers; put a proxy in front of browsers.',
-  ],
   ['disable-http2-serving', 'HTTP/2 is offered and never required.'],
   ['max-connection-bytes-per-sec', 'Streams are not slowed down.'],
   [

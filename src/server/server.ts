@@ -23,6 +23,7 @@ import type { Auditing } from './filters/audit.ts'
 import { mountFlowDebug } from './flow/debug.ts'
 import { serveFlowControl } from './flow/serve.ts'
 import { healthChecks } from './health-checks.ts'
+import type { BrowserRules } from './http/browsers.ts'
 import { createDrain } from './http/drain.ts'
 import { createFront } from './http/front.ts'
 import { type HealthCheck, mountHealth } from './http/health.ts'
@@ -96,6 +97,8 @@ export interface ApiServerOptions {
   readonly postStartHooks?: PostStartHooks
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
   readonly shutdownDelayMs?: number
+  /** Answers to pages of other origins, and what browsers are told of TLS. Default: nothing, as upstream. */
+  readonly browsers?: BrowserRules
   /** Watches end spread over so long when the server stops. Default 0: all at once. */
   readonly shutdownWatchGraceMs?: number
   /** Watches that name no time last once to twice so long. Default half an hour, as upstream's --min-request-timeout. */
@@ -165,7 +168,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
   const front = createFront({
     ...{ handler, ports, drain, watches, stopping: stopping.signal, requestTimeoutMs: limitMs },
-    ...{ servesCbor: options.servesCbor ?? false, longYaml: options.longYaml },
+    ...{ servesCbor: options.servesCbor ?? false, longYaml: options.longYaml, browsers: options.browsers },
   })
   const inProcess = (user: UserInfo, userAgent?: string) =>
     createInProcessTransport({

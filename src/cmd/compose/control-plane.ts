@@ -142,6 +142,7 @@ async function buildServer(
     components: componentsOf(settings),
     postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
     ...paceOf(settings),
+    browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(() => current),
     reviews: reviewsBy(security),

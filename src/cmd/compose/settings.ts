@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Resource } from '../../api/define.ts'
 import type { Features } from '../../api/features/features.ts'
 import type { ControllerTuning } from '../../controllers/tuning.ts'
+import type { BrowserRules } from '../../server/http/browsers.ts'
 import { durationMs, portRange } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
@@ -56,6 +57,7 @@ export interface ServerSettings {
   readonly shutdownDelayMs: number
   readonly shutdownWatchGraceMs: number
   readonly watchTimeoutMinMs: number
+  readonly browsers: BrowserRules
   readonly eventTtlMs: number
   /** Both inclusive. */
   readonly nodePorts: readonly [number, number]
@@ -105,6 +107,10 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     shutdownWatchGraceMs: durationMs(flags.text('shutdown-watch-termination-grace-period')),
     watchTimeoutMinMs: flags.integer('min-request-timeout') * 1000,
+    browsers: {
+      allowedOrigins: flags.list('cors-allowed-origins'),
+      transportSecurity: flags.list('strict-transport-security-directives'),
+    },
     eventTtlMs: durationMs(flags.text('event-ttl')),
     nodePorts: portRange(flags.text('service-node-port-range')),
     authentication: authenticationSource(flags),

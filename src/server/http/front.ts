@@ -7,6 +7,7 @@ import { beginWork } from '../../std/turns.ts'
 import type { Handler, RequestBody, RequestContext, Response } from '../context.ts'
 import { anonymousUser } from '../filters/authentication.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
+import { type BrowserAnswer, type BrowserRules, createBrowserAnswers } from './browsers.ts'
 import { credentialOf, peerOf } from './credential.ts'
 import { type Departure, departureOf } from './departure.ts'
 import { type Drain, isExemptFromDrain, leavingText } from './drain.ts'
@@ -28,6 +29,8 @@ export interface FrontOptions {
   readonly watches?: WatchDrain | undefined
   /** A body that is not there by then is not waited for. */
   readonly requestTimeoutMs: number
+  /** Absent: browsers are told nothing. */
+  readonly browsers?: BrowserRules | undefined
   /** CBORServingAndStorage is on. */
   readonly servesCbor?: boolean
   readonly longYaml?: LongYaml | undefined
@@ -45,14 +48,24 @@ export function createFront(options: FrontOptions): Front {
   const readBody = createBodyReader(ports.clock, options.requestTimeoutMs)
   const inner = { ...options, readBody, formats }
   const fanout = createFanout(ports.clock)
+  const toBrowsers = options.browsers && createBrowserAnswers(options.browsers)
   return async function serveRequest(request, response) {
     if (options.drain.isClosed() && !isExemptFromDrain(request.url ?? '')) {
       sendAway(request, response)
       return undefined
     }
+    const heard = headersOf(request)
+    const toBrowser = toBrowsers?.(heard.origin)
+    if (toBrowser?.isAllowed && request.method === 'OPTIONS') {
+      response.writeHead(204, {
+        ...commonHeaders(heard['audit-id'] || ports.random.uuid()),
+        ...toBrowser.headers,
+      })
+      response.end()
+      return undefined
+    }
     const departure = departureOf(response, options.stopping)
     const leave = options.drain.enter()
-    const heard = headersOf(request)
     let answered: Answered | undefined
     let turn: ReturnType<WatchDrain['enter']> | undefined
     let bytes = 0
@@ -61,7 +74,7 @@ export function createFront(options: FrontOptions): Front {
       if (response.destroyed) return undefined
       if (options.watches && isWatch(answered.answer)) turn = options.watches.enter()
       const signal = turn ? eitherOf(departure.signal, turn.signal) : departure.signal
-      bytes = await writeAnswer(request, response, withCommonHeaders(answered), { signal, fanout })
+      bytes = await writeAnswer(request, response, withCommonHeaders(answered, toBrowser), { signal, fanout })
     } catch (error) {
       ports.log.warn('a response could not be sent', { path: request.url, error: String(error) })
       response.destroy()
@@ -230,11 +243,16 @@ function requirePlain(response: Response): Exclude<Response, { kind: 'upgrade' }
   throw badRequest('Upgrade request required')
 }
 
-function withCommonHeaders({ answer, auditId, context }: Answered): Answer {
+const commonHeaders = (auditId: string) => ({ 'audit-id': auditId, 'cache-control': 'no-cache, private' })
+
+function withCommonHeaders(
+  { answer, auditId, context }: Answered,
+  toBrowser: BrowserAnswer | undefined,
+): Answer {
   const flow = context?.flow
   const headers = {
-    'audit-id': auditId,
-    'cache-control': 'no-cache, private',
+    ...commonHeaders(auditId),
+    ...toBrowser?.headers,
     ...(flow && {
       'x-kubernetes-pf-flowschema-uid': flow.schemaUid,
       'x-kubernetes-pf-prioritylevel-uid': flow.levelUid,
