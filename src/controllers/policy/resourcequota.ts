@@ -1,7 +1,7 @@
 import { podQuotaNames } from '../../api/shared/quota/pod-names.ts'
-import { inScopes } from '../../api/shared/quota/scopes.ts'
+import { attributesClasses, inScopes } from '../../api/shared/quota/scopes.ts'
 import { addLists, type Usage, usageOf } from '../../api/shared/quota/usage.ts'
-import type { Pod, ResourceQuota } from '../../api/types/core-v1.gen.ts'
+import type { ResourceQuota } from '../../api/types/core-v1.gen.ts'
 import { type Catalog, type ServedResource, servedWith } from '../../client/catalog.ts'
 import { objectKey, resourceId } from '../../client/resource.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
@@ -77,6 +77,8 @@ function sameUsage(
 ): boolean {
   if (resource.group !== '' || !['pods', 'services', 'persistentvolumeclaims'].includes(resource.plural))
     return true
+  // Of another class it may be another quota's.
+  if (!jsonEqual(attributesClasses(object), attributesClasses(old))) return false
   const nowMs = ports.clock.nowMs()
   return jsonEqual(texts(usageOf(resource, object, nowMs)), texts(usageOf(resource, old, nowMs)))
 }
@@ -93,6 +95,8 @@ const plainNames = ['configmaps', 'secrets', 'replicationcontrollers', 'resource
 function namesFor({ spec }: ResourceQuota, { group, plural }: ServedResource): readonly string[] {
   const names = Object.keys(spec?.hard ?? {})
   const counts = names.filter(name => name === (group ? `count/${plural}.${group}` : `count/${plural}`))
+  if (group === 'resource.k8s.io' && plural === 'resourceclaims')
+    return [...counts, ...names.filter(name => name.endsWith('.deviceclass.resource.k8s.io/devices'))]
   if (group !== '') return counts
   const charged: Readonly<Record<string, (name: string) => boolean>> = {
     pods: name => podQuotaNames([name]).length > 0,
@@ -117,11 +121,9 @@ async function writeStatus(
   const hard = quota.spec?.hard ?? {}
   const used: Record<string, string> = {}
   for (const resource of counted) {
-    const isPods = resource.group === '' && resource.plural === 'pods'
     let total: Usage = {}
     for (const object of informers.of<KubeObject>(resource).store.list(quota.metadata.namespace)) {
-      if (inScopes(quota, isPods ? (object as Pod) : undefined))
-        total = addLists(total, usageOf(resource, object, nowMs))
+      if (inScopes(quota, resource, object)) total = addLists(total, usageOf(resource, object, nowMs))
       const pause = breathe()
       if (pause) await pause
     }

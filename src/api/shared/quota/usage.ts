@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { addQuantity, parseQuantity, type Quantity, quantityOf } from '../../../machinery/quantity/index.ts'
 import { aggregateContainers } from '../../core/pod/pod-resources.ts'
 import type { PersistentVolumeClaim, Pod, Service } from '../../types/core-v1.gen.ts'
+import type { DeviceRequest, ResourceClaim } from '../../types/resource-v1.gen.ts'
 import { storageClassOf } from '../storage-class.ts'
 
 export type Usage = Readonly<Record<string, Quantity>>
@@ -27,6 +28,8 @@ export function usageOf(
   nowMs: number,
 ): Usage {
   const counted = { [countName(resource)]: one }
+  if (resource.group === 'resource.k8s.io' && resource.plural === 'resourceclaims')
+    return { ...counted, ...deviceUsage(object as ResourceClaim) }
   if (resource.group !== '') return counted
   if (resource.plural === 'pods') return { ...counted, ...podUsage(object as Pod, nowMs) }
   if (resource.plural === 'services') return { ...counted, ...serviceUsage(object as Service) }
@@ -86,6 +89,30 @@ function claimUsage(claim: PersistentVolumeClaim): Usage {
     amount,
   ])
   return { ...plain, ...Object.fromEntries(byClass) }
+}
+
+/** As many devices as a request for all of them may get (resource/v1 AllocationResultsMaxSize). */
+const devicesMax = 32
+
+/** Devices by their class; of several choices each class counts with its largest (evaluator/core resource_claims.go). */
+function deviceUsage({ spec }: ResourceClaim): Usage {
+  return (spec?.devices?.requests ?? []).map(devicesOf).reduce<Usage>(addLists, {})
+}
+
+type DeviceChoice = NonNullable<DeviceRequest['exactly']>
+
+function devicesOf(request: DeviceRequest): Usage {
+  // An older version has the only choice in the request itself.
+  const choices: readonly Partial<DeviceChoice>[] = request.firstAvailable ?? [
+    request.exactly ?? (request as Partial<DeviceChoice>),
+  ]
+  const counts: Record<string, number> = {}
+  for (const { deviceClassName, allocationMode, count = 1 } of choices) {
+    if (!deviceClassName) continue
+    const name = `${deviceClassName}.deviceclass.resource.k8s.io/devices`
+    counts[name] = Math.max(counts[name] ?? 0, allocationMode === 'All' ? devicesMax : count)
+  }
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, quantityOf(count)]))
 }
 
 /** The sum of two lists. */

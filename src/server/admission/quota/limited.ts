@@ -1,7 +1,7 @@
 /** What may be consumed only where a quota covers it (apiserver pkg/admission/plugin/resourcequota, limitedResources). */
 import { matchesScope, scopesOf } from '../../../api/shared/quota/scopes.ts'
 import type { Usage } from '../../../api/shared/quota/usage.ts'
-import type { Pod, ResourceQuota, ScopedResourceSelectorRequirement } from '../../../api/types/core-v1.gen.ts'
+import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../../../api/types/core-v1.gen.ts'
 import { DocumentError, type DocumentKind, readDocument } from '../../../machinery/config/document.ts'
 import { compareQuantity, zeroQuantity } from '../../../machinery/quantity/index.ts'
 import { plainFailure } from '../../../machinery/status/errors.ts'
@@ -50,8 +50,6 @@ export function readLimitedResources(text: string): readonly LimitedResource[] {
 
 export interface Consumption {
   readonly usage: Usage
-  /** Absent where the object is no pod. */
-  readonly pod: Pod | undefined
   /** All quotas of the namespace, and the names that those which are for this object count. */
   readonly quotas: readonly ResourceQuota[]
   readonly covered: ReadonlySet<string>
@@ -61,7 +59,7 @@ export interface Consumption {
 export function requireCovered(
   request: AdmissionRequest,
   limited: readonly LimitedResource[],
-  { usage, pod, quotas, covered }: Consumption,
+  { usage, quotas, covered }: Consumption,
 ): void {
   const { group, plural } = request.resource
   const names = limited
@@ -74,21 +72,23 @@ export function requireCovered(
     )
   const uncovered = [...new Set(names)].filter(name => !covered.has(name)).sort()
   if (uncovered.length > 0) throw refusal(request, `insufficient quota to consume: ${uncovered.join(',')}`)
-  if (pod) requireScopes(limited, pod, quotas)
+  requireScopes(request, limited, quotas)
 }
 
 function requireScopes(
+  { resource, object }: AdmissionRequest,
   limited: readonly LimitedResource[],
-  pod: Pod,
   quotas: readonly ResourceQuota[],
 ): void {
+  const matches = (selector: ScopedResourceSelectorRequirement) => matchesScope(selector, resource, object!)
   const asked = limited
+    .filter(each => (each.apiGroup ?? '') === resource.group && each.resource === resource.plural)
     .flatMap(({ matchScopes = [] }) => matchScopes)
-    .filter(selector => matchesScope(selector, pod))
+    .filter(matches)
   const covering = new Set(
     quotas
       .flatMap(scopesOf)
-      .filter(selector => matchesScope(selector, pod))
+      .filter(matches)
       .map(({ scopeName }) => scopeName),
   )
   const uncovered = asked.filter(({ scopeName }) => !covering.has(scopeName))

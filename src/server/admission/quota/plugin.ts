@@ -76,14 +76,13 @@ function charge(
   const stored = ports.objectsOf(resource).list(info.namespace)
   const present = reservations.present(resource, info.namespace, stored)
   for (const quota of quotas) {
-    if (!inScopes(quota, podOf(resource, object))) continue
-    const old =
-      oldObject && inScopes(quota, podOf(resource, oldObject)) ? usageOf(resource, oldObject, nowMs) : {}
+    if (!inScopes(quota, resource, object)) continue
+    const old = oldObject && inScopes(quota, resource, oldObject) ? usageOf(resource, oldObject, nowMs) : {}
     const hard = hardNames(quota, resource, usage)
     checkCompute(request, quota, hard)
     const requested = increase(usage, old, hard)
     if (Object.keys(requested).length === 0) continue
-    const counted = present.filter(item => inScopes(quota, podOf(resource, item)))
+    const counted = present.filter(item => inScopes(quota, resource, item))
     const used = counted.map(item => usageOf(resource, item, nowMs)).reduce(addLists, {})
     checkLimits(request, quota, requested, used)
   }
@@ -99,10 +98,9 @@ function cover(
   const { resource, object, oldObject } = request
   const old = oldObject ? usageOf(resource, oldObject, 0) : {}
   if (oldObject && Object.keys(increase(usage, old, Object.keys(usage))).length === 0) return
-  const pod = podOf(resource, object as KubeObject)
-  const own = quotas.filter(quota => inScopes(quota, pod))
+  const own = quotas.filter(quota => inScopes(quota, resource, object as KubeObject))
   const covered = new Set(own.flatMap(quota => hardNames(quota, resource, usage)))
-  requireCovered(request, limited, { usage, pod, quotas, covered })
+  requireCovered(request, limited, { usage, quotas, covered })
 }
 
 function podOf({ group, plural }: Resource, object: KubeObject): Pod | undefined {

@@ -55,6 +55,53 @@ describe('ResourceQuota', () => {
     ).toBeUndefined()
   })
 
+  test('of claims of a class takes in those that ask for it, have it or are on their way to it', async () => {
+    const byClass = (operator: string, values?: string[]) => ({
+      scopeSelector: { matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator, values }] },
+    })
+    const claim = (spec: object, status: object = {}) => ({
+      metadata: { name: 'c', namespace: 'a' },
+      spec,
+      status,
+    })
+    const hard = { persistentvolumeclaims: '0' }
+    const gold = claim({ volumeAttributesClassName: 'gold' })
+    const going = claim({}, { modifyVolumeStatus: { targetVolumeAttributesClassName: 'gold' } })
+    const taken = async (scopes: object, object: object) =>
+      (await setup(quota(hard, scopes)).create('persistentvolumeclaims', object)).refused !== undefined
+    expect(await taken(byClass('In', ['gold']), gold)).toBe(true)
+    expect(await taken(byClass('In', ['gold']), going)).toBe(true)
+    expect(await taken(byClass('In', ['tin']), gold)).toBe(false)
+    expect(await taken(byClass('Exists'), gold)).toBe(true)
+    expect(await taken(byClass('Exists'), claim({}))).toBe(false)
+    expect(await taken(byClass('NotIn', ['gold']), claim({}))).toBe(true)
+    expect(await taken({ scopes: ['BestEffort'] }, gold)).toBe(false)
+  })
+
+  test('counts devices by class, and of choices the largest of each', () => {
+    const claims = { group: 'resource.k8s.io', plural: 'resourceclaims' }
+    const devices = (...requests: object[]) => {
+      const usage = usageOf(claims, { metadata: {}, spec: { devices: { requests } } } as KubeObject, 0)
+      return Object.fromEntries(Object.entries(usage).map(([name, amount]) => [name, formatQuantity(amount)]))
+    }
+    const gold = 'gold.deviceclass.resource.k8s.io/devices'
+    expect(
+      devices(
+        { exactly: { deviceClassName: 'gold', count: 2 } },
+        { exactly: { deviceClassName: 'gold', allocationMode: 'All' } },
+      ),
+    ).toEqual({ 'count/resourceclaims.resource.k8s.io': '1', [gold]: '34' })
+    const firstAvailable = [
+      { deviceClassName: 'gold', count: 3 },
+      { deviceClassName: 'gold', count: 1 },
+      { deviceClassName: 'tin' },
+    ]
+    expect(devices({ firstAvailable })).toMatchObject({
+      [gold]: '3',
+      'tin.deviceclass.resource.k8s.io/devices': '1',
+    })
+  })
+
   test('does not let two pods that come at once share the last place', async () => {
     const { create, store, clock } = setup(quota({ pods: '1' }))
     expect((await create('pods', pod('one'))).refused).toBeUndefined()
