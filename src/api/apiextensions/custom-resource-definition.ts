@@ -12,7 +12,10 @@ function markTerminating(definition: CustomResourceDefinition): void {
   const status = definition.status ?? { acceptedNames: { plural: '', kind: '' }, storedVersions: [] }
   const others = (status.conditions ?? []).filter(({ type }) => type !== 'Terminating')
   const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon'
-  const terminating = { type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message }
+  const terminating = {
+    ...{ type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message },
+    lastTransitionTime: definition.metadata.deletionTimestamp!,
+  }
   definition.status = { ...status, conditions: [...others, terminating] }
 }
 

@@ -1,3 +1,4 @@
+import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutableText, ipFamily, validateCidr } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
@@ -16,10 +17,19 @@ function validateCidrs(cidrs: readonly string[], errors: FieldErrors): void {
   if (first !== 0 && first === second) errors.invalid(path, cidrs, oneOfEach)
 }
 
+type Spec = ServiceCIDR['spec']
+
+/** As Go prints the list: nothing is not empty. */
+function shown(spec: Spec): readonly string[] | null {
+  const { cidrs = [] } = spec ?? {}
+  return cidrs.length > 0 || (spec && isGivenEmpty(spec, 'cidrs')) ? cidrs : null
+}
+
 /** A second family may join the first, nothing else changes. */
-function validateChange(cidrs: readonly string[], old: readonly string[], errors: FieldErrors): void {
+function validateChange(spec: Spec, old: readonly string[], errors: FieldErrors): void {
+  const { cidrs = [] } = spec ?? {}
   const isJoined = old.length === 1 && cidrs.length === 2
-  if (old.length !== cidrs.length && !isJoined) return errors.invalid(path, cidrs, immutableText)
+  if (old.length !== cidrs.length && !isJoined) return errors.invalid(path, shown(spec), immutableText)
   old.forEach((cidr, i) => {
     if (cidr !== cidrs[i]) errors.invalid(`${path}[${i}]`, cidrs[i], immutableText)
   })
@@ -31,8 +41,7 @@ const define = (version: string) =>
     strategy: {
       validate: ({ spec }, errors) => validateCidrs(spec?.cidrs ?? [], errors),
       validatesOnceOnly: true,
-      validateUpdate: ({ spec }, old, errors) =>
-        validateChange(spec?.cidrs ?? [], old.spec?.cidrs ?? [], errors),
+      validateUpdate: ({ spec }, old, errors) => validateChange(spec, old.spec?.cidrs ?? [], errors),
     },
     subresources: { status: { keepsMetadata: 'claimed' } },
     cells: { CIDRs: ({ spec }) => (spec?.cidrs ?? []).join(',') },

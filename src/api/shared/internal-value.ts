@@ -111,6 +111,8 @@ export function internalTemplate({ metadata, spec }: PodTemplateSpec): unknown {
   const { ServiceAccount: _old, SecurityContext: security, ...others } = shown
   const host = Object.fromEntries(hostFields.map(name => [name, shown[name]]))
   for (const name of hostFields) delete others[name]
+  // Defaults make an empty list of what was not given.
+  if (spec?.containers.length === 0) others.Containers = null
   return {
     ...metadata,
     Spec: { ...others, SecurityContext: security === null ? null : { ...host, ...(security as object) } },

@@ -1,3 +1,4 @@
 export { applyJsonPatch, isFailedTest } from './json-patch.ts'
+export { jsonKind } from './json-value.ts'
 export { applyMergePatch } from './merge-patch.ts'
 export { applyStrategicPatch } from './strategic.ts'

@@ -54,11 +54,9 @@ export function applyJsonPatch<T>(document: T, patch: unknown): T {
 
 function readOperations(patch: unknown): readonly JsonMap[] {
   const refuse = (found: unknown, wanted: string) =>
-    badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonKind(found)} into Go value of type ${wanted}`,
-    )
+    badRequest(`json: cannot unmarshal ${jsonKind(found)} into Go value of type ${wanted}`)
   if (patch === null) return []
-  if (!Array.isArray(patch)) throw refuse(patch, '[]handlers.jsonPatchOp')
+  if (!Array.isArray(patch)) throw refuse(patch, 'jsonpatch.Patch')
   if (patch.length > jsonPatchOperationsMax) {
     throw requestEntityTooLarge(
       `The allowed maximum operations in a JSON patch is ${jsonPatchOperationsMax}, got ${patch.length}`,
@@ -66,7 +64,7 @@ function readOperations(patch: unknown): readonly JsonMap[] {
   }
   return patch.map(operation => {
     if (operation === null) return {}
-    if (!isMap(operation)) throw refuse(operation, 'handlers.jsonPatchOp')
+    if (!isMap(operation)) throw refuse(operation, 'jsonpatch.Operation')
     return operation
   })
 }

@@ -95,7 +95,7 @@ describe('JSON patch', () => {
 
   test('what is no list of operations is a 400, too many are a 413, too much copying a 422', () => {
     expect(() => applyJsonPatch({}, { op: 'add' })).toThrow(
-      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+      'json: cannot unmarshal object into Go value of type jsonpatch.Patch',
     )
     expect(() =>
       applyJsonPatch(

@@ -45,16 +45,17 @@ export function settleCustom(
 ): void {
   const type = bodyType(resource)
   const given = Object.keys(object.metadata)
-  const unknownMeta = given.filter(name => !metaSchema('ObjectMeta').fields.has(name))
+  const unknownMeta = given.filter(name => !metaSchema('ObjectMeta').fields.has(name)).toSorted()
   try {
     object.metadata = conform(metaSchema('ObjectMeta'), object.metadata) as KubeObject['metadata']
   } catch (error) {
     throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
   }
-  const paths = [...unknownMeta.map(name => `metadata.${name}`), ...resource.custom!.prune(object)]
+  const pruned = resource.custom!.prune(object).toSorted()
+  const paths = [...unknownMeta.map(name => `metadata.${name}`), ...pruned]
   // Upstream's reader of CBOR does not say what custom objects lose.
   if (isCbor(context)) return
-  const unknown = paths.toSorted().map(path => `unknown field ${JSON.stringify(path)}`)
+  const unknown = paths.map(path => `unknown field ${JSON.stringify(path)}`)
   if (unknown.length > 0 && context.options.fieldValidation === 'Strict')
     throw refuse(strictErrorMessage(unknown))
   reportStrict(context, unknown, message => handledAs(type, message))
@@ -170,9 +171,8 @@ function decodeBytes(
     case contentTypes.cbor:
       if (servesCbor) return decodeCborBody(type.isCustom ? undefined : type.schema, bytes, { strict })
   }
-  const protobuf = type.isCustom ? [] : ['application/vnd.kubernetes.protobuf']
   const cbor = servesCbor ? [contentTypes.cbor] : []
-  throw unsupportedMediaType(['application/json', 'application/yaml', ...protobuf, ...cbor])
+  throw unsupportedMediaType(['application/json', 'application/yaml', contentTypes.protobuf, ...cbor])
 }
 
 function isCbor({ body }: RequestContext): boolean {

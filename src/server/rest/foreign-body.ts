@@ -5,6 +5,7 @@ import {
   cborType,
   DecodeError,
   decodeCbor,
+  decodeValue,
   decodeYaml,
   openEnvelope,
   parseJson,
@@ -79,8 +80,20 @@ export function unreadablePatch(patched: unknown, into: Resource): string | unde
   const { fault, kind = '', apiVersion = '' } = readType(patched)
   if (fault !== undefined) return fault
   if (kind === '' || apiVersion === '') return undefined
-  if (isServedKind(apiVersion, kind)) return unlikeKind(kind, apiVersion, into)
-  return unregistered(apiVersion, kind)
+  if (!isServedKind(apiVersion, kind)) return unregistered(apiVersion, kind)
+  return faultAs(kind, apiVersion, patched) ?? unlikeKind(kind, apiVersion, into)
+}
+
+/** Why the object cannot be read as what it says that it is; undefined when it can. */
+function faultAs(kind: string, apiVersion: string, object: unknown): string | undefined {
+  const { group, version } = fromApiVersion(apiVersion)!
+  try {
+    decodeValue(facts.kindSchema(group, version, kind)!, object)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return error.message
+  }
 }
 
 /** What upstream says of a kind that it does not know in this version. */

@@ -1,22 +1,18 @@
 import type { Subresource } from '../../api/define.ts'
 import type { PatchType } from '../../client/transport.ts'
 import { applyPatch, applySteps } from '../../machinery/apply/index.ts'
-import { conform, DecodeError, decodeValue, strictErrorMessage } from '../../machinery/codec/index.ts'
-import { toApiVersion } from '../../machinery/meta/group.ts'
-import { isMap } from '../../machinery/meta/json.ts'
-import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
-import { invalid, notFound, plainFailure, unsupportedMediaType } from '../../machinery/status/errors.ts'
-import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { conform, DecodeError, readConverted } from '../../machinery/codec/index.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
+import { notFound, plainFailure, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
-import { applyDefaults, decodePatch, otherCustomKind, settleCustom } from './body.ts'
+import { applyDefaults, decodePatch, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall, turn } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
-import { unreadablePatch } from './foreign-body.ts'
 import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
+import { patched, patchFaults } from './patched.ts'
 import { replace } from './replace.ts'
 import { findStored } from './storage.ts'
 import { rulesFor } from './update.ts'
@@ -43,8 +39,9 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
   await turn(call)
   const isApply = type === applyType || type === applyCborType
   if (isApply && !findStored(call)) return createByApply(call, document as KubeObject, subresource)
+  const given = { type, document, faults: isApply ? [] : patchFaults(context, type, document) }
   const make = (current: KubeObject) =>
-    isApply ? applied(call, document as KubeObject, current) : patched(call, type, document, current)
+    isApply ? applied(call, document as KubeObject, current) : patched(call, given, current)
   const servable = await replace(call, {
     make,
     attemptsMax,
@@ -60,94 +57,6 @@ function requirePatchType({ context, resource }: RestCall): PatchType {
   const offered = context.servesCbor ? [...plain, applyCborType] : plain
   if (!offered.includes(type)) throw unsupportedMediaType(offered)
   return type
-}
-
-async function patched(
-  call: RestCall,
-  type: PatchType,
-  document: unknown,
-  current: KubeObject,
-): Promise<KubeObject> {
-  const { resource } = call
-  const transformed = transform(resource.schema, type, document, current)
-  await turn(call)
-  const object = canonical(call, transformed, type)
-  // Custom objects are defaulted when they are read again.
-  if (!resource.custom) applyDefaults(resource, object)
-  requireSameName(call, object)
-  return object
-}
-
-/** What decoding the patched document gives, private to the caller: unknown fields gone and reported, values canonical. */
-function canonical(call: RestCall, patched: KubeObject, type: PatchType): KubeObject {
-  const { resource, context } = call
-  if (resource.custom) return canonicalCustom(call, patched)
-  const { kind, group, version, schema } = resource
-  const apiVersion = toApiVersion(group, version)
-  // A strategic merge happens within the type, which its result keeps.
-  const isSame = type.includes('strategic') || (patched.kind === kind && patched.apiVersion === apiVersion)
-  const foreign = isSame ? undefined : unreadablePatch(patched, resource)
-  if (foreign) throw patchInvalid(patched, foreign)
-  try {
-    const { object, strictErrors } = decodeValue(
-      schema,
-      { ...patched, kind, apiVersion },
-      {
-        strict: context.options.fieldValidation !== 'Ignore',
-      },
-    )
-    reportPatchErrors(context, patched, strictErrors)
-    return object as unknown as KubeObject
-  } catch (error) {
-    throw error instanceof DecodeError ? patchInvalid(patched, error.message) : error
-  }
-}
-
-function canonicalCustom({ resource, context }: RestCall, patched: KubeObject): KubeObject {
-  const object = cloneJson(patched)
-  if (object.kind !== resource.kind)
-    throw otherCustomKind(object as unknown as JsonObject, resource.group, resource.kind)
-  object.metadata ??= {}
-  settleCustom(context, resource, object, message => patchInvalid(patched, message))
-  return object
-}
-
-/** Members by name, as Go prints maps. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (!isMap(value)) return value
-  return Object.fromEntries(
-    Object.keys(value)
-      .toSorted()
-      .map(key => [key, sorted(value[key])]),
-  )
-}
-
-function reportPatchErrors(
-  { options, warnings }: RestCall['context'],
-  patched: KubeObject,
-  errors: readonly string[],
-): void {
-  if (errors.length === 0) return
-  if (options.fieldValidation === 'Strict') throw patchInvalid(patched, strictErrorMessage(errors))
-  warnings.push(...errors)
-}
-
-function patchInvalid(patched: KubeObject, message: string) {
-  const errors = createFieldErrors()
-  errors.invalid('patch', JSON.stringify(sorted(patched)), message)
-  return invalid({ group: '', kind: '' }, '', errors.list)
-}
-
-function transform(
-  schema: RestCall['resource']['schema'],
-  type: PatchType,
-  document: unknown,
-  current: KubeObject,
-) {
-  if (type === 'application/json-patch+json') return applyJsonPatch(current, document)
-  if (type === 'application/merge-patch+json') return applyMergePatch(current, document)
-  return applyStrategicPatch(schema, current, document)
 }
 
 async function applied(
@@ -173,8 +82,9 @@ async function applied(
 
 /** What Go's type makes of the merged object; where it cannot, upstream's plain 500. */
 function typed({ resource }: RestCall, object: KubeObject, document: KubeObject): KubeObject {
+  const { schema } = resource
   try {
-    return conform(resource.schema, object) as unknown as KubeObject
+    return readConverted(schema, object, value => conform(schema, value)) as unknown as KubeObject
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const { namespace = '', name = '' } = document.metadata ?? {}

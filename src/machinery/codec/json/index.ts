@@ -8,6 +8,7 @@ import { countMembersOfText, findStrictErrors } from './strict.ts'
 import { excessOpening, jsonSyntaxError } from './syntax.ts'
 
 export { conform } from './conform.ts'
+export { readConverted } from './restore.ts'
 
 export interface JsonOptions {
   /** Look for unknown and duplicate fields (`fieldValidation` Warn and Strict). */
@@ -116,6 +117,14 @@ export function decodeValue(
   const object = conform(schema, value, tally)
   const hasErrors = strict && tally.hasUnknown
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, JSON.stringify(value)) : [] }
+}
+
+/** What of a text that was read as free JSON came twice: `duplicate field "data.a"`. `value` is what it was read as. */
+export function findDuplicates(body: Uint8Array, value: unknown): readonly string[] {
+  const text = textOf(body)
+  const tally = newTally()
+  countMembers(value, tally)
+  return countMembersOfText(text) === tally.members ? [] : findStrictErrors(undefined, text)
 }
 
 function asObject(value: unknown): JsonObject {
