@@ -5,6 +5,7 @@ import {
   labelValueErrors,
   qualifiedNameErrors,
 } from '../machinery/meta/names.ts'
+import { forbiddenLabels } from '../server/admission/node-labels.ts'
 
 /** Throws a sentence unless the text is one IPv4 or IPv6 address. */
 export function checkAddress(text: string): void {
@@ -25,6 +26,10 @@ export function checkLabels(text: string): void {
     const [key = '', value, ...more] = pair.split('=')
     if (value === undefined || more.length > 0) throw new Error(`"${pair}" is not KEY=VALUE`)
     requireLabel(pair, key, value)
+    if (forbiddenLabels({ [key]: value }, {}).length > 0)
+      throw new Error(
+        `"${pair}": a node may not label itself so below kubernetes.io and k8s.io, but below kubelet.kubernetes.io and node.kubernetes.io`,
+      )
   }
 }
 

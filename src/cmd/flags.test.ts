@@ -100,6 +100,7 @@ test.each([
   ['node-label', 'a', 'is not KEY=VALUE'],
   ['node-label', '-a=b', 'must consist of alphanumeric'],
   ['node-label', `a=${'b'.repeat(64)}`, 'must be no more than 63'],
+  ['node-label', 'kubernetes.io/x=y', 'a node may not label itself so'],
   ['node-taint', 'a/b/c:NoExecute', 'a valid label key'],
   ['service-cidr', '10.43.0.0/29', 'is too small'],
   ['service-cidr', '10.43.0.5/16', 'use 10.43.0.0/16'],

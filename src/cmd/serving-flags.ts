@@ -98,6 +98,6 @@ export const servingFlags: readonly Flag[] = [
     type: 'integer',
     placeholder: 'N',
     default: 250,
-    help: 'requests of one HTTP/2 connection at a time',
+    help: 'requests of one HTTP/2 connection at a time; 0 is 250',
   },
 ]

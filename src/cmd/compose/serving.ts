@@ -33,7 +33,8 @@ export function servingSource(flags: FlagReader): ServingSource {
     limits: {
       ...tlsLimits(flags.list('tls-cipher-suites'), flags.text('tls-min-version')),
       goawayChance: Number(flags.text('goaway-chance')),
-      streamsMax: flags.integer('http2-max-streams-per-connection'),
+      // As upstream, 0 is what the library would have.
+      streamsMax: flags.integer('http2-max-streams-per-connection') || 250,
     },
   }
 }
