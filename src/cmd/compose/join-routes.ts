@@ -1,3 +1,4 @@
+import { notRepresentable } from '../../machinery/status/errors.ts'
 import type { AuthenticationServices } from '../../server/authn/authn.ts'
 import type { Routes } from '../../server/http/routes.ts'
 import type { Pki } from '../../server/pki/pki.ts'
@@ -37,14 +38,19 @@ export function mountJoining(
 function mountKeyDocuments(routes: Routes, authentication: AuthenticationServices): void {
   const { documents } = authentication
   if (!documents) return
-  const headers = (type: string) => ({
-    'content-type': type,
-    'cache-control': `public, max-age=${authentication.documentSeconds()}`,
-  })
-  routes.get('/openid/v1/jwks', context =>
-    context.body(documents().keySet, 200, headers('application/jwk-set+json')),
-  )
-  routes.get('/.well-known/openid-configuration', context =>
-    context.body(documents().configuration, 200, headers('application/json')),
-  )
+  const pages = [
+    ['/openid/v1/jwks', 'application/jwk-set+json', () => documents().keySet],
+    ['/.well-known/openid-configuration', 'application/json', () => documents().configuration],
+  ] as const
+  for (const [path, type, text] of pages)
+    routes.get(path, context => {
+      if (!accepts(context.req.header('accept'), type)) throw notRepresentable([type])
+      const cached = `public, max-age=${authentication.documentSeconds()}`
+      return context.body(text(), 200, { 'content-type': type, 'cache-control': cached })
+    })
+}
+
+function accepts(header = '*/*', type: string): boolean {
+  const wanted = header.split(',').map(each => each.split(';')[0]!.trim())
+  return wanted.some(each => each === '*/*' || each === '' || each === type)
 }

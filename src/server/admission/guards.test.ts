@@ -57,7 +57,7 @@ describe('RBAC escalation', () => {
     expect((await run(plugin, { ...bindings, object: bind('reader') })).refused).toBeUndefined()
     expect((await run(plugin, { ...bindings, object: bind('admin') })).code).toBe(403)
     expect((await run(plugin, { ...bindings, object: bind('gone') })).refused).toBe(
-      `clusterroles.${rbacGroup} "gone" not found`,
+      `rolebindings.${rbacGroup} "gone" not found`,
     )
   })
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClusterRole, PolicyRule, Role, RoleBinding } from '../../api/types/rbac-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { quote } from '../../machinery/meta/quote.ts'
-import { forbidden } from '../../machinery/status/errors.ts'
+import { forbidden, notFound } from '../../machinery/status/errors.ts'
 import { describeRules, quoteList, uncoveredRules } from '../authz/covers.ts'
 import { aggregateText, type Rbac } from '../authz/rbac.ts'
 import { privilegedGroup } from '../authz/union.ts'
@@ -86,6 +86,8 @@ async function checkBinding(request: AdmissionRequest, { rbac, authorize }: Guar
   const bound = await authorize({ user, info: bind })
   if (bound.decision === 'allow' && (roleRef.kind === 'Role' || roleRef.kind === 'ClusterRole')) return
   const rules = rbac.rulesOf(roleRef, info.namespace)
+  // Upstream looks for the role under the name of what is asked for.
+  if (!rules) throw notFound({ group, resource: request.resource.plural }, roleRef.name)
   confirmHeld({ request, rbac, refused: { resource: resource.plural, name: metadata.name ?? '' } }, rules)
 }
 

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { builtinKind } from '../../api/schema/index.ts'
+import { metaSchema } from '../../api/schema/meta-schema.ts'
+import { encodeProtobuf } from '../../machinery/codec/index.ts'
 import { type SimClock, settle } from '../../std/sim-ports.ts'
 import type { RequestInfo } from '../context.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
@@ -134,6 +137,35 @@ describe('requests are written down', () => {
     await ask('/api/v1/namespaces/default/secrets', { method: 'POST', body })
     expect(JSON.stringify(events)).not.toContain('hidden')
     expect(last().responseStatus).toMatchObject({ status: 'Failure', reason: 'Invalid', code: 422 })
+  })
+
+  test('what clients send as protobuf is told too, of subresources and of options', async () => {
+    const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' }
+    const bindingBody = { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } }
+    const encoded = (group: string, kind: string, object: object) =>
+      encodeProtobuf(builtinKind(group, 'v1', kind), { kind, apiVersion: 'v1', ...object })
+    const body = encoded('', 'Binding', bindingBody)
+    await ask('/api/v1/namespaces/default/pods/p/binding', { method: 'POST', body, headers })
+    expect(last().requestObject).toMatchObject({ kind: 'Binding', apiVersion: 'v1', ...bindingBody })
+    const options = encodeProtobuf(metaSchema('DeleteOptions'), {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      gracePeriodSeconds: 3,
+    })
+    await ask('/api/v1/namespaces/default/configmaps/none', { method: 'DELETE', body: options, headers })
+    expect(last().requestObject).toEqual({
+      kind: 'DeleteOptions',
+      apiVersion: 'meta.k8s.io/__internal',
+      gracePeriodSeconds: 3,
+    })
+  })
+
+  test('a body that nobody read is not told, and no name is longer than it may be', async () => {
+    const path = '/api/v1/namespaces/default/configmaps'
+    await ask(path, { method: 'POST', body: '{', headers: { 'user-agent': 'x'.repeat(2_000) } })
+    expect(last()).toMatchObject({ responseStatus: { code: 400 }, level: 'RequestResponse' })
+    expect(last().requestObject).toBeUndefined()
+    expect(last().userAgent).toBe(`${'x'.repeat(1_024)}...TRUNCATED`)
   })
 
   test('omitted stages are omitted, users that nobody watches are not watched', async () => {

@@ -4,6 +4,7 @@ import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { parseExact } from '../../std/exact-json.ts'
 import type { Clock } from '../../std/ports.ts'
+import { inKeyOrder } from '../authn/extra.ts'
 import type { RequestBody, RequestContext, Response, UserInfo } from '../context.ts'
 import { toAnswer } from '../http/respond.ts'
 import { applyDefaults } from '../rest/body.ts'
@@ -64,7 +65,12 @@ export function auditEvent(request: AuditedRequest, stage: AuditStage, clock: Cl
 }
 
 function userOf({ username, uid, groups, extra }: UserInfo): JsonObject {
-  return { username, ...(uid && { uid }), groups: [...groups], ...(extra && { extra }) } as JsonObject
+  return {
+    username,
+    ...(uid && { uid }),
+    groups: [...groups],
+    ...(extra && { extra: inKeyOrder(extra) }),
+  } as JsonObject
 }
 
 /** Forwarded addresses first, then the connection's own (apimachinery net.SourceIPs). */

@@ -1,4 +1,5 @@
 import type { Authenticator, PeerCertificate, RequestContext, UserInfo } from '../context.ts'
+import { inKeyOrder } from './extra.ts'
 import type { TokenTrace } from './token-uses.ts'
 
 /** Turns what callers show into users. */
@@ -106,7 +107,7 @@ export function tokenReviewStatus(verdict: TokenVerdict) {
     const { username, uid, groups, extra } = verdict.user
     return {
       authenticated: true,
-      user: { username, ...(uid && { uid }), groups, ...(extra && { extra }) },
+      user: { username, ...(uid && { uid }), groups, ...(extra && { extra: inKeyOrder(extra) }) },
       audiences: verdict.audiences,
     }
   }

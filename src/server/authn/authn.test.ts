@@ -347,6 +347,11 @@ describe('a client certificate', () => {
     )
   })
 
+  test('that names no use is good for clients, too, as Go sees it', async () => {
+    const { certificate } = await issueLeaf(clientCa, { ...subject, uses: [] }, context)
+    expect((await show509(certificate))?.username).toBe('ann')
+  })
+
   test('of another authority, for servers, or past its time is refused', async () => {
     const foreign = await issueCa('client-ca', context)
     expect(

@@ -7,7 +7,7 @@ import type {
   RoleRef,
 } from '../../api/types/rbac-v1.gen.ts'
 import { quote } from '../../machinery/meta/quote.ts'
-import { formatGroupResource, notFound } from '../../machinery/status/errors.ts'
+import { formatGroupResource } from '../../machinery/status/errors.ts'
 import type { AuthorizationAttributes, Decision, UserInfo } from '../context.ts'
 import type { Lister, Source } from '../lister.ts'
 import { type BindingIndex, createBindingIndex, type Grant } from './binding-index.ts'
@@ -28,8 +28,8 @@ export interface Rbac {
   authorize(attributes: AuthorizationAttributes): Decision
   /** All rules that a user holds in a namespace, and what could not be resolved. */
   rulesFor(user: UserInfo, namespace: string): ResolvedRules
-  /** The rules of one role; throws 404 when there is none. `namespace` is the binding's. */
-  rulesOf(roleRef: RoleRef, namespace: string): readonly PolicyRule[]
+  /** The rules of one role; undefined when there is none. `namespace` is the binding's. */
+  rulesOf(roleRef: RoleRef, namespace: string): readonly PolicyRule[] | undefined
 }
 
 export interface ResolvedRules {
@@ -53,10 +53,9 @@ export function createRbac(source: RbacSource): Rbac {
       }
       return { rules, errors }
     },
-    rulesOf(roleRef, namespace) {
+    rulesOf: (roleRef, namespace) => {
       const found = lookUp(source, roleRef, namespace)
-      if (found) return found.rules ?? []
-      throw notFound({ group, resource: `${roleRef.kind.toLowerCase()}s` }, roleRef.name)
+      return found && (found.rules ?? [])
     },
   }
 }

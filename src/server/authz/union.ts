@@ -7,9 +7,6 @@ import { aggregateText, type Rbac } from './rbac.ts'
 /** Members may do everything; only the server's own CA can make one (apiserver user.SystemPrivilegedGroup). */
 export const privilegedGroup = 'system:masters'
 
-/** Probes work before RBAC has its roles. */
-const alwaysAllowedPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
-
 /** Asks each authorizer in turn until one decides; reasons of those that did not are joined by newlines. */
 function unionAuthorizer(authorizers: () => readonly Authorizer[]): Authorizer {
   return async function authorizeUnion(attributes) {
@@ -36,7 +33,7 @@ export function serverAuthorizer(
     if (list !== listed) {
       listed = list
       const named = list.map(entry => (typeof entry === 'string' ? own[entry] : entry))
-      all = [authorizePrivileged, authorizePaths, ...named]
+      all = [authorizePrivileged, ...named]
     }
     return all
   })
@@ -45,11 +42,6 @@ export function serverAuthorizer(
 function authorizePrivileged({ user }: AuthorizationAttributes): Decision {
   const decision = user.groups.includes(privilegedGroup) ? 'allow' : 'noOpinion'
   return { decision, reason: '' }
-}
-
-function authorizePaths({ info }: AuthorizationAttributes): Decision {
-  const allowed = !info.isResourceRequest && info.verb === 'get' && alwaysAllowedPaths.has(info.path)
-  return { decision: allowed ? 'allow' : 'noOpinion', reason: '' }
 }
 
 /** authorization.k8s.io/v1 SubjectRulesReviewStatus. */

@@ -37,7 +37,7 @@ export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Lo
       routes.all(`/${name}/${each}`, async () => {
         const reason = await check()
         return reason === undefined
-          ? new Response('ok', { headers })
+          ? new Response('ok', { headers: plain })
           : new Response(`internal server error: ${reason}\n`, { status: 500, headers })
       })
     }
@@ -50,7 +50,8 @@ export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Lo
   }
 }
 
-const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+const plain = { 'content-type': 'text/plain; charset=utf-8' }
+const headers = { ...plain, 'x-content-type-options': 'nosniff' }
 
 interface Report {
   readonly text: string

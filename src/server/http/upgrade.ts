@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { badRequest, internalError, serviceUnavailable } from '../../machinery/status/errors.ts'
@@ -18,7 +18,7 @@ export interface UpgradeOptions {
 
 const connectTimeoutMs = 30_000
 /** The client's identity ends here; the target knows the server by its certificate. */
-const droppedHeaders = /^(authorization|host|impersonate-.*|x-remote-.*)$/i
+const droppedHeaders = /^(authorization|impersonate-.*|x-remote-.*)$/i
 
 /**
  * Serves HTTP/1.1 upgrades (SPDY/3.1, WebSocket): after the chain has let the request pass, the two connections are
@@ -67,10 +67,11 @@ function finish(client: Socket, tell: () => void): void {
 
 function refuse(client: Socket, error: StatusError, headers: Readonly<Record<string, string>>): void {
   if (client.destroyed) return
-  const { status, body } = failureAnswer({ headers, userAgent: '' }, error)
+  const { status, body } = failureAnswer({ headers, userAgent: headers['user-agent'] ?? '' }, error)
   const bytes = Buffer.from(body as string | Uint8Array)
   const lines = [
-    `HTTP/1.1 ${status} ${error.reason ?? 'Error'}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
+    'Cache-Control: no-cache, private',
     'Content-Type: application/json',
     `Content-Length: ${bytes.length}`,
     'Connection: close',
@@ -108,7 +109,8 @@ async function splice(
 function requestHead(request: IncomingMessage, target: UpgradeTarget): string {
   const { host, port, path } = target
   const { rawHeaders, method = 'GET' } = request
-  let text = `${method} ${path} HTTP/1.1\r\nHost: ${host.includes(':') ? `[${host}]` : host}:${port}\r\n`
+  let text = `${method} ${path} HTTP/1.1\r\n`
+  if (!request.headers.host) text += `Host: ${host.includes(':') ? `[${host}]` : host}:${port}\r\n`
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
     if (!droppedHeaders.test(name)) text += `${name}: ${rawHeaders[index + 1]}\r\n`

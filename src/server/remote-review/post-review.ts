@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
+import { quote } from '../../machinery/meta/quote.ts'
 import { type PostReview, ReviewError } from './ask-again.ts'
 import { authorizationOf, type RemoteService } from './kubeconfig.ts'
 
@@ -40,11 +41,18 @@ function headersOf(service: RemoteService): Record<string, string> {
   }
 }
 
+/** A client's words for a server's fault, our own for the rest. */
+function failureText(url: string, status: number, text: string): string {
+  if (status === 500)
+    return `an error on the server (${quote(text)}) has prevented the request from succeeding`
+  return `Post "${url}": ${status} ${text.slice(0, 200)}`
+}
+
 async function readReview(url: string, answer: Response): Promise<JsonObject> {
   const text = await answer.text()
   if (!answer.ok) {
     const retriable = answer.status >= 500 || answer.status === 429
-    throw new ReviewError(`Post "${url}": ${answer.status} ${text.slice(0, 200)}`, retriable)
+    throw new ReviewError(failureText(url, answer.status, text), retriable)
   }
   try {
     return JSON.parse(text) as JsonObject

@@ -4,6 +4,7 @@ import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { AuthorizationAttributes, Authorizer, RequestInfo, UserInfo } from '../context.ts'
 import type { Reviewer } from '../rest/call.ts'
+import { checkSelector, readSelector, type SelectorAttributes } from './selectors.ts'
 
 /** authorization.k8s.io/v1 SubjectAccessReviewSpec; the other two review kinds have a part of it. */
 interface AccessSpec {
@@ -23,15 +24,6 @@ interface ResourceAttributes
   readonly labelSelector?: SelectorAttributes
 }
 
-interface SelectorAttributes {
-  readonly rawSelector?: string
-  readonly requirements?: readonly {
-    readonly key: string
-    readonly operator: string
-    readonly values?: readonly string[]
-  }[]
-}
-
 interface AccessReview extends KubeObject {
   spec?: AccessSpec
   status?: object
@@ -47,11 +39,13 @@ export function accessReviewer(authorizer: Authorizer, whose: Asked): Reviewer {
     const spec = review.spec ?? {}
     check(review, whose)
     const user = whose === 'self' ? caller : userOf(spec)
-    const { decision, reason } = await authorizer(attributesOf(user, spec, context.info))
+    const { attributes, faults } = attributesOf(user, spec, context.info)
+    const { decision, reason } = await authorizer(attributes)
     review.status = {
       allowed: decision === 'allow',
       ...(decision === 'deny' && { denied: true }),
       ...(reason !== '' && { reason }),
+      ...(faults.length > 0 && { evaluationError: faults.join('; ') }),
     }
     return review
   }
@@ -61,38 +55,32 @@ function userOf({ user = '', groups = [], uid, extra }: AccessSpec): UserInfo {
   return { username: user, groups, ...(uid && { uid }), ...(extra && { extra }) }
 }
 
-function attributesOf(user: UserInfo, spec: AccessSpec, request: RequestInfo): AuthorizationAttributes {
+interface Question {
+  readonly attributes: AuthorizationAttributes
+  /** What of the selectors was not understood. */
+  readonly faults: readonly string[]
+}
+
+function attributesOf(user: UserInfo, spec: AccessSpec, request: RequestInfo): Question {
   const { resourceAttributes: asked, nonResourceAttributes: path } = spec
   const empty = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '', verb: '' }
   if (!asked) {
     const info = { ...empty, isResourceRequest: false, path: path?.path ?? '', verb: path?.verb ?? '' }
-    return { user, info }
+    return { attributes: { user, info }, faults: [] }
   }
   const { fieldSelector, labelSelector, ...attributes } = asked
   const namespace = request.resource.startsWith('local') ? request.namespace : (asked.namespace ?? '')
   const info = { ...empty, ...attributes, namespace, isResourceRequest: true, path: '' }
-  const fields = selectorText(fieldSelector)
-  const labels = selectorText(labelSelector)
-  return { user, info, ...(fields && { fieldSelector: fields }), ...(labels && { labelSelector: labels }) }
-}
-
-const operators: Readonly<Record<string, string>> = {
-  In: 'in',
-  NotIn: 'notin',
-  Exists: '',
-  DoesNotExist: '!',
-}
-
-function selectorText(selector: SelectorAttributes | undefined): string | undefined {
-  if (!selector) return undefined
-  if (selector.rawSelector) return selector.rawSelector
-  const terms = (selector.requirements ?? []).map(({ key, operator, values = [] }) => {
-    if (operator === 'Exists') return key
-    return operator === 'DoesNotExist'
-      ? `!${key}`
-      : `${key} ${operators[operator] ?? operator} (${values.join(',')})`
-  })
-  return terms.join(',') || undefined
+  const fields = readSelector('fieldSelector', fieldSelector)
+  const labels = readSelector('labelSelector', labelSelector)
+  return {
+    attributes: {
+      ...{ user, info },
+      ...(fields.text && { fieldSelector: fields.text }),
+      ...(labels.text && { labelSelector: labels.text }),
+    },
+    faults: [fields, labels].flatMap(({ fault }) => fault ?? []),
+  }
 }
 
 /** apis/authorization/validation: exactly one kind of attributes, and somebody to ask about. */
@@ -102,7 +90,7 @@ function check({ spec = {}, metadata }: AccessReview, whose: Asked): void {
   if (resourceAttributes && nonResourceAttributes) {
     errors.invalid(
       'spec.nonResourceAttributes',
-      nonResourceAttributes,
+      shown(nonResourceAttributes),
       'cannot be specified in combination with resourceAttributes',
     )
   }
@@ -114,7 +102,7 @@ function check({ spec = {}, metadata }: AccessReview, whose: Asked): void {
     )
   }
   for (const name of ['fieldSelector', 'labelSelector'] as const)
-    checkSelector(`spec.resourceAttributes.${name}`, resourceAttributes?.[name], errors)
+    checkSelector(name, resourceAttributes?.[name], errors)
   if (whose !== 'self' && !user && !groups?.length)
     errors.invalid('spec.user', '', 'at least one of user or group must be specified')
   checkMetadata(metadata, whose, errors)
@@ -124,24 +112,14 @@ function check({ spec = {}, metadata }: AccessReview, whose: Asked): void {
     throw invalid({ group: 'authorization.k8s.io', kind: '' }, '', errors.list)
 }
 
-function checkSelector(path: string, selector: SelectorAttributes | undefined, errors: FieldErrors): void {
-  const { rawSelector, requirements = [] } = selector ?? {}
-  if (rawSelector && requirements.length > 0)
-    errors.invalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')
-  if (selector && !rawSelector && requirements.length === 0)
-    errors.required(
-      `${path}.requirements`,
-      `when ${path} is specified, requirements or rawSelector is required`,
-    )
+/** Upstream shows them under the names of its own type. */
+function shown({ path = '', verb = '' }: NonNullable<AccessSpec['nonResourceAttributes']>) {
+  return { Path: path, Verb: verb }
 }
 
 /** A review is not stored: it has no name, no labels, and only a local one has a namespace. */
-function checkMetadata(
-  { managedFields: _own, ...metadata }: KubeObject['metadata'],
-  whose: Asked,
-  errors: FieldErrors,
-): void {
-  const { namespace, ...rest } = metadata
+function checkMetadata(metadata: KubeObject['metadata'], whose: Asked, errors: FieldErrors): void {
+  const { namespace, managedFields: _own, ...rest } = metadata
   const isEmpty = Object.keys(rest).length === 0 && (whose === 'local' || !namespace)
   if (isEmpty) return
   errors.invalid(
@@ -160,5 +138,9 @@ function checkLocal(
   if (resourceAttributes && asked !== namespace)
     errors.invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')
   if (nonResourceAttributes)
-    errors.invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request')
+    errors.invalid(
+      'spec.nonResourceAttributes',
+      shown(nonResourceAttributes),
+      'disallowed on this kind of request',
+    )
 }

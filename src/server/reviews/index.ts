@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { Clock } from '../../std/ports.ts'
+import { inKeyOrder } from '../authn/extra.ts'
 import type { Authorizer, RequestContext, UserInfo } from '../context.ts'
 import { type Reviewer, timestamp } from '../rest/call.ts'
 import { accessReviewer } from './access.ts'
@@ -28,7 +29,7 @@ interface Review extends KubeObject {
 export function createReviewers(sources: ReviewSources): ReadonlyMap<string, Reviewer> {
   const { authorizer, clock, subjectRules, tokenStatus } = sources
   const self: Reviewer = async (object, { username, uid, groups, extra }) => {
-    const userInfo = { username, ...(uid && { uid }), groups, ...(extra && { extra }) }
+    const userInfo = { username, ...(uid && { uid }), groups, ...(extra && { extra: inKeyOrder(extra) }) }
     const metadata = { ...object.metadata, creationTimestamp: timestamp(clock) }
     return { ...object, metadata, status: { userInfo } } as Review
   }
@@ -48,8 +49,8 @@ function rulesReviewer(subjectRules: NonNullable<ReviewSources['subjectRules']>)
     const review = object as Review
     const namespace = review.spec?.namespace
     if (!namespace) throw badRequest('no namespace on request')
-    review.status = subjectRules(user, namespace)
-    return review
+    const { kind, apiVersion } = review
+    return { kind, apiVersion, metadata: {}, spec: {}, status: subjectRules(user, namespace) } as Review
   }
 }
 

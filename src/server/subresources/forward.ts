@@ -33,6 +33,11 @@ const ownHeaders = new Set([
   'accept-encoding',
 ])
 
+/** Headers that end at this hop because its `Connection` header says so. */
+function namedBy(connection: string | undefined): readonly string[] {
+  return connection?.split(',').map(name => name.trim().toLowerCase()) ?? []
+}
+
 function isOwn(name: string): boolean {
   return ownHeaders.has(name) || name.startsWith(':') || claims.test(name)
 }
@@ -103,7 +108,9 @@ function passOn(
   more: ForwardHeaders = {},
 ): Record<string, string | readonly string[]> {
   const kept: Record<string, string | readonly string[]> = {}
-  for (const [name, value] of Object.entries(headers)) if (!isOwn(name)) kept[name] = value
+  const hop = namedBy(headers.connection)
+  for (const [name, value] of Object.entries(headers))
+    if (!isOwn(name) && !hop.includes(name)) kept[name] = value
   if (body.kind === 'bytes') kept['content-length'] = String(body.bytes.length)
   return { ...kept, ...more }
 }
@@ -115,11 +122,15 @@ function bytesOf({ body }: RequestContext): Uint8Array | undefined {
 
 function toResponse(answer: IncomingMessage): RawResponse {
   const headers: Record<string, string> = {}
+  const hop = namedBy(answer.headers.connection)
   for (const [name, value] of Object.entries(answer.headers)) {
-    if (value === undefined || ownHeaders.has(name)) continue
+    if (value === undefined || ownHeaders.has(name) || hop.includes(name)) continue
     headers[name] = [value].flat().join(', ')
   }
-  const { 'content-type': contentType = 'text/plain', ...rest } = headers
+  const isEmpty =
+    answer.headers['content-length'] === '0' || answer.statusCode === 204 || answer.statusCode === 304
+  const unsaid = isEmpty ? '' : 'text/plain; charset=utf-8'
+  const { 'content-type': contentType = unsaid, ...rest } = headers
   const body = Readable.toWeb(answer) as unknown as ReadableStream<Uint8Array>
   return { kind: 'raw', status: answer.statusCode ?? 502, contentType, headers: rest, body }
 }

@@ -1,7 +1,7 @@
 import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
-import { badRequest, serviceUnavailable } from '../../machinery/status/errors.ts'
+import { badRequest, methodNotRouted, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
@@ -25,15 +25,17 @@ type Locate = (call: RestCall, name: ProxyName) => Endpoint | Promise<Endpoint>
 function proxyConnector(locate: Locate): Connector {
   return async function connectProxy(call): Promise<Response> {
     const { context } = call
-    const { info, query, headers } = context
+    const { info, headers } = context
+    const method = context.method ?? methods[info.verb] ?? 'GET'
+    if (!proxied.has(method)) throw methodNotRouted()
     await admitConnect(call, proxyOptions(call))
     const endpoint = await locate(call, splitProxyName(info.name, info.resource.slice(0, -1)))
-    const method = context.method ?? methods[info.verb] ?? 'GET'
-    const { prefix, rest } = splitPath(context)
-    const search = query.size > 0 ? `?${query}` : ''
+    const { prefix, rest, search } = splitPath(context)
     if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path: `${rest || '/'}${search}` } }
     if (rest === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${prefix}/${search}`)
     const forwarded = {
+      // The name that the client asked for, as upstream's proxy leaves it.
+      host: headers.host ?? headers[':authority'] ?? `${endpoint.host}:${endpoint.port}`,
       'x-forwarded-uri': prefix + (rest || '/'),
       'x-forwarded-for': [headers['x-forwarded-for'], context.sourceIp].filter(Boolean).join(', '),
     }
@@ -44,19 +46,28 @@ function proxyConnector(locate: Locate): Connector {
   }
 }
 
+interface SplitPath {
+  readonly prefix: string
+  readonly rest: string
+  /** The query with its question mark; empty without one. */
+  readonly search: string
+}
+
 /** The path up to the word `proxy`, and what follows it, slashes and escapes as they came. */
-function splitPath({ info, uri = info.path }: RestCall['context']): { prefix: string; rest: string } {
-  const mark = uri.indexOf('?')
-  const parts = (mark < 0 ? uri : uri.slice(0, mark)).split('/')
+function splitPath({ info, query, uri }: RestCall['context']): SplitPath {
+  const whole = uri ?? `${info.path}${query.size > 0 ? `?${query}` : ''}`
+  const mark = whole.indexOf('?')
+  const parts = (mark < 0 ? whole : whole.slice(0, mark)).split('/')
   // "", api, v1, namespaces, NAMESPACE, pods, NAME, proxy
   const count = info.namespace === '' ? 6 : 8
   const rest = parts.slice(count).map(part => `/${part}`)
-  return { prefix: parts.slice(0, count).join('/'), rest: rest.join('') }
+  const search = mark < 0 ? '' : whole.slice(mark)
+  return { prefix: parts.slice(0, count).join('/'), rest: rest.join(''), search }
 }
 
 /** Relative links of a page need its path to end with a slash. */
 function movedTo(location: string): Response {
-  return { kind: 'raw', status: 301, contentType: 'text/plain', headers: { location }, body: '' }
+  return { kind: 'raw', status: 301, contentType: '', headers: { location }, body: '' }
 }
 
 /** PodProxyOptions, ServiceProxyOptions or NodeProxyOptions: the path is all that they have. */
@@ -65,6 +76,8 @@ function proxyOptions({ context, resource }: RestCall): JsonObject {
   const path = subpath ? `/${subpath}` : whole.endsWith('/') && '/'
   return { kind: `${resource.kind}ProxyOptions`, apiVersion: 'v1', ...(path && { path }) }
 }
+
+const proxied = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
 
 const methods: Readonly<Record<string, string>> = {
   create: 'POST',
@@ -103,13 +116,15 @@ export const serviceProxy: Connector = proxyConnector((call, { name, port, schem
   const service = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'services'), { name }))
     .object as Service
   const portName = servicePortName(service, port)
-  for (const slice of slicesOf(call, name)) {
+  const slices = slicesOf(call, name)
+  for (const slice of slices) {
     const target = slice.ports?.find(each => (each.name ?? '') === portName)?.port
     const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
     const host = ready.find(endpoint => isPod(call, endpoint))?.addresses[0]
     if (target && host) return withScheme({ host, port: target }, scheme)
   }
-  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(call.context.info.name)}`)
+  const told = slices.some(({ endpoints }) => endpoints?.length) ? call.context.info.name : name
+  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(told)}`)
 })
 
 /** A number is one of the service's ports; anything else is the name of one. */
@@ -149,5 +164,5 @@ function withScheme(endpoint: Endpoint, scheme: string): Endpoint {
 function toPort(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65536) return port
-  throw badRequest(`invalid port ${JSON.stringify(text)}`)
+  throw serviceUnavailable(`error trying to reach service: dial tcp: address ${text}: invalid port`)
 }

@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, customFetch, decodeJwt, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, decodeJwt, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../../../std/ports.ts'
 import type { TokenAuthenticator, TokenVerdict } from '../authenticator.ts'
 import type { Issuer, JwtAuthenticator } from './configuration.ts'
 import { ClaimError, type ClaimMapper, createClaimMapper } from './mapping.ts'
+import { verifiedClaims } from './verify.ts'
 
 /** Signing algorithms that structured configuration accepts; none of them shares a secret. */
 export const allAlgorithms: readonly string[] = [
@@ -23,7 +24,6 @@ export interface JwtSetup {
 }
 
 const discoveryRetryMs = 10_000
-const leewaySeconds = 10
 
 /**
  * Tokens of an outside issuer (OpenID Connect; apiserver plugin/pkg/authenticator/token/oidc). Its keys are fetched
@@ -65,15 +65,11 @@ async function verdictOf({
   keys,
   audiences,
 }: Examination): Promise<TokenVerdict> {
-  const { payload } = await jwtVerify(token, keys, {
-    algorithms: [...setup.algorithms],
-    audience: [...(issuer.audiences ?? [])],
-    clockTolerance: leewaySeconds,
-    currentDate: new Date(setup.clock.nowMs()),
-    requiredClaims: ['exp'],
-    ...(issuer.url !== undefined && { issuer: issuer.url }),
+  const claims = await verifiedClaims(token, {
+    ...{ keys, algorithms: setup.algorithms, nowMs: setup.clock.nowMs() },
+    audiences: issuer.audiences ?? [],
   })
-  return { kind: 'user', user: toUser(payload), audiences }
+  return { kind: 'user', user: toUser(claims), audiences }
 }
 
 /** The issuer is read before the signature is checked, only to leave other issuers' tokens to others. */

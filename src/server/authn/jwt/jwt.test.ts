@@ -47,6 +47,9 @@ function authentication(change: Partial<JwtAuthenticator> = {}, from = provider(
   return { clock, outside, ask: async (text: string | Promise<string>) => outside.tokens(await text, ['x']) }
 }
 
+const goText = (seconds: number) =>
+  `${new Date(startMs + seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`
+
 describe('tokens of an outside issuer', () => {
   test('name a user with prefixes, groups and the token’s id', async () => {
     const { ask } = authentication()
@@ -63,9 +66,31 @@ describe('tokens of an outside issuer', () => {
   })
 
   test.each([
-    ['another signature', token({ sub: 'a' }, { key: strangers.privateKey }), 'oidc: verify token: '],
-    ['another audience', token({ sub: 'a', aud: 'other' }), 'oidc: verify token: '],
-    ['an end in the past', token({ sub: 'a' }, { seconds: -60 }), 'oidc: verify token: '],
+    [
+      'another signature',
+      token({ sub: 'a' }, { key: strangers.privateKey }),
+      'oidc: verify token: failed to verify signature: failed to verify id token signature',
+    ],
+    [
+      'another audience',
+      token({ sub: 'a', aud: 'other' }),
+      'oidc: verify token: oidc: expected audience in ["cluster"] got ["other"]',
+    ],
+    [
+      'an end that has just passed',
+      token({ sub: 'a' }, { seconds: -1 }),
+      `oidc: verify token: oidc: token is expired (Token Expiry: ${goText(-1)})`,
+    ],
+    [
+      'a beginning in more than a minute',
+      token({ sub: 'a', nbf: startMs / 1000 + 61 }),
+      `oidc: verify token: oidc: current time ${goText(0)} before the nbf (not before) time: ${goText(61)}`,
+    ],
+    [
+      'a number for a name',
+      token({ sub: 7 }),
+      'oidc: verify token: oidc: failed to unmarshal claims: json: cannot unmarshal number into Go struct field idToken.sub of type string',
+    ],
     ['no name', token({}), 'oidc: parse username claims "sub": claim not present'],
     ['groups that are numbers', token({ sub: 'a', roles: [1] }), 'oidc: parse groups claim "roles": '],
   ])('with %s are refused with upstream’s reason', async (_what, text, reason) => {

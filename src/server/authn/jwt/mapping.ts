@@ -27,12 +27,15 @@ export function createClaimMapper(authenticator: JwtAuthenticator): ClaimMapper 
   const claimRules = rulesOf(claimValidationRules, 'claims')
   const userRules = rulesOf(userValidationRules, 'user')
   return claims => {
+    // In upstream's order: what fails first is told.
+    const name = usernameOf(claims, claimMappings.username, username)
+    const memberOf = groupsOf(claims, claimMappings.groups, groups)
     const id = uidOf(claims, claimMappings.uid, uid)
     const more = extraOf(claims, extra)
     const user: UserInfo = {
-      username: usernameOf(claims, claimMappings.username, username),
+      username: name,
       ...(id && { uid: id }),
-      groups: groupsOf(claims, claimMappings.groups, groups),
+      groups: memberOf,
       ...(Object.keys(more).length > 0 && { extra: more }),
     }
     for (const { claim, requiredValue = '' } of claimValidationRules)
@@ -160,7 +163,8 @@ function evaluated(expression: Expression, subject: object, what: string): unkno
     return expression.evaluate(subject)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ClaimError(`oidc: error evaluating ${what}: ${reason}`, { cause: error })
+    const told = `expression '${expression.text}' resulted in error: ${reason}`
+    throw new ClaimError(`oidc: error evaluating ${what}: ${told}`, { cause: error })
   }
 }
 
