@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { defaultTuning } from '../controllers/tuning.ts'
 import { componentValues } from './component-arguments.ts'
 import { controllerTuning } from './compose/controller-tuning.ts'
 import { parseFlags, withDefaults } from './flags.ts'
@@ -25,11 +26,18 @@ test('arguments of the controller manager tune its controllers, with and without
     'terminated-pod-gc-threshold=7',
     'horizontal-pod-autoscaler-sync-period=1m',
     'horizontal-pod-autoscaler-tolerance=0.2',
+    'node-monitor-grace-period=90s',
+    'node-eviction-rate=0.5',
   )
   expect(tuning.runs('deployment-controller')).toBe(true)
   expect(tuning.runs('pod-garbage-collector-controller')).toBe(false)
   expect([...tuning.lanes]).toEqual([['deployment-controller', 20]])
   expect(tuning.finishedPodsMax).toBe(7)
+  expect(tuning.nodes).toEqual({
+    ...defaultTuning.nodes,
+    monitorGraceMs: 90_000,
+    evictionsPerSecond: 0.5,
+  })
   expect(tuning.autoscaling).toMatchObject({ periodMs: 60_000, tolerance: 0.2, initialReadinessMs: 30_000 })
   expect(tuningOf('controllers=job-controller').runs('deployment-controller')).toBe(false)
 })
@@ -44,6 +52,12 @@ test.each([
   ['kube-scheduler', 'pod-max-in-unschedulable-pods-duration=soon', 'is not a duration'],
 ])('%s %s is refused by name', (program, text, reason) => {
   expect(refusalOf(() => parseFlags(serverFlags, [`--${program}-arg`, text]))).toContain(reason)
+})
+
+test('what nobody sets is as it is without any argument', () => {
+  const { runs: _runs, ...tuning } = tuningOf('controllers=*')
+  const { runs: _own, ...defaults } = defaultTuning
+  expect(tuning).toEqual(defaults)
 })
 
 test('the scheduler has upstream’s patience unless told otherwise', () => {

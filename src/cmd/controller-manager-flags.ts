@@ -40,6 +40,29 @@ const lanes = Object.keys(lanesOf).map(
   }),
 )
 
+const part = (name: string, value: string, help: string): Flag => ({
+  ...{ name, type: 'string', placeholder: 'NUMBER', default: value, help },
+  check: text => {
+    if (!/^\d*\.?\d+$/.test(text)) throw new Error(`"${text}" is not a number such as ${value}`)
+  },
+})
+
+const ofNodes: readonly Flag[] = [
+  time('node-monitor-grace-period', '50s', 'a node that says nothing for so long is not ready'),
+  time('node-startup-grace-period', '1m0s', 'the same of a node that has not said anything yet'),
+  time('node-monitor-period', '5s', 'how long a node waits to be emptied when none of all is heard'),
+  part('node-eviction-rate', '0.1', 'nodes of a zone that are begun to be emptied in a second'),
+  part('secondary-node-eviction-rate', '0.01', 'the same while most of a large zone is not ready'),
+  part('unhealthy-zone-threshold', '0.55', 'part of a zone that is not ready from which on most of it is'),
+  {
+    name: 'large-cluster-size-threshold',
+    type: 'integer',
+    placeholder: 'N',
+    default: defaultTuning.nodes.largeZoneMin,
+    help: 'in a zone of no more nodes nothing is emptied while most of it is not ready',
+  },
+]
+
 /** Flags of kube-controller-manager that `--kube-controller-manager-arg` takes. */
 export const controllerManagerFlags: readonly Flag[] = [
   {
@@ -55,6 +78,7 @@ export const controllerManagerFlags: readonly Flag[] = [
     },
   },
   ...lanes,
+  ...ofNodes,
   {
     name: 'terminated-pod-gc-threshold',
     type: 'integer',
@@ -63,16 +87,7 @@ export const controllerManagerFlags: readonly Flag[] = [
     help: 'finished pods that are left alone; 0: all of them',
   },
   time('horizontal-pod-autoscaler-sync-period', '15s', 'how often autoscalers look at what pods use'),
-  {
-    name: 'horizontal-pod-autoscaler-tolerance',
-    type: 'string',
-    placeholder: 'PART',
-    default: '0.1',
-    help: 'part of the target by which usage may miss it',
-    check: text => {
-      if (!(text.trim() !== '' && Number(text) >= 0)) throw new Error(`"${text}" is not a number such as 0.1`)
-    },
-  },
+  part('horizontal-pod-autoscaler-tolerance', '0.1', 'part of the target by which usage may miss it'),
   time(
     'horizontal-pod-autoscaler-downscale-stabilization',
     '5m0s',

@@ -45,7 +45,7 @@ const ofControllers: Absent = [
     'Use --cluster-cidr and --service-cidr of the server; each node takes a /24 or a /64 of the pods.',
   ],
   [
-    'cloud-config cloud-provider external-cloud-volume-plugin configure-cloud-routes route-reconciliation-period cluster-name concurrent-service-syncs node-monitor-period',
+    'cloud-config cloud-provider external-cloud-volume-plugin configure-cloud-routes route-reconciliation-period cluster-name concurrent-service-syncs',
     'There is no cloud in it; run the cloud controller manager of yours.',
   ],
   [
@@ -77,10 +77,6 @@ const ofControllers: Absent = [
   [
     'legacy-service-account-token-clean-up-period',
     'No tokens are made that nobody asked for; delete their Secrets.',
-  ],
-  [
-    'large-cluster-size-threshold node-eviction-rate node-monitor-grace-period node-startup-grace-period secondary-node-eviction-rate unhealthy-zone-threshold',
-    'A node that says nothing for 50 s, or 60 s at its start, is not ready; one every ten seconds is emptied, as by default.',
   ],
 ]
 

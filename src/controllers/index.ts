@@ -107,7 +107,7 @@ function workersByName({
     'job-controller': [jobController(), jobPodReleaser],
     'namespace-controller': [namespaceController(catalog)],
     'node-ipam-controller': [nodeIpamController(clusterCidrs)],
-    'node-lifecycle-controller': [nodeLifecycleController],
+    'node-lifecycle-controller': [nodeLifecycleController(tuning.nodes)],
     'persistentvolume-binder-controller': [claimBinder, volumeBinder],
     'persistentvolume-protection-controller': [volumeProtection],
     'persistentvolumeclaim-protection-controller': [claimProtection],

@@ -54,6 +54,21 @@ export interface ControllerTuning {
   /** So many finished pods are left alone. */
   readonly finishedPodsMax: number
   readonly autoscaling: AutoscalingTuning
+  readonly nodes: NodeTuning
+}
+
+export interface NodeTuning {
+  /** How long a node may say nothing, and how long before its first word. */
+  readonly monitorGraceMs: number
+  readonly startupGraceMs: number
+  readonly monitorPeriodMs: number
+  /** Nodes of a zone that may be begun to be emptied, in ordinary times and while most of the zone is ill. */
+  readonly evictionsPerSecond: number
+  readonly secondaryEvictionsPerSecond: number
+  /** From this share on a zone is ill. */
+  readonly unhealthyShare: number
+  /** In a zone that is not larger nothing is emptied while it is ill. */
+  readonly largeZoneMin: number
 }
 
 export interface AutoscalingTuning {
@@ -75,5 +90,14 @@ export const defaultTuning: ControllerTuning = {
     downscaleStabilizationMs: 300_000,
     cpuInitializationMs: 300_000,
     initialReadinessMs: 30_000,
+  },
+  nodes: {
+    monitorGraceMs: 50_000,
+    startupGraceMs: 60_000,
+    monitorPeriodMs: 5_000,
+    evictionsPerSecond: 0.1,
+    secondaryEvictionsPerSecond: 0.01,
+    unhealthyShare: 0.55,
+    largeZoneMin: 50,
   },
 }

@@ -13,18 +13,29 @@ export function controllerTuning(server: FlagReader): ControllerTuning {
     const count = flags.integer(flag)
     return count > 0 ? controllers.map(name => [name, count] as const) : []
   })
-  const ms = (name: string) => durationMs(flags.text(`horizontal-pod-autoscaler-${name}`))
+  const ms = (name: string) => durationMs(flags.text(name))
+  const hpaMs = (name: string) => ms(`horizontal-pod-autoscaler-${name}`)
+  const number = (name: string) => Number(flags.text(name))
   return {
     // As upstream: the last word about a name is as good as the first.
     runs: name => chosen.includes(name) || (chosen.includes('*') && !chosen.includes(`-${name}`)),
     lanes: new Map(lanesGiven),
     finishedPodsMax: flags.integer('terminated-pod-gc-threshold'),
     autoscaling: {
-      periodMs: ms('sync-period'),
-      tolerance: Number(flags.text('horizontal-pod-autoscaler-tolerance')),
-      downscaleStabilizationMs: ms('downscale-stabilization'),
-      cpuInitializationMs: ms('cpu-initialization-period'),
-      initialReadinessMs: ms('initial-readiness-delay'),
+      periodMs: hpaMs('sync-period'),
+      tolerance: number('horizontal-pod-autoscaler-tolerance'),
+      downscaleStabilizationMs: hpaMs('downscale-stabilization'),
+      cpuInitializationMs: hpaMs('cpu-initialization-period'),
+      initialReadinessMs: hpaMs('initial-readiness-delay'),
+    },
+    nodes: {
+      monitorGraceMs: ms('node-monitor-grace-period'),
+      startupGraceMs: ms('node-startup-grace-period'),
+      monitorPeriodMs: ms('node-monitor-period'),
+      evictionsPerSecond: number('node-eviction-rate'),
+      secondaryEvictionsPerSecond: number('secondary-node-eviction-rate'),
+      unhealthyShare: number('unhealthy-zone-threshold'),
+      largeZoneMin: flags.integer('large-cluster-size-threshold'),
     },
   }
 }

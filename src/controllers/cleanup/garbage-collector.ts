@@ -6,6 +6,7 @@ import { type ResourceName, resourceId } from '../../client/resource.ts'
 import { sleep } from '../../client/sleep.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import type { KubeObject, OwnerReference } from '../../machinery/meta/object.ts'
+import type { MetricSpec } from '../../std/metrics.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import {
   blocks,
@@ -33,10 +34,13 @@ export function garbageCollector(catalog: Catalog): Worker {
       const stop = followAll(collector)
       context.signal.addEventListener('abort', stop, { once: true })
       // Before everything was listed much looks absent that is not, and each would be asked for.
-      const listed = Promise.race([
-        context.informers.whenSynced(),
-        sleep(context.ports.clock, firstListMaxMs, context.signal),
-      ])
+      const { ports, signal } = context
+      const failures = ports.metrics.counter(listFailures).with()
+      const isSynced = context.informers.whenSynced().then(() => true)
+      const isLate = sleep(ports.clock, firstListMaxMs, signal).then(() => false)
+      const listed = Promise.race([isSynced, isLate]).then(inTime => {
+        if (!inTime && !signal.aborted) failures.inc()
+      })
       return async uid => {
         await listed
         const node = collector.graph.get(uid)
@@ -45,6 +49,13 @@ export function garbageCollector(catalog: Catalog): Worker {
       }
     },
   }
+}
+
+/** Upstream's name (pkg/controller/garbagecollector/metrics). */
+const listFailures: MetricSpec = {
+  name: 'garbagecollector_controller_resources_sync_error_total',
+  help: 'Times that not all kinds could be listed in good time.',
+  stability: 'ALPHA',
 }
 
 /** A resource that cannot be listed must not hold up the others for longer. */

@@ -1,14 +1,7 @@
 import type { Node } from '../../api/types/core-v1.gen.ts'
 import type { ObjectStore } from '../../client/object-store.ts'
+import type { NodeTuning } from '../tuning.ts'
 import { readyCondition } from './node-health.ts'
-
-/** kube-controller-manager --node-eviction-rate 0.1/s, --secondary-node-eviction-rate 0.01/s. */
-const normalPauseMs = 10_000
-const disruptedPauseMs = 100_000
-/** --large-cluster-size-threshold: in a smaller zone nothing is evicted while most of it is ill. */
-const largeZoneMin = 50
-/** --unhealthy-zone-threshold. */
-const unhealthyShare = 0.55
 
 export function zoneOf({ metadata }: Node): string {
   const { labels } = metadata
@@ -41,10 +34,15 @@ export function countZone(store: ObjectStore<Node>, zone: string): ZoneCount {
 export class EvictionPace {
   readonly #lastMs = new Map<string, number>()
   readonly #pausesMs = new Map<string, number>()
+  readonly #tuning: NodeTuning
+
+  constructor(tuning: NodeTuning) {
+    this.#tuning = tuning
+  }
 
   /** Ms until a node of this zone may be tainted; Infinity while none may. */
   waitMs(zone: string, count: ZoneCount, nowMs: number): number {
-    const pauseMs = pauseFor(count)
+    const pauseMs = pauseFor(count, this.#tuning)
     if (pauseMs === Number.POSITIVE_INFINITY) return pauseMs
     const lastMs = this.#lastMs.get(zone)
     return lastMs === undefined ? 0 : Math.max(0, lastMs + pauseMs - nowMs)
@@ -52,7 +50,7 @@ export class EvictionPace {
 
   /** Whether the pause between two nodes of this zone is another one than at the last asking. */
   hasChanged(zone: string, count: ZoneCount): boolean {
-    const pauseMs = pauseFor(count)
+    const pauseMs = pauseFor(count, this.#tuning)
     if (this.#pausesMs.get(zone) === pauseMs) return false
     this.#pausesMs.set(zone, pauseMs)
     return true
@@ -63,10 +61,11 @@ export class EvictionPace {
   }
 }
 
-function pauseFor({ nodes, ill }: ZoneCount): number {
-  const partial = ill > 2 && ill < nodes && ill / nodes >= unhealthyShare
-  if (!partial) return normalPauseMs
-  return nodes > largeZoneMin ? disruptedPauseMs : Number.POSITIVE_INFINITY
+function pauseFor({ nodes, ill }: ZoneCount, tuning: NodeTuning): number {
+  const partial = ill > 2 && ill < nodes && ill / nodes >= tuning.unhealthyShare
+  // A rate of nothing is never.
+  if (!partial) return 1000 / tuning.evictionsPerSecond
+  return nodes > tuning.largeZoneMin ? 1000 / tuning.secondaryEvictionsPerSecond : Number.POSITIVE_INFINITY
 }
 
 function isReady(node: Node): boolean {

@@ -1,13 +1,7 @@
 import type { Lease } from '../../api/types/coordination-v1.gen.ts'
 import type { Node, NodeCondition } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
-
-/** kube-controller-manager --node-monitor-grace-period and --node-startup-grace-period. */
-export const monitorGraceMs = 50_000
-export const startupGraceMs = 60_000
-
-/** kube-controller-manager --node-monitor-period. */
-export const monitorPeriodMs = 5_000
+import type { NodeTuning } from '../tuning.ts'
 
 interface Sign {
   readonly renewTime: string | undefined
@@ -21,6 +15,11 @@ interface Sign {
  */
 export class NodeHealth {
   readonly #signs = new Map<string, Sign>()
+  readonly #tuning: NodeTuning
+
+  constructor(tuning: NodeTuning) {
+    this.#tuning = tuning
+  }
 
   /** Notes what a node shows now; anything new about it counts as alive now. */
   observe(name: string, lease: Lease | undefined, node: Node | undefined, nowMs: number): void {
@@ -37,6 +36,7 @@ export class NodeHealth {
 
   /** Ms until this node counts as silent; 0 or less when it does. */
   graceLeftMs(node: Node, nowMs: number): number {
+    const { monitorGraceMs, startupGraceMs } = this.#tuning
     const grace = readyCondition(node) ? monitorGraceMs : startupGraceMs
     return (this.#signs.get(node.metadata.name!)?.atMs ?? nowMs) + grace - nowMs
   }

@@ -4,11 +4,12 @@ import { referenceTo } from '../../client/events.ts'
 import { orUndefined } from '../../client/failure.ts'
 import type { ObjectStore } from '../../client/object-store.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
-import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
+import type { Requeue, Sync, Worker, WorkerContext } from '../../controller/worker.ts'
 import { leases, nodes, pods } from '../kinds.ts'
 import { isReady } from '../shared/pod.ts'
+import { defaultTuning, type NodeTuning } from '../tuning.ts'
 import { countZone, EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
-import { monitorPeriodMs, NodeHealth, readyCondition, silentConditions } from './node-health.ts'
+import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
 import { countEviction, tellZones } from './zone-metrics.ts'
 
@@ -19,41 +20,42 @@ const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
  * Notices nodes that fall silent, says so in their status and that of their pods, and taints them by their
  * conditions (upstream pkg/controller/nodelifecycle). Each node has one timer, set to when its grace ends.
  */
-export const nodeLifecycleController: Worker = {
-  name: 'nodelifecycle',
-  identity: 'node-controller',
-  start(context) {
-    const lifecycle: Lifecycle = {
-      ...context,
-      health: new NodeHealth(),
-      pace: new EvictionPace(),
-      known: new Set(),
-      isAnyReady: false,
-    }
-    const { health, ports } = lifecycle
-    const { store } = context.use(nodes)
-    for (const projection of [illnessOf, zoneOf, illZoneOf, readinessOf]) store.index(projection)
-    context.signal.addEventListener('abort', tellZones(ports.metrics, store), { once: true })
-    context.watch(nodes, (node, old) => {
-      const name = (node ?? old)!.metadata.name!
-      if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
-      return [name, ...dependents(lifecycle, store, [node, old])]
-    })
-    context.watch(leases, lease => {
-      if (lease?.metadata.namespace === leaseNamespace)
-        health.observe(lease.metadata.name!, lease, undefined, ports.clock.monotonicMs())
-      return []
-    })
-    context.use(pods).store.index(nodeNameOf)
-    // A pod that comes to a node which is not ready is not ready itself.
-    context.watch(pods, (pod, old) => {
-      const name = pod?.spec?.nodeName
-      const comes = name !== undefined && name !== old?.spec?.nodeName
-      const ready = readyCondition(store.get(undefined, name ?? ''))
-      return [comes && ready && ready.status !== 'True' ? name : undefined]
-    })
-    return name => tend(lifecycle, name)
-  },
+export function nodeLifecycleController(tuning: NodeTuning = defaultTuning.nodes): Worker {
+  return { name: 'nodelifecycle', identity: 'node-controller', start: context => follow(context, tuning) }
+}
+
+function follow(context: WorkerContext, tuning: NodeTuning): Sync {
+  const lifecycle: Lifecycle = {
+    ...context,
+    health: new NodeHealth(tuning),
+    pace: new EvictionPace(tuning),
+    tuning,
+    known: new Set(),
+    isAnyReady: false,
+  }
+  const { health, ports } = lifecycle
+  const { store } = context.use(nodes)
+  for (const projection of [illnessOf, zoneOf, illZoneOf, readinessOf]) store.index(projection)
+  context.signal.addEventListener('abort', tellZones(ports.metrics, store), { once: true })
+  context.watch(nodes, (node, old) => {
+    const name = (node ?? old)!.metadata.name!
+    if (node) health.observe(name, undefined, node, ports.clock.monotonicMs())
+    return [name, ...dependents(lifecycle, store, [node, old])]
+  })
+  context.watch(leases, lease => {
+    if (lease?.metadata.namespace === leaseNamespace)
+      health.observe(lease.metadata.name!, lease, undefined, ports.clock.monotonicMs())
+    return []
+  })
+  context.use(pods).store.index(nodeNameOf)
+  // A pod that comes to a node which is not ready is not ready itself.
+  context.watch(pods, (pod, old) => {
+    const name = pod?.spec?.nodeName
+    const comes = name !== undefined && name !== old?.spec?.nodeName
+    const ready = readyCondition(store.get(undefined, name ?? ''))
+    return [comes && ready && ready.status !== 'True' ? name : undefined]
+  })
+  return name => tend(lifecycle, name)
 }
 
 /**
@@ -84,6 +86,7 @@ function illnessOf(node: Node): string | undefined {
 interface Lifecycle extends WorkerContext {
   readonly health: NodeHealth
   readonly pace: EvictionPace
+  readonly tuning: NodeTuning
   /** Uids of the nodes whose arrival was told. */
   readonly known: Set<string>
   /** As of the last change of a node. */
@@ -135,14 +138,14 @@ async function declareSilent({ client, ports, events }: Lifecycle, node: Node): 
 
 /** Writes the taints; answers when to come back for one that must wait its turn. */
 async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undefined> {
-  const { client, informers, pace, ports } = lifecycle
+  const { client, informers, pace, ports, tuning } = lifecycle
   const wanted = wantedNoExecute(node)
   const { store } = informers.of(nodes)
   const zone = zoneOf(node)
   const count = countZone(store, zone)
   const adds = wanted !== undefined && !hasNoExecute(node, wanted)
   const pauseMs = adds ? pace.waitMs(zone, count, ports.clock.monotonicMs()) : 0
-  const waitMs = adds && pauseMs === 0 && !isAnyAlive(lifecycle, store) ? monitorPeriodMs : pauseMs
+  const waitMs = adds && pauseMs === 0 && !isAnyAlive(lifecycle, store) ? tuning.monitorPeriodMs : pauseMs
   // When no node at all is ready, the fault is more likely ours than theirs: nothing is evicted.
   const isAnyReady = store.index(readinessOf).count('ready') > 0
   const eviction = !isAnyReady ? 'never' : waitMs === 0 ? 'now' : 'wait'

@@ -12,7 +12,7 @@ import { taintEvictionController } from './taint-eviction.ts'
 
 function world(names: readonly string[]) {
   const started = startControllers([
-    nodeLifecycleController,
+    nodeLifecycleController(),
     taintEvictionController(),
     nodeIpamController(['10.42.0.0/16']),
     podGarbageCollector(),
