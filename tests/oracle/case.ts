@@ -2,7 +2,7 @@
 export interface OracleCase {
   readonly name: string
   readonly method: string
-  /** `{{name}}` in path and body stands for what an earlier case of the track kept. */
+  /** `{{name}}` in path, headers and body stands for what an earlier case of the track kept. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array

@@ -4,9 +4,11 @@ import { depthCases } from './depth-cases.ts'
 import { documentCases } from './document-cases.ts'
 import { edgeCases } from './edge-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
+import { impersonationCases } from './impersonation-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
 import { differences } from './normalize.ts'
+import { ruleCases } from './rule-cases.ts'
 import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
 
@@ -18,6 +20,8 @@ export function allTracks(): Track[] {
     { name: 'depth', cases: depthCases },
     { name: 'edges', cases: edgeCases },
     { name: 'custom', cases: customCases },
+    { name: 'rules', cases: ruleCases },
+    { name: 'impersonation', cases: impersonationCases },
     { name: 'documents', cases: documentCases },
     { name: 'subresources', cases: subresourceCases },
     ...kindTracks(),
@@ -99,6 +103,11 @@ export function lastLine({ cases, unlisted, listed: counts }: Verdict): string {
 /** How many differences were meant. */
 export function sumOf(listed: Verdict['listed']): number {
   return [...listed.values()].reduce((total, count) => total + count, 0)
+}
+
+/** What each listed reason explains, one line each. */
+export function listedLines(listed: Verdict['listed']): string[] {
+  return [...listed].flatMap(([{ reason }, count]) => (count > 0 ? [`listed ${count}: ${reason}`] : []))
 }
 
 /** Entries that explain nothing any more: what they spoke of is mended. */

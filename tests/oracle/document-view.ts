@@ -7,7 +7,8 @@ const told = ['content-type', 'location', 'vary']
 
 /**
  * What a client learns from an OpenAPI document, of either version: paths, operations with their parameters and
- * responses, types with their fields. How the document names its parameters, and its prose, are no part of that.
+ * responses, types with all that they say of their fields. How the document names its parameters, and its prose, are no
+ * part of that.
  */
 export function documentView({ status, headers, body }: Answer): Answer {
   const kept = Object.fromEntries(
@@ -59,12 +60,27 @@ function parametersView(list: readonly Json[], known: Record<string, Json>): str
   })
 }
 
-function typeView({ properties = {}, required = [], type, ...rest }: Json): Json {
-  const kinds = (rest['x-kubernetes-group-version-kind'] ?? []) as Json[]
+function typeView({ required = [], ...type }: Json): Json {
+  const kinds = (type['x-kubernetes-group-version-kind'] ?? []) as Json[]
   return {
-    type,
+    ...(withoutProse(type) as Json),
     kinds: kinds.map(({ group, version, kind }) => `${group}/${version} ${kind}`).toSorted(),
-    fields: Object.keys(properties as Json).toSorted(),
     required: (required as string[]).toSorted(),
   }
+}
+
+/**
+ * Types, formats, references, choices and defaults of a schema. A field may be called `description`: then it is an object.
+ * A reference with something beside it is written as the only one of `allOf`.
+ */
+function withoutProse(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutProse)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(
+    ([name, inner]) =>
+      !name.startsWith('x-kubernetes-') && (name !== 'description' || typeof inner !== 'string'),
+  )
+  const { allOf, ...rest } = Object.fromEntries(kept.map(([name, inner]) => [name, withoutProse(inner)]))
+  if (allOf === undefined) return rest
+  return Array.isArray(allOf) && allOf.length === 1 ? { ...allOf[0], ...rest } : { ...rest, allOf }
 }

@@ -45,7 +45,50 @@ export function fieldCases({ kind, collection, object }: Sample): OracleCase[] {
 }
 
 /** Every field of a stored object changed to another value of its type: which ones may change, and how the others say no. */
-export function changeCases({ kind, collection, object }: Sample): OracleCase[] {
+export function changeCases(sample: Sample): OracleCase[] {
+  const { kind, object } = sample
+  return changesOf(sample, (target, { path, title, value }) =>
+    value === undefined
+      ? []
+      : [patch(`${kind}: change ${spell(path)} ${title}`, target, 'merge', nested(path, value, object))],
+  )
+}
+
+/** Values that their types do not allow, which each language of patches refuses in its own words. */
+const wrong = /\bas (?:text|number|truth|nonsense)$|beyond its bits|with a fraction|not in base64/
+
+/** Wrong types in the patches that are merged within the type; and required fields that are gone from a stored object. */
+export function typedChangeCases(sample: Sample): OracleCase[] {
+  const { kind, collection, object } = sample
+  const head = { apiVersion: object.apiVersion, kind: object.kind, metadata: { name: object.metadata.name } }
+  return changesOf(sample, (target, { path, title, value }) => {
+    const place = `${spell(path)} ${title}`
+    if (value === undefined && path[0] === 'spec' && path.length < 4)
+      return [
+        send(
+          'PUT',
+          `${kind}: PUT with ${place}`,
+          `${collection}/${object.metadata.name}?dryRun=All`,
+          changed(object, path, undefined),
+        ),
+      ]
+    if (value === undefined || !wrong.test(title)) return []
+    const change = nested(path, value, undefined)
+    return [
+      patch(`${kind}: strategic patch of ${place}`, target, 'strategic', change),
+      patch(`${kind}: apply of ${place}`, `${target}&fieldManager=typed&force=true`, 'apply', {
+        ...head,
+        ...(change as Json),
+      }),
+    ]
+  })
+}
+
+/** Asks of each change of a stored object; `target` is where it is sent as a dry run. */
+function changesOf(
+  { collection, object }: Sample,
+  ask: (target: string, mutation: Mutation) => OracleCase[],
+): OracleCase[] {
   const { group, version } = fromApiVersion(object.apiVersion)!
   const schema = builtinKind(group, version, object.kind)
   const path = `${collection}/${object.metadata.name}`
@@ -55,11 +98,7 @@ export function changeCases({ kind, collection, object }: Sample): OracleCase[] 
     const found: Mutation[] = []
     const walk = { found, seen: new Set([schema]), kind: object.kind }
     if (field.name !== 'metadata') visitField(field, (object as Json)[field.name], [field.name], walk)
-    return found
-      .filter(({ value }) => value !== undefined)
-      .map(({ path: place, title, value }) =>
-        patch(`${kind}: change ${spell(place)} ${title}`, target, 'merge', nested(place, value, object)),
-      )
+    return found.flatMap(mutation => ask(target, mutation))
   })
 }
 

@@ -2,9 +2,10 @@ import { builtinKind } from '../../src/api/schema/index.ts'
 import { encodeProtobuf } from '../../src/machinery/codec/index.ts'
 import { fromApiVersion } from '../../src/machinery/meta/group.ts'
 import { json, jsonHeaders, type OracleCase, protobuf, type Track } from './case.ts'
+import { rareChanges } from './change-cases.ts'
 import { encodingCases } from './encoding-cases.ts'
-import { changeCases, fieldCases } from './field-cases.ts'
-import { rareChanges, rareCreates, rareDeletes, rareReads } from './option-cases.ts'
+import { changeCases, fieldCases, typedChangeCases } from './field-cases.ts'
+import { rareCreates, rareDeletes, rareReads } from './option-cases.ts'
 import { type Sample, samples } from './samples.ts'
 
 /**
@@ -35,6 +36,21 @@ function casesOf(sample: Sample): OracleCase[] {
     ...patches(sample),
     ...rareChanges(sample),
     ...changeCases(sample),
+    ...typedChangeCases(sample),
+    ...rareDeletes(sample),
+    ...removals(sample),
+  ]
+}
+
+/** What can be asked of a kind that has no type: a custom one. */
+export function freeCasesOf(sample: Sample): OracleCase[] {
+  return [
+    ...writes(sample),
+    ...reads(sample),
+    ...rareReads(sample),
+    ...replacements(sample),
+    ...patches(sample),
+    ...rareChanges(sample),
     ...rareDeletes(sample),
     ...removals(sample),
   ]
@@ -62,6 +78,10 @@ function writes(sample: Sample): OracleCase[] {
       { ...object, metadata: { ...object.metadata, name: `${name}-w` }, bogus: 1 },
       '?fieldValidation=Warn&dryRun=All',
     ),
+    post('long label', {
+      ...object,
+      metadata: { name: `${name}-l`, labels: { [`${'p'.repeat(254)}/${'k'.repeat(64)}`]: 'v'.repeat(64) } },
+    }),
     post('bad label', { ...object, metadata: { name: `${name}-l`, labels: { 'a b': 'c d' } } }),
     post('broken JSON', '{"kind": '),
     post('another kind', { ...object, kind: 'Nonsense' }),

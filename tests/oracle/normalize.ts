@@ -220,6 +220,8 @@ function normalizeText(given: string, key: string): string {
 
   return (
     text
+      // Types of a rule's environment are numbered, here and there.
+      .replaceAll(/\bselfType\d+/g, 'selfType')
       // Where an object lies in the store is each server's own affair.
       .replaceAll(/in record \(\d+\)/g, 'in record (<resourceVersion>)')
       .replaceAll(/Key: [^,]*,/g, 'Key: <key>,')

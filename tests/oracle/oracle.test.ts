@@ -1,10 +1,12 @@
 import { expect, test } from 'bun:test'
 import { builtinKind } from '../../src/api/schema/index.ts'
-import { encodeProtobuf, watchFrame } from '../../src/machinery/codec/index.ts'
+import { encodeCbor, encodeProtobuf, watchFrame } from '../../src/machinery/codec/index.ts'
 import { besideStock } from './beside-stock.ts'
 import { protobuf } from './case.ts'
 import { allTracks, consultOracle, idle, judge, lastLine } from './consult.ts'
+import { documentView } from './document-view.ts'
 import { differences, normalize } from './normalize.ts'
+import { layoutOf } from './side.ts'
 import { openStage } from './stage.ts'
 
 const answer = {
@@ -92,6 +94,14 @@ test.each([
     '.body.object.data.key: "a" | "b"',
   ],
   ['a text', {}, 'kind: A', 'kind: B', '.body: "kind: A" | "kind: B"'],
+  ['YAML', { 'content-type': 'application/yaml' }, 'kind: A', 'kind: B', '.body.kind: "A" | "B"'],
+  [
+    'CBOR',
+    { 'content-type': 'application/cbor' },
+    encodeCbor({ kind: 'A' }),
+    encodeCbor({ kind: 'B' }),
+    '.body.0.kind: "A" | "B"',
+  ],
   [
     'a cause of a refusal',
     {},
@@ -119,6 +129,23 @@ test('what each server chooses for itself is no difference, what only one tells 
   ])
   const twice = refusal([{ field: 'spec.a' }, { field: 'spec.a' }])
   expect(differences(read(JSON.parse(refusal([{ field: 'spec.a' }]))), read(JSON.parse(twice)))).toEqual([])
+})
+
+test('the comparer sees a planted difference in how a text is laid out, and in no time that it tells', () => {
+  const laidOut = (text: string) => layoutOf(Buffer.from(text))
+  expect(laidOut('{"kind":"A","code":1}')).not.toBe(laidOut('{"code":1,"kind":"A"}'))
+  expect(laidOut('{"kind": "A"}')).not.toBe(laidOut('{"kind":"A"}'))
+  expect(laidOut('{"uid":"a"}')).toBe(laidOut('{"uid":"b"}'))
+})
+
+test('the comparer sees a planted difference in a document about the API', () => {
+  const document = (type: string) => ({
+    ...{ openapi: '3.0.0', paths: {} },
+    components: { schemas: { Thing: { type: 'object', properties: { size: { type } } } } },
+  })
+  const view = (type: string) => documentView({ status: 200, headers: {}, body: document(type) })
+  expect(differences(view('integer'), view('string'))).toHaveLength(1)
+  expect(differences(view('integer'), view('integer'))).toEqual([])
 })
 
 function refusal(causes: readonly object[]): string {

@@ -10,7 +10,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { Track } from './case.ts'
-import { allTracks, consultOracle, idle, lastLine } from './consult.ts'
+import { allTracks, consultOracle, idle, lastLine, listedLines } from './consult.ts'
 import { listed } from './listed.ts'
 import { sideOf } from './side.ts'
 import { openStage } from './stage.ts'
@@ -53,8 +53,7 @@ const tracks = values.only === undefined ? known : chosen(known, values.only)
 const { ours, theirs, close } = await stage()
 const verdict = await consultOracle(ours, theirs, tracks, variant ? variant.listed : listed).finally(close)
 for (const place of verdict.unlisted) console.log(place)
-if (values.listed)
-  for (const [{ reason }, count] of verdict.listed) if (count > 0) console.log(`listed ${count}: ${reason}`)
+if (values.listed) for (const line of listedLines(verdict.listed)) console.log(line)
 const stale = values.only === undefined ? idle(verdict) : []
 for (const pattern of stale) console.log(`explains nothing any more: ${pattern}`)
 console.log(lastLine(verdict))

@@ -41,7 +41,8 @@ function openSession(server: string, tls: { ca: string; cert: string; key: strin
     text.replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => kept.get(name) ?? '')
   return {
     async ask(one) {
-      const { 'x-oracle-anonymous': anonymous, ...sent } = one.headers ?? {}
+      const { 'x-oracle-anonymous': anonymous, ...given } = one.headers ?? {}
+      const sent = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, fill(value)]))
       const body = typeof one.body === 'string' ? fill(one.body) : one.body
       const response = await fetch(server + fill(one.path), {
         method: one.method,
@@ -61,7 +62,7 @@ function openSession(server: string, tls: { ca: string; cert: string; key: strin
 }
 
 /** The text with what each server chooses itself left out. */
-function layoutOf(bytes: Uint8Array): string {
+export function layoutOf(bytes: Uint8Array): string {
   const own = /("(?:uid|resourceVersion|creationTimestamp|time)": ?)"[^"]*"/g
   return Buffer.from(bytes).toString().replaceAll(own, '$1"…"')
 }

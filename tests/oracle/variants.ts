@@ -1,13 +1,25 @@
+import { join } from 'node:path'
 import type { Track } from './case.ts'
 import { cborTracks } from './cbor-cases.ts'
+import { customKindTracks } from './custom-kind-cases.ts'
 import { customDocumentCases } from './document-cases.ts'
 import { dualStackTracks } from './dual-stack-cases.ts'
 import { expiryTracks } from './expiry-cases.ts'
 import { opening } from './general-cases.ts'
+import { impersonationTracks } from './impersonation-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, surplusCell } from './listed.ts'
+import { mutatingTracks } from './mutating-cases.ts'
+import { pluginTracks } from './plugin-cases.ts'
 import { requestedSamples } from './requested-samples.ts'
 import type { StageFlags } from './stage.ts'
+
+/** Admission plugins that are off unless they are named. */
+const optionalPlugins = [
+  ...['EventRateLimit', 'PodNodeSelector', 'AlwaysPullImages', 'LimitPodHardAntiAffinityTopology'],
+  ...['ExtendedResourceToleration', 'PodTolerationRestriction', 'OwnerReferencesPermissionEnforcement'],
+  'DenyServiceExternalIPs',
+]
 
 /** Questions to two servers that were started otherwise than usual. */
 export interface Variant {
@@ -73,6 +85,50 @@ export const variants: Readonly<Record<string, Variant>> = {
           'The first range of addresses is there from the start; upstream makes it and then says that it is ready.',
       },
     ],
+  },
+  // What is defined is in discovery and in the documents: the others are asked about those.
+  custom: {
+    flags: {},
+    tracks: customKindTracks,
+    listed: [
+      {
+        place: /^G\w+: POST to a name › \.status: 405 \| 409$/,
+        reason: 'A stock server takes a POST to the name of a custom object for one to the collection.',
+      },
+      {
+        place: /^G\w+: metadata of one as a list › \.status: 406 \| 500$/,
+        reason: 'A stock server finds only when it writes that one custom object is no list.',
+      },
+      {
+        place: /^G\w+: PUT of another kind › \.body\.(?:message|details)/,
+        reason: 'Of two faults, a kind and a revision that is not given, each server tells another one.',
+      },
+    ],
+  },
+  impersonation: {
+    flags: { both: ['--feature-gates=ConstrainedImpersonation=true'] },
+    tracks: impersonationTracks,
+    listed: [],
+  },
+  mutating: {
+    flags: {
+      both: [
+        '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
+        '--feature-gates=MutatingAdmissionPolicy=true',
+      ],
+    },
+    tracks: mutatingTracks,
+    listed: [],
+  },
+  plugins: {
+    flags: {
+      both: [
+        `--enable-admission-plugins=${optionalPlugins}`,
+        `--admission-control-config-file=${join(import.meta.dir, 'plugins.yaml')}`,
+      ],
+    },
+    tracks: pluginTracks,
+    listed: [],
   },
   expiry: {
     flags: { stock: ['--etcd-compaction-interval=5s'] },

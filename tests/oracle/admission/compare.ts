@@ -49,11 +49,17 @@ export async function compareCase(recorder: Recorder, sides: Sides, one: Admissi
     play(recorder, sides, 'ours', one),
     play(recorder, sides, 'theirs', one),
   ])
-  const shown = (played: Played) =>
-    JSON.parse(JSON.stringify(played).replaceAll(/(localhost:\d+)\/(?:ours|theirs)/g, '$1')) as Answer
-  return differences(shown(theirs), shown(ours))
+  return comparePlayed(ours, theirs)
 }
 
+/** Where two sides differ, as `place: ours | theirs`. */
+export function comparePlayed(ours: Played, theirs: Played): string[] {
+  const shown = (played: Played) =>
+    JSON.parse(JSON.stringify(played).replaceAll(/(localhost:\d+)\/(?:ours|theirs)/g, '$1')) as Answer
+  return differences(shown(ours), shown(theirs))
+}
+
+/** What one side answered, and what it asked its webhooks. */
 interface Played {
   readonly answers: readonly Answer[]
   readonly asked: readonly unknown[]
