@@ -69,6 +69,8 @@ export interface CustomKind {
   readonly convert?: (objects: readonly KubeObject[], apiVersion: string) => Promise<readonly KubeObject[]>
   /** Finds out in steps what the strategy's validation of these two then knows at once: rules may take long. */
   readonly judge?: (object: KubeObject, old: KubeObject | undefined) => Steps<void>
+  /** The definition is being deleted: nothing new may come. */
+  readonly isTerminating?: boolean
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch'

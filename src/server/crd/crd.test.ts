@@ -142,6 +142,14 @@ test('a deleted definition takes its objects with it and waits for their finaliz
   await server.admin.call({ ...definitions, verb: 'delete', name: 'things.example.com' })
   await settle()
   expect((await custom('get', 'things', { name: 't' })).metadata.deletionTimestamp).toBeDefined()
+  const late = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'late' } }
+  const patchType = 'application/apply-patch+yaml'
+  const options = { fieldManager: 'm' }
+  const refused = 'forbidden: create not allowed while custom resource definition is terminating'
+  await expect(custom('create', 'things', { body: late })).rejects.toThrow(refused)
+  await expect(custom('patch', 'things', { name: 'late', patchType, options, body: late })).rejects.toThrow(
+    refused,
+  )
   await custom('patch', 'things', {
     name: 't',
     patchType: 'application/merge-patch+json',

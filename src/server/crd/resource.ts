@@ -28,7 +28,6 @@ const verbs: readonly Verb[] = [
   'update',
   'watch',
 ]
-const withoutCreate = verbs.filter(verb => verb !== 'create')
 const free: JSONSchemaProps = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
 /** One served version of a definition as an entry of the registry: it takes the road of built-in kinds from here on. */
@@ -62,7 +61,7 @@ export function toResource(
     shortNames,
     categories,
     namespaced: spec.scope === 'Namespaced',
-    verbs: metadata.deletionTimestamp ? withoutCreate : verbs,
+    verbs,
     // Of many kinds most are never asked for.
     get schema() {
       shape ??= toObjectSchema(schema)
@@ -84,6 +83,7 @@ export function toResource(
       openApi: defined as JsonMap,
       schemaOf: name => storedSchema(spec.versions, name),
       judge: validation.judge,
+      isTerminating: metadata.deletionTimestamp !== undefined,
       ...(convert && { convert }),
     },
   }

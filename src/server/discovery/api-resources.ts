@@ -1,4 +1,4 @@
-import type { Resource, Subresource } from '../../api/define.ts'
+import type { Resource, Subresource, Verb } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { isBuiltin } from '../http/encode.ts'
 import { digest } from './digest.ts'
@@ -15,18 +15,25 @@ export function toApiResourceList(group: string, version: string, resources: rea
 }
 
 function mainEntry(resource: Resource) {
-  const { plural, singular, namespaced, kind, verbs, shortNames, categories, storage, strategy } = resource
+  const { plural, singular, namespaced, kind, shortNames, categories, storage, strategy } = resource
   const hash = digest(`${storage.group}/${storage.version}/${kind}`).subarray(0, 8).toString('base64')
   return {
     name: plural,
     singularName: singular,
     namespaced,
     kind,
-    verbs,
+    verbs: offeredVerbs(resource),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     ...(!strategy.ephemeral && { storageVersionHash: hash }),
   }
+}
+
+const lastVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch']
+
+/** Of what is going nothing is offered but to look and to help it go. */
+function offeredVerbs({ verbs, custom }: Resource): readonly Verb[] {
+  return custom?.isTerminating ? lastVerbs : verbs
 }
 
 function subEntries(resource: Resource) {
@@ -57,7 +64,7 @@ export function toVersionDiscovery(version: string, resources: readonly Resource
 }
 
 function toResourceDiscovery(resource: Resource) {
-  const { group, version, kind, plural, singular, namespaced, verbs, shortNames, categories } = resource
+  const { group, version, kind, plural, singular, namespaced, shortNames, categories } = resource
   // Upstream leaves group and version of a built-in kind to the reader; of a custom one it names them.
   const own = isBuiltin(resource) ? { group: '', version: '', kind } : { group, version, kind }
   const subresources = inOrder(resource).map(({ name, verbs: subVerbs, kind: other }) => ({
@@ -70,7 +77,7 @@ function toResourceDiscovery(resource: Resource) {
     responseKind: own,
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
-    verbs,
+    verbs: offeredVerbs(resource),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     ...(subresources.length > 0 && { subresources }),

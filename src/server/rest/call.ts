@@ -1,7 +1,7 @@
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import type { GroupKind, GroupResource } from '../../machinery/status/errors.ts'
+import { forbidden, type GroupKind, type GroupResource } from '../../machinery/status/errors.ts'
 import type { Clock, Ports } from '../../std/ports.ts'
 import { beginWork, takeSteps } from '../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserInfo } from '../context.ts'
@@ -62,6 +62,14 @@ export interface RestCall {
 
 export function groupResource({ group, plural }: Resource): GroupResource {
   return { group, resource: plural }
+}
+
+/** Nothing new comes of a definition that is being deleted (apiextensions-apiserver forbidCreateAdmission). */
+export function requireLasting({ resource, context }: RestCall, { metadata }: KubeObject): void {
+  if (!resource.custom?.isTerminating) return
+  const name = context.info.name || metadata.name || ''
+  const reason = 'create not allowed while custom resource definition is terminating'
+  throw forbidden(groupResource(resource), name, reason)
 }
 
 /** As upstream names it in failures: the group in which the kind lives, whatever group it is served in. */

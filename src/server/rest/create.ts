@@ -3,7 +3,7 @@ import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
 import { decodeBody } from './body.ts'
-import { admitMutating, type RestCall, turn } from './call.ts'
+import { admitMutating, type RestCall, requireLasting, turn } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace, wipeSystemFields } from './identity.ts'
 import { insert } from './insert.ts'
@@ -23,6 +23,7 @@ export async function create(call: RestCall): Promise<Response> {
   dedupOwners(call, object, false)
   await trackUpdate(call, undefined, object)
   await turn(call)
+  requireLasting(call, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
   dedupOwners(call, object, true)
   const servable = await insert({ deps, context, resource }, object)

@@ -7,7 +7,7 @@ import { notFound, plainFailure, unsupportedMediaType } from '../../machinery/st
 import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, settleCustom } from './body.ts'
-import { admitMutating, groupResource, type RestCall, turn } from './call.ts'
+import { admitMutating, groupResource, type RestCall, requireLasting, turn } from './call.ts'
 import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
 import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
@@ -104,8 +104,11 @@ async function createByApply(
   const object = await applied(call, document, undefined)
   settleNamespace(call, object)
   await turn(call)
+  requireLasting(call, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
   requireNoUid(call, object)
+  // Upstream creates through an update here, which heeds no revision of what is not there.
+  delete object.metadata.resourceVersion
   const servable = await insert(call, object)
   return { kind: 'object', status: 201, object: servable.object, resource, servable }
 }
