@@ -301,6 +301,9 @@ describe('apply', () => {
     expect(object.spec?.replicas).toBe(2)
     const kept = object.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration']
     expect(JSON.parse(kept ?? '')).toEqual(workload({ replicas: 2 }))
+    const heavy = workload({ replicas: 3 }, { annotations: { note: 'x'.repeat(200_000) } })
+    const heavier = applied(live, heavy, { manager: 'kubectl' })
+    expect(heavier.metadata.annotations).toEqual(heavy.metadata.annotations)
   })
 
   test.each([

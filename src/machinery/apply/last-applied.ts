@@ -5,6 +5,7 @@ import type { JsonMap } from '../meta/json.ts'
 import { isMap } from '../meta/json.ts'
 import type { KubeObject } from '../meta/object.ts'
 import type { ObjectSchema } from '../schema/schema.ts'
+import { areAnnotationsLight } from '../validation/object-meta.ts'
 import { compareObjects, touched } from './compare.ts'
 import type { FieldSet } from './field-set.ts'
 import { difference } from './field-set.ts'
@@ -52,12 +53,18 @@ function parseAnnotation(text: string | undefined): JsonMap | undefined {
   }
 }
 
-/** Keeps the annotation true after kubectl applied on the server, for those who go back to applying on the client. */
+/**
+ * Keeps the annotation true after kubectl applied on the server, for those who go back to applying on the client. One
+ * that has become too heavy goes.
+ */
 export function recordLastApplied({ manager, applied }: LastAppliedOptions, object: KubeObject): KubeObject {
   const annotations = object.metadata?.annotations
   if (manager !== kubectl || !annotations?.[annotation]) return object
   const text = `${JSON.stringify(sortKeys(withoutAnnotation(applied)))}\n`
-  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [annotation]: text } } }
+  const updated = { ...annotations, [annotation]: text }
+  const { [annotation]: _, ...others } = annotations
+  const kept = areAnnotationsLight(updated) ? updated : others
+  return { ...object, metadata: { ...object.metadata, annotations: kept } }
 }
 
 function withoutAnnotation(applied: KubeObject): KubeObject {

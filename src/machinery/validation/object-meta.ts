@@ -91,12 +91,17 @@ export function validateAnnotations(
   path: string,
   errors: FieldErrors,
 ): void {
-  let bytes = 0
-  for (const [key, value] of Object.entries(annotations ?? {})) {
+  for (const key of Object.keys(annotations ?? {}))
     invalidFor(errors, path, key, qualifiedNameErrors(key.toLowerCase()))
+  if (!areAnnotationsLight(annotations)) errors.tooLong(path, annotationBytesMax)
+}
+
+/** Whether annotations, keys and values, weigh no more than an object may carry. */
+export function areAnnotationsLight(annotations: Readonly<Record<string, string>> | undefined): boolean {
+  let bytes = 0
+  for (const [key, value] of Object.entries(annotations ?? {}))
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
-  }
-  if (bytes > annotationBytesMax) errors.tooLong(path, annotationBytesMax)
+  return bytes <= annotationBytesMax
 }
 
 function validateOwnerReferences(

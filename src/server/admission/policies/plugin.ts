@@ -7,7 +7,7 @@ import { StatusError, type StatusReason } from '../../../machinery/status/status
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import { annotate } from '../annotations.ts'
 import { evaluateWaiting, rememberAnswers } from '../expressions/access.ts'
-import { isExempt } from '../match/exempt.ts'
+import { isExemptFromPolicies } from '../match/exempt.ts'
 import { type Admitted, asAdmitted } from '../match/versions.ts'
 import { refusalWithCauses } from '../refusal.ts'
 import { type CompiledPolicy, compilePolicy } from './compile.ts'
@@ -47,7 +47,7 @@ export function validatingPolicies(
   const hooks = followPolicies(sources, compilePolicy)
   return {
     name: 'ValidatingAdmissionPolicy',
-    handles: request => hooks.list().length > 0 && !isExempt(request),
+    handles: request => hooks.list().length > 0 && !isExemptFromPolicies(request),
     async validate(request) {
       const ask = rememberAnswers(services.authorize)
       const visit: Visit = { services, request, admitted: asAdmitted(request), ask, refusals: [] }

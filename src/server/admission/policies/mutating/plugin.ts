@@ -14,7 +14,7 @@ import type { Steps } from '../../../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../../context.ts'
 import { evaluateWaiting, rememberAnswers } from '../../expressions/access.ts'
 import { type ExpressionInput, evaluator, OutOfBudget } from '../../expressions/evaluation.ts'
-import { isExempt } from '../../match/exempt.ts'
+import { isExemptFromPolicies } from '../../match/exempt.ts'
 import { finishMutation, readMutated } from '../../match/mutation.ts'
 import { endRound, type RoundMemory, rememberedRound, requireAgain } from '../../match/reinvocation.ts'
 import { type Admitted, asAdmitted } from '../../match/versions.ts'
@@ -66,7 +66,8 @@ export function mutatingPolicies(
   const hooks = followPolicies(sources, compileMutatingPolicy)
   return {
     name: pluginName,
-    handles: request => hooks.list().length > 0 && request.operation !== 'DELETE' && !isExempt(request),
+    handles: request =>
+      hooks.list().length > 0 && request.operation !== 'DELETE' && !isExemptFromPolicies(request),
     async admit(request) {
       const faults: Fault[] = []
       const calls = collect(services, request, hooks.list(), faults)
