@@ -74,6 +74,40 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     expect(await k('logs --previous talker')).toBe('one\ntwo')
   }, 240_000)
 
+  test('exec, logs -f, attach and the proxy reach a pod that terminates', async () => {
+    const goodbye = 'echo asked; touch /tmp/asked; read -r word; exit 0'
+    const serve = 'httpd -p 8080 -h /var/www'
+    const args = [`${serve}; trap "${goodbye}" TERM; echo up; while true; do sleep 0.2; done`]
+    const containers = [{ name: 'main', image, command: ['sh', '-c'], args, stdin: true }]
+    const spec = { containers, terminationGracePeriodSeconds: 600, restartPolicy: 'Never' }
+    const metadata = { name: 'leaving', finalizers: ['tests.example/seen'] }
+    await k('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }) })
+    await until(async () => (await k('logs leaving', { mayFail: true })).includes('up'), 'the container')
+    await k('delete pod leaving --wait=false')
+    await k('exec leaving -- sh -c "until [ -e /tmp/asked ]; do sleep 0.2; done"')
+    expect(await k('get pod leaving')).toMatch(/leaving +1\/1 +Terminating/)
+    expect(await k('logs -f leaving --limit-bytes=9')).toBe('up\nasked')
+    expect(await k('get --raw /api/v1/namespaces/default/pods/leaving:8080/proxy/')).toBe('Hutch')
+    await k('attach -i leaving', { input: 'now\n' })
+    const state = 'jsonpath={.status.containerStatuses[0].state.terminated.exitCode}'
+    await until(async () => (await k(`get pod leaving -o ${state}`)) === '0', 'its own end')
+    await k(`patch pod leaving --type=json -p '[{"op":"remove","path":"/metadata/finalizers"}]'`)
+    await k('wait --for=delete pod/leaving --timeout=120s')
+  }, 240_000)
+
+  test('a command that is not there: StartError, the words of the runtime, and back-off', async () => {
+    await k(`run absent --image=${image} -- /bin/nope`)
+    const status = (path: string) => k(`get pod absent -o jsonpath={.status.containerStatuses[0].${path}}`)
+    await until(async () => (await status('lastState.terminated.reason')) === 'StartError', 'its end')
+    expect(await status('lastState.terminated.exitCode')).toBe('128')
+    expect(await status('lastState.terminated.message')).toContain('/bin/nope')
+    await until(async () => (await status('state.waiting.reason')) === 'CrashLoopBackOff', 'its back-off')
+    expect(await k('describe pod absent')).toMatch(
+      /Warning +BackOff .*Back-off restarting failed container absent/,
+    )
+    await k('delete pod absent --timeout=120s')
+  }, 240_000)
+
   test('volumes: configMap that changes, secret, emptyDir, downward API, token', async () => {
     await k('create configmap settings --from-literal=mode=one')
     await k('create secret generic hidden --from-literal=word=abc')
