@@ -13,27 +13,17 @@ export interface TranspiledComponent {
   readonly modules: ReadonlyMap<string, Uint8Array>
 }
 
-type Jco = typeof import('@bytecodealliance/jco')
-
-/** The compiled binary is without jco, which is larger than all of Hutch. */
-async function loadJco(): Promise<Jco> {
-  try {
-    return await import('@bytecodealliance/jco')
-  } catch (error) {
-    throw new Error(`components from files need the checkout, where jco is: ${String(error)}`)
-  }
-}
-
 /** Reads a component. Throws for what is none, and for one that imports something. jco is loaded only here. */
 export async function transpileComponent(path: string): Promise<TranspiledComponent> {
-  const { transpile } = await loadJco()
-  const { files, imports } = await transpile(readFileSync(path), {
+  const { $init, generate } = await import('@bytecodealliance/jco-transpile/component')
+  await $init
+  const { files, imports } = generate(readFileSync(path), {
     name: 'plugin',
-    instantiation: 'sync',
+    instantiation: { tag: 'sync' },
     noTypescript: true,
   })
   if (imports.length > 0) throw new Error(`it imports ${imports.join(', ')}, a plugin may import nothing`)
-  const parts = new Map(Object.entries(files))
+  const parts = new Map(files)
   const entry = parts.get('plugin.js')!
   parts.delete('plugin.js')
   return { entry, modules: parts }

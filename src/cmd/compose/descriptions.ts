@@ -6,8 +6,9 @@ import type { Descriptions } from '../../server/openapi/descriptions.ts'
 
 const name = 'descriptions.json.gz'
 
-/** Beside the program where it is one file, where `scripts/descriptions.ts` puts it otherwise. */
+/** Inside or beside the program where it is one file, where `scripts/descriptions.ts` puts it otherwise. */
 const places = [
+  join(import.meta.dir, name),
   join(dirname(process.execPath), name),
   join(dirname(process.execPath), '../share/hutch', name),
   join(cacheDirectory(), 'openapi', name),
