@@ -86,6 +86,11 @@ export const controllerManagerFlags: readonly Flag[] = [
     default: defaultTuning.finishedPodsMax,
     help: 'finished pods that are left alone; 0: all of them',
   },
+  time(
+    'legacy-service-account-token-clean-up-period',
+    '8760h0m0s',
+    'tokens of servers before 1.24 that nobody used for so long are invalidated, and deleted after so long again',
+  ),
   time('horizontal-pod-autoscaler-sync-period', '15s', 'how often autoscalers look at what pods use'),
   part('horizontal-pod-autoscaler-tolerance', '0.1', 'part of the target by which usage may miss it'),
   time(

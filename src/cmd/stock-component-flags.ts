@@ -74,10 +74,6 @@ const ofControllers: Absent = [
     'The server makes, keeps and renews its authorities and keys in --data-dir/server/tls; say in a request how long its certificate is to last.',
   ],
   ['enable-garbage-collector', 'The garbage collector is always on, unless --controllers says otherwise.'],
-  [
-    'legacy-service-account-token-clean-up-period',
-    'No tokens are made that nobody asked for; delete their Secrets.',
-  ],
 ]
 
 const ofScheduler: Absent = [

@@ -23,11 +23,13 @@ import {
   certificateSigner,
 } from './identity/certificates.ts'
 import { clusterRoleAggregation } from './identity/clusterrole-aggregation.ts'
+import { legacyTokenCleaner } from './identity/legacy-token-cleaner.ts'
 import { podCertificateCleaner } from './identity/pod-certificate-cleaner.ts'
 import { rootCaPublisher } from './identity/root-ca.ts'
 import { serviceAccountController } from './identity/serviceaccount.ts'
 import { tokenCleaner } from './identity/token-cleaner.ts'
 import { type TokenSecretOptions, tokenSecretController } from './identity/token-secret.ts'
+import { trustBundlePublisher } from './identity/trust-bundle-publisher.ts'
 import { endpointsController } from './network/endpoints.ts'
 import { endpointSliceController } from './network/endpointslice.ts'
 import { endpointSliceMirroring } from './network/endpointslice-mirroring.ts'
@@ -105,6 +107,10 @@ function workersByName({
     'garbage-collector-controller': [garbageCollector(catalog)],
     'horizontal-pod-autoscaler-controller': [horizontalPodAutoscaler(catalog, tuning.autoscaling)],
     'job-controller': [jobController(), jobPodReleaser],
+    'kube-apiserver-serving-clustertrustbundle-publisher-controller': gated('ClusterTrustBundle', () =>
+      trustBundlePublisher(catalog, tokens.rootCaPem),
+    ),
+    'legacy-serviceaccount-token-cleaner-controller': [legacyTokenCleaner(tuning.unusedTokensMs)],
     'namespace-controller': [namespaceController(catalog)],
     'node-ipam-controller': [nodeIpamController(clusterCidrs)],
     'node-lifecycle-controller': [nodeLifecycleController(tuning.nodes)],

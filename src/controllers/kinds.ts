@@ -10,6 +10,7 @@ export { horizontalPodAutoscalers } from '../api/autoscaling/horizontal-pod-auto
 export { cronJobs } from '../api/batch/cron-job.ts'
 export { jobs } from '../api/batch/job.ts'
 export { certificateSigningRequests } from '../api/certificates/certificate-signing-request.ts'
+export { clusterTrustBundles } from '../api/certificates/cluster-trust-bundle.ts'
 export { podCertificateRequests } from '../api/certificates/pod-certificate-request.ts'
 export { leases } from '../api/coordination/lease.ts'
 export { configMaps } from '../api/core/config-map.ts'

@@ -17,6 +17,8 @@ export const controllerNames = [
   'garbage-collector-controller',
   'horizontal-pod-autoscaler-controller',
   'job-controller',
+  'kube-apiserver-serving-clustertrustbundle-publisher-controller',
+  'legacy-serviceaccount-token-cleaner-controller',
   'namespace-controller',
   'node-ipam-controller',
   'node-lifecycle-controller',
@@ -53,6 +55,8 @@ export interface ControllerTuning {
   readonly lanes: ReadonlyMap<ControllerName, number>
   /** So many finished pods are left alone. */
   readonly finishedPodsMax: number
+  /** Tokens of old servers that nobody has used for so long are invalidated, and later deleted. */
+  readonly unusedTokensMs: number
   readonly autoscaling: AutoscalingTuning
   readonly nodes: NodeTuning
 }
@@ -84,6 +88,7 @@ export const defaultTuning: ControllerTuning = {
   runs: () => true,
   lanes: new Map(),
   finishedPodsMax: 12_500,
+  unusedTokensMs: 8760 * 3_600_000,
   autoscaling: {
     periodMs: 15_000,
     tolerance: 0.1,

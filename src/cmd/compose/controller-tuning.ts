@@ -20,6 +20,7 @@ export function controllerTuning(server: FlagReader): ControllerTuning {
     // As upstream: the last word about a name is as good as the first.
     runs: name => chosen.includes(name) || (chosen.includes('*') && !chosen.includes(`-${name}`)),
     lanes: new Map(lanesGiven),
+    unusedTokensMs: ms('legacy-service-account-token-clean-up-period'),
     finishedPodsMax: flags.integer('terminated-pod-gc-threshold'),
     autoscaling: {
       periodMs: hpaMs('sync-period'),

@@ -1,5 +1,5 @@
+import { podReferences } from '../../api/core/pod/references.ts'
 import type { Pod, Volume, VolumeProjection } from '../../api/types/core-v1.gen.ts'
-import { podReferences } from '../authz/pod-references.ts'
 
 /** What makes a pod depend on the API: a kubelet may not create such a pod for itself. */
 export interface ApiReference {

@@ -1,3 +1,4 @@
+import { podReferences } from '../../api/core/pod/references.ts'
 import type {
   Container,
   Pod,
@@ -6,7 +7,6 @@ import type {
   ServiceAccount,
 } from '../../api/types/core-v1.gen.ts'
 import type { Clock, Random } from '../../std/ports.ts'
-import { podReferences } from '../authz/pod-references.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../context.ts'
 import type { Lister } from '../lister.ts'
 import { limitSecretReferences } from './mountable-secrets.ts'

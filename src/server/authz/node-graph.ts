@@ -1,7 +1,7 @@
+import { podReferences, volumeSecretKeys } from '../../api/core/pod/references.ts'
 import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { Source } from '../lister.ts'
-import { podReferences, volumeSecretKeys } from './pod-references.ts'
 
 /** The kinds that a node reaches through what runs on it. */
 export type NodeRelated =

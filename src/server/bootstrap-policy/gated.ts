@@ -7,7 +7,7 @@ interface Rights extends Partial<Pick<PolicyFacts, 'clusterRoles' | 'clusterRole
 }
 
 /** A controller's role, bound to its account, as upstream's addControllerRole. */
-function controller(name: string, rules: readonly CompactRule[]): Rights {
+function controller(name: string, rules: readonly CompactRule[]) {
   const role = `system:controller:${name}`
   return {
     clusterRoles: [{ name: role, rules }],
@@ -18,11 +18,18 @@ function controller(name: string, rules: readonly CompactRule[]): Rights {
 const certificates = 'certificates.k8s.io'
 const podCertificates = 'podcertificaterequests'
 const readBundles = [['get', 'list', 'watch'], [certificates], ['clustertrustbundles']]
+const recordEvents = [['create', 'patch', 'update'], ['', 'events.k8s.io'], ['events']]
 const discovery = 'system:cluster-trust-bundle-discovery'
 const devices = 'resource.k8s.io'
 const scheduler = 'system:kube-scheduler'
 const internal = 'internal.apiserver.k8s.io'
 const migration = 'storagemigration.k8s.io'
+
+const publisher = controller('kube-apiserver-serving-clustertrustbundle-publisher', [
+  [['attest'], [certificates], ['signers'], ['kubernetes.io/kube-apiserver-serving']],
+  [['create', 'delete', 'list', 'update', 'watch'], [certificates], ['clustertrustbundles']],
+  recordEvents,
+])
 
 /** What upstream's bootstrap policy has while a gate is on (plugin/pkg/auth/authorizer/rbac/bootstrappolicy). */
 export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGate, Rights>([
@@ -30,14 +37,10 @@ export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGa
     'ClusterTrustBundle',
     {
       nodeRules: [readBundles],
-      clusterRoles: [
-        {
-          name: discovery,
-          rules: [readBundles],
-        },
-      ],
+      clusterRoles: [{ name: discovery, rules: [readBundles] }, ...publisher.clusterRoles],
       clusterRoleBindings: [
         { name: discovery, role: discovery, subjects: [['Group', 'system:serviceaccounts']] },
+        ...publisher.clusterRoleBindings,
       ],
     },
   ],
@@ -49,7 +52,7 @@ export const gatedPolicy: ReadonlyMap<SwitchedGate, Rights> = new Map<SwitchedGa
       [['get', 'list', 'watch'], [devices], ['resourceclaims']],
       [['get', 'list', 'watch'], [devices], ['resourceslices']],
       [['get', 'list', 'watch'], [devices], ['deviceclasses']],
-      [['create', 'patch', 'update'], ['', 'events.k8s.io'], ['events']],
+      recordEvents,
     ]),
   ],
   [

@@ -131,6 +131,7 @@ describe('the bootstrap policy', () => {
     const usual = bootstrapPolicy().clusterRoles.map(({ metadata }) => metadata.name)
     expect(added.filter(name => !usual.includes(name))).toEqual([
       'system:cluster-trust-bundle-discovery',
+      'system:controller:kube-apiserver-serving-clustertrustbundle-publisher',
       'system:controller:storage-version-migrator-controller',
     ])
   })

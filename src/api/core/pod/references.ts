@@ -1,10 +1,4 @@
-import type {
-  Container,
-  EphemeralContainer,
-  PersistentVolume,
-  Pod,
-  Volume,
-} from '../../api/types/core-v1.gen.ts'
+import type { Container, EphemeralContainer, PersistentVolume, Pod, Volume } from '../../types/core-v1.gen.ts'
 
 /** What the kubelet must read to run a pod; names in the pod's namespace. */
 export interface PodReferences {
