@@ -1,5 +1,6 @@
 import { pods } from '../../../src/api/core/pod.ts'
 import type { Pod } from '../../../src/api/types/core-v1.gen.ts'
+import { mergePatch } from '../../../src/client/client.ts'
 import { podKey } from '../../../src/scheduler/snapshot/cluster-snapshot.ts'
 import { createDice, type Dice } from './dice.ts'
 import { type OurAnswer, ourAnswer } from './ours.ts'
@@ -62,15 +63,18 @@ interface Waiting {
 }
 
 const condition = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-const isAnswered = (pod: Pod | undefined) =>
-  Boolean(pod?.spec?.nodeName) || condition(pod ?? emptyPod)?.status === 'False'
+const gated = 'SchedulingGated'
+const isAnswered = (pod: Pod | undefined) => {
+  const { status, reason } = condition(pod ?? emptyPod) ?? {}
+  return Boolean(pod?.spec?.nodeName) || (status === 'False' && reason !== gated)
+}
 const emptyPod: Pod = { metadata: {} }
 
 async function tryPod(round: Round, cluster: RandomCluster, name: string): Promise<Waiting | undefined> {
   const { stage, dice } = round
   const spaces = cluster.namespaces.map(({ metadata }) => metadata.name!)
   const before = await stage.observe()
-  const pod = await stage.client.create(pods, randomPod(name, spaces, dice))
+  const pod = await liftGates(round, await stage.client.create(pods, randomPod(name, spaces, dice)))
   const theirs = await stage.podWhen(pod.metadata.namespace!, name, isAnswered)
   const ours = await round.answer(before, pod)
   if (theirs?.spec?.nodeName) {
@@ -90,6 +94,18 @@ async function tryPod(round: Round, cluster: RandomCluster, name: string): Promi
   const victims = await theirVictims(stage, before, ours.victims)
   differ(round, pod, 'victims', ours.victims.join(' '), victims.map(podKey).sort().join(' '))
   return { pod, victims }
+}
+
+/** A pod with gates waits, whatever room there is, and is tried as soon as they are lifted. */
+async function liftGates(round: Round, pod: Pod): Promise<Pod> {
+  if (!pod.spec?.schedulingGates) return pod
+  const { client, podWhen } = round.stage
+  const { namespace, name } = pod.metadata
+  const waits = await podWhen(namespace!, name!, found => condition(found ?? emptyPod)?.reason === gated)
+  differ(round, pod, 'waits', gated, condition(waits ?? emptyPod)?.reason)
+  differ(round, pod, 'node while it waits', undefined, waits?.spec?.nodeName)
+  const body = { spec: { schedulingGates: null } }
+  return await client.patch(pods, namespace, name!, { type: mergePatch, body })
 }
 
 /** Lets the victims go and looks whether the pod then gets the node that both would give it. */

@@ -2,6 +2,7 @@ import { readConfiguration } from '../../../src/scheduler/config/read.ts'
 import type { ProfileSpec } from '../../../src/scheduler/profiles.ts'
 
 const gpu = 'example.com/gpu'
+const fpga = 'example.org/fpga'
 const shape = [
   { utilization: 0, score: 2 },
   { utilization: 60, score: 10 },
@@ -55,6 +56,22 @@ export const profileList = [
         },
       },
       { name: 'InterPodAffinity', args: { ignorePreferredTermsOfExistingPods: true } },
+    ],
+  },
+  {
+    schedulerName: 'lean',
+    plugins: { score: { disabled: [{ name: 'NodeResourcesBalancedAllocation' }] } },
+    pluginConfig: [
+      fitArgs(
+        { type: 'LeastAllocated', resources: [weigh('cpu', 1), weigh('memory', 7), weigh(fpga, 90)] },
+        { ignoredResources: [gpu] },
+      ),
+      { name: 'PodTopologySpread', args: { defaultingType: 'List', defaultConstraints: [] } },
+      { name: 'InterPodAffinity', args: { hardPodAffinityWeight: 0 } },
+      {
+        name: 'DefaultPreemption',
+        args: { minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: 200 },
+      },
     ],
   },
 ] as const

@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '../../../src/api/types/apps-v1.gen.ts'
 import type { Namespace, Node, Pod, Service, Taint } from '../../../src/api/types/core-v1.gen.ts'
+import type { RuntimeClass } from '../../../src/api/types/node-v1.gen.ts'
 import type { PodDisruptionBudget } from '../../../src/api/types/policy-v1.gen.ts'
 import type { PriorityClass } from '../../../src/api/types/scheduling-v1.gen.ts'
 import type { Dice } from './dice.ts'
@@ -10,6 +11,8 @@ import { type RandomVolumes, randomVolumes } from './random-volumes.ts'
 export interface RandomCluster {
   readonly namespaces: readonly Namespace[]
   readonly priorityClasses: readonly PriorityClass[]
+  /** With an overhead, and what else a class adds to its pods. */
+  readonly runtimeClasses: readonly RuntimeClass[]
   readonly nodes: readonly Node[]
   readonly services: readonly Service[]
   readonly replicaSets: readonly ReplicaSet[]
@@ -30,6 +33,7 @@ export function randomCluster(prefix: string, dice: Dice): RandomCluster {
     const pod = randomPod(`${prefix}-old${index}`, spaces, dice)
     pod.spec!.nodeName = dice.pick(nodes).metadata.name!
     delete pod.spec!.topologySpreadConstraints
+    delete pod.spec!.schedulingGates
     // No scheduler would have put two pods with the same port on one node, and none counts them.
     if (portTaken.has(pod.spec!.nodeName)) dropPorts(pod)
     portTaken.add(pod.spec!.nodeName)
@@ -44,6 +48,7 @@ export function randomCluster(prefix: string, dice: Dice): RandomCluster {
       metadata: { name, labels: { team: name.endsWith('one') ? 'red' : 'blue' } },
     })),
     priorityClasses: priorityClasses(),
+    runtimeClasses: runtimeClasses(),
     nodes,
     services: spaces.flatMap(namespace => randomServices(namespace, dice)),
     replicaSets: spaces.flatMap(namespace => ['web', 'db'].map(app => replicaSet(namespace, app))),
@@ -73,6 +78,21 @@ function priorityClasses(): PriorityClass[] {
   return [make('low', -10), make('mid', 100), make('high', 1000), make('polite', 2000, 'Never')]
 }
 
+function runtimeClasses(): RuntimeClass[] {
+  const make = (name: string, more: Partial<RuntimeClass>): RuntimeClass => ({
+    ...{ apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', handler: name },
+    metadata: { name },
+    ...more,
+  })
+  return [
+    make('heavy', { overhead: { podFixed: { cpu: '300m', memory: '200Mi' } } }),
+    make('tolerant', {
+      overhead: { podFixed: { cpu: '10m', 'ephemeral-storage': '100Mi' } },
+      scheduling: { tolerations: [{ key: 'dedicated', operator: 'Exists' }] },
+    }),
+  ]
+}
+
 const taintKeys = ['dedicated', 'flaky']
 
 function randomNode(name: string, dice: Dice): Node {
@@ -93,6 +113,7 @@ function randomNode(name: string, dice: Dice): Node {
     'ephemeral-storage': dice.pick(['1Gi', '20Gi']),
     ...(dice.chance(0.4) && { 'example.com/gpu': String(dice.int(0, 4)) }),
     ...(dice.chance(0.2) && { 'hugepages-2Mi': '64Mi' }),
+    ...(dice.chance(0.3) && { 'example.org/fpga': String(dice.int(1, 9)) }),
   }
   const images = dice
     .some(['web', 'db', 'huge'], 0.4)

@@ -45,6 +45,8 @@ export function randomPod(name: string, namespaces: readonly string[], dice: Dic
       ...(Object.keys(affinity).length > 0 && { affinity }),
       ...(dice.chance(0.4) && { tolerations: randomTolerations(dice) }),
       ...(dice.chance(0.3) && { topologySpreadConstraints: randomSpread(app, dice) }),
+      ...(dice.chance(0.1) && { runtimeClassName: dice.pick(['heavy', 'tolerant']) }),
+      ...(dice.chance(0.08) && { schedulingGates: [{ name: 'example.com/wait' }] }),
     },
   }
 }
@@ -60,6 +62,7 @@ function randomContainer(name: string, dice: Dice): Container {
   }
   const limits = {
     ...(dice.chance(0.1) && { 'example.com/gpu': String(dice.int(1, 2)) }),
+    ...(dice.chance(0.08) && { 'example.org/fpga': String(dice.int(1, 3)) }),
     ...(requests.memory && dice.chance(0.05) && { 'hugepages-2Mi': '4Mi', memory: requests.memory }),
   }
   // One for each container that may have one: a pod may not ask for the same twice.
@@ -137,17 +140,22 @@ function randomNodeTerm(dice: Dice): NodeSelectorTerm {
       { key: 'rack', operator: 'Gt', values: ['2'] },
       { key: 'rack', operator: 'Lt', values: ['3'] },
     ])
-  return { matchExpressions: dice.list(dice.int(1, 2), requirement) }
+  const notFirst = { key: 'metadata.name', operator: 'NotIn', values: ['absent'] }
+  return {
+    matchExpressions: dice.list(dice.int(1, 2), requirement),
+    ...(dice.chance(0.1) && { matchFields: [notFirst] }),
+  }
 }
 
 function randomTerm(namespaces: readonly string[], dice: Dice): PodAffinityTerm {
   const labelSelector = randomSelector(dice)
+  const byTier = dice.maybe(0.25, () => dice.pick(['matchLabelKeys', 'mismatchLabelKeys']))
   return {
     topologyKey: dice.pick([zone, hostname, 'rack']),
     labelSelector,
     ...(dice.chance(0.3) && { namespaces: dice.some(namespaces, 0.6) }),
     ...(dice.chance(0.3) && { namespaceSelector: dice.pick([{}, { matchLabels: { team: 'red' } }]) }),
-    ...(dice.chance(0.2) && !mentionsTier(labelSelector) && { matchLabelKeys: ['tier'] }),
+    ...(byTier && !mentionsTier(labelSelector) && { [byTier]: ['tier'] }),
   }
 }
 

@@ -7,6 +7,7 @@ import { persistentVolumes } from '../../../src/api/core/persistent-volume.ts'
 import { persistentVolumeClaims } from '../../../src/api/core/persistent-volume-claim.ts'
 import { pods } from '../../../src/api/core/pod.ts'
 import { services } from '../../../src/api/core/service.ts'
+import { runtimeClasses } from '../../../src/api/node/runtime-class.ts'
 import { podDisruptionBudgets } from '../../../src/api/policy/pod-disruption-budget.ts'
 import { priorityClasses } from '../../../src/api/scheduling/priority-class.ts'
 import { csiNodes } from '../../../src/api/storage/csi-node.ts'
@@ -96,11 +97,8 @@ async function build(client: Client, cluster: RandomCluster): Promise<void> {
   const create = <T extends KubeObject>(kind: ResourceRef<T>, list: readonly T[]) =>
     Promise.all(list.map(object => client.create(kind, object)))
   await create(namespaces, cluster.namespaces)
-  const known = new Set((await client.list(priorityClasses)).items.map(({ metadata }) => metadata.name))
-  await create(
-    priorityClasses,
-    cluster.priorityClasses.filter(({ metadata }) => !known.has(metadata.name)),
-  )
+  await createMissing(client, priorityClasses, cluster.priorityClasses)
+  await createMissing(client, runtimeClasses, cluster.runtimeClasses)
   await create(services, cluster.services)
   await create(replicaSets, cluster.replicaSets)
   await Promise.all(cluster.nodes.map(node => createNode(client, node)))
@@ -122,6 +120,17 @@ async function build(client: Client, cluster: RandomCluster): Promise<void> {
   await create(csiNodes, cluster.storage.csiNodes)
   await Promise.all(cluster.pods.map(pod => createRunning(client, pod, cluster)))
   await Bun.sleep(settlingMs)
+}
+
+/** What every cluster has alike stays when one is cleared away. */
+async function createMissing<T extends KubeObject>(
+  client: Client,
+  kind: ResourceRef<T>,
+  list: readonly T[],
+): Promise<void> {
+  const known = new Set((await client.list(kind)).items.map(({ metadata }) => metadata.name))
+  const missing = list.filter(({ metadata }) => !known.has(metadata.name))
+  await Promise.all(missing.map(object => client.create(kind, object)))
 }
 
 /** Admission taints every new node until somebody says that it is ready. */
