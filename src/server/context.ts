@@ -220,7 +220,12 @@ export interface AuthorizationAttributes {
   readonly labelSelector?: string
 }
 
-export type Decision = { readonly decision: 'allow' | 'deny' | 'noOpinion'; readonly reason: string }
+export interface Decision {
+  readonly decision: 'allow' | 'deny' | 'noOpinion'
+  readonly reason: string
+  /** Why one that was asked could not say: who is not allowed is told that, not that he may not. */
+  readonly error?: string
+}
 export type Authorizer = (attributes: AuthorizationAttributes) => Promise<Decision> | Decision
 
 /**

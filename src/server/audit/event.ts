@@ -5,7 +5,7 @@ import { StatusError } from '../../machinery/status/status.ts'
 import { parseExact } from '../../std/exact-json.ts'
 import type { Clock } from '../../std/ports.ts'
 import { inKeyOrder } from '../authn/extra.ts'
-import type { RequestBody, RequestContext, Response, UserInfo } from '../context.ts'
+import type { Decision, RequestBody, RequestContext, Response, UserInfo } from '../context.ts'
 import { toAnswer } from '../http/respond.ts'
 import { applyDefaults } from '../rest/body.ts'
 import type { BodyType } from '../rest/meta-type.ts'
@@ -212,11 +212,16 @@ interface Managed {
 
 function annotationsOf({ auditAnnotations, decision }: RequestContext): Record<string, string> | undefined {
   if (!auditAnnotations && !decision) return undefined
-  const authorization = decision && {
-    'authorization.k8s.io/decision': decision.decision === 'allow' ? 'allow' : 'forbid',
-    'authorization.k8s.io/reason': decision.reason,
+  return { ...Object.fromEntries(auditAnnotations ?? []), ...(decision && authorizationOf(decision)) }
+}
+
+function authorizationOf({ decision, reason, error }: Decision): Record<string, string> {
+  const isAllowed = decision === 'allow'
+  if (!isAllowed && error !== undefined) return { 'authorization.k8s.io/reason': 'internal error' }
+  return {
+    'authorization.k8s.io/decision': isAllowed ? 'allow' : 'forbid',
+    'authorization.k8s.io/reason': reason,
   }
-  return { ...Object.fromEntries(auditAnnotations ?? []), ...authorization }
 }
 
 const userAgentLengthMax = 1024

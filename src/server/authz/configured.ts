@@ -60,7 +60,7 @@ function webhookOf(setup: ConfiguredSetup, name: string, webhook: WebhookConfigu
   if (timeoutMs <= 0 || timeoutMs > timeoutMaxMs)
     throw new Error(`authorizers: ${name}: timeout: Invalid value: must be > 0s and <= 30s`)
   const authorize = webhookAuthorizer({
-    ...{ name, timeoutMs, clock: setup.clock, log: setup.log },
+    ...{ name, timeoutMs, clock: setup.clock, log: setup.log, metrics: setup.metrics },
     post: setup.connect(webhook.connectionInfo?.kubeConfigFile ?? ''),
     version: webhook.subjectAccessReviewVersion === 'v1beta1' ? 'v1beta1' : 'v1',
     authorizedTtlMs: cacheAuthorizedRequests ? msOf(webhook.authorizedTTL ?? defaults.authorizedTTL) : 0,

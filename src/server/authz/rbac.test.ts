@@ -122,6 +122,16 @@ describe('bindings', () => {
     expect((await authorize({ user: anonymous, info: info('get', '/livez') })).decision).toBe('noOpinion')
   })
 
+  test('one that could not be asked is told of, unless somebody allows', async () => {
+    const { rbac } = setup()
+    const sick = () => ({ decision: 'noOpinion', reason: '', error: 'it is sick' }) as const
+    const Node = () => ({ decision: 'noOpinion', reason: '' }) as const
+    const authorize = serverAuthorizer({ Node, RBAC: rbac.authorize }, () => [sick, 'RBAC'])
+    expect((await authorize({ user: user('x'), info: info('get', 'nodes') })).error).toBe('it is sick')
+    const master = await authorize({ user: user('x', 'system:masters'), info: info('get', 'nodes') })
+    expect(master).toEqual({ decision: 'allow', reason: '' })
+  })
+
   test('make up a rules review', () => {
     const { source, rbac } = setup()
     source.roleBindings.put(binding('a', 'devs', 'ClusterRole:reader', { kind: 'Group', name: 'devs' }))

@@ -11,13 +11,16 @@ export const privilegedGroup = 'system:masters'
 function unionAuthorizer(authorizers: () => readonly Authorizer[]): Authorizer {
   return async function authorizeUnion(attributes) {
     const reasons: string[] = []
+    const errors: string[] = []
     for (const authorizer of authorizers()) {
       const answer = authorizer(attributes)
       const decision = answer instanceof Promise ? await answer : answer
       if (decision.decision !== 'noOpinion') return decision
       if (decision.reason) reasons.push(decision.reason)
+      if (decision.error) errors.push(decision.error)
     }
-    return { decision: 'noOpinion', reason: reasons.join('\n') }
+    const reason = reasons.join('\n')
+    return { decision: 'noOpinion', reason, ...(errors.length > 0 && { error: aggregateText(errors) }) }
   }
 }
 

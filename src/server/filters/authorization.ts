@@ -1,6 +1,14 @@
+import { quote } from '../../machinery/meta/quote.ts'
 import { accessDenied } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
-import type { AuthorizationAttributes, Authorizer, Decision, Filter, RequestContext } from '../context.ts'
+import type {
+  AuthorizationAttributes,
+  Authorizer,
+  Decision,
+  Filter,
+  RequestContext,
+  Response,
+} from '../context.ts'
 import { type Attempts, meterAttempts } from '../metrics/attempts.ts'
 
 const attempts: Attempts = {
@@ -14,6 +22,7 @@ export function authorize(
   { metrics, clock }: Pick<Ports, 'metrics' | 'clock'>,
 ): Filter {
   const of = meterAttempts(attempts, { metrics, clock })
+  const failed = of('error')
   const results = { allow: of('allowed'), deny: of('denied'), noOpinion: of('no-opinion') }
   return next =>
     async function authorizationFilter(context) {
@@ -21,10 +30,27 @@ export function authorize(
       const attributes = attributesOf(context)
       const asked = authorizer(attributes)
       context.decision = asked instanceof Promise ? await asked : asked
-      results[context.decision.decision](startMs)
+      const { decision, error } = context.decision
+      if (decision !== 'allow' && error !== undefined) {
+        failed(startMs)
+        return undecided(context, error)
+      }
+      results[decision](startMs)
       refuseUnlessAllowed(attributes, context.decision)
       return next(context)
     }
+}
+
+/** Nobody allows it, and one who might have could not be asked (apiserver handlers/responsewriters InternalError). */
+function undecided({ uri, info }: RequestContext, error: string): Response {
+  const place = quote(
+    (uri ?? info.path).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+  )
+  return {
+    ...{ kind: 'raw', status: 500, contentType: 'text/plain; charset=utf-8' },
+    headers: { 'x-content-type-options': 'nosniff' },
+    body: `Internal Server Error: ${place}: ${error}\n`,
+  }
 }
 
 /** Throws 403 unless `authorizer` allows. */

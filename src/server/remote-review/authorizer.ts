@@ -1,8 +1,10 @@
+import type { Metrics } from '../../std/metrics.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../context.ts'
 import { askAgain, createAnswerCache, type PostReview } from './ask-again.ts'
 import { holds, type MatchCondition } from './match-condition.ts'
 import { fieldAttributes, labelAttributes } from './selector-attributes.ts'
+import { webhookMeter } from './webhook-meter.ts'
 
 export interface WebhookAuthorizerSetup {
   readonly name: string
@@ -17,6 +19,7 @@ export interface WebhookAuthorizerSetup {
   readonly matchConditions: readonly MatchCondition[]
   readonly clock: Clock
   readonly log: Logger
+  readonly metrics: Metrics
 }
 
 interface ReviewStatus {
@@ -31,29 +34,34 @@ const cachedFieldLengthMax = 10_000
 
 /** Asks another service what a user may do (apiserver plugin/pkg/authorizer/webhook). */
 export function webhookAuthorizer(setup: WebhookAuthorizerSetup): Authorizer {
-  const ask = askAgain(setup.post, setup.clock)
+  const meter = webhookMeter(setup)
+  const ask = askAgain(meter.asking(setup.post), setup.clock)
   const cache = createAnswerCache<ReviewStatus>(setup.clock, cachedMax)
-  const failed: Decision = {
-    decision: setup.failurePolicy === 'Deny' ? 'deny' : 'noOpinion',
-    reason: '',
+  const decision = setup.failurePolicy === 'Deny' ? 'deny' : 'noOpinion'
+  const failed = (error: unknown): Decision => {
+    const text = error instanceof Error ? error.message : String(error)
+    setup.log.error('the authorization webhook gave no answer', { authorizer: setup.name, error: text })
+    return { decision, reason: '', error: text }
   }
   return async attributes => {
     const spec = specOf(attributes)
     try {
-      if (!holds(setup.matchConditions, spec)) return { decision: 'noOpinion', reason: '' }
-      const key = JSON.stringify(spec)
-      const known = cache.get(key)
-      if (known) return decisionOf(known)
+      if (!meter.matching(() => holds(setup.matchConditions, conditionView(attributes, spec))))
+        return { decision: 'noOpinion', reason: '' }
+    } catch (error) {
+      return failed(error)
+    }
+    const key = JSON.stringify(spec)
+    const known = cache.get(key)
+    if (known) return decisionOf(known)
+    try {
       const status = await review(ask, setup, spec)
       const ttlMs = status.allowed ? setup.authorizedTtlMs : setup.unauthorizedTtlMs
       if (key.length < cachedFieldLengthMax) cache.put(key, status, ttlMs)
       return decisionOf(status)
     } catch (error) {
-      setup.log.error('the authorization webhook gave no answer', {
-        authorizer: setup.name,
-        error: error instanceof Error ? error.message : String(error),
-      })
-      return failed
+      if (decision === 'noOpinion') meter.failedOpen(error)
+      return failed(error)
     }
   }
 }
@@ -72,7 +80,8 @@ async function review(
 }
 
 function decisionOf({ allowed, denied, reason = '' }: ReviewStatus): Decision {
-  if (denied) return { decision: 'deny', reason }
+  const error = 'webhook subject access review returned both allow and deny response'
+  if (denied) return { decision: 'deny', reason, ...(allowed && { error }) }
   return { decision: allowed ? 'allow' : 'noOpinion', reason }
 }
 
@@ -105,6 +114,15 @@ function specOf({ user, info, fieldSelector, labelSelector }: AuthorizationAttri
     ...(user.groups.length > 0 && { groups: user.groups }),
     ...(user.extra && { extra: user.extra }),
   }
+}
+
+/** The question as conditions see it: with every field that is a text or a list, empty ones too. */
+function conditionView({ user, info }: AuthorizationAttributes, spec: ReviewSpec): object {
+  const { namespace, verb, group, version, resource, subresource, name, path } = info
+  const known = { user: user.username, groups: user.groups, uid: user.uid ?? '', extra: user.extra ?? {} }
+  if (!info.isResourceRequest) return { ...known, nonResourceAttributes: { verb, path } }
+  const texts = { namespace, verb, group, version, resource, subresource, name }
+  return { ...known, resourceAttributes: { ...texts, ...spec.resourceAttributes } }
 }
 
 function filled(fields: Readonly<Record<string, string>>): Record<string, string> {

@@ -28,14 +28,16 @@ export function compileCondition(
  * is thrown (KEP-3221).
  */
 export function holds(conditions: readonly MatchCondition[], request: object): boolean {
-  let failure: unknown
-  for (const { evaluate } of conditions) {
+  let failure: Error | undefined
+  for (const { text, evaluate } of conditions) {
     try {
       if (evaluate(request) !== true) return false
-    } catch (error) {
-      failure ??= error
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      const told = `cel evaluation error: expression '${text}' resulted in error: ${reason}`
+      failure ??= new Error(told, { cause })
     }
   }
-  if (failure !== undefined) throw failure
+  if (failure) throw failure
   return true
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { silentLogger } from '../../std/log.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import { SimClock, simRandom } from '../../std/sim-ports.ts'
 import type { AuthorizationAttributes } from '../context.ts'
 import { issueCa, issueLeaf } from '../pki/issue.ts'
@@ -66,7 +67,7 @@ function authorizer(change: Partial<WebhookAuthorizerSetup> = {}) {
   const authorize = webhookAuthorizer({
     ...{ name: 'hook', post: connect(), version: 'v1', timeoutMs: 3_000, clock, log: silentLogger },
     ...{ authorizedTtlMs: 60_000, unauthorizedTtlMs: 10_000, failurePolicy: 'NoOpinion' },
-    matchConditions: [],
+    ...{ matchConditions: [], metrics: createMetrics() },
     ...change,
   })
   return { clock, authorize: async (about: AuthorizationAttributes) => authorize(about) }
@@ -126,7 +127,8 @@ describe('an authorization webhook', () => {
     'that fails counts as its policy %s says, after five tries',
     async (failurePolicy, decision) => {
       answer = () => new Response('broken', { status: 500 })
-      const { authorize, clock } = authorizer({ failurePolicy })
+      const metrics = createMetrics()
+      const { authorize, clock } = authorizer({ failurePolicy, metrics })
       let done = false
       const decided = authorize(attributes('get')).finally(() => {
         done = true
@@ -135,10 +137,34 @@ describe('an authorization webhook', () => {
         await Bun.sleep(2)
         await clock.advance(500)
       }
-      expect(await decided).toEqual({ decision, reason: '' })
+      const error = 'an error on the server ("broken") has prevented the request from succeeding'
+      expect(await decided).toEqual({ decision, reason: '', error })
       expect(asked).toHaveLength(5)
+      const told = metrics.text()
+      expect(told).toContain('webhook_evaluations_total{name="hook",result="error"} 5')
+      const isOpen = told.includes('webhook_evaluations_fail_open_total{name="hook",result="error"} 1')
+      expect(isOpen).toBe(failurePolicy === 'NoOpinion')
     },
   )
+
+  test('conditions see every text and list, empty ones too', async () => {
+    const errors = createFieldErrors()
+    const texts = [
+      "!('system:masters' in request.groups)",
+      "request.uid == '' && request.extra.size() == 0",
+      "request.resourceAttributes.namespace != 'kube-system' && request.resourceAttributes.name == ''",
+    ]
+    answer = decided({ allowed: true })
+    const matchConditions = texts.map(text => compileCondition(text, 'c', errors)!)
+    const { authorize } = authorizer({ matchConditions, failurePolicy: 'Deny' })
+    const { info } = attributes('list')
+    const ofCluster = { user: { username: 'jane', groups: [] }, info: { ...info, namespace: '' } }
+    expect(await authorize(ofCluster)).toEqual({ decision: 'allow', reason: '' })
+    const broken = compileCondition('request.nothing.here', 'c', errors)!
+    const { error, decision } = await authorizer({ matchConditions: [broken] }).authorize(ofCluster)
+    expect(decision).toBe('noOpinion')
+    expect(error).toStartWith("cel evaluation error: expression 'request.nothing.here' resulted in error: ")
+  })
 
   test('is asked only when all its conditions hold', async () => {
     const errors = createFieldErrors()

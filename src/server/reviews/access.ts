@@ -40,12 +40,13 @@ export function accessReviewer(authorizer: Authorizer, whose: Asked): Reviewer {
     check(review, whose)
     const user = whose === 'self' ? caller : userOf(spec)
     const { attributes, faults } = attributesOf(user, spec, context.info)
-    const { decision, reason } = await authorizer(attributes)
+    const { decision, reason, error } = await authorizer(attributes)
+    const problems = [error ?? [], faults].flat()
     review.status = {
       allowed: decision === 'allow',
       ...(decision === 'deny' && { denied: true }),
       ...(reason !== '' && { reason }),
-      ...(faults.length > 0 && { evaluationError: faults.join('; ') }),
+      ...(problems.length > 0 && { evaluationError: problems.join('; ') }),
     }
     return review
   }
@@ -70,7 +71,7 @@ function attributesOf(user: UserInfo, spec: AccessSpec, request: RequestInfo): Q
   }
   const { fieldSelector, labelSelector, ...attributes } = asked
   const namespace = request.resource.startsWith('local') ? request.namespace : (asked.namespace ?? '')
-  const info = { ...empty, ...attributes, namespace, isResourceRequest: true, path: '' }
+  const info = { ...empty, version: '*', ...attributes, namespace, isResourceRequest: true, path: '' }
   const fields = readSelector('fieldSelector', fieldSelector)
   const labels = readSelector('labelSelector', labelSelector)
   return {
