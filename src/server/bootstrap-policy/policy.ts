@@ -21,13 +21,18 @@ export interface BootstrapPolicy {
 }
 
 const group = 'rbac.authorization.k8s.io'
+/** Bound to nobody: it is for those who run without the Node authorizer. */
+const nodeRole = 'system:node'
 const upstream = facts as unknown as PolicyFacts
 
 /** Upstream 1.35's bootstrap roles and bindings, with those of gates that are on, and Hutch's own few. */
 export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeatures()): BootstrapPolicy {
   const gated = gatedRights(features)
   const all = [upstream, ...gated, additions]
-  const moreOf = (role: CompactRole) => gated.flatMap(({ moreRules }) => moreRules?.[role.name] ?? [])
+  const moreOf = ({ name }: CompactRole) =>
+    gated.flatMap(({ moreRules, nodeRules = [] }) =>
+      name === nodeRole ? nodeRules : (moreRules?.[name] ?? []),
+    )
   const withMore = (role: CompactRole) => ({ ...role, rules: [...(role.rules ?? []), ...moreOf(role)] })
   return {
     clusterRoles: all
@@ -86,7 +91,7 @@ function toRule([verbs = [], apiGroups, resources, resourceNames, nonResourceURL
 function toBinding(from: CompactBinding): RoleBinding & ClusterRoleBinding {
   return {
     ...header(from.namespace === undefined ? 'ClusterRoleBinding' : 'RoleBinding', from),
-    subjects: from.subjects.map(toSubject),
+    ...(from.subjects.length > 0 && { subjects: from.subjects.map(toSubject) }),
     roleRef: { apiGroup: group, kind: from.roleKind ?? 'ClusterRole', name: from.role },
   }
 }

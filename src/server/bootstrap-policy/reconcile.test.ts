@@ -127,6 +127,8 @@ describe('the bootstrap policy', () => {
     expect(nodeRules().length).toBe(25)
     const more = createFeatures(['ClusterTrustBundle=true', 'StorageVersionMigrator=true'])
     expect(nodeRules(more).at(-1)?.resources).toEqual(['clustertrustbundles'])
+    const node = bootstrapPolicy(more).clusterRoles.find(({ metadata }) => metadata.name === 'system:node')
+    expect(node?.rules?.at(-1)?.resources).toEqual(['clustertrustbundles'])
     const added = bootstrapPolicy(more).clusterRoles.map(({ metadata }) => metadata.name)
     const usual = bootstrapPolicy().clusterRoles.map(({ metadata }) => metadata.name)
     expect(added.filter(name => !usual.includes(name))).toEqual([
