@@ -63,7 +63,7 @@ function toV2Status(
   status: NonNullable<AutoscalerV1['status']>,
   annotations: Readonly<Record<string, string>>,
 ) {
-  const { currentCPUUtilizationPercentage: percent, ...same } = status
+  const { currentCPUUtilizationPercentage: percent, currentReplicas, ...same } = status
   const currentMetrics =
     read<Record<string, unknown>[]>(annotations[currentMetricsKey])?.map(fromV1Metric) ?? []
   if (percent !== undefined && !(currentMetrics as MetricStatus[]).some(isCurrentCpu)) {
@@ -74,6 +74,8 @@ function toV2Status(
   }
   const conditions = read<HorizontalPodAutoscalerStatus['conditions']>(annotations[conditionsKey])
   return {
+    // The old version always tells it, the stored one leaves zero out.
+    ...(currentReplicas && { currentReplicas }),
     ...same,
     ...(currentMetrics.length > 0 && { currentMetrics: currentMetrics as MetricStatus[] }),
     ...(conditions && { conditions }),

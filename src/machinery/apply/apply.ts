@@ -9,16 +9,15 @@ import { badRequest, plainFailure } from '../status/errors.ts'
 import { touched } from './compare.ts'
 import type { Conflict } from './conflict.ts'
 import { conflictError } from './conflict.ts'
-import type { FieldSet } from './field-set.ts'
-import { difference, hasPath, intersection, listPaths, recursiveDifference, union } from './field-set.ts'
+import { difference, hasPath, intersection, listPaths, recursiveDifference } from './field-set.ts'
 import { fieldSetOf } from './field-set-of.ts'
 import { lastAppliedSet, recordLastApplied } from './last-applied.ts'
-import type { Managers } from './managed.ts'
+import type { ChangesOf, Managers } from './managed.ts'
 import { decodeManagers, encodeManagers, managerId, takeFromOthers } from './managed.ts'
 import { mergeValues } from './merge.ts'
-import { prune } from './remove.ts'
+import { changesInVersions, pruneInVersions } from './other-versions.ts'
 import { withoutEmpties, writtenMemberOf } from './typed.ts'
-import type { Writer } from './update.ts'
+import type { Compared, Writer } from './update.ts'
 import { identityOf, ownedChanges, recordUpdate, resetSet, unownedPaths } from './update.ts'
 import { configErrors, formatConfigErrors } from './validate.ts'
 
@@ -120,9 +119,7 @@ function* mergeAndRecord(options: ApplyOptions, managers: Managers): Steps<KubeO
   yield
   const merged = mergeValues(schema, live, applied) as JsonMap
   yield
-  const owned = [...managers.values()].reduce<FieldSet>((all, manager) => union(all, manager.set), undefined)
-  yield
-  const object = (yield* prune(schema, merged, before?.set, owned)) as unknown as KubeObject
+  const object = (yield* pruneInVersions(options, merged, before, managers)) as unknown as KubeObject
   yield
   yield* transferOwnership(options, managers, id, object)
   yield
@@ -139,20 +136,29 @@ function* transferOwnership(
   object: KubeObject,
 ): Steps<void> {
   const { schema, live, resetFields } = options
-  const changes = yield* ownedChanges(schema, { live, next: object }, resetFields, writtenMemberOf)
+  const compare = (other: ObjectSchema, objects: Compared) =>
+    ownedChanges(other, objects, resetFields, writtenMemberOf)
+  const changes = yield* compare(schema, { live, next: object })
   yield
+  const changesOf = yield* changesInVersions(managers, { ...options, next: object }, changes, compare)
+  if (!options.force) refuseConflicts(options, managers, self, changesOf)
   const gained = touched(changes)
-  if (!options.force) refuseConflicts(options, managers, self, gained)
-  takeFromOthers(managers, self, gained)
+  takeFromOthers(managers, self, changesOf, each => (each === changes ? gained : touched(each)))
   yield
-  takeFromOthers(managers, self, changes.removed)
+  takeFromOthers(managers, self, changesOf, ({ removed }) => removed)
 }
 
-function refuseConflicts(options: ApplyOptions, managers: Managers, self: string, gained: FieldSet): void {
+function refuseConflicts(
+  options: ApplyOptions,
+  managers: Managers,
+  self: string,
+  changesOf: ChangesOf,
+): void {
   const conflicts: Conflict[] = []
   for (const id of [...managers.keys()].sort()) {
     const manager = managers.get(id)!
-    const paths = id === self ? [] : listPaths(intersection(manager.set, gained))
+    const changes = id === self ? undefined : changesOf(manager)
+    const paths = changes ? listPaths(intersection(manager.set, touched(changes))) : []
     if (paths.length > 0) conflicts.push({ manager, paths })
   }
   if (conflicts.length === 0) return

@@ -3,6 +3,7 @@ import type { Steps } from '../../std/turns.ts'
 import { isMap } from '../meta/json.ts'
 import type { ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
+import type { Changes } from './compare.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
 import { difference, inOrder, isMember, leaf, nodeOf, union } from './field-set.ts'
 import { canonicalElement } from './path-element.ts'
@@ -20,6 +21,9 @@ export interface Manager {
 
 /** By `managerId`. */
 export type Managers = Map<string, Manager>
+
+/** What a write changes, told in the version of a manager; undefined when that is gone. */
+export type ChangesOf = (manager: Manager) => Changes | undefined
 
 type Identity = Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'>
 
@@ -159,13 +163,22 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Takes paths away from every manager but one; those left with nothing go. */
-export function takeFromOthers(managers: Managers, self: string | undefined, paths: FieldSet): void {
-  if (!paths) return
+/**
+ * Takes what a write changed away from every manager but one, told in each one's version; those left with nothing go,
+ * and those of a version that is gone.
+ */
+export function takeFromOthers(
+  managers: Managers,
+  self: string | undefined,
+  changesOf: ChangesOf,
+  pathsOf: (changes: Changes) => FieldSet,
+): void {
   for (const [id, manager] of managers) {
     if (id === self) continue
-    const set = difference(manager.set, paths)
-    if (set === manager.set) continue
+    const changes = changesOf(manager)
+    const paths = changes && pathsOf(changes)
+    const set = changes ? (paths ? difference(manager.set, paths) : manager.set) : undefined
+    if (set === manager.set && changes) continue
     if (set) managers.set(id, { ...manager, set })
     else managers.delete(id)
   }

@@ -1,5 +1,5 @@
 /** Takes paths out of an object, and decides which ones an applier lets go (structured-merge-diff RemoveItems, prune). */
-import type { Steps } from '../../std/turns.ts'
+import { runSteps, type Steps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { setMember } from '../meta/json.ts'
 import type { ListSchema, Schema } from '../schema/schema.ts'
@@ -59,6 +59,23 @@ export function* prune(schema: Schema, merged: JsonMap, last: FieldSet, owned: F
   yield
   const without = yield* namedSetOf(schema, restored)
   return removePaths(schema, merged, intersection(difference(present, without), gone))
+}
+
+/** The object without what `last` held. */
+export function takeOut(schema: Schema, object: JsonMap, last: FieldSet): JsonMap {
+  return removePaths(schema, object, withNamedFields(schema, last))
+}
+
+/** `merged` without what `pruned` lacks, unless somebody in `owned` holds it. */
+export function addBackOwned(schema: Schema, merged: JsonMap, pruned: JsonMap, owned: FieldSet): JsonMap {
+  const kept = union(runSteps(namedSetOf(schema, pruned)), withNamedFields(schema, owned))
+  return removePaths(schema, merged, difference(runSteps(namedSetOf(schema, merged)), kept))
+}
+
+/** `merged` without what `pruned` lacks of what `last` held: what it never held stays. */
+export function keepDangling(schema: Schema, merged: JsonMap, pruned: JsonMap, last: FieldSet): JsonMap {
+  const gone = difference(runSteps(namedSetOf(schema, merged)), runSteps(namedSetOf(schema, pruned)))
+  return removePaths(schema, merged, intersection(gone, withNamedFields(schema, last)))
 }
 
 function* namedSetOf(schema: Schema, object: JsonMap): Steps<FieldSet> {

@@ -8,7 +8,7 @@ import type { Changes, ReadMember, Skipped } from './compare.ts'
 import { compareObjects, touched } from './compare.ts'
 import type { FieldSet } from './field-set.ts'
 import { fieldSetOfPaths, recursiveDifference, union } from './field-set.ts'
-import type { Manager, Managers } from './managed.ts'
+import type { ChangesOf, Manager, Managers } from './managed.ts'
 import {
   capUpdaters,
   decodeManagers,
@@ -18,6 +18,7 @@ import {
   respelled,
   takeFromOthers,
 } from './managed.ts'
+import { changesInVersions, type FindVersion } from './other-versions.ts'
 
 /** Paths that this kind of write cannot set, such as `[['status']]` for the main resource. */
 export type ResetFields = readonly (readonly string[])[]
@@ -31,6 +32,8 @@ export interface Writer {
   /** RFC 3339, seconds. */
   readonly now: string
   readonly resetFields?: ResetFields
+  /** Where managers may have written in other versions than the request's. */
+  readonly otherVersion?: FindVersion
   /** The object may have members by the ten thousand: others should have their turn between the steps. */
   readonly isLong?: boolean
 }
@@ -68,10 +71,15 @@ export const unownedPaths: FieldSet = fieldSetOfPaths([
   ...Object.keys(unowned.metadata as Skipped).map(name => ['metadata', name]),
 ])
 
+export interface Compared {
+  readonly live: KubeObject | undefined
+  readonly next: KubeObject
+}
+
 /** What differs between two objects, without what nobody owns and what this write cannot set. */
 export function* ownedChanges(
   schema: ObjectSchema,
-  objects: { readonly live: KubeObject | undefined; readonly next: KubeObject },
+  objects: Compared,
   resetFields: ResetFields | undefined,
   read?: ReadMember,
 ): Steps<Changes> {
@@ -120,7 +128,10 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
   if (options.isLong) yield
   const changes = yield* ownedChanges(schema, { live, next }, options.resetFields)
   if (options.isLong) yield
-  yield* recordUpdate(managers, changes, options)
+  const compare = (other: ObjectSchema, objects: Compared) =>
+    ownedChanges(other, objects, options.resetFields)
+  const changesOf = yield* changesInVersions(managers, options, changes, compare)
+  yield* recordUpdate(managers, changes, options, changesOf)
   if (options.isLong) yield
   return yield* encodeManagers(managers, previous)
 }
@@ -141,13 +152,18 @@ function respelledManagers(managers: Managers): Managers {
 }
 
 /** Gives the changed fields to the writer and takes them, and the removed ones, from everybody else. */
-export function* recordUpdate(managers: Managers, changes: Changes, writer: Writer): Steps<void> {
+export function* recordUpdate(
+  managers: Managers,
+  changes: Changes,
+  writer: Writer,
+  changesOf: ChangesOf = () => changes,
+): Steps<void> {
   const gained = touched(changes)
   const identity = identityOf(writer, 'Update')
   const id = managerId(identity)
-  takeFromOthers(managers, id, gained)
+  takeFromOthers(managers, id, changesOf, each => (each === changes ? gained : touched(each)))
   if (writer.isLong) yield
-  takeFromOthers(managers, undefined, changes.removed)
+  takeFromOthers(managers, undefined, changesOf, ({ removed }) => removed)
   if (writer.isLong) yield
   if (gained) {
     managers.set(id, { ...identity, time: writer.now, set: union(managers.get(id)?.set, gained) })

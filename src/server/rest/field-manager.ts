@@ -7,6 +7,7 @@ import { runSteps, type Steps, takeSteps } from '../../std/turns.ts'
 import { type RestCall, timestamp } from './call.ts'
 import { sameJson } from './clone.ts'
 import { memo } from './memo.ts'
+import { otherVersionsOf } from './other-versions.ts'
 
 const managerLengthMax = 128
 
@@ -53,6 +54,7 @@ export function writerOf({ context, resource, deps }: RestCall): Writer {
     apiVersion: toApiVersion(resource.group, resource.version),
     now: timestamp(deps.ports.clock),
     resetFields: resetFieldsOf(resource, info.subresource),
+    otherVersion: otherVersionsOf(resource, deps.registry),
     ...(info.subresource && { subresource: info.subresource }),
     ...(breathe && { isLong: true }),
   }

@@ -109,7 +109,9 @@ function wantedScale(call: RestCall, current: Scale): Scale {
 
 function scaleWriter(call: RestCall) {
   const { schema } = scaleType()
-  return { ...writerOf(call), schema, apiVersion: 'autoscaling/v1', resetFields: [] }
+  // A scale shows its managers in its own version alone.
+  const { otherVersion: _, ...writer } = writerOf(call)
+  return { ...writer, schema, apiVersion: 'autoscaling/v1', resetFields: [] }
 }
 
 const applyType = 'application/apply-patch+yaml'
