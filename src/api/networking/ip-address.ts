@@ -1,7 +1,7 @@
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { none } from '../../machinery/table/cells.ts'
+import { strictAddressErrors } from '../../machinery/validation/addresses.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { ipFamily } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateSegment } from '../shared/driver-names.ts'
 import { immutableInternal } from '../shared/internal-value.ts'
@@ -20,8 +20,7 @@ const define = (version: string) =>
   defineResource<IPAddress>(`networking.k8s.io/${version}`, 'IPAddress', {
     strategy: {
       takesNoSuffix: true,
-      validateName: name =>
-        ipFamily(name) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [],
+      validateName: strictAddressErrors,
       validate({ spec }, errors) {
         const parent = spec?.parentRef
         if (!parent) return errors.required('spec.parentRef')

@@ -1,6 +1,8 @@
 import { isGivenEmpty } from '../../machinery/schema/empties.ts'
+import { strictCidrErrors } from '../../machinery/validation/addresses.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutableText, ipFamily, validateCidr } from '../../machinery/validation/values.ts'
+import { invalidFor } from '../../machinery/validation/field-errors.ts'
+import { immutableText, ipFamily } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ServiceCIDR } from '../types/networking-v1.gen.ts'
 
@@ -11,7 +13,7 @@ function validateCidrs(cidrs: readonly string[], errors: FieldErrors): void {
   if (cidrs.length === 0) return errors.required(path, 'at least one CIDR required')
   if (cidrs.length > 2) return errors.invalid(path, { CIDRs: cidrs }, 'may only hold up to 2 values')
   cidrs.forEach((cidr, i) => {
-    validateCidr(cidr, `${path}[${i}]`, errors)
+    invalidFor(errors, `${path}[${i}]`, cidr, strictCidrErrors(cidr))
   })
   const [first, second] = cidrs.map(cidr => ipFamily(cidr.split('/')[0]!))
   if (first !== 0 && first === second) errors.invalid(path, cidrs, oneOfEach)

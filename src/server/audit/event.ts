@@ -1,6 +1,7 @@
 import { decodeCborBody, decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { printed } from '../../machinery/schema/printed.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { parseExact } from '../../std/exact-json.ts'
 import type { Clock } from '../../std/ports.ts'
@@ -149,7 +150,7 @@ function completed({ resource }: RequestContext, readAs: BodyType, parsed: JsonO
   const object = { ...parsed, kind, apiVersion: toApiVersion(group, version) }
   if (resource && kind === resource.kind && group === resource.group)
     applyDefaults(resource, object as unknown as KubeObject)
-  return object
+  return readAs.isCustom ? object : printed(readAs.schema, object)
 }
 
 function parseBody(

@@ -64,6 +64,9 @@ export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
         return response
       } catch (error) {
         known = { error }
+        // Its answer starts, too; what broke here has no answer yet.
+        if (isLongRunning(context.info) && error instanceof StatusError)
+          await tell({ ...request, ending: { ...known, code: error.code } }, 'ResponseStarted')
         throw error
       }
     }
