@@ -112,14 +112,14 @@ function feasibleRows({ nodeNames }: Prepared, cycle: Cycle): number[] {
   }
   const perNode = filters.filter(plugin => !plugin.filterColumns)
   const contested = cycle.nominated.size > 0
-  const rows: number[] = []
-  for (let row = 0; row < mask.length; row++) {
-    if (mask[row] === 0) continue
+  const fits = (row: number) => {
     const node = snapshot.nodeAt(row)!
-    if (perNode.length > 0 && runFilters(perNode, cycle, node)) continue
-    if (contested && rivals(cycle, node).length > 0 && judgeNode(cycle, node)) continue
-    rows.push(row)
+    if (perNode.length > 0 && runFilters(perNode, cycle, node)) return false
+    return !(contested && rivals(cycle, node).length > 0 && judgeNode(cycle, node))
   }
+  const isSettled = perNode.length === 0 && !contested
+  const rows: number[] = []
+  for (let row = 0; row < mask.length; row++) if (mask[row] === 1 && (isSettled || fits(row))) rows.push(row)
   return rows
 }
 

@@ -1,7 +1,7 @@
 import { measured } from './meter.ts'
 import type { Cycle, SchedulerPlugin } from './plugin.ts'
 
-/** The weighted sum of all plugins' scores, by row; only `rows` are filled. */
+/** The weighted sum of all plugins' scores, by row; only `rows` are filled. Valid until the next cycle. */
 export function scoreRows(
   plugins: readonly SchedulerPlugin[],
   cycle: Cycle,
@@ -29,9 +29,15 @@ function preScored(
   return scorers
 }
 
+/** Of the cycle under way: cycles are synchronous, so one after the other has them. */
+let scratch = { total: new Float64Array(0), scores: new Float64Array(0) }
+
 function weigh(scorers: readonly SchedulerPlugin[], cycle: Cycle, rows: readonly number[]): Float64Array {
-  const total = new Float64Array(cycle.snapshot.rowCount)
-  const scores = new Float64Array(cycle.snapshot.rowCount)
+  const { rowCount } = cycle.snapshot
+  if (scratch.total.length < rowCount)
+    scratch = { total: new Float64Array(2 * rowCount), scores: new Float64Array(2 * rowCount) }
+  const { total, scores } = scratch
+  for (let index = 0; index < rows.length; index++) total[rows[index]!] = 0
   for (const plugin of scorers) {
     cycle.meter?.evaluated('Score', plugin.name, rows.length)
     if (plugin.scoreColumns) plugin.scoreColumns(cycle, rows, scores)

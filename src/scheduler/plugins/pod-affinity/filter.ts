@@ -48,18 +48,13 @@ export function affinityFilter(lists: Lists) {
       states.keep(cycle, state)
       return goOn
     },
-    filter(cycle: Cycle, { row }: NodeInfo): Rejection | undefined {
+    filterColumns(cycle: Cycle, mask: Uint8Array): void {
       const state = states.of(cycle)
-      if (!hasCompany(state, cycle.pod, row))
-        return reject(plugin, "node(s) didn't match pod affinity rules", true)
-      if (state.shunned.some(tally => podsAt(tally, row) > 0))
-        return reject(plugin, "node(s) didn't match pod anti-affinity rules", false)
-      for (const tally of state.shunning.values()) {
-        if (podsAt(tally, row) > 0)
-          return reject(plugin, "node(s) didn't satisfy existing pods anti-affinity rules", false)
-      }
-      return undefined
+      for (let row = 0; row < mask.length; row++)
+        if (mask[row] === 1 && faultAt(state, cycle.pod, row)) mask[row] = 0
     },
+    filter: (cycle: Cycle, { row }: NodeInfo): Rejection | undefined =>
+      faultAt(states.of(cycle), cycle.pod, row),
     podMoved(cycle: Cycle, pod: Pod, { row }: NodeInfo, change: 1 | -1): void {
       const state = states.of(cycle)
       for (const term of affinityTerms(pod).antiAffinity) {
@@ -85,9 +80,12 @@ function survey(lists: Lists, { pod, snapshot }: Cycle): State {
   const shunning = new Map<string, Tally>()
   for (const { term, rows } of snapshot.carriedTerms.of('antiAffinity')) {
     if (!termMatches(term, pod, labels)) continue
+    const { domains } = snapshot.topologies.of(term.topologyKey)
+    let tally: Tally | undefined
     for (const [row, count] of rows) {
-      if (snapshot.topologies.of(term.topologyKey).domains[row] === 0) continue
-      add(tallyOf(shunning, snapshot, term.topologyKey), row, count)
+      if (domains[row] === 0) continue
+      tally ??= tallyOf(shunning, snapshot, term.topologyKey)
+      add(tally, row, count)
     }
   }
   const wantedTotal = wanted.reduce((sum, { pods }) => pods.reduce((all, one) => all + one, sum), 0)
@@ -124,10 +122,24 @@ function podsAt({ topology, pods }: Tally, row: number): number {
   return pods[topology.domains[row]!]!
 }
 
+const lonely = reject(plugin, "node(s) didn't match pod affinity rules", true)
+const crowded = reject(plugin, "node(s) didn't match pod anti-affinity rules", false)
+const unwelcome = reject(plugin, "node(s) didn't satisfy existing pods anti-affinity rules", false)
+
+function faultAt(state: State, pod: Pod, row: number): Rejection | undefined {
+  if (!hasCompany(state, pod, row)) return lonely
+  for (const tally of state.shunned) if (podsAt(tally, row) > 0) return crowded
+  for (const tally of state.shunning.values()) if (podsAt(tally, row) > 0) return unwelcome
+  return undefined
+}
+
 /** All labels are there, and pods to join; or nobody to join anywhere, and the pod is one of its own kind. */
 function hasCompany({ company, wanted, wantedTotal }: State, pod: Pod, row: number): boolean {
   if (!company) return true
-  if (wanted.some(({ topology }) => topology.domains[row] === 0)) return false
-  if (wanted.every(tally => podsAt(tally, row) > 0)) return true
-  return wantedTotal === 0 && selects(company, pod)
+  let isJoined = true
+  for (const tally of wanted) {
+    if (tally.topology.domains[row] === 0) return false
+    if (podsAt(tally, row) === 0) isJoined = false
+  }
+  return isJoined || (wantedTotal === 0 && selects(company, pod))
 }

@@ -15,6 +15,8 @@ import { countingRows, matchingPods, type SpreadConstraint, type SpreadRules } f
 
 const plugin = 'PodTopologySpread'
 const tooSkewed = "node(s) didn't match pod topology spread constraints"
+const unlabelled = reject(plugin, `${tooSkewed} (missing required label)`, true)
+const skewed = reject(plugin, tooSkewed, false)
 
 /** How the matching pods lie in the domains of one constraint. */
 interface Spread {
@@ -47,12 +49,22 @@ export function spreadFilter(rules: SpreadRules) {
       states.keep(cycle, { spreads: survey(cycle, constraints) })
       return goOn
     },
+    filterColumns(cycle: Cycle, mask: Uint8Array): void {
+      for (const spread of states.of(cycle).spreads) {
+        const { pods, topology } = spread
+        const { domains } = topology
+        const most = mostIn(spread)
+        for (let row = 0; row < mask.length; row++) {
+          const domain = domains[row]!
+          if (domain === 0 || pods[domain]! > most) mask[row] = 0
+        }
+      }
+    },
     filter(cycle: Cycle, { row }: NodeInfo): Rejection | undefined {
       for (const spread of states.of(cycle).spreads) {
         const domain = spread.topology.domains[row]!
-        if (domain === 0) return reject(plugin, `${tooSkewed} (missing required label)`, true)
-        const skew = spread.pods[domain]! + spread.self - leastOf(spread)
-        if (skew > spread.constraint.maxSkew) return reject(plugin, tooSkewed, false)
+        if (domain === 0) return unlabelled
+        if (spread.pods[domain]! > mostIn(spread)) return skewed
       }
       return undefined
     },
@@ -90,6 +102,11 @@ function survey(cycle: Cycle, constraints: readonly SpreadConstraint[]): readonl
 
 function selfMatch({ pod }: Cycle, { selector }: SpreadConstraint): number {
   return isEverything(selector) || matchesLabels(selector, pod.metadata.labels) ? 1 : 0
+}
+
+/** How many pods a domain may have that is to take one more. */
+function mostIn(spread: Spread): number {
+  return spread.constraint.maxSkew + leastOf(spread) - spread.self
 }
 
 /** Below minDomains the missing domains count as empty (KEP-3022). */

@@ -68,13 +68,9 @@ function survey(
 ): State {
   const topologies = constraints.map(({ topologyKey }) => cycle.snapshot.topologies.of(topologyKey))
   const ignored = new Uint8Array(cycle.snapshot.rowCount)
-  const candidates = needsAllLabels
-    ? rows.filter(row => {
-        const complete = topologies.every(({ domains }) => domains[row] !== 0)
-        if (!complete) ignored[row] = 1
-        return complete
-      })
-    : rows
+  if (needsAllLabels)
+    for (const { domains } of topologies) for (const row of rows) if (domains[row] === 0) ignored[row] = 1
+  const candidates = needsAllLabels ? rows.filter(row => ignored[row] === 0) : rows
   const spreads = constraints.map((constraint, index): Spread => {
     const topology = topologies[index]!
     const perRow = matchingPods(cycle, constraint)
