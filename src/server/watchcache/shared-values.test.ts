@@ -30,6 +30,22 @@ test('objects say what they said before, and equal sets of fields are one', () =
   expect(Object.isFrozen(a.metadata.managedFields![0]!.fieldsV1!['f:metadata'])).toBe(true)
 })
 
+test('objects that are made together share labels, owners and entries of managers whole', () => {
+  const owned = (name: string, owner: string) => {
+    const object = make(name)
+    const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner }
+    object.metadata.ownerReferences = [reference]
+    return toCachedObject({ key: name, object, revision: 7, createRevision: 7, storedBytes: 100 }).object
+      .metadata
+  }
+  const [a, b, other] = [owned('a', 'web'), owned('b', 'web'), owned('c', 'db')]
+  expect(a.labels).toBe(b.labels!)
+  expect(a.ownerReferences).toBe(b.ownerReferences!)
+  expect(a.managedFields).toBe(b.managedFields!)
+  expect(other.ownerReferences![0]!.name).toBe('db')
+  expect(a.ownerReferences![0]!.name).toBe('web')
+})
+
 test('a set of fields that differs is another one', () => {
   const other = make('c')
   other.metadata.managedFields![0]!.fieldsV1 = { 'f:metadata': { 'f:labels': { 'f:app': {} } } }
