@@ -1,5 +1,6 @@
 import { parseDuration } from '../machinery/codec/duration.ts'
 import { auditModes } from '../server/audit/webhook-batch.ts'
+import { kubeletAddressTypes, nodeAddressTypes } from '../server/subresources/kubelet-access.ts'
 import type { Flag } from './flags.ts'
 
 /** The check of a flag that holds a duration as Go writes it. */
@@ -67,6 +68,22 @@ export const operationsFlags: readonly Flag[] = [
     default: '30000-32767',
     help: 'ports of the nodes that Services may take, as 30000-32767 or 30000+2767',
     check: text => void portRange(text),
+  },
+  count(
+    'kubernetes-service-node-port',
+    0,
+    'port of the nodes at which the Service "kubernetes" of a new cluster is reached; 0: none',
+  ),
+  {
+    name: 'kubelet-preferred-address-types',
+    type: 'list',
+    placeholder: 'TYPE',
+    default: kubeletAddressTypes,
+    help: 'which of their addresses kubelets are asked at, the best first',
+    check: text => {
+      const wrong = text.split(',').find(type => !nodeAddressTypes.includes(type))
+      if (wrong !== undefined) throw new Error(`"${wrong}" is not one of ${nodeAddressTypes.join(', ')}`)
+    },
   },
   count(
     'default-not-ready-toleration-seconds',

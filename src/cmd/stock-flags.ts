@@ -66,10 +66,9 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'Each server keeps its own address in the endpoints of the kubernetes service.',
   ],
   [
-    'kubelet-preferred-address-types kubelet-timeout',
-    'Kubelets are asked at their InternalIP, or else their Hostname or ExternalIP.',
+    'kubelet-timeout',
+    'A request to a kubelet lasts as long as the request that it is for, see --request-timeout.',
   ],
-  ['kubernetes-service-node-port', 'Make a Service of type NodePort with the same endpoints.'],
   ['livez-grace-period', 'Give the probe of /livez its own patience.'],
   [
     'log-flush-frequency log-json-info-buffer-size log-json-split-stream log-text-info-buffer-size log-text-split-stream logging-format v vmodule',

@@ -144,7 +144,7 @@ async function buildServer(
     ...paceOf(settings),
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
-    ...waysOut(() => current),
+    ...waysOut(() => current, settings.kubeletAddressTypes),
     reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
     requestToken: security.authentication.tokens.request,
@@ -288,6 +288,7 @@ async function prepareCluster(
     address: reachableAddress(settings),
     port: settings.port,
     clusterIp: settings.kubernetesIp,
+    nodePort: settings.kubernetesNodePort,
     serviceCidrs: settings.serviceCidrs,
   })
   await ensureLegacyTokenTracking(transport, ports)

@@ -58,6 +58,9 @@ export interface ServerSettings {
   readonly shutdownWatchGraceMs: number
   readonly watchTimeoutMinMs: number
   readonly browsers: BrowserRules
+  readonly kubeletAddressTypes: readonly string[]
+  /** Of the Service `kubernetes`; 0: none. */
+  readonly kubernetesNodePort: number
   readonly eventTtlMs: number
   /** Both inclusive. */
   readonly nodePorts: readonly [number, number]
@@ -107,6 +110,8 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     shutdownWatchGraceMs: durationMs(flags.text('shutdown-watch-termination-grace-period')),
     watchTimeoutMinMs: flags.integer('min-request-timeout') * 1000,
+    kubeletAddressTypes: flags.list('kubelet-preferred-address-types'),
+    kubernetesNodePort: flags.integer('kubernetes-service-node-port'),
     browsers: {
       allowedOrigins: flags.list('cors-allowed-origins'),
       transportSecurity: flags.list('strict-transport-security-directives'),

@@ -7,8 +7,13 @@ import { readDescriptions } from './descriptions.ts'
 /** How the server reaches others, and what it says of itself. */
 export function waysOut(
   pki: () => Pki,
+  kubeletAddressTypes: readonly string[],
 ): Pick<ApiServerOptions, 'kubelet' | 'frontProxy' | 'readDescriptions'> {
-  return { kubelet: kubeletTls(pki), frontProxy: () => frontProxyOf(pki()), readDescriptions }
+  return {
+    kubelet: kubeletTls(pki, kubeletAddressTypes),
+    frontProxy: () => frontProxyOf(pki()),
+    readDescriptions,
+  }
 }
 
 /** The certificate that servers behind this one believe about whom it asks for. */
@@ -23,9 +28,10 @@ function frontProxyOf({ certificates, authorities }: Pki): FrontProxy {
 }
 
 /** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
-function kubeletTls(pki: () => Pki): KubeletTls {
+function kubeletTls(pki: () => Pki, addressTypes: readonly string[]): KubeletTls {
   const own = () => pki().certificates.get('client-kube-apiserver')!
   return {
+    addressTypes,
     get cert() {
       return own().certificate
     },

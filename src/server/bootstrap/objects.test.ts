@@ -34,6 +34,16 @@ test('a second start with the same address writes nothing; another address is pu
   await server.shutdown()
 })
 
+test('the Service kubernetes has a port on nodes when one is asked for', async () => {
+  const server = await startTestServer()
+  await ensureBootstrapObjects(server.admin, { ...advertised, nodePort: 30_443 })
+  const at = { group: '', version: 'v1', resource: 'services', namespace: 'default' }
+  expect(await server.admin.call({ ...at, verb: 'get', name: 'kubernetes' })).toMatchObject({
+    spec: { type: 'NodePort', clusterIP: '10.43.0.1', ports: [{ nodePort: 30_443 }] },
+  })
+  await server.shutdown()
+})
+
 test('the default range of service addresses is an object and ready', async () => {
   const server = await startTestServer()
   await ensureBootstrapObjects(server.admin, advertised)

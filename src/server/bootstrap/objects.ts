@@ -10,6 +10,8 @@ export interface AdvertisedServer {
   readonly port: number
   /** The Service's cluster IP: the first of the range. */
   readonly clusterIp: string
+  /** The Service's port on nodes; 0: none. */
+  readonly nodePort?: number
   /** The ranges that services get their addresses from, the primary one first. */
   readonly serviceCidrs: readonly string[]
 }
@@ -125,14 +127,16 @@ function priorityClasses(): Wanted[] {
 const name = 'kubernetes'
 const portName = 'https'
 
-function kubernetesService({ address, port, clusterIp }: AdvertisedServer): Wanted[] {
+function kubernetesService({ address, port, clusterIp, nodePort = 0 }: AdvertisedServer): Wanted[] {
   const namespace = 'default'
   const labels = { component: 'apiserver', provider: name }
   const spec = {
-    type: 'ClusterIP',
+    type: nodePort > 0 ? 'NodePort' : 'ClusterIP',
     clusterIP: clusterIp,
     clusterIPs: [clusterIp],
-    ports: [{ name: portName, port: 443, protocol: 'TCP', targetPort: port }],
+    ports: [
+      { name: portName, port: 443, protocol: 'TCP', targetPort: port, ...(nodePort > 0 && { nodePort }) },
+    ],
     sessionAffinity: 'None',
   }
   const subsets = [{ addresses: [{ ip: address }], ports: [{ name: portName, port, protocol: 'TCP' }] }]

@@ -10,6 +10,8 @@ export interface KubeletTls {
   readonly key: string
   /** PEM; who signs kubelets' serving certificates. Absent: they are not verified, as upstream's default is. */
   readonly ca?: string
+  /** Which of a node's addresses are tried, the best first. Default: as upstream's. */
+  readonly addressTypes?: readonly string[]
 }
 
 export interface Endpoint {
@@ -29,7 +31,9 @@ const kubeletPort = 10250
 /** How nodes of --simulated-node name the engine that they do not have. */
 const simulatedRuntime = 'simulated://'
 /** Upstream's --kubelet-preferred-address-types. */
-const addressTypes = ['InternalIP', 'Hostname', 'ExternalIP']
+export const kubeletAddressTypes = ['InternalIP', 'Hostname', 'ExternalIP'] as const
+/** All that there are (core/v1 NodeAddressType). */
+export const nodeAddressTypes: readonly string[] = [...kubeletAddressTypes, 'InternalDNS', 'ExternalDNS']
 
 /** Where a node's kubelet listens. 404, by the name of what was asked for, where the node is gone; 500 without address. */
 export function kubeletOf({ deps, context }: RestCall, nodeName: string, tls: KubeletTls): Endpoint {
@@ -45,7 +49,8 @@ export function kubeletOf({ deps, context }: RestCall, nodeName: string, tls: Ku
 export function endpointOf({ metadata, status }: Node, tls: KubeletTls): Endpoint {
   if (status?.nodeInfo?.containerRuntimeVersion.startsWith(simulatedRuntime))
     throw notImplemented(`reaching into pods of the simulated node "${metadata.name}"`)
-  const found = addressTypes.map(type => status?.addresses?.find(address => address.type === type)?.address)
+  const { addressTypes: types = kubeletAddressTypes } = tls
+  const found = types.map(type => status?.addresses?.find(address => address.type === type)?.address)
   const host = found.find(address => address !== undefined)
   if (!host) {
     const known = (status?.addresses ?? []).map(({ type, address }) => `{${type} ${address}}`)
