@@ -65,7 +65,8 @@ export class EventCorrelator {
 
 const combinedPrefix = '(combined from similar events): '
 
-function sourceKey({ source, involvedObject: object }: Event): string {
+/** Who says something about which object. */
+export function sourceKey({ source, involvedObject: object }: Event): string {
   const about = [object.kind, object.namespace, object.name, object.uid, object.apiVersion]
   return [source?.component, source?.host, ...about].join('\u0000')
 }

@@ -62,6 +62,23 @@ test('many that differ only in their message are folded into one, and too many a
   expect(recorder.dropped()).toBe(15)
 })
 
+test('events about several objects are written together, those about one in their order', async () => {
+  const { transport, recorder, note } = setUp()
+  const other = { ...pod, name: 'db', uid: 'u2' }
+  for (const message of ['first', 'second', 'third']) note(message)
+  recorder.record(other, { type: 'Normal', reason: 'Pulled', message: 'beside' })
+  const order: string[] = []
+  const all = recorder.flushed()
+  for (let turn = 0; turn < 40; turn++) {
+    for (const event of transport.objects('events') as Event[])
+      if (!order.includes(event.message!)) order.push(event.message!)
+    await Promise.resolve()
+  }
+  await all
+  expect(order.filter(message => message !== 'beside')).toEqual(['first', 'second', 'third'])
+  expect(order.indexOf('beside')).toBeLessThan(2)
+})
+
 test('a counted event that was deleted meanwhile is made anew', async () => {
   const { transport, recorder, note, written } = setUp()
   note('again')

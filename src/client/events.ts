@@ -4,7 +4,7 @@ import type { KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
 import { type Client, strategicPatch } from './client.ts'
-import { EventCorrelator } from './event-correlator.ts'
+import { EventCorrelator, sourceKey } from './event-correlator.ts'
 import { isNotFound } from './failure.ts'
 import type { ResourceName, ResourceRef } from './resource.ts'
 import { sleep } from './sleep.ts'
@@ -50,6 +50,8 @@ const events: ResourceRef<Event> = {
 }
 
 const queueMax = 1000
+/** Objects whose events are written at once: alone each event would wait for a commit of its own. */
+const batchMax = 32
 /** client-go tools/record: 12 tries, 10 s apart, the first pause shortened by chance. */
 const triesMax = 12
 const retryMs = 10_000
@@ -61,26 +63,47 @@ export function referenceTo(resource: ResourceName, object: KubeObject): ObjectR
   return { kind: resource.kind, namespace, name, uid, apiVersion, resourceVersion }
 }
 
-/** Records core/v1 Events with upstream's names, counting, folding and spam limits, one write at a time. */
+/**
+ * Records core/v1 Events with upstream's names, counting, folding and spam limits; those about one object are written
+ * one after the other.
+ */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { ports, signal } = options
   const correlator = new EventCorrelator()
-  const queue: Event[] = []
+  const queues = new Map<string, Event[]>()
+  let queued = 0
   let dropped = 0
   let writing: Promise<void> | undefined
+  const takeBatch = () => {
+    const turn = [...queues.entries().take(batchMax)]
+    return turn.map(([about, queue]) => {
+      const event = queue.shift()!
+      // Behind the others, who have their turn before its next one.
+      queues.delete(about)
+      if (queue.length > 0) queues.set(about, queue)
+      queued--
+      return event
+    })
+  }
   const drain = async () => {
-    for (let event = queue.shift(); event; event = queue.shift()) {
-      if (!(await writeEvent(options, correlator, event))) dropped++
+    while (queued > 0) {
+      const written = await Promise.all(takeBatch().map(event => writeEvent(options, correlator, event)))
+      dropped += written.filter(ok => !ok).length
     }
     writing = undefined
   }
   return {
     record(about, note) {
-      if (signal.aborted || queue.length >= queueMax) {
+      if (signal.aborted || queued >= queueMax) {
         dropped++
         return
       }
-      queue.push(toEvent(options, about, note))
+      const event = toEvent(options, about, note)
+      const key = sourceKey(event)
+      const queue = queues.get(key)
+      if (queue) queue.push(event)
+      else queues.set(key, [event])
+      queued++
       writing ??= Promise.resolve().then(drain)
     },
     dropped: () => dropped,
