@@ -48,16 +48,16 @@ export const anonymousUser: UserInfo = { username: 'system:anonymous', groups: [
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const review = (token: string, audiences: readonly string[]) =>
     firstVerdict(options.tokens, token, audiences)
+  const byCertificate = (context: RequestContext, certificate: PeerCertificate) =>
+    options.frontProxy?.(context, certificate) ?? options.certificates(certificate.raw)
   return {
     async authenticate(context) {
       const { credential } = context
-      if (credential.kind === 'certificate') {
-        const { certificate } = credential
-        const user = options.frontProxy?.(context, certificate) ?? options.certificates(certificate.raw)
-        if (user) return user
-      }
+      const shown =
+        credential.kind === 'certificate' ? byCertificate(context, credential.certificate) : undefined
+      if (shown && shown !== anonymousUser) return shown
       const token = 'token' in credential ? credential.token : undefined
-      if (token === undefined) return undefined
+      if (token === undefined) return shown
       const verdict = await review(token, options.audiences)
       leaveTrace(context, verdict)
       return verdict.kind === 'user' ? verdict.user : undefined

@@ -329,11 +329,12 @@ describe('a bootstrap token', () => {
 })
 
 describe('a client certificate', () => {
-  const show509 = (certificate: string) => {
+  const show509 = (certificate: string, token?: string) => {
     const raw = Buffer.from(certificate.replace(/-----[^-]+-----|\s/g, ''), 'base64')
     return show(world.services, {
       kind: 'certificate',
       certificate: { commonName: '', organizations: [], raw },
+      ...(token !== undefined && { token }),
     })
   }
   const subject = { commonName: 'ann', organizations: ['devs', 'ops'], names: [] }
@@ -350,6 +351,17 @@ describe('a client certificate', () => {
   test('that names no use is good for clients, too, as Go sees it', async () => {
     const { certificate } = await issueLeaf(clientCa, { ...subject, uses: [] }, context)
     expect((await show509(certificate))?.username).toBe('ann')
+  })
+
+  test('that names nobody leaves it to the token beside it', async () => {
+    const { certificate } = await issueLeaf(
+      clientCa,
+      { ...subject, commonName: '', uses: ['clientAuth'] },
+      context,
+    )
+    expect((await show509(certificate))?.username).toBe('system:anonymous')
+    expect(await show509(certificate, 'wrong')).toBeUndefined()
+    expect((await show509(certificate, await issue()))?.username).toBe('system:serviceaccount:a:robot')
   })
 
   test('of another authority, for servers, or past its time is refused', async () => {

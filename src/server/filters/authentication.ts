@@ -48,7 +48,8 @@ export function authenticate({ authenticator, metrics, clock, ...options }: Auth
       } else {
         const startMs = clock.monotonicMs()
         const shown = credential.kind !== 'rejected' && credential.kind !== 'anonymous'
-        const user = shown ? await authenticator(context) : undefined
+        const named = shown ? await authenticator(context) : undefined
+        const user = named && isAnonymous(named) && !allowsAnonymous(context.info.path) ? undefined : named
         tell(user, startMs)
         if (!user) {
           const error = unauthorized()
@@ -59,6 +60,11 @@ export function authenticate({ authenticator, metrics, clock, ...options }: Auth
       }
       return next(context)
     }
+}
+
+/** Some credentials name nobody: a certificate without a common name. */
+function isAnonymous({ username }: UserInfo): boolean {
+  return username === anonymousUser.username
 }
 
 function authenticationMeter(metrics: Metrics, clock: Pick<Clock, 'monotonicMs'>) {

