@@ -162,6 +162,9 @@ async function watch<T extends KubeObject>({ options, take, revision, signal }: 
   }
   // A sink must not throw into the server, so a bad event ends the watch from our side.
   const stop = new AbortController()
+  const end = () => stop.abort()
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
   let failure: unknown
   const sink = (events: readonly WatchEvent<T>[]) => {
     if (stop.signal.aborted) return
@@ -172,7 +175,11 @@ async function watch<T extends KubeObject>({ options, take, revision, signal }: 
       stop.abort()
     }
   }
-  await client.watch(resource, scope, sink, AbortSignal.any([signal, stop.signal]))
+  try {
+    await client.watch(resource, scope, sink, stop.signal)
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
   if (failure !== undefined) throw failure
 }
 

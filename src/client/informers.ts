@@ -31,13 +31,18 @@ export function createInformers({ client, ports, signal }: InformersOptions): In
   const start = <T extends KubeObject>(resource: ResourceRef<T>): Informer<T> => {
     const informer = createInformer({ client, resource, ports })
     const stop = new AbortController()
-    const run = informer.run(AbortSignal.any([signal, stop.signal]))
+    if (signal.aborted) stop.abort()
+    const run = informer.run(stop.signal)
     entries.set(resourceId(resource), { informer: informer as unknown as Informer<never>, stop, run })
     return informer
   }
   const aborted = new Promise<void>(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    const end = () => {
+      for (const { stop } of entries.values()) stop.abort()
+      resolve()
+    }
+    if (signal.aborted) end()
+    signal.addEventListener('abort', end, { once: true })
   })
   return {
     of: <T extends KubeObject>(resource: ResourceRef<T>) =>

@@ -42,11 +42,11 @@ function wakeByContent(context: WorkerContext, catalog: Catalog): () => void {
     for (const resource of servedWith(catalog, 'delete', 'list', 'watch')) {
       if (!resource.namespaced || resource.plural === 'events' || followed.has(resourceId(resource))) continue
       followed.add(resourceId(resource))
-      const left = context.informers.of(resource).store.index(namespaceOf)
+      const left = context.informers.of(resource).store
       context.watch(resource, (object, old) => {
         const name = old?.metadata.namespace
         if (object || !store.get(undefined, name ?? '')?.metadata.deletionTimestamp) return []
-        return left.count(name!) === 0 ? [name] : []
+        return left.index(namespaceOf).count(name!) === 0 ? [name] : []
       })
     }
   }
