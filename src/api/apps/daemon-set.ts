@@ -117,7 +117,11 @@ export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
       immutable(daemonSet.spec?.selector, old.spec?.selector, 'spec.selector', errors)
       validate(daemonSet, errors)
     },
-    warnings: ({ spec }) => templateWarnings(spec?.template, 'spec.template'),
+    // Another template is what makes another generation of it.
+    warnings: (object, old) =>
+      old && semanticEqual(object.spec?.template, old.spec?.template)
+        ? []
+        : templateWarnings(object.spec?.template, 'spec.template', [object, undefined]),
     hasGeneration: true,
   },
   formAnnotations: [generationAnnotation],

@@ -100,9 +100,9 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)
     },
-    warnings: ({ metadata, spec }, old) => [
-      ...nameWarnings(metadata.name, old),
-      ...templateWarnings(spec?.template, 'spec.template'),
+    warnings: (object, old) => [
+      ...nameWarnings(object.metadata.name, old),
+      ...templateWarnings(object.spec?.template, 'spec.template', [object, old]),
     ],
     hasGeneration: true,
   },

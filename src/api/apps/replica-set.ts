@@ -35,9 +35,9 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     validateUpdate({ spec }, { spec: old }, errors) {
       immutable(spec?.selector, old?.selector, 'spec.selector', errors)
     },
-    warnings: ({ metadata, spec }, old) => [
-      ...nameWarnings(metadata.name, old),
-      ...templateWarnings(spec?.template, 'spec.template'),
+    warnings: (object, old) => [
+      ...nameWarnings(object.metadata.name, old),
+      ...templateWarnings(object.spec?.template, 'spec.template', [object, old]),
     ],
     hasGeneration: true,
   },

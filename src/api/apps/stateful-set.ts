@@ -126,9 +126,9 @@ export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet'
     prepareForCreate: dropMaxUnavailable,
     prepareForUpdate: dropMaxUnavailable,
     hasGeneration: true,
-    warnings: ({ spec }) => [
-      ...templateWarnings(spec?.template, 'spec.template'),
-      ...((spec?.revisionHistoryLimit ?? 0) < 0 ? [historyWarning] : []),
+    warnings: (object, old) => [
+      ...templateWarnings(object.spec?.template, 'spec.template', [object, old]),
+      ...((object.spec?.revisionHistoryLimit ?? 0) < 0 ? [historyWarning] : []),
     ],
   },
   podTemplate: ({ spec }) => spec?.template,

@@ -80,10 +80,13 @@ export const cronJobs = defineResource<CronJob>('batch/v1', 'CronJob', {
     setDefaults,
     validate,
     hasGeneration: true,
-    warnings: ({ metadata, spec }, old) => [
-      ...nameWarnings(metadata.name, old),
-      ...templateWarnings(spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
-    ],
+    warnings: (object, old) => {
+      const template = object.spec?.jobTemplate?.spec?.template
+      return [
+        ...nameWarnings(object.metadata.name, old),
+        ...templateWarnings(template, 'spec.jobTemplate.spec.template', [object, old]),
+      ]
+    },
   },
   cells: {
     Schedule: ({ spec }) => spec?.schedule ?? '',

@@ -61,9 +61,9 @@ export const jobs = defineResource<Job>('batch/v1', 'Job', {
     prepareForCreate: generateSelector,
     validate: validateJob,
     validateUpdate: validateJobUpdate,
-    warnings: ({ metadata, spec }, old) => [
-      ...nameWarnings(metadata.name, old),
-      ...templateWarnings(spec?.template, 'spec.template'),
+    warnings: (object, old) => [
+      ...nameWarnings(object.metadata.name, old),
+      ...templateWarnings(object.spec?.template, 'spec.template', [object, old]),
     ],
     hasGeneration: true,
     defaultPropagation: 'Orphan',

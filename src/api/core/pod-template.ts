@@ -13,7 +13,7 @@ export const podTemplates = defineResource<PodTemplate>('v1', 'PodTemplate', {
       object.template = withTemplateDefaults(object.template)
     },
     validate: ({ template }, errors) => validatePodTemplate(template!, 'template', errors),
-    warnings: ({ template }) => templateWarnings(template, 'template'),
+    warnings: (object, old) => templateWarnings(object.template, 'template', [object, old]),
     hasGeneration: true,
   },
   cells: {

@@ -51,9 +51,9 @@ export const replicationControllers = defineResource<ReplicationController>('v1'
     validateName: (name, prefix) => (prefix ? [] : nameIsDnsSubdomain(name, false)),
     setDefaults,
     validate,
-    warnings: ({ metadata, spec }, old) => [
-      ...nameWarnings(metadata.name, old),
-      ...templateWarnings(spec?.template, 'spec.template'),
+    warnings: (object, old) => [
+      ...nameWarnings(object.metadata.name, old),
+      ...templateWarnings(object.spec?.template, 'spec.template', [object, old]),
     ],
     hasGeneration: true,
     defaultPropagation: 'Orphan',

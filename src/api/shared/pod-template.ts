@@ -8,6 +8,11 @@ import {
   validateLabels,
 } from '../../machinery/validation/label-selector.ts'
 import { validateAnnotations } from '../../machinery/validation/object-meta.ts'
+import {
+  validateAppArmorMatch,
+  validateDeletionCost,
+  validatePodAnnotations,
+} from '../core/pod/annotations.ts'
 import { setPodSpecDefaults } from '../core/pod/defaults.ts'
 import { validatePodSpec } from '../core/pod/validate.ts'
 import type { PodSpec, PodTemplateSpec } from '../types/core-v1.gen.ts'
@@ -25,6 +30,11 @@ export function withTemplateDefaults(template: PodTemplateSpec | undefined): Pod
 export function validatePodTemplate(template: PodTemplateSpec, path: string, errors: FieldErrors): void {
   validateLabels(template.metadata?.labels, `${path}.labels`, errors)
   validateAnnotations(template.metadata?.annotations, `${path}.annotations`, errors)
+  const { annotations } = template.metadata ?? {}
+  const spec = template.spec!
+  validatePodAnnotations({ annotations, spec, path: `${path}.annotations` }, errors)
+  validateDeletionCost({ annotations, path: `${path}.annotations` }, undefined, errors)
+  validateAppArmorMatch({ annotations, spec, path: `${path}.spec` }, errors)
   validatePodSpec(template.spec!, { path: `${path}.spec`, isPod: false }, errors)
   if ((template.spec?.ephemeralContainers ?? []).length > 0) {
     errors.forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')

@@ -1,11 +1,13 @@
 import type { StrategyContext } from '../../define.ts'
 import type { Pod, PodAffinityTerm } from '../../types/core-v1.gen.ts'
+import { syncAppArmor } from './annotations.ts'
 import { dropPodFields } from './disabled-fields.ts'
 
 /** What the server writes into a new pod (pkg/registry/core/pod/strategy.go PrepareForCreate). */
 export function preparePodCreate(pod: Pod, { now }: StrategyContext): void {
   const { spec } = pod
   dropPodFields(spec)
+  syncAppArmor(pod)
   if ((spec?.terminationGracePeriodSeconds ?? 0) < 0) spec!.terminationGracePeriodSeconds = 1
   if ((spec?.schedulingGates ?? []).length > 0) {
     pod.status!.conditions = [

@@ -4,6 +4,7 @@ import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../../machinery/validation/field-errors.ts'
 import { immutable, inRange, ipFamily, validateIp } from '../../../machinery/validation/values.ts'
 import type { ContainerStatus, Pod, PodSpec } from '../../types/core-v1.gen.ts'
+import { validatePodAnnotationsUpdate } from './annotations.ts'
 
 const nonNegative = 'must be a non-negative integer'
 const systemConditions = ['PodScheduled', 'Ready', 'Initialized']
@@ -12,6 +13,7 @@ const systemConditions = ['PodScheduled', 'Ready', 'Initialized']
 export function validatePodStatusUpdate(pod: Pod, old: Pod, errors: FieldErrors): void {
   const { status = {} } = pod
   const before = old.status ?? {}
+  validatePodAnnotationsUpdate(pod, old, errors)
   status.conditions?.forEach(({ type, observedGeneration = 0 }, i) => {
     if (observedGeneration < 0)
       errors.invalid(`status.conditions[${i}].observedGeneration`, observedGeneration, nonNegative)

@@ -4,6 +4,7 @@ import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { inRange, semanticEqual } from '../../../machinery/validation/values.ts'
 import { facts } from '../../schema/index.ts'
 import type { Container, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.ts'
+import { validatePodAnnotationsUpdate } from './annotations.ts'
 
 const updatable = [
   '`spec.containers[*].image`',
@@ -17,6 +18,7 @@ const updatable = [
 export function validatePodUpdate(pod: Pod, oldPod: Pod, errors: FieldErrors): void {
   const spec = pod.spec!
   const old = oldPod.spec!
+  validatePodAnnotationsUpdate(pod, oldPod, errors)
   for (const list of ['containers', 'initContainers'] as const) {
     if ((spec[list]?.length ?? 0) !== (old[list]?.length ?? 0)) {
       const detail = 'pod updates may not add or remove containers'

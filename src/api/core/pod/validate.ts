@@ -1,4 +1,5 @@
 /** Rules of pods and of pod templates (pkg/apis/core/validation ValidatePodSpec). */
+
 import {
   dns1123LabelErrors,
   dns1123SubdomainErrors,
@@ -11,6 +12,7 @@ import { inRange, validateIp } from '../../../machinery/validation/values.ts'
 import { internalValue } from '../../shared/internal-value.ts'
 import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
 import { validateAffinity, validateTopologySpread } from './affinity.ts'
+import { validateAppArmorMatch, validateDeletionCost, validatePodAnnotations } from './annotations.ts'
 import { type PodContext, validateContainers, validateInitContainers } from './containers.ts'
 import { validateDns } from './dns.ts'
 import { validateFileVolumes } from './env.ts'
@@ -33,6 +35,10 @@ const hostnameOverrideMax = 64
 /** A new pod: ephemeral containers cannot be created with it (ValidatePodCreate). */
 export function validateNewPod(pod: Pod, errors: FieldErrors): void {
   validatePod(pod, errors)
+  const { annotations } = pod.metadata
+  validatePodAnnotations({ annotations, spec: pod.spec!, path: 'metadata.annotations' }, errors)
+  validateDeletionCost({ annotations, path: 'metadata.annotations' }, undefined, errors)
+  validateAppArmorMatch({ annotations, spec: pod.spec!, path: 'spec' }, errors)
   const { ephemeralContainers = [], nodeName, schedulingGates = [] } = pod.spec!
   if (ephemeralContainers.length > 0) errors.forbidden('spec.ephemeralContainers', 'cannot be set on create')
   if (nodeName && schedulingGates.length > 0)

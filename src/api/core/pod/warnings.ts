@@ -11,6 +11,8 @@ import type {
   PodSpec,
   PodTemplateSpec,
 } from '../../types/core-v1.gen.ts'
+import { appArmorWarnings } from './annotations.ts'
+import { annotationWarnings, nodeLabelWarnings, type PodPlace } from './deprecation-warnings.ts'
 import { overlapWarnings } from './overlap-warnings.ts'
 
 const deprecatedVolumes: Readonly<Record<string, string>> = {
@@ -33,7 +35,8 @@ export function podWarnings(pod: Pod, old: Pod | undefined): readonly string[] {
   const advice =
     "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
   const own = reasons.length > 0 ? [`metadata.name: ${advice}: [${reasons.join(' ')}]`] : []
-  return [...own, ...specWarnings(pod.spec!, 'spec')]
+  const warnings = specWarnings({ metadata: pod.metadata, spec: pod.spec!, base: '' })
+  return [...appArmorWarnings(pod), ...own, ...warnings]
 }
 
 /** Of a new object whose name its pods' names begin with. */
@@ -44,12 +47,24 @@ export function nameWarnings(name: string | undefined, old: object | undefined):
   return reasons.length > 0 ? [`metadata.name: ${advice}: [${reasons.join(' ')}]`] : []
 }
 
-/** Of a workload whose template is new or changed. `path`: where the template stands. */
-export function templateWarnings(template: PodTemplateSpec | undefined, path: string): readonly string[] {
-  return template?.spec ? specWarnings(template.spec, `${path}.spec`) : []
+interface Workload {
+  readonly metadata: { readonly generation?: number }
 }
 
-function specWarnings(spec: PodSpec, path: string): string[] {
+/** Of a workload that is new or wants something else. `path`: where its template stands. */
+export function templateWarnings(
+  template: PodTemplateSpec | undefined,
+  path: string,
+  [object, old]: readonly [Workload, Workload | undefined],
+): readonly string[] {
+  const isSame = old && old.metadata.generation === object.metadata.generation
+  if (isSame || !template?.spec) return []
+  return specWarnings({ metadata: template.metadata, spec: template.spec, base: path })
+}
+
+function specWarnings(place: PodPlace): string[] {
+  const { spec, base } = place
+  const path = base === '' ? 'spec' : `${base}.spec`
   const containers = (['initContainers', 'containers'] as const).flatMap(list =>
     (spec[list] ?? []).map((container, i) => ({ container, at: `${path}.${list}[${i}]` })),
   )
@@ -64,7 +79,9 @@ function specWarnings(spec: PodSpec, path: string): string[] {
     }),
   )
   return [
+    ...nodeLabelWarnings(place, path),
     ...spread,
+    ...annotationWarnings(place),
     ...affinityWarnings(spec.affinity, `${path}.affinity`),
     ...volumes,
     ...overlapWarnings(spec.volumes ?? []),
