@@ -1,19 +1,22 @@
 import ipaddr from 'ipaddr.js'
 
 const patterns: Readonly<Record<string, RegExp>> = {
-  email: /^[^\s@]+@[^\s@]+\.[^\s@]+$|^[^\s@]+@[^\s@]+$/,
-  hostname: /^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/,
-  mac: /^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$/,
+  // A name may stand before the address.
+  email: /^[^\s@<>]+@[^\s@<>]+$|^(?:[^@<>]*\s)?<[^\s@<>]+@[^\s@<>]+>$/,
+  hostname:
+    /^(?:[a-zA-Z0-9\p{S}\p{L}](?:-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?|(?:[a-zA-Z0-9\p{S}\p{L}](?:[-a-zA-Z0-9\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u,
+  mac: /^[\da-f]{2}(?:(?::[\da-f]{2}){5}|(?::[\da-f]{2}){7}|(?::[\da-f]{2}){19}|(?:-[\da-f]{2}){5}|(?:-[\da-f]{2}){7}|(?:-[\da-f]{2}){19})$|^[\da-f]{4}(?:(?:\.[\da-f]{4}){2}|(?:\.[\da-f]{4}){3}|(?:\.[\da-f]{4}){9})$/i,
   uuid: /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i,
   uuid3: /^[0-9a-f]{8}-?[0-9a-f]{4}-?3[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i,
   uuid4: /^[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i,
   uuid5: /^[0-9a-f]{8}-?[0-9a-f]{4}-?5[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}$/i,
-  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/,
   date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
   'date-time': /^\d{4}-\d{2}-\d{2}[tT]\d{2}:\d{2}:\d{2}(\.\d+)?([zZ]|[+-]\d{2}:?\d{2})$/,
   datetime: /^\d{4}-\d{2}-\d{2}[tT]\d{2}:\d{2}:\d{2}(\.\d+)?([zZ]|[+-]\d{2}:?\d{2})$/,
+  // Go's own form, or anywhere a number before a unit that people write.
   duration:
-    /^[-+]?(0|(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w)( *(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w))*)$/,
+    /^[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$|\d\s*(?:(?:ns|nano[a-zµ]*|us|µs|micro[a-zµ]*|ms|milli[a-zµ]*|s|sec[a-zµ]*|m|min[a-zµ]*|h|hr|hour[a-zµ]*|d|day[a-zµ]*|w|wk|week[a-zµ]*)(?![a-zµ]))/i,
   hexcolor: /^#?([\da-f]{3}|[\da-f]{6})$/i,
   rgbcolor:
     /^rgb\(\s*(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*\)$/,
@@ -33,9 +36,9 @@ export function isKnownFormat(format: string): boolean {
 
 /** Whether a text has this format; formats that upstream does not check are always met. */
 export function hasFormat(format: string, text: string): boolean {
-  if (format === 'ipv4') return ipaddr.IPv4.isValidFourPartDecimal(text)
+  if (format === 'ipv4') return ipaddr.IPv4.isValidFourPartDecimal(withoutLeadingZeros(text))
   if (format === 'ipv6') return text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)
-  if (format === 'cidr') return ipaddr.isValidCIDR(text)
+  if (format === 'cidr') return ipaddr.isValidCIDR(withoutLeadingZeros(text))
   if (format === 'date' || format === 'datetime' || format === 'date-time') {
     return patterns[format]!.test(text) && isDay(text.slice(0, 10))
   }
@@ -43,8 +46,14 @@ export function hasFormat(format: string, text: string): boolean {
   if (format === 'isbn10') return isIsbn10(text)
   if (format === 'isbn13') return isIsbn13(text)
   if (format === 'isbn') return isIsbn10(text) || isIsbn13(text)
-  if (format === 'uri') return URL.canParse(text)
+  if (format === 'uri') return text.startsWith('/') || URL.canParse(text)
+  if (format === 'hostname' && text.split('.').some(label => label.length > 63)) return false
   return patterns[format]?.test(text) ?? true
+}
+
+/** Upstream bears with zeros in front, as Go did once. */
+function withoutLeadingZeros(text: string): string {
+  return text.includes(':') ? text : text.replaceAll(/(^|\.)0+(?=\d)/g, '$1')
 }
 
 function isDay(text: string): boolean {

@@ -84,7 +84,8 @@ function oldMember(old: Old | undefined, key: string): Old | undefined {
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
-  if (isNumber(value)) return isInteger(value) ? 'integer' : 'number'
+  // What is beyond int64, or written with an exponent beyond 2^53, is a float to upstream (swag.IsFloat64AJSONInteger).
+  if (isNumber(value)) return typeof value === 'bigint' || Number.isSafeInteger(value) ? 'integer' : 'number'
   return typeof value
 }
 

@@ -94,6 +94,7 @@ function hasListFaults(schema: JSONSchemaProps, old: KubeObject): boolean {
 const unchecked =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
 const blocking = new Set([
+  'FieldValueNotSupported',
   'FieldValueRequired',
   'FieldValueTooLong',
   'FieldValueTooMany',
