@@ -56,7 +56,6 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const store = createObjectStore<T>()
   const handlers = new Set<ChangeHandler<T>>()
   const firstSync = Promise.withResolvers<void>()
-  const log = ports.log.with({ resource: resourceId(resource) })
   let synced = false
   let revision = ''
 
@@ -64,7 +63,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     try {
       handler(change)
     } catch (error) {
-      log.error('change handler failed', { key: change.key, error: describe(error) })
+      const fields = { resource: resourceId(resource), key: change.key, error: describe(error) }
+      ports.log.error('change handler failed', fields)
     }
   }
   const notify = (change: Change<T>) => {

@@ -129,12 +129,15 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
+/** Bytes that were made of an object, by what the server calls their form. */
+export type Encodings = Pick<ReadonlyMap<string, Uint8Array>, 'get'>
+
 /** A frozen object with its encodings; every `CachedObject` of the watch cache is one. */
 export interface Servable {
   readonly object: KubeObject
   /** Of objects as they are stored: about how large they are. */
   readonly storedBytes?: number
-  readonly encodings: ReadonlyMap<string, Uint8Array>
+  readonly encodings: Encodings
 }
 
 /** A watch event on its way out; what is shared between watchers comes with its encodings. */

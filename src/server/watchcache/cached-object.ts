@@ -1,5 +1,6 @@
 import { noteFrozen } from '../../machinery/meta/derived.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { Encodings } from '../context.ts'
 import { shareValues } from './shared-values.ts'
 
 /** One version of one object, in memory once for all readers: deeply frozen, its encodings made on demand and kept. */
@@ -13,7 +14,7 @@ export interface CachedObject {
   /** Size of the stored value. */
   readonly storedBytes: number
   /** Filled by `keepForm`, by what the server calls a form: `stored`, `json`, `protobuf`, … */
-  readonly encodings: ReadonlyMap<string, Uint8Array>
+  readonly encodings: Encodings
 }
 
 export interface CacheEvent {
@@ -31,16 +32,20 @@ export interface CacheEvent {
   readonly departed: CachedObject | undefined
 }
 
-const none: ReadonlyMap<string, Uint8Array> = new Map()
+interface Form {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly next: Form | undefined
+}
 
-/** Holds its encodings itself: most objects have none, and a Map costs more than most objects' own fields. */
-export class Cached implements CachedObject {
+/** Holds its encodings itself: most objects have none or one, and a Map costs more than all of an object's own fields. */
+export class Cached implements CachedObject, Encodings {
   readonly key: string
   readonly object: KubeObject
   readonly revision: number
   readonly createRevision: number
   readonly storedBytes: number
-  #encodings: Map<string, Uint8Array> | undefined
+  #forms: Form | undefined
 
   constructor(fields: Omit<CachedObject, 'encodings'>) {
     this.key = fields.key
@@ -50,23 +55,28 @@ export class Cached implements CachedObject {
     this.storedBytes = fields.storedBytes
   }
 
-  get encodings(): ReadonlyMap<string, Uint8Array> {
-    return this.#encodings ?? none
+  get encodings(): Encodings {
+    return this
   }
 
-  get(form: string): Uint8Array | undefined {
-    return this.#encodings?.get(form)
+  get(name: string): Uint8Array | undefined {
+    let form = this.#forms
+    while (form && form.name !== name) form = form.next
+    return form?.bytes
   }
 
-  set(form: string, bytes: Uint8Array): void {
-    this.#encodings ??= new Map()
-    this.#encodings.set(form, bytes)
+  set(name: string, bytes: Uint8Array): void {
+    this.#forms = { name, bytes, next: without(this.#forms, name) }
   }
 
-  delete(form: string): void {
-    this.#encodings?.delete(form)
-    if (this.#encodings?.size === 0) this.#encodings = undefined
+  delete(name: string): void {
+    this.#forms = without(this.#forms, name)
   }
+}
+
+function without(form: Form | undefined, name: string): Form | undefined {
+  if (!form || form.name === name) return form?.next
+  return { ...form, next: without(form.next, name) }
 }
 
 /**
