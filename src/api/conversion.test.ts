@@ -44,6 +44,37 @@ describe('an autoscaler of the first version', () => {
     })
     expect(toStorage(old)).toEqual(stored as never)
   })
+
+  test('writes metrics in the order of its types, with what they cannot leave out', () => {
+    const selector = { matchLabels: { a: 'b' } }
+    const target = { type: 'AverageValue', averageValue: '10' }
+    const percent = { type: 'Utilization', averageUtilization: 5 }
+    const metrics = [
+      { type: 'Pods', pods: { metric: { name: 'm', selector }, target } },
+      {
+        type: 'Object',
+        object: { describedObject: { kind: 'S', name: 's' }, metric: { name: 'm' }, target },
+      },
+      {
+        type: 'ContainerResource',
+        containerResource: { name: 'cpu', container: 'c', target: percent },
+      },
+    ]
+    const spec = { maxReplicas: 5, scaleTargetRef: reference, metrics }
+    const old = fromStorage({ metadata: { name: 'a' }, spec } as never)
+    expect(old.metadata.annotations?.['autoscaling.alpha.kubernetes.io/metrics']).toBe(
+      '[{"type":"Pods","pods":{"metricName":"m","targetAverageValue":"10","selector":{"matchLabels":{"a":"b"}}}},' +
+        '{"type":"Object","object":{"target":{"kind":"S","name":"s"},"metricName":"m","targetValue":"0","averageValue":"10"}},' +
+        '{"type":"ContainerResource","containerResource":{"name":"cpu","targetAverageUtilization":5,"container":"c"}}]',
+    )
+    expect(toStorage(old)).toMatchObject({ spec: { metrics } })
+  })
+
+  test.each(['x', '{}', '5', 'null', '[5]'])('takes metrics that read %s for none', text => {
+    const annotations = { 'autoscaling.alpha.kubernetes.io/metrics': text }
+    const spec = { maxReplicas: 5, scaleTargetRef: reference }
+    expect(toStorage({ metadata: { name: 'a', annotations }, spec } as never)).toMatchObject({ spec })
+  })
 })
 
 test('an event of events.k8s.io is stored as a core event and comes back the same', () => {

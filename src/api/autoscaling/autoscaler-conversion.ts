@@ -1,4 +1,5 @@
 /** autoscaling/v1 and v2 of one autoscaler (pkg/apis/autoscaling/v1/conversion.go). */
+import { isMap } from '../../machinery/meta/json.ts'
 import { internalValue } from '../shared/internal-value.ts'
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../types/autoscaling-v1.gen.ts'
 import type {
@@ -23,6 +24,14 @@ const isCpu = ({ type, resource }: MetricSpec) => {
 }
 const isCurrentCpu = ({ type, resource }: MetricStatus) => type === 'Resource' && resource?.name === 'cpu'
 
+/** v2 has fields for what these carry: there they mean nothing and go (DropRoundTripHorizontalPodAutoscalerAnnotations). */
+export function dropCarriers({ metadata }: AutoscalerV2): void {
+  const { annotations } = metadata
+  if (!annotations || !carrierAnnotations.some(key => Object.hasOwn(annotations, key))) return
+  for (const key of carrierAnnotations) delete annotations[key]
+  if (Object.keys(annotations).length === 0) delete metadata.annotations
+}
+
 /** Whether annotations carry metrics that v1 has no fields for. */
 export function namesMetrics({ metadata }: AutoscalerV1): boolean {
   return metadata.annotations?.[metricsKey] !== undefined
@@ -39,7 +48,7 @@ export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
   const annotations = object.metadata.annotations ?? {}
   const { targetCPUUtilizationPercentage: percent, ...sameSpec } =
     spec ?? ({} as NonNullable<AutoscalerV1['spec']>)
-  const metrics = read<Record<string, unknown>[]>(annotations[metricsKey])?.map(fromV1Metric) ?? []
+  const metrics = readList(annotations[metricsKey]).map(fromV1Metric)
   if (percent !== undefined) {
     metrics.push({
       type: 'Resource',
@@ -64,21 +73,22 @@ function toV2Status(
   annotations: Readonly<Record<string, string>>,
 ) {
   const { currentCPUUtilizationPercentage: percent, currentReplicas, ...same } = status
-  const currentMetrics =
-    read<Record<string, unknown>[]>(annotations[currentMetricsKey])?.map(fromV1Metric) ?? []
+  const currentMetrics = readList(annotations[currentMetricsKey]).map(fromV1Metric)
   if (percent !== undefined && !(currentMetrics as MetricStatus[]).some(isCurrentCpu)) {
     currentMetrics.push({
       type: 'Resource',
       resource: { name: 'cpu', current: { averageUtilization: percent } },
     } as never)
   }
-  const conditions = read<HorizontalPodAutoscalerStatus['conditions']>(annotations[conditionsKey])
+  const conditions = readList(
+    annotations[conditionsKey],
+  ) as unknown as HorizontalPodAutoscalerStatus['conditions']
   return {
     // The old version always tells it, the stored one leaves zero out.
     ...(currentReplicas && { currentReplicas }),
     ...same,
     ...(currentMetrics.length > 0 && { currentMetrics: currentMetrics as MetricStatus[] }),
-    ...(conditions && { conditions }),
+    ...(conditions?.length && { conditions }),
   }
 }
 
@@ -128,6 +138,12 @@ function fromInternal(value: unknown): unknown {
   return Object.fromEntries(
     given.map(([name, member]) => [name[0]!.toLowerCase() + name.slice(1), fromInternal(member)]),
   )
+}
+
+/** What is no list of objects is none. */
+function readList(text: string | undefined): readonly Record<string, unknown>[] {
+  const value = read<unknown>(text)
+  return Array.isArray(value) && value.every(isMap) ? value : []
 }
 
 /** Upstream ignores an annotation that is no JSON: it is a user's text. */

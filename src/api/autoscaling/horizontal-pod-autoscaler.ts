@@ -6,6 +6,7 @@ import type {
   HorizontalPodAutoscalerSpec,
   HPAScalingRules,
 } from '../types/autoscaling-v2.gen.ts'
+import { dropCarriers } from './autoscaler-conversion.ts'
 import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler-validation.ts'
 import { metricsText } from './metrics-text.ts'
 
@@ -28,6 +29,7 @@ const scaleDownRules: HPAScalingRules = {
 
 /** SetDefaults_HorizontalPodAutoscaler of v2. */
 export function setAutoscalerDefaults(autoscaler: HorizontalPodAutoscaler): void {
+  dropCarriers(autoscaler)
   autoscaler.spec ??= {} as HorizontalPodAutoscalerSpec
   const { spec } = autoscaler
   spec.minReplicas ??= 1

@@ -28,20 +28,21 @@ export function toV1Metric(metric: MetricSpec | MetricStatus): Flat {
   const side = target ? 'target' : 'current'
   const value = target ?? current ?? {}
   const isResource = key === 'resource' || key === 'containerResource'
-  const averageKey = key === 'object' ? 'averageValue' : `${side}AverageValue`
+  const isObject = key === 'object'
+  // In the order of v1's types. An amount that is held itself is always there.
+  const average = value.averageValue ?? (isResource && current ? '0' : undefined)
   const flat = {
-    ...(describedObject !== undefined && { target: describedObject }),
-    ...(identifier && {
-      metricName: identifier.name,
-      [key === 'external' ? 'metricSelector' : 'selector']: identifier.selector,
-    }),
+    target: describedObject,
     name,
-    container,
+    metricName: identifier?.name,
+    metricSelector: key === 'external' ? identifier?.selector : undefined,
     [isResource ? `${side}AverageUtilization` : `${side}Value`]: isResource
       ? value.averageUtilization
-      : value.value,
-    // An amount that is held itself is always there.
-    [averageKey]: value.averageValue ?? (isResource && current ? '0' : undefined),
+      : (value.value ?? (isObject ? '0' : undefined)),
+    [`${side}AverageValue`]: isObject ? undefined : average,
+    selector: key === 'external' ? undefined : identifier?.selector,
+    averageValue: isObject ? average : undefined,
+    container,
   }
   return {
     type: metric.type,
@@ -51,17 +52,22 @@ export function toV1Metric(metric: MetricSpec | MetricStatus): Flat {
 
 /** The inverse of `toV1Metric`. */
 export function fromV1Metric(flat: Flat): MetricSpec {
-  const key = sourceOf[String(flat.type)] ?? 'resource'
+  const type = String(flat.type)
+  const key = sourceOf[type]
+  if (!key) return { type } as MetricSpec
   const source = (flat[key] ?? {}) as Flat
   const isStatus = Object.keys(source).some(field => field.startsWith('current'))
   const side = isStatus ? 'current' : 'target'
+  const averageValue = source[`${side}AverageValue`] ?? source.averageValue
+  // Beside the average of an object its value is there only because v1 always writes it.
+  const isFiller = key === 'object' && averageValue !== undefined && source[`${side}Value`] === '0'
   const value = {
-    value: source[`${side}Value`],
-    averageValue: source[`${side}AverageValue`] ?? source.averageValue,
+    value: isFiller ? undefined : source[`${side}Value`],
+    averageValue,
     averageUtilization: source[`${side}AverageUtilization`],
   }
   const given = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined))
-  const type =
+  const targetType =
     given.averageUtilization !== undefined
       ? 'Utilization'
       : given.averageValue !== undefined
@@ -76,8 +82,8 @@ export function fromV1Metric(flat: Flat): MetricSpec {
       source.metricName === undefined
         ? undefined
         : { name: source.metricName, ...(selector ? { selector } : {}) },
-    [side]: isStatus ? given : { type, ...given },
+    [side]: isStatus ? given : { type: targetType, ...given },
   }
   const kept = Object.fromEntries(Object.entries(nested).filter(([, field]) => field !== undefined))
-  return { type: String(flat.type), [key]: kept } as unknown as MetricSpec
+  return { type, [key]: kept } as unknown as MetricSpec
 }
