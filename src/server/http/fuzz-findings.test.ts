@@ -77,3 +77,22 @@ test('a definition with more items than a number can count', async () => {
   const { status, text } = await send('POST', path, 'application/json', body)
   expect([status, text]).toEqual([201, expect.any(String)])
 })
+
+test('an applied time that is none, where others wrote in another version', async () => {
+  const about = { kind: 'Pod', name: 'p', namespace: 'default' }
+  const event = { metadata: { name: 'torn', namespace: 'default' }, involvedObject: about, reason: 'Started' }
+  const made = await send(
+    'POST',
+    '/api/v1/namespaces/default/events',
+    'application/json',
+    JSON.stringify(event),
+  )
+  expect(made.status).toBe(201)
+  const apply = { apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'torn' }, eventTime: 'x' }
+  const path = '/apis/events.k8s.io/v1/namespaces/default/events/torn?fieldManager=f&force=true'
+  const { text } = await send('PATCH', path, 'application/apply-patch+yaml', JSON.stringify(apply))
+  // Upstream's own 500, by its words.
+  expect(text).toContain(
+    'failed to convert new object (/torn; events.k8s.io/v1, Kind=Event) to proper version: ',
+  )
+})

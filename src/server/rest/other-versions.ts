@@ -1,10 +1,11 @@
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
 import type { FindVersion, OtherVersion } from '../../machinery/apply/index.ts'
-import { conform, DecodeError } from '../../machinery/codec/index.ts'
+import { conform, DecodeError, readConverted } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { plainFailure } from '../../machinery/status/errors.ts'
+import type { StatusError } from '../../machinery/status/status.ts'
 
 /**
  * Finds the versions of a kind in which managers wrote. Versions that a webhook converts between cannot be had at
@@ -41,10 +42,23 @@ function convert(from: Resource, to: Resource, object: KubeObject): KubeObject {
   return { ...converted, apiVersion, kind: to.kind }
 }
 
-function typed({ schema }: Resource, object: KubeObject): KubeObject {
+function typed(resource: Resource, object: KubeObject): KubeObject {
+  const { schema } = resource
   try {
-    return conform(schema, object) as unknown as KubeObject
+    return readConverted(schema, object, value => conform(schema, value)) as unknown as KubeObject
   } catch (error) {
-    throw error instanceof DecodeError ? plainFailure(error.message) : error
+    const { name } = object.metadata
+    throw error instanceof DecodeError ? unconvertible(resource, { name }, error) : error
   }
+}
+
+/** What an applied object cannot be made into its Go type for: upstream's plain 500. */
+export function unconvertible(
+  { group, version, kind }: Resource,
+  { namespace = '', name = '' }: { readonly namespace?: string; readonly name?: string | undefined },
+  { message }: DecodeError,
+): StatusError {
+  const type = `${group}/${version}, Kind=${kind}`
+  const what = `failed to convert new object (${namespace}/${name}; ${type}) to proper version`
+  return plainFailure(`${what}: unable to convert unstructured object to ${type}: ${message}`)
 }

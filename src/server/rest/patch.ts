@@ -3,7 +3,7 @@ import type { PatchType } from '../../client/transport.ts'
 import { applyPatch, applySteps } from '../../machinery/apply/index.ts'
 import { conform, DecodeError, readConverted } from '../../machinery/codec/index.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import { notFound, plainFailure, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, settleCustom } from './body.ts'
@@ -12,6 +12,7 @@ import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
 import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
+import { unconvertible } from './other-versions.ts'
 import { patched, patchFaults } from './patched.ts'
 import { replace } from './replace.ts'
 import { findStored } from './storage.ts'
@@ -86,11 +87,7 @@ function typed({ resource }: RestCall, object: KubeObject, document: KubeObject)
   try {
     return readConverted(schema, object, value => conform(schema, value)) as unknown as KubeObject
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error
-    const { namespace = '', name = '' } = document.metadata ?? {}
-    const kind = `${resource.group}/${resource.version}, Kind=${resource.kind}`
-    const what = `failed to convert new object (${namespace}/${name}; ${kind}) to proper version`
-    throw plainFailure(`${what}: unable to convert unstructured object to ${kind}: ${error.message}`)
+    throw error instanceof DecodeError ? unconvertible(resource, document.metadata ?? {}, error) : error
   }
 }
 
