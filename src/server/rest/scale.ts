@@ -146,6 +146,7 @@ function requireReplicas({ metadata, spec }: Scale): void {
 function toScale(view: ScaleView<KubeObject>, object: KubeObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const selector = view.selector(object)
+  const replicas = view.specReplicas(object)
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -156,7 +157,8 @@ function toScale(view: ScaleView<KubeObject>, object: KubeObject): Scale {
       ...(resourceVersion && { resourceVersion }),
       ...(creationTimestamp && { creationTimestamp }),
     },
-    spec: { replicas: view.specReplicas(object) },
+    // Go leaves out none at all.
+    spec: replicas === 0 ? {} : { replicas },
     status: { replicas: view.statusReplicas(object), ...(selector && { selector }) },
   }
 }
