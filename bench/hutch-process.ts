@@ -9,7 +9,8 @@ const bundled = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit
 
 /** As `scripts/start` sets it. */
 const asStarted = {
-  BUN_JSC_forceRAMSize: String(512 << 20),
+  BUN_JSC_forceRAMSize: String(320 << 20),
+  BUN_JSC_mediumHeapGrowthFactor: '1.33',
   BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '1000000',
 }
 
