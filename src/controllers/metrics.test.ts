@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { ReplicaSet } from '../api/types/apps-v1.gen.ts'
 import type { Job } from '../api/types/batch-v1.gen.ts'
 import type { Node, Service } from '../api/types/core-v1.gen.ts'
-import { jobs, nodes, services } from './kinds.ts'
+import type { ResourceClaim } from '../api/types/resource-v1.gen.ts'
+import { mergePatch } from '../client/client.ts'
+import { jobs, nodes, replicaSets, resourceClaims, services } from './kinds.ts'
 import { type ControllerTest, startControllerTest } from './testing.ts'
 
 let cluster: ControllerTest
@@ -50,6 +53,35 @@ test('jobs are counted by their ends, their pods, their syncs, and when their ti
   expect(value(`job_controller_job_syncs_total${created}`)).toBeGreaterThan(0)
   expect(value(`job_controller_job_sync_duration_seconds_count${created}`)).toBeGreaterThan(0)
   expect(value('ttl_after_finished_controller_job_deletion_duration_seconds_count')).toBe(2)
+  expect(value('job_controller_terminated_pods_tracking_finalizer_total{event="add"}')).toBe(4)
+  expect(value('job_controller_terminated_pods_tracking_finalizer_total{event="delete"}')).toBe(4)
+})
+
+test('jobs of other controllers, pods that are chosen to go, and claims are counted', async () => {
+  await cluster.client.create(jobs, job('foreign', { managedBy: 'example.com/runner' }))
+  const labels = { app: 'many' }
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'i' }] } }
+  const spec = { replicas: 2, selector: { matchLabels: labels }, template }
+  await cluster.client.create(replicaSets, {
+    metadata: { namespace: 'shop', name: 'many' },
+    spec,
+  } as ReplicaSet)
+  await cluster.client.create(resourceClaims, {
+    metadata: { namespace: 'shop', name: 'c' },
+    spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'd' } }] } },
+  } as ResourceClaim)
+  await cluster.settle(5)
+  await cluster.client.patch(replicaSets, 'shop', 'many', {
+    type: mergePatch,
+    body: { spec: { replicas: 1 } },
+  })
+  await cluster.settle(2)
+  expect(
+    value('job_controller_jobs_by_external_controller_total{controller_name="example.com/runner"}'),
+  ).toBe(1)
+  expect(value('replicaset_controller_sorting_deletion_age_ratio_count')).toBe(1)
+  const waiting = '{allocated="false",admin_access="false",source=""}'
+  expect(value(`resourceclaim_controller_resource_claims${waiting}`)).toBe(1)
 })
 
 test('endpoint slices are counted as they are written, and told as they are', async () => {

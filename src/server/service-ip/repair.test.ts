@@ -134,6 +134,9 @@ test('what nobody can mend is told: ranges that are gone, ports that are no node
     'PortOutOfRange: Port 32000 is not within the port range 30000-31000; please recreate service',
   )
   expect(all.some(each => each.startsWith('ClusterIPOutOfRange: Cluster IP [IPv4]: 10.43.'))).toBe(true)
+  const told = server.ports.metrics.text()
+  expect(told).toMatch(/\napiserver_nodeport_repair_port_errors_total\{type="outOfRange"\} [1-9]/)
+  expect(told).toMatch(/\napiserver_clusterip_repair_ip_errors_total\{type="outOfRange"\} [1-9]/)
 })
 
 test('a cluster in order is left alone', async () => {
