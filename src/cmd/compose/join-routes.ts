@@ -1,6 +1,6 @@
 import { notRepresentable } from '../../machinery/status/errors.ts'
 import type { AuthenticationServices } from '../../server/authn/authn.ts'
-import type { Routes } from '../../server/http/routes.ts'
+import { mountPage, type Routes } from '../../server/http/routes.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { Security } from '../../server/security.ts'
 import type { ServerSettings } from './settings.ts'
@@ -43,7 +43,7 @@ function mountKeyDocuments(routes: Routes, authentication: AuthenticationService
     ['/.well-known/openid-configuration', 'application/json', () => documents().configuration],
   ] as const
   for (const [path, type, text] of pages)
-    routes.get(path, context => {
+    mountPage(routes, path, context => {
       if (!accepts(context.req.header('accept'), type)) throw notRepresentable([type])
       const cached = `public, max-age=${authentication.documentSeconds()}`
       return context.body(text(), 200, { 'content-type': type, 'cache-control': cached })

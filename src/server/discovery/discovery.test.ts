@@ -19,8 +19,13 @@ test('what there is is told in every encoding, and in no other', async () => {
   const whole = await ask('/apis', `${protobuf};${aggregated}`)
   expect(whole.headers.get('content-type')).toBe(`${protobuf};${aggregated}`)
   expect(openEnvelope(await whole.bytes()).apiVersion).toBe('apidiscovery.k8s.io/v2')
-  for (const path of ['/api', '/api/v1', '/apis/apps', '/apis/apps/v1', '/version'])
+  for (const path of ['/api', '/api/v1', '/apis/apps', '/apis/apps/v1', '/version']) {
     expect((await ask(path, 'text/plain')).status).toBe(406)
+    // Generated clients put a slash behind each of them.
+    const pages = await Promise.all([path, `${path}/`].map(each => ask(each, 'application/json')))
+    const [plain, slashed] = await Promise.all(pages.map(page => page.text()))
+    expect(slashed).toBe(plain!)
+  }
   await close()
   await server.shutdown()
 })

@@ -4,7 +4,7 @@ import { unknownRoute } from '../../machinery/status/errors.ts'
 import type { Format, Offer } from '../http/negotiation.ts'
 import { contentTypes, negotiate, requireRouted } from '../http/negotiation.ts'
 import { loose } from '../http/respond.ts'
-import type { RouteEnv, Routes } from '../http/routes.ts'
+import { mountPage, type RouteEnv, type Routes } from '../http/routes.ts'
 import type { Discovery } from './discovery.ts'
 
 const plain: Offer = { formats: ['json', 'yaml', 'protobuf'], transforms: [] }
@@ -13,11 +13,7 @@ const aggregatedType = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 /** `/api`, `/apis` and what lies between them and the resources. */
 export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddress: () => string): void {
-  // Documents of discovery answer with a slash at the end too.
-  const document = (path: string, answer: Handler<RouteEnv>) => {
-    routes.get(path, answer)
-    routes.get(`${path}/`, answer)
-  }
+  const document = (path: string, answer: Handler<RouteEnv>) => mountPage(routes, path, answer)
   document('/api', c => root(c, 'api', () => discovery.apiVersions(serverAddress())))
   document('/apis', c => root(c, 'apis', () => discovery.groupList()))
   document('/api/:version', c => {

@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type Handler as PageHandler } from 'hono'
 import type { Response as Answer, Handler, RequestContext } from '../context.ts'
 import { pageNotFound } from '../rest/dispatch.ts'
 
@@ -26,6 +26,12 @@ export function createRoutes(mount: (routes: Routes) => void): Handler {
     })
     return toRaw(await routes.fetch(request, { context }))
   }
+}
+
+/** A page that answers with a slash at its end too, as generated clients ask for it. */
+export function mountPage(routes: Routes, path: string, answer: PageHandler<RouteEnv>): void {
+  routes.get(path, answer)
+  routes.get(`${path}/`, answer)
 }
 
 const notFoundMark = { 'x-hutch-not-found': '1' }
