@@ -17,6 +17,8 @@ export interface Controller<T extends KubeObject> {
   readonly concurrency?: number
   /** The kind that is planned for: one key per object. */
   readonly primary: ResourceRef<T>
+  /** Default: every change of a primary wakes it. Its end always does. */
+  readonly wakes?: (object: T, old: T | undefined, store: View['store']) => boolean
   /** Kinds whose objects name their primary as controller; a change wakes it. */
   readonly owns?: readonly Owned<T>[]
   /** Other kinds that a plan looks at, and which primaries a change of theirs wakes. */
@@ -108,7 +110,9 @@ function start<T extends KubeObject>(controller: Controller<T>, context: WorkerC
     for (const key of parked.keys()) if (!expectations.unmet(key)) unpark(key)
   }
   const watching = { ...context, watch: subscribe(context, wake) }
-  watching.watch(primary, (object, old) => [objectKey((object ?? old)!)])
+  watching.watch(primary, (object, old) =>
+    object && controller.wakes && !controller.wakes(object, old, store) ? [] : [objectKey((object ?? old)!)],
+  )
   for (const owned of owns) watchOwned({ controller, owned, context: watching, store })
   for (const other of watches) other.start(watching, store)
 

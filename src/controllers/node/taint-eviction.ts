@@ -22,6 +22,8 @@ export function taintEvictionController(): Worker {
     identity: 'node-controller',
     eventSource: 'taint-eviction-controller',
     primary: pods,
+    // On most nodes there is nothing to leave for; one that gets a taint wakes its pods.
+    wakes: (pod, _, store) => isLeft(store(nodes).get(undefined, pod.spec?.nodeName ?? '')),
     watches: [watched(nodes, podsOn, (a, b) => jsonEqual(noExecuteTaints(a), noExecuteTaints(b)))],
     plan(pod, view, nowMs) {
       const node = view.store(nodes).get(undefined, pod.spec?.nodeName ?? '')
@@ -93,6 +95,11 @@ function countDeletion(lateMs: number): Action {
       .with()
       .observe(Math.max(0, lateMs) / 1000)
   })
+}
+
+/** A node that pods may have to leave. */
+function isLeft(node: Node | undefined): boolean {
+  return node?.spec?.taints?.some(({ effect }) => effect === 'NoExecute') ?? false
 }
 
 function noExecuteTaints({ spec }: Node): readonly Taint[] {
