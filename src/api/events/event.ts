@@ -37,6 +37,7 @@ function fromCoreEvent(event: CoreEvent): Event {
     lastTimestamp,
     count,
     reportingComponent,
+    reportingInstance,
     ...same
   } = event
   return defined<Event>({
@@ -48,7 +49,9 @@ function fromCoreEvent(event: CoreEvent): Event {
     deprecatedFirstTimestamp: firstTimestamp,
     deprecatedLastTimestamp: lastTimestamp,
     deprecatedCount: count,
-    reportingController: reportingComponent,
+    // The core version prints both though they are empty.
+    reportingController: reportingComponent || undefined,
+    reportingInstance: reportingInstance || undefined,
   })
 }
 

@@ -27,6 +27,7 @@ describe('YAML is read as Go reads it', () => {
 
   test('only the first document counts, and a --- inside a text ends none', () => {
     expect(read('# comment\n---\na: 1\n---\nb: 2\n')).toEqual({ a: 1 })
+    expect(read('%YAML 1.1\n# comment\n---\na: 1\n')).toEqual({ a: 1 })
     expect(read('a: |\n  x\n  ---\n  y\n')).toEqual({ a: 'x\n---\ny\n' })
   })
 

@@ -128,7 +128,7 @@ function* boundedTokens(source: string, lines: LineCounter): Generator<Token, vo
 
 /** Upstream's decoder looks at no document but the first. */
 function firstDocument(text: string): string {
-  const rest = text.replace(/^(?:\s*(?:#[^\n]*)?\n)*---[ \t]*(?:#[^\n]*)?\n/, '')
+  const rest = text.replace(/^(?:\s*(?:#[^\n]*)?\n|%[^\n]*\n)*---[ \t]*(?:#[^\n]*)?\n/, '')
   const end = rest.search(/^(?:---|\.\.\.)(?:\s|$)/m)
   return end < 0 ? rest : rest.slice(0, end)
 }

@@ -186,6 +186,9 @@ describe('strategic merge patch', () => {
     expect(patched({ '$deleteFromPrimitiveList/finalizers': ['a'] })).toEqual({
       metadata: { finalizers: ['b'] },
     })
+    expect(() => patched({ '$deleteFromPrimitiveList/finalizers': [{ a: 'b' }] })).toThrow(
+      'list element types are not identical: [[a b] [map[a:b]]]',
+    )
   })
 
   test('$setElementOrder puts elements in order and keeps the server’s own', () => {
@@ -197,6 +200,10 @@ describe('strategic merge patch', () => {
       patchSpec({}, { '$setElementOrder/containers': named('a', 'b'), containers: named('b', 'a') }),
     ).toThrow(
       "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n",
+    )
+    expect(() => patchSpec({}, { '$setElementOrder/nothing': [] })).toThrow('for the json field "nothing"')
+    expect(() => patchSpec({ containers: named('a') }, { '$setElementOrder/containers': ['a'] })).toThrow(
+      'value for key 0 is not a map',
     )
   })
 

@@ -33,6 +33,8 @@ export function orderedMerge(
   rule: ListRule,
 ): unknown[] {
   const { original = [], patch = [] } = lists
+  const stray = rule.mergeKey === '' ? -1 : order.findIndex(element => !isMap(element))
+  if (stray >= 0) throw plainFailure(`value for key ${stray} is not a map`)
   checkOrder(patch, order, rule)
   let merged = original
   if (!lists.original) merged = withoutDirectives(patch) as unknown[]
@@ -59,6 +61,7 @@ function serverOrder(original: unknown[], patch: unknown[], rule: ListRule): unk
 
 /** What `$deleteFromPrimitiveList` does. */
 export function removeFromList(original: unknown[], values: unknown[]): unknown[] {
+  elementsAreMaps(original, values)
   const gone = new Set(values)
   return original.filter(item => !gone.has(item))
 }

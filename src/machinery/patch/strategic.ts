@@ -74,8 +74,9 @@ function applyElementOrders(merged: JsonMap, patch: JsonMap, schema: Schema): Re
     const key = directiveTarget(directive, elementOrderPrefix)
     const lists = { original: optionalList(merged[key]), patch: optionalList(patch[key]) }
     const order = requireList(patch[directive])
+    const rule = listRule(schema, key)
     if (!lists.original && !lists.patch) continue
-    setTouched(merged, key, orderedMerge(lists, order, listRule(schema, key)))
+    setTouched(merged, key, orderedMerge(lists, order, rule))
     done.add(key)
   }
   return done
