@@ -1,65 +1,29 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import type { TokenRequest } from '../../api/types/authentication-v1.gen.ts'
-import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.gen.ts'
-import { createMetrics } from '../../std/metrics.ts'
-import { SimClock, simRandom } from '../../std/sim-ports.ts'
-import type { Credential, RequestContext } from '../context.ts'
-import { memorySource } from '../lister.ts'
-import { newEcKey, newRsaKey, publicKeyOf } from '../pki/certificate.ts'
+import type { Secret } from '../../api/types/core-v1.gen.ts'
+import { publicKeyOf } from '../pki/certificate.ts'
 import { issueCa, issueLeaf } from '../pki/issue.ts'
 import { tokenReviewStatus } from './authenticator.ts'
-import { type AuthenticationServices, createAuthenticationServices, type TokenSettings } from './authn.ts'
 import { componentUsers, controllerUser, nodeUser, splitServiceAccountUsername } from './identity.ts'
+import {
+  account,
+  base64url,
+  body,
+  clientCa,
+  context,
+  issuer,
+  otherKey,
+  payload,
+  pod,
+  podReference,
+  serviceAccountKey,
+  setup,
+  show,
+  showToken,
+  startMs,
+} from './testing.ts'
 import { staticKeys } from './token-key.ts'
-
-const issuer = 'https://kubernetes.default.svc.cluster.local'
-const startMs = Date.UTC(2026, 5, 1)
-const context = { nowMs: startMs, random: simRandom(3) }
-const clientCa = await issueCa('client-ca', context)
-const serviceAccountKey = newRsaKey()
-const otherKey = newRsaKey()
-
-const account: ServiceAccount = { metadata: { name: 'robot', namespace: 'a', uid: 'sa-1' } }
-const node: Node = { metadata: { name: 'n1', uid: 'node-1' } }
-const pod: Pod = {
-  metadata: { name: 'web', namespace: 'a', uid: 'pod-1' },
-  spec: { containers: [], serviceAccountName: 'robot', nodeName: 'n1' },
-}
-
-function setup(key = serviceAccountKey, serviceAccounts: Partial<TokenSettings> = {}) {
-  const clock = new SimClock(startMs)
-  const objects = {
-    serviceAccounts: memorySource<ServiceAccount>([account]),
-    secrets: memorySource<Secret>(),
-    pods: memorySource<Pod>([pod]),
-    nodes: memorySource<Node>([node]),
-  }
-  const services = createAuthenticationServices({
-    pki: () => ({ authorities: { 'client-ca': clientCa } as never, serviceAccountKey: key }),
-    serviceAccounts,
-    metrics: createMetrics(),
-    markUsed: async (secret, labels) => {
-      objects.secrets.put({ ...secret, metadata: { ...secret.metadata, labels } })
-    },
-    issuer,
-    externalUrl: 'https://192.0.2.7:6443',
-    objects,
-    clock,
-    random: simRandom(5),
-  })
-  return { clock, objects, services }
-}
-
-function show(services: AuthenticationServices, credential: Credential) {
-  return services.authenticate({ credential, warnings: [] } as unknown as RequestContext)
-}
-const showToken = (services: AuthenticationServices, token: string) =>
-  show(services, { kind: 'bearer', token })
-const body = (spec: Partial<TokenRequest['spec']> = {}, metadata = {}) => ({ metadata, spec }) as TokenRequest
-const podReference = { kind: 'Pod', apiVersion: 'v1', name: 'web', uid: 'pod-1' }
-const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const payload = (token: string) => JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString())
 
 let world = setup()
 beforeEach(() => {
@@ -396,88 +360,4 @@ test('the key set and the discovery document have upstream’s members', () => {
   })
   expect(world.services.documentSeconds()).toBe(3600)
   expect(setup(serviceAccountKey, { issuers: ['no-url'] }).services.documents).toBeUndefined()
-})
-
-describe('with settings of its own', () => {
-  const { services } = setup(serviceAccountKey, {
-    issuers: ['https://new.example.org', issuer],
-    audiences: ['api', 'other'],
-    keys: staticKeys(newEcKey(), [publicKeyOf(serviceAccountKey)]),
-    life: { secondsMax: 3600, extendedSeconds: 0 },
-    keySetUri: 'https://keys.example.org/set',
-  })
-
-  test('the first issuer makes tokens, those of the others count, on curves too', async () => {
-    const { status } = await services.tokens.request('a', 'robot', body())
-    expect(payload(status!.token)).toMatchObject({ iss: 'https://new.example.org', aud: ['api', 'other'] })
-    expect((await showToken(services, status!.token))?.username).toBe('system:serviceaccount:a:robot')
-    const earlier = setup(serviceAccountKey).services
-    const { status: old } = await earlier.tokens.request('a', 'robot', body({ audiences: ['api'] }))
-    expect((await showToken(services, old!.token))?.username).toBe('system:serviceaccount:a:robot')
-    const { keySet, configuration } = services.documents!()
-    const [first, second] = JSON.parse(keySet).keys
-    expect(Object.keys(first)).toEqual(['use', 'kty', 'kid', 'crv', 'alg', 'x', 'y'])
-    expect([first.alg, second.alg]).toEqual(['ES256', 'RS256'])
-    expect(JSON.parse(configuration)).toMatchObject({
-      jwks_uri: 'https://keys.example.org/set',
-      id_token_signing_alg_values_supported: ['ES256', 'RS256'],
-    })
-  })
-
-  test('tokens are shortened with a warning, and none is given a year', async () => {
-    const warnings: string[] = []
-    const long = await services.tokens.request('a', 'robot', body({ expirationSeconds: 7200 }), warnings)
-    expect(long.spec.expirationSeconds).toBe(3600)
-    expect(warnings).toEqual(['requested expiration of 7200 seconds shortened to 3600 seconds'])
-    const kubelets = body({ expirationSeconds: 3607, boundObjectRef: podReference })
-    const { status } = await services.tokens.request('a', 'robot', kubelets)
-    expect(payload(status!.token)['kubernetes.io'].warnafter).toBeUndefined()
-  })
-})
-
-describe('what the use of a token leaves behind', () => {
-  const showing = async (token: string) => {
-    const context = { credential: { kind: 'bearer', token }, warnings: [] } as unknown as RequestContext
-    await world.services.authenticate(context)
-    return { annotations: Object.fromEntries(context.auditAnnotations ?? []), warnings: context.warnings }
-  }
-  const secretOf = (token: string, labels = {}): Secret => ({
-    metadata: { name: 'robot-token', namespace: 'a', uid: 'secret-1', labels },
-    data: { token: btoa(token) },
-  })
-
-  test('a kubelet’s token beyond its hour is told as stale', async () => {
-    const token = await issue({ expirationSeconds: 3607, boundObjectRef: podReference })
-    expect((await showing(token)).annotations).toEqual({})
-    await world.clock.advance(3_700_000)
-    expect((await showing(token)).annotations).toEqual({
-      'authentication.k8s.io/stale-token':
-        'subject: system:serviceaccount:a:robot, seconds after warning threshold: 93',
-    })
-  })
-
-  test('the Secret of a token says when that was used last, and whose it is is told', async () => {
-    const { services, objects } = world
-    const token = await services.tokens.legacyToken(account, 'robot-token')
-    objects.secrets.put(secretOf(token))
-    expect((await showing(token)).annotations).toEqual({
-      'authentication.k8s.io/legacy-token': 'system:serviceaccount:a:robot',
-      'authentication.k8s.io/legacy-token-manual-secret': 'robot-token',
-    })
-    expect(objects.secrets.get('a', 'robot-token')?.metadata.labels).toEqual({
-      'kubernetes.io/legacy-token-last-used': '2026-06-01',
-    })
-    objects.serviceAccounts.put({ ...account, secrets: [{ name: 'robot-token' }] })
-    const { annotations, warnings } = await showing(token)
-    expect(annotations['authentication.k8s.io/legacy-token-autogenerated-secret']).toBe('robot-token')
-    expect(warnings[0]).toStartWith('Use tokens from the TokenRequest API')
-  })
-
-  test('the use of one that was taken out of use is told, too', async () => {
-    const token = await world.services.tokens.legacyToken(account, 'robot-token')
-    world.objects.secrets.put(secretOf(token, { 'kubernetes.io/legacy-token-invalid-since': '2026-01-01' }))
-    expect((await showing(token)).annotations['authentication.k8s.io/legacy-token-invalidated']).toBe(
-      'robot-token/a',
-    )
-  })
 })
