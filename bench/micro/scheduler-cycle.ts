@@ -1,10 +1,12 @@
 /**
- * `bun bench/micro/scheduler-cycle.ts [nodes] [pods]`: what placing one pod costs, without API and store, when half
- * of the pods are there already. CPU time of this process per pod.
+ * `bun bench/micro/scheduler-cycle.ts [nodes] [pods] [twin]`: what placing one pod costs, without API and store, when
+ * half of the pods are there already, with the kernels or with their twins. CPU time of this process per pod.
  */
 import { services } from '../../src/api/core/service.ts'
 import type { Pod } from '../../src/api/types/core-v1.gen.ts'
+import { createLabelIndexTwin } from '../../src/kernels/label-index.ts'
 import { createLabelIndex } from '../../src/kernels/label-index-wasm.ts'
+import { createNodeColumnsTwin } from '../../src/kernels/node-columns.ts'
 import { createNodeColumns } from '../../src/kernels/node-columns-wasm.ts'
 import { testCluster, testNode, testPod } from '../../src/scheduler/testing.ts'
 
@@ -35,6 +37,8 @@ const sorts: Readonly<Record<string, Partial<PodSpec>>> = {
   },
 }
 
+const usesTwins = process.argv[4] === 'twin'
+
 /** Places `podCount` pods of each sort on `nodeCount` nodes; answers microseconds of CPU time per pod. */
 function schedulerCycles(nodeCount: number, podCount: number): Map<string, number> {
   const results = new Map<string, number>()
@@ -45,7 +49,9 @@ function schedulerCycles(nodeCount: number, podCount: number): Map<string, numbe
 function measure(nodeCount: number, podCount: number, spec: Partial<PodSpec>): number {
   const service = { metadata: { name: 's', namespace: 'default' }, spec: { selector: app } }
   const cluster = testCluster({
-    kernels: { columns: createNodeColumns(), labels: createLabelIndex() },
+    kernels: usesTwins
+      ? { columns: createNodeColumnsTwin(), labels: createLabelIndexTwin() }
+      : { columns: createNodeColumns(), labels: createLabelIndex() },
     objects: [[services, [service]]],
     nodes: Array.from({ length: nodeCount }, (_, index) =>
       testNode(`n${index}`, { labels: { [zone]: `z${index % 3}`, even: index % 2 === 0 ? 'yes' : 'no' } }),
