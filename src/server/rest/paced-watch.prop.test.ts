@@ -118,3 +118,27 @@ test('a watch ends with what its client fails with, with its signal, and with th
   await cache.close()
   await last
 })
+
+test('a client that takes one part of history after the other lets others have their turn in between', async () => {
+  const { cache, put } = await open()
+  for (let index = 0; index < 200; index++) await put(`m-${index}`)
+  const stop = new AbortController()
+  let turns = 0
+  const breathe = () => {
+    turns++
+    return undefined
+  }
+  let seen = 0
+  await createPacedWatch(cache, folder, breathe).run(
+    0,
+    events => {
+      seen += events.length
+      if (seen === 200) stop.abort()
+      return Promise.resolve()
+    },
+    stop.signal,
+  )
+  expect(seen).toBe(200)
+  expect(turns).toBeGreaterThanOrEqual(3)
+  await cache.close()
+})

@@ -1,3 +1,4 @@
+import type { Breathe } from '../../std/turns.ts'
 import type { CacheEvent, WatchCache } from '../watchcache/index.ts'
 
 /** Takes events in order; what it returns resolves when it can take more. */
@@ -15,9 +16,14 @@ const sliceEventsMax = 64
 
 /**
  * A watch that goes as fast as its client reads. While the client does not, nothing is kept for it but how far it has
- * come: it is served from the cache's history later, or told that this reaches back no longer.
+ * come: it is served from the cache's history later, or told that this reaches back no longer. Between two parts of history
+ * others may have their turn.
  */
-export function createPacedWatch(cache: WatchCache, prefix: string): PacedWatch {
+export function createPacedWatch(
+  cache: WatchCache,
+  prefix: string,
+  breathe: Breathe = () => undefined,
+): PacedWatch {
   let isLive = false
   /** Delivers until the client has to catch up, and answers how far it was given events and when it goes on. */
   const follow = async (from: number, deliver: Deliver, signal: AbortSignal) => {
@@ -54,6 +60,7 @@ export function createPacedWatch(cache: WatchCache, prefix: string): PacedWatch 
         if (!reached.pending) return
         position = reached.position
         await unlessAborted(reached.pending, signal)
+        await breathe()
       }
     },
     isCurrent: () => isLive,
