@@ -28,8 +28,9 @@ export function healthChecks({ ports, store, cache, drain, hooks }: HealthSubjec
     { name: 'log', check: () => undefined },
     { name: 'etcd', check: storeCheck },
     { name: 'etcd-readiness', check: storeCheck, isReadiness: true },
+    ...hooks.filter(({ isOfStore }) => isOfStore),
     { name: 'informer-sync', check: () => lost, isReadiness: true },
-    ...hooks,
+    ...hooks.filter(({ isOfStore }) => !isOfStore),
     {
       name: 'shutdown',
       check: () => (drain.isLeaving() ? 'process is shutting down' : undefined),

@@ -260,7 +260,7 @@ async function openSecurity(
 
 /** Upstream's one check for all key management plugins; without any it holds. */
 function kmsCheck(store: EncryptedStore) {
-  return { name: 'kms-providers', check: () => store.check() }
+  return { name: 'kms-providers', check: () => store.check(), isOfStore: true }
 }
 
 function reviewsBy({ authentication, subjectRules }: Security): NonNullable<ApiServerOptions['reviews']> {

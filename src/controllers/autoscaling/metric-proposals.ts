@@ -213,6 +213,6 @@ function tolerancesOf({ spec }: HorizontalPodAutoscaler, { tolerance }: Autoscal
 function amount(thousandths: number, resource: string): string {
   const whole = thousandths % 1000 === 0
   if (resource === 'memory' && whole)
-    return formatQuantity({ ...parseQuantity(String(thousandths / 1000)), format: 'BinarySI' })
+    return formatQuantity({ amount: BigInt(thousandths / 1000), scale: 0, format: 'BinarySI' })
   return formatQuantity(parseQuantity(whole ? String(thousandths / 1000) : `${thousandths}m`))
 }

@@ -8,6 +8,8 @@ export interface HealthCheck {
   readonly check: () => string | undefined | Promise<string | undefined>
   /** Only `/readyz` asks: the process is well, and yet nobody shall be sent here. */
   readonly isReadiness?: boolean
+  /** Of what the store needs: told beside it, and not by `/livez`, for another start would not help. */
+  readonly isOfStore?: boolean
 }
 
 export interface MountedHealth {
@@ -24,8 +26,8 @@ export interface MountedHealth {
 export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Logger): MountedHealth {
   const slis = createMetrics()
   const count = outcomeCounter(slis)
-  const live = all.filter(({ isReadiness }) => !isReadiness)
-  const paths = { healthz: live, livez: live, readyz: all }
+  const healthz = all.filter(({ isReadiness }) => !isReadiness)
+  const paths = { healthz, livez: healthz.filter(({ isOfStore }) => !isOfStore), readyz: all }
   for (const [name, checks] of Object.entries(paths)) {
     routes.all(`/${name}`, async c => {
       const query = c.env.context.query
