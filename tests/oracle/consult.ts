@@ -1,4 +1,7 @@
+import { annotationCases } from './annotation-cases.ts'
+import { applyCases } from './apply-cases.ts'
 import type { Answer, OracleCase, Track } from './case.ts'
+import { columnCases } from './column-cases.ts'
 import { customCases } from './custom-cases.ts'
 import { depthCases } from './depth-cases.ts'
 import { documentCases } from './document-cases.ts'
@@ -7,7 +10,9 @@ import { generalCases, opening } from './general-cases.ts'
 import { impersonationCases } from './impersonation-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
+import { mergeCases } from './merge-cases.ts'
 import { differences } from './normalize.ts'
+import { podSecurityCases } from './pod-security-cases.ts'
 import { ruleCases } from './rule-cases.ts'
 import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
@@ -24,6 +29,11 @@ export function allTracks(): Track[] {
     { name: 'impersonation', cases: impersonationCases },
     { name: 'documents', cases: documentCases },
     { name: 'subresources', cases: subresourceCases },
+    { name: 'merges', cases: mergeCases },
+    { name: 'applies', cases: applyCases },
+    { name: 'annotations', cases: annotationCases },
+    { name: 'columns', cases: columnCases },
+    { name: 'pod security', cases: podSecurityCases },
     ...kindTracks(),
   ]
 }

@@ -135,11 +135,22 @@ function normalizeLine(line: string): unknown {
 }
 
 function walk(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.filter(item => !isLoopsOwn(key, item)).map(item => walk(item))
+  if (Array.isArray(value))
+    return inOrder(key, value)
+      .filter(item => !isLoopsOwn(key, item))
+      .map(item => walk(item))
   if (typeof value === 'string') return normalizeText(value, key)
   if (value === null || typeof value !== 'object') return value
   if (isRefusal(value)) return walkFields(toldOnce(value))
   return walkFields(value)
+}
+
+/** Managers stand by the second in which they wrote, which is chance where one side is slower: here by their names. */
+function inOrder(key: string, list: readonly unknown[]): readonly unknown[] {
+  if (key !== 'managedFields' || !list.every(isRecord)) return list
+  const name = (entry: Record<string, unknown>) =>
+    JSON.stringify(['operation', 'manager', 'apiVersion', 'subresource'].map(part => entry[part] ?? ''))
+  return list.toSorted((a, b) => (name(a) < name(b) ? -1 : 1))
 }
 
 /** What the servers' own loops report on flow schemas and APIServices comes some time after the write: not compared. */
