@@ -17,11 +17,7 @@ export const listedScreens: readonly ListedDifference[] = [
       "Upstream prints a diff of its internal Go structs where a Pod's fixed fields change, Hutch their paths.",
   },
   {
-    place: /: get --raw \/(?:healthz|livez|readyz)\?verbose [^›]*› "\[\+\]kms-providers ok"/,
-    reason: 'Key management is asked after whether or not there is any.',
-  },
-  {
-    place: /: get --raw \/ [^›]*› "\s+\\"\/(?:cacerts|hutch\/|debug\/|\w+z\/kms-providers)/,
+    place: /: get --raw \/ [^›]*› "\s+\\"\/(?:cacerts|hutch\/|debug\/)/,
     reason:
       'Pages of its own: the CA, what joining nodes ask for, and those that upstream serves without listing them.',
   },
@@ -32,16 +28,7 @@ export const listedScreens: readonly ListedDifference[] = [
   {
     place:
       /: get configmaps -n kube-system [^›]*› absent \| "configmap\/kube-apiserver-legacy-service-account-token/,
-    reason: 'When the use of old token Secrets began to be recorded is not kept.',
-  },
-  {
-    place: /: patch configmap c -p [^›]*› .*cannot convert int64 to string/,
-    reason:
-      'Upstream converts a merged object by another way than it decodes one, with other words for the same fault.',
-  },
-  {
-    place: /: patch configmap c --type=merge [^›]*"kind":"Secret"[^›]*› .*illegal base64/,
-    reason: 'Which of two faults of a foreign kind is told: that it is foreign, or what is wrong with it.',
+    reason: 'When which token of a Secret was last used is not recorded, nor since when.',
   },
   {
     place: /: describe node \w+ › absent \| ".*CIDRAssignmentFailed/,
@@ -63,10 +50,6 @@ export const listedScreens: readonly ListedDifference[] = [
   {
     place: /: get secrets -n kube-system -o name › "secret\/bootstrap-token-/,
     reason: 'Nodes join with a token that is made at the first start.',
-  },
-  {
-    place: /: get endpointslices -n default › /,
-    reason: 'The stock server of this comparison is told not to write its own endpoints.',
   },
   {
     place: /: get componentstatuses › /,

@@ -35,6 +35,7 @@ function patterns(text: string): string {
       // How often an event was counted before the screen was made depends on the moment.
       .replaceAll(/ \(x\d+ over [^)]*\)/g, '')
       .replaceAll(/\+hutch\d*/g, '')
+      .replaceAll(/\b(IPv4 +)\d+/g, '$1<port>')
       // From the range of node ports.
       .replaceAll(/\b3[0-2]\d{3}\b/g, '<port>')
       .replaceAll(/(?<![\w.-])(?:\d+(?:d|h|ms|m|s|µs)){1,2}(?![\w.-])/g, '<age>')

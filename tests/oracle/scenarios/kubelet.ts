@@ -14,6 +14,8 @@ import type { Side } from './side.ts'
  * `fail CODE`; for pods of an indexed job `0=succeed 1=fail 3 *=ready`. An image named `broken` cannot be had.
  */
 export const fateAnnotation = 'oracle/fate'
+/** A node with it is not answered for. */
+const silentAnnotation = 'oracle/silent'
 const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 const leaseMs = 10_000
 /** How long a pod takes to stop. */
@@ -52,7 +54,8 @@ export async function runKubelets(side: Side, signal: AbortSignal): Promise<void
     if (name) work(name, () => syncNode(side, nodeInformer.store.byKey(name)))
   })
   while (!signal.aborted) {
-    await Promise.allSettled(nodeInformer.store.list().map(node => renewLease(side, node)))
+    const talking = nodeInformer.store.list().filter(node => !node.metadata.annotations?.[silentAnnotation])
+    await Promise.allSettled(talking.map(node => renewLease(side, node)))
     await pause(leaseMs, signal)
   }
   cancelPods()

@@ -27,6 +27,8 @@ export type Step =
   | { readonly evict: Labels; readonly count?: number }
   /** Gives running pods another fate. */
   | { readonly fate: string; readonly of: Labels; readonly count?: number }
+  /** What each container of running pods says that it uses: `cpu=100m,memory=10Mi`. */
+  | { readonly usage: string; readonly of: Labels; readonly count?: number }
   | { readonly kubectl: string }
   | { readonly waitSeconds: number }
 

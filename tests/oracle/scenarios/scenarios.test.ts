@@ -26,7 +26,21 @@ test.each([
     { objects: new Map([['Pod p', [{ status: { phase: 'Failed' } }]]]) },
     'Pod p status.phase: "Running" | "Failed"',
   ],
+  [
+    'another owner',
+    {
+      objects: new Map([
+        ['Pod p', [{ status: { phase: 'Running' }, metadata: { ownerReferences: [{ kind: 'Job' }] } }]],
+      ]),
+    },
+    'Pod p metadata: absent | {"ownerReferences":[{"kind":"Job"}]}',
+  ],
   ['a missing object', { objects: new Map() }, 'Pod p: 1 of them | 0'],
+  [
+    'an event that comes often',
+    { events: new Map([['Pod p ← x: Normal Scheduled: here', 'often']]) },
+    'event Pod p ← x: Normal Scheduled: here: once | often',
+  ],
   ['an event that was not', { events: new Map() }, 'event Pod p ← x: Normal Scheduled: here: once | never'],
   ['another answer', { answers: ['429'] }, 'answers.0: "evicted" | "429"'],
   [
@@ -54,7 +68,7 @@ test('what each run chooses anew is called by the same words', () => {
 besideStock({
   subject: 'scenarios',
   claim: 'every scenario comes to the same end, with the same events',
-  open: openStage,
+  open: () => openStage({ hasMetrics: true }),
   async compare(stage) {
     expectListed('scenarios', await playAll(stage, allScenarios()), listedScenarios)
   },

@@ -35,7 +35,8 @@ const comparedKinds = [
   ...['resourcequotas', 'persistentvolumeclaims', 'persistentvolumes', 'namespaces', 'nodes', 'events'],
   ...['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'daemonsets.apps'],
   ...['controllerrevisions.apps', 'jobs.batch', 'cronjobs.batch', 'endpointslices.discovery.k8s.io'],
-  ...['poddisruptionbudgets.policy', 'horizontalpodautoscalers.autoscaling'],
+  ...['poddisruptionbudgets.policy', 'horizontalpodautoscalers.autoscaling', 'secrets', 'limitranges'],
+  ...['clusterroles.rbac.authorization.k8s.io', 'validatingadmissionpolicies.admissionregistration.k8s.io'],
 ]
 
 /** The resource that `deployments` or `deployments.apps` names. */

@@ -55,9 +55,17 @@ const forgotten = new Set(['managedFields', 'resourceVersion', 'nodePort', 'heal
 /** Lists whose order says nothing. */
 const unordered = new Set(['endpoints', 'addresses', 'notReadyAddresses', 'finalizers', 'active', 'ports'])
 
-function plain(object: KubeObject, rename: Renaming): unknown {
+/** That there is a token is compared, not what it says. */
+function withoutSecrets(secret: KubeObject): KubeObject {
+  const { data = {} } = secret as { data?: Readonly<Record<string, string>> }
+  const hidden = Object.fromEntries(Object.keys(data).map(name => [name, '<secret>']))
+  return { ...secret, data: hidden } as KubeObject
+}
+
+function plain(object: KubeObject & { kind: string }, rename: Renaming): unknown {
   const isRootCa = object.metadata.name === 'kube-root-ca.crt'
-  const kept = isRootCa ? { metadata: { ...object.metadata } } : object
+  const isSecret = object.kind === 'Secret'
+  const kept = isRootCa ? { metadata: { ...object.metadata } } : isSecret ? withoutSecrets(object) : object
   return walk(JSON.parse(rename(JSON.stringify(kept))))
 }
 

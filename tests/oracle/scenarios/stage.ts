@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { nodes } from '../../../src/api/core/node.ts'
 import { startCluster } from '../../kubectl/cluster.ts'
 import { startStock } from '../stock.ts'
 import { runKubelets } from './kubelet.ts'
+import { servePodMetrics } from './pod-metrics.ts'
 import { openSide, type Side } from './side.ts'
 
 /** Two whole control planes with three nodes each, on which the same simulated kubelets answer. */
@@ -12,9 +14,21 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(): Promise<Stage> {
+/** What Hutch does unasked. A loopback address is none that stock would tell others. */
+const stockFlags = [
+  `--encryption-provider-config=${join(import.meta.dir, 'encryption.yaml')}`,
+  '--encryption-provider-config-automatic-reload',
+  '--endpoint-reconciler-type=lease',
+  '--advertise-address=192.0.2.1',
+].join(' ')
+
+/** `hasMetrics`: the pods tell what they use. */
+export async function openStage({ hasMetrics = false } = {}): Promise<Stage> {
   await using opened = new AsyncDisposableStack()
-  const [hutch, stock] = await all([startHutch(), startStock('all')], opened)
+  const [hutch, stock] = await all(
+    [startHutch(), startStock('all', { HUTCH_STOCK_FLAGS: stockFlags })],
+    opened,
+  )
   const sides = await all([openSide(hutch.kubeconfig), openSide(stock.kubeconfig)], opened)
   const stop = new AbortController()
   const kubelets = sides.map(side => runKubelets(side, stop.signal))
@@ -23,6 +37,7 @@ export async function openStage(): Promise<Stage> {
     await Promise.all(kubelets)
   })
   await Promise.all(sides.map(createNodes))
+  if (hasMetrics) for (const side of sides) opened.use(await servePodMetrics(side))
   const kept = opened.move()
   return { ours: sides[0], theirs: sides[1], close: () => kept.disposeAsync() }
 }

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../../src/machinery/meta/object.ts'
 import { labelSelectorOf, matchesLabels } from '../../../src/machinery/selector/index.ts'
 import { StatusError } from '../../../src/machinery/status/status.ts'
 import { fateAnnotation } from './kubelet.ts'
+import { usageAnnotation } from './pod-metrics.ts'
 import type { Labels, Scenario, Step } from './scenario.ts'
 import { resourceNamed, type Side } from './side.ts'
 
@@ -45,11 +46,20 @@ export async function perform(
       await client.delete(pods, name, metadata.name!)
   } else if ('evict' in step) {
     for (const pod of chosen(side, name, step.evict, step.count)) answers.push(await evict(side, pod))
-  } else if ('fate' in step) {
-    const body = { metadata: { annotations: { [fateAnnotation]: step.fate } } }
-    for (const { metadata } of chosen(side, name, step.of, step.count))
-      await client.patch(pods, name, metadata.name!, { type: mergePatch, body })
-  } else await kubectl(side, name, step.kubectl)
+  } else if ('fate' in step) await annotate(side, name, step, { [fateAnnotation]: step.fate })
+  else if ('usage' in step) await annotate(side, name, step, { [usageAnnotation]: step.usage })
+  else await kubectl(side, name, step.kubectl)
+}
+
+async function annotate(
+  side: Side,
+  namespace: string,
+  { of, count }: { readonly of: Labels; readonly count?: number },
+  annotations: Labels,
+): Promise<void> {
+  const body = { metadata: { annotations } }
+  for (const { metadata } of chosen(side, namespace, of, count))
+    await side.client.patch(pods, namespace, metadata.name!, { type: mergePatch, body })
 }
 
 async function create({ client }: Side, namespace: string, object: KubeObject): Promise<void> {
