@@ -97,5 +97,21 @@ const migration: readonly OracleCase[] = [
   apply('kubectl', 'too much for the annotation', `${maps}/heavy`, heavy),
 ]
 
+const managed = (name: string, managedFields: unknown): OracleCase =>
+  patch(`apply: managers ${name}`, `${maps}/applied?dryRun=All&fieldManager=m`, 'merge', {
+    metadata: { managedFields },
+  })
+
+/** What a client makes of the list of managers itself. */
+const managers: readonly OracleCase[] = [
+  managed('of nothing', null),
+  managed('that are none', []),
+  managed('of one that is empty', [{}]),
+  managed('that are a text', 'x'),
+  patch('apply: managers taken away', `${maps}/applied?dryRun=All&fieldManager=m`, 'json', [
+    { op: 'remove', path: '/metadata/managedFields' },
+  ]),
+]
+
 /** Server-side apply where managers, versions and lists meet. */
-export const applyCases: readonly OracleCase[] = [...versions, ...lists, ...fields, ...migration]
+export const applyCases: readonly OracleCase[] = [...versions, ...lists, ...fields, ...managers, ...migration]

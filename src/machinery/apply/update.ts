@@ -3,6 +3,7 @@ import { runSteps, type Steps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
+import { isGivenEmpty } from '../schema/empties.ts'
 import type { ObjectSchema } from '../schema/schema.ts'
 import type { Changes, ReadMember, Skipped } from './compare.ts'
 import { compareObjects, touched } from './compare.ts'
@@ -138,7 +139,9 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
 
 function startingManagers({ live, next, subresource }: UpdateOptions): Managers {
   const current = live?.metadata.managedFields
-  const sent = next.metadata.managedFields
+  // Decoding leaves an empty list out, which is a client's way to say that nobody owns anything.
+  const { managedFields = isGivenEmpty(next.metadata, 'managedFields') ? [] : undefined } = next.metadata
+  const sent = managedFields
   if (!subresource && !deepEqual(sent, current)) {
     if (isReset(sent)) return new Map()
     const wanted = decodeManagers(sent)
