@@ -105,6 +105,13 @@ export const annotationCases: readonly OracleCase[] = [
       workloadOf(pod),
     ),
   ]),
+  send('POST', 'annotations: account', `${core}/serviceaccounts?dryRun=All`, {
+    metadata: { name: 'annotated', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } },
+  }),
+  send('POST', 'annotations: ingress', '/apis/networking.k8s.io/v1/namespaces/oracle/ingresses?dryRun=All', {
+    metadata: { name: 'annotated', annotations: { 'kubernetes.io/ingress.class': 'x' } },
+    spec: { defaultBackend: { service: { name: 's', port: { number: 1 } } } },
+  }),
   send('POST', 'annotations: make', `${core}/pods`, podOf(pods['no profile']!)),
   ...Object.entries(changes).flatMap(([name, annotations]) =>
     ['', '/status'].map(door =>

@@ -12,5 +12,16 @@ export const serviceAccounts = defineResource<ServiceAccount>('v1', 'ServiceAcco
     returnsDeletedObject: true,
     prepareForCreate: keepSecretNames,
     prepareForUpdate: keepSecretNames,
+    warnings: accountWarnings,
   },
 })
+
+const mountable = 'kubernetes.io/enforce-mountable-secrets'
+
+/** Of an annotation that has had its day, when it is new. */
+function accountWarnings({ metadata }: ServiceAccount, old: ServiceAccount | undefined): readonly string[] {
+  const isNew =
+    metadata.annotations?.[mountable] !== undefined && old?.metadata.annotations?.[mountable] === undefined
+  const advice = 'deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets'
+  return isNew ? [`metadata.annotations[${mountable}]: ${advice}`] : []
+}

@@ -18,7 +18,7 @@ function addressText({ status }: Ingress): string {
 }
 
 export const ingresses = defineResource<Ingress>('networking.k8s.io/v1', 'Ingress', {
-  strategy: { validate: validateIngress, hasGeneration: true },
+  strategy: { validate: validateIngress, warnings: ingressWarnings, hasGeneration: true },
   initialStatus: () => ({ loadBalancer: {} }),
   subresources: { status: { strategy: { validate: validateIngressStatus } } },
   cells: {
@@ -28,3 +28,12 @@ export const ingresses = defineResource<Ingress>('networking.k8s.io/v1', 'Ingres
     Ports: ({ spec }) => (spec?.tls?.length ? '80, 443' : '80'),
   },
 })
+
+const classAnnotation = 'kubernetes.io/ingress.class'
+
+/** Of a new one that names its class as it was done of old. */
+function ingressWarnings({ metadata, spec }: Ingress, old: Ingress | undefined): readonly string[] {
+  const isOld = metadata.annotations?.[classAnnotation] !== undefined && spec?.ingressClassName === undefined
+  if (old || !isOld) return []
+  return [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
+}
