@@ -77,9 +77,9 @@ const fields: readonly OracleCase[] = [
   apply('b', 'no set any more', `${maps}/applied`, object('ConfigMap', {})),
   apply('a', 'nothing', `${maps}/applied`, object('ConfigMap', { data: null })),
   apply('a', 'a value of null', `${maps}/applied`, object('ConfigMap', { data: { q: null } })),
-  apply('a', 'a revision of what is not there', `${maps}/absent`, {
+  apply('a', 'a revision of what is not there', `${maps}/unseen`, {
     ...object('ConfigMap', {}),
-    metadata: { name: 'absent', resourceVersion: '5' },
+    metadata: { name: 'unseen', resourceVersion: '5' },
   }),
 ]
 
