@@ -85,8 +85,11 @@ function requestedUser(context: RequestContext, isConstrained: boolean): UserInf
   if (username !== '') return { username, groups, ...(uid && { uid }), ...(extra && { extra }) }
   if (groups.length > 0 || uid !== '' || extra) {
     const asked = { groups, uid, extra }
-    if (!isConstrained) throw badRequest(`requested ${goReferences(asked)} without impersonating a user`)
-    const refusal = badRequest(`requested ${goUser(asked)} without impersonating a user name`)
+    const refusal = badRequest(
+      isConstrained
+        ? `requested ${goUser(asked)} without impersonating a user name`
+        : `requested ${goReferences(asked)} without impersonating a user`,
+    )
     refusal.headers = { 'x-content-type-options': 'nosniff' }
     throw refusal
   }
