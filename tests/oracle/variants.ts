@@ -49,11 +49,16 @@ export const variants: Readonly<Record<string, Variant>> = {
     ],
     listed: [
       {
+        place: /^Workload of [^:]*: PUT with spec[^›]* left out › .*Invalid value: \[\]: field is immutable/,
+        reason: 'A list that is not given is held as an empty one.',
+      },
+      {
         place: /^PodCertificateRequest of [^:]*: list by namespace › \.status: 200 \| 400$/,
         reason: 'Upstream has forgotten to let this one kind be selected by its namespace.',
       },
       {
-        place: /^DeviceTaintRule of [^:]*: spec\.taint\.timeAdded left out › .*f:timeAdded: absent/,
+        place:
+          /^DeviceTaintRule of [^:]*: (?:PUT with )?spec\.taint\.timeAdded left out › .*f:timeAdded: absent/,
         reason: 'The time is filled in before an object is stored, not when it is read: nobody owns it.',
       },
       {
