@@ -17,10 +17,6 @@ export const listed: readonly ListedDifference[] = [
     reason: "The facts about types do not hold which values a map's entries may have; one field says it.",
   },
   {
-    place: /^CSINode: strategic patch of spec\.drivers with an item as text › .*topologyKeys:<nil>/,
-    reason: 'Upstream shows the list that it holds, with what Go has and JSON leaves out.',
-  },
-  {
     place: /^broken YAML[^›]* › \.body\.message: .*yaml: line \d: .*yaml: line \d: /,
     reason: 'Where YAML is broken each library says in its own words.',
   },

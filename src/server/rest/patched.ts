@@ -16,6 +16,7 @@ import {
   applyStrategicPatch,
   jsonKind,
 } from '../../machinery/patch/index.ts'
+import { printed } from '../../machinery/schema/printed.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { badRequest, invalid } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
@@ -36,7 +37,9 @@ export interface GivenPatch {
 /** The patched object, private to the caller, defaulted. Throws 422 where it is no object of its kind any more. */
 export async function patched(call: RestCall, given: GivenPatch, current: KubeObject): Promise<KubeObject> {
   const { resource } = call
-  const transformed = transform(resource.schema, given, current)
+  // Patches see an object as Go prints it, nulls and all.
+  const seen = resource.custom ? current : printed(resource.schema, current)
+  const transformed = transform(resource.schema, given, seen)
   await turn(call)
   const object = canonical(call, transformed, given)
   // Custom objects are defaulted when they are read again.
