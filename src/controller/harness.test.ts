@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import type { ResourceRef } from '../client/resource.ts'
-import { fakeFailure } from '../client/testing.ts'
+import { FakeTransport, fakeFailure } from '../client/testing.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
+import { realPorts } from '../std/real-ports.ts'
 import { SimClock } from '../std/sim-ports.ts'
 import { create, event, type Plan, remove, requeueAfter, slowStart } from './actions.ts'
 import { type Controller, defineController } from './define.ts'
+import { runControllers } from './run.ts'
 import { startControllers } from './testing.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -87,6 +89,19 @@ describe('controller', () => {
       await ports.clock.advance(10)
     }
     expect(createsOf(transport.calls) - before).toBe(1)
+    stop.abort()
+    await running
+  })
+
+  test('that never comes to an end leaves the event loop to others', async () => {
+    const transport = new FakeTransport()
+    transport.put('nests', nest('a', 0))
+    const stop = new AbortController()
+    const restless = defineController<Nest>({ ...bird, plan: () => [requeueAfter(0)] })
+    const options = { transportFor: () => transport, informerTransport: transport }
+    const running = runControllers([restless], options)(realPorts(), stop.signal)
+    await new Promise(resolve => setTimeout(resolve, 1))
+    await new Promise(resolve => setTimeout(resolve, 1))
     stop.abort()
     await running
   })

@@ -6,6 +6,7 @@ import type { Informers } from '../client/informers.ts'
 import type { ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Ports } from '../std/ports.ts'
+import { beginWork } from '../std/turns.ts'
 import { isQuiet } from './apply.ts'
 import { createQueueMeter } from './queue-meter.ts'
 import { WorkQueue } from './work-queue.ts'
@@ -112,7 +113,12 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
+/** Calls within the process take no turn of the event loop: two who undo each other's work would leave none to others. */
+const syncsBetweenPauses = 64
+
 async function work(run: WorkerRun, queue: WorkQueue, sync: Sync): Promise<void> {
+  const breathe = beginWork(run.ports.clock)
+  let syncs = 0
   for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
     run.stats.syncs++
     try {
@@ -124,6 +130,8 @@ async function work(run: WorkerRun, queue: WorkQueue, sync: Sync): Promise<void>
     }
     queue.done(key)
     run.stats.depth = queue.depth
+    const pause = ++syncs % syncsBetweenPauses === 0 ? breathe() : undefined
+    if (pause) await pause
   }
 }
 

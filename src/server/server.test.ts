@@ -199,3 +199,18 @@ test('a watch from nowhere takes no continue token', async () => {
   expect(status).toBe(422)
   expect((body as unknown as { message: string }).message).toContain('forbidden when continue is provided')
 })
+
+test('a pod that waits for a finalizer alone is left as it is when it is deleted again', async () => {
+  const pods = path.replace('configmaps', 'pods')
+  const waiting = { name: 'waiting', finalizers: ['example.com/wait'] }
+  const spec = { terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'i' }] }
+  await send('POST', pods, { apiVersion: 'v1', kind: 'Pod', metadata: waiting, spec })
+  const options = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 }
+  const marked = await send('DELETE', `${pods}/waiting`, options)
+  const again = await send('DELETE', `${pods}/waiting`, { ...options, propagationPolicy: 'Foreground' })
+  expect(again.status).toBe(200)
+  expect(again.body.metadata).toEqual(marked.body.metadata)
+  const freed = [{ op: 'remove', path: '/metadata/finalizers' }]
+  await send('PATCH', `${pods}/waiting`, freed, { 'content-type': 'application/json-patch+json' })
+  expect((await send('GET', `${pods}/waiting`)).status).toBe(404)
+})

@@ -85,8 +85,10 @@ export function planRevisions<T extends RevisionOwner>(history: RevisionHistory<
   if (!current)
     return {
       ...{ current, duplicates, old },
-      // A new revision wakes nobody.
-      plan: [createRevision({ ...history, number, data: wanted }), requeueAfter(0)],
+      // The collector takes the revisions of who is on the way out. A new revision wakes nobody.
+      plan: history.owner.metadata.deletionTimestamp
+        ? []
+        : [createRevision({ ...history, number, data: wanted }), requeueAfter(0)],
     }
   const plan =
     current.revision < number ? [update(controllerRevisions, { ...current, revision: number })] : []

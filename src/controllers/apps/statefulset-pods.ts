@@ -15,7 +15,7 @@ import type { View } from '../../controller/view.ts'
 import { persistentVolumeClaims, pods, statefulSets } from '../kinds.ts'
 import { messageOf } from '../shared/pod-control.ts'
 import { leavingClaim, missingClaims, planClaimOwners } from './statefulset-claims.ts'
-import { withIdentity } from './statefulset-identity.ts'
+import { hasIdentity, withIdentity } from './statefulset-identity.ts'
 
 type Verb = 'Create' | 'Update' | 'Delete'
 
@@ -82,7 +82,8 @@ export function deleteStatefulPod(set: StatefulSet, pod: Pod): Action {
   )
 }
 
-/** Gives a pod back the labels and volumes of its number. */
-export function repairStatefulPod(set: StatefulSet, pod: Pod): Action {
-  return attempt([update(pods, withIdentity(set, pod))], ([error]) => [podEvent('Update', set, pod, error)])
+/** Gives a pod's claims the owners that they should have, and the pod the labels and volumes of its number. */
+export function repairStatefulPod(set: StatefulSet, pod: Pod, claimOwners: Plan): Action {
+  const identity = hasIdentity(set, pod) ? [] : [update(pods, withIdentity(set, pod))]
+  return attempt([...claimOwners, ...identity], ([error]) => [podEvent('Update', set, pod, error)])
 }

@@ -3,7 +3,7 @@ import type { StatefulSet } from '../../api/types/apps-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
 import { clusterForEach } from '../each-cluster.testing.ts'
-import { persistentVolumeClaims, pods, statefulSets } from '../kinds.ts'
+import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from '../kinds.ts'
 
 const cluster = clusterForEach()
 
@@ -148,4 +148,17 @@ test('a failed pod is made anew under its own name', async () => {
   await cluster.settle(4)
   expect(await names()).toEqual(['db-0', 'db-1', 'db-2'])
   expect((await members())[1]!.metadata.uid).not.toBe(before!)
+})
+
+test('a set on its way out gets none of the revisions back that the collector takes', async () => {
+  const { client } = cluster
+  await createSet({ replicas: 1 })
+  await cluster.settle(3)
+  const held = { metadata: { finalizers: ['example.com/wait'] } }
+  await client.patch(pods, 'shop', 'db-0', { type: mergePatch, body: held })
+  await client.delete(statefulSets, 'shop', 'db', { propagationPolicy: 'Foreground' })
+  await cluster.settle(3)
+  const revisions = await client.list(controllerRevisions, { namespace: 'shop' })
+  expect(revisions.items).toEqual([])
+  expect(await names()).toEqual(['db-0'])
 })

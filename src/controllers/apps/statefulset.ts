@@ -185,9 +185,9 @@ function processReplica(situation: Situation, pod: Pod, ordered: boolean): Step 
   const claims = phase === 'Pending' ? planClaims(set, pod, view) : []
   const available = isRunningAndReady(pod) && isAvailable(pod, set.spec?.minReadySeconds ?? 0, nowMs)
   if (ordered && (pod.metadata.deletionTimestamp || !available)) return { acts: claims, stop: true }
-  const repair = hasIdentity(set, pod) ? [] : [repairStatefulPod(set, pod)]
   const owners = phase === 'Pending' ? [] : planClaimOwners(set, pod, view)
-  return { acts: [...claims, ...owners, ...repair], stop: false }
+  const isWhole = owners.length === 0 && hasIdentity(set, pod)
+  return { acts: isWhole ? claims : [...claims, repairStatefulPod(set, pod, owners)], stop: false }
 }
 
 function processCondemned(situation: Situation, pod: Pod, ordered: boolean): Step {

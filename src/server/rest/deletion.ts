@@ -76,7 +76,9 @@ function asNumber(value: number | undefined): number | undefined {
 
 function shorten(metadata: KubeObject['metadata'], wanted: number | undefined, clock: Clock): Grace {
   const running = metadata.deletionGracePeriodSeconds ?? 0
-  if (running === 0) return 'none'
+  // What waits for finalizers alone cannot be asked again; what waits for nothing was left behind by a crash.
+  if (running === 0)
+    return metadata.finalizers?.length && metadata.deletionGracePeriodSeconds === 0 ? 'pending' : 'none'
   if (wanted === undefined || wanted >= running) return 'pending'
   const startMs = Date.parse(metadata.deletionTimestamp!) - running * 1000
   const endMs = startMs + wanted * 1000
