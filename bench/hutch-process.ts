@@ -8,11 +8,13 @@ const bundled = Bun.spawnSync([join(root, 'scripts/bundle')], { stderr: 'inherit
   .trim()
 
 /** As `scripts/start` sets it. */
-const asStarted = {
-  BUN_JSC_forceRAMSize: String(320 << 20),
-  BUN_JSC_mediumHeapGrowthFactor: '1.33',
-  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '1000000',
-}
+const asStarted = Object.fromEntries(
+  Bun.spawnSync(['sh', '-c', `. ${join(root, 'scripts/engine.sh')} && env`])
+    .stdout.toString()
+    .split('\n')
+    .filter(line => line.startsWith('BUN_JSC_'))
+    .map(line => line.split('=') as [name: string, value: string]),
+)
 
 export interface HutchProcess {
   readonly pid: number
