@@ -60,12 +60,10 @@ const plans: Readonly<Record<string, Plan>> = {
     ...one(overlay('Object{spec: Object.spec{selector: Object.spec.selector{matchLabels: {"a":"b"}}}}')),
     on: 'deployment',
   },
-  'atomic-pod': {
-    ...one(
-      overlay(
-        'Object{spec: Object.spec{nodeSelector: {"a":"b"}, tolerations: [Object.spec.tolerations{key: "a"}]}}',
-      ),
-    ),
+  // Of two, upstream names either first.
+  'atomic-map-pod': { ...one(overlay('Object{spec: Object.spec{nodeSelector: {"a":"b"}}}')), on: 'pod' },
+  'atomic-list-pod': {
+    ...one(overlay('Object{spec: Object.spec{tolerations: [Object.spec.tolerations{key: "a"}]}}')),
     on: 'pod',
   },
   failing: one(overlay('Object{data: {"k": object.data.nope}}')),
