@@ -5,14 +5,6 @@ export const workloadGroups = {
   ),
   large: ['patch-100k@8'],
   lists: ['list-json@5000', 'list-proto@5000', 'list-table@5000', 'list-paged@5000', 'list-filtered@5000'],
-  'large-lists': [
-    'memory@50000',
-    'list-json@50000',
-    'list-proto@50000',
-    'list-table@50000',
-    'list-paged@50000',
-    'list-filtered@50000',
-  ],
   watch: ['watch@1', 'watch@100', 'watch@1000'],
   schedule: [
     'schedule@100',
@@ -24,6 +16,14 @@ export const workloadGroups = {
   rollout: ['rollout@50'],
   namespace: ['delete-namespace@5000'],
   'large-schedule': ['schedule@5000', 'schedule-spread@5000'],
+  'large-lists': [
+    'memory@50000',
+    'list-json@50000',
+    'list-proto@50000',
+    'list-table@50000',
+    'list-paged@50000',
+    'list-filtered@50000',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 /** Measured by this program itself and not by the load generator. */
