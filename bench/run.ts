@@ -8,10 +8,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measureRest } from './process-figures.ts'
+import { measureRest, type RestFigures } from './process-figures.ts'
+import { chosenScenes, withKubelets } from './rest.ts'
 import { type RunningSide, type Side, sides, usualSides } from './sides.ts'
 import { loadTable, restTable, type Sample, type SideRound } from './table.ts'
-import { chosenWorkloads, defaultGroups } from './workloads.ts'
+import { type ChosenWorkloads, chosenWorkloads, defaultGroups } from './workloads.ts'
 
 const root = join(import.meta.dir, '..')
 const cache = join(root, '.cache/bench')
@@ -24,6 +25,7 @@ const help = `usage: bun run bench/run.ts [FLAG…]
   --only WORDS      groups, workloads (create@32), their names (create) or all; default: ${defaultGroups}
   --sides NAMES     of ${sides.map(({ name }) => name).join(',')}; default ${usualSides.join(',')}; twin is Hutch without the JSON patch kernel
   --rounds N        at most so many; default 9
+  --once WORDS      what is measured in the first round alone, in the words of --only
   --minutes N       another round begins only while so many minutes still hold it; the first always runs; default 12
   --limit SECONDS   a workload that takes longer is given up and has no figures; default 240
   --scale X         multiplies the numbers of operations
@@ -36,6 +38,7 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     only: { type: 'string' },
     limit: { type: 'string', default: '240' },
+    once: { type: 'string' },
     minutes: { type: 'string', default: '12' },
     rounds: { type: 'string', default: '9' },
     sides: { type: 'string', default: usualSides.join(',') },
@@ -51,6 +54,7 @@ if (options.help) {
   process.exit(0)
 }
 const workloads = chosenWorkloads(options.only)
+const once = options.once === undefined ? undefined : chosenWorkloads(options.once)
 const chosenSides = sides.filter(({ name }) => options.sides.split(',').includes(name))
 const names = chosenSides.map(({ name }) => name)
 
@@ -82,6 +86,7 @@ async function runRounds(): Promise<void> {
 
 /** Everything that is measured of one side in one round, from a fresh start; at rest it is watched only once. */
 async function runSide(side: Side, isFirst: boolean): Promise<SideRound> {
+  const now = isFirst ? workloads : without(workloads, once)
   let server = await side.start()
   const starts = new Map<string, number>()
   const restarted = async (name: string) => {
@@ -90,22 +95,38 @@ async function runSide(side: Side, isFirst: boolean): Promise<SideRound> {
     starts.set(name, seconds)
   }
   try {
-    if (workloads.rest.includes('start')) await restarted('start')
-    const rest =
-      isFirst && workloads.rest.includes('idle')
-        ? await measureRest(server.pids, Number(options.settle), Number(options.seconds))
-        : undefined
-    if (workloads.load.length > 0) runLoad(server, ['warm-up@32'])
-    const samples = runLoad(server, workloads.load)
-    if (workloads.rest.includes('start-1gb')) {
+    if (now.rest.includes('start')) await restarted('start')
+    const rest = isFirst ? await measureScenes(server) : new Map<string, RestFigures>()
+    if (now.load.length > 0) runLoad(server, ['warm-up@32'])
+    const samples = runLoad(server, now.load)
+    if (now.rest.includes('start-1gb')) {
       runLoad(server, [`fill@${gigabyteObjects}`])
       await restarted('start-1gb')
     }
-    return { samples, starts, ...(rest && { rest }) }
+    return { samples, starts, rest }
   } finally {
     await server.stop()
     server.clear()
   }
+}
+
+function without(all: ChosenWorkloads, some: ChosenWorkloads | undefined): ChosenWorkloads {
+  if (!some) return all
+  const { load, rest } = some
+  return {
+    load: all.load.filter(name => !load.includes(name)),
+    rest: all.rest.filter(name => !rest.includes(name)),
+  }
+}
+
+/** One cluster after the other on the same server, the empty one first. */
+async function measureScenes(server: RunningSide): Promise<Map<string, RestFigures>> {
+  const figures = new Map<string, RestFigures>()
+  for (const scene of chosenScenes(workloads.rest)) {
+    const measure = () => measureRest(server.pids, Number(options.settle), Number(options.seconds))
+    figures.set(scene.name, await withKubelets(load, server.kubeconfig, scene, measure))
+  }
+  return figures
 }
 
 async function timedRestart(server: RunningSide) {
@@ -149,7 +170,7 @@ function heading(): string {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()})`
   return `# Hutch beside a stock control plane
 
-\`${command}\` on ${day}, commit ${stdout.toString().trim()}, ${machine}, ${rounds.length} rounds.
+\`${command}\` on ${day}, commit ${stdout.toString().trim()}, ${machine}, ${rounds.length} rounds${options.once ? ` (one of ${options.once})` : ''}.
 
 Stock: kube-apiserver, kube-controller-manager and kube-scheduler 1.35.4 over etcd 3.6.6 with fsync, or over kine with
 SQLite. Each side has the machine alone in turn, beside the load: client-go, one connection per client, after 40,000

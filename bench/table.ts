@@ -1,4 +1,5 @@
 import type { RestFigures } from './process-figures.ts'
+import { restScenes } from './rest.ts'
 
 /** One line of the load generator. */
 export interface Sample {
@@ -15,8 +16,8 @@ export interface Sample {
 /** What one side did in one round. */
 export interface SideRound {
   readonly samples: ReadonlyMap<string, Sample>
-  /** At rest, empty. */
-  readonly rest?: RestFigures
+  /** At rest, by the scene's name. */
+  readonly rest: ReadonlyMap<string, RestFigures>
   /** Seconds until ready, by `start` and `start-1gb`. */
   readonly starts: ReadonlyMap<string, number>
 }
@@ -67,7 +68,7 @@ function loadRow(rounds: Rounds, [own, ...others]: readonly string[], workload: 
   ]
 }
 
-/** Memory, and what an empty control plane costs when nobody asks it anything; one column per side. */
+/** Memory, and what a control plane costs when nobody asks it anything; one column per side. */
 export function restTable(rounds: Rounds, names: readonly string[]): string {
   const figures = (side: string, of: (round: SideRound) => number | undefined) =>
     rounds.flatMap(round => {
@@ -75,10 +76,8 @@ export function restTable(rounds: Rounds, names: readonly string[]): string {
       const value = found && of(found)
       return value === undefined ? [] : [value]
     })
-  const lines: readonly (readonly [string, (round: SideRound) => number | undefined])[] = [
-    ['resident, empty (MB)', ({ rest }) => rest?.residentMb],
-    ['CPU of one core, idle (%)', ({ rest }) => rest?.cpuPercent],
-    ['written per day, idle (MB)', ({ rest }) => rest?.writtenMbPerDay],
+  const lines: readonly RestLine[] = [
+    ...restScenes.flatMap(({ name, title }) => restLines(name, title)),
     ['resident with 50,000 objects of 1 KB (MB)', ({ samples }) => samples.get('memory@50000')?.residentMb],
     ['start to ready, empty store (s)', ({ starts }) => starts.get('start')],
     ['start to ready, store of 1 GB (s)', ({ starts }) => starts.get('start-1gb')],
@@ -87,6 +86,16 @@ export function restTable(rounds: Rounds, names: readonly string[]): string {
     .map(([title, of]) => [title, ...names.map(side => median(figures(side, of)))])
     .filter(([, ...cells]) => cells.some(cell => cell !== nothing))
   return rows.length === 0 ? '' : table(['', ...names], rows)
+}
+
+type RestLine = readonly [title: string, of: (round: SideRound) => number | undefined]
+
+function restLines(name: string, title: string): readonly RestLine[] {
+  return [
+    [`${title}: resident (MB)`, ({ rest }) => rest.get(name)?.residentMb],
+    [`${title}: CPU of one core (%)`, ({ rest }) => rest.get(name)?.cpuPercent],
+    [`${title}: written per day (MB)`, ({ rest }) => rest.get(name)?.writtenMbPerDay],
+  ]
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

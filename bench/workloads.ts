@@ -1,3 +1,5 @@
+import { restScenes } from './rest.ts'
+
 /** What can be chosen by `--only`, in the order in which it runs: later ones use what earlier ones have left. */
 export const workloadGroups = {
   objects: [1, 32, 128].flatMap(clients =>
@@ -27,7 +29,7 @@ export const workloadGroups = {
 } as const satisfies Record<string, readonly string[]>
 
 /** Measured by this program itself and not by the load generator. */
-export const restWorkloads = ['idle', 'start', 'start-1gb'] as const
+export const restWorkloads: readonly string[] = [...restScenes.map(({ name }) => name), 'start', 'start-1gb']
 
 /** What takes long, and is left out unless it is asked for. */
 const onRequest: readonly string[] = ['large-lists', 'large-schedule', 'start-1gb']
@@ -37,11 +39,13 @@ export const defaultGroups = [...Object.keys(workloadGroups), ...restWorkloads]
   .filter(group => !onRequest.includes(group))
   .join(',')
 
-/** Words of `--only`: a group, a workload, the name of one whatever its size, or `all`. Throws on what is none. */
-export function chosenWorkloads(only: string | undefined): {
+export interface ChosenWorkloads {
   readonly load: string[]
   readonly rest: string[]
-} {
+}
+
+/** Words of `--only`: a group, a workload, the name of one whatever its size, or `all`. Throws on what is none. */
+export function chosenWorkloads(only: string | undefined): ChosenWorkloads {
   const load: string[] = Object.values(workloadGroups).flat()
   const rest: string[] = [...restWorkloads]
   const groups: Readonly<Record<string, readonly string[]>> = workloadGroups

@@ -5,6 +5,10 @@
 //
 // The number after @ is how many: clients, objects, watchers or nodes. Workloads run in the given order; get, update
 // and patch read what create has left, delete clears it away. One that takes longer than -limit is given up.
+//
+//	load -kubeconfig F -nodes 1 -pods 10
+//
+// answers for nodes with pods that run, until its input ends, for whoever measures a server at rest.
 package main
 
 import (
@@ -78,6 +82,8 @@ func main() {
 	pids := flag.String("pids", "", "comma-separated processes whose CPU time counts")
 	names := flag.String("workloads", "create@32,get@32,delete@32", "what to run, in order")
 	scale := flag.Float64("scale", 1, "multiplies the numbers of operations")
+	nodes := flag.Int("nodes", 0, "answer for so many nodes until the input ends, instead of any workload")
+	pods := flag.Int("pods", 0, "how many pods run on those nodes")
 	limit := flag.Duration("limit", 4*time.Minute, "how long one workload may take, with all that it prepares")
 	flag.Parse()
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
@@ -88,6 +94,10 @@ func main() {
 	client, err := kubernetes.NewForConfig(config)
 	fail(err)
 	t := &target{config: config, client: client, pids: strings.Split(*pids, ","), scale: *scale}
+	if *nodes > 0 {
+		fail(t.runKubelets(*nodes, *pods))
+		return
+	}
 	for _, name := range strings.Split(*names, ",") {
 		r, err := t.runWithin(*limit, name)
 		if err != nil {

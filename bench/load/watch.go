@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -12,7 +12,7 @@ import (
 // watchersPerConnection keeps below the streams that servers allow on one HTTP/2 connection.
 const watchersPerConnection = 50
 
-// runWatch opens raw watches, makes one change after the other and waits until every byte stream has seen the last change.
+// runWatch opens raw watches, makes one change after the other and waits until every watcher has seen all of them.
 func runWatch(t *target, watchers int) (result, error) {
 	name := fmt.Sprintf("bench-watch-%d", watchers)
 	if err := t.ensureNamespace(name); err != nil {
@@ -21,27 +21,18 @@ func runWatch(t *target, watchers int) (result, error) {
 	if err := t.connect(1 + watchers/watchersPerConnection); err != nil {
 		return result{}, err
 	}
+	// From here on, as whoever has listed before.
+	list, err := t.client.CoreV1().ConfigMaps(name).List(ctx, metav1.ListOptions{Limit: 1})
+	if err != nil {
+		return result{}, err
+	}
 	changes := t.times(max(200, min(2000, 40_000/watchers)))
+	crowd := make([]watcher, watchers)
 	var ready, done sync.WaitGroup
 	ready.Add(watchers)
-	done.Add(watchers)
-	failures := make(chan error, watchers)
-	for i := range watchers {
-		client := rawClient(t.clients[i/watchersPerConnection])
-		go func() {
-			defer done.Done()
-			stream, err := client.Get().Namespace(name).Resource("configmaps").Param("watch", "true").
-				SetHeader("Accept", "application/json").Stream(ctx)
-			ready.Done()
-			if err != nil {
-				failures <- err
-				return
-			}
-			defer stream.Close()
-			if err := readEvents(stream, changes); err != nil {
-				failures <- err
-			}
-		}()
+	for i := range crowd {
+		crowd[i] = watcher{client: rawClient(t.clients[i/watchersPerConnection]), namespace: name, revision: list.ResourceVersion, want: changes}
+		done.Go(func() { crowd[i].follow(ready.Done) })
 	}
 	ready.Wait()
 	time.Sleep(500 * time.Millisecond)
@@ -52,37 +43,40 @@ func runWatch(t *target, watchers int) (result, error) {
 		done.Wait()
 		return nil
 	})
-	select {
-	case failure := <-failures:
-		return r, failure
-	default:
+	if err != nil {
 		return r, err
 	}
+	return r.judged(crowd)
 }
 
 func (t *target) change(name string, changes int) error {
 	maps := t.client.CoreV1().ConfigMaps(name)
 	for i := range changes {
 		if _, err := maps.Create(ctx, configMap(i), metav1.CreateOptions{}); err != nil {
-			return err
+			return fmt.Errorf("change %d of %d: %w", i+1, changes, err)
 		}
 	}
 	return nil
 }
 
-// readEvents counts lines; there is one per event.
-func readEvents(stream io.Reader, want int) error {
-	buffer := make([]byte, 256<<10)
-	for seen := 0; seen < want; {
-		n, err := stream.Read(buffer)
-		for _, b := range buffer[:n] {
-			if b == '\n' {
-				seen++
-			}
+// judged counts the streams that servers have ended and watchers have resumed, and says why; watchers that failed are an error.
+func (r result) judged(crowd []watcher) (result, error) {
+	reasons := map[string]int{}
+	var failed []error
+	for i, one := range crowd {
+		for _, reason := range one.ends {
+			reasons[reason.Error()]++
 		}
-		if err != nil && seen < want {
-			return fmt.Errorf("watch ended after %d of %d events: %w", seen, want, err)
+		r.Resumed += len(one.ends)
+		if one.failure != nil {
+			failed = append(failed, fmt.Errorf("watcher %d on connection %d %w", i+1, i/watchersPerConnection+1, one.failure))
 		}
 	}
-	return nil
+	for reason, count := range reasons {
+		fmt.Fprintf(os.Stderr, "watch@%d: %d streams ended and were resumed: %s\n", len(crowd), count, reason)
+	}
+	if len(failed) > 0 {
+		return r, fmt.Errorf("%d of %d watchers failed; the first: %w", len(failed), len(crowd), failed[0])
+	}
+	return r, nil
 }
