@@ -48,6 +48,8 @@ type result struct {
 	P99Ms      float64 `json:"p99Ms,omitempty"`
 	ResidentMb float64 `json:"residentMb"`
 	Errors     int     `json:"errors"`
+	// Resumed is how many watches the server ended and a watcher took up again.
+	Resumed int `json:"resumed,omitempty"`
 }
 
 // workload does its work with so many clients, objects, watchers or nodes.
