@@ -4,12 +4,13 @@
  * machine in turn, in rounds, and prints tables of server CPU per operation and of what they cost at rest
  * (docs/bench.md with --write). It begins another round while there is time for it. bench/README.md says what there is.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureRest, type RestFigures } from './process-figures.ts'
 import { chosenScenes, withKubelets } from './rest.ts'
+import { printRounds, readRounds } from './rounds.ts'
 import { type RunningSide, type Side, sides, usualSides } from './sides.ts'
 import { loadTable, restTable, type Sample, type SideRound } from './table.ts'
 import { type ChosenWorkloads, chosenWorkloads, defaultGroups } from './workloads.ts'
@@ -17,6 +18,7 @@ import { type ChosenWorkloads, chosenWorkloads, defaultGroups } from './workload
 const root = join(import.meta.dir, '..')
 const cache = join(root, '.cache/bench')
 const load = join(cache, 'load')
+const samplesFile = join(cache, 'rounds.json')
 /** Objects of 100 KB that make a store of 1 GB. */
 const gigabyteObjects = 10_000
 
@@ -28,6 +30,7 @@ const help = `usage: bun run bench/run.ts [FLAG…]
   --once WORDS      what is measured in the first round alone, in the words of --only
   --minutes N       another round begins only while so many minutes still hold it; the first always runs; default 12
   --limit SECONDS   a workload that takes longer is given up and has no figures; default 240
+  --add             goes on with the rounds of the last run, as one that was cut short
   --scale X         multiplies the numbers of operations
   --settle SECONDS  before a side is watched at rest, default 15; --seconds SECONDS is for how long, default 30
   --write           writes what it prints to docs/bench.md, or --to FILE
@@ -36,6 +39,7 @@ const help = `usage: bun run bench/run.ts [FLAG…]
 const { values: options } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h', default: false },
+    add: { type: 'boolean', default: false },
     only: { type: 'string' },
     limit: { type: 'string', default: '240' },
     once: { type: 'string' },
@@ -59,7 +63,9 @@ const chosenSides = sides.filter(({ name }) => options.sides.split(',').includes
 const names = chosenSides.map(({ name }) => name)
 
 buildLoad()
-const rounds: Map<string, SideRound>[] = []
+const rounds: ReadonlyMap<string, SideRound>[] = options.add
+  ? readRounds(readFileSync(samplesFile, 'utf8'))
+  : []
 await runRounds()
 console.log(tables().join('\n\n'))
 
@@ -71,16 +77,20 @@ function tables(): string[] {
 /** What is written is written after each round: the next one may be cut short. */
 async function runRounds(): Promise<void> {
   const start = performance.now()
-  for (let round = 0; round < Number(options.rounds); round++) {
-    const spent = performance.now() - start
-    if (round > 0 && spent * (1 + 1 / round) > Number(options.minutes) * 60_000) break
+  let lastMs = 0
+  for (let round = rounds.length; round < Number(options.rounds); round++) {
+    const begin = performance.now()
+    if (begin - start + lastMs > Number(options.minutes) * 60_000) break
     const done = new Map<string, SideRound>()
     for (const side of round % 2 === 0 ? chosenSides : chosenSides.toReversed()) {
       console.error(`round ${round + 1}: ${side.name}`)
       done.set(side.name, await runSide(side, round === 0))
     }
     rounds.push(done)
+    writeFileSync(samplesFile, printRounds(rounds))
     if (options.write) writeFileSync(resolve(root, options.to), `${[heading(), ...tables()].join('\n\n')}\n`)
+    // What is measured once does not say how long the next one takes.
+    lastMs = round === 0 && once ? 0 : performance.now() - begin
   }
 }
 
