@@ -8,7 +8,7 @@ export interface Options {
   readonly procs: number
   /** Only tests whose last known result is one of these; none: whatever it is. */
   readonly last: readonly ('failed' | 'notrun')[]
-  /** Only tests that have never been run, or not since this run began. */
+  /** Only tests that the last run was begun for and has not ended. */
   readonly resume: boolean
   /** Leave the cluster up at the end. */
   readonly keep: boolean
@@ -25,7 +25,7 @@ Runs the official conformance suite against the last commit on two nodes, in a s
   --sig NAME      only this SIG's; repeatable           --failed       only those that failed last time
                                                        --notrun       only (or also) those never run
   --procs N       tests side by side (default 4); serial ones run alone after
-  --resume        go on with the last run: only what it has not ended
+  --resume        go on with the last run, whatever it was asked for: only what it has not ended
   --keep          leave the cluster up at the end, for a look; --clean removes it
   --foreground    do not detach
 

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { reapLan } from '../tests/cluster/lan.ts'
 import { buildImages, buildPrograms } from './build.ts'
 import { type Cluster, checkOut, startCluster } from './cluster.ts'
-import { conformanceNames, select } from './names.ts'
+import { conformanceNames } from './names.ts'
 import type { Options } from './options.ts'
 import { causeLine, type Ended } from './output.ts'
-import { merge, readResults, record, recorded, type TestResult, writeResults } from './results.ts'
+import { begin, type Plan, remaining } from './plan.ts'
+import { merge, readResults, record, recorded, writeResults } from './results.ts'
 import { makeStateDir, paths } from './state.ts'
 import { runSuite } from './suite.ts'
 
@@ -68,19 +69,12 @@ async function main(options: Options): Promise<void> {
 }
 
 function choose(names: readonly string[], options: Options): string[] {
-  const selected = select(names, options)
-  if (options.last.length > 0) {
-    const { tests } = merge(names, readResults(), recorded())
-    const last = new Map<string, TestResult['result']>(tests.map(({ name, result }) => [name, result]))
-    return selected.filter(name => (options.last as readonly string[]).includes(last.get(name)!))
-  }
-  if (!options.resume) {
-    writeFileSync(`${paths.options}.since`, new Date().toISOString())
-    return selected
-  }
-  const since = existsSync(`${paths.options}.since`) ? readFileSync(`${paths.options}.since`, 'utf8') : ''
-  const done = new Set(recorded().flatMap(({ name, date }) => (date >= since ? [name] : [])))
-  return selected.filter(name => !done.has(name))
+  if (options.resume && existsSync(paths.plan))
+    return remaining(JSON.parse(readFileSync(paths.plan, 'utf8')) as Plan, options, recorded())
+  const known = merge(names, readResults(), recorded())
+  const plan = begin(names, options, known, new Date().toISOString())
+  writeFileSync(paths.plan, JSON.stringify(plan))
+  return [...plan.names]
 }
 
 /** Records a test; of a failed one also what was said meanwhile on all sides. */

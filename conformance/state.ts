@@ -23,6 +23,8 @@ export const paths = {
   failures: join(stateDir, 'failures'),
   options: join(stateDir, 'options.json'),
   progress: join(stateDir, 'progress.json'),
+  /** What the last run was begun for. */
+  plan: join(stateDir, 'plan.json'),
   runner: join(stateDir, 'runner.pid'),
   said: join(stateDir, 'runner.log'),
   /** One line per test that ended, of every run: nothing is lost when a run is stopped. */
