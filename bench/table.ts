@@ -11,6 +11,8 @@ export interface Sample {
   readonly p99Ms?: number
   readonly residentMb: number
   readonly errors: number
+  /** Watches that the server ended and their watchers took up again. */
+  readonly resumed?: number
 }
 
 /** What one side did in one round. */
@@ -51,9 +53,6 @@ function loadRow(rounds: Rounds, [own, ...others]: readonly string[], workload: 
       const [a, b] = [of(round, own!), of(round, side)]
       return isSound(a) && isSound(b) ? [[a, b] as const] : []
     })
-  const errors = rounds.flatMap(round =>
-    [...round.values()].map(side => side.samples.get(workload)?.errors ?? 0),
-  )
   return [
     workload,
     median(all(own!).map(cpuMicros)),
@@ -64,8 +63,17 @@ function loadRow(rounds: Rounds, [own, ...others]: readonly string[], workload: 
     median(all(own!).map(rate)),
     ...others.map(side => spread(pairs(side).map(([a, b]) => rate(a) / rate(b)))),
     [own!, ...others].map(side => median(all(side).map(sample => sample.p99Ms ?? Number.NaN))).join(' · '),
-    String(errors.reduce((sum, each) => sum + each, 0)),
+    faults([own!, ...others].map(side => rounds.flatMap(round => of(round, side) ?? []))),
   ]
+}
+
+/** Errors of all sides, and what of its watches each side ended where any did. */
+function faults(sides: readonly (readonly Sample[])[]): string {
+  const sum = (samples: readonly Sample[], of: (sample: Sample) => number) =>
+    samples.reduce((total, sample) => total + of(sample), 0)
+  const errors = sum(sides.flat(), sample => sample.errors)
+  const resumed = sides.map(samples => sum(samples, sample => sample.resumed ?? 0))
+  return resumed.some(count => count > 0) ? `${errors}, resumed ${resumed.join(' · ')}` : String(errors)
 }
 
 /** Memory, and what a control plane costs when nobody asks it anything; one column per side. */
