@@ -1,44 +1,20 @@
 import type { ConfigMap, Namespace } from '../../api/types/core-v1.gen.ts'
 import { create, update } from '../../controller/actions.ts'
-import { defineController, type Synced, watched } from '../../controller/define.ts'
+import { defineController, watched } from '../../controller/define.ts'
 import type { Worker } from '../../controller/worker.ts'
-import { StatusError } from '../../machinery/status/status.ts'
-import { exponentialBuckets, type HistogramSpec, type MetricSpec, type Metrics } from '../../std/metrics.ts'
 import { configMaps, namespaces } from '../kinds.ts'
+import { publisherMeter } from './publisher-metrics.ts'
 
 const name = 'kube-root-ca.crt'
 const description =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
-const labels = ['code']
-/** Upstream's names and buckets (rootcacertpublisher/metrics.go). */
-const syncTotal: MetricSpec = {
-  name: 'root_ca_cert_publisher_sync_total',
-  help: 'Looks at namespaces, by the code of the answer to the last write.',
-  labels,
-  stability: 'ALPHA',
-}
-const syncSeconds: HistogramSpec = {
-  name: 'root_ca_cert_publisher_sync_duration_seconds',
-  help: 'Seconds that a look at a namespace took.',
-  labels,
-  stability: 'ALPHA',
-  buckets: exponentialBuckets(0.001, 2, 15),
-}
-
-function countSync({ error, ms }: Synced<Namespace>, metrics: Metrics): void {
-  const code = error === undefined ? '200' : error instanceof StatusError ? String(error.status.code) : '500'
-  metrics.counter(syncTotal).with(code).inc()
-  metrics
-    .histogram(syncSeconds)
-    .with(code)
-    .observe(ms / 1000)
-}
+const count = publisherMeter('root_ca_cert_publisher')
 
 /** Every namespace knows the CA of the API server (upstream pkg/controller/certificates/rootcacertpublisher). */
 export function rootCaPublisher(rootCaPem: () => string): Worker {
   return defineController<Namespace>({
-    synced: countSync,
+    synced: (look, metrics) => count(metrics, look),
     name: 'root-ca-publisher',
     identity: 'root-ca-cert-publisher',
     primary: namespaces,

@@ -4,28 +4,13 @@ import type { Catalog } from '../../client/catalog.ts'
 import { orUndefined } from '../../client/failure.ts'
 import type { ObjectStore } from '../../client/object-store.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
-import { StatusError } from '../../machinery/status/status.ts'
-import { exponentialBuckets, type HistogramSpec, type MetricSpec } from '../../std/metrics.ts'
 import { clusterTrustBundles } from '../kinds.ts'
+import { publisherMeter } from './publisher-metrics.ts'
 
 const signerName = 'kubernetes.io/kube-apiserver-serving'
 const key = 'bundle'
 
-const labels = ['code']
-/** Upstream's names and buckets (pkg/controller/certificates/clustertrustbundlepublisher). */
-const syncTotal: MetricSpec = {
-  name: 'clustertrustbundle_publisher_sync_total',
-  help: 'Looks at the bundle of the server, by the code of the answer to the last write.',
-  labels,
-  stability: 'ALPHA',
-}
-const syncSeconds: HistogramSpec = {
-  name: 'clustertrustbundle_publisher_sync_duration_seconds',
-  help: 'Seconds that a look at the bundle of the server took.',
-  labels,
-  stability: 'ALPHA',
-  buckets: exponentialBuckets(0.001, 2, 15),
-}
+const count = publisherMeter('clustertrustbundle_publisher')
 
 /** Keeps the one ClusterTrustBundle by which the API server can be verified, and no other of its signer. */
 export function trustBundlePublisher(catalog: Catalog, rootCaPem: () => string): Worker {
@@ -69,18 +54,12 @@ async function publish(
 async function counted({ ports }: WorkerContext, look: () => Promise<void>): Promise<void> {
   const { clock, metrics } = ports
   const startMs = clock.monotonicMs()
-  const count = (code: number) => {
-    metrics.counter(syncTotal).with(String(code)).inc()
-    metrics
-      .histogram(syncSeconds)
-      .with(String(code))
-      .observe((clock.monotonicMs() - startMs) / 1000)
-  }
+  const looked = (error: unknown) => count(metrics, { error, ms: clock.monotonicMs() - startMs })
   try {
     await look()
-    count(200)
+    looked(undefined)
   } catch (error) {
-    count(error instanceof StatusError ? error.code : 500)
+    looked(error)
     throw error
   }
 }
