@@ -1,6 +1,5 @@
-import { podQuotaNames } from '../../api/shared/quota/pod-names.ts'
-import { attributesClasses, inScopes } from '../../api/shared/quota/scopes.ts'
-import { addLists, type Usage, usageOf } from '../../api/shared/quota/usage.ts'
+import { addLists, type Usage } from '../../api/shared/quota/evaluator.ts'
+import { chargedNames, evaluatorOf, inScopes, usageOf } from '../../api/shared/quota/evaluators.ts'
 import type { ResourceQuota } from '../../api/types/core-v1.gen.ts'
 import { type Catalog, type ServedResource, servedWith } from '../../client/catalog.ts'
 import { objectKey, resourceId } from '../../client/resource.ts'
@@ -28,14 +27,14 @@ export function resourceQuotaController(catalog: Catalog): Worker {
       const quotas = context.use(resourceQuotas).store
       context.watch(resourceQuotas, quota => (quota ? [objectKey(quota)] : []))
       const follow = follower(context, (resource, namespace) => {
-        const counting = quotas.list(namespace).filter(quota => namesFor(quota, resource).length > 0)
+        const counting = quotas.list(namespace).filter(quota => chargedNames(resource, quota).length > 0)
         for (const quota of counting) context.enqueue(objectKey(quota))
       })
       return async key => {
         const quota = quotas.byKey(key)
         if (!quota) return {}
         const counted = servedWith(catalog, 'list', 'watch').filter(
-          resource => resource.namespaced !== false && namesFor(quota, resource).length > 0,
+          resource => resource.namespaced !== false && chargedNames(resource, quota).length > 0,
         )
         await Promise.all(counted.map(follow))
         await writeStatus(context, quota, counted)
@@ -75,40 +74,15 @@ function sameUsage(
   resource: ServedResource,
   [object, old]: readonly [KubeObject, KubeObject],
 ): boolean {
-  if (resource.group !== '' || !['pods', 'services', 'persistentvolumeclaims'].includes(resource.plural))
-    return true
-  // Of another class it may be another quota's.
-  if (!jsonEqual(attributesClasses(object), attributesClasses(old))) return false
+  const { updates, scopeFacts } = evaluatorOf(resource)
+  if (!updates) return true
+  if (!jsonEqual(scopeFacts?.(object), scopeFacts?.(old))) return false
   const nowMs = ports.clock.nowMs()
   return jsonEqual(texts(usageOf(resource, object, nowMs)), texts(usageOf(resource, old, nowMs)))
 }
 
 function texts(usage: Usage): Record<string, string> {
   return Object.fromEntries(Object.entries(usage).map(([name, amount]) => [name, formatQuantity(amount)]))
-}
-
-const serviceNames = ['services', 'services.loadbalancers', 'services.nodeports']
-const claimNames = ['persistentvolumeclaims', 'requests.storage']
-const plainNames = ['configmaps', 'secrets', 'replicationcontrollers', 'resourcequotas']
-
-/** The names of a quota that objects of this kind are charged for. */
-function namesFor({ spec }: ResourceQuota, { group, plural }: ServedResource): readonly string[] {
-  const names = Object.keys(spec?.hard ?? {})
-  const counts = names.filter(name => name === (group ? `count/${plural}.${group}` : `count/${plural}`))
-  if (group === 'resource.k8s.io' && plural === 'resourceclaims')
-    return [...counts, ...names.filter(name => name.endsWith('.deviceclass.resource.k8s.io/devices'))]
-  if (group !== '') return counts
-  const charged: Readonly<Record<string, (name: string) => boolean>> = {
-    pods: name => podQuotaNames([name]).length > 0,
-    services: name => serviceNames.includes(name),
-    persistentvolumeclaims: name =>
-      claimNames.includes(name) ||
-      claimNames.some(suffix => name.endsWith(`.storageclass.storage.k8s.io/${suffix}`)),
-  }
-  const more = names.filter(
-    name => charged[plural]?.(name) ?? (plainNames.includes(plural) && name === plural),
-  )
-  return [...new Set([...counts, ...more])]
 }
 
 async function writeStatus(
@@ -127,7 +101,7 @@ async function writeStatus(
       const pause = breathe()
       if (pause) await pause
     }
-    for (const name of namesFor(quota, resource)) used[name] = formatQuantity(total[name] ?? zeroQuantity)
+    for (const name of chargedNames(resource, quota)) used[name] = formatQuantity(total[name] ?? zeroQuantity)
   }
   const { status } = quota
   if (jsonEqual(status?.hard ?? {}, hard) && status?.hard && sameAmounts(status.used ?? {}, used)) return

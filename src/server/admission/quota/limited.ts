@@ -1,6 +1,6 @@
 /** What may be consumed only where a quota covers it (apiserver pkg/admission/plugin/resourcequota, limitedResources). */
-import { matchesScope, scopesOf } from '../../../api/shared/quota/scopes.ts'
-import type { Usage } from '../../../api/shared/quota/usage.ts'
+import type { Usage } from '../../../api/shared/quota/evaluator.ts'
+import { matchesScope, scopesOf } from '../../../api/shared/quota/evaluators.ts'
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../../../api/types/core-v1.gen.ts'
 import { DocumentError, type DocumentKind, readDocument } from '../../../machinery/config/document.ts'
 import { compareQuantity, zeroQuantity } from '../../../machinery/quantity/index.ts'

@@ -1,8 +1,7 @@
 import type { Resource } from '../../../api/define.ts'
-import { missingCompute, podQuotaNames } from '../../../api/shared/quota/pod-names.ts'
-import { inScopes } from '../../../api/shared/quota/scopes.ts'
-import { addLists, type Usage, usageOf } from '../../../api/shared/quota/usage.ts'
-import type { Pod, ResourceQuota } from '../../../api/types/core-v1.gen.ts'
+import { addLists, type Usage } from '../../../api/shared/quota/evaluator.ts'
+import { chargedNames, evaluatorOf, inScopes, usageOf } from '../../../api/shared/quota/evaluators.ts'
+import type { ResourceQuota } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import {
   compareQuantity,
@@ -15,7 +14,7 @@ import {
 import type { Clock } from '../../../std/ports.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../context.ts'
 import type { Lister } from '../../lister.ts'
-import { isAbout, refusal } from '../refusal.ts'
+import { refusal } from '../refusal.ts'
 import { type LimitedResource, requireCovered } from './limited.ts'
 import { createReservations, type Reservations } from './reservations.ts'
 
@@ -46,15 +45,9 @@ export function resourceQuota(ports: QuotaPorts): AdmissionPlugin {
 }
 
 /** Creations of everything, and updates that may raise usage. */
-function isCharged(request: AdmissionRequest): boolean {
-  const { operation, info } = request
+function isCharged({ operation, info, resource }: AdmissionRequest): boolean {
   if (operation === 'CREATE') return info.subresource === ''
-  if (operation !== 'UPDATE') return false
-  return (
-    isAbout(request, '', 'pods', 'resize') ||
-    isAbout(request, '', 'services') ||
-    isAbout(request, '', 'persistentvolumeclaims')
-  )
+  return operation === 'UPDATE' && evaluatorOf(resource).updates?.includes(info.subresource) === true
 }
 
 interface Books {
@@ -78,8 +71,8 @@ function charge(
   for (const quota of quotas) {
     if (!inScopes(quota, resource, object)) continue
     const old = oldObject && inScopes(quota, resource, oldObject) ? usageOf(resource, oldObject, nowMs) : {}
-    const hard = hardNames(quota, resource, usage)
-    checkCompute(request, quota, hard)
+    const hard = chargedNames(resource, quota)
+    checkComplete(request, quota, hard)
     const requested = increase(usage, old, hard)
     if (Object.keys(requested).length === 0) continue
     const counted = present.filter(item => inScopes(quota, resource, item))
@@ -99,23 +92,12 @@ function cover(
   const old = oldObject ? usageOf(resource, oldObject, 0) : {}
   if (oldObject && Object.keys(increase(usage, old, Object.keys(usage))).length === 0) return
   const own = quotas.filter(quota => inScopes(quota, resource, object as KubeObject))
-  const covered = new Set(own.flatMap(quota => hardNames(quota, resource, usage)))
+  const covered = new Set(own.flatMap(quota => chargedNames(resource, quota)))
   requireCovered(request, limited, { usage, quotas, covered })
 }
 
-function podOf({ group, plural }: Resource, object: KubeObject): Pod | undefined {
-  return group === '' && plural === 'pods' ? (object as Pod) : undefined
-}
-
-function hardNames({ spec }: ResourceQuota, resource: Resource, usage: Usage): readonly string[] {
-  const names = Object.keys(spec?.hard ?? {})
-  const isPod = resource.group === '' && resource.plural === 'pods'
-  return isPod ? podQuotaNames(names) : names.filter(name => name in usage)
-}
-
-function checkCompute(request: AdmissionRequest, quota: ResourceQuota, hard: readonly string[]): void {
-  const pod = podOf(request.resource, request.object as KubeObject)
-  const missing = pod && missingCompute(pod, hard)
+function checkComplete(request: AdmissionRequest, quota: ResourceQuota, hard: readonly string[]): void {
+  const missing = evaluatorOf(request.resource).lacks?.(request.object as KubeObject, hard)
   if (missing) throw refusal(request, `failed quota: ${quota.metadata.name}: must specify ${missing}`)
 }
 

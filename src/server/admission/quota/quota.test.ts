@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { usageOf } from '../../../api/shared/quota/usage.ts'
+import { usageOf } from '../../../api/shared/quota/evaluators.ts'
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { formatQuantity } from '../../../machinery/quantity/index.ts'
