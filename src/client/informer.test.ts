@@ -4,6 +4,7 @@ import { settle, simPorts } from '../std/sim-ports.ts'
 import { createClient } from './client.ts'
 import { type Change, createInformer } from './informer.ts'
 import { createInformers } from './informers.ts'
+import { namespaceOf } from './object-store.ts'
 import type { ResourceRef } from './resource.ts'
 import { FakeTransport, fakeFailure } from './testing.ts'
 
@@ -120,9 +121,12 @@ describe('informer', () => {
       throw new Error('broken handler')
     })
     informer.onChange(change => late.push(change))
+    const later: Change<Thing>[] = []
+    informer.onLaterChange(change => later.push(change))
     await settle()
     transport.put('things', thing('b'))
     expect(shown(late)).toEqual(['+default/a', '+default/b'])
+    expect(shown(later)).toEqual(['+default/b'])
     stop.abort()
   })
 })
@@ -142,6 +146,23 @@ describe('index', () => {
     expect(names('n2')).toEqual(['a'])
     transport.remove('things', 'default/b')
     expect([...byNode.values()]).toEqual(['n2'])
+    stop.abort()
+  })
+
+  test('made late it has what is there, under each of its values', async () => {
+    const { transport, informer, stop, run } = setUp()
+    transport.put('things', thing('a', 'n1,n2'))
+    transport.put('things', thing('b', 'n2'))
+    transport.put('things', thing('c'))
+    void run()
+    await informer.whenSynced()
+    await settle()
+    const byNodes = informer.store.index(object => object.spec?.node?.split(','))
+    const counts = () => ['n1', 'n2', 'n3'].map(node => byNodes.count(node))
+    expect(counts()).toEqual([1, 2, 0])
+    transport.put('things', thing('a', 'n2,n3'))
+    expect(counts()).toEqual([0, 2, 1])
+    expect(informer.store.index(namespaceOf).count('default')).toBe(3)
     stop.abort()
   })
 })

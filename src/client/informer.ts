@@ -18,6 +18,8 @@ export interface Informer<T extends KubeObject> {
    * object that is there already. A relist shows as the difference. A handler that throws is logged.
    */
   onChange(handler: ChangeHandler<T>): Cancel
+  /** The same without the objects that are there already: who reads the store anyway need not hear of thousands. */
+  onLaterChange(handler: ChangeHandler<T>): Cancel
   /** True from the first complete list on. */
   synced(): boolean
   whenSynced(): Promise<void>
@@ -88,14 +90,19 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     }
     notify({ key, old: store.put(event.object), object: event.object })
   }
+  const onLaterChange = (handler: ChangeHandler<T>) => {
+    handlers.add(handler)
+    return () => void handlers.delete(handler)
+  }
   return {
     resource,
     store,
     onChange(handler) {
-      handlers.add(handler)
+      const cancel = onLaterChange(handler)
       for (const key of [...store.keys()]) call(handler, { key, old: undefined, object: store.byKey(key) })
-      return () => void handlers.delete(handler)
+      return cancel
     },
+    onLaterChange,
     synced: () => synced,
     whenSynced: () => firstSync.promise,
     lastRevision: () => revision,

@@ -94,20 +94,25 @@ function createIndex<T extends KubeObject>(project: Projection<T>): LiveIndex<T>
     count: value => buckets.get(value)?.size ?? 0,
     values: () => buckets.keys(),
     move(key, old, object) {
-      const before = old ? projected(project, old) : []
-      const after = object ? projected(project, object) : []
-      for (const value of before) if (!after.includes(value)) drop(value, key)
-      if (object) for (const value of after) add(value, key, object)
+      const before = old && project(old)
+      const after = object && project(object)
+      // Nearly always one value: for that no list is made, as an index over thousands is made at once.
+      if (typeof before === 'string') {
+        if (!holds(after, before)) drop(before, key)
+      } else for (const value of before ?? none) if (!holds(after, value)) drop(value, key)
+      if (typeof after === 'string') add(after, key, object!)
+      else for (const value of after ?? none) add(value, key, object!)
     },
   }
 }
 
-function projected<T extends KubeObject>(project: Projection<T>, object: T): readonly string[] {
-  const value = project(object)
-  if (value === undefined) return []
-  return typeof value === 'string' ? [value] : value
+const none: readonly string[] = []
+
+function holds(projected: string | readonly string[] | undefined, value: string): boolean {
+  return typeof projected === 'object' ? projected.includes(value) : projected === value
 }
 
-function namespaceOf(object: KubeObject): string | undefined {
+/** The projection behind `list(namespace)`: asking for its index asks for that one. */
+export function namespaceOf(object: KubeObject): string | undefined {
   return object.metadata.namespace
 }
