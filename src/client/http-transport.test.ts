@@ -135,3 +135,17 @@ test('an aborted watch ends without an error', async () => {
   stop.abort()
   await watching
 })
+
+test('requests are counted by the code of their answer, and those without one', async () => {
+  const { client, ports } = setUp(url => {
+    if (url.endsWith('/lost')) throw new Error('connection refused')
+    return url.endsWith('/gone') ? json(gone, 410) : json({ metadata: { name: 'a' } })
+  })
+  await client.get(things, 'ns', 'a')
+  await client.get(things, 'ns', 'gone').catch(String)
+  await client.get(things, 'ns', 'lost').catch(String)
+  const told = ports.metrics.text()
+  for (const code of ['200', '410', '<error>'])
+    expect(told).toContain(`rest_client_requests_total{code="${code}",host="api:6443",method="GET"} 1\n`)
+  expect(told).toContain('rest_client_request_duration_seconds_count{host="api:6443",verb="GET"} 3\n')
+})

@@ -2,6 +2,7 @@ import type { KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
 import { methods, pathOf, queryOf } from './path.ts'
+import { type ClientMeter, createClientMeter } from './request-metrics.ts'
 import type { ApiCall, Transport } from './transport.ts'
 import { fallback, readEvents, readJson, toStatusError } from './wire-answer.ts'
 
@@ -43,10 +44,11 @@ const watchGraceMs = 30_000
 
 /** A transport over HTTPS and JSON, for components that live in another process than the API server. */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
+  const sending = { ...options, meter: createClientMeter(options.ports) }
   return {
     async call(call) {
       return await withDeadline(options, callTimeoutMs, undefined, async signal => {
-        const response = await send(options, call, queryOf(call.options), signal)
+        const response = await send(sending, call, queryOf(call.options), signal)
         return (await readJson(response)) as unknown as KubeObject
       })
     },
@@ -55,7 +57,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       const timeoutSeconds = call.options?.timeoutSeconds ?? Math.ceil(watchMinSeconds * (1 + random.next()))
       const query = queryOf({ ...call.options, timeoutSeconds }, true)
       await withDeadline(options, timeoutSeconds * 1000 + watchGraceMs, signal, async until => {
-        const response = await send(options, call, query, until)
+        const response = await send(sending, call, query, until)
         await readEvents(response, sink)
       })
     },
@@ -87,7 +89,7 @@ async function withDeadline<T>(
 }
 
 async function send(
-  options: HttpTransportOptions,
+  options: HttpTransportOptions & { readonly meter: ClientMeter },
   call: ApiCall,
   query: string,
   signal: AbortSignal,
@@ -100,14 +102,10 @@ async function send(
   const body = call.body === undefined ? undefined : JSON.stringify(call.body)
   const tls = { ca: caPem, cert: certPem, key: keyPem }
   const fetcher = options.fetch ?? (fetch as unknown as Fetch)
-  const response = await fetcher(url, {
-    method: methods[call.verb],
-    headers,
-    body,
-    signal,
-    tls,
-    timeout: false,
-  })
+  const method = methods[call.verb]
+  const response = await options.meter(method, new URL(server).host, () =>
+    fetcher(url, { method, headers, body, signal, tls, timeout: false }),
+  )
   if (!response.ok) throw await toStatusError(response)
   return response
 }

@@ -20,6 +20,16 @@ export function checkPort(text: string): void {
     throw new Error(`"${text}" is not a port (1 to 65535)`)
 }
 
+/** `192.0.2.7:80` or `[2001:db8::7]:80` as its parts; throws a sentence when it is neither. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined) throw new Error(`"${text}" is not ADDRESS:PORT`)
+  checkAddress(host)
+  checkPort(port)
+  return { host, port: Number(port) }
+}
+
 /** Throws a sentence unless a node may have each of these labels, which commas separate. */
 export function checkLabels(text: string): void {
   for (const pair of text.split(',')) {

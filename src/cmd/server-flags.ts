@@ -14,6 +14,7 @@ import {
   checkPort,
   checkServiceRanges,
   checkTaints,
+  hostAndPort,
   serverOrigin,
 } from './flag-checks.ts'
 import type { Flag, FlagValues } from './flags.ts'
@@ -103,6 +104,16 @@ export const nodeFlags: readonly Flag[] = [
     default: 10250,
     help: "port of the kubelet's API",
     check: checkPort,
+  },
+  {
+    name: 'proxy-metrics-bind-address',
+    type: 'string',
+    placeholder: 'ADDRESS:PORT',
+    default: '127.0.0.1:10249',
+    help: 'where the service proxy tells its metrics, to whoever asks; "none": nowhere',
+    check(text) {
+      if (text !== 'none') hostAndPort(text)
+    },
   },
   {
     name: 'podman-socket',

@@ -8,6 +8,9 @@ import type { KubeletConfig } from './config.ts'
 import { createSpecBuilder } from './container/spec.ts'
 import type { KubeletHost } from './host.ts'
 import { createImagePuller } from './images/puller.ts'
+import { createPodMeter } from './metrics/pod-meter.ts'
+import { measuredRuntime } from './metrics/runtime-operations.ts'
+import { createStartLatency, type StartLatency } from './metrics/start-latency.ts'
 import type { PodNetwork } from './network/port.ts'
 import { NodeAgent } from './node/node.ts'
 import type { PodEnvironment } from './pod/environment.ts'
@@ -29,6 +32,8 @@ export interface KubeletOptions {
   readonly host: (context: HostContext) => KubeletHost
   /** All services, when somebody watches them already; by default the kubelet does. */
   readonly services?: () => Iterable<Service>
+  /** What the node counts, and tells at its own `/metrics`; by default a registry of its own. */
+  readonly metrics?: Metrics
 }
 
 export interface HostContext {
@@ -51,7 +56,9 @@ export interface HostContext {
 export function createKubelet(options: KubeletOptions): Runnable {
   return async (ports, signal) => {
     const log = ports.log.with({ node: options.config.nodeName })
-    const parts = assemble(options, { ...ports, log }, signal)
+    const { metrics = createMetrics() } = options
+    const runtime = measuredRuntime(options.runtime, metrics, ports.clock)
+    const parts = assemble({ ...options, runtime }, { ...ports, log, metrics }, signal)
     const { agent, podInformer, serviceInformer, host } = parts
     const informers = [podInformer, ...(serviceInformer ? [serviceInformer] : [])]
     const running = [agent.run(signal), host.run(signal), ...informers.map(informer => informer.run(signal))]
@@ -59,7 +66,7 @@ export function createKubelet(options: KubeletOptions): Runnable {
     await Promise.race([ready, aborted(signal)])
     if (!signal.aborted) {
       await takePods(parts)
-      running.push(options.runtime.containers.watch(uid => parts.workers.wake(uid), signal))
+      running.push(runtime.containers.watch(uid => parts.workers.wake(uid), signal))
     }
     await aborted(signal)
     parts.workers.close()
@@ -68,6 +75,7 @@ export function createKubelet(options: KubeletOptions): Runnable {
 }
 
 interface Parts {
+  readonly starts: StartLatency
   readonly agent: NodeAgent
   readonly podInformer: Informer<Pod>
   readonly serviceInformer: Informer<Service> | undefined
@@ -96,25 +104,33 @@ function assemble(options: KubeletOptions, ports: Ports, signal: AbortSignal): P
   })
   const apiPod = (pod: Pod) =>
     apiPodOf(podInformer.store.get(pod.metadata.namespace, pod.metadata.name ?? ''), pod)
+  const meter = createPodMeter(ports.metrics)
+  const starts = createStartLatency(ports.metrics, ports.clock)
   const env: PodEnvironment = {
     ...{ ports, config, runtime, network, events },
     ...{ runtimeName: host.runtimeName, volumes: host.volumes, runHook: host.runHook },
     ...{ terminationMessage: host.terminationMessage, removeLogs: host.removeLogs },
     specs: createSpecBuilder({ config, references, services: listServices, node, files: host.files }),
-    pullImage: createImagePuller({ images: runtime.images, ports, events }),
+    pullImage: createImagePuller({ images: runtime.images, ports, events, pulls: starts }),
     probes: createProbeManager({ ports, prober: host.prober, events, metrics: probeMetrics }),
-    statuses: createStatusManager({ client, ports, signal, apiPod }),
+    statuses: createStatusManager({ client, ports, signal, apiPod, written: meter.statusWritten }),
+    meter,
   }
   const freshNode = () => client.get(nodes, undefined, config.nodeName)
   const workers = new PodWorkers({ env, node, freshNode })
-  return { agent, podInformer, serviceInformer, host, workers }
+  return { agent, podInformer, serviceInformer, host, workers, starts }
 }
 
 /** All pods that this node is to have, then what it has and must not have any more. */
-async function takePods({ podInformer, workers, host }: Parts): Promise<void> {
+async function takePods({ podInformer, workers, host, starts }: Parts): Promise<void> {
   podInformer.onChange(({ old, object }) => {
-    if (old && old.metadata.uid !== object?.metadata.uid) workers.removed(old)
-    if (object && !isMirror(object)) workers.apply(object)
+    if (old && old.metadata.uid !== object?.metadata.uid) {
+      workers.removed(old)
+      starts.forget(old.metadata.uid ?? '')
+    }
+    if (!object || isMirror(object)) return
+    starts.observed(object)
+    workers.apply(object)
   })
   await host.staticPods(workers)
   await workers.endOrphans()

@@ -10,11 +10,14 @@ import type { HostContext } from './kubelet.ts'
 import { podLogDir } from './logs/paths.ts'
 import { rotateLogs } from './logs/rotation.ts'
 import { readTerminationMessage } from './logs/termination-message.ts'
+import { tellCgroupVersion } from './metrics/node-state.ts'
+import { createServingCertificateMeter } from './metrics/serving-certificate.ts'
 import { linuxMachine } from './node/linux-machine.ts'
 import { rolesOf } from './pod/view.ts'
 import { hostProber } from './probes/host-prober.ts'
 import type { ObservedContainer } from './runtime/runtime.ts'
 import { StaticPods } from './static-pods.ts'
+import { cgroupVersion } from './stats/cgroup.ts'
 import { createVolumes } from './volumes/volumes.ts'
 
 /** The API's certificate: a joined node has it signed after it is registered, and renews it while it runs. */
@@ -65,6 +68,7 @@ export function linuxHost({ runtimeName, api }: LinuxHostOptions): (context: Hos
         void pods.follow(workers, context.signal)
       },
       async run(signal) {
+        tellCgroupVersion(ports.metrics, await cgroupVersion())
         const handlers = new KubeletApi({
           ...{ ports, config, runtime, machine },
           workers: context.workers,
@@ -91,7 +95,12 @@ async function serve(
   const first = await tls.first(signal)
   if (signal.aborted) return
   const server = await startApiServer({ api, gate, tls: first, host, port })
-  tls.onRenewed(renewed => server.setTls(renewed))
+  const told = createServingCertificateMeter(api.options.ports)
+  told(first.cert)
+  tls.onRenewed(renewed => {
+    server.setTls(renewed)
+    told(renewed.cert)
+  })
   if (!signal.aborted)
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
   await server.close()

@@ -2,10 +2,11 @@ import type { Pod, PodSpec } from '../api/types/core-v1.gen.ts'
 import { createClient } from '../client/client.ts'
 import { FakeTransport } from '../client/testing.ts'
 import type { ApiCall, Transport } from '../client/transport.ts'
+import { createMetrics, type Metrics } from '../std/metrics.ts'
 import type { SimClock } from '../std/sim-ports.ts'
 import { simPorts } from '../std/sim-ports.ts'
 import { type KubeletConfig, kubeletDefaults } from './config.ts'
-import { createKubelet } from './kubelet.ts'
+import { createKubelet, type HostContext } from './kubelet.ts'
 import {
   createSimulatedRuntime,
   type SimulatedOptions,
@@ -43,6 +44,10 @@ export interface SimulatedNode {
   readonly api: FakeTransport
   readonly clock: SimClock
   readonly runtime: SimulatedRuntime
+  /** What kubelets of this node have counted. */
+  readonly metrics: Metrics
+  /** Of the kubelet that runs. */
+  workers(): ReturnType<HostContext['workers']>
   pod(name: string): Pod | undefined
   /** Stops the kubelet, leaves the runtime as it is. */
   stop(): Promise<void>
@@ -63,10 +68,14 @@ export async function simulatedNode(options: SimulatedNodeOptions = {}): Promise
   const runtime = createSimulatedRuntime({ ports, ...options })
   let stop = new AbortController()
   let done: Promise<void> = Promise.resolve()
+  let context: HostContext
+  const metrics = createMetrics()
   const node: SimulatedNode = {
     api,
     clock: ports.clock,
     runtime,
+    metrics,
+    workers: () => context.workers(),
     pod: name => api.object('pods', `default/${name}`) as Pod | undefined,
     async stop() {
       stop.abort()
@@ -79,7 +88,11 @@ export async function simulatedNode(options: SimulatedNodeOptions = {}): Promise
         runtime,
         network: { ...simulatedNetwork('10.42.0'), ...(notReady && { notReady }) },
         config: testConfig,
-        host: () => simulatedHost({ hostname: 'n1' }),
+        host(given) {
+          context = given
+          return simulatedHost({ hostname: 'n1' })
+        },
+        metrics,
       })
       done = kubelet(ports, stop.signal)
       await ports.clock.advance(1_000)

@@ -3,7 +3,9 @@ import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { createInformers, type Informers } from '../client/informers.ts'
-import type { Ports, Runnable } from '../std/ports.ts'
+import { createMetrics, type Metrics } from '../std/metrics.ts'
+import type { Clock, Ports, Runnable } from '../std/ports.ts'
+import { createProxyMeter, type ProxyMeter } from './metrics/meter.ts'
 import { type ServicePort, servicePorts } from './model/service-port.ts'
 import { type Ruleset, rulesetOf } from './nftables/ruleset.ts'
 import { changeScript, replaceScript } from './nftables/script.ts'
@@ -13,6 +15,8 @@ export interface ProxyOptions {
   readonly client: Client
   readonly nodeName: string
   readonly writer: RuleWriter
+  /** What the proxy counts, for its own `/metrics`; by default nobody is told. */
+  readonly metrics?: Metrics
 }
 
 /** Changes that come within this time are written together. */
@@ -23,9 +27,10 @@ const retryMaxMs = 30_000
 export function createProxy(options: ProxyOptions): Runnable {
   return async (ports, signal) => {
     const informers = createInformers({ client: options.client, ports, signal })
-    const changes = watchChanges(informers, ports)
+    const meter = createProxyMeter(options.metrics ?? createMetrics(), ports.clock)
+    const changes = watchChanges(informers, ports, meter)
     await informers.whenSynced()
-    await writeRules(options, informers, changes, ports, signal)
+    await writeRules({ ...options, informers, changes, meter }, ports, signal)
     await informers.done
   }
 }
@@ -35,11 +40,17 @@ interface Changes {
   next(signal: AbortSignal): Promise<void>
 }
 
-function watchChanges(informers: Informers, { clock }: Ports): Changes {
+function watchChanges(informers: Informers, { clock }: Ports, meter: ProxyMeter): Changes {
   let changed = Promise.withResolvers<void>()
   const note = () => changed.resolve()
-  informers.of(services).onChange(note)
-  informers.of(endpointSlices).onChange(note)
+  informers.of(services).onChange(({ key }) => {
+    meter.serviceChanged(key)
+    note()
+  })
+  informers.of(endpointSlices).onChange(change => {
+    meter.endpointsChanged(sliceKey((change.object ?? change.old)!), change)
+    note()
+  })
   return {
     async next(signal) {
       signal.addEventListener('abort', note, { once: true })
@@ -51,10 +62,14 @@ function watchChanges(informers: Informers, { clock }: Ports): Changes {
   }
 }
 
+interface Writing extends ProxyOptions {
+  readonly informers: Informers
+  readonly changes: Changes
+  readonly meter: ProxyMeter
+}
+
 async function writeRules(
-  { nodeName, writer }: ProxyOptions,
-  informers: Informers,
-  changes: Changes,
+  { nodeName, writer, informers, changes, meter }: Writing,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<void> {
@@ -63,15 +78,18 @@ async function writeRules(
   for (let failures = 0; !signal.aborted; ) {
     if (failures === 0 && written) await changes.next(signal)
     if (signal.aborted) return
+    const round = meter.beginRound(written === undefined)
     const wanted = plan()
     const rules = rulesetOf(wanted)
     const script = written ? changeScript(written.rules, rules) : replaceScript(rules)
     try {
       if (script !== '') await writer.apply(script)
-      if (written) await forgetStaleFlows(writer, written.ports, wanted)
+      if (written) await forgetStaleFlows(measuredFlows(writer, meter, ports.clock), written.ports, wanted)
       written = { rules, ports: wanted }
       failures = 0
+      round.done(wanted)
     } catch (error) {
+      round.failed()
       // Somebody may have changed the table: start from scratch next time.
       written = undefined
       ports.log.warn('packet rules not written, trying again', { error: String(error) })
@@ -107,8 +125,21 @@ function sliceKey(slice: EndpointSlice): string {
   return `${slice.metadata.namespace}/${slice.metadata.labels?.['kubernetes.io/service-name']}`
 }
 
+type FlowWriter = Pick<RuleWriter, 'forgetFlows'>
+
+function measuredFlows(writer: FlowWriter, meter: ProxyMeter, clock: Clock): FlowWriter {
+  return {
+    async forgetFlows(protocol, serviceIp, endpointIp) {
+      const startMs = clock.monotonicMs()
+      const count = await writer.forgetFlows(protocol, serviceIp, endpointIp)
+      meter.flowsForgotten(count, clock.monotonicMs() - startMs)
+      return count
+    },
+  }
+}
+
 async function forgetStaleFlows(
-  writer: RuleWriter,
+  writer: FlowWriter,
   before: readonly ServicePort[],
   after: readonly ServicePort[],
 ): Promise<void> {
@@ -118,9 +149,9 @@ async function forgetStaleFlows(
     const left = new Set(
       [...(now.get(port.id)?.internal ?? []), ...(now.get(port.id)?.external ?? [])].map(({ ip }) => ip),
     )
-    const gone = [...port.internal, ...port.external].filter(({ ip }) => !left.has(ip))
+    const gone = new Set([...port.internal, ...port.external].map(({ ip }) => ip)).difference(left)
     for (const serviceIp of [...port.clusterIps, ...port.externalIps]) {
-      for (const { ip } of gone) await writer.forgetFlows(port.protocol, serviceIp, ip)
+      for (const ip of gone) await writer.forgetFlows(port.protocol, serviceIp, ip)
     }
   }
 }

@@ -2,8 +2,8 @@
 export interface RuleWriter {
   /** Applies an nft script as one transaction; rejects with nft's own words when the kernel refuses it. */
   apply(script: string): Promise<void>
-  /** Forgets UDP flows to a service address whose endpoint is gone (they would go on to nowhere). */
-  forgetFlows(protocol: 'udp' | 'sctp', serviceIp: string, endpointIp: string): Promise<void>
+  /** Forgets UDP flows to a service address whose endpoint is gone (they would go on to nowhere); answers how many. */
+  forgetFlows(protocol: 'udp' | 'sctp', serviceIp: string, endpointIp: string): Promise<number>
 }
 
 /** Runs `nft` and `conntrack` of the node; `command` lets a caller enter a network namespace first. */
@@ -25,6 +25,7 @@ export function createNftWriter(command: readonly string[] = []): RuleWriter {
       const complaint = await new Response(conntrack.stderr).text()
       // conntrack exits with 1 when there was no such flow.
       if ((await conntrack.exited) > 1) throw new Error(`conntrack failed: ${complaint.trim()}`)
+      return Number(/: (\d+) flow entries have been deleted/.exec(complaint)?.[1] ?? 0)
     },
   }
 }

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { createFeatures } from '../../src/api/features/features.ts'
 import type { ResourceRef } from '../../src/client/resource.ts'
 import { tellFeatures } from '../../src/cmd/compose/features.ts'
@@ -8,23 +6,7 @@ import { cronJobs, jobs, services } from '../../src/controllers/kinds.ts'
 import type { KubeObject } from '../../src/machinery/meta/object.ts'
 import { createSimCluster, type SimCluster } from '../../src/sim/cluster.ts'
 import { createApp, createAppService, createNamespaces, plannedWorkload } from '../../src/sim/workload.ts'
-import { upstreamFile } from './upstream-file.ts'
-
-/** Upstream's list of every metric of every component, made from its sources and published with them. */
-const { path: listFile, missing } = upstreamFile(
-  'test/instrumentation/documentation/documentation-list.yaml',
-  "metrics beside upstream's list",
-)
-
-interface Listed {
-  readonly name: string
-  readonly namespace?: string
-  readonly subsystem?: string
-  readonly type: string
-  readonly stabilityLevel: string
-  readonly labels?: readonly string[]
-  readonly buckets?: readonly (number | string)[]
-}
+import { metricDifferences, upstreamMetrics } from './upstream-metrics.ts'
 
 /** What upstream's list leaves out or has otherwise than its servers. */
 const unlisted: Readonly<Record<string, string>> = {
@@ -39,97 +21,62 @@ const excused: Readonly<Record<string, string>> = {
   apiserver_flowcontrol_demand_seats: 'a timing ratio, a histogram in its answer',
 }
 
-/** What the list says of a family, in one line. */
-function line(family: {
-  readonly type: string
-  readonly stability: string | undefined
-  readonly labels: readonly string[]
-  readonly buckets: readonly number[]
-}): string {
-  const bounds = family.buckets.map(bound => Number(bound.toPrecision(6)))
-  return `${family.type} ${family.stability} {${family.labels.toSorted()}} [${bounds}]`
-}
+const unasked = new Set([...Object.keys(unlisted), ...Object.keys(excused)])
 
-function upstream(): ReadonlyMap<string, string> {
-  const listed = parse(readFileSync(listFile, 'utf8')) as Listed[]
-  return new Map(
-    listed.map(({ name, namespace, subsystem, type, stabilityLevel, labels = [], buckets = [] }) => {
-      const full = [namespace, subsystem, name].filter(Boolean).join('_')
-      const known = {
-        Counter: 'counter',
-        Gauge: 'gauge',
-        Histogram: 'histogram',
-        TimingRatioHistogram: 'histogram',
+describe.skipIf(upstreamMetrics.missing !== undefined)(
+  "the metrics of a cluster are those of upstream's list",
+  () => {
+    let cluster: SimCluster
+    beforeAll(async () => {
+      cluster = await createSimCluster({ seed: 1, nodes: 2 })
+      const { admin, ports } = cluster
+      tellFeatures(ports.metrics, createFeatures())
+      await createNamespaces(admin)
+      for (const part of [cluster.controllers, cluster.scheduler, ...cluster.nodes]) part.start()
+      await ports.clock.advance(10_000)
+      const apps = plannedWorkload(2, 2)
+      for (const app of apps) await createApp(admin, app)
+      for (const app of apps) await createAppService(admin, app)
+      const make = <T extends KubeObject>(resource: ResourceRef<T>, name: string, spec: object) =>
+        admin.create(resource, { metadata: { namespace: 'blue', name }, spec } as unknown as T)
+      const template = {
+        spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'hutch.local/app:1' }] },
       }
-      const what = known[type as keyof typeof known] ?? type
-      return [full, line({ type: what, stability: stabilityLevel, labels, buckets: buckets.map(Number) })]
-    }),
-  )
-}
+      await make(jobs, 'once', { template, activeDeadlineSeconds: 30, ttlSecondsAfterFinished: 10 })
+      await make(cronJobs, 'often', { schedule: '* * * * *', jobTemplate: { spec: { template } } })
+      await make(services, 'open', { type: 'NodePort', ports: [{ port: 80 }] })
+      await ports.clock.advance(180_000)
+    }, 300_000)
+    afterAll(() => cluster?.stop(), 60_000)
 
-const defaultBuckets = '[0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5,10]'
-
-describe.skipIf(missing !== undefined)("the metrics of a cluster are those of upstream's list", () => {
-  let cluster: SimCluster
-  beforeAll(async () => {
-    cluster = await createSimCluster({ seed: 1, nodes: 2 })
-    const { admin, ports } = cluster
-    tellFeatures(ports.metrics, createFeatures())
-    await createNamespaces(admin)
-    for (const part of [cluster.controllers, cluster.scheduler, ...cluster.nodes]) part.start()
-    await ports.clock.advance(10_000)
-    const apps = plannedWorkload(2, 2)
-    for (const app of apps) await createApp(admin, app)
-    for (const app of apps) await createAppService(admin, app)
-    const make = <T extends KubeObject>(resource: ResourceRef<T>, name: string, spec: object) =>
-      admin.create(resource, { metadata: { namespace: 'blue', name }, spec } as unknown as T)
-    const template = {
-      spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'hutch.local/app:1' }] },
-    }
-    await make(jobs, 'once', { template, activeDeadlineSeconds: 30, ttlSecondsAfterFinished: 10 })
-    await make(cronJobs, 'often', { schedule: '* * * * *', jobTemplate: { spec: { template } } })
-    await make(services, 'open', { type: 'NodePort', ports: [{ port: 80 }] })
-    await ports.clock.advance(180_000)
-  }, 300_000)
-  afterAll(() => cluster?.stop(), 60_000)
-
-  test('name, type, labels, buckets and stability of each', () => {
-    const listed = upstream()
-    const differences = cluster.ports.metrics.families().flatMap(({ type, spec, buckets }) => {
-      const { name, labels = [], stability } = spec
-      if (Object.hasOwn(unlisted, name) || Object.hasOwn(excused, name)) return []
-      const theirs = listed.get(name)
-      const ours = line({ type, stability, labels, buckets })
-      // The list has no bounds where upstream takes those of its library.
-      if (theirs === ours || theirs === ours.replace(defaultBuckets, '[]')) return []
-      return [`${name}: ${ours}, upstream ${theirs ?? 'has none'}`]
+    test('name, type, labels, buckets and stability of each', () => {
+      expect(metricDifferences(cluster.ports.metrics, unasked)).toEqual([])
     })
-    expect(differences).toEqual([])
-  })
 
-  test('usual dashboards find what they ask for', () => {
-    const told = cluster.ports.metrics.text()
-    const wanted = [
-      'apiserver_request_filter_duration_seconds_bucket',
-      'cronjob_controller_job_creation_skew_duration_seconds_count',
-      'endpoint_slice_controller_changes',
-      'endpoint_slice_controller_num_endpoint_slices',
-      'job_controller_job_sync_duration_seconds_count',
-      'job_controller_jobs_finished_total',
-      'job_controller_job_pods_creation_total',
-      'kube_apiserver_clusterip_allocator_allocated_ips',
-      'kube_apiserver_nodeport_allocator_allocation_total',
-      'kubernetes_feature_enabled',
-      'node_collector_zone_health',
-      'root_ca_cert_publisher_sync_total',
-      'running_managed_controllers',
-      'scheduler_framework_extension_point_duration_seconds_bucket',
-      'scheduler_plugin_evaluation_total',
-      'scheduler_plugin_execution_duration_seconds_bucket',
-      'scheduler_queue_incoming_pods_total',
-      'ttl_after_finished_controller_job_deletion_duration_seconds_count',
-      'workqueue_depth',
-    ]
-    expect(wanted.filter(name => !told.includes(`\n${name}{`) && !told.includes(`\n${name} `))).toEqual([])
-  })
-})
+    test('usual dashboards find what they ask for', () => {
+      const told = cluster.ports.metrics.text()
+      const wanted = [
+        'apiserver_request_filter_duration_seconds_bucket',
+        'cronjob_controller_job_creation_skew_duration_seconds_count',
+        'endpoint_slice_controller_changes',
+        'endpoint_slice_controller_num_endpoint_slices',
+        'job_controller_job_sync_duration_seconds_count',
+        'job_controller_jobs_finished_total',
+        'job_controller_job_pods_creation_total',
+        'kube_apiserver_clusterip_allocator_allocated_ips',
+        'kube_apiserver_nodeport_allocator_allocation_total',
+        'kubernetes_feature_enabled',
+        'node_collector_zone_health',
+        'root_ca_cert_publisher_sync_total',
+        'running_managed_controllers',
+        'scheduler_framework_extension_point_duration_seconds_bucket',
+        'scheduler_plugin_evaluation_total',
+        'scheduler_plugin_execution_duration_seconds_bucket',
+        'scheduler_queue_incoming_pods_total',
+        'ttl_after_finished_controller_job_deletion_duration_seconds_count',
+        'workqueue_depth',
+      ]
+      expect(wanted.filter(name => !told.includes(`\n${name}{`) && !told.includes(`\n${name} `))).toEqual([])
+    })
+  },
+)

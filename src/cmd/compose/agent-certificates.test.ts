@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.gen.ts'
 import type { Transport } from '../../client/transport.ts'
+import { createServingCertificateMeter } from '../../kubelet/metrics/serving-certificate.ts'
 import { certificateFacts } from '../../server/pki/certificate.ts'
 import { issueCa, issueLeaf, leafLifeMs, signRequest } from '../../server/pki/issue.ts'
 import { silentLogger } from '../../std/log.ts'
@@ -63,6 +64,11 @@ test('both certificates are renewed in time, kept, and handed to the running API
   const stop = new AbortController()
   const serving = await certificates.serving.first(stop.signal)
   expect(certificateFacts(serving.cert).names).toContain('192.0.2.1')
+  const told = (series: string) =>
+    Number(new RegExp(`^kubelet_${series} (\\S+)$`, 'm').exec(ports.metrics.text())?.[1] ?? Number.NaN)
+  const serve = createServingCertificateMeter(ports)
+  expect(ports.metrics.text()).toContain('kubelet_certificate_manager_server_ttl_seconds +Inf\n')
+  serve(serving.cert)
 
   const adopted = new Promise<string>(resolve => certificates.serving.onRenewed(({ cert }) => resolve(cert)))
   const renewal = certificates.renewal(ports, stop.signal)
@@ -70,6 +76,12 @@ test('both certificates are renewed in time, kept, and handed to the running API
   stop.abort()
   await renewal
   expect(renewed).not.toBe(serving.cert)
+  serve(renewed)
+  expect(told('certificate_manager_server_ttl_seconds')).toBeGreaterThan(0)
+  expect(told('certificate_manager_server_rotation_seconds_count')).toBe(1)
+  expect(told('certificate_manager_client_ttl_seconds')).toBeGreaterThan(0)
+  expect(told('certificate_manager_client_expiration_renew_errors')).toBe(0)
+  expect(told('server_expiration_renew_errors')).toBe(0)
   expect(nowMs).toBeLessThan(certificateFacts(serving.cert).notAfterMs)
   expect(readFileSync(join(dir, 'serving-kubelet.crt'), 'utf8')).toBe(renewed)
   expect(certificates.client().certificate).not.toBe(first.certificate)

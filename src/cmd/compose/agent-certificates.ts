@@ -8,6 +8,7 @@ import { requestNodeCertificate } from '../../server/bootstrap/node-certificate.
 import { canonicalName, certificateFacts, type KeyPair } from '../../server/pki/certificate.ts'
 import { leafLifeMs } from '../../server/pki/issue.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
+import { createRenewalMeter } from './agent-certificate-metrics.ts'
 import { keepClientPair, keepPair, keptPair } from './agent-join.ts'
 import { patiently } from './agent-patience.ts'
 import type { AgentSettings } from './agent-settings.ts'
@@ -39,6 +40,7 @@ const dayMs = 86_400_000
 
 export function agentCertificates({ settings, ports, first, clientCa, transport }: Setup): AgentCertificates {
   let client = first
+  const meter = createRenewalMeter(ports, () => certificateFacts(client.certificate).notAfterMs)
   let serving = keptServing(settings, ports.clock.nowMs())
   const adopters: Adopt[] = []
   const tlsOf = ({ certificate, key }: KeyPair) => ({ cert: certificate, key, clientCa })
@@ -60,9 +62,9 @@ export function agentCertificates({ settings, ports, first, clientCa, transport 
   }
   const renew = async (signal: AbortSignal) => {
     const nowMs = ports.clock.nowMs()
-    if (renewAtMs(client) <= nowMs) await requestClient(signal)
+    if (renewAtMs(client) <= nowMs) await meter.client(() => requestClient(signal))
     if (!serving || renewAtMs(serving) > nowMs) return
-    const renewed = await requestServing(signal)
+    const renewed = await meter.server(() => requestServing(signal))
     for (const adopt of adopters) adopt(tlsOf(renewed))
     ports.log.info('serving certificate renewed')
   }

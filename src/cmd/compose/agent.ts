@@ -47,6 +47,8 @@ export async function runAgent(
     proxy: transport,
     tls: certificates.serving,
     gate: delegatedGate(createClient(transport), nodeName),
+    // All that this process counts is of its node.
+    metrics: ports.metrics,
   })
   ports.log.info('joined the cluster', { server })
   const beside = [

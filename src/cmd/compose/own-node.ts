@@ -2,6 +2,7 @@ import { createGate, type Gate } from '../../kubelet/api/gate.ts'
 import { withAuthenticated } from '../../server/authn/authenticator.ts'
 import { componentUsers, nodeUser } from '../../server/authn/identity.ts'
 import type { RequestInfo, UserInfo } from '../../server/context.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import type { NamedRunnable } from '../../std/run.ts'
 import type { FlagReader } from '../server-flags.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -25,6 +26,8 @@ export function ownNode(plane: ControlPlane, settings: ServerSettings, flags: Fl
       onRenewed: adopt => plane.onRenewed(() => adopt(tls())),
     },
     gate: localGate(plane, nodeName),
+    // What others of this process count is told by the API server.
+    metrics: createMetrics(),
   })
 }
 

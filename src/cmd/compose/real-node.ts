@@ -12,14 +12,18 @@ import { createNetworkShell } from '../../kubelet/network/shell.ts'
 import { ensurePauseImage } from '../../kubelet/pause-image.ts'
 import { openPodman } from '../../kubelet/runtime/podman/podman.ts'
 import { startPodmanService } from '../../kubelet/runtime/podman/service.ts'
+import { serveProxyMetrics } from '../../proxy/metrics/server.ts'
 import { createProxy } from '../../proxy/proxy.ts'
 import { createNftWriter } from '../../proxy/writer.ts'
 import { serverVersion } from '../../server/version.ts'
+import { createMetrics, type Metrics } from '../../std/metrics.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import type { NamedRunnable } from '../../std/run.ts'
+import { hostAndPort } from '../flag-checks.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { nodeLabels, nodeTaints } from './node-flags.ts'
 import { explained } from './preflight.ts'
+import { measureProcess } from './process-metrics.ts'
 
 /** What a machine that runs pods is told; the same for the all-in-one and for an agent. */
 export interface RealNodeOptions {
@@ -43,6 +47,8 @@ export interface RealNodeOptions {
   /** Of the kubelet's HTTPS API. */
   readonly tls: ServingTls
   readonly gate: Gate
+  /** What the kubelet tells at its `/metrics`. */
+  readonly metrics: Metrics
 }
 
 /** Kubelet on Podman, pod network and service proxy of this machine. */
@@ -62,10 +68,24 @@ export function realNode(options: RealNodeOptions): NamedRunnable[] {
     { name: 'network', run: createNodeNetwork({ client: proxy, nodeName, network, shell }) },
     { name: 'kubelet', run: kubelet(options, node, network) },
   ]
-  if (options.runsProxy) {
-    parts.push({ name: 'proxy', run: createProxy({ client: proxy, nodeName, writer: createNftWriter() }) })
+  return options.runsProxy ? [...parts, ...serviceProxy(options, proxy)] : parts
+}
+
+/** The proxy and, where it is told, what it counts: upstream's is a program of its own, and asked by itself. */
+function serviceProxy({ nodeName, flags }: RealNodeOptions, client: Client): NamedRunnable[] {
+  const metrics = createMetrics()
+  const proxy = createProxy({ client, nodeName, writer: createNftWriter(), metrics })
+  const address = flags.text('proxy-metrics-bind-address')
+  if (address === 'none') return [{ name: 'proxy', run: proxy }]
+  const serve = serveProxyMetrics(metrics, hostAndPort(address))
+  const run: Runnable = (ports, signal) => {
+    measureProcess({ metrics, clock: ports.clock })
+    return serve(ports, signal)
   }
-  return parts
+  return [
+    { name: 'proxy', run: proxy },
+    { name: 'proxy-metrics', run },
+  ]
 }
 
 function kubelet(
@@ -73,7 +93,10 @@ function kubelet(
   client: Client,
   network: ReturnType<typeof createBridgeNetwork>,
 ): Runnable {
-  return async (ports, signal) => {
+  return async (given, signal) => {
+    const { metrics } = options
+    const ports = { ...given, metrics }
+    measureProcess(ports)
     const engine = await openEngine(options, ports).catch(error => {
       throw explained(error, options.kubeletPort)
     })
@@ -84,7 +107,7 @@ function kubelet(
       mkdirSync(config.staticPodDir, { recursive: true, mode: 0o700 })
       await ensurePauseImage(engine.runtime.images, config.pauseImage, architecture())
       const host = linuxHost({ runtimeName: 'podman', api })
-      await createKubelet({ client, runtime: engine.runtime, network, config, host })(ports, signal)
+      await createKubelet({ client, runtime: engine.runtime, network, config, host, metrics })(ports, signal)
     } catch (error) {
       throw explained(error, options.kubeletPort)
     } finally {

@@ -1,13 +1,13 @@
 /** What can be asked of a node with GET alone; one line per path. */
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { metricsContentType } from '../../std/metrics-text.ts'
+import { tellNodeState } from '../metrics/node-state.ts'
 import { cadvisorFamilies } from '../stats/cadvisor-metrics.ts'
 import { resourceFamilies } from '../stats/resource-metrics.ts'
 import { renderSamples, type SampleFamily } from '../stats/samples.ts'
 import { statsSummary } from '../stats/summary.ts'
 import { type ApiAnswer, jsonAnswer, textAnswer } from './answer.ts'
 import { kubeletConfiguration } from './configz.ts'
-import { kubeletFamilies } from './kubelet-metrics.ts'
 import type { ApiSources } from './sources.ts'
 
 type Read = (api: ApiSources, query: URLSearchParams) => ApiAnswer | Promise<ApiAnswer>
@@ -30,7 +30,10 @@ export const reads: Readonly<Record<string, Read>> = {
     jsonAnswer(
       statsSummary(options.config.nodeName, await snapshot(), query.get('only_cpu_and_memory') === 'true'),
     ),
-  '/metrics': async api => metrics(await kubeletFamilies(api.options)),
+  '/metrics': async ({ options }) => {
+    await tellNodeState(options.ports.metrics, options)
+    return textAnswer(options.ports.metrics.text(), metricsContentType)
+  },
   '/metrics/resource': async ({ snapshot }) => metrics(resourceFamilies(await snapshot())),
   '/metrics/cadvisor': async ({ snapshot, options }) =>
     metrics(cadvisorFamilies(await snapshot(), await options.machine.facts())),

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { connect } from 'node:tls'
+import { simPorts } from '../../std/sim-ports.ts'
 import type { KubeletApi } from './handlers.ts'
 import { startApiServer } from './server.ts'
 
@@ -43,7 +44,7 @@ const missing = Bun.which('openssl') ? undefined : 'openssl is not installed'
 if (missing) console.warn(`SKIPPED: renewing the certificate of the kubelet's API (${missing})`)
 
 test.skipIf(missing !== undefined)('a renewed certificate counts for the next connection', async () => {
-  const api = {} as KubeletApi
+  const api = { options: { ports: simPorts(1) } } as unknown as KubeletApi
   const first = {
     api,
     gate: async () => 'allowed' as const,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
+import { createRequestMeter } from '../metrics/http-requests.ts'
 import { messageOf } from '../pod/start-error.ts'
 import { ApiError } from './answer.ts'
 import { attributesOf, type Gate } from './gate.ts'
@@ -38,19 +39,20 @@ export async function startApiServer({ api, gate, tls, host, port }: ApiServerOp
     ...{ cert: tls.cert, key: tls.key, ca: tls.clientCa },
     ...{ requestCert: true, rejectUnauthorized: false, allowHTTP1: true },
   })
+  const meter = createRequestMeter(api.options.ports)
   const sockets = new Set<Duplex>()
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
   })
-  server.on(
-    'request',
-    (request: Http2ServerRequest, response: Http2ServerResponse) =>
-      void respond(api, gate, request, response as unknown as ServerResponse),
-  )
+  server.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    const done = meter(request.method, pathOf(request))
+    void respond(api, gate, request, response as unknown as ServerResponse).finally(done)
+  })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void upgrade(api, gate, { request, socket, head })
+    const done = meter(request.method, pathOf(request))
+    void upgrade(api, gate, { request, socket, head }).finally(done)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -67,6 +69,10 @@ export async function startApiServer({ api, gate, tls, host, port }: ApiServerOp
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+function pathOf({ url }: Request): string {
+  return (url ?? '/').split('?', 1)[0] ?? '/'
 }
 
 async function respond(

@@ -1,5 +1,7 @@
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import type { Ports } from '../../std/ports.ts'
+import { countPull } from '../metrics/image-pulls.ts'
+import type { StartLatency } from '../metrics/start-latency.ts'
 import { type Backoff, backoffEndMs, nextBackoff } from '../pod/backoff.ts'
 import type { PodEvents } from '../pod/events.ts'
 import { messageOf, StartError } from '../pod/start-error.ts'
@@ -12,6 +14,8 @@ export interface ImagePullerOptions {
   readonly images: ImageService
   readonly ports: Ports
   readonly events: PodEvents
+  /** Told when pulls for a pod begin and end. */
+  readonly pulls: Pick<StartLatency, 'pullStarted' | 'pullEnded'>
 }
 
 interface PullFailure {
@@ -21,14 +25,21 @@ interface PullFailure {
 }
 
 /** Upstream images/image_manager.go: one pull of an image at a time, failed pulls back off from 10 s to 5 min. */
-export function createImagePuller({ images, ports, events }: ImagePullerOptions): ImagePuller {
+export function createImagePuller({ images, ports, events, pulls }: ImagePullerOptions): ImagePuller {
   const failures = new Map<string, PullFailure>()
   const pulling = new Map<string, Promise<Image>>()
 
   const pullOnce = (reference: string) => {
     const running = pulling.get(reference)
     if (running) return running
-    const started = images.pull(reference).finally(() => pulling.delete(reference))
+    const startMs = ports.clock.monotonicMs()
+    const started = images
+      .pull(reference)
+      .then(image => {
+        countPull(ports.metrics, image.sizeBytes, ports.clock.monotonicMs() - startMs)
+        return image
+      })
+      .finally(() => pulling.delete(reference))
     pulling.set(reference, started)
     return started
   }
@@ -48,6 +59,8 @@ export function createImagePuller({ images, ports, events }: ImagePullerOptions)
     refuseEarly(pod, container, key)
     events({ pod, container }, { reason: 'Pulling', message: `Pulling image "${reference}"` })
     const startMs = ports.clock.monotonicMs()
+    const uid = pod.metadata.uid ?? ''
+    pulls.pullStarted(uid)
     try {
       const image = await pullOnce(reference)
       failures.delete(key)
@@ -66,6 +79,8 @@ export function createImagePuller({ images, ports, events }: ImagePullerOptions)
       warn(`Failed to pull image "${reference}": ${text}`)
       warn(`Error: ${reason}`)
       throw new StartError(reason, text, 0)
+    } finally {
+      pulls.pullEnded(uid)
     }
   }
 

@@ -5,6 +5,7 @@ import { isAlreadyExists, orUndefined } from '../../client/failure.ts'
 import { sleep } from '../../client/sleep.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { KubeletConfig } from '../config.ts'
+import { createNodeStartup, type NodeStartup } from '../metrics/node-startup.ts'
 import { messageOf } from '../pod/start-error.ts'
 import { nodes } from '../resources.ts'
 import type { Runtime, RuntimeVersion } from '../runtime/runtime.ts'
@@ -35,6 +36,7 @@ const registerRetryMaxMs = 7_000
 export class NodeAgent {
   readonly #options: NodeAgentOptions
   readonly #lease: NodeLease
+  readonly #startup: NodeStartup
   readonly #registered = Promise.withResolvers<void>()
   #node: Node | undefined
   #facts: MachineFacts | undefined
@@ -43,6 +45,7 @@ export class NodeAgent {
 
   constructor(options: NodeAgentOptions) {
     this.#options = options
+    this.#startup = createNodeStartup(options.ports)
     this.#lease = createNodeLease(options.client, options.ports.clock, options.config.nodeName)
   }
 
@@ -99,15 +102,18 @@ export class NodeAgent {
 
   async #register(): Promise<void> {
     const { client, config } = this.#options
+    this.#startup.registering()
     const status = await this.#compute(undefined)
     const present = await orUndefined(client.get(nodes, undefined, config.nodeName))
     this.#node = present ? await this.#adopt(present) : await this.#create(status)
   }
 
   async #create(status: NodeStatus): Promise<Node> {
-    const { client, config } = this.#options
+    const { client, config, machine } = this.#options
     try {
-      return await client.create(nodes, initialNode({ config, facts: this.#facts! }, status))
+      const made = await client.create(nodes, initialNode({ config, facts: this.#facts! }, status))
+      this.#startup.registered((await machine.usage())?.bootedAtMs)
+      return made
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
       return this.#adopt(await client.get(nodes, undefined, config.nodeName))
@@ -176,6 +182,7 @@ export class NodeAgent {
     const patch = { type: strategicPatch, body, subresource: 'status' }
     const written = await client.patch(nodes, undefined, config.nodeName, patch)
     this.#node = written
+    if (readyOf(written) === 'True') this.#startup.ready()
     this.#writtenAtMs = ports.clock.monotonicMs()
     if (readyOf(present) === readyOf(written)) return
     const reason = readyOf(written) === 'True' ? 'NodeReady' : 'NodeNotReady'

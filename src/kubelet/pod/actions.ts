@@ -49,10 +49,16 @@ async function createSandbox({ env, state, signal }: ActionContext, attempt: num
       { pod },
       { reason: 'SandboxChanged', message: 'Pod sandbox changed, it will be killed and re-created.' },
     )
+  const { meter, ports } = env
+  const startMs = ports.clock.monotonicMs()
+  const done = (isUp: boolean) => meter.sandboxDone(ports.clock.monotonicMs() - startMs, isUp)
+  meter.sandboxStarting()
   try {
     const id = await env.runtime.containers.createSandbox(env.specs.sandbox(pod, attempt))
     await connect(env, state, id)
+    done(true)
   } catch (error) {
+    done(false)
     const message = `Failed to create pod sandbox: ${messageOf(error)}`
     env.events({ pod }, { type: 'Warning', reason: 'FailedCreatePodSandBox', message })
     throw error
@@ -103,8 +109,9 @@ type StartAction = Extract<PodAction, { do: 'start' }>
 
 async function start(context: ActionContext, action: StartAction): Promise<void> {
   const { env, state, view } = context
-  const { container } = action
+  const { container, role } = action
   noteRestart(context, container)
+  env.meter.containerStarting(role)
   try {
     const id = await startContainer(context, action)
     state.failures.delete(container.name)
@@ -112,6 +119,7 @@ async function start(context: ActionContext, action: StartAction): Promise<void>
   } catch (error) {
     const known = error instanceof StartError
     const reason = known ? error.reason : 'RunContainerError'
+    env.meter.containerFailed(role, reason)
     const retryAtMs = view.nowMs + (known ? error.retryAfterMs : startRetryMs)
     state.failures.set(container.name, {
       reason,

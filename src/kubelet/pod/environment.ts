@@ -2,6 +2,7 @@ import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { KubeletConfig } from '../config.ts'
 import type { ImagePuller } from '../images/puller.ts'
+import type { PodMeter } from '../metrics/pod-meter.ts'
 import type { PodNetwork } from '../network/port.ts'
 import type { ProbeManager } from '../probes/manager.ts'
 import type {
@@ -29,6 +30,7 @@ export interface PodEnvironment {
   readonly runHook: HookRunner
   readonly statuses: StatusManager
   readonly events: PodEvents
+  readonly meter: PodMeter
   readonly terminationMessage: (container: ObservedContainer) => string | undefined
   /** Of a pod that is gone for good. */
   readonly removeLogs: (pod: Pod) => Promise<void>

@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Cancel } from '../../std/ports.ts'
+import type { SyncType } from '../metrics/pod-meter.ts'
 import type { Observed, ObservedContainer } from '../runtime/runtime.ts'
 import { podStatus } from '../status/pod-status.ts'
 import type { ActionContext } from './action-context.ts'
@@ -10,11 +11,13 @@ import type { PodEnvironment } from './environment.ts'
 import { planPod } from './plan.ts'
 import { newPodState, type PodState, syncProbes, viewOf } from './pod-state.ts'
 import { reviewResize, settleResize } from './resize.ts'
-import type { ResizeRefusal } from './resize-state.ts'
+import type { ResizeRefusal, ResizeState } from './resize-state.ts'
 import { messageOf } from './start-error.ts'
 import { currentSandbox, type Ending, type PodView } from './view.ts'
 
 export interface WorkerHooks {
+  /** When the kubelet saw the pod for the first time, by the monotonic clock. */
+  readonly seenMs: number
   /** Nothing of the pod runs any more. Called until it succeeds; the worker counts as ended from then on. */
   readonly onEnded: (worker: PodWorker) => Promise<void>
   readonly judgeResize: (worker: PodWorker, pod: Pod) => ResizeRefusal | undefined
@@ -36,6 +39,8 @@ export class PodWorker {
   #failures = 0
   #ended = false
   #closed = false
+  /** What brings about the next rounds, unless the pod is ending. */
+  #cause: SyncType = 'create'
   #containers: readonly ObservedContainer[] = []
 
   constructor(env: PodEnvironment, pod: Pod, hooks: WorkerHooks) {
@@ -56,6 +61,15 @@ export class PodWorker {
     return this.#ended
   }
 
+  get ending(): boolean {
+    return this.#state.ending !== undefined
+  }
+
+  /** By volume name, what is set up for it. */
+  get mounts(): ReadonlyMap<string, string> {
+    return this.#state.volumes ?? new Map()
+  }
+
   /** As they were at the last look, and every change of theirs is followed by one. */
   get containers(): readonly ObservedContainer[] {
     return this.#containers
@@ -68,6 +82,7 @@ export class PodWorker {
     if (!Bun.deepEquals(shown, [pod.metadata.labels, pod.metadata.annotations]))
       this.#state.volumes = undefined
     this.#state.resize.desired = pod
+    if (this.#cause === 'sync') this.#cause = 'update'
     this.reviewResize()
     this.wake()
   }
@@ -78,8 +93,9 @@ export class PodWorker {
     if (granted) this.wake()
   }
 
-  get resizePending(): boolean {
-    return this.#state.resize.pending !== undefined
+  /** Where its in-place resize stands. */
+  get resize(): Pick<ResizeState, 'pending' | 'started'> {
+    return this.#state.resize
   }
 
   wake(): void {
@@ -118,6 +134,7 @@ export class PodWorker {
 
   async #rounds(): Promise<void> {
     let retryDelayMs: number | undefined
+    const done = this.#begin()
     try {
       do {
         this.#again = false
@@ -131,8 +148,25 @@ export class PodWorker {
       retryDelayMs = this.#again ? 0 : delayMs
     } finally {
       this.#busy = false
+      done()
     }
     if (retryDelayMs !== undefined) this.#wakeAfter(retryDelayMs)
+  }
+
+  /** Measures rounds until the answer is called. */
+  #begin(): () => void {
+    const { meter, ports } = this.#env
+    const startMs = ports.clock.monotonicMs()
+    const cause = this.#cause
+    const wasOver = this.#ended
+    this.#cause = 'sync'
+    if (cause === 'create' && !this.#state.ending)
+      meter.workerStarted(this.#state.pod, startMs - this.#hooks.seenMs)
+    return () => {
+      if (wasOver) return
+      const kind = this.#ended ? 'terminated' : this.#state.ending ? 'kill' : cause
+      meter.synced(kind, ports.clock.monotonicMs() - startMs)
+    }
   }
 
   #wakeAfter(delayMs: number): void {
@@ -199,7 +233,10 @@ export class PodWorker {
     const old = statuses.of(this.#uid) ?? pod.status ?? {}
     tellBackoffs(this.#env.events, { pod, plan, old })
     const shared = { plan, old, startedAtMs, terminationMessage, runtimeName, hostIps: config.nodeIps }
-    statuses.publish(pod, podStatus({ ...shared, view: { ...view, ending }, podIps: network?.ips }))
+    const status = podStatus({ ...shared, view: { ...view, ending }, podIps: network?.ips })
+    if (old.phase === 'Pending' && status.phase === 'Running')
+      this.#env.meter.running(this.#env.ports.clock.monotonicMs() - this.#hooks.seenMs)
+    statuses.publish(pod, status)
   }
 
   async #finish(view: PodView, plan: PodPlan): Promise<void> {

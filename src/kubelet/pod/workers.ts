@@ -15,11 +15,13 @@ export interface PodWorkersOptions {
   readonly freshNode: () => Promise<Node>
 }
 
-interface Entry {
+/** A pod of this node, and whether its source has it: `orphan` no more, `runtime_only` never while we ran. */
+export interface PodEntry {
   readonly worker: PodWorker
-  /** The source does not have it any more. */
-  gone: boolean
+  readonly source: 'desired' | 'orphan' | 'runtime_only'
 }
+
+type Entry = { -readonly [K in keyof PodEntry]: PodEntry[K] }
 
 const retryMs = 5_000
 const graceDefaultSeconds = 30
@@ -49,17 +51,18 @@ export class PodWorkers {
     }
     if (this.#waiting.has(uid)) return void this.#waiting.set(uid, pod)
     const known = this.#entries.get(uid)
+    const seenMs = this.#env.ports.clock.monotonicMs()
     const refused = known || deletionTimestamp ? undefined : this.#rejection(pod, this.#options.node())
-    if (refused?.reason === affinityReason) return this.#lookAgain(pod)
+    if (refused?.reason === affinityReason) return this.#lookAgain(pod, seenMs)
     if (refused) return this.#refuse(pod, refused)
-    this.#take(pod)
+    this.#take(pod, seenMs)
   }
 
-  #take(pod: Pod): void {
+  #take(pod: Pod, seenMs: number): void {
     const uid = pod.metadata.uid ?? ''
     const { deletionTimestamp, deletionGracePeriodSeconds = graceDefaultSeconds } = pod.metadata
     const known = this.#entries.get(uid)
-    const { worker } = known ?? this.#add(pod)
+    const { worker } = known ?? this.#add(pod, { source: 'desired', seenMs })
     if (!known && isOver(pod)) worker.end('completed', 0)
     if (deletionTimestamp) worker.end('deleted', Number(deletionGracePeriodSeconds))
     worker.update(pod)
@@ -73,7 +76,7 @@ export class PodWorkers {
     if (this.#rejected.delete(uid)) return this.#env.statuses.forget(uid)
     const entry = this.#entries.get(uid)
     if (!entry) return
-    entry.gone = true
+    entry.source = 'orphan'
     const graceSeconds = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds
     entry.worker.end('orphaned', Math.max(1, Number(graceSeconds ?? graceDefaultSeconds)))
     entry.worker.wake()
@@ -85,9 +88,10 @@ export class PodWorkers {
     const { sandboxes, containers } = await this.#env.runtime.containers.list()
     for (const { pod } of [...sandboxes, ...containers]) {
       if (this.#entries.has(pod.uid) || this.#rejected.has(pod.uid)) continue
-      const entry = this.#add(orphan(pod))
-      entry.gone = true
-      entry.worker.end('orphaned', 1)
+      const seenMs = this.#env.ports.clock.monotonicMs()
+      const { worker } = this.#add(orphan(pod), { source: 'runtime_only', seenMs })
+      this.#env.meter.orphaned()
+      worker.end('orphaned', 1)
     }
   }
 
@@ -99,6 +103,10 @@ export class PodWorkers {
     return this.#entries.get(podUid)?.worker
   }
 
+  entries(): readonly PodEntry[] {
+    return [...this.#entries.values()]
+  }
+
   list(): readonly PodWorker[] {
     return [...this.#entries.values()].map(({ worker }) => worker)
   }
@@ -107,12 +115,13 @@ export class PodWorkers {
     for (const { worker } of this.#entries.values()) worker.close()
   }
 
-  #add(pod: Pod): Entry {
+  #add(pod: Pod, { source, seenMs }: { source: PodEntry['source']; seenMs: number }): Entry {
     const worker = new PodWorker(this.#env, pod, {
+      seenMs,
       onEnded: ended => this.#onEnded(ended),
       judgeResize: (asking, wanted) => this.#judgeResize(asking, wanted),
     })
-    const entry = { worker, gone: false }
+    const entry = { worker, source }
     this.#entries.set(pod.metadata.uid ?? '', entry)
     return entry
   }
@@ -121,15 +130,15 @@ export class PodWorkers {
     const uid = pod.metadata.uid ?? ''
     await this.#env.volumes.tearDown(uid)
     await this.#leave(uid)
-    for (const worker of this.list()) if (worker.resizePending) worker.reviewResize()
+    for (const worker of this.list()) if (worker.resize.pending) worker.reviewResize()
   }
 
   /** Clears away a pod that is on its way out for good; a completed one stays for its logs. */
   async #leave(uid: string): Promise<void> {
     const entry = this.#entries.get(uid)
-    if (!entry || (!entry.gone && !entry.worker.pod.metadata.deletionTimestamp)) return
+    if (!entry || (entry.source === 'desired' && !entry.worker.pod.metadata.deletionTimestamp)) return
     await removeRemains(this.#env, uid)
-    if (!entry.gone) return this.#env.statuses.finish(entry.worker.pod)
+    if (entry.source === 'desired') return this.#env.statuses.finish(entry.worker.pod)
     await this.#env.removeLogs(entry.worker.pod)
     entry.worker.close()
     this.#entries.delete(uid)
@@ -156,7 +165,7 @@ export class PodWorkers {
   }
 
   /** The node's labels may have changed since we saw it: affinity is judged by the node as it is now. */
-  #lookAgain(pod: Pod): void {
+  #lookAgain(pod: Pod, seenMs: number): void {
     const uid = pod.metadata.uid ?? ''
     this.#waiting.set(uid, pod)
     const judge = (node: Node | undefined) => {
@@ -165,7 +174,7 @@ export class PodWorkers {
       this.#waiting.delete(uid)
       const refused = newest.metadata.deletionTimestamp ? undefined : this.#rejection(newest, node)
       if (refused) this.#refuse(newest, refused)
-      else this.#take(newest)
+      else this.#take(newest, seenMs)
     }
     void this.#options.freshNode().then(judge, error => {
       this.#env.ports.log.warn('the node was not read', { error: messageOf(error) })
@@ -176,6 +185,7 @@ export class PodWorkers {
   #refuse(pod: Pod, { reason, message }: Rejection): void {
     this.#rejected.set(pod.metadata.uid ?? '', pod)
     this.#env.events({ pod }, { type: 'Warning', reason, message })
+    this.#env.meter.rejected(reason)
     this.#env.statuses.publish(pod, {
       ...pod.status,
       phase: 'Failed',

@@ -1,4 +1,5 @@
 import type { MachineFacts } from '../node/machine.ts'
+import type { DeviceUsage } from './devices.ts'
 import type { InterfaceUsage } from './interfaces.ts'
 import type { Sample, SampleFamily } from './samples.ts'
 import type { ContainerSnapshot, PodSnapshot, Snapshot } from './snapshot.ts'
@@ -77,6 +78,7 @@ export function cadvisorFamilies({ pods, atMs }: Snapshot, facts: MachineFacts):
       samples: containers.flatMap(entry => containerSample(name, entry, read(entry))),
     })),
     faults(containers),
+    ...ofDevices.map(([what, help, read]) => deviceFamily(what, help, containers, read)),
     ...ofInterfaces.map(([what, help, read]) => networkFamily(what, help, { pods, atMs, read })),
   ]
 }
@@ -122,10 +124,45 @@ function faults(containers: readonly ContainerSnapshot[]): SampleFamily {
   }
 }
 
+const ofDevices: readonly (readonly [string, string, (entry: DeviceUsage) => number])[] = [
+  ['reads_bytes', 'Cumulative count of bytes read', entry => entry.readBytes],
+  ['reads', 'Cumulative count of reads completed', entry => entry.reads],
+  ['writes_bytes', 'Cumulative count of bytes written', entry => entry.writtenBytes],
+  ['writes', 'Cumulative count of writes completed', entry => entry.writes],
+]
+
+function deviceFamily(
+  what: string,
+  help: string,
+  containers: readonly ContainerSnapshot[],
+  read: (entry: DeviceUsage) => number,
+): SampleFamily {
+  const samples = containers.flatMap(entry =>
+    (entry.devices ?? []).map(device => ({
+      labels: { ...labelsOf(entry), device: device.device },
+      value: read(device),
+      atMs: entry.atMs,
+    })),
+  )
+  return { name: `container_fs_${what}_total`, help, type: 'counter', samples }
+}
+
 const ofInterfaces: readonly (readonly [string, string, (entry: InterfaceUsage) => number])[] = [
   ['receive_bytes', 'Cumulative count of bytes received', entry => entry.rxBytes],
+  ['receive_packets', 'Cumulative count of packets received', entry => entry.rxPackets],
+  [
+    'receive_packets_dropped',
+    'Cumulative count of packets dropped while receiving',
+    entry => entry.rxDropped,
+  ],
   ['receive_errors', 'Cumulative count of errors encountered while receiving', entry => entry.rxErrors],
   ['transmit_bytes', 'Cumulative count of bytes transmitted', entry => entry.txBytes],
+  ['transmit_packets', 'Cumulative count of packets transmitted', entry => entry.txPackets],
+  [
+    'transmit_packets_dropped',
+    'Cumulative count of packets dropped while transmitting',
+    entry => entry.txDropped,
+  ],
   ['transmit_errors', 'Cumulative count of errors encountered while transmitting', entry => entry.txErrors],
 ]
 

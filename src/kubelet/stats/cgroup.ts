@@ -1,3 +1,4 @@
+import { type DeviceUsage, splitDevices, unifiedDevices } from './devices.ts'
 import { textOf } from './proc-file.ts'
 
 /** What a control group has used. Absent: the kernel does not say (no swap accounting, no limit, no quota). */
@@ -14,6 +15,7 @@ export interface CgroupUsage {
   readonly swapBytes?: number
   readonly memoryLimitBytes?: number
   readonly throttling?: Throttling
+  readonly devices?: readonly DeviceUsage[]
 }
 
 /** How a CPU quota was felt (cpu.stat). */
@@ -26,15 +28,30 @@ export interface Throttling {
 /** Where the kernel shows its control groups. */
 const mount = '/sys/fs/cgroup'
 
+/** Which version of control groups this machine is mounted with; 1 also where parts are of version 2. */
+export async function cgroupVersion(): Promise<1 | 2> {
+  return (await textOf(`${mount}/cgroup.controllers`)) === undefined ? 1 : 2
+}
+
 /** What the control group of a process has used, straight from the kernel: either version of cgroups. */
 export async function usageOf(pid: number): Promise<CgroupUsage | undefined> {
   const groups = await textOf(`/proc/${pid}/cgroup`)
   if (groups === undefined) return undefined
   const unified = /^0::(.+)$/m.exec(groups)?.[1]
   const memory = /^\d+:[^:]*\bmemory\b[^:]*:(.+)$/m.exec(groups)?.[1]
-  if (memory === undefined && unified !== undefined) return unifiedUsage(mount + unified)
-  const cpu = /^\d+:[^:]*\bcpuacct\b[^:]*:(.+)$/m.exec(groups)?.[1]
-  return splitUsage(`${mount}/memory${memory ?? ''}`, `${mount}/cpuacct${cpu ?? ''}`)
+  if (memory === undefined && unified !== undefined)
+    return withDevices(await unifiedUsage(mount + unified), await unifiedDevices(mount + unified))
+  const pathOf = (controller: string) =>
+    new RegExp(`^\\d+:[^:]*\\b${controller}\\b[^:]*:(.+)$`, 'm').exec(groups)?.[1] ?? ''
+  const usage = await splitUsage(`${mount}/memory${memory ?? ''}`, `${mount}/cpuacct${pathOf('cpuacct')}`)
+  return withDevices(usage, await splitDevices(`${mount}/blkio${pathOf('blkio')}`))
+}
+
+function withDevices(
+  usage: CgroupUsage | undefined,
+  devices: readonly DeviceUsage[] | undefined,
+): CgroupUsage | undefined {
+  return usage && devices ? { ...usage, devices } : usage
 }
 
 /** Version 2: one directory for all. */

@@ -5,9 +5,13 @@ import { textOf } from './proc-file.ts'
 export interface InterfaceUsage {
   readonly name: string
   readonly rxBytes: number
+  readonly rxPackets: number
   readonly rxErrors: number
+  readonly rxDropped: number
   readonly txBytes: number
+  readonly txPackets: number
   readonly txErrors: number
+  readonly txDropped: number
 }
 
 /** Reads `/proc/net/dev`, without the loopback interface. */
@@ -17,11 +21,17 @@ export function parseInterfaces(text: string): InterfaceUsage[] {
     .slice(2)
     .flatMap(line => {
       const [name = '', rest = ''] = line.split(':')
-      const [rxBytes, , rxErrors, , , , , , txBytes, , txErrors] = rest.trim().split(/\s+/).map(Number)
+      const counts = rest.trim().split(/\s+/).map(Number)
+      const [rxBytes = 0, rxPackets = 0, rxErrors = 0, rxDropped = 0] = counts
+      const [txBytes = 0, txPackets = 0, txErrors = 0, txDropped = 0] = counts.slice(8)
       const known = name.trim()
-      if (known === '' || known === 'lo' || rxBytes === undefined) return []
+      if (known === '' || known === 'lo' || rest === '') return []
       return [
-        { name: known, rxBytes, rxErrors: rxErrors ?? 0, txBytes: txBytes ?? 0, txErrors: txErrors ?? 0 },
+        {
+          name: known,
+          ...{ rxBytes, rxPackets, rxErrors, rxDropped },
+          ...{ txBytes, txPackets, txErrors, txDropped },
+        },
       ]
     })
 }

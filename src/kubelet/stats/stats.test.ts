@@ -8,6 +8,7 @@ import type { ContainerUsage, Runtime } from '../runtime/runtime.ts'
 import { simulatedHost } from '../simulated-host.ts'
 import { cadvisorFamilies } from './cadvisor-metrics.ts'
 import { splitUsage, unifiedUsage, usageOf } from './cgroup.ts'
+import { parseIoStat, parseThrottle } from './devices.ts'
 import { parseInterfaces } from './interfaces.ts'
 import { createRates } from './rates.ts'
 import { resourceFamilies } from './resource-metrics.ts'
@@ -95,8 +96,23 @@ test('this machine can be read', async () => {
 test('interfaces are read without the loopback one', () => {
   const line = 'eth0: 100 2 1 0 0 0 0 0 300 4 5 0 0 0 0 0'
   expect(parseInterfaces(`Inter-|\n face |\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n  ${line}\n`)).toEqual([
-    { name: 'eth0', rxBytes: 100, rxErrors: 1, txBytes: 300, txErrors: 5 },
+    {
+      name: 'eth0',
+      ...{ rxBytes: 100, rxPackets: 2, rxErrors: 1, rxDropped: 0 },
+      ...{ txBytes: 300, txPackets: 4, txErrors: 5, txDropped: 0 },
+    },
   ])
+})
+
+test('what went to and from devices is read in both versions of control groups', () => {
+  const counts = { readBytes: 4096, writtenBytes: 8192, reads: 1, writes: 2 }
+  const unified = parseIoStat('8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=0 dios=0\n7:0 \n')
+  expect(unified.get('8:0')).toEqual(counts)
+  const split = parseThrottle(
+    '8:0 Read 4096\n8:0 Write 8192\n8:0 Total 12288\nTotal 12288\n',
+    '8:0 Read 1\n8:0 Write 2\n8:0 Total 3\nTotal 3\n',
+  )
+  expect([...split]).toEqual([['8:0', counts]])
 })
 
 test('a rate needs two readings, survives many readers, and starts anew after a restart', () => {
@@ -166,11 +182,13 @@ test('a summary tells rates once there are two readings, and sums up pods', asyn
 
 test('/metrics/cadvisor names container, image, namespace and pod', async () => {
   const { machine } = simulatedHost({ hostname: 'n1' })
-  const snapshot = await snapshotsOf(() => [usage('app', { swapBytes: 9 })])()
+  const devices = [{ device: '/dev/vda', readBytes: 4096, writtenBytes: 0, reads: 1, writes: 0 }]
+  const snapshot = await snapshotsOf(() => [usage('app', { swapBytes: 9, devices })])()
   const text = renderSamples(cadvisorFamilies(snapshot, await machine.facts()))
   const labels = 'container="app",id="id-app",image="img",name="id-app",namespace="default",pod="web"'
   expect(text).toContain(`container_cpu_usage_seconds_total{${labels},cpu="total"} 2.5 1700000010000\n`)
   expect(text).toContain(`container_memory_swap{${labels}} 9 1700000010000\n`)
+  expect(text).toContain(`container_fs_reads_bytes_total{${labels},device="/dev/vda"} 4096 1700000010000\n`)
   expect(text).toContain('machine_cpu_cores{')
   expect(text).not.toContain('cfs_periods')
 })

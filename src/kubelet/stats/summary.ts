@@ -117,7 +117,10 @@ export function sumOf(containers: readonly ContainerSnapshot[]) {
 
 /** The first interface stands for all, as the primary one. */
 function networkStats(interfaces: readonly InterfaceUsage[], atMs: number) {
-  return { time: toTime(atMs), ...interfaces[0], interfaces }
+  const told = interfaces.map(({ name, rxBytes, rxErrors, txBytes, txErrors }) => ({
+    ...{ name, rxBytes, rxErrors, txBytes, txErrors },
+  }))
+  return { time: toTime(atMs), ...told[0], interfaces: told }
 }
 
 function fsStats({ disk }: MachineUsage, atMs: number) {

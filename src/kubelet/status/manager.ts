@@ -23,6 +23,8 @@ export interface StatusManagerOptions {
   readonly signal: AbortSignal
   /** The object on the server that stands for this pod: of a static pod its mirror, if there is one. */
   readonly apiPod: (pod: Pod) => Pod | undefined
+  /** The server has what was published so long ago. */
+  readonly written?: (tookMs: number) => void
 }
 
 interface Entry {
@@ -33,12 +35,26 @@ interface Entry {
   written: { readonly status: PodStatus; readonly revision: string | undefined } | undefined
   busy: boolean
   again: boolean
+  /** Since when the server has another status than is published, by the monotonic clock. */
+  staleSinceMs: number | undefined
 }
 
 const retryMs = 2_000
 
+function newEntry(pod: Pod, status: PodStatus, staleSinceMs: number): Entry {
+  const idle = { finished: false, written: undefined, busy: false, again: false }
+  return { pod, status, ...idle, staleSinceMs }
+}
+
+function tellWritten({ ports, written }: StatusManagerOptions, entry: Entry): void {
+  if (entry.staleSinceMs === undefined || entry.again) return
+  written?.(ports.clock.monotonicMs() - entry.staleSinceMs)
+  entry.staleSinceMs = undefined
+}
+
 /** Keeps the API server's pod statuses equal to the published ones (upstream pkg/kubelet/status). */
-export function createStatusManager({ client, ports, signal, apiPod }: StatusManagerOptions): StatusManager {
+export function createStatusManager(given: StatusManagerOptions): StatusManager {
+  const { client, ports, signal, apiPod } = given
   const entries = new Map<string, Entry>()
 
   const wake = (entry: Entry) => {
@@ -78,6 +94,7 @@ export function createStatusManager({ client, ports, signal, apiPod }: StatusMan
         resourceVersion = (await client.patch(pods, namespace, name!, options)).metadata.resourceVersion
       }
       if (patch || !entry.written) entry.written = { status, revision: resourceVersion }
+      tellWritten(given, entry)
       if (!entry.finished || entry.again || !target.metadata.deletionTimestamp) return
       await client.delete(pods, namespace, name!, { gracePeriodSeconds: 0, preconditions: { uid: uid! } })
     } catch (error) {
@@ -91,7 +108,7 @@ export function createStatusManager({ client, ports, signal, apiPod }: StatusMan
     publish(pod, status) {
       const entry = entries.get(pod.metadata.uid!)
       if (!entry) {
-        const made = { pod, status, finished: false, written: undefined, busy: false, again: false }
+        const made = newEntry(pod, status, ports.clock.monotonicMs())
         entries.set(pod.metadata.uid!, made)
         return wake(made)
       }
@@ -101,6 +118,7 @@ export function createStatusManager({ client, ports, signal, apiPod }: StatusMan
       const target = apiPod(pod)
       if (same && !(target && statusPatch(onServer(entry, target), status))) return
       entry.status = status
+      entry.staleSinceMs ??= ports.clock.monotonicMs()
       wake(entry)
     },
     of: podUid => entries.get(podUid)?.status,

@@ -4,6 +4,7 @@ import type { Node, Pod, Volume } from '../../api/types/core-v1.gen.ts'
 import type { Client } from '../../client/client.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
 import type { KubeletConfig } from '../config.ts'
+import { createVolumeMeter, type VolumeMeter } from '../metrics/volume-operations.ts'
 import type { PodVolumes } from '../pod/environment.ts'
 import type { PodEvents } from '../pod/events.ts'
 import { messageOf } from '../pod/start-error.ts'
@@ -48,9 +49,11 @@ class HostVolumes implements PodVolumes {
   readonly #tokens: PodTokens
   readonly #bundles: TrustBundles
   readonly #certificates: PodCertificates
+  readonly #measure: VolumeMeter
 
   constructor(options: VolumesOptions) {
     this.#options = options
+    this.#measure = createVolumeMeter(options.ports)
     this.#tokens = createPodTokens(options.client, options.ports.clock)
     this.#bundles = createTrustBundles(options)
     this.#certificates = createPodCertificates({ ...options, nodeName: options.config.nodeName })
@@ -67,7 +70,8 @@ class HostVolumes implements PodVolumes {
     const paths = new Map<string, string>()
     for (const volume of pod.spec?.volumes ?? []) {
       if (!known) this.#follow(uid, volume, pod.metadata.namespace ?? '')
-      const path = await this.#setUpOne(pod, volume).catch(error => {
+      const setUp = () => this.#setUpOne(pod, volume)
+      const path = await this.#measure(volumeType(volume), 'volume_mount', setUp).catch(error => {
         throw new VolumeError(volume.name, messageOf(error))
       })
       paths.set(volume.name, path)
@@ -84,7 +88,10 @@ class HostVolumes implements PodVolumes {
     this.#certificates.release(podUid)
     const directory = join(this.#options.config.dataDir, 'pods', podUid)
     const names = await readdir(join(directory, 'volumes'), { recursive: false }).catch(missing)
-    for (const name of names ?? []) await unmount(join(directory, 'volumes', name))
+    for (const name of names ?? []) {
+      const [type = ''] = name.split('~', 1)
+      await this.#measure(type, 'volume_unmount', () => unmount(join(directory, 'volumes', name)))
+    }
     await rm(directory, { recursive: true, force: true })
   }
 
@@ -130,7 +137,8 @@ class HostVolumes implements PodVolumes {
   #refresh(uid: string, volume: Volume): void {
     const entry = this.#live.get(uid)
     if (!entry) return
-    this.#write(entry.pod, volume).catch(error => {
+    const write = () => this.#write(entry.pod, volume)
+    this.#measure(volumeType(volume), 'volume_mount', write).catch(error => {
       const fields = { pod: entry.pod.metadata.name, volume: volume.name, error: messageOf(error) }
       this.#options.ports.log.warn('volume not up to date', fields)
     })

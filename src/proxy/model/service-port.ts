@@ -19,6 +19,8 @@ export interface ServicePort {
   readonly keepsClientIp: boolean
   /** ClientIP affinity; undefined without. */
   readonly affinitySeconds: number | undefined
+  /** Traffic of policy Local that only other nodes could answer. */
+  readonly lacksLocal?: readonly ('internal' | 'external')[]
 }
 
 export interface Backend {
@@ -48,6 +50,10 @@ export function servicePorts(
     const candidates = candidatesOf(slices, port)
     const local = (only: boolean) =>
       usable(only ? candidates.filter(candidate => candidate.nodeName === nodeName) : candidates)
+    const answers = {
+      internal: local(spec.internalTrafficPolicy === 'Local'),
+      external: local(keepsClientIp),
+    }
     return {
       id: `${service.metadata.namespace}/${service.metadata.name}/${port.port}/${port.protocol ?? 'TCP'}`,
       protocol: (port.protocol ?? 'TCP').toLowerCase() as ServicePort['protocol'],
@@ -55,12 +61,20 @@ export function servicePorts(
       externalIps,
       port: port.port,
       nodePort: port.nodePort || undefined,
-      internal: local(spec.internalTrafficPolicy === 'Local'),
-      external: local(keepsClientIp),
+      ...answers,
+      ...(usable(candidates).length > 0 && lackingLocal(answers)),
       keepsClientIp,
       affinitySeconds: affinity,
     }
   })
+}
+
+/** Of a port with endpoints somewhere. */
+function lackingLocal(
+  answers: Pick<ServicePort, 'internal' | 'external'>,
+): Pick<ServicePort, 'lacksLocal'> | undefined {
+  const lacksLocal = (['internal', 'external'] as const).filter(policy => answers[policy].length === 0)
+  return lacksLocal.length > 0 ? { lacksLocal } : undefined
 }
 
 interface Candidate extends Backend {

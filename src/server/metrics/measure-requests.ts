@@ -1,3 +1,4 @@
+import { clientRequestSeconds, clientRequestTotal } from '../../client/request-metrics.ts'
 import type { Counter, Gauge, Histogram, Metrics } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Filter, RequestContext, Response } from '../context.ts'
@@ -136,8 +137,8 @@ const ownHost = 'in-process'
 
 /** What components of this process ask, as clients of their own would count it, and the server of itself. */
 function createOwnSeries(metrics: Metrics) {
-  const total = metrics.counter(specs.clientRequestTotal)
-  const seconds = metrics.histogram(specs.clientRequestSeconds)
+  const total = metrics.counter(clientRequestTotal)
+  const seconds = metrics.histogram(clientRequestSeconds)
   const self = metrics.counter(specs.selfRequestTotal)
   const known = new Map<string, { readonly total: Counter; readonly seconds: Histogram }>()
   return (context: RequestContext, code: number, elapsedSeconds: number): void => {

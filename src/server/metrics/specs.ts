@@ -127,19 +127,6 @@ export const resourceObjects: MetricSpec = {
   labels: kind,
   stability: 'ALPHA',
 }
-export const clientRequestTotal: MetricSpec = {
-  name: 'rest_client_requests_total',
-  help: 'Requests that components of this process made, by the code of their answer.',
-  labels: ['code', 'method', 'host'],
-  stability: 'ALPHA',
-}
-export const clientRequestSeconds: HistogramSpec = {
-  name: 'rest_client_request_duration_seconds',
-  help: 'Seconds of the requests that components of this process made.',
-  labels: ['verb', 'host'],
-  stability: 'ALPHA',
-  buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
-}
 export const selfRequestTotal: MetricSpec = {
   name: 'apiserver_selfrequest_total',
   help: 'Requests that the server made to itself.',

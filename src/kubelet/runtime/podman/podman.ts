@@ -2,6 +2,7 @@ import { mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 import { sleep } from '../../../client/sleep.ts'
 import type { Ports } from '../../../std/ports.ts'
+import { createEngineStreamMeter, type EngineStreamMeter } from '../../metrics/engine-stream.ts'
 import { usageOf } from '../../stats/cgroup.ts'
 import {
   type ContainerResources,
@@ -18,7 +19,7 @@ import { isUnstarted, type ListedContainer, observe, type StartFailure } from '.
 import { endOrphans } from './orphans.ts'
 import { attachSession, execSession } from './session.ts'
 import { stopContainer } from './stop.ts'
-import { watchEngine } from './watch.ts'
+import { type EngineListener, watchEngine } from './watch.ts'
 
 export interface PodmanOptions {
   readonly socketPath: string
@@ -47,6 +48,7 @@ class PodmanContainers implements RuntimeService {
   readonly #engine: Engine
   readonly #limits: EngineLimits
   readonly #ports: Ports
+  readonly #meter: EngineStreamMeter
   readonly #known = {
     oomKilled: new Set<string>(),
     exitCodes: new Map<string, number>(),
@@ -64,6 +66,7 @@ class PodmanContainers implements RuntimeService {
     this.#engine = engine
     this.#limits = options
     this.#ports = options.ports
+    this.#meter = createEngineStreamMeter(options.ports)
   }
 
   /** Asked only once: the engine looks its parts up in the package database for every answer. Then it is pinged. */
@@ -229,20 +232,32 @@ class PodmanContainers implements RuntimeService {
 
   async watch(changed: (podUid: string) => void, signal: AbortSignal) {
     const imagesChanged = this.#imagesChanged
-    const listener = { listening: imagesChanged, podChanged: changed, imagesChanged }
+    const meter = this.#meter
+    const listener: EngineListener = {
+      listening() {
+        meter.opened()
+        imagesChanged()
+      },
+      podChanged(podUid, atMs) {
+        if (atMs !== undefined) meter.event(atMs)
+        changed(podUid)
+      },
+      imagesChanged,
+    }
     while (!signal.aborted) {
       try {
         await watchEngine(this.#engine, this.#limits.nodeName, listener, signal)
       } catch (error) {
         if (!(error instanceof EngineError)) throw error
+        meter.failed()
         this.#ports.log.warn('the container engine does not tell what happens', { error: error.message })
       }
       imagesChanged()
       await sleep(this.#ports.clock, watchRetryMs, signal)
       if (signal.aborted) return
       // What happened while nobody listened.
-      for (const pod of new Set((await this.#listedOrNone()).map(entry => entry.Labels?.[labels.podUid])))
-        if (pod) changed(pod)
+      const listed = await meter.relist(() => this.#listedOrNone())
+      for (const pod of new Set(listed.map(entry => entry.Labels?.[labels.podUid]))) if (pod) changed(pod)
     }
   }
 

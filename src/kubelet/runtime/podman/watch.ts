@@ -5,13 +5,15 @@ import { labels } from './labels.ts'
 export interface EngineListener {
   /** The connection stands: what happens from now on is told. */
   listening(): void
-  podChanged(podUid: string): void
+  /** `atMs`: when it happened, by the engine's clock; some engines do not say. */
+  podChanged(podUid: string, atMs: number | undefined): void
   imagesChanged(): void
 }
 
 interface EngineEvent {
   readonly Type?: string
   readonly Action?: string
+  readonly timeNano?: number
   readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> }
 }
 
@@ -46,11 +48,12 @@ export async function watchEngine(
 
 function take(line: string, nodeName: string, listener: EngineListener): void {
   if (line.trim() === '') return
-  const { Type, Action, Actor } = JSON.parse(line) as EngineEvent
+  const { Type, Action, Actor, timeNano } = JSON.parse(line) as EngineEvent
   if (Type === 'image') return listener.imagesChanged()
   const podUid = Actor?.Attributes?.[labels.podUid]
   const isOurs = Actor?.Attributes?.[labels.node] === nodeName
-  if (podUid && isOurs && Action && telling.includes(Action)) listener.podChanged(podUid)
+  if (podUid && isOurs && Action && telling.includes(Action))
+    listener.podChanged(podUid, timeNano && timeNano / 1e6)
 }
 
 async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
