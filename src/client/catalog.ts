@@ -10,8 +10,18 @@ export interface Catalog {
   all(): readonly ServedResource[]
   /** Groups with their versions of which nobody can tell just now what is in them; absent: none ever. */
   undiscovered?(): readonly string[]
-  /** Called after each change. */
-  onChange(listener: () => void): Cancel
+  /** Called after each change; told which, where it was one alone. */
+  onChange(listener: (change?: CatalogChange) => void): Cancel
+  /**
+   * Calls `then` once, as soon as there is something of a resource, at once where nobody can tell; the answer calls that
+   * off. Absent: nobody can tell of any.
+   */
+  whenUsed?(resource: ServedResource, then: () => void): Cancel
+}
+
+export interface CatalogChange {
+  readonly type: 'added' | 'removed'
+  readonly resource: ServedResource
 }
 
 export interface ServedResource extends ResourceName {
@@ -26,12 +36,18 @@ export function servedWith(catalog: Catalog, ...verbs: readonly string[]): reado
   const chosen = new Map<string, ServedResource>()
   for (const resource of catalog.all()) {
     if (!verbs.every(verb => resource.verbs.includes(verb))) continue
-    const { group, plural, version } = resource.storage ?? resource
-    const place = `${plural}.${group}`
+    const { group, version } = resource.storage ?? resource
+    const place = placeOf(resource)
     if (!chosen.has(place) || (resource.version === version && resource.group === group))
       chosen.set(place, resource)
   }
   return [...chosen.values()]
+}
+
+/** The same for all versions of one thing, and for nothing else. */
+export function placeOf(resource: ServedResource): string {
+  const { group, plural } = resource.storage ?? resource
+  return `${plural}.${group}`
 }
 
 /** The resource that an owner reference means; another version of the kind when that one is not served. */

@@ -69,7 +69,7 @@ export async function startControllerTest(gates: readonly SwitchedGate[] = []): 
   await allow(client, features)
   await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)
   const table = controllerTable({
-    catalog: server.registry,
+    catalog: server.catalog,
     clusterCidrs: ['10.42.0.0/16'],
     tokens: { rootCaPem: () => 'ROOT CA', signToken: ({ metadata }) => `token of ${metadata.name}` },
     certificates: { approve: () => undefined, sign: () => undefined },

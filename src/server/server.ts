@@ -60,7 +60,7 @@ import type { RequestToken } from './subresources/token.ts'
 import { tracedStore } from './tracing/traced-store.ts'
 import type { Tracing } from './tracing/tracing.ts'
 import { mountVersion, serverVersion, type VersionInfo } from './version.ts'
-import { createWatchCache, type WatchCache } from './watchcache/index.ts'
+import { createFirstObjects, createWatchCache, type WatchCache } from './watchcache/index.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
 import { createWebhookClient } from './webhook-client/webhook-client.ts'
 
@@ -192,7 +192,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     handler,
     cache,
-    catalog: servedCatalog(registry, aggregation?.remotes),
+    catalog: catalogOf(options, { cache, remotes: aggregation?.remotes }, stopping.signal),
     inProcess,
     async aggregate() {
       await aggregation?.start({ transport, registry, ports }, stopping.signal)
@@ -215,6 +215,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await cache.close()
     },
   }
+}
+
+type CatalogParts = Pick<Parameters<typeof servedCatalog>[0], 'remotes'> & { readonly cache: WatchCache }
+
+function catalogOf(
+  { registry, ports }: ApiServerOptions,
+  { cache, remotes }: CatalogParts,
+  signal: AbortSignal,
+) {
+  return servedCatalog({ registry, remotes, firstObjects: createFirstObjects(cache, ports.log, signal) })
 }
 
 function webhooksVia(sources: AggregationSources, { clock, random }: Ports) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Namespace } from '../../api/types/core-v1.gen.ts'
 import type { Catalog, ServedResource } from '../../client/catalog.ts'
+import { fakeFailure } from '../../client/testing.ts'
 import { startControllers } from '../../controller/testing.ts'
 import type { KubeObject, OwnerReference } from '../../machinery/meta/object.ts'
 import { namespaces } from '../kinds.ts'
@@ -16,25 +17,26 @@ const kinds: ServedResource[] = [
 ]
 
 function testCatalog() {
-  let resources = kinds
-  let listener = () => {}
+  let resources: readonly ServedResource[] = kinds
+  const listeners = new Set<() => void>()
   let hidden: readonly string[] = []
   const catalog: Catalog = {
     all: () => resources,
     undiscovered: () => hidden,
     onChange(added) {
-      listener = added
-      return () => {}
+      listeners.add(added)
+      return () => void listeners.delete(added)
     },
   }
-  const add = (resource: ServedResource) => {
-    resources = [...resources, resource]
-    listener()
+  const serve = (next: readonly ServedResource[]) => {
+    resources = next
+    for (const listener of listeners) listener()
   }
+  const add = (resource: ServedResource) => serve([...resources, resource])
   const hide = (...groupVersions: string[]) => {
     hidden = groupVersions
   }
-  return { catalog, add, hide }
+  return { catalog, serve, add, hide }
 }
 
 const apiVersions: Record<string, string> = {
@@ -58,7 +60,7 @@ function thing(
 }
 
 async function world() {
-  const { catalog, add, hide } = testCatalog()
+  const { catalog, serve, add, hide } = testCatalog()
   const started = startControllers([garbageCollector(catalog), namespaceController(catalog)])
   const { transport, ports, stop } = started
   transport.put('deployments', thing('web'))
@@ -85,7 +87,7 @@ async function world() {
     await started.client.delete(resource, 'default', name, { propagationPolicy })
     await ports.clock.advance(2_000)
   }
-  return { ...started, add, hide, end, left, del }
+  return { ...started, serve, add, hide, end, left, del }
 }
 
 const [deployments, replicaSets, pods] = kinds as [ServedResource, ServedResource, ServedResource]
@@ -188,6 +190,16 @@ describe('garbage collector', () => {
     add({ group: 'my.org', version: 'v1', plural: 'widgets', kind: 'Widget', namespaced: true, verbs })
     await ports.clock.advance(10_000)
     expect(left()).not.toContain('custom')
+    await end()
+  })
+
+  test('what belongs to a kind that is not served for a while stays', async () => {
+    const { transport, ports, left, serve, end } = await world()
+    serve(kinds.filter(({ kind }) => kind !== 'ReplicaSet'))
+    transport.failNext('list', fakeFailure(500, 'InternalError', 'not yet'))
+    serve(kinds)
+    await ports.clock.advance(60_000)
+    expect(left()).toEqual(['web', 'web-1', 'web-1-a', 'alone'])
     await end()
   })
 })

@@ -50,9 +50,15 @@ export class DependencyGraph {
     for (const uid of kept) this.#link(uid, node.uid)
   }
 
-  remove(uid: string): void {
+  /** Its kind is followed no more: nobody here knows whether it is there. */
+  lose(uid: string): void {
     for (const owner of this.#nodes.get(uid)?.owners ?? []) this.#unlink(owner.uid, uid)
     this.#nodes.delete(uid)
+  }
+
+  /** It was seen to go. */
+  remove(uid: string): void {
+    this.lose(uid)
     this.#forgotten.add(uid)
     if (this.#forgotten.size > forgottenMax) this.#forgotten.delete(this.#forgotten.values().next().value!)
   }
@@ -82,11 +88,14 @@ export function toNode(resource: ResourceName, { metadata }: KubeObject): GraphN
     resource,
     namespace: namespace || undefined,
     name: name ?? '',
-    owners: ownerReferences ?? [],
+    owners: ownerReferences ?? none,
     deleting: deletionTimestamp !== undefined,
-    finalizers: finalizers ?? [],
+    finalizers: finalizers ?? none,
   }
 }
+
+/** Most objects have neither: one list does for all of them. */
+const none: readonly never[] = []
 
 /** On its way out, but only after its dependents. */
 export function waitsForDependents({ deleting, finalizers }: GraphNode): boolean {

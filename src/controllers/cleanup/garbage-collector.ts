@@ -1,8 +1,8 @@
-import { type Catalog, resourceOfKind, servedWith } from '../../client/catalog.ts'
+import { type Catalog, resourceOfKind } from '../../client/catalog.ts'
 import { type Client, type DeleteOptions, mergePatch } from '../../client/client.ts'
 import { referenceTo } from '../../client/events.ts'
 import { isNotFound, orUndefined } from '../../client/failure.ts'
-import { type ResourceName, resourceId } from '../../client/resource.ts'
+import type { ResourceName } from '../../client/resource.ts'
 import { sleep } from '../../client/sleep.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import type { KubeObject, OwnerReference } from '../../machinery/meta/object.ts'
@@ -18,6 +18,7 @@ import {
   waitsForDependents,
   waitsForOrphaning,
 } from './dependency-graph.ts'
+import { followKinds } from './followed-kinds.ts'
 
 /**
  * Deletes what nobody owns any more and finishes foreground and orphaning deletions, for every kind that can
@@ -31,7 +32,11 @@ export function garbageCollector(catalog: Catalog): Worker {
     concurrency: 20,
     start(context) {
       const collector: Collector = { ...context, catalog, graph: new DependencyGraph() }
-      const stop = followAll(collector)
+      const stop = followKinds(
+        catalog,
+        () => true,
+        resource => follow(collector, resource),
+      )
       context.signal.addEventListener('abort', stop, { once: true })
       // Before everything was listed much looks absent that is not, and each would be asked for.
       const { ports, signal } = context
@@ -66,21 +71,6 @@ interface Collector extends WorkerContext {
   readonly graph: DependencyGraph
 }
 
-/** Follows every deletable resource, also those that come later; events own nothing and are too many. */
-function followAll(collector: Collector): () => void {
-  const followed = new Map<string, () => void>()
-  const update = () => {
-    const served = servedWith(collector.catalog, 'delete', 'list', 'watch').filter(
-      ({ plural }) => plural !== 'events',
-    )
-    const wanted = new Map(served.map(resource => [resourceId(resource), resource]))
-    for (const [id, stop] of followed) if (!wanted.has(id) && followed.delete(id)) stop()
-    for (const [id, resource] of wanted) if (!followed.has(id)) followed.set(id, follow(collector, resource))
-  }
-  update()
-  return collector.catalog.onChange(update)
-}
-
 function follow(collector: Collector, resource: ResourceName): () => void {
   const { informers, graph } = collector
   const cancel = informers.of(resource).onChange(({ old, object }) => {
@@ -91,7 +81,7 @@ function follow(collector: Collector, resource: ResourceName): () => void {
   return () => {
     cancel()
     informers.forget(resource)
-    for (const { uid } of graph.nodesOf(resource)) removed(collector, uid)
+    for (const { uid } of graph.nodesOf(resource)) graph.lose(uid)
   }
 }
 

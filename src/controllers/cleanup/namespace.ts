@@ -1,7 +1,7 @@
 import type { Namespace, Pod } from '../../api/types/core-v1.gen.ts'
 import { type Catalog, type ServedResource, servedWith } from '../../client/catalog.ts'
 import { hasReason, orUndefined } from '../../client/failure.ts'
-import { resourceId } from '../../client/resource.ts'
+import { namespaceOf } from '../../client/object-store.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
@@ -9,6 +9,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { namespaces, pods } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
 import { messageOf } from '../shared/pod-control.ts'
+import { followKinds } from './followed-kinds.ts'
 import { deletionConditions, type Remains, staleVersion } from './namespace-conditions.ts'
 
 /**
@@ -36,26 +37,18 @@ interface Emptying extends WorkerContext {
 
 /** The last object of a kind has disappeared from a namespace that is going. */
 function wakeByContent(context: WorkerContext, catalog: Catalog): () => void {
-  const followed = new Set<string>()
   const { store } = context.informers.of(namespaces)
-  const update = () => {
-    for (const resource of servedWith(catalog, 'delete', 'list', 'watch')) {
-      if (!resource.namespaced || resource.plural === 'events' || followed.has(resourceId(resource))) continue
-      followed.add(resourceId(resource))
-      const left = context.informers.of(resource).store
-      context.watch(resource, (object, old) => {
-        const name = old?.metadata.namespace
-        if (object || !store.get(undefined, name ?? '')?.metadata.deletionTimestamp) return []
-        return left.index(namespaceOf).count(name!) === 0 ? [name] : []
-      })
-    }
+  const follow = (resource: ServedResource) => {
+    const left = context.informers.of(resource).store
+    context.watch(resource, (object, old) => {
+      const name = old?.metadata.namespace
+      if (object || !store.get(undefined, name ?? '')?.metadata.deletionTimestamp) return []
+      return left.index(namespaceOf).count(name!) === 0 ? [name] : []
+    })
+    // Its informer ends with the resource.
+    return () => {}
   }
-  update()
-  return catalog.onChange(update)
-}
-
-function namespaceOf({ metadata }: KubeObject): string | undefined {
-  return metadata.namespace
+  return followKinds(catalog, ({ namespaced }) => namespaced, follow)
 }
 
 /** Upstream's retry while something has finalizers. */

@@ -2,12 +2,27 @@ import type { Registry } from '../../api/registry.ts'
 import type { Catalog, ServedResource } from '../../client/catalog.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap } from '../../machinery/meta/json.ts'
+import { collectionPrefix, type FirstObjects } from '../watchcache/index.ts'
 import type { RemoteApi, RemoteApis } from './remote-apis.ts'
 
+interface CatalogSources {
+  readonly registry: Registry
+  /** Absent: there are no other servers. */
+  readonly remotes: RemoteApis | undefined
+  readonly firstObjects: FirstObjects
+}
+
 /** Everything that this server answers for: its own kinds, and those of the servers behind it. */
-export function servedCatalog(registry: Registry, remotes: RemoteApis | undefined): Catalog {
-  if (!remotes) return registry
+export function servedCatalog({ registry, remotes, firstObjects }: CatalogSources): Catalog {
+  const whenUsed: NonNullable<Catalog['whenUsed']> = ({ group, version, storage }, then) => {
+    // Of what lies elsewhere nobody can tell here.
+    if (storage && !remotes?.find(group, version)) return firstObjects(collectionPrefix(storage), then)
+    then()
+    return () => {}
+  }
+  if (!remotes) return { all: registry.all, onChange: registry.onChange, whenUsed }
   return {
+    whenUsed,
     all() {
       const others = remotes.all()
       if (others.length === 0) return registry.all()
@@ -21,8 +36,9 @@ export function servedCatalog(registry: Registry, remotes: RemoteApis | undefine
         .filter(({ isAvailable }) => !isAvailable)
         .map(({ group, version }) => toApiVersion(group, version)),
     onChange(listener) {
-      const ignore = registry.onChange(listener)
-      const stop = remotes.onChange(listener)
+      // What is added here may be what another server has taken away.
+      const ignore = registry.onChange(change => listener(remotes.all().length > 0 ? undefined : change))
+      const stop = remotes.onChange(() => listener())
       return () => {
         ignore()
         stop()

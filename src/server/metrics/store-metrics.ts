@@ -1,6 +1,7 @@
 import type { Ports } from '../../std/ports.ts'
 import { layerOver } from '../../storage/layer.ts'
 import type { Store, Write } from '../../storage/store.ts'
+import { kindFolder } from '../watchcache/index.ts'
 import * as specs from './specs.ts'
 
 /** The same store, its writes counted and timed. */
@@ -17,7 +18,7 @@ export function measuredStore(store: Store, { metrics, clock }: Pick<Ports, 'met
   return layerOver(store, {
     async write(write) {
       const operation = operationOf(write)
-      const folder = folderOf(write.key)
+      const folder = kindFolder(write.key)
       const key = `${operation} ${folder}`
       const series = known.get(key) ?? seriesOf(folder, operation)
       known.set(key, series)
@@ -38,11 +39,4 @@ export function measuredStore(store: Store, { metrics, clock }: Pick<Ports, 'met
 function operationOf({ value, expected }: Write): string {
   if (value === undefined) return 'delete'
   return expected === 0 ? 'create' : 'update'
-}
-
-/** `/registry/core/pods/` of `/registry/core/pods/default/web`. */
-function folderOf(key: string): string {
-  const group = key.indexOf('/', 1) + 1
-  const plural = key.indexOf('/', group) + 1
-  return key.slice(0, key.indexOf('/', plural) + 1)
 }

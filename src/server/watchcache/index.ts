@@ -1,6 +1,7 @@
 export { type CachedObject, type CacheEvent, deepFreeze } from './cached-object.ts'
+export { createFirstObjects, type FirstObjects } from './first-objects.ts'
 export { keepForm, storedForm } from './kept-forms.ts'
-export { collectionPrefix, objectKey } from './key.ts'
+export { collectionPrefix, kindFolder, objectKey } from './key.ts'
 export {
   type CacheList,
   type CacheListOptions,

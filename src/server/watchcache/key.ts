@@ -8,6 +8,13 @@ export function collectionPrefix({ group, plural }: Location, namespace = ''): s
   return namespace === '' ? folder : `${folder}${namespace}/`
 }
 
+/** The folder of the kind that a key is of: `/registry/core/pods/` of `/registry/core/pods/default/web`. */
+export function kindFolder(key: string): string {
+  const group = key.indexOf('/', 1) + 1
+  const plural = key.indexOf('/', group) + 1
+  return key.slice(0, key.indexOf('/', plural) + 1)
+}
+
 /** Where one object lies. Cluster-scoped objects have no namespace. */
 export function objectKey(location: Location, namespace: string | undefined, name: string): string {
   return collectionPrefix(location, namespace) + name
