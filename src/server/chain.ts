@@ -6,6 +6,7 @@ import { authorize } from './filters/authorization.ts'
 import { controlFlow } from './filters/flow-control.ts'
 import { impersonate } from './filters/impersonation.ts'
 import { panicGuard } from './filters/panic-guard.ts'
+import { receiveBody } from './filters/receive-body.ts'
 import { limitTime } from './filters/timeout.ts'
 import type { FlowControl } from './flow/flow-control.ts'
 import { measureFilters } from './metrics/measure-filters.ts'
@@ -37,8 +38,8 @@ export const requestTimeoutMs = 60_000
 
 /**
  * Every request of every component passes these links from top to bottom, over the wire or in process.
- * Request info, audit id and body limits are settled by the transports before; admission runs in `dispatch`,
- * where the object is known.
+ * Request info and audit id are settled by the transports before; admission runs in `dispatch`, where the object is
+ * known.
  */
 export function createChain(parts: ChainParts): Handler {
   const { ports, authorizer, tracing } = parts
@@ -69,6 +70,7 @@ export function createChain(parts: ChainParts): Handler {
     ),
     link('priorityandfairness', controlFlow(parts.flow, ports)),
     link('authorization', authorize(authorizer, ports)),
+    receiveBody,
   ]
   return filters.reduceRight((next, filter) => filter(next), dispatch)
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Resource } from '../api/define.ts'
 import type { Registry } from '../api/registry.ts'
 import type { ApiCall, CallOptions, PatchType, WatchEvent } from '../client/transport.ts'
@@ -14,7 +15,10 @@ import type { BodyType } from './rest/meta-type.ts'
 export interface RequestContext {
   readonly info: RequestInfo
   readonly options: RequestOptions
-  readonly body: RequestBody
+  /** Of those who may send one: nothing until `receive` was called. */
+  body: RequestBody
+  /** Reads the body; absent where it is there already, or none comes. */
+  readonly receive?: (context: RequestContext) => Promise<void>
   readonly credential: Credential
   /** Aborts when the client goes away, the timeout passes or the server stops. */
   readonly signal: AbortSignal
@@ -44,7 +48,7 @@ export interface RequestContext {
   /** Reads and prints long YAML elsewhere; absent where nobody else is kept waiting. */
   readonly longYaml?: LongYaml
   /** Asked between the steps of a request whose body is large; absent for others. */
-  readonly breathe?: Breathe
+  breathe?: Breathe
   /** Set by the dispatcher for resource requests, before admission. */
   resource?: Resource
   /** What admission notes for the audit log; absent until somebody does. */
@@ -102,6 +106,8 @@ export type RequestBody =
   /** In process: frozen, already decoded. */
   | { readonly kind: 'object'; readonly object: KubeObject | JsonObject | readonly unknown[] }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly contentType: string }
+  /** For somebody else, unread and of any size; `bytes` where the client said how many. */
+  | { readonly kind: 'stream'; readonly source: Readable; readonly bytes?: number }
 
 /** What the caller shows. The authentication filter alone turns it into a user. */
 export type Credential =

@@ -78,6 +78,8 @@ async function startRemote(tls: { key: string; cert: string; ca: string }): Prom
       response.setHeader('content-type', 'application/json')
       if (url === '/apis/far.example.com/v1') response.end(JSON.stringify(resources))
       else if (url === '/openapi/v3') response.end(JSON.stringify({ paths: farDocuments }))
+      else if (url.endsWith('/away'))
+        response.writeHead(307, { location: 'https://elsewhere.example.org/' }).end()
       else if (/watch=(1|true)/.test(url)) {
         response.write('{"type":"ADDED"}\n')
         setTimeout(() => response.end('{"type":"MODIFIED"}\n'), 50)
@@ -236,6 +238,16 @@ test('bodies and failures pass as they are', async () => {
   expect(answer.status).toBe(404)
   await answer.body?.cancel()
   expect(heard.at(-1)).toMatchObject({ method: 'PUT', body: '{"a":1}' })
+})
+
+test('a redirect is not passed on', async () => {
+  const answer = await fetch(`${address}/apis/far.example.com/v1/namespaces/a/boats/away`, {
+    headers: { authorization: 'Bearer ann' },
+    redirect: 'manual',
+  })
+  expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([
+    ...[502, null, 'the backend attempted to redirect this request, which is not permitted'],
+  ])
 })
 
 test('a watch streams', async () => {

@@ -1,5 +1,5 @@
 import { queryOf, pathOf as writtenPath } from '../../client/path.ts'
-import type { Handler, RequestContext, RequestInfo, Response } from '../context.ts'
+import type { Handler, RawResponse, RequestContext, RequestInfo, Response } from '../context.ts'
 import { forward, plainBackendError } from '../subresources/forward.ts'
 import type { Endpoint } from '../subresources/kubelet-access.ts'
 import type { ServiceResolver } from '../webhook-client/service-resolver.ts'
@@ -51,10 +51,22 @@ async function serveRemote(setup: ProxySetup, remote: RemoteApi, context: Reques
   if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path, headers: more } }
   const method = context.method ?? methods[info.verb] ?? 'GET'
   try {
-    return await forward(context, { endpoint, method, path, headers: more })
+    const answer = await forward(context, { endpoint, method, path, headers: more })
+    return isRedirect(answer) ? refuseRedirect(answer) : answer
   } catch (error) {
     return unavailable(plainBackendError(error))
   }
+}
+
+function isRedirect({ status, headers = {} }: RawResponse): boolean {
+  return status >= 300 && status <= 399 && Boolean(headers.location)
+}
+
+/** A server behind this one does not lead clients, and what they show, elsewhere (CVE-2022-3172). */
+function refuseRedirect({ body }: RawResponse): Response {
+  if (body instanceof ReadableStream) void body.cancel()
+  const text = 'the backend attempted to redirect this request, which is not permitted'
+  return { kind: 'raw', status: 502, contentType: 'text/plain; charset=utf-8', body: text }
 }
 
 /** As the client wrote it; what was asked in process is written now. */

@@ -131,7 +131,7 @@ function contentOf({ context, scope, ending }: AuditedRequest, body: unknown, cl
  */
 function bodyOf(context: RequestContext): unknown {
   const { body, readAs, info, isRouted } = context
-  if (body.kind === 'none') return undefined
+  if (body.kind === 'none' || body.kind === 'stream') return undefined
   if (body.kind === 'object') return body.object
   if (!readAs && !(isRouted && info.verb === 'patch')) return undefined
   try {

@@ -10,8 +10,10 @@ import type { Asked } from './exchange.ts'
 
 /** Upstream's MaxRequestBodyBytes. */
 export const bodyBytesMax = 3 << 20
-/** All bodies together that are on their way in, of callers whom nobody has looked at yet. */
+/** All bodies together that are on their way in. */
 const arrivingBytesMax = 256 << 20
+/** A body of this size is let in whatever else is arriving: heartbeats are small. */
+const smallBytesMax = 64 << 10
 
 /** Reads request bodies within bounds of size and time. */
 export type BodyReader = (request: Asked) => Promise<Uint8Array>
@@ -26,6 +28,7 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
   return async function readBody(request) {
     const declared = Number(request.headers['content-length'] ?? 0)
     if (declared > bodyBytesMax) throw tooLarge()
+    if (request.destroyed) throw gone()
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     const chunks: Buffer[] = []
     let size = 0
@@ -36,7 +39,7 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
       size += chunk.length
       arriving += chunk.length
       if (size > bodyBytesMax) reject(tooLarge())
-      else if (arriving > arrivingBytesMax)
+      else if (arriving > arrivingBytesMax && size > smallBytesMax)
         reject(tooManyRequests('Too many requests, please try again later.', 1))
       else chunks.push(chunk)
     })
@@ -44,7 +47,7 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
     request.on('error', (error: Error) =>
       reject(badRequest(`the request body could not be read: ${error.message}`)),
     )
-    request.on('aborted', () => reject(badRequest('the client went away while sending the body')))
+    request.on('aborted', () => reject(gone()))
     try {
       return await promise
     } finally {
@@ -53,6 +56,10 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
       isOver = true
     }
   }
+}
+
+function gone() {
+  return badRequest('the client went away while sending the body')
 }
 
 function tooLarge() {

@@ -4,6 +4,8 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 export interface Asked
   extends Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders' | 'httpVersionMajor'> {
   readonly socket: object | undefined
+  /** The client is gone, and so is what it had not sent yet. */
+  readonly destroyed: boolean
   on(event: 'data', listener: (chunk: Buffer) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'end' | 'aborted', listener: () => void): unknown

@@ -14,6 +14,7 @@ import { type Drain, isExemptFromDrain, leavingText } from './drain.ts'
 import type { Asked, Reply } from './exchange.ts'
 import { createFanout } from './fanout.ts'
 import { parseOptions } from './options.ts'
+import { bytesOf, passedBody } from './passed-body.ts'
 import { parseRequestInfo } from './request-info.ts'
 import { type Answer, failureAnswer, prettyHeader, toAnswer } from './respond.ts'
 import type { WatchDrain } from './watch-drain.ts'
@@ -82,6 +83,8 @@ export function createFront(options: FrontOptions): Front {
       departure.end()
       turn?.leave()
       leave()
+      // What nobody has read makes room for the next request.
+      if (!readWhole(answered?.context)) bytesOf(request).resume()
       answered?.context?.done?.(answered.answer.status, bytes)
     }
     // A connection costs more than a request: those that nobody vouches for get one request each (CVE-2023-44487).
@@ -109,6 +112,12 @@ function sendAway(request: Asked, response: Reply): void {
   response.end(leavingText)
 }
 
+/** Whether nothing of the request is left on its connection. */
+function readWhole(context: RequestContext | undefined): boolean {
+  if (!context) return false
+  return context.body.kind === 'bytes' || (context.body.kind === 'none' && !context.receive)
+}
+
 interface Answered {
   readonly answer: Answer
   readonly auditId: string
@@ -131,12 +140,12 @@ async function answerRequest(
   const warnings: string[] = []
   let context: RequestContext | undefined
   try {
-    const body = methodsWithBody.has(request.method ?? '') ? await bodyOf(request, readBody) : noBody
-    const breathe = isLarge(body) ? beginWork(ports.clock) : undefined
-    const more = { ...formats, ...(breathe && { breathe }) }
-    context = toContext(request, headers, { auditId, warnings, body, signal, ...more })
+    const passed = passedBody(request)
+    const isRead = !passed && methodsWithBody.has(request.method ?? '')
+    const more = { ...formats, ...(isRead && { receive: receiver(request, readBody, ports) }) }
+    context = toContext(request, headers, { auditId, warnings, body: passed ?? noBody, signal, ...more })
     const response = await handler(context)
-    const pause = breathe?.()
+    const pause = context.breathe?.()
     if (pause) await pause
     const answer = toAnswer(context, requirePlain(response), ports.clock)
     return { answer: withWarnings(answer, warnings), auditId, context }
@@ -179,6 +188,13 @@ function joined(headers: IncomingMessage['headers']): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]))
 }
 
+function receiver(request: Asked, readBody: BodyReader, { clock }: Ports): RequestContext['receive'] {
+  return async context => {
+    context.body = await bodyOf(request, readBody)
+    if (isLarge(context.body)) context.breathe = beginWork(clock)
+  }
+}
+
 async function bodyOf(request: Asked, readBody: BodyReader): Promise<RequestBody> {
   const bytes = await readBody(request)
   return bytes.length === 0
@@ -187,7 +203,7 @@ async function bodyOf(request: Asked, readBody: BodyReader): Promise<RequestBody
 }
 
 interface Rest
-  extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'servesCbor' | 'longYaml' | 'breathe'> {
+  extends Pick<RequestContext, 'auditId' | 'warnings' | 'body' | 'receive' | 'servesCbor' | 'longYaml'> {
   /** Asked for at the first look at the context's own. */
   readonly signal: () => AbortSignal
 }

@@ -28,6 +28,10 @@ export class StreamRequest implements Asked {
     return this.headers[':path'] ?? ''
   }
 
+  get destroyed(): boolean {
+    return this.stream.destroyed
+  }
+
   get socket(): object | undefined {
     return this.stream.session?.socket
   }

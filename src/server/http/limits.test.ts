@@ -10,6 +10,7 @@ const slow = Promise.withResolvers<void>()
 
 beforeAll(async () => {
   server = await startTestServer({
+    authorizer: ({ user }) => ({ decision: user.username === 'nobody' ? 'noOpinion' : 'allow', reason: '' }),
     mount: routes =>
       routes.get('/slow', async c => {
         await slow.promise
@@ -33,13 +34,13 @@ async function get(path: string) {
 }
 
 /** Sends bytes and answers what comes back until the server ends the connection. */
-function raw(text: string): Promise<string> {
+function raw(text: string, end = '"code":'): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   let heard = ''
   const socket = connect(port, '127.0.0.1', () => socket.write(text))
   socket.on('data', chunk => {
     heard += String(chunk)
-    if (heard.includes('"code":')) socket.destroy()
+    if (heard.includes(end)) socket.destroy()
   })
   socket.on('close', () => resolve(heard))
   socket.on('error', () => resolve(heard))
@@ -83,9 +84,23 @@ describe('time', () => {
 })
 
 describe('size', () => {
-  test('bodies above 3 MiB are refused, declared or not', async () => {
+  test('a body is not waited for that its sender may not send, and the connection goes on', async () => {
     const head =
       'POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+    const nobody = await raw(`${head}Authorization: Bearer nobody\r\nContent-Length: 3000000\r\n\r\n{`)
+    expect(nobody).toStartWith('HTTP/1.1 403')
+    const next = 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    const body = 'x'.repeat(200_000)
+    const both = await raw(
+      `${head}Authorization: Bearer nobody\r\nContent-Length: ${body.length}\r\n\r\n${body}${next}`,
+      'none',
+    )
+    expect(both.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 403', 'HTTP/1.1 200'])
+  })
+
+  test('bodies above 3 MiB are refused, declared or not', async () => {
+    const head =
+      'POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nContent-Type: application/json\r\n'
     expect(await raw(`${head}Content-Length: 3145729\r\n\r\n`)).toContain(
       'Request entity too large: limit is 3145728',
     )

@@ -54,6 +54,8 @@ function serveBackend(socket: Socket): void {
     heads.push(head.toString())
     if (head.toString().includes('/refuse'))
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno')
+    else if (head.toString().includes('/redirect'))
+      socket.end('HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example.org/\r\n\r\n')
     else {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n')
       socket.on('data', data => socket.write(data))
@@ -98,6 +100,13 @@ test.if(address !== undefined)(
     expect(heard).toEndWith('no')
   },
 )
+
+test.if(address !== undefined)('an upgrade is not led elsewhere', async () => {
+  const heard = await upgrade('redirect', 'tester')
+  expect(heard).toStartWith('HTTP/1.1 500')
+  expect(heard).toContain('invalid upgrade response: status code 302')
+  expect(heard).not.toContain('elsewhere')
+})
 
 test('an upgrade passes the chain first', async () => {
   const before = heads.length

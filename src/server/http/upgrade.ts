@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { badRequest, internalError, serviceUnavailable } from '../../machinery/status/errors.ts'
+import { badRequest, internalError, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
@@ -102,8 +102,42 @@ async function splice(
   client.on('close', () => backend.destroy())
   backend.write(requestHead(request, target))
   if (head.length > 0) backend.write(head)
-  backend.pipe(client)
   client.pipe(backend)
+  client.write(await acceptance(backend))
+  backend.pipe(client)
+}
+
+const statusLineBytes = 'HTTP/1.1 101'.length
+
+/**
+ * The first bytes of the answer to an upgrade: 101, or a refusal in the target's own words. Nothing else goes to the
+ * client; a redirect would lead it, and what it shows, elsewhere (apimachinery pkg/util/proxy tryUpgrade).
+ */
+async function acceptance(backend: Socket): Promise<Buffer> {
+  const first = await firstBytes(backend, statusLineBytes)
+  const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(first.toString('latin1', 0, statusLineBytes))?.[1])
+  if (code === 101 || !(code < 400)) return first
+  backend.destroy()
+  throw plainFailure(`invalid upgrade response: status code ${code}`)
+}
+
+/** As many, or all that come. */
+function firstBytes(socket: Socket, count: number): Promise<Buffer> {
+  const { promise, resolve } = Promise.withResolvers<Buffer>()
+  let seen: Buffer = Buffer.alloc(0)
+  const end = () => resolve(seen)
+  const take = (chunk: Buffer) => {
+    seen = Buffer.concat([seen, chunk])
+    if (seen.length < count) return
+    socket.pause()
+    end()
+  }
+  socket.on('data', take)
+  socket.once('close', end)
+  return promise.finally(() => {
+    socket.off('data', take)
+    socket.off('close', end)
+  })
 }
 
 function requestHead(request: IncomingMessage, target: UpgradeTarget): string {

@@ -121,7 +121,10 @@ export function decodeLoose(context: RequestContext, type: BodyType): JsonObject
 const noBytes = new Uint8Array()
 
 /** Nothing is a body too: no JSON, an empty YAML document. */
-function bytesOf({ headers }: RequestContext, body: Bytes | { readonly kind: 'none' }): Bytes {
+function bytesOf(
+  { headers }: RequestContext,
+  body: Exclude<RequestBody, { readonly kind: 'object' }>,
+): Bytes {
   if (body.kind === 'bytes') return body
   return { kind: 'bytes', bytes: noBytes, contentType: headers['content-type'] ?? '' }
 }

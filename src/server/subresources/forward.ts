@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { Readable } from 'node:stream'
 import { serviceUnavailable } from '../../machinery/status/errors.ts'
@@ -69,8 +69,18 @@ export function forward(context: RequestContext, to: Forwarded): Promise<RawResp
     : httpRequest(options, receive)
   sent.on('error', error => reject(new BackendError(dialFailure(error), { cause: error })))
   context.signal.addEventListener('abort', () => sent.destroy(), { once: true })
-  sent.end(bytesOf(context))
+  sendBody(context, sent)
   return promise
+}
+
+function sendBody({ body }: RequestContext, sent: ClientRequest): void {
+  if (body.kind === 'bytes') sent.end(body.bytes)
+  else if (body.kind === 'object') sent.end(JSON.stringify(body.object))
+  else if (body.kind === 'none') sent.end()
+  else {
+    body.source.on('error', () => sent.destroy())
+    body.source.pipe(sent)
+  }
 }
 
 /** How a connection to an endpoint is secured. Where nothing says whom to believe, the endpoint is not verified. */
@@ -112,12 +122,9 @@ function passOn(
   for (const [name, value] of Object.entries(headers))
     if (!isOwn(name) && !hop.includes(name)) kept[name] = value
   if (body.kind === 'bytes') kept['content-length'] = String(body.bytes.length)
+  if (body.kind === 'stream' && body.bytes !== undefined) kept['content-length'] = String(body.bytes)
+  if (body.kind === 'stream' && body.bytes === undefined) kept['transfer-encoding'] = 'chunked'
   return { ...kept, ...more }
-}
-
-function bytesOf({ body }: RequestContext): Uint8Array | undefined {
-  if (body.kind === 'bytes') return body.bytes
-  return body.kind === 'object' ? Buffer.from(JSON.stringify(body.object)) : undefined
 }
 
 function toResponse(answer: IncomingMessage): RawResponse {
