@@ -217,7 +217,11 @@ async function restrictToken({ request, node, ports, refuse }: NodeWrite): Promi
   if (pod.spec?.nodeName !== node) refuse('node requested token bound to a pod scheduled on a different node')
   if (audiences.length > 1) refuse('node may only request 0 or 1 audiences')
   const audience = audiences[0] ?? ''
-  if (requestsAudience(pod, audience, ports)) return
+  try {
+    if (requestsAudience(pod, audience, ports)) return
+  } catch (error) {
+    refuse(`error validating audience ${quote(audience)}: ${(error as Error).message}`)
+  }
   const info = {
     ...request.info,
     verb: 'request-serviceaccounts-token-audience',

@@ -34,7 +34,9 @@ export function serviceAccount(ports: ServiceAccountPorts): AdmissionPlugin {
       (request.operation === 'UPDATE' && isAbout(request, '', 'pods', 'ephemeralcontainers')),
     async admit(request) {
       const pod = request.object as Pod
-      if (!createsPod(request) || !pod.spec || isMirrorPod(pod)) return
+      if (!createsPod(request) || !pod.spec) return
+      // Nothing of them is changed, and what they may not have is told before others look at them.
+      if (isMirrorPod(pod)) return checkMirrorPod(request, pod)
       pod.spec.serviceAccountName ||= defaultName
       // The old name of the field always says the same (core/v1 conversion).
       pod.spec.serviceAccount = pod.spec.serviceAccountName

@@ -14,17 +14,23 @@ export function mountFlowDebug(
   nowMs: () => { wall: number; monotonic: number },
 ): void {
   const path = '/debug/api_priority_and_fairness'
-  routes.get(`${path}/dump_priority_levels`, c => c.text(table([levelHeads, ...flow.levels().map(levelRow)])))
-  routes.get(`${path}/dump_queues`, c => c.text(table([queueHeads, ...flow.levels().flatMap(queueRows)])))
+  routes.get(`${path}/dump_priority_levels`, c =>
+    c.text(table([levelHeads, ...flow.levels().map(levelRow)]), 200, plain),
+  )
+  routes.get(`${path}/dump_queues`, c =>
+    c.text(table([queueHeads, ...flow.levels().flatMap(queueRows)]), 200, plain),
+  )
   routes.get(`${path}/dump_requests`, c => {
     const detailed = ['1', 'true', 't'].includes(c.env.context.query.get('includeRequestDetails') ?? '')
     const { wall, monotonic } = nowMs()
     const time = (ms: number | undefined) =>
       ms === undefined ? '0001-01-01T00:00:00Z' : new Date(wall - monotonic + ms).toISOString()
     const rows = flow.levels().flatMap(level => requestRows(level, time, detailed))
-    return c.text(table([[...requestHeads, ...(detailed ? detailHeads : [])], ...rows]))
+    return c.text(table([[...requestHeads, ...(detailed ? detailHeads : [])], ...rows]), 200, plain)
   })
 }
+
+const plain = { 'content-type': 'text/plain; charset=utf-8' }
 
 const levelHeads: Row = [
   'PriorityLevelName',

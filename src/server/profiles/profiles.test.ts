@@ -90,6 +90,8 @@ test('what only Go has is refused by name', async () => {
   const answer = await get('/goroutine')
   expect(answer.status).toBe(501)
   expect(await answer.text()).toContain('the profile goroutine is not implemented')
+  const unknown = await get('/nonsense')
+  expect([unknown.status, await unknown.text()]).toEqual([404, 'Unknown profile\n'])
 })
 
 test('how much is logged is set by PUT, and by nothing else', async () => {

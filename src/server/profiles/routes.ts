@@ -45,10 +45,20 @@ export function mountProfiles(routes: Routes, profiler: Profiler, clock: Pick<Cl
   mountFlags(routes, profiler.setVerbosity)
 }
 
+/** Of Go's own runtime. */
+const foreignProfiles: ReadonlySet<string> = new Set([
+  ...['allocs', 'block', 'goroutine', 'mutex', 'symbol', 'threadcreate', 'trace'],
+])
+
 /** The profiles that there are not; an empty one would lie. */
 function refuseProfiles(routes: Routes): void {
   routes.all('/debug/pprof/*', c => {
-    throw notImplemented(`the profile ${c.req.path.slice('/debug/pprof/'.length) || 'index'}`)
+    const name = c.req.path.slice('/debug/pprof/'.length)
+    if (foreignProfiles.has(name)) throw notImplemented(`the profile ${name}`)
+    return c.body('Unknown profile\n', 404, {
+      ...{ 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+      'x-go-pprof': '1',
+    })
   })
 }
 

@@ -3,7 +3,7 @@ import { quote } from '../../machinery/meta/quote.ts'
 import { type PostReview, ReviewError } from './ask-again.ts'
 import { authorizationOf, type RemoteService } from './kubeconfig.ts'
 
-/** POSTs reviews to the very URL of the service. 5xx, 429 and a lost connection may be tried again. */
+/** POSTs reviews to the URL of the service. 5xx, 429 and a lost connection may be tried again. */
 export function postReviews(service: RemoteService): PostReview {
   const tls = {
     ...(service.ca && { ca: service.ca }),
@@ -12,10 +12,11 @@ export function postReviews(service: RemoteService): PostReview {
     ...(service.serverName && { serverName: service.serverName }),
     rejectUnauthorized: !service.insecureSkipTlsVerify,
   }
+  const url = withTimeout(service.url)
   return async (review, timeoutMs) => {
     let answer: Response
     try {
-      answer = await fetch(service.url, {
+      answer = await fetch(url, {
         method: 'POST',
         headers: headersOf(service),
         body: JSON.stringify(review),
@@ -25,10 +26,15 @@ export function postReviews(service: RemoteService): PostReview {
     } catch (error) {
       const late = (error as Error).name === 'TimeoutError'
       const reason = late ? 'context deadline exceeded' : (error as Error).message
-      throw new ReviewError(`Post "${service.url}": ${reason}`, !late, { cause: error })
+      throw new ReviewError(`Post "${url}": ${reason}`, !late, { cause: error })
     }
-    return readReview(service.url, answer)
+    return readReview(url, answer)
   }
+}
+
+/** Upstream's client says how long it would wait, whatever the question is given. */
+function withTimeout(url: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}timeout=30s`
 }
 
 function headersOf(service: RemoteService): Record<string, string> {
