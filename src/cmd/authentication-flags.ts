@@ -28,6 +28,16 @@ export const authenticationFlags: readonly Flag[] = [
     'FILE',
     'AuthenticationConfiguration of outside token issuers; read again when it changes',
   ),
+  text(
+    'client-ca-file',
+    'FILE',
+    "authorities whose client certificates name users too, beside the cluster's own; read again when it changes",
+  ),
+  {
+    name: 'anonymous-auth',
+    type: 'boolean',
+    help: 'whether requests without a credential are let in at all (default: true; RBAC decides what they get)',
+  },
   text('oidc-issuer-url', 'URL', 'accept tokens of this OpenID Connect issuer'),
   text('oidc-client-id', 'ID', 'audience that its tokens must have'),
   text('oidc-ca-file', 'FILE', "authority of the issuer's certificate (default: the system's)"),

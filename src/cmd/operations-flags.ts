@@ -1,5 +1,4 @@
 import { parseDuration } from '../machinery/codec/duration.ts'
-import { auditModes } from '../server/audit/webhook-batch.ts'
 import { kubeletAddressTypes, nodeAddressTypes } from '../server/subresources/kubelet-access.ts'
 import type { Flag } from './flags.ts'
 
@@ -16,8 +15,13 @@ function nanosecondsOf(text: string): bigint {
   }
 }
 
-const file = (name: string, help: string): Flag => ({ name, type: 'string', placeholder: 'FILE', help })
-const count = (name: string, value: number, help: string): Flag => ({
+export const file = (name: string, help: string): Flag => ({
+  name,
+  type: 'string',
+  placeholder: 'FILE',
+  help,
+})
+export const count = (name: string, value: number, help: string): Flag => ({
   name,
   type: 'integer',
   placeholder: 'N',
@@ -25,13 +29,13 @@ const count = (name: string, value: number, help: string): Flag => ({
   help,
 })
 /** One that cannot be 0. */
-const amount = (...flag: Parameters<typeof count>): Flag => ({
+export const amount = (...flag: Parameters<typeof count>): Flag => ({
   ...count(...flag),
   check: text => {
     if (/^0+$/.test(text)) throw new Error('at least 1 is needed')
   },
 })
-const time = (name: string, value: string, help: string): Flag => ({
+export const time = (name: string, value: string, help: string): Flag => ({
   name,
   type: 'string',
   placeholder: 'DURATION',
@@ -40,8 +44,7 @@ const time = (name: string, value: string, help: string): Flag => ({
   check: duration,
 })
 
-const yes = (name: string, help: string): Flag => ({ name, type: 'boolean', help })
-const choice = (
+export const choice = (
   name: string,
   value: string,
   { values, help }: { readonly values: readonly string[]; readonly help: string },
@@ -51,12 +54,6 @@ const choice = (
     if (!values.includes(text)) throw new Error(`"${text}" is not one of ${values.join(', ')}`)
   },
 })
-
-/** What becomes of audit events that are too large for a backend. */
-const truncation = (backend: string): Flag[] => [
-  yes(`audit-${backend}-truncate-enabled`, 'leave request and answer out of events that are too large'),
-  amount(`audit-${backend}-truncate-max-event-size`, 102_400, 'bytes from which on an event is too large'),
-]
 
 /** How the API server is run: names and meanings are kube-apiserver's. */
 export const operationsFlags: readonly Flag[] = [
@@ -121,28 +118,7 @@ export const operationsFlags: readonly Flag[] = [
     'tracing-config-file',
     'which requests are traced, and where traces go over OTLP (apiserver.config.k8s.io TracingConfiguration)',
   ),
-  file('audit-policy-file', 'what is audited (audit.k8s.io/v1 Policy)'),
-  file('audit-log-path', 'append audit events to this file; - is standard output'),
-  choice('audit-log-format', 'json', { values: ['json', 'legacy'], help: 'json or legacy' }),
-  choice('audit-log-mode', 'blocking', {
-    values: auditModes,
-    help: 'batch, blocking, or blocking-strict: a request fails when its event cannot be written',
-  }),
-  yes('audit-log-compress', 'pack rotated audit logs with gzip'),
-  ...truncation('log'),
-  count('audit-log-maxage', 0, 'days for which rotated audit logs are kept; 0 is for ever'),
-  count('audit-log-maxbackup', 0, 'rotated audit logs that are kept; 0 is all of them'),
-  count('audit-log-maxsize', 100, 'megabytes at which the audit log is rotated'),
-  file('audit-webhook-config-file', 'kubeconfig of the service that audit events are sent to'),
-  choice('audit-webhook-mode', 'batch', {
-    values: auditModes,
-    help: 'batch, blocking (requests wait for it) or blocking-strict (and fail with it)',
-  }),
-  ...truncation('webhook'),
-  amount('audit-webhook-batch-buffer-size', 10_000, 'audit events that may wait to be sent'),
-  amount('audit-webhook-batch-max-size', 400, 'audit events in one batch'),
-  time('audit-webhook-batch-max-wait', '30s', 'send a batch that is not full after so long'),
-  time('audit-webhook-initial-backoff', '10s', 'pause before a batch is sent again'),
+  time('livez-grace-period', '0s', 'let /livez hold for so long while the steps of the start are not done'),
 ]
 
 const portMax = 65_535

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { parseJoinToken } from '../server/bootstrap/join-token.ts'
 import { admissionFlags } from './admission-flags.ts'
+import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags, authorizationFlags, serviceAccountFlags } from './authentication-flags.ts'
 import { componentFlags } from './component-arguments.ts'
 import { featureFlags } from './feature-flags.ts'
@@ -18,6 +19,7 @@ import {
   serverOrigin,
 } from './flag-checks.ts'
 import type { Flag, FlagValues } from './flags.ts'
+import { metricsFlags } from './metrics-flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 import { servingFlags } from './serving-flags.ts'
 
@@ -245,6 +247,8 @@ export const serverFlags: readonly Flag[] = [
   },
   ...servingFlags,
   ...operationsFlags,
+  ...auditFlags,
+  ...metricsFlags,
   ...authenticationFlags,
   ...serviceAccountFlags,
   ...authorizationFlags,

@@ -62,6 +62,12 @@ export const servingFlags: readonly Flag[] = [
     },
   },
   {
+    name: 'disable-http2-serving',
+    type: 'boolean',
+    default: false,
+    help: 'serve HTTP/1.1 alone',
+  },
+  {
     name: 'request-timeout',
     type: 'string',
     placeholder: 'DURATION',

@@ -16,14 +16,10 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ['cert-dir', 'Certificates lie in --data-dir; for one of your own use --tls-cert-file.'],
   ['external-hostname', 'Use --tls-san for names of the server, --advertise-address for its address.'],
   [
-    'client-ca-file kubelet-certificate-authority kubelet-client-certificate kubelet-client-key proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers',
+    'kubelet-certificate-authority kubelet-client-certificate kubelet-client-key proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers',
     'The server makes, keeps and renews its authorities and certificates in --data-dir/server/tls.',
   ],
   ['service-account-lookup', 'Tokens of service accounts are always looked up.'],
-  [
-    'anonymous-auth',
-    'Say it in the anonymous part of --authentication-config; RBAC gives the anonymous health and version alone.',
-  ],
   [
     'token-auth-file',
     'Use a service account, "hutch token", --oidc-issuer-url or --authentication-token-webhook-config-file.',
@@ -38,13 +34,10 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ['enable-garbage-collector', 'The garbage collector is always on.'],
   ['allow-privileged', 'Privileged containers are allowed, and Pod Security says where not.'],
   [
-    'aggregator-reject-forwarding-redirect enable-aggregator-routing egress-selector-config-file',
+    'enable-aggregator-routing egress-selector-config-file',
     'Extension servers are asked at the addresses of their endpoints.',
   ],
-  [
-    'audit-log-batch-buffer-size audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-enable audit-log-batch-throttle-qps audit-log-truncate-max-batch-size audit-log-version audit-webhook-batch-throttle-burst audit-webhook-batch-throttle-enable audit-webhook-batch-throttle-qps audit-webhook-truncate-max-batch-size audit-webhook-version',
-    'Audit events are of audit.k8s.io/v1; a log takes them one by one, and batches to a webhook are not throttled.',
-  ],
+  ['aggregator-reject-forwarding-redirect', 'Redirects of extension servers are never passed on.'],
   [
     'contention-profiling debug-socket-path',
     'See --profiling: profiles are at /debug/pprof/, for those who may ask.',
@@ -53,7 +46,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period',
     'There is no coordinated leader election; components take the lease that is free.',
   ],
-  ['disable-http2-serving', 'HTTP/2 is offered and never required.'],
   ['max-connection-bytes-per-sec', 'Streams are not slowed down.'],
   [
     'emulated-version emulation-forward-compatible min-compatibility-version runtime-config-emulation-forward-compatible',
@@ -69,15 +61,11 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'kubelet-timeout',
     'A request to a kubelet lasts as long as the request that it is for, see --request-timeout.',
   ],
-  ['livez-grace-period', 'Give the probe of /livez its own patience.'],
   [
     'log-flush-frequency log-json-info-buffer-size log-json-split-stream log-text-info-buffer-size log-text-split-stream logging-format v vmodule',
     'Logs are lines on standard error, written at once; see --log-level.',
   ],
-  [
-    'allow-metric-labels allow-metric-labels-manifest disabled-metrics show-hidden-metrics-for-version',
-    'All metrics are told, and none is hidden.',
-  ],
+  ['show-hidden-metrics-for-version', 'No metric is hidden.'],
   ['peer-advertise-ip peer-advertise-port peer-ca-file', 'Servers do not pass requests on to each other.'],
   ['version', 'Ask "hutch --version".'],
   ['permit-address-sharing permit-port-sharing', 'One server listens at an address.'],

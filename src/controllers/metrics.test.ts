@@ -41,15 +41,15 @@ test('jobs are counted by their ends, their pods, their syncs, and when their ti
   await cluster.settle(20, () => ({ phase: 'Succeeded' }))
   const finished = (mode: string) =>
     value(
-      `job_controller_jobs_finished_total{completion_mode="${mode}",result="succeeded",reason="CompletionsReached"}`,
+      `job_controller_jobs_finished_total{completion_mode="${mode}",reason="CompletionsReached",result="succeeded"}`,
     )
   const pods = (mode: string) =>
     value(`job_controller_job_pods_finished_total{completion_mode="${mode}",result="succeeded"}`)
   expect([finished('NonIndexed'), finished('Indexed')]).toEqual([1, 1])
   expect([pods('NonIndexed'), pods('Indexed')]).toEqual([2, 2])
-  expect(value('job_controller_job_finished_indexes_total{status="succeeded",backoffLimit="global"}')).toBe(2)
+  expect(value('job_controller_job_finished_indexes_total{backoffLimit="global",status="succeeded"}')).toBe(2)
   expect(value('job_controller_job_pods_creation_total{reason="new",status="succeeded"}')).toBe(4)
-  const created = '{completion_mode="NonIndexed",result="success",action="pods_created"}'
+  const created = '{action="pods_created",completion_mode="NonIndexed",result="success"}'
   expect(value(`job_controller_job_syncs_total${created}`)).toBeGreaterThan(0)
   expect(value(`job_controller_job_sync_duration_seconds_count${created}`)).toBeGreaterThan(0)
   expect(value('ttl_after_finished_controller_job_deletion_duration_seconds_count')).toBe(2)
@@ -80,7 +80,7 @@ test('jobs of other controllers, pods that are chosen to go, and claims are coun
     value('job_controller_jobs_by_external_controller_total{controller_name="example.com/runner"}'),
   ).toBe(1)
   expect(value('replicaset_controller_sorting_deletion_age_ratio_count')).toBe(1)
-  const waiting = '{allocated="false",admin_access="false",source=""}'
+  const waiting = '{admin_access="false",allocated="false",source=""}'
   expect(value(`resourceclaim_controller_resource_claims${waiting}`)).toBe(1)
 })
 
@@ -116,6 +116,6 @@ test('zones tell how many nodes they have and how healthy they are', async () =>
 })
 
 test('each controller that runs is told, and the CA that namespaces were given', async () => {
-  expect(value('running_managed_controllers{name="deployment",manager="kube-controller-manager"}')).toBe(1)
+  expect(value('running_managed_controllers{manager="kube-controller-manager",name="deployment"}')).toBe(1)
   expect(value('root_ca_cert_publisher_sync_total{code="200"}')).toBeGreaterThan(0)
 })

@@ -60,10 +60,10 @@ test('extension points, plugins and the ways through the queue are counted', asy
   await settle()
   const has = (series: string) => ports.metrics.text().includes(`\n${series} `)
   const queued = (queue: string, event: string) =>
-    `scheduler_queue_incoming_pods_total{queue="${queue}",event="${event}"}`
+    `scheduler_queue_incoming_pods_total{event="${event}",queue="${queue}"}`
   const waiting = 'scheduler_unschedulable_pods{plugin="NodeUnschedulable",profile="default-scheduler"}'
   const point = (name: string, status = 'Success') =>
-    `scheduler_framework_extension_point_duration_seconds_count{extension_point="${name}",status="${status}",profile="default-scheduler"}`
+    `scheduler_framework_extension_point_duration_seconds_count{extension_point="${name}",profile="default-scheduler",status="${status}"}`
   expect(has(queued('active', 'UnschedulablePodAdd'))).toBe(true)
   expect(has(queued('unschedulable', 'ScheduleAttemptFailure'))).toBe(true)
   expect(ports.metrics.text()).toContain(`${waiting} 1`)
@@ -75,10 +75,10 @@ test('extension points, plugins and the ways through the queue are counted', asy
   for (const name of ['PreFilter', 'Filter', 'Reserve', 'Permit', 'PreBind', 'Bind', 'PostBind'])
     expect([name, has(point(name))]).toEqual([name, true])
   const evaluated =
-    'scheduler_plugin_evaluation_total{plugin="NodeResourcesFit",extension_point="Filter",profile="default-scheduler"}'
+    'scheduler_plugin_evaluation_total{extension_point="Filter",plugin="NodeResourcesFit",profile="default-scheduler"}'
   expect(has(evaluated)).toBe(true)
   const sampled =
-    'scheduler_plugin_execution_duration_seconds_count{plugin="NodeResourcesFit",extension_point="PreFilter",status="Success"}'
+    'scheduler_plugin_execution_duration_seconds_count{extension_point="PreFilter",plugin="NodeResourcesFit",status="Success"}'
   expect(has(sampled)).toBe(true)
 })
 

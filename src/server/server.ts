@@ -26,7 +26,7 @@ import { healthChecks } from './health-checks.ts'
 import type { BrowserRules } from './http/browsers.ts'
 import { createDrain } from './http/drain.ts'
 import { createFront } from './http/front.ts'
-import { type HealthCheck, mountHealth } from './http/health.ts'
+import { type HealthCheck, type HealthOptions, mountHealth } from './http/health.ts'
 import { mountIndex } from './http/index-page.ts'
 import { type ConnectionLimits, type Listener, listen, type TlsMaterial } from './http/listen.ts'
 import type { PostStartHooks } from './http/post-start-hooks.ts'
@@ -95,6 +95,8 @@ export interface ApiServerOptions {
   readonly constrainsImpersonation?: boolean
   /** Work after the start that `/livez` and `/readyz` wait for. */
   readonly postStartHooks?: PostStartHooks
+  /** For so long `/livez` waits for none of it. Default 0, as upstream's --livez-grace-period. */
+  readonly livezGraceMs?: number
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
   readonly shutdownDelayMs?: number
   /** Answers to pages of other origins, and what browsers are told of TLS. Default: nothing, as upstream. */
@@ -235,6 +237,14 @@ function watchDrainOf({ shutdownWatchGraceMs: graceMs = 0, ports }: ApiServerOpt
   return graceMs > 0 ? createWatchDrain(ports.clock, graceMs) : undefined
 }
 
+function patienceOf({
+  livezGraceMs = 0,
+  ports: { clock },
+}: ApiServerOptions): Pick<HealthOptions, 'isPatient'> {
+  const untilMs = clock.monotonicMs() + livezGraceMs
+  return livezGraceMs > 0 ? { isPatient: () => clock.monotonicMs() < untilMs } : {}
+}
+
 function hooksOf<C>({ postStartHooks }: ApiServerOptions, own: readonly C[]) {
   return [...own, ...(postStartHooks?.checks ?? [])]
 }
@@ -289,7 +299,7 @@ function createHandler(
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
   })
   const routes = createRoutes(mounted => {
-    const health = mountHealth(mounted, checks, ports.log)
+    const health = mountHealth(mounted, checks, { log: ports.log, ...patienceOf(options) })
     mountMetrics(mounted, ports.metrics, health)
     if (options.profiler) mountProfiles(mounted, options.profiler, ports.clock)
     mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))

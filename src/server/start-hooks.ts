@@ -39,6 +39,7 @@ export function createServerHooks(cache: WatchCache, hasAggregation: boolean): S
   const folder = collectionPrefix({ group: 'apiregistration.k8s.io', plural: 'apiservices' })
   const registered: HealthCheck = {
     name: 'autoregister-completion',
+    isOfStart: true,
     check: () => (cache.count(folder) > 0 ? undefined : 'missing APIService'),
   }
   return {

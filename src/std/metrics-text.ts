@@ -14,9 +14,10 @@ export function renderFamilies(families: readonly FamilyState[]): string {
 function renderFamily({ type, spec, buckets, series }: FamilyState): string {
   const { name, help, stability, labels = [] } = spec
   let text = `# HELP ${name} ${stability ? `[${stability}] ` : ''}${escapeHelp(help)}\n# TYPE ${name} ${type}\n`
-  const sorted = [...series.values()].sort(byLabels)
-  for (const each of sorted) {
-    const pairs = labels.map((label, index) => `${label}="${escapeValue(each.labels[index] ?? '')}"`)
+  // Prometheus' clients sort labels by name, and series by the values in that order.
+  const order = [...labels.keys()].sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1))
+  for (const each of [...series.values()].sort(byLabels(order))) {
+    const pairs = order.map(index => `${labels[index]}="${escapeValue(each.labels[index] ?? '')}"`)
     text += each.counts
       ? histogramLines(name, pairs, each, buckets)
       : `${name}${braces(pairs)} ${number(each.value)}\n`
@@ -41,12 +42,14 @@ function histogramLines(
   return `${text}${name}_sum${braces(pairs)} ${number(value)}\n${name}_count${braces(pairs)} ${total}\n`
 }
 
-function byLabels(a: SeriesState, b: SeriesState): number {
-  for (const [index, label] of a.labels.entries()) {
-    const other = b.labels[index] ?? ''
-    if (label !== other) return label < other ? -1 : 1
+function byLabels(order: readonly number[]): (a: SeriesState, b: SeriesState) => number {
+  return (a, b) => {
+    for (const index of order) {
+      const [label = '', other = ''] = [a.labels[index], b.labels[index]]
+      if (label !== other) return label < other ? -1 : 1
+    }
+    return 0
   }
-  return 0
 }
 
 function braces(pairs: readonly string[]): string {

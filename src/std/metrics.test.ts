@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createMetrics, exponentialBuckets } from './metrics.ts'
 
-test('counters and gauges are told by name and label values, escaped', () => {
+test('counters and gauges are told by name, their labels by name and series by values, escaped', () => {
   const metrics = createMetrics()
   const total = metrics.counter({
     name: 'b_total',
@@ -16,7 +16,7 @@ test('counters and gauges are told by name and label values, escaped', () => {
   expect(metrics.text()).toBe(
     '# HELP a Now.\n# TYPE a gauge\na 1.5\n' +
       '# HELP b_total [ALPHA] What b did.\n# TYPE b_total counter\n' +
-      'b_total{verb="DELETE",path="a\\"b\\\\c\\nd"} 1\nb_total{verb="GET",path="/"} 3\n',
+      'b_total{path="/",verb="GET"} 3\nb_total{path="a\\"b\\\\c\\nd",verb="DELETE"} 1\n',
   )
 })
 
@@ -70,4 +70,22 @@ test.each([
   const metrics = createMetrics()
   metrics.gauge({ name: 'g', help: 'G.' }).with().set(value)
   expect(metrics.text()).toEndWith(`g ${text}\n`)
+})
+
+test('what is disabled is not told, and labels have the values that they may', () => {
+  const metrics = createMetrics()
+  metrics.restrict({
+    disabled: new Set(['secret_total']),
+    labelValues: new Map([['asked_total,user', new Set(['jane'])]]),
+  })
+  metrics.counter({ name: 'secret_total', help: 'S.' }).with().inc()
+  const asked = metrics.counter({ name: 'asked_total', help: 'A.', labels: ['verb', 'user'] })
+  for (const user of ['jane', 'tom', 'ann']) asked.with('get', user).inc()
+  expect(metrics.text()).toBe(
+    '# HELP asked_total A.\n# TYPE asked_total counter\n' +
+      'asked_total{user="jane",verb="get"} 1\nasked_total{user="unexpected",verb="get"} 2\n' +
+      '# HELP cardinality_enforcement_unexpected_categorizations_total [ALPHA] Values of labels that were told as unexpected.\n' +
+      '# TYPE cardinality_enforcement_unexpected_categorizations_total counter\n' +
+      'cardinality_enforcement_unexpected_categorizations_total 2\n',
+  )
 })

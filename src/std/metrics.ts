@@ -30,6 +30,21 @@ export interface Family<Series> {
   drop(...values: string[]): void
 }
 
+/** What of the metrics is told (component-base metrics options). */
+export interface MetricRules {
+  /** Families that are not. */
+  readonly disabled: ReadonlySet<string>
+  /** Values that a label may have, by `METRIC,LABEL`; all others are told as `unexpected`. */
+  readonly labelValues: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+const unexpected = 'unexpected'
+const unexpectedTotal: MetricSpec = {
+  name: 'cardinality_enforcement_unexpected_categorizations_total',
+  help: 'Values of labels that were told as unexpected.',
+  stability: 'ALPHA',
+}
+
 /** The metrics of a process. Asking for a name again answers the family that is there. */
 export interface Metrics {
   counter(spec: MetricSpec): Family<Counter>
@@ -39,6 +54,8 @@ export interface Metrics {
   onRead(fill: () => void): () => void
   /** Prometheus' text format 0.0.4, families by name. */
   text(): string
+  /** From now on; series that somebody holds already stay as they are. */
+  restrict(rules: MetricRules): void
   /** What was asked for so far, with or without series. */
   families(): readonly Pick<FamilyState, 'type' | 'spec' | 'buckets'>[]
   /** Counters and histograms start anew; gauges tell what is and stay. */
@@ -87,6 +104,14 @@ class HistogramSeries implements Histogram, SeriesState {
 export function createMetrics(): Metrics {
   const families = new Map<string, FamilyState>()
   const fillers = new Set<() => void>()
+  let rules: MetricRules | undefined
+  const within = ({ name, labels = [] }: MetricSpec, values: readonly string[]): readonly string[] =>
+    values.map((value, index) => {
+      const allowed = rules?.labelValues.get(`${name},${labels[index]}`)
+      if (!allowed || allowed.has(value)) return value
+      metrics.counter(unexpectedTotal).with().inc()
+      return unexpected
+    })
   const open = <Series extends SeriesState>(
     type: FamilyType,
     spec: MetricSpec & { readonly buckets?: readonly number[] },
@@ -97,7 +122,8 @@ export function createMetrics(): Metrics {
     families.set(spec.name, state)
     const series = state.series as Map<string, Series>
     return {
-      with(...values) {
+      with(...given) {
+        const values = rules && rules.labelValues.size > 0 ? within(spec, given) : given
         const key = values.length === 1 ? values[0]! : values.join('\0')
         let known = series.get(key)
         if (!known) {
@@ -109,7 +135,7 @@ export function createMetrics(): Metrics {
       drop: (...values) => void series.delete(values.join('\0')),
     }
   }
-  return {
+  const metrics: Metrics = {
     counter: spec => open('counter', spec, labels => new PlainSeries(labels)),
     gauge: spec => open('gauge', spec, labels => new PlainSeries(labels)),
     histogram: spec => open('histogram', spec, labels => new HistogramSeries(labels, spec.buckets)),
@@ -119,7 +145,10 @@ export function createMetrics(): Metrics {
     },
     text() {
       for (const fill of fillers) fill()
-      return renderFamilies([...families.values()])
+      return renderFamilies([...families.values()].filter(({ spec }) => !rules?.disabled.has(spec.name)))
+    },
+    restrict(next) {
+      rules = next
     },
     families: () => [...families.values()],
     reset() {
@@ -128,6 +157,7 @@ export function createMetrics(): Metrics {
       }
     },
   }
+  return metrics
 }
 
 function clear(series: SeriesState): void {

@@ -7,6 +7,7 @@ import { requireCoherence } from '../compose/coherence.ts'
 import { openControlPlane } from '../compose/control-plane.ts'
 import { ensureJoinToken } from '../compose/join-secret.ts'
 import { listenApi } from '../compose/listen-api.ts'
+import { metricRules } from '../compose/metric-rules.ts'
 import { serverParts } from '../compose/parts.ts'
 import { preflight, requireAddress, requireOneFamily, warnOfClock } from '../compose/preflight.ts'
 import { measureProcess } from '../compose/process-metrics.ts'
@@ -28,6 +29,7 @@ export const serverCommand: Command = {
   async run(values, _words, signal) {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: logLevel(flags.text('log-level') as LogLevel) }))
+    ports.metrics.restrict(metricRules(flags))
     const settings = serverSettings(flags)
     requireCoherence(settings)
     requireOneFamily(settings)

@@ -1,11 +1,8 @@
+import type { AuditMode, BatchOptions } from '../../server/audit/batch.ts'
 import { type AuditBackend, type AuditLogOptions, createAuditLog } from '../../server/audit/log-file.ts'
 import { type AuditPolicy, parseAuditPolicy } from '../../server/audit/policy.ts'
 import { truncateEvents } from '../../server/audit/truncate.ts'
-import {
-  type AuditMode,
-  type AuditWebhookOptions,
-  createAuditWebhook,
-} from '../../server/audit/webhook-batch.ts'
+import { type AuditWebhookOptions, createAuditWebhook } from '../../server/audit/webhook-batch.ts'
 import type { Auditing } from '../../server/filters/audit.ts'
 import type { Ports } from '../../std/ports.ts'
 import { durationMs } from '../operations-flags.ts'
@@ -46,26 +43,74 @@ export function auditSource(flags: FlagReader): AuditSource {
             backupsMax: flags.integer('audit-log-maxbackup'),
             ageMaxDays: flags.integer('audit-log-maxage'),
             compresses: flags.yes('audit-log-compress'),
-            isStrict: flags.text('audit-log-mode') === 'blocking-strict',
+            ...waysTo(flags, 'log'),
           },
     webhook:
       configFile === undefined
         ? undefined
         : {
             configFile,
-            mode: flags.text('audit-webhook-mode') as AuditMode,
-            bufferMax: flags.integer('audit-webhook-batch-buffer-size'),
-            batchMax: flags.integer('audit-webhook-batch-max-size'),
-            waitMaxMs: durationMs(flags.text('audit-webhook-batch-max-wait')),
+            ...waysTo(flags, 'webhook'),
             backoffMs: durationMs(flags.text('audit-webhook-initial-backoff')),
           },
     eventBytesMax: { log: eventBytesMax(flags, 'log'), webhook: eventBytesMax(flags, 'webhook') },
   }
 }
 
-function eventBytesMax(flags: FlagReader, backend: string): number | undefined {
+type Backend = 'log' | 'webhook'
+
+function eventBytesMax(flags: FlagReader, backend: Backend): number | undefined {
   if (!flags.yes(`audit-${backend}-truncate-enabled`)) return undefined
-  return flags.integer(`audit-${backend}-truncate-max-event-size`)
+  const bytesMax = flags.integer(`audit-${backend}-truncate-max-event-size`)
+  const batchBytesMax = flags.integer(`audit-${backend}-truncate-max-batch-size`)
+  if (batchBytesMax < bytesMax)
+    throw new UserError(
+      `invalid audit truncate ${backend} max batch size ${batchBytesMax}, must be greater than max event size (${bytesMax})`,
+    )
+  return bytesMax
+}
+
+/** How events get to a backend: by which mode, and in which batches. */
+function waysTo(
+  flags: FlagReader,
+  backend: Backend,
+): { readonly mode: AuditMode; readonly batch: BatchOptions } {
+  const name = (rest: string) => `audit-${backend}-${rest}`
+  const mode = flags.text(name('mode')) as AuditMode
+  const isLimited = flags.yes(name('batch-throttle-enable'))
+  const throttle = {
+    perSecond: Number(flags.text(name('batch-throttle-qps'))),
+    burst: flags.integer(name('batch-throttle-burst')),
+  }
+  if (mode === 'batch' && isLimited) requireThrottle(backend, throttle)
+  return {
+    mode,
+    batch: {
+      bufferMax: flags.integer(name('batch-buffer-size')),
+      batchMax: flags.integer(name('batch-max-size')),
+      waitMaxMs: durationMs(flags.text(name('batch-max-wait'))),
+      ...(isLimited && { throttle }),
+      ...(flags.yes(name('truncate-enabled')) && {
+        bytesMax: flags.integer(name('truncate-max-batch-size')),
+      }),
+    },
+  }
+}
+
+function requireThrottle(
+  backend: Backend,
+  { perSecond, burst }: NonNullable<BatchOptions['throttle']>,
+): void {
+  for (const [what, value] of [
+    ['QPS', perSecond],
+    ['burst', burst],
+  ] as const)
+    if (value <= 0)
+      throw new UserError(
+        `invalid audit batch ${backend} throttle ${what} ${value}, must be a positive number`,
+        `See --audit-${backend}-batch-throttle-enable.`,
+        2,
+      )
 }
 
 /** Undefined without a policy or without anywhere to write: nothing is audited then, as upstream. */

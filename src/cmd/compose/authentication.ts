@@ -1,15 +1,18 @@
+import { hostname } from 'node:os'
 import type { TokenAuthenticator } from '../../server/authn/authenticator.ts'
 import type { TokenSettings } from '../../server/authn/authn.ts'
-import { allAlgorithms, type FetchDocument } from '../../server/authn/jwt/authenticator.ts'
+import { allAlgorithms } from '../../server/authn/jwt/authenticator.ts'
 import {
   type AuthenticationConfiguration,
   readAuthenticationConfiguration,
 } from '../../server/authn/jwt/configuration.ts'
+import type { FetchDocument } from '../../server/authn/jwt/issuer-keys.ts'
 import { oidcAuthenticator } from '../../server/authn/jwt/oidc-flags.ts'
 import {
   createOutsideAuthentication,
   type OutsideAuthentication,
 } from '../../server/authn/jwt/outside-tokens.ts'
+import { identityOf } from '../../server/identity-lease.ts'
 import { webhookTokens } from '../../server/remote-review/tokens.ts'
 import type { Ports } from '../../std/ports.ts'
 import { durationMs } from '../operations-flags.ts'
@@ -23,6 +26,8 @@ export interface AuthenticationSource {
   readonly path: string | undefined
   readonly fromFlags: AuthenticationConfiguration
   readonly algorithms: readonly string[]
+  /** Of --anonymous-auth; undefined: nobody said. */
+  readonly anonymous: boolean | undefined
   readonly webhook: {
     readonly configFile: string | undefined
     readonly version: 'v1' | 'v1beta1'
@@ -47,8 +52,11 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
     version: flags.text('authentication-token-webhook-version') === 'v1' ? 'v1' : 'v1beta1',
     ttlMs: durationMs(flags.text('authentication-token-webhook-cache-ttl')),
   } as const
+  const said = flags.optional('anonymous-auth')
+  const anonymous = said === undefined ? undefined : said === 'true'
+  const others = anonymous === undefined ? {} : { anonymous: { enabled: anonymous } }
   if (issuerUrl === undefined || clientId === undefined)
-    return { path, fromFlags: {}, algorithms: allAlgorithms, webhook }
+    return { path, fromFlags: others, algorithms: allAlgorithms, anonymous, webhook }
   const caFile = flags.optional('oidc-ca-file')
   const authenticator = oidcAuthenticator({
     issuerUrl,
@@ -61,7 +69,7 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
     authority: caFile === undefined ? undefined : readConfigured(caFile, 'oidc-ca-file'),
   })
   const algorithms = flags.list('oidc-signing-algs')
-  return { path, fromFlags: { jwt: [authenticator] }, algorithms, webhook }
+  return { path, fromFlags: { ...others, jwt: [authenticator] }, algorithms, anonymous, webhook }
 }
 
 /** Outside authentication as configured; the file is read again when it changes, and a bad one changes nothing. */
@@ -73,11 +81,18 @@ export async function openOutsideAuthentication(
 ): Promise<OutsideAuthentication> {
   const { path, fromFlags, algorithms } = source
   const outside = createOutsideAuthentication({
-    ...{ ownIssuers: own.issuers, clock: ports.clock, fetchDocument },
+    ...{ ownIssuers: own.issuers, serverId: identityOf(hostname()), ports, fetchDocument },
     further: webhookOf(source, own.audiences, ports),
   })
   if (path !== undefined) {
-    const apply = (text: string) => outside.configure(readAuthenticationConfiguration(text), algorithms)
+    const apply = (text: string) => {
+      const read = readAuthenticationConfiguration(text)
+      if (read.anonymous && source.anonymous !== undefined)
+        throw new Error(
+          'anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
+        )
+      outside.configure({ ...fromFlags, ...read }, algorithms)
+    }
     const told = { subsystem: 'authentication', stability: 'BETA' } as const
     await openConfiguredFile({ path, flag: 'authentication-config', apply, told }, ports, signal)
     return outside
@@ -101,10 +116,11 @@ function webhookOf(
   return [webhookTokens({ ...ports, post, version, ttlMs, implicitAudiences, timeoutMs: webhookTimeoutMs })]
 }
 
-const fetchDocument: FetchDocument = (url, { ca, signal }) => {
+const fetchDocument: FetchDocument = (url, { ca, signal, bearer }) => {
   const timeout = AbortSignal.timeout(fetchTimeoutMs)
   return fetch(url, {
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     ...(ca !== undefined && { tls: { ca } }),
+    ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
   })
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFileSync, unwatchFile, watch, watchFile } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { identityOf } from '../../server/identity-lease.ts'
+import { hashLabel } from '../../server/metrics/hash-label.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
@@ -81,7 +81,7 @@ function reloadMeter(
   { metrics, clock }: { readonly metrics: Metrics; readonly clock: FilePorts['clock'] },
 ) {
   const name = (rest: string) => `apiserver_${subsystem}_config_controller_${rest}`
-  const server = hashOf(identityOf(hostname()))
+  const server = hashLabel(identityOf(hostname()))
   const byStatus = (rest: string, help: string): MetricSpec => ({
     ...{ name: name(rest), help, stability, labels: ['status', 'apiserver_id_hash'] },
   })
@@ -103,7 +103,7 @@ function reloadMeter(
   }
   const inUse = (text: string) => {
     info.drop(server, used)
-    used = hashOf(text)
+    used = hashLabel(text)
     info.with(server, used).set(1)
   }
   return {
@@ -114,10 +114,6 @@ function reloadMeter(
       inUse(text)
     },
   }
-}
-
-function hashOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
 /** The text of a file that a flag names, or a `UserError` that names both. */

@@ -30,6 +30,7 @@ import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
+import { openClientAuthorities } from './client-authorities.ts'
 import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
@@ -47,6 +48,9 @@ export interface ControlPlane {
   readonly server: ApiServer
   /** As it is now: certificates are renewed while the server runs. */
   readonly pki: Pki
+  /** The same with further authorities whose client certificates count. */
+  trusted(): Pki
+  /** Also of authorities that were taken anew. */
   onRenewed(adopt: (pki: Pki) => void): void
   /** Runs before everything is closed. */
   onClose(run: () => void): void
@@ -125,7 +129,12 @@ async function buildServer(
   const sources = createCacheSources()
   const advertise = `${settings.advertiseAddress}:${settings.port}`
   const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
-  const gates = { sources, tracing, pki: () => current, ownTransport: () => as(componentUsers.server) }
+  const adopt = () => {
+    for (const each of adopters) each(current)
+  }
+  const trust = await openClientAuthorities(settings.clientCaFile, ports, stop.signal, adopt)
+  const trusted = () => trust(current)
+  const gates = { sources, tracing, pki: trusted, ownTransport: () => as(componentUsers.server) }
   const { security, outside } = await openSecurity(settings, ports, gates, stop.signal)
   const registry = registryOf(settings)
   const audit = await openAuditing(settings.auditing, ports, stop.signal)
@@ -144,7 +153,7 @@ async function buildServer(
     ...paceOf(settings),
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
-    ...waysOut(() => current, settings.kubeletAddressTypes),
+    ...waysOut(trusted, settings.kubeletAddressTypes),
     reviews: reviewsBy(security),
     mount: routes => mountJoining(routes, settings, pki, security),
     requestToken: security.authentication.tokens.request,
@@ -161,11 +170,12 @@ async function buildServer(
     get pki() {
       return current
     },
-    onRenewed: adopt => void adopters.push(adopt),
+    trusted,
+    onRenewed: told => void adopters.push(told),
     onClose: run => stop.signal.addEventListener('abort', run, { once: true }),
     renewal: pkiRenewal(pkiSpec(settings), pki, renewed => {
       current = renewed
-      for (const adopt of adopters) adopt(renewed)
+      adopt()
     }),
     security,
     catalog: server.catalog,
@@ -219,6 +229,7 @@ type Pace = Pick<
   | 'requestSeats'
   | 'requestTimeoutMs'
   | 'watchTimeoutMinMs'
+  | 'livezGraceMs'
   | 'shutdownDelayMs'
   | 'shutdownWatchGraceMs'
   | 'eventTtlMs'
@@ -226,10 +237,10 @@ type Pace = Pick<
 
 /** How much at a time, and for how long. */
 function paceOf({ requestSeats, requestTimeoutMs, watchTimeoutMinMs, ...leaving }: ServerSettings): Pace {
-  const { shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs } = leaving
+  const { livezGraceMs, shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs } = leaving
   return {
     ...{ requestSeats, requestTimeoutMs, watchTimeoutMinMs },
-    ...{ shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs },
+    ...{ livezGraceMs, shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs },
   }
 }
 

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { readEncryptionConfiguration } from '../../server/encryption/configuration.ts'
 import { type EncryptedStore, encryptedStore } from '../../server/encryption/encrypted-store.ts'
 import { defaultEncryption, encryptionRules } from '../../server/encryption/open-encryption.ts'
+import { identityOf } from '../../server/identity-lease.ts'
 import { writePrivate } from '../../server/pki/files.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
@@ -24,8 +26,9 @@ export async function openEncryption(
   const { encryptionConfig, dataDir } = settings
   const path = encryptionConfig ?? ensureDefault(dataDir, ports)
   const sealed = encryptedStore(store, [], ports.log)
+  const setup = { ports, serverId: identityOf(hostname()) }
   const apply = async (text: string) =>
-    sealed.configure(await encryptionRules(readEncryptionConfiguration(text), ports))
+    sealed.configure(await encryptionRules(readEncryptionConfiguration(text), setup))
   const told = encryptionConfig ? { told: { subsystem: 'encryption', stability: 'ALPHA' } as const } : {}
   await openConfiguredFile({ path, flag, apply, ...told }, ports, signal)
   return sealed

@@ -13,7 +13,7 @@ export async function listenApi(
   { log }: Ports,
 ): Promise<void> {
   const { bindAddress, port, kubeconfigPath, advertiseAddress, serving } = settings
-  const tls = () => withConfigured(serving, servingTls(plane.pki))
+  const tls = () => withConfigured(serving, servingTls(plane.trusted()))
   const at = { port, host: bindAddress, tls: tls(), limits: serving.limits }
   const listener = await plane.server.listen(at).catch(error => {
     const { code } = error as { code?: string }

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { serverVersion } from '../../server/version.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
 
 const spec = (name: string, help: string): MetricSpec => ({ name, help })
 const pageBytes = 4096
+const netstat = '/proc/self/net/netstat'
 
 /** What Prometheus' clients tell of every process, read when somebody asks; the database's size where there is one. */
 export function measureProcess(
@@ -15,6 +16,7 @@ export function measureProcess(
   const gauge = (name: string, help: string) => metrics.gauge(spec(name, help)).with()
   const cpu = metrics.counter(spec('process_cpu_seconds_total', 'Seconds of CPU, user and system.')).with()
   let toldSeconds = 0
+  tellNetwork(metrics)
   const resident = gauge('process_resident_memory_bytes', 'Resident memory.')
   const virtual = gauge('process_virtual_memory_bytes', 'Virtual memory.')
   const open = gauge('process_open_fds', 'Open file descriptors.')
@@ -35,6 +37,32 @@ export function measureProcess(
     open.set(readdirSync('/proc/self/fd').length)
     if (databasePath !== undefined) storeSize({ metrics }, databasePath)
   })
+}
+
+/** Bytes that came and went over IP, of all processes that share this one's network. */
+function tellNetwork(metrics: Ports['metrics']): void {
+  if (!existsSync(netstat)) return
+  const counters = [
+    ['InOctets', spec('process_network_receive_bytes_total', 'Bytes received over the network.')],
+    ['OutOctets', spec('process_network_transmit_bytes_total', 'Bytes sent over the network.')],
+  ] as const
+  const told = counters.map(([name, each]) => ({ name, counter: metrics.counter(each).with(), bytes: 0 }))
+  metrics.onRead(() => {
+    const octets = networkOctets()
+    for (const each of told) {
+      const bytes = octets.get(each.name) ?? 0
+      each.counter.inc(bytes - each.bytes)
+      each.bytes = bytes
+    }
+  })
+}
+
+function networkOctets(): ReadonlyMap<string, number> {
+  const lines = readFileSync(netstat, 'utf8').split('\n')
+  const [names = [], values = []] = lines
+    .filter(line => line.startsWith('IpExt: '))
+    .map(line => line.split(' '))
+  return new Map(names.map((name, index) => [name, Number(values[index])]))
 }
 
 /** The soft limit of that name; without one what Go's client tells of an unlimited one. */

@@ -23,7 +23,10 @@ test('limits are read under their names', () => {
     '--goaway-chance=0.01',
     '--http2-max-streams-per-connection=9',
   ]
-  expect(source(...argv).limits).toEqual({ minVersion: 'TLSv1.3', goawayChance: 0.01, streamsMax: 9 })
+  expect(source(...argv).limits).toEqual({
+    ...{ minVersion: 'TLSv1.3', goawayChance: 0.01, streamsMax: 9, servesHttp2: true },
+  })
+  expect(source('--disable-http2-serving').limits.servesHttp2).toBe(false)
 })
 
 test.each([

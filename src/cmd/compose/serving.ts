@@ -32,6 +32,7 @@ export function servingSource(flags: FlagReader): ServingSource {
     }),
     limits: {
       ...tlsLimits(flags.list('tls-cipher-suites'), flags.text('tls-min-version')),
+      servesHttp2: !flags.yes('disable-http2-serving'),
       goawayChance: Number(flags.text('goaway-chance')),
       // As upstream, 0 is what the library would have.
       streamsMax: flags.integer('http2-max-streams-per-connection') || 250,

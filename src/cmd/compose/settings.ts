@@ -49,11 +49,14 @@ export interface ServerSettings {
   /** Built-in kinds that are served. */
   readonly resources: readonly Resource[]
   readonly serving: ServingSource
+  /** Of authorities whose client certificates count beside the cluster's own. */
+  readonly clientCaFile: string | undefined
   readonly requestTimeoutMs: number
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly tracingConfig: string | undefined
   readonly profiling: boolean
+  readonly livezGraceMs: number
   readonly shutdownDelayMs: number
   readonly shutdownWatchGraceMs: number
   readonly watchTimeoutMinMs: number
@@ -102,11 +105,13 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     runsPods,
     requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
     serving: servingSource(flags),
+    clientCaFile: flags.optional('client-ca-file'),
     requestTimeoutMs: durationMs(flags.text('request-timeout')),
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
     tracingConfig: flags.optional('tracing-config-file'),
     profiling: flags.yes('profiling'),
+    livezGraceMs: durationMs(flags.text('livez-grace-period')),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     shutdownWatchGraceMs: durationMs(flags.text('shutdown-watch-termination-grace-period')),
     watchTimeoutMinMs: flags.integer('min-request-timeout') * 1000,

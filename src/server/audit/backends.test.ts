@@ -20,7 +20,8 @@ const event = (id: string) =>
   }) as unknown as AuditEvent
 
 const plain = { format: 'json', bytesMax: 1e6, backupsMax: 0, ageMaxDays: 0 } as const
-const careless = { ...plain, compresses: false, isStrict: false }
+const soon = { bufferMax: 10, batchMax: 1, waitMaxMs: 0 }
+const careless = { ...plain, compresses: false, mode: 'blocking', batch: soon } as const
 const folders: string[] = []
 function logPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hutch-audit-'))
@@ -71,11 +72,28 @@ describe('the log', () => {
   test('says of each event whether it is written, where that matters', async () => {
     const path = logPath()
     const ports = simPorts()
-    const strict = createAuditLog({ ...careless, path, isStrict: true }, ports)
+    const strict = createAuditLog({ ...careless, path, mode: 'blocking-strict' }, ports)
     expect(await strict.sink(event('a'))).toBe(true)
     expect(readFileSync(path, 'utf8')).toContain('"auditID":"a"')
     await strict.close()
     expect(await strict.sink(event('b'))).toBe(false)
+    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="log"} 1\n')
+  })
+
+  test('gets batches no faster than it may, and all of them in the end', async () => {
+    const path = logPath()
+    const ports = simPorts()
+    const batch = { ...soon, batchMax: 2, throttle: { perSecond: 1, burst: 1 } }
+    const backend = createAuditLog({ ...careless, path, mode: 'batch', batch }, ports)
+    const written = () => readFileSync(path, 'utf8').match(/"auditID":"e\d+"/g)?.length ?? 0
+    for (let index = 0; index < 12; index++) backend.sink(event(`e${index}`))
+    await ports.clock.advance(0)
+    expect(written()).toBe(2)
+    await ports.clock.advance(1000)
+    expect(written()).toBe(4)
+    await backend.close()
+    expect(written()).toBe(10)
+    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="buffered"} 2\n')
   })
 })
 
@@ -103,7 +121,8 @@ describe('a large event', () => {
   })
 })
 
-const batched = { mode: 'batch', waitMaxMs: 30_000, backoffMs: 10_000 } as const
+const batched = { mode: 'batch', backoffMs: 10_000 } as const
+const patient = { waitMaxMs: 30_000 }
 
 describe('the webhook', () => {
   const list = (body: object) => (body as { items: AuditEvent[] }).items.map(({ auditID }) => auditID)
@@ -116,7 +135,7 @@ describe('the webhook', () => {
       if (failures-- > 0) throw Object.assign(new Error('busy'), { retriable: true })
       sent.push(list(body))
     }
-    const options = { ...batched, post, bufferMax: 5, batchMax: 3 }
+    const options = { ...batched, post, batch: { ...patient, bufferMax: 5, batchMax: 3 } }
     const backend = createAuditWebhook(options, ports)
     for (const id of ['a', 'b', 'c', 'd']) backend.sink(event(id))
     await ports.clock.advance(9_000)
@@ -128,16 +147,29 @@ describe('the webhook', () => {
     expect(sent.at(-1)).toEqual(['e'])
   })
 
+  test('gets no batch with more bytes than it may have, but of one event', async () => {
+    const ports = simPorts()
+    const sent: string[][] = []
+    const post = async (body: object) => void sent.push(list(body))
+    const bytesMax = Buffer.byteLength(JSON.stringify(event('a'))) * 2
+    const batch = { ...patient, bufferMax: 10, batchMax: 10, bytesMax }
+    const backend = createAuditWebhook({ ...batched, post, batch }, ports)
+    for (const id of ['a', 'b', 'c'.repeat(500), 'd', 'e', 'f']) backend.sink(event(id))
+    await backend.close()
+    expect(sent.map(ids => ids.map(id => id[0]))).toEqual([['a', 'b'], ['c'], ['d', 'e'], ['f']])
+  })
+
   test('loses what does not fit and what nobody takes, and counts it', async () => {
     const ports = simPorts()
     const post = async () => {
       throw new Error('no')
     }
-    const options = { ...batched, post, bufferMax: 2, batchMax: 10 }
+    const options = { ...batched, post, batch: { ...patient, bufferMax: 2, batchMax: 10 } }
     const backend = createAuditWebhook(options, ports)
     for (const id of ['a', 'b', 'c']) backend.sink(event(id))
     await backend.close()
-    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="webhook"} 3\n')
+    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="buffered"} 1\n')
+    expect(ports.metrics.text()).toContain('apiserver_audit_error_total{plugin="webhook"} 2\n')
   })
 
   test('is waited for where it blocks, and only a strict one lets the request fail', async () => {
@@ -147,7 +179,7 @@ describe('the webhook', () => {
         if (fails) throw new Error('no')
         sent.push(list(body))
       }
-      const options = { ...batched, mode, post, bufferMax: 1, batchMax: 1 }
+      const options = { ...batched, mode, post, batch: { ...patient, bufferMax: 1, batchMax: 1 } }
       return [await createAuditWebhook(options, simPorts()).sink(event('a')), sent.flat()]
     }
     expect(await answers('blocking', false)).toEqual([true, ['a']])

@@ -2,6 +2,8 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from
 import { dirname } from 'node:path'
 import type { Ports } from '../../std/ports.ts'
 import { type Backups, backupName, tidyBackups } from './backups.ts'
+import { type AuditMode, type BatchOptions, batchEvents } from './batch.ts'
+import { auditErrors } from './errors.ts'
 import type { AuditEvent, AuditSink } from './event.ts'
 
 /** `-` as the path: standard output. */
@@ -9,8 +11,9 @@ export interface AuditLogOptions extends Backups {
   readonly format: 'json' | 'legacy'
   /** The file is moved away when it has grown to this. */
   readonly bytesMax: number
-  /** Each event is written before its request goes on, which fails when that fails. */
-  readonly isStrict: boolean
+  /** `blocking-strict`: each event is written before its request goes on, which fails when that fails. */
+  readonly mode: AuditMode
+  readonly batch: BatchOptions
 }
 
 export interface AuditBackend {
@@ -19,36 +22,48 @@ export interface AuditBackend {
   close(): Promise<void>
 }
 
-/** Appends one line for each event, together once in a turn of the event loop; rotates as lumberjack does. */
+/**
+ * Appends one line for each event; blocking ones together once in a turn of the event loop. Rotates as lumberjack does.
+ */
 export function createAuditLog(
   options: AuditLogOptions,
-  { clock, log }: Pick<Ports, 'clock' | 'log'>,
+  ports: Pick<Ports, 'clock' | 'log' | 'metrics'>,
 ): AuditBackend {
+  const { clock, log, metrics } = ports
   const format = options.format === 'legacy' ? legacyLine : jsonLine
+  const lost = metrics.counter(auditErrors).with('log')
   const complain = (error: unknown) =>
     log.error('audit events could not be written', { path: options.path, error: String(error) })
   const file = openFile(options, complain)
   let waiting: string[] = []
   const flush = () => {
     if (waiting.length === 0) return true
-    const bytes = Buffer.from(waiting.join(''))
+    const lines = waiting
     waiting = []
     try {
-      file.write(bytes, () => clock.nowMs())
+      file.write(Buffer.from(lines.join('')), () => clock.nowMs())
       return true
     } catch (error) {
+      lost.inc(lines.length)
       complain(error)
       return false
     }
   }
+  const writeBatch = async (batch: readonly AuditEvent[]) => {
+    for (const event of batch) waiting.push(format(event))
+    flush()
+  }
+  const batches = options.mode === 'batch' ? batchEvents(writeBatch, options.batch, ports) : undefined
   return {
     sink(event) {
+      if (batches) return void batches.add(event)
       const isFirst = waiting.push(format(event)) === 1
-      if (options.isStrict) return Promise.resolve(flush())
+      if (options.mode === 'blocking-strict') return Promise.resolve(flush())
       if (isFirst) clock.setTimer(0, flush)
       return undefined
     },
     async close() {
+      await batches?.close()
       flush()
       await file.close()
     },

@@ -1,15 +1,7 @@
-import type { MetricSpec } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
+import { auditErrors } from './errors.ts'
 import type { AuditEvent, AuditSink } from './event.ts'
 import type { AuditBackend } from './log-file.ts'
-
-/** Events that a backend lost, by backend. */
-export const auditErrors: MetricSpec = {
-  name: 'apiserver_audit_error_total',
-  help: 'Audit events that a backend lost.',
-  labels: ['plugin'],
-  stability: 'ALPHA',
-}
 
 type Sized = AuditEvent & { readonly annotations?: Readonly<Record<string, string>> }
 

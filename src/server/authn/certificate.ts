@@ -29,7 +29,7 @@ interface Verified {
 }
 
 /**
- * Client certificates signed by the client CA, valid now and made for clients: the common name is the user, the
+ * Client certificates signed by a client CA, valid now and made for clients: the common name is the user, the
  * organizations are the groups. The signature is checked here again, whatever the TLS layer did; a certificate
  * that was seen before costs a hash, and nothing on the same connection. `clientCa` is asked each time, so a renewed CA
  * needs no restart. `remaining` is told of each certificate how many seconds it is good for.
@@ -62,8 +62,9 @@ export function certificateAuthenticator(
 
 function verify(raw: Uint8Array, ca: string, fingerprint: string): Verified {
   const certificate = new X509Certificate(raw)
-  const issuer = new X509Certificate(ca)
-  const signed = certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+  const signed = certificatesIn(ca).some(
+    issuer => certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey),
+  )
   const { commonName, organizations, userIds, notBeforeMs, notAfterMs } = certificateFacts(raw)
   const extra = { [credentialIdKey]: [`X509SHA256=${fingerprint}`] }
   const uid = userIds.length > 0 && { uid: userIds[0]! }
@@ -71,6 +72,12 @@ function verify(raw: Uint8Array, ca: string, fingerprint: string): Verified {
     commonName === '' ? anonymousUser : { username: commonName, ...uid, groups: organizations, extra }
   const isGood = signed && isForClients(certificate) && userIds.length <= 1 && !userIds.includes('')
   return { user: isGood ? named : undefined, notBeforeMs, notAfterMs }
+}
+
+/** Authorities may be several. */
+function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return blocks.map(block => new X509Certificate(block))
 }
 
 /** One that names no uses is good for all of them, as Go sees it. */

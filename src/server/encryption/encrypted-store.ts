@@ -2,10 +2,10 @@ import { assert } from '../../std/assert.ts'
 import type { Logger } from '../../std/ports.ts'
 import { layerOver } from '../../storage/layer.ts'
 import { CasError, type Entry, type Store, type StoreEvent } from '../../storage/store.ts'
-import { DecryptError, type Opened, type Provider, startsWith } from './provider.ts'
+import type { Opened, Provider, Transformer } from './provider.ts'
 
-/** Who seals what lies in a folder; the first one writes, all of them read. */
-export interface Rule {
+/** How what lies in a folder is sealed; `providers` are those behind it. */
+export interface Rule extends Transformer {
   readonly folders: readonly string[]
   readonly providers: readonly Provider[]
 }
@@ -51,9 +51,9 @@ export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger
       return { ...result, entries: await Promise.all(result.entries.map(open)) }
     },
     async write(write) {
-      const [writer] = table(write.key)
-      if (!writer || write.value === undefined) return store.write(write)
-      const value = writer.seal(write.key, write.value)
+      const rule = table(write.key)
+      if (!rule || write.value === undefined) return store.write(write)
+      const value = rule.seal(write.key, write.value)
       if (value !== write.value) plainOf.set(value, write.value)
       return store.write({ ...write, value })
     },
@@ -107,31 +107,20 @@ async function rewrite(store: Store, key: string): Promise<boolean> {
   }
 }
 
-const nobody: readonly Provider[] = []
-
-/** The providers of a key, found by its folder once. */
-function createTable(rules: readonly Rule[]): (key: string) => readonly Provider[] {
-  const byFolder = new Map<string, readonly Provider[]>()
+/** The rule of a key, found by its folder once; undefined for what is kept as it is. */
+function createTable(rules: readonly Rule[]): (key: string) => Rule | undefined {
+  const byFolder = new Map<string, Rule | undefined>()
   return key => {
     const group = key.indexOf('/', 1) + 1
     const plural = key.indexOf('/', group) + 1
     const folder = key.slice(0, key.indexOf('/', plural) + 1)
-    const known = byFolder.get(folder)
-    if (known) return known
+    if (byFolder.has(folder)) return byFolder.get(folder)
     const rule = rules.find(({ folders }) => folders.some(each => folder.startsWith(each)))
-    byFolder.set(folder, rule?.providers ?? nobody)
-    return rule?.providers ?? nobody
+    byFolder.set(folder, rule)
+    return rule
   }
 }
 
-function openWith(providers: readonly Provider[], key: string, stored: Uint8Array): Opened | Promise<Opened> {
-  const [first] = providers
-  if (!first) return { plain: stored, isStale: false }
-  const provider = providers.find(({ prefix }) => prefix !== '' && startsWith(stored, prefix))
-  const reader = provider ?? providers.find(({ prefix }) => prefix === '')
-  if (!reader) throw new DecryptError(`no provider of the encryption configuration can read ${key}`)
-  const opened = reader.open(key, stored)
-  if (reader === first) return opened
-  const asStale = ({ plain }: Opened) => ({ plain, isStale: true })
-  return opened instanceof Promise ? opened.then(asStale) : asStale(opened)
+function openWith(rule: Rule | undefined, key: string, stored: Uint8Array): Opened | Promise<Opened> {
+  return rule ? rule.open(key, stored) : { plain: stored, isStale: false }
 }

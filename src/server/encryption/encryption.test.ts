@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '../../std/log.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import { realPorts } from '../../std/real-ports.ts'
 import { simPorts } from '../../std/sim-ports.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
@@ -25,10 +26,7 @@ const key = (name: string, fill: number, length = 32) =>
 const rules = (providers: string, resources = '[secrets]') =>
   encryptionRules(
     readEncryptionConfiguration(`${head}- resources: ${resources}\n  providers: ${providers}\n`),
-    {
-      ...ports,
-      log: silentLogger,
-    },
+    { ports, serverId: 'apiserver-a' },
   )
 
 const secret = '/registry/core/secrets/default/s'
@@ -118,6 +116,34 @@ describe('a store under rules', () => {
     expect(await turned.rewriteStale()).toBe(0)
   })
 
+  test('keys turn also between two providers of one kind, whose values begin alike', async () => {
+    const one = `{ aescbc: { keys: [${key('k', 1)}] } }`
+    const two = `{ aescbc: { keys: [${key('k', 2)}] } }`
+    const { inner, outer } = await open(`[${one}]`)
+    await outer.write({ key: secret, value: bytes('v'), expected: 0 })
+    const turned = encryptedStore(inner, await rules(`[${two}, ${one}]`), silentLogger)
+    expect(await stored(turned, secret)).toBe('v')
+    expect(await turned.rewriteStale()).toBe(1)
+    expect(await stored(encryptedStore(inner, await rules(`[${two}]`), silentLogger), secret)).toBe('v')
+  })
+
+  test('what is sealed and opened is counted by resource, prefix and outcome', async () => {
+    const { outer, inner } = await open(`[{ identity: {} }, { aesgcm: { keys: [${key('one', 1)}] } }]`)
+    await outer.write({ key: secret, value: bytes('v'), expected: 0 })
+    await inner.write({ key: `${secret}2`, value: bytes('k8s:enc:aesgcm:v1:one:x'), expected: 0 })
+    await outer.get(secret)
+    await expect(outer.get(`${secret}2`)).rejects.toThrow('identity transformer')
+    const seen = (prefix: string, status: string, direction: string) =>
+      `apiserver_storage_transformation_operations_total{resource="secrets",status="${status}",transformation_type="${direction}",transformer_prefix="${prefix}"} `
+    const told = ports.metrics.text()
+    expect(told).toContain(seen('', 'OK', 'to_storage'))
+    expect(told).toContain(seen('identity', 'OK', 'from_storage'))
+    expect(told).toContain(seen('k8s:enc:aesgcm:v1:', 'unknown-non-grpc', 'from_storage'))
+    expect(told).toContain(
+      'apiserver_storage_transformation_duration_seconds_count{transformation_type="from_storage",transformer_prefix="identity"} ',
+    )
+  })
+
   test('without the key nothing is read, and identity does not pass off ciphertext', async () => {
     const { inner, outer } = await open(`[{ aesgcm: { keys: [${key('one', 1)}] } }]`)
     await outer.write({ key: secret, value: bytes('v'), expected: 0 })
@@ -164,7 +190,7 @@ test('a SQLite file never holds a plain Secret, and what was plain before goes',
   expect(files()).toContain('c2VjcmV0LXdvcmRz')
 
   const configuration = readEncryptionConfiguration(defaultEncryption(ports))
-  const sealing = await encryptionRules(configuration, { ...ports, log: silentLogger })
+  const sealing = await encryptionRules(configuration, { ports, serverId: '' })
   const erasing = openSqliteStore({ path, clock, log: silentLogger, erases: true })
   const sealed = encryptedStore(erasing, sealing, silentLogger)
   await sealed.range('')
@@ -231,6 +257,7 @@ describe('a KMS plugin', () => {
   let plugin: Awaited<ReturnType<typeof serveLocalGrpc>>
   const asked = { encrypt: 0, decrypt: 0 }
   let keyId = 'k1'
+  const metrics = createMetrics()
   const xor = (value: Uint8Array) => Buffer.from(value.map(byte => byte ^ 0x5a))
 
   beforeAll(async () => {
@@ -256,7 +283,7 @@ describe('a KMS plugin', () => {
       readEncryptionConfiguration(
         `${head}- resources: [secrets]\n  providers: [{ kms: { apiVersion: v2, name: vault, endpoint: "unix://${folder}/kms.sock" } }]\n`,
       ),
-      { ...realPorts(silentLogger), random: ports.random },
+      { ports: { ...realPorts(silentLogger), random: ports.random, metrics }, serverId: 'apiserver-a' },
     )
 
   test('wraps one seed, is asked once to unwrap it, and its new key makes values stale', async () => {
@@ -283,6 +310,23 @@ describe('a KMS plugin', () => {
     expect(await third.rewriteStale()).toBe(3)
     expect(third.check()).toBeUndefined()
     await third.close()
+    const name = 'apiserver_envelope_encryption_'
+    const told = metrics.text()
+    expect(told).toContain('apiserver_storage_envelope_transformation_cache_misses_total 2\n')
+    expect(told).toContain(
+      `${name}kms_operations_latency_seconds_count{grpc_status_code="OK",method_name="/v2.KeyManagementService/Decrypt",provider_name="vault"} 2\n`,
+    )
+    expect(told).toMatch(
+      new RegExp(`${name}key_id_hash_total{[^}]*key_id_hash="sha256:\\w{64}"[^}]*to_storage"} 3\n`),
+    )
+    expect(told).toContain(`${name}dek_source_cache_size{provider_name="vault"} `)
+    expect(told).toContain(`${name}key_id_hash_status_last_timestamp_seconds{`)
+
+    keyId = ''
+    await expect(open()).rejects.toThrow('got invalid KMSv2 KeyID: keyID is empty')
+    expect(metrics.text()).toContain(
+      `${name}invalid_key_id_from_status_total{error="empty",provider_name="vault"} 1\n`,
+    )
     for (const each of [writing, reading, turned])
       for (const { providers } of each) for (const { close } of providers) close?.()
   }, 120_000)

@@ -8,6 +8,7 @@ import {
   encodeMessage,
   textAt,
 } from '../local-grpc/message.ts'
+import type { KmsMeter } from './kms-meter.ts'
 
 export interface KmsStatus {
   readonly version: string
@@ -29,14 +30,30 @@ export interface KmsService {
   close(): void
 }
 
-/** Connects to `unix:///path`. */
-export async function connectKms(endpoint: string, timeoutMs: number, clock: Clock): Promise<KmsService> {
+export interface KmsConnection {
+  /** `unix:///path`. */
+  readonly endpoint: string
+  readonly timeoutMs: number
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
+  readonly meter: KmsMeter
+}
+
+export async function connectKms({ endpoint, timeoutMs, clock, meter }: KmsConnection): Promise<KmsService> {
   const address = endpoint.replace('unix://', 'unix:')
   const plugin = await connectLocalGrpc(address, 'v2.KeyManagementService', clock)
-  const call = (method: string, request: Buffer) =>
-    plugin.call(method, request, timeoutMs).catch(error => {
-      throw error instanceof GrpcError ? new Error(`KMS ${method}: ${error.message}`) : error
-    })
+  const call = async (method: string, request: Buffer) => {
+    const startMs = clock.monotonicMs()
+    const end = (error?: unknown) => meter.called(method, (clock.monotonicMs() - startMs) / 1000, error)
+    try {
+      const answer = await plugin.call(method, request, timeoutMs)
+      end()
+      return answer
+    } catch (error) {
+      end(error)
+      if (!(error instanceof GrpcError)) throw error
+      throw new Error(`KMS ${method}: ${error.message}`, { cause: error })
+    }
+  }
   return {
     async status() {
       const answer = await call('Status', Buffer.alloc(0))

@@ -9,6 +9,7 @@ import {
   textAt,
 } from '../local-grpc/message.ts'
 import { gcmCipher, openGcm } from './ciphers.ts'
+import type { KmsMeter } from './kms-meter.ts'
 import type { KmsService, Wrapped } from './kms-service.ts'
 import { DecryptError, type Opened, type Provider } from './provider.ts'
 
@@ -31,16 +32,17 @@ export interface KmsOptions {
   readonly name: string
   readonly service: KmsService
   readonly ports: Pick<Ports, 'clock' | 'random' | 'log'>
+  readonly meter: KmsMeter
 }
 
 /**
  * Envelope encryption with a key management plugin (KEP-3299): values are sealed here with keys derived from a seed;
  * the plugin wraps the seed, and is asked again only for a new key of its own and for seeds that are not known yet.
  */
-export async function kmsProvider({ name, service, ports }: KmsOptions): Promise<Provider> {
+export async function kmsProvider({ name, service, ports, meter }: KmsOptions): Promise<Provider> {
   const { clock, random, log } = ports
   const prefix = `k8s:enc:kms:v2:${name}:`
-  const seeds = new Map<string, Uint8Array>()
+  const seeds = knownSeeds({ name, service, ports, meter })
   let trouble: string | undefined
   let state = await renew(undefined)
   let cancel: Cancel = clock.setTimer(statusEveryMs, () => void poll())
@@ -50,11 +52,14 @@ export async function kmsProvider({ name, service, ports }: KmsOptions): Promise
     if (healthz !== 'ok') throw new Error(`got unexpected healthz status: ${healthz}`)
     if (version !== 'v2' && version !== 'v2beta1')
       throw new Error(`expected KMSv2 API version v2, got ${version}`)
+    checkKeyId(keyId, meter)
     const expiresMs = clock.monotonicMs() + stateLifeMs
+    meter.keyNamed(keyId)
     if (known?.wrapped.keyId === keyId) return { ...known, expiresMs }
     const seed = random.bytes(seedBytes)
     const wrapped = await service.encrypt(seed, random.uuid())
-    remember(wrapped.ciphertext, seed)
+    checkWrapped(wrapped, keyId)
+    seeds.remember(wrapped, seed)
     return { seed, wrapped, expiresMs }
   }
 
@@ -67,11 +72,6 @@ export async function kmsProvider({ name, service, ports }: KmsOptions): Promise
       log.error('the KMS plugin is not well', { name, error: trouble })
     }
     cancel = clock.setTimer(statusEveryMs, () => void poll())
-  }
-
-  function remember(ciphertext: Uint8Array, seed: Uint8Array): void {
-    if (seeds.size >= seedsMax) seeds.delete(seeds.keys().next().value!)
-    seeds.set(Buffer.from(ciphertext).toString('base64'), seed)
   }
 
   return {
@@ -87,22 +87,71 @@ export async function kmsProvider({ name, service, ports }: KmsOptions): Promise
         throw new Error(`the KMS plugin ${name} has not been well for too long`)
       const info = random.bytes(infoBytes)
       const sealed = gcmCipher(expand(seed, info), random).seal(place, plain)
-      return Buffer.concat([Buffer.from(prefix), writeEnvelope(Buffer.concat([info, sealed]), wrapped)])
+      meter.keyUsed('to_storage', wrapped.keyId)
+      return writeEnvelope(Buffer.concat([info, sealed]), wrapped)
     },
     open(place, stored) {
-      const envelope = readEnvelope(stored.subarray(prefix.length), place)
-      const finish = (source: Uint8Array): Opened => ({
-        plain: unseal(envelope, source, { place, name }),
-        isStale: envelope.wrapped.keyId !== state.wrapped.keyId,
-      })
-      const known = seeds.get(Buffer.from(envelope.wrapped.ciphertext).toString('base64'))
-      if (known) return finish(known)
-      return service.decrypt(envelope.wrapped, random.uuid()).then(source => {
-        remember(envelope.wrapped.ciphertext, source)
-        return finish(source)
-      })
+      const envelope = readEnvelope(stored, place)
+      const { keyId } = envelope.wrapped
+      const finish = (source: Uint8Array): Opened => {
+        meter.keyUsed('from_storage', keyId)
+        return { plain: unseal(envelope, source, { place, name }), isStale: keyId !== state.wrapped.keyId }
+      }
+      const seed = seeds.of(envelope.wrapped)
+      return seed instanceof Promise ? seed.then(finish) : finish(seed)
     },
   }
+}
+
+/** Seeds that the plugin has unwrapped, and those that it is asked for now: once, however many values are read. */
+function knownSeeds({ service, ports: { random }, meter }: KmsOptions) {
+  const known = new Map<string, Uint8Array>()
+  const asked = new Map<string, Promise<Uint8Array>>()
+  const nameOf = ({ ciphertext }: Wrapped) => Buffer.from(ciphertext).toString('base64')
+  const remember = (wrapped: Wrapped, seed: Uint8Array) => {
+    if (known.size >= seedsMax) known.delete(known.keys().next().value!)
+    known.set(nameOf(wrapped), seed)
+    meter.seedsKnown(known.size)
+  }
+  const ask = async (wrapped: Wrapped) => {
+    meter.seedMissed()
+    const seed = await service.decrypt(wrapped, random.uuid())
+    remember(wrapped, seed)
+    return seed
+  }
+  return {
+    remember,
+    of(wrapped: Wrapped): Uint8Array | Promise<Uint8Array> {
+      const name = nameOf(wrapped)
+      const seed = known.get(name) ?? asked.get(name)
+      if (seed) return seed
+      const answer = ask(wrapped).finally(() => asked.delete(name))
+      asked.set(name, answer)
+      return answer
+    },
+  }
+}
+
+const keyIdBytesMax = 1024
+const ciphertextBytesMax = 1024
+
+function checkKeyId(keyId: string, meter: KmsMeter): void {
+  const bytes = Buffer.byteLength(keyId)
+  if (bytes > 0 && bytes <= keyIdBytesMax) return
+  meter.keyInvalid(bytes === 0 ? 'empty' : 'too_long')
+  const why = bytes === 0 ? 'is empty' : `is ${bytes} bytes, which exceeds the max size of ${keyIdBytesMax}`
+  throw new Error(`got invalid KMSv2 KeyID: keyID ${why}`)
+}
+
+/** What a plugin made of a seed is stored with every value. */
+function checkWrapped({ ciphertext, keyId }: Wrapped, expected: string): void {
+  const { length } = ciphertext
+  if (length === 0 || length > ciphertextBytesMax)
+    throw new Error(
+      `failed to validate encrypted DEK source: it has ${length} bytes, of 1 to ${ciphertextBytesMax}`,
+    )
+  if (keyId !== expected)
+    throw new Error(`failed to rotate DEK: the plugin is at key "${expected}" and encrypted with "${keyId}"`)
 }
 
 interface Envelope {

@@ -4,16 +4,19 @@ export interface Opened {
   readonly isStale: boolean
 }
 
-/**
- * One way to keep values secret. Stored forms are upstream's (apiserver storage/value/encrypt): a prefix that says
- * who wrote it, then the key's name, then the ciphertext.
- */
-export interface Provider {
-  /** `k8s:enc:aescbc:v1:`; empty for what is kept as it is. */
-  readonly prefix: string
-  /** `place` is the key in the store; a value moved to another place cannot be opened there. */
+/** Keeps values secret. `place` is the key in the store; a value moved to another place cannot be opened there. */
+export interface Transformer {
   seal(place: string, plain: Uint8Array): Uint8Array
   open(place: string, stored: Uint8Array): Opened | Promise<Opened>
+}
+
+/**
+ * One way to keep values secret. Stored forms are upstream's (apiserver storage/value/encrypt): a prefix that says
+ * who wrote it, then the key's name, then the ciphertext. It seals and opens what comes after its prefix.
+ */
+export interface Provider extends Transformer {
+  /** `k8s:enc:aescbc:v1:`; empty for what is kept as it is. */
+  readonly prefix: string
   /** Undefined when it works. */
   check?(): string | undefined
   close?(): void
@@ -25,7 +28,7 @@ export class DecryptError extends Error {
 }
 
 /** What every sealed value of any provider begins with. */
-export const sealedPrefix = 'k8s:enc:'
+const sealedPrefix = 'k8s:enc:'
 
 /** Keeps values as they are. */
 export const identityProvider: Provider = {
@@ -51,28 +54,17 @@ export interface KeyCipher {
   open(place: string, sealed: Uint8Array): Uint8Array
 }
 
-/** A provider of named keys: the first one writes, all of them read. */
-export function keyedProvider(
-  prefix: string,
-  keys: readonly (readonly [name: string, cipher: KeyCipher])[],
-): Provider {
+/** A named key as one of several, under the prefix of its name. */
+export function keyOf(name: string, cipher: KeyCipher): Provider {
   return {
-    prefix,
-    seal(place, plain) {
-      const [name, cipher] = keys[0]!
-      return Buffer.concat([Buffer.from(`${prefix}${name}:`), cipher.seal(place, plain)])
-    },
-    open(place, stored) {
-      for (const [index, [name, cipher]] of keys.entries()) {
-        const head = `${prefix}${name}:`
-        if (!startsWith(stored, head)) continue
-        try {
-          return { plain: cipher.open(place, stored.subarray(head.length)), isStale: index > 0 }
-        } catch (error) {
-          throw new DecryptError(`the value of ${place} cannot be opened with key ${name}`, { cause: error })
-        }
+    prefix: `${name}:`,
+    seal: cipher.seal,
+    open(place, sealed) {
+      try {
+        return { plain: cipher.open(place, sealed), isStale: false }
+      } catch (error) {
+        throw new DecryptError(`the value of ${place} cannot be opened with key ${name}`, { cause: error })
       }
-      throw new DecryptError('no matching key was found for the provided AES transformer')
     },
   }
 }

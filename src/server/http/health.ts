@@ -10,6 +10,14 @@ export interface HealthCheck {
   readonly isReadiness?: boolean
   /** Of what the store needs: told beside it, and not by `/livez`, for another start would not help. */
   readonly isOfStore?: boolean
+  /** A step of the start: `/livez` may be patient with it for a while. */
+  readonly isOfStart?: boolean
+}
+
+export interface HealthOptions {
+  readonly log: Logger
+  /** Whether `/livez` takes steps of the start for done (kube-apiserver --livez-grace-period). */
+  readonly isPatient?: () => boolean
 }
 
 export interface MountedHealth {
@@ -23,11 +31,16 @@ export interface MountedHealth {
  * `/livez`, `/readyz` and `/healthz`, each check also by its own path, as apiserver pkg/server/healthz answers. The
  * result counts the outcomes.
  */
-export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Logger): MountedHealth {
+export function mountHealth(
+  routes: Routes,
+  all: readonly HealthCheck[],
+  { log, isPatient }: HealthOptions,
+): MountedHealth {
   const slis = createMetrics()
   const count = outcomeCounter(slis)
   const healthz = all.filter(({ isReadiness }) => !isReadiness)
-  const paths = { healthz, livez: healthz.filter(({ isOfStore }) => !isOfStore), readyz: all }
+  const livez = healthz.filter(({ isOfStore }) => !isOfStore)
+  const paths = { healthz, livez: isPatient ? patiently(livez, isPatient) : livez, readyz: all }
   for (const [name, checks] of Object.entries(paths)) {
     routes.all(`/${name}`, async c => {
       const query = c.env.context.query
@@ -50,6 +63,12 @@ export function mountHealth(routes: Routes, all: readonly HealthCheck[], log: Lo
       await judge(all, [], (check, ok) => count(check, 'readyz', ok))
     },
   }
+}
+
+function patiently(checks: readonly HealthCheck[], isPatient: () => boolean): HealthCheck[] {
+  return checks.map(each =>
+    each.isOfStart ? { ...each, check: () => (isPatient() ? undefined : each.check()) } : each,
+  )
 }
 
 const plain = { 'content-type': 'text/plain; charset=utf-8' }

@@ -54,6 +54,8 @@ export interface ConnectionLimits extends TlsLimits {
   readonly goawayChance?: number
   /** HTTP/2 requests at a time. Default 250. */
   readonly streamsMax?: number
+  /** Default yes; without it clients speak HTTP/1.1. */
+  readonly servesHttp2?: boolean
 }
 
 /** HTTP/2 and HTTP/1.1 over TLS on one port. Rejects when the port cannot be had. */
@@ -152,9 +154,14 @@ function secureServer(
   choose: ChooseContext,
 ): Http2SecureServer {
   const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
-  const { streamsMax = usualStreamsMax } = limits
+  const { streamsMax = usualStreamsMax, servesHttp2 = true } = limits
   const bounds = { maxHeaderSize: headerBytesMax, settings: { maxConcurrentStreams: streamsMax } }
-  const shared = { key, cert, allowHTTP1: true, ALPNProtocols: ['h2', 'http/1.1'] }
+  const shared = {
+    key,
+    cert,
+    allowHTTP1: true,
+    ALPNProtocols: servesHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+  }
   const exchange = {
     Http2ServerRequest: StreamRequest,
     Http2ServerResponse: StreamResponse,

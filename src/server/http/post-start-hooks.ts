@@ -12,6 +12,7 @@ export function createPostStartHooks(names: readonly string[]): PostStartHooks {
   return {
     checks: names.map(name => ({
       name: `poststarthook/${name}`,
+      isOfStart: true,
       check: () => (open.has(name) ? 'not finished' : undefined),
     })),
     finished: name => void open.delete(name),

@@ -72,7 +72,7 @@ test('a server that leaves keeps its watches until it is their turn', async () =
   expect(JSON.parse(Buffer.from(value!).toString()).object.metadata.name).toBe('late')
   await clock.advance(10)
   expect((await reader.read()).done).toBe(true)
-  const sizes = 'apiserver_watch_events_sizes_count{group="",version="v1",resource="configmaps"} 1\n'
+  const sizes = 'apiserver_watch_events_sizes_count{group="",resource="configmaps",version="v1"} 1\n'
   expect(server.ports.metrics.text()).toContain(sizes)
   await down
 }, 120_000)

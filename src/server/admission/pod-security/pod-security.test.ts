@@ -211,7 +211,7 @@ describe('what an administrator configures', () => {
       'pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 3',
     )
     expect(metrics.text()).toContain(
-      'pod_security_evaluations_total{decision="deny",policy_level="baseline",policy_version="v1.30",mode="enforce",request_operation="create",resource="pod",subresource=""} 1',
+      'pod_security_evaluations_total{decision="deny",mode="enforce",policy_level="baseline",policy_version="v1.30",request_operation="create",resource="pod",subresource=""} 1',
     )
   })
   test('labels of an exempt namespace are said to be in vain', async () => {

@@ -1,9 +1,11 @@
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
-import type { Clock } from '../../../std/ports.ts'
+import type { Ports } from '../../../std/ports.ts'
 import { sameJson } from '../../rest/clone.ts'
 import type { TokenAuthenticator } from '../authenticator.ts'
-import { type FetchDocument, jwtTokens } from './authenticator.ts'
+import { jwtTokens } from './authenticator.ts'
 import type { AuthenticationConfiguration } from './configuration.ts'
+import type { FetchDocument } from './issuer-keys.ts'
+import { jwtMeter } from './meter.ts'
 import { validateAuthentication } from './validate.ts'
 
 export interface OutsideAuthentication {
@@ -19,7 +21,9 @@ export interface OutsideAuthentication {
 export interface OutsideSetup {
   /** The issuers of this server's own service account tokens. */
   readonly ownIssuers: readonly string[]
-  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
+  /** Of this API server: its metrics name it. */
+  readonly serverId: string
+  readonly ports: Pick<Ports, 'clock' | 'log' | 'metrics'>
   readonly fetchDocument: FetchDocument
   /** Asked after the issuers, whatever is configured. */
   readonly further?: readonly TokenAuthenticator[]
@@ -27,6 +31,9 @@ export interface OutsideSetup {
 
 /** Authentication by structured configuration, which can change while the server runs (KEP-3331). */
 export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthentication {
+  const { clock, log } = setup.ports
+  const meter = jwtMeter(setup.ports, setup.serverId)
+  let issuers: ReadonlySet<string> = new Set()
   let authenticators: readonly TokenAuthenticator[] = []
   let anonymousPaths: ReadonlySet<string> | 'all' = 'all'
   let first: AuthenticationConfiguration | undefined
@@ -46,10 +53,13 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
         errors.forbidden('anonymous', 'changed from initial configuration file')
       if (errors.list.length > 0)
         throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
-      const { clock, fetchDocument } = setup
+      const { fetchDocument } = setup
       authenticators = (configuration.jwt ?? []).map(authenticator =>
-        jwtTokens({ authenticator, algorithms, clock, fetchDocument }),
+        jwtTokens({ authenticator, algorithms, clock, log, fetchDocument, meter }),
       )
+      const next = new Set((configuration.jwt ?? []).map(({ issuer }) => issuer?.url ?? ''))
+      for (const url of issuers) if (!next.has(url)) meter.forgetKeys(url)
+      issuers = next
       anonymousPaths = pathsOf(configuration.anonymous)
       first ??= configuration
     },

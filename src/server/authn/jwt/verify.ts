@@ -23,6 +23,13 @@ const times = ['exp', 'iat', 'nbf'] as const
 export async function verifiedClaims(token: string, to: Verification): Promise<Claims> {
   const claims = payloadOf(token)
   checkTypes(claims)
+  checkSources(claims)
+  const audiences = [claims.aud ?? []].flat() as string[]
+  const isForUs = audiences.some(audience => to.audiences.includes(audience))
+  // go-oidc knows one audience and looks at it at once; where there are several they are looked at in the end.
+  const [only, ...others] = to.audiences
+  if (!isForUs && only !== undefined && others.length === 0)
+    throw new Error(`oidc: expected audience ${quote(only)} got ${quoteList(audiences)}`)
   checkTimes(claims, to.nowMs / 1000)
   const { alg = '' } = decodeProtectedHeader(token)
   if (!to.algorithms.includes(alg))
@@ -30,8 +37,7 @@ export async function verifiedClaims(token: string, to: Verification): Promise<C
       `oidc: id token signed with unsupported algorithm, expected ${quoteList(to.algorithms)} got ${quote(alg)}`,
     )
   await checkSignature(token, to)
-  const audiences = [claims.aud ?? []].flat() as string[]
-  if (!audiences.some(audience => to.audiences.includes(audience)))
+  if (!isForUs)
     throw new Error(
       `oidc: expected audience in ${quoteList(to.audiences.toSorted())} got ${quoteList(audiences)}`,
     )
@@ -46,7 +52,6 @@ function payloadOf(token: string): Claims {
 }
 
 function checkTypes(claims: Claims): void {
-  const isText = (value: unknown) => value === undefined || value === null || typeof value === 'string'
   for (const name of texts) if (!isText(claims[name])) throw unlike(name, claims[name], 'string')
   const { aud } = claims
   const isList = Array.isArray(aud) && aud.every(each => typeof each === 'string')
@@ -58,10 +63,44 @@ function checkTypes(claims: Claims): void {
   }
 }
 
-function unlike(field: string, value: unknown, type: string): Error {
+/** Claims that are to be had elsewhere: each is of a source that is named. */
+function checkSources({ _claim_names: names, _claim_sources: sources }: Claims): void {
+  checkEntries('_claim_names', names, 'string', name => typeof name === 'string')
+  checkEntries('_claim_sources', sources, 'oidc.claimSource', isRecord)
+  for (const source of Object.values(sources ?? {}) as Record<string, unknown>[])
+    for (const field of ['endpoint', 'access_token'])
+      if (!isText(source?.[field]))
+        throw unlike(`_claim_sources.${field}`, source[field], 'string', 'claimSource')
+  for (const name of Object.values(names ?? {}) as string[]) {
+    if (!name) throw new Error('oidc: failed to obtain source from claim name')
+    if (!Object.hasOwn(sources ?? {}, name)) throw new Error('oidc: source does not exist')
+  }
+}
+
+function checkEntries(
+  field: string,
+  value: unknown,
+  type: string,
+  isGood: (entry: unknown) => boolean,
+): void {
+  if (value === undefined || value === null) return
+  if (!isRecord(value)) throw unlike(field, value, `map[string]${type}`)
+  const bad = Object.values(value).find(entry => entry !== null && !isGood(entry))
+  if (bad !== undefined) throw unlike(field, bad, type)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string'
+}
+
+function unlike(field: string, value: unknown, type: string, struct = 'idToken'): Error {
   const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
   return new Error(
-    `oidc: failed to unmarshal claims: json: cannot unmarshal ${found} into Go struct field idToken.${field} of type ${type}`,
+    `oidc: failed to unmarshal claims: json: cannot unmarshal ${found} into Go struct field ${struct}.${field} of type ${type}`,
   )
 }
 

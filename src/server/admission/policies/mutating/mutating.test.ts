@@ -208,7 +208,7 @@ describe('a mutating policy', () => {
     await change({ mutations: [apply('Object{data: {"key": "new"}}')] })
     await change({ mutations: [apply('Object{data: {"key": object.data.none}}')] })
     const name = 'apiserver_mutating_admission_policy_check_total'
-    const labels = (type: string) => `{policy="p0",policy_binding="b0",error_type="${type}"} 1`
+    const labels = (type: string) => `{error_type="${type}",policy="p0",policy_binding="b0"} 1`
     expect(ports.metrics.text()).toContain(name + labels('no_error'))
     expect(ports.metrics.text()).toContain(name + labels('invalid_error'))
   })

@@ -1,0 +1,59 @@
+import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { certificateAuthenticator } from '../../server/authn/certificate.ts'
+import { issueCa, issueLeaf } from '../../server/pki/issue.ts'
+import type { Pki } from '../../server/pki/pki.ts'
+import { simPorts } from '../../std/sim-ports.ts'
+import { openClientAuthorities } from './client-authorities.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'hutch-client-authorities-'))
+const stop = new AbortController()
+afterAll(() => {
+  stop.abort()
+  rmSync(folder, { recursive: true })
+})
+
+const ports = simPorts(1, Date.UTC(2026, 5, 1))
+const context = { nowMs: ports.clock.nowMs(), random: ports.random }
+const [own, first, second, stranger] = await Promise.all(
+  ['own', 'first', 'second', 'stranger'].map(name => issueCa(name, context)),
+)
+const pki = { authorities: { 'client-ca': own } } as unknown as Pki
+
+async function userOf(authority: typeof own, trust: (pki: Pki) => Pki): Promise<string | undefined> {
+  const subject = { commonName: 'jane', organizations: ['dev'], names: [], uses: ['clientAuth'] } as const
+  const { certificate } = await issueLeaf(authority!, subject, context)
+  const der = Buffer.from(certificate.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
+  const authenticate = certificateAuthenticator(
+    () => trust(pki).authorities['client-ca'].certificate,
+    ports.clock,
+  )
+  return authenticate(new Uint8Array(der))?.username
+}
+
+test('certificates of all authorities of the file count, and of the own one, and of nobody else', async () => {
+  const path = join(folder, 'ca.crt')
+  writeFileSync(path, `${first!.certificate}${second!.certificate}`)
+  let changes = 0
+  const trust = await openClientAuthorities(path, ports, stop.signal, () => changes++)
+  const users = [own, first, second, stranger].map(authority => userOf(authority, trust))
+  expect(await Promise.all(users)).toEqual(['jane', 'jane', 'jane', undefined])
+  expect(trust(pki)).toBe(trust(pki))
+  expect(changes).toBe(1)
+}, 60_000)
+
+test('without a file all stays as it is; one that holds no certificate is refused by name', async () => {
+  const trust = await openClientAuthorities(undefined, ports, stop.signal, () => {})
+  expect(trust(pki)).toBe(pki)
+  const path = join(folder, 'none.crt')
+  writeFileSync(path, 'no certificate')
+  let said = ''
+  try {
+    await openClientAuthorities(path, ports, stop.signal, () => {})
+  } catch (error) {
+    said = String(error)
+  }
+  expect(said).toContain(`--client-ca-file: ${path}: `)
+}, 60_000)
