@@ -86,10 +86,15 @@ function toGroups(resources: readonly Resource[]): ApiGroup[] {
   })
 }
 
+let ranks: ReadonlyMap<string, number> | undefined
+
+function rankOf(group: string): number {
+  ranks ??= new Map(discovery().groups.map(({ name }, place) => [name, place]))
+  return ranks.get(group) ?? ranks.size
+}
+
 function compareGroups(a: string, b: string): number {
-  const order = discovery().groups.map(({ name }) => name)
-  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
-  return rank(a) - rank(b) || (a < b ? -1 : 1)
+  return rankOf(a) - rankOf(b) || (a < b ? -1 : 1)
 }
 
 /** Stable before beta before alpha, then higher before lower (apimachinery version.CompareKubeAwareVersionStrings). */

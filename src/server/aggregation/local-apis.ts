@@ -65,7 +65,7 @@ export interface LocalApisOptions {
 
 /** Keeps an APIService for each group and version of the registry, and for no other; until `signal` aborts. */
 export function registerLocalApis(options: LocalApisOptions, signal: AbortSignal): void {
-  const { registry, ports } = options
+  const { registry, apiServices, ports } = options
   let isRunning = false
   let isDue = false
   const run = async () => {
@@ -86,8 +86,11 @@ export function registerLocalApis(options: LocalApisOptions, signal: AbortSignal
         isRunning = false
       })
   }
-  const ignore = registry.onChange(schedule)
-  const stop = options.apiServices.onChange(({ now }) => {
+  const ignore = registry.onChange(({ type, resource: { group, version } }) => {
+    // Of thousands of kinds that come one by one, most are in a version that is registered.
+    if (type !== 'added' || !apiServices.get('', nameOf(group, version))) schedule()
+  })
+  const stop = apiServices.onChange(({ now }) => {
     if (!now) schedule()
   })
   signal.addEventListener('abort', () => {

@@ -22,9 +22,10 @@ const age: CustomResourceColumnDefinition = {
  */
 export function toColumns(
   columns: readonly CustomResourceColumnDefinition[] | undefined,
-): Column<KubeObject>[] {
+): readonly Column<KubeObject>[] {
+  if (!columns || columns.length === 0) return usualColumns
   const made = [nameColumn]
-  for (const listed of columns && columns.length > 0 ? columns : [age]) {
+  for (const listed of columns) {
     const read = jsonPathReader(listed.jsonPath)
     if (!read) break
     made.push(toColumn(listed, read))
@@ -40,6 +41,9 @@ const nameColumn: Column<KubeObject> = {
   priority: 0,
   cell: object => object.metadata.name ?? '',
 }
+
+/** Of definitions that list none. */
+const usualColumns = [nameColumn, toColumn(age, object => (object as KubeObject).metadata.creationTimestamp)]
 
 function toColumn(
   { name, type, format = '', description, priority = 0, jsonPath: path }: CustomResourceColumnDefinition,

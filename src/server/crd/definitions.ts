@@ -5,7 +5,7 @@ import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
-import { celMeter } from '../metrics/cel.ts'
+import { type CelMeter, celMeter } from '../metrics/cel.ts'
 import { timestamp } from '../rest/call.ts'
 import { sameJson } from '../rest/clone.ts'
 import { memo } from '../rest/memo.ts'
@@ -35,8 +35,9 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
  * Keeps the registry in step with the CustomResourceDefinitions of the store, tells each about its names, and empties
  * what is being deleted. What the store holds is served before this returns.
  */
-export function followDefinitions(options: DefinitionOptions): void {
-  const { cache, ports, signal } = options
+export function followDefinitions(given: DefinitionOptions): void {
+  const { cache, ports, signal } = given
+  const options: Following = { ...given, meter: celMeter(ports) }
   const served: Served = new Map()
   const prefix = collectionPrefix(location)
   const { items, revision } = cache.list(prefix)
@@ -57,6 +58,11 @@ export function followDefinitions(options: DefinitionOptions): void {
   )
 }
 
+interface Following extends DefinitionOptions {
+  /** One for the rules of all kinds. */
+  readonly meter: CelMeter
+}
+
 interface Entry {
   /** What the resources were made from; while it stays, so do they, and their watches go on. */
   readonly basis: unknown
@@ -65,7 +71,7 @@ interface Entry {
 type Served = Map<string, Entry>
 
 /** Registers the served versions of an established definition, then does what it still needs. */
-function show(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
+function show(options: Following, served: Served, definition: CustomResourceDefinition): void {
   const { name = '' } = definition.metadata
   const settled = settle(options, definition)
   register(options, served, settled ?? definition)
@@ -75,7 +81,7 @@ function show(options: DefinitionOptions, served: Served, definition: CustomReso
   }
 }
 
-function register(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
+function register(options: Following, served: Served, definition: CustomResourceDefinition): void {
   const { metadata, spec, status } = definition
   const name = metadata.name!
   const isServed = isTrue(definition, 'Established')
@@ -88,14 +94,13 @@ function register(options: DefinitionOptions, served: Served, definition: Custom
   unregister(options, served, name)
   const versions = isServed ? spec.versions.filter(each => each.served) : []
   const convert = converterOf(definition, { call: options.webhooks, random: options.ports.random })
-  const meter = celMeter(options.ports)
-  const resources = versions.map(version => toResource(definition, version, convert, meter))
+  const resources = versions.map(version => toResource(definition, version, convert, options.meter))
   for (const resource of resources) options.registry.add(resource)
   served.set(name, { basis, resources })
 }
 
 /** A definition that is gone frees its names: others of its group may have them now. */
-function hide(options: DefinitionOptions, served: Served, definition: CustomResourceDefinition): void {
+function hide(options: Following, served: Served, definition: CustomResourceDefinition): void {
   unregister(options, served, definition.metadata.name!)
   for (const other of sameGroup(options, definition))
     if (!isTrue(other, 'NamesAccepted')) show(options, served, other)
