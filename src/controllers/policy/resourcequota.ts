@@ -54,7 +54,8 @@ function follower(context: WorkerContext, changed: Changed): (resource: ServedRe
     const id = resourceId(resource)
     if (!followed.has(id)) {
       followed.add(id)
-      const cancel = informer.onChange(({ object, old }) => {
+      // Whoever asks reads what is there by itself.
+      const cancel = informer.onLaterChange(({ object, old }) => {
         const { namespace = '' } = (object ?? old)!.metadata
         const same = object && old && sameUsage(context, resource, [object, old])
         if (!same) changed(resource, namespace)
