@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { KeptLimit } from './kept.ts'
+import { forgetKept, KeptLimit } from './kept.ts'
 
 test('what is kept longest goes when there is no room, and nothing else', () => {
   const limit = new KeptLimit(100)
@@ -29,4 +29,15 @@ test('thousands that come and go leave no more than there is room for', () => {
   for (let n = 0; n < 10_000; n++) limit.keep(holder, String(n), n, 10)
   expect(holder.size).toBe(100)
   expect(holder.get('9999')).toBe(9_999)
+})
+
+test('when all is let go of, what is kept from then on has all the room', () => {
+  const limit = new KeptLimit(100)
+  const holder = new Map<string, string>()
+  for (let n = 0; n < 3_000; n++) limit.keep(holder, String(n), 'text', 60)
+  forgetKept()
+  expect(holder.size).toBe(0)
+  limit.keep(holder, 'a', 'text', 60)
+  limit.keep(holder, 'b', 'text', 40)
+  expect([...holder.keys()]).toEqual(['a', 'b'])
 })

@@ -15,6 +15,14 @@ interface Entry {
 /** Entries that are gone are cut off when they are so many. */
 const goneMax = 1_024
 
+/** All of the process. */
+const limits: KeptLimit[] = []
+
+/** Lets go of all that is kept anywhere and could be made again. */
+export function forgetKept(): void {
+  for (const limit of limits) limit.clear()
+}
+
 /**
  * A limit over things that are kept beside what they were made of, and could be made again: when all of them together
  * are more than `bytesMax`, the oldest are taken out of their holders.
@@ -27,6 +35,7 @@ export class KeptLimit {
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
+    limits.push(this)
   }
 
   /** Puts `made`, which weighs `bytes`, under `name` into its holder. */
@@ -35,6 +44,12 @@ export class KeptLimit {
     this.#entries.push({ holder: holder as Holder<unknown>, name, made, bytes })
     this.#bytes += bytes
     while (this.#bytes > this.#bytesMax) this.#drop()
+  }
+
+  clear(): void {
+    while (this.#start < this.#entries.length) this.#drop()
+    this.#entries = []
+    this.#start = 0
   }
 
   #drop(): void {

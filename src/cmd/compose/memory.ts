@@ -1,11 +1,12 @@
 import { sleep } from '../../client/sleep.ts'
+import { forgetKept } from '../../std/kept.ts'
 import type { Runnable } from '../../std/ports.ts'
 
 /** What a process has used and holds, and how it lets go of what it holds for nothing. */
 export interface ProcessMemory {
   cpuMs(): number
   residentBytes(): number
-  /** Frees garbage and compiled code; what is used again is compiled again. */
+  /** Frees garbage, compiled code and encodings; what is used again is made again. */
   release(): void
 }
 
@@ -15,7 +16,10 @@ export const ownMemory: ProcessMemory = {
     return (user + system) / 1000
   },
   residentBytes: () => process.memoryUsage.rss(),
-  release: () => Bun.shrink(),
+  release() {
+    forgetKept()
+    Bun.shrink()
+  },
 }
 
 const lookEveryMs = 15_000

@@ -44,9 +44,11 @@ export class HandedObjects {
     return cached
   }
 
-  /** What `take` made of these bytes. */
+  /** What `take` made of these bytes; told once. The bytes may be kept for long, and what was handed in with them not. */
   taken(encoded: Uint8Array): CachedObject | undefined {
-    return this.#given.get(encoded)?.cached
+    const given = this.#given.get(encoded)
+    this.#given.delete(encoded)
+    return given?.cached
   }
 
   #decodeAt(value: Uint8Array, key: string): KubeObject {
