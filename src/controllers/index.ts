@@ -102,7 +102,7 @@ function workersByName({
     'disruption-controller': [disruptionController(catalog), staleDisruptionCleaner],
     'endpoints-controller': [endpointsController()],
     'endpointslice-controller': [endpointSliceController()],
-    'endpointslice-mirroring-controller': [endpointSliceMirroring],
+    'endpointslice-mirroring-controller': [endpointSliceMirroring()],
     'ephemeral-volume-controller': [ephemeralVolumeController],
     'garbage-collector-controller': [garbageCollector(catalog)],
     'horizontal-pod-autoscaler-controller': [horizontalPodAutoscaler(catalog, tuning.autoscaling)],

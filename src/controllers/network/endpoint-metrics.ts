@@ -5,6 +5,7 @@ import { type Action, measure } from '../../controller/actions.ts'
 import { exponentialBuckets, type HistogramSpec, type MetricSpec, type Metrics } from '../../std/metrics.ts'
 import { type EndpointGroup, endpointKey } from './slice-endpoints.ts'
 import { endpointsPerSliceMax, type SliceChanges } from './slice-packing.ts'
+import { type SliceShare, SliceTotals } from './slice-totals.ts'
 
 const spec = (name: string, help: string, labels?: readonly string[]): MetricSpec => ({
   name: `endpoint_slice_controller_${name}`,
@@ -32,20 +33,16 @@ const changedPerSync: HistogramSpec = {
   ]),
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 }
-const endpointsDesired = spec('endpoints_desired', 'Endpoints that services have.')
-const slicesDesired = spec('desired_endpoint_slices', 'Slices that would do if all were full.')
-const slicesThere = spec('num_endpoint_slices', 'Slices that there are.')
+const sums = {
+  endpoints: spec('endpoints_desired', 'Endpoints that services have.'),
+  slices: spec('num_endpoint_slices', 'Slices that there are.'),
+  desired: spec('desired_endpoint_slices', 'Slices that would do if all were full.'),
+}
 const byDistribution = spec(
   'services_count_by_traffic_distribution',
   'Services that prefer some endpoints.',
   ['traffic_distribution'],
 )
-
-interface Share {
-  readonly endpoints: number
-  readonly slices: number
-  readonly desired: number
-}
 
 /** What one look at one family of a service found and changes. */
 export interface FamilySync {
@@ -58,9 +55,8 @@ export interface FamilySync {
 
 /** Counts what one controller does, and what it keeps altogether. */
 export class EndpointTotals {
-  readonly #shares = new Map<string, Map<string, Share>>()
+  readonly #totals = new SliceTotals(sums)
   readonly #distributions = new Map<string, string>()
-  readonly #sum = { endpoints: 0, slices: 0, desired: 0 }
   readonly #services = new Map<string, number>()
 
   /** To be done when the changes are written. */
@@ -68,32 +64,17 @@ export class EndpointTotals {
     return measure(metrics => {
       countChanges(metrics, sync)
       const key = objectKey(sync.service)
-      const families = this.#shares.get(key) ?? new Map<string, Share>()
-      this.#shares.set(key, families)
-      const share = shareOf(sync)
-      this.#add(families.get(sync.type), -1)
-      this.#add(share, 1)
-      families.set(sync.type, share)
+      this.#totals.set(metrics, key, sync.type, shareOf(sync))
       this.#prefer(metrics, key, sync.service.spec?.trafficDistribution)
-      this.#tell(metrics)
     })
   }
 
   /** A service that is gone has none. */
   forget(key: string): Action {
     return measure(metrics => {
-      for (const share of this.#shares.get(key)?.values() ?? []) this.#add(share, -1)
-      this.#shares.delete(key)
+      this.#totals.forget(metrics, key)
       this.#prefer(metrics, key, undefined)
-      this.#tell(metrics)
     })
-  }
-
-  #add(share: Share | undefined, times: 1 | -1): void {
-    if (!share) return
-    this.#sum.endpoints += times * share.endpoints
-    this.#sum.slices += times * share.slices
-    this.#sum.desired += times * share.desired
   }
 
   #prefer(metrics: Metrics, key: string, distribution: string | undefined): void {
@@ -108,15 +89,9 @@ export class EndpointTotals {
       metrics.gauge(byDistribution).with(name).set(count)
     }
   }
-
-  #tell(metrics: Metrics): void {
-    metrics.gauge(endpointsDesired).with().set(this.#sum.endpoints)
-    metrics.gauge(slicesThere).with().set(this.#sum.slices)
-    metrics.gauge(slicesDesired).with().set(this.#sum.desired)
-  }
 }
 
-function shareOf({ groups, here, changes }: FamilySync): Share {
+function shareOf({ groups, here, changes }: FamilySync): SliceShare {
   const sizes = [...groups.values()].map(({ endpoints }) => endpoints.size)
   const desired = sizes.reduce((sum, size) => sum + Math.max(1, Math.ceil(size / endpointsPerSliceMax)), 0)
   return {

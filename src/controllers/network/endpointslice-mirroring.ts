@@ -4,10 +4,12 @@ import { fromKey, objectKey } from '../../client/resource.ts'
 import { create, event, type Plan, remove, update } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
+import type { Worker } from '../../controller/worker.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import { endpointSlices, endpoints, services } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { controllerReference } from '../shared/owner.ts'
+import { type MirrorChange, MirrorTotals, timeMirroring } from './mirroring-metrics.ts'
 import { isIpv6, triggerTimeAnnotation } from './service-pods.ts'
 import { endpointKey, portsKey } from './slice-endpoints.ts'
 
@@ -19,19 +21,26 @@ const perSubsetMax = 1000
 const notMirrored = [triggerTimeAnnotation, 'kubectl.kubernetes.io/last-applied-configuration']
 
 /** Shows Endpoints that people make as EndpointSlices (upstream pkg/controller/endpointslicemirroring). */
-export const endpointSliceMirroring = defineController<Endpoints>({
-  name: 'endpointslicemirroring',
-  identity: 'endpointslicemirroring-controller',
-  eventSource: 'endpoint-slice-mirroring-controller',
-  primary: endpoints,
-  owns: [{ resource: endpointSlices }],
-  watches: [watched(services, service => [objectKey(service)], sameSelection)],
-  plan: planMirroring,
-  gone(key, store) {
-    const { namespace, name } = fromKey(key)
-    return mirrored(store, namespace, name).map(slice => remove(endpointSlices, slice))
-  },
-})
+export function endpointSliceMirroring(): Worker {
+  const totals = new MirrorTotals()
+  return defineController<Endpoints>({
+    name: 'endpointslicemirroring',
+    identity: 'endpointslicemirroring-controller',
+    eventSource: 'endpoint-slice-mirroring-controller',
+    primary: endpoints,
+    owns: [{ resource: endpointSlices }],
+    watches: [watched(services, service => [objectKey(service)], sameSelection)],
+    plan: (object, view) => planMirroring(object, view, totals),
+    synced: timeMirroring,
+    gone(key, store) {
+      const { namespace, name } = fromKey(key)
+      return [
+        ...mirrored(store, namespace, name).map(slice => remove(endpointSlices, slice)),
+        ...totals.forget(key),
+      ]
+    },
+  })
+}
 
 function sameSelection(a: Service, b: Service): boolean {
   return (a.spec?.selector === undefined) === (b.spec?.selector === undefined)
@@ -53,26 +62,31 @@ function mirrored(
     .filter(({ metadata }) => !metadata.deletionTimestamp)
 }
 
-export function planMirroring(object: Endpoints, view: View): Plan {
+function planMirroring(object: Endpoints, view: View, totals: MirrorTotals): Plan {
   const { namespace, name, deletionTimestamp } = object.metadata
+  const key = objectKey(object)
   const existing = mirrored(view.store, namespace, name!)
-  if (!isMirrored(object, view)) return existing.map(slice => remove(endpointSlices, slice))
+  if (!isMirrored(object, view))
+    return [...existing.map(slice => remove(endpointSlices, slice)), ...totals.forget(key)]
   const { groups, invalid, skipped } = groupsOf(object)
   const byKey = Map.groupBy(existing, ({ addressType, ports }) => `${addressType} ${portsKey(ports)}`)
-  const surplus = [...byKey].flatMap(([key, slices]) => (groups.has(key) ? slices.slice(1) : slices))
-  const written = [...groups].flatMap(([key, group]) => {
-    const spare = byKey.get(key)?.[0] ?? surplus.shift()
+  const surplus = [...byKey].flatMap(([of, slices]) => (groups.has(of) ? slices.slice(1) : slices))
+  const written = [...groups].flatMap(([of, group]): MirrorChange[] => {
+    const spare = byKey.get(of)?.[0] ?? surplus.shift()
     const wanted = sliceFor(object, group, spare)
     if (spare && jsonEqual(contentOf(spare), contentOf(wanted))) return []
-    if (spare) return [update(endpointSlices, wanted)]
-    return deletionTimestamp ? [] : [create(endpointSlices, wanted)]
+    if (spare) return [['update', wanted]]
+    return deletionTimestamp ? [] : [['create', wanted]]
   })
+  const changes = [...written, ...surplus.map((slice): MirrorChange => ['delete', slice])]
   return [
     ...warnings(object, invalid, skipped),
-    ...written,
-    ...surplus.map(slice => remove(endpointSlices, slice)),
+    ...changes.map(([operation, slice]) => writes[operation](endpointSlices, slice)),
+    totals.count({ key, groups, existing, changes, skippedAddresses: invalid + skipped }),
   ]
 }
+
+const writes = { create, update, delete: remove }
 
 function isMirrored({ metadata }: Endpoints, view: View): boolean {
   if (metadata.labels?.['endpointslice.kubernetes.io/skip-mirror'] === 'true') return false

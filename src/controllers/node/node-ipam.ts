@@ -4,6 +4,7 @@ import { referenceTo } from '../../client/events.ts'
 import { orUndefined } from '../../client/failure.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import { nodes } from '../kinds.ts'
+import { createRangeMeter } from './range-metrics.ts'
 import { RangePool } from './range-pool.ts'
 
 /** Gives each node a range of pod addresses from each range of the cluster (upstream pkg/controller/nodeipam). */
@@ -17,7 +18,9 @@ export function nodeIpamController(clusterCidrs: readonly string[]): Worker {
     start(context) {
       const { store } = context.use(nodes)
       const needy = store.index(needOf)
-      const pools = clusterCidrs.map(cidr => new RangePool(cidr))
+      const pools = clusterCidrs.map(
+        cidr => new RangePool(cidr, createRangeMeter(context.ports.metrics, cidr)),
+      )
       context.watch(nodes, (node, old) => {
         const { name } = (node ?? old)!.metadata
         if (node && !needsRange(node)) for (const pool of pools) pool.hold(name!, rangesOf(node))

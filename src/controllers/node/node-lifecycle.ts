@@ -11,7 +11,7 @@ import { defaultTuning, type NodeTuning } from '../tuning.ts'
 import { countZone, EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
 import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
-import { countEviction, tellZones } from './zone-metrics.ts'
+import { countEviction, tellZones, timedLooks } from './zone-metrics.ts'
 
 const leaseNamespace = 'kube-node-lease'
 const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
@@ -55,7 +55,7 @@ function follow(context: WorkerContext, tuning: NodeTuning): Sync {
     const ready = readyCondition(store.get(undefined, name ?? ''))
     return [comes && ready && ready.status !== 'True' ? name : undefined]
   })
-  return name => tend(lifecycle, name)
+  return timedLooks(ports, name => tend(lifecycle, name))
 }
 
 /**

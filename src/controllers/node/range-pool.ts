@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import type { RangeMeter } from './range-metrics.ts'
 
 /** kube-controller-manager --node-cidr-mask-size-ipv4 and -ipv6. */
 const nodeMask = { ipv4: 24, ipv6: 64 } as const
@@ -18,16 +19,19 @@ export class RangePool {
     string,
     { readonly ranges: readonly string[]; readonly parts: readonly number[] }
   >()
+  readonly #meter: RangeMeter | undefined
   /** Every part before this one is held. */
   #first = 0
 
-  constructor(clusterCidr: string) {
+  constructor(clusterCidr: string, meter?: RangeMeter) {
+    this.#meter = meter
     const [address, mask] = ipaddr.parseCIDR(clusterCidr)
     this.#kind = address.kind()
     this.#size = Math.max(nodeMask[this.#kind], mask)
     this.#step = 1n << BigInt(bitsOf(this.#kind) - this.#size)
     this.#start = rangeOf(clusterCidr).first
     this.#parts = 2 ** (this.#size - mask)
+    this.#tell()
   }
 
   get free(): number {
@@ -39,25 +43,39 @@ export class RangePool {
     if (this.#held.get(node)?.ranges.join() === ranges.join()) return
     this.release(node)
     const parts = ranges.flatMap(range => this.#touched(range))
-    for (const part of parts) this.#holders.set(part, (this.#holders.get(part) ?? 0) + 1)
+    for (const part of parts) this.#take(part)
     this.#held.set(node, { ranges, parts })
+    this.#tell()
   }
 
   /** The node is gone, and what it held is free. */
   release(node: string): void {
     for (const part of this.#held.get(node)?.parts ?? []) this.#free(part)
     this.#held.delete(node)
+    this.#tell()
   }
 
   /** The first part that nobody holds, held by the node from now on; what it holds already; undefined when full. */
   take(node: string): string | undefined {
     const known = this.#held.get(node)
     if (known) return known.ranges[0]
+    const firstBefore = this.#first
     while (this.#holders.has(this.#first)) this.#first++
     if (this.#first >= this.#parts) return undefined
+    this.#meter?.found(this.#first - firstBefore)
     const range = `${toAddress(this.#start + BigInt(this.#first) * this.#step, bitsOf(this.#kind))}/${this.#size}`
     this.hold(node, [range])
     return range
+  }
+
+  #tell(): void {
+    this.#meter?.holds(this.#holders.size, this.#parts)
+  }
+
+  #take(part: number): void {
+    const others = this.#holders.get(part) ?? 0
+    if (others === 0) this.#meter?.taken()
+    this.#holders.set(part, others + 1)
   }
 
   #free(part: number): void {
@@ -65,6 +83,7 @@ export class RangePool {
     if (others > 0) this.#holders.set(part, others)
     else {
       this.#holders.delete(part)
+      this.#meter?.released()
       this.#first = Math.min(this.#first, part)
     }
   }

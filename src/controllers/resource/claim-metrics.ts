@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../client/object-store.ts'
 import { type Action, measure } from '../../controller/actions.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Cancel } from '../../std/ports.ts'
+import { tellCounts } from '../shared/told-counts.ts'
 
 /** Upstream's names and labels (pkg/controller/resourceclaim/metrics). */
 const creates: MetricSpec = {
@@ -32,20 +33,7 @@ export function countCreation(claim: ResourceClaim, status: 'success' | 'failure
 
 /** Tells at each reading how many claims there are. */
 export function tellClaims(metrics: Metrics, store: ObjectStore<ResourceClaim>): Cancel {
-  let counts = new Map<string, number>()
-  return metrics.onRead(() => {
-    // Of what is no more, too, is told that there is none.
-    counts = new Map([...counts.keys()].map(key => [key, 0]))
-    for (const claim of store.list()) {
-      const key = labelsOf(claim).join()
-      counts.set(key, (counts.get(key) ?? 0) + 1)
-    }
-    for (const [key, count] of counts)
-      metrics
-        .gauge(there)
-        .with(...key.split(','))
-        .set(count)
-  })
+  return tellCounts(metrics, there, () => store.list(), labelsOf)
 }
 
 function labelsOf(claim: ResourceClaim): string[] {

@@ -17,6 +17,7 @@ import type { View } from '../../controller/view.ts'
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { claimsOfPod } from './claims.ts'
+import { countedAssignment } from './volume-metrics.ts'
 
 export const boundByController = 'pv.kubernetes.io/bound-by-controller'
 const bindCompleted = 'pv.kubernetes.io/bind-completed'
@@ -37,7 +38,7 @@ export const claimBinder = defineController<PersistentVolumeClaim>({
   primary: persistentVolumeClaims,
   watches: [
     watched(persistentVolumes, claimsForVolume),
-    watched(storageClasses, ({ metadata }, store) => pendingClaims(store, metadata.name!)),
+    watched(storageClasses, claimsForClass),
     watched(pods, claimsOfPod, (a, b) => a.spec?.nodeName === b.spec?.nodeName),
   ],
   plan: planClaim,
@@ -50,6 +51,16 @@ function claimsForVolume(volume: PersistentVolume, store: View['store']): string
   const asking = store(persistentVolumeClaims).index(volumeNameOf).get(volume.metadata.name!).map(objectKey)
   const free = claimRef ? [] : pendingClaims(store, classOfVolume(volume))
   return [...named, ...asking, ...free]
+}
+
+/** Those of the class; one that becomes the default is for those without any, too. */
+function claimsForClass(storageClass: StorageClass, store: View['store']): string[] {
+  const named = pendingClaims(store, storageClass.metadata.name!)
+  return isDefault(storageClass) ? [...named, ...pendingClaims(store, '')] : named
+}
+
+function isDefault({ metadata }: StorageClass): boolean {
+  return metadata.annotations?.[defaultMark] === 'true'
 }
 
 const volumeNameOf = ({ spec }: PersistentVolumeClaim) => spec?.volumeName || undefined
@@ -111,7 +122,11 @@ function planSearch(claim: PersistentVolumeClaim, view: View): Plan {
   if (volume) return bind(volume, claim)
   const fallback = claim.spec?.storageClassName === undefined && !className && defaultClass(view)
   if (fallback)
-    return [update(persistentVolumeClaims, { ...claim, spec: { ...claim.spec, storageClassName: fallback } })]
+    return [
+      countedAssignment(
+        update(persistentVolumeClaims, { ...claim, spec: { ...claim.spec, storageClassName: fallback } }),
+      ),
+    ]
   if (delayed && claim.metadata.annotations?.[selectedNode] === undefined)
     return [waitingForConsumer(claim, view), ...setPhase(claim, 'Pending')]
   if (className) return provision(claim, className, storageClass)
@@ -121,10 +136,7 @@ function planSearch(claim: PersistentVolumeClaim, view: View): Plan {
 
 /** The newest class that is marked as default. */
 function defaultClass(view: View): string | undefined {
-  const marked = view
-    .store(storageClasses)
-    .list()
-    .filter(({ metadata }) => metadata.annotations?.[defaultMark] === 'true')
+  const marked = view.store(storageClasses).list().filter(isDefault)
   const newest = (a: StorageClass, b: StorageClass) => {
     const [left, right] = [a, b].map(({ metadata }) => metadata.creationTimestamp ?? '')
     if (left !== right) return left! < right! ? 1 : -1

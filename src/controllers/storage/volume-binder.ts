@@ -4,13 +4,14 @@ import { toKey } from '../../client/resource.ts'
 import { type Action, event, type Plan, update, updateStatus } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
+import type { Worker } from '../../controller/worker.ts'
 import { persistentVolumeClaims, persistentVolumes } from '../kinds.ts'
 import { boundByController } from './claim-binder.ts'
+import { tellVolumes } from './volume-metrics.ts'
 
 const provisionedBy = 'pv.kubernetes.io/provisioned-by'
 
-/** Keeps the phase of each volume and sees to what becomes of it after its claim (syncVolume). */
-export const volumeBinder = defineController<PersistentVolume>({
+const binder = defineController<PersistentVolume>({
   name: 'persistentvolume-binder',
   identity: 'persistent-volume-binder',
   eventSource: 'persistentvolume-controller',
@@ -18,6 +19,15 @@ export const volumeBinder = defineController<PersistentVolume>({
   watches: [watched(persistentVolumeClaims, volumesOfClaim)],
   plan: planVolume,
 })
+
+/** Keeps the phase of each volume and sees to what becomes of it after its claim (syncVolume). */
+export const volumeBinder: Worker = {
+  ...binder,
+  start(context) {
+    tellVolumes(context)
+    return binder.start(context)
+  },
+}
 
 const claimKeyOf = ({ spec }: PersistentVolume) =>
   spec?.claimRef ? toKey(spec.claimRef.namespace, spec.claimRef.name ?? '') : undefined
