@@ -37,6 +37,7 @@ import { mountJoining } from './join-routes.ts'
 import { createLongYaml } from './long-yaml.ts'
 import { openStore } from './open-store.ts'
 import { openPki, pkiSpec } from './own-pki.ts'
+import { mountPodResources } from './pod-resources.ts'
 import { processProfiler } from './profiler.ts'
 import { openServiceAccounts } from './service-accounts.ts'
 import type { ServerSettings } from './settings.ts'
@@ -155,7 +156,10 @@ async function buildServer(
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(trusted, settings.kubeletAddressTypes),
     reviews: reviewsBy(security),
-    mount: routes => mountJoining(routes, settings, pki, security),
+    mount(routes) {
+      mountJoining(routes, settings, pki, security)
+      if (!settings.disabled.has('scheduler')) mountPodResources(routes, sources)
+    },
     requestToken: security.authentication.tokens.request,
   })
   sources.bind(server.cache, stop.signal)
