@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { realClock } from './real-ports.ts'
 import { SimClock } from './sim-ports.ts'
-import { beginWork } from './turns.ts'
+import { awaited, beginWork, runSteps, type Steps, takeSteps } from './turns.ts'
 
 function spin(untilMs: number): void {
   while (realClock.monotonicMs() < untilMs);
@@ -43,4 +43,19 @@ test('short work is not interrupted, and in virtual time none is', () => {
   const breathe = beginWork(new SimClock())
   spin(realClock.monotonicMs() + 20)
   expect(breathe()).toBeUndefined()
+})
+
+function* told(): Steps<string> {
+  const first = yield* awaited(Promise.resolve('first'))
+  yield
+  try {
+    return yield* awaited(Promise.reject<string>(new Error('second')))
+  } catch (error) {
+    return `${first}, ${String(error)}`
+  }
+}
+
+test('work in steps waits for what it asks for, and hears of it where that fails', async () => {
+  expect(await takeSteps(told())).toBe('first, Error: second')
+  expect(() => runSteps(told())).toThrow('cannot be done at once')
 })

@@ -1,3 +1,4 @@
+import { assert } from './assert.ts'
 import type { Clock } from './ports.ts'
 
 /**
@@ -51,23 +52,44 @@ export function beginWork(clock: Clock): Breathe {
   }
 }
 
-/** Work that stops now and then to be taken up again. */
-export type Steps<T> = Generator<void, T, void>
+/** Work that stops now and then to be taken up again; where it waits for something, with what it waits for. */
+export type Steps<T> = Generator<Promise<void> | undefined, T, void>
 
-/** All steps at once. */
+/** All steps at once, of work that waits for nothing. */
 export function runSteps<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
+    assert(step.value === undefined, 'work that waits for something cannot be done at once')
   }
 }
 
-/** One step after the other, with pauses. */
-export async function takeSteps<T>(steps: Steps<T>, breathe: Breathe): Promise<T> {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-    const pause = breathe()
-    if (pause) await pause
+/** One step after the other, with pauses where they are given. */
+export async function takeSteps<T>(steps: Steps<T>, breathe?: Breathe): Promise<T> {
+  let step = steps.next()
+  while (!step.done) {
+    const pause = step.value ?? breathe?.()
+    step = pause ? await resume(steps, pause) : steps.next()
   }
+  return step.value
+}
+
+/** What the work waited for may have failed: that is told where it waits. */
+function resume<T>(
+  steps: Steps<T>,
+  pause: Promise<void>,
+): Promise<IteratorResult<Promise<void> | undefined, T>> {
+  return pause.then(
+    () => steps.next(),
+    error => steps.throw(error),
+  )
+}
+
+/** What a promise gives, to work that `takeSteps` does. */
+export function* awaited<T>(promise: Promise<T>): Steps<T> {
+  let found: { readonly value: T } | undefined
+  yield promise.then(value => {
+    found = { value }
+  })
+  return found!.value
 }

@@ -39,6 +39,10 @@ const versions: readonly OracleCase[] = [
     spec: { targetCPUUtilizationPercentage: 70 },
   }),
   apply('b', 'in v2 against the change in v1', v2, scaler('v2', { metrics: [cpu(60)] })),
+  apply('a', 'in v2 after v1, without the metric', v2, scaler('v2', { scaleTargetRef, maxReplicas: 3 })),
+  apply('d', 'in v1 of another', v1, scaler('v1', { maxReplicas: 9 }), forced),
+  get('apply: as v1 at last', v1),
+  get('apply: as v2 at last', v2),
   apply('b', 'in v2 of v1', v2, scaler('v1', { maxReplicas: 3 })),
 ]
 

@@ -1,5 +1,8 @@
 /** autoscaling/v1 and v2 of one autoscaler (pkg/apis/autoscaling/v1/conversion.go). */
+import { conform, DecodeError } from '../../machinery/codec/index.ts'
+import { hasMembers } from '../../machinery/meta/derived.ts'
 import { isMap } from '../../machinery/meta/json.ts'
+import { facts } from '../schema/index.ts'
 import { internalValue } from '../shared/internal-value.ts'
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from '../types/autoscaling-v1.gen.ts'
 import type {
@@ -16,8 +19,18 @@ const metricsKey = `${prefix}metrics`
 const currentMetricsKey = `${prefix}current-metrics`
 const conditionsKey = `${prefix}conditions`
 const behaviorKey = `${prefix}behavior`
-/** Annotations that carry what v1 has no fields for. */
-export const carrierAnnotations = [metricsKey, currentMetricsKey, conditionsKey, behaviorKey]
+/** Annotations that carry what v1 has no fields for, of what is wanted and of what there is. */
+export const specCarriers = [metricsKey, behaviorKey]
+export const statusCarriers = [currentMetricsKey, conditionsKey]
+export const carrierAnnotations = [...specCarriers, ...statusCarriers]
+
+/** Percent of what is requested, where nothing is said. */
+export const cpuUtilization = 80
+
+export function cpuMetric(averageUtilization: number): MetricSpec {
+  const target = { type: 'Utilization', averageUtilization }
+  return { type: 'Resource', resource: { name: 'cpu', target } }
+}
 
 const isCpu = ({ type, resource }: MetricSpec) => {
   return type === 'Resource' && resource?.name === 'cpu' && resource.target.averageUtilization !== undefined
@@ -32,15 +45,24 @@ export function dropCarriers({ metadata }: AutoscalerV2): void {
   if (Object.keys(annotations).length === 0) delete metadata.annotations
 }
 
-/** Whether annotations carry metrics that v1 has no fields for. */
-export function namesMetrics({ metadata }: AutoscalerV1): boolean {
-  return metadata.annotations?.[metricsKey] !== undefined
+/** As it comes back from the stored form: defaults are there, and annotations that carry nothing are not. */
+export function settleV1(object: AutoscalerV1): void {
+  const { metadata, spec, status } = fromV2(toV2(object))
+  object.metadata = metadata
+  object.spec = spec!
+  if (object.status) object.status = status!
 }
 
-/** Whoever writes the amount owns the annotation that spells it as well, as upstream's conversion makes it. */
-export function annotateCurrentCpu(object: AutoscalerV1): void {
-  if (object.status?.currentCPUUtilizationPercentage !== undefined)
-    object.metadata = fromV2(toV2(object)).metadata
+/** A door that does not write these leaves them as they were. */
+export function keepCarriers(keys: readonly string[], { metadata }: AutoscalerV1, old?: AutoscalerV1): void {
+  const annotations = { ...metadata.annotations }
+  for (const key of keys) {
+    const before = old?.metadata.annotations?.[key]
+    if (before === undefined) delete annotations[key]
+    else annotations[key] = before
+  }
+  if (Object.keys(annotations).length > 0) metadata.annotations = annotations
+  else delete metadata.annotations
 }
 
 /** The stored form. Annotations that carried v2's fields become those fields. */
@@ -48,14 +70,13 @@ export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
   const annotations = object.metadata.annotations ?? {}
   const { targetCPUUtilizationPercentage: percent, ...sameSpec } =
     spec ?? ({} as NonNullable<AutoscalerV1['spec']>)
-  const metrics = readList(annotations[metricsKey]).map(fromV1Metric)
-  if (percent !== undefined) {
-    metrics.push({
-      type: 'Resource',
-      resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } },
-    })
-  }
-  const behavior = fromInternal(read(annotations[behaviorKey])) as HorizontalPodAutoscalerSpec['behavior']
+  const metrics = typedList<MetricSpec>(metricType, readList(annotations[metricsKey]).map(fromV1Metric))
+  // The default of v1: its own defaults do not know the annotations.
+  if (percent !== undefined || metrics.length === 0) metrics.push(cpuMetric(percent ?? cpuUtilization))
+  const [behavior] = typedList<Behavior>(
+    behaviorType,
+    [fromInternal(read(annotations[behaviorKey]))].filter(isMap),
+  )
   return {
     ...object,
     apiVersion: 'autoscaling/v2',
@@ -63,7 +84,7 @@ export function toV2({ spec, status, ...object }: AutoscalerV1): AutoscalerV2 {
       object.metadata,
       Object.fromEntries(Object.entries(annotations).filter(([key]) => !carrierAnnotations.includes(key))),
     ),
-    spec: { ...sameSpec, ...(metrics.length > 0 && { metrics }), ...(behavior && { behavior }) },
+    spec: { ...sameSpec, metrics, ...(behavior && { behavior }) },
     ...(status && { status: toV2Status(status, annotations) }),
   }
 }
@@ -73,13 +94,12 @@ function toV2Status(
   annotations: Readonly<Record<string, string>>,
 ) {
   const { currentCPUUtilizationPercentage: percent, currentReplicas, ...same } = status
-  const currentMetrics = readList(annotations[currentMetricsKey]).map(fromV1Metric)
-  if (percent !== undefined && !(currentMetrics as MetricStatus[]).some(isCurrentCpu)) {
-    currentMetrics.push({
-      type: 'Resource',
-      resource: { name: 'cpu', current: { averageUtilization: percent } },
-    } as never)
-  }
+  const current = { name: 'cpu', current: { averageUtilization: percent } }
+  // What is annotated tells more.
+  const currentMetrics =
+    annotations[currentMetricsKey] === undefined && percent !== undefined
+      ? [{ type: 'Resource', resource: current }]
+      : readList(annotations[currentMetricsKey]).map(fromV1Metric)
   const conditions = readList(
     annotations[conditionsKey],
   ) as unknown as HorizontalPodAutoscalerStatus['conditions']
@@ -106,7 +126,7 @@ export function fromV2({ spec, status, ...object }: AutoscalerV2): AutoscalerV1 
   const added = {
     ...(others.length > 0 && { [metricsKey]: JSON.stringify(others.map(toV1Metric)) }),
     ...(currentMetrics.length > 0 && { [currentMetricsKey]: JSON.stringify(currentMetrics.map(toV1Metric)) }),
-    ...(conditions.length > 0 && { [conditionsKey]: JSON.stringify(conditions) }),
+    ...(conditions.length > 0 && { [conditionsKey]: JSON.stringify(conditions.map(inOrder)) }),
     ...(behavior && { [behaviorKey]: JSON.stringify(internalValue(behaviorType, behavior)) }),
   }
   const percent = cpu?.resource?.target.averageUtilization
@@ -121,6 +141,20 @@ export function fromV2({ spec, status, ...object }: AutoscalerV2): AutoscalerV1 
       ...(currentCpu !== undefined && { currentCPUUtilizationPercentage: currentCpu }),
     },
   }
+}
+
+type Behavior = NonNullable<HorizontalPodAutoscalerSpec['behavior']>
+type Condition = NonNullable<HorizontalPodAutoscalerStatus['conditions']>[number]
+
+/** In the order of v1's type; a time is always told. */
+function inOrder({
+  type,
+  status,
+  lastTransitionTime = null as never,
+  reason,
+  message,
+}: Condition): Condition {
+  return { type, status, lastTransitionTime, ...(reason && { reason }), ...(message && { message }) }
 }
 
 function withAnnotations(metadata: AutoscalerV1['metadata'], annotations: Record<string, string>) {
@@ -138,6 +172,18 @@ function fromInternal(value: unknown): unknown {
   return Object.fromEntries(
     given.map(([name, member]) => [name[0]!.toLowerCase() + name.slice(1), fromInternal(member)]),
   )
+}
+
+const metricType = 'k8s.io/api/autoscaling/v2.MetricSpec'
+
+/** As their types read them; values of other types are as good as none. */
+function typedList<T>(type: string, values: readonly unknown[]): T[] {
+  try {
+    return values.map(value => conform(facts.typeNamed(type)!, value)).filter(hasMembers) as T[]
+  } catch (error) {
+    if (error instanceof DecodeError) return []
+    throw error
+  }
 }
 
 /** What is no list of objects is none. */

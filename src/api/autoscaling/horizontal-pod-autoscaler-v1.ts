@@ -3,14 +3,16 @@ import { defineResource } from '../define-resource.ts'
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec } from '../types/autoscaling-v1.gen.ts'
 import type { HorizontalPodAutoscaler as AutoscalerV2 } from '../types/autoscaling-v2.gen.ts'
 import {
-  annotateCurrentCpu,
   carrierAnnotations,
   fromV2,
-  namesMetrics,
+  keepCarriers,
+  settleV1,
+  specCarriers,
+  statusCarriers,
   toV2,
 } from './autoscaler-conversion.ts'
 import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler-validation.ts'
-import { autoscalerCells, cpuUtilization } from './horizontal-pod-autoscaler.ts'
+import { autoscalerCells, setAutoscalerDefaults } from './horizontal-pod-autoscaler.ts'
 
 const asV2 =
   <R>(cell: (object: AutoscalerV2) => R) =>
@@ -26,18 +28,31 @@ export const horizontalPodAutoscalersV1 = defineResource<HorizontalPodAutoscaler
       setDefaults(object) {
         object.spec ??= {} as HorizontalPodAutoscalerSpec
         object.spec.minReplicas ??= 1
-        if (!namesMetrics(object)) object.spec.targetCPUUtilizationPercentage ??= cpuUtilization
-        annotateCurrentCpu(object)
+        settleV1(object)
       },
+      prepareForCreate: object => keepCarriers(statusCarriers, object),
+      prepareForUpdate: (object, old) => keepCarriers(statusCarriers, object, old),
       validate: (object, errors) => validateAutoscaler(toV2(object), errors),
       validatesOnceOnly: true,
       validateUpdate: (object, old, errors) => validateAutoscaler(toV2(object), errors, toV2(old)),
     },
-    subresources: { status: { strategy: { validate: validateAutoscalerStatus } } },
+    subresources: {
+      status: {
+        strategy: {
+          validate: validateAutoscalerStatus,
+          prepareForUpdate: (object, old) => keepCarriers(specCarriers, object, old),
+        },
+      },
+    },
     formAnnotations: carrierAnnotations,
     initialStatus: () => ({ currentReplicas: 0, desiredReplicas: 0 }),
     conversion: {
-      toStorage: (object: KubeObject) => toV2(object as HorizontalPodAutoscaler),
+      // Upstream defaults what it reads from its store.
+      toStorage(object: KubeObject) {
+        const stored = toV2(object as HorizontalPodAutoscaler)
+        setAutoscalerDefaults(stored)
+        return stored
+      },
       fromStorage: (object: KubeObject) => fromV2(object as AutoscalerV2),
     },
     cells: Object.fromEntries(

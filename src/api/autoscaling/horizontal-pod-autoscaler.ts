@@ -6,12 +6,10 @@ import type {
   HorizontalPodAutoscalerSpec,
   HPAScalingRules,
 } from '../types/autoscaling-v2.gen.ts'
-import { dropCarriers } from './autoscaler-conversion.ts'
+import { cpuMetric, cpuUtilization, dropCarriers } from './autoscaler-conversion.ts'
 import { validateAutoscaler, validateAutoscalerStatus } from './autoscaler-validation.ts'
 import { metricsText } from './metrics-text.ts'
 
-/** Percent of what is requested, where nothing is said. */
-export const cpuUtilization = 80
 const periodSeconds = 15
 
 const scaleUpRules: HPAScalingRules = {
@@ -33,10 +31,7 @@ export function setAutoscalerDefaults(autoscaler: HorizontalPodAutoscaler): void
   autoscaler.spec ??= {} as HorizontalPodAutoscalerSpec
   const { spec } = autoscaler
   spec.minReplicas ??= 1
-  if (!spec.metrics?.length) {
-    const target = { type: 'Utilization', averageUtilization: cpuUtilization }
-    spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }]
-  }
+  if (!spec.metrics?.length) spec.metrics = [cpuMetric(cpuUtilization)]
   if (!spec.behavior) return
   spec.behavior.scaleUp = withDefaults(spec.behavior.scaleUp, scaleUpRules)
   spec.behavior.scaleDown = withDefaults(spec.behavior.scaleDown, scaleDownRules)

@@ -59,10 +59,8 @@ export function fromV1Metric(flat: Flat): MetricSpec {
   const isStatus = Object.keys(source).some(field => field.startsWith('current'))
   const side = isStatus ? 'current' : 'target'
   const averageValue = source[`${side}AverageValue`] ?? source.averageValue
-  // Beside the average of an object its value is there only because v1 always writes it.
-  const isFiller = key === 'object' && averageValue !== undefined && source[`${side}Value`] === '0'
   const value = {
-    value: isFiller ? undefined : source[`${side}Value`],
+    value: source[`${side}Value`],
     averageValue,
     averageUtilization: source[`${side}AverageUtilization`],
   }

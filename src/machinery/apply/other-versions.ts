@@ -11,9 +11,12 @@ import { addBackOwned, keepDangling, prune, takeOut } from './remove.ts'
 /** A version of the request's kind, and the ways there and back. */
 export interface OtherVersion {
   readonly schema: ObjectSchema
-  readonly from: (object: KubeObject) => KubeObject
-  readonly back: (object: KubeObject) => KubeObject
+  readonly from: Way
+  readonly back: Way
 }
+
+/** It may wait for a webhook. */
+type Way = (object: KubeObject) => Steps<KubeObject>
 
 /** `gone` for a version that is served no more; undefined where managers of it are taken as of the request's own. */
 export type FindVersion = (apiVersion: string) => OtherVersion | 'gone' | undefined
@@ -44,11 +47,10 @@ export function* changesInVersions(
     const version = otherVersion(name)
     if (version === undefined) continue
     if (version === 'gone') found.set(name, undefined)
-    else
-      found.set(
-        name,
-        yield* compare(version.schema, { live: live && version.from(live), next: version.from(next) }),
-      )
+    else {
+      const objects = { live: live && (yield* version.from(live)), next: yield* version.from(next) }
+      found.set(name, yield* compare(version.schema, objects))
+    }
   }
   return manager => (found.has(manager.apiVersion) ? found.get(manager.apiVersion) : own)
 }
@@ -87,34 +89,44 @@ export function* pruneInVersions(
   if (sets.size === 1 && last === owned) return yield* prune(schema, merged, before?.set, sets.get(owned))
   if (!before?.set || !last || last === 'gone') return merged
   sets.delete('gone')
-  return pruneForeign(merged, { ...last, set: before.set }, sets as Map<OtherVersion, FieldSet>)
+  return yield* pruneForeign(merged, { ...last, set: before.set }, sets as Map<OtherVersion, FieldSet>)
 }
 
 const owns = new WeakMap<Schema, OtherVersion>()
 
 /** The request's own version, and those that nobody can tell from it. */
 function asItIs(schema: ObjectSchema): OtherVersion {
-  const made = owns.get(schema) ?? { schema, from: object => object, back: object => object }
+  const made = owns.get(schema) ?? { schema, from: asGiven, back: asGiven }
   owns.set(schema, made)
   return made
 }
 
+function* asGiven(object: KubeObject): Steps<KubeObject> {
+  yield
+  return object
+}
+
+function* taken(way: Way, object: JsonMap): Steps<JsonMap> {
+  return (yield* way(object as unknown as KubeObject)) as unknown as JsonMap
+}
+
 type Last = OtherVersion & { readonly set: FieldSet }
 
-function pruneForeign(merged: JsonMap, last: Last, sets: ReadonlyMap<OtherVersion, FieldSet>): JsonMap {
-  const seen = (version: OtherVersion, object: JsonMap) =>
-    version.from(object as unknown as KubeObject) as unknown as JsonMap
-  const shown = (version: OtherVersion, object: JsonMap) =>
-    version.back(object as unknown as KubeObject) as unknown as JsonMap
-  const before = seen(last, merged)
-  let pruned = shown(last, takeOut(last.schema, before, last.set))
+function* pruneForeign(
+  merged: JsonMap,
+  last: Last,
+  sets: ReadonlyMap<OtherVersion, FieldSet>,
+): Steps<JsonMap> {
+  const before = yield* taken(last.from, merged)
+  let pruned = yield* taken(last.back, takeOut(last.schema, before, last.set))
   // In the version that lost something first, so that nothing is missing for the ways to the others.
   const versions = [...sets].toSorted(
     ([a], [b]) => Number(b.schema === last.schema) - Number(a.schema === last.schema),
   )
-  for (const [version, set] of versions) {
-    const restored = addBackOwned(version.schema, seen(version, merged), seen(version, pruned), set)
-    pruned = shown(version, restored)
+  for (const [{ schema, from, back }, set] of versions) {
+    const [whole, left] = [yield* taken(from, merged), yield* taken(from, pruned)]
+    pruned = yield* taken(back, addBackOwned(schema, whole, left, set))
   }
-  return shown(last, keepDangling(last.schema, before, seen(last, pruned), last.set))
+  const left = yield* taken(last.from, pruned)
+  return yield* taken(last.back, keepDangling(last.schema, before, left, last.set))
 }

@@ -59,6 +59,7 @@ export function memberOf(schema: Schema, map: JsonMap, key: string): unknown {
   const value = Object.hasOwn(map, key) ? map[key] : undefined
   const field = schema.kind === 'object' ? schema.fields.get(key) : undefined
   if (!field) return value
+  if (value === null && field.keepsNull) return null
   if (value === undefined || value === null) return field.omitEmpty ? undefined : zeroOf(field)
   return field.omitEmpty && !field.pointer && isEmpty(value) ? undefined : value
 }

@@ -84,6 +84,8 @@ export interface Field {
   readonly inlinedFrom?: string
   /** Go pointer: absent and zero differ. */
   readonly pointer: boolean
+  /** No Go type is behind it: null is a value of its own. */
+  readonly keepsNull?: true
   /** From the `+default` markers in upstream's OpenAPI. */
   readonly defaultValue?: unknown
   /** Upstream's OpenAPI prints Go's zero value (`""`, `0`, `false`, `{}`) as the default. */

@@ -156,6 +156,54 @@ test('apply works in the version that is not stored', async () => {
   expect(await box('v1', 'get', { name: 'p' })).toMatchObject({ spec: { size: 2 } })
 })
 
+const applyAs = (fieldManager: string, version: 'v1' | 'v2', name: string, spec: JsonObject) =>
+  box(version, 'patch', {
+    name,
+    patchType: 'application/apply-patch+yaml',
+    options: { fieldManager },
+    body: { apiVersion: `example.com/${version}`, kind: 'Box', metadata: { name }, spec },
+  })
+
+test('appliers in two versions hold the fields as each version tells them', async () => {
+  await applyAs('old', 'v1', 'o', { size: 3, note: 'n' })
+  await expect(applyAs('new', 'v2', 'o', { length: 4 })).rejects.toThrow(
+    'Apply failed with 1 conflict: conflict with "old": .spec.size',
+  )
+  await applyAs('new', 'v2', 'o', { length: 3 })
+  // The other holds it still.
+  expect(await applyAs('new', 'v2', 'o', { note: 'n' })).toMatchObject({ spec: { length: 3, note: 'n' } })
+  const moved = await applyAs('old', 'v2', 'o', { note: 'n' })
+  expect(moved.spec).toEqual({ note: 'n' })
+  const owners = (moved.metadata.managedFields ?? []).map(({ manager, apiVersion }) => [manager, apiVersion])
+  expect(owners.toSorted()).toEqual([
+    ['new', 'example.com/v2'],
+    ['old', 'example.com/v2'],
+  ])
+})
+
+test('an update takes fields from managers of another version, whom the webhook is not shown', async () => {
+  await applyAs('old', 'v1', 'u', { size: 3 })
+  asked = []
+  const change = { name: 'u', patchType: mergePatch, options: { fieldManager: 'new' } } as const
+  const changed = await box('v2', 'patch', { ...change, body: { spec: { length: 4 } } })
+  expect(changed.metadata.managedFields?.map(({ manager }) => manager)).toEqual(['new'])
+  const shown = asked.flatMap(({ objects }) => objects.map(({ metadata }) => metadata.managedFields))
+  expect(shown).toContain(undefined)
+})
+
+test('where the webhook fails an apply is refused, and an update forgets who owns what', async () => {
+  await applyAs('old', 'v2', 'q', { length: 3 })
+  await box('v1', 'get', { name: 'q' })
+  sabotage = ({ request }) => review(request.uid, [], { status: 'Failed', message: 'it is too cold' })
+  try {
+    await expect(applyAs('new', 'v1', 'q', { note: 'n' })).rejects.toThrow('it is too cold')
+    const change = { name: 'q', patchType: mergePatch, body: { spec: { note: 'm' } } } as const
+    expect((await box('v1', 'patch', change)).metadata.managedFields).toBeUndefined()
+  } finally {
+    sabotage = undefined
+  }
+})
+
 test('watchers of each version see what is there and what happens, in order, in their version', async () => {
   const seen: string[] = []
   const stop = new AbortController()

@@ -72,7 +72,7 @@ function toList(props: JSONSchemaProps): ListSchema {
   }
 }
 
-/** Pointers throughout: absent, empty and zero differ in custom objects. */
+/** Pointers throughout: absent, null, empty and zero differ in custom objects. */
 function toField(name: string, schema: Schema, defaultValue?: unknown, required = false): Field {
   return {
     name,
@@ -80,6 +80,7 @@ function toField(name: string, schema: Schema, defaultValue?: unknown, required 
     required,
     omitEmpty: true,
     pointer: true,
+    keepsNull: true,
     ...(defaultValue !== undefined && { defaultValue }),
   }
 }

@@ -1,6 +1,7 @@
 import type { Resource, Subresource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { metaSchema } from '../../api/schema/meta-schema.ts'
+import type { Steps } from '../../std/turns.ts'
 import { defineCustom, selectableOf } from './custom-schema.ts'
 import type { Descriptions } from './descriptions.ts'
 import { describeDocument } from './descriptions.ts'
@@ -38,7 +39,7 @@ const bearer = {
 }
 
 /** A document in the making: it takes a while, so that others may have their turn after each step. */
-export type Making = Generator<void, JsonSchema, void>
+export type Making = Steps<JsonSchema>
 
 /** OpenAPI v3 of one group and version. */
 export function* makeOpenApiV3(resources: readonly Resource[], options: DocumentOptions): Making {
@@ -101,7 +102,7 @@ function* allPaths(
   definitions: Definitions,
   dialect: Dialect,
   custom: CustomSchemas,
-): Generator<void, PathItems, void> {
+): Steps<PathItems> {
   const paths = pagePaths(versionPages(resources), definitions, dialect)
   for (const resource of resources) {
     Object.assign(paths, pathsOf(resource, shapesOf(resource, definitions, custom(resource)), dialect))

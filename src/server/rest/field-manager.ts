@@ -3,6 +3,7 @@ import { managedFieldsSteps, type ResetFields, type Writer } from '../../machine
 import { ElementError } from '../../machinery/apply/path-element.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
+import { StatusError } from '../../machinery/status/status.ts'
 import { runSteps, type Steps, takeSteps } from '../../std/turns.ts'
 import { type RestCall, timestamp } from './call.ts'
 import { sameJson } from './clone.ts'
@@ -19,7 +20,12 @@ export function trackUpdate(
 ): Promise<void> | undefined {
   const { breathe } = call.context
   const steps = trackSteps(call, old, object)
-  return breathe ? takeSteps(steps, breathe) : runSteps(steps)
+  return breathe || mayWait(call) ? takeSteps(steps, breathe) : runSteps(steps)
+}
+
+/** Whether finding out who owns what may ask a conversion webhook. */
+export function mayWait({ resource }: RestCall): boolean {
+  return resource.custom?.convert !== undefined
 }
 
 function* trackSteps(call: RestCall, old: KubeObject | undefined, object: KubeObject): Steps<undefined> {
@@ -30,7 +36,8 @@ function* trackSteps(call: RestCall, old: KubeObject | undefined, object: KubeOb
 
 /**
  * Lists may lack their keys here: validation tells the client so, with a path, and where no rule minds them nobody
- * owns anything any more (FieldManager.UpdateNoErrors).
+ * owns anything any more; as little where the object cannot be had in a manager's version
+ * (FieldManager.UpdateNoErrors).
  */
 function* managedAfter(
   call: RestCall,
@@ -41,7 +48,7 @@ function* managedAfter(
   try {
     return yield* managedFieldsSteps({ ...writerOf(call), schema, live: old, next: object })
   } catch (error) {
-    if (error instanceof ElementError) return undefined
+    if (error instanceof ElementError || error instanceof StatusError) return undefined
     throw error
   }
 }

@@ -55,3 +55,10 @@ test('force takes a field from who holds it in another version', async () => {
     apply('old', 'v1', { scaleTargetRef, maxReplicas: 3, targetCPUUtilizationPercentage: 50 }),
   ).rejects.toThrow('conflict with "new": .spec.metrics')
 })
+
+test('who goes on in a newer version keeps what the way there always gives', async () => {
+  const ask = (version: 'v1' | 'v2', spec: JsonObject) => apply('mover', version, spec, true)
+  await ask('v1', { scaleTargetRef, maxReplicas: 3, targetCPUUtilizationPercentage: 55 })
+  const moved = await ask('v2', { scaleTargetRef, maxReplicas: 3 })
+  expect(moved).toMatchObject({ spec: { metrics: [cpu(55)] } })
+})

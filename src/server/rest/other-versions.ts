@@ -1,19 +1,22 @@
-import type { Resource } from '../../api/define.ts'
+import type { CustomKind, Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
-import type { FindVersion, OtherVersion } from '../../machinery/apply/index.ts'
+import {
+  configErrors,
+  type FindVersion,
+  formatConfigErrors,
+  type OtherVersion,
+} from '../../machinery/apply/index.ts'
 import { conform, DecodeError, readConverted } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
+import type { JsonMap } from '../../machinery/meta/json.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { plainFailure } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
+import { awaited, type Steps } from '../../std/turns.ts'
 
-/**
- * Finds the versions of a kind in which managers wrote. Versions that a webhook converts between cannot be had at
- * once: managers of them are taken as of the request's.
- */
+/** Finds the versions of a kind in which managers wrote. */
 export function otherVersionsOf(resource: Resource, registry: Registry): FindVersion {
   return apiVersion => {
-    if (resource.custom?.convert) return undefined
     const { group, version } = fromApiVersion(apiVersion) ?? { group: '', version: '' }
     const other = registry.kind(group, version, resource.kind)
     if (other && isSameKind(resource, other)) return between(resource, other)
@@ -26,17 +29,36 @@ function isSameKind({ storage }: Resource, other: Resource): boolean {
 }
 
 function between(own: Resource, other: Resource): OtherVersion {
-  return {
-    schema: other.schema,
-    from: object => convert(own, other, object),
-    back: object => convert(other, own, object),
+  return { schema: other.schema, from: wayTo(own, other), back: wayTo(other, own) }
+}
+
+function wayTo(from: Resource, to: Resource): OtherVersion['from'] {
+  const apiVersion = toApiVersion(to.group, to.version)
+  return function* (object) {
+    yield
+    if (!from.custom) return throughStorage(from, to, object)
+    const { convert } = from.custom
+    const converted = convert ? yield* asked(convert, object, apiVersion) : { ...object, apiVersion }
+    const errors = configErrors(to.schema, converted as unknown as JsonMap)
+    if (errors.length > 0) throw plainFailure(formatConfigErrors(errors))
+    return converted
   }
 }
 
+/** A webhook is not shown who owns what; a part that nobody owns may be all that is left of metadata. */
+function* asked(
+  convert: NonNullable<CustomKind['convert']>,
+  object: KubeObject,
+  apiVersion: string,
+): Steps<KubeObject> {
+  const { managedFields: _, ...metadata } = object.metadata ?? {}
+  const [converted] = yield* awaited(convert([{ ...object, metadata }], apiVersion))
+  return converted!
+}
+
 /** As the types read it: through the stored form. */
-function convert(from: Resource, to: Resource, object: KubeObject): KubeObject {
+function throughStorage(from: Resource, to: Resource, object: KubeObject): KubeObject {
   const apiVersion = toApiVersion(to.group, to.version)
-  if (to.custom) return { ...object, apiVersion }
   const stored = from.conversion ? from.conversion.toStorage(typed(from, object)) : typed(from, object)
   const converted = to.conversion ? to.conversion.fromStorage(stored) : stored
   return { ...converted, apiVersion, kind: to.kind }

@@ -9,7 +9,7 @@ import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall, requireLasting, turn } from './call.ts'
 import { cloneJson } from './clone.ts'
-import { writerOf } from './field-manager.ts'
+import { mayWait, writerOf } from './field-manager.ts'
 import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { unconvertible } from './other-versions.ts'
@@ -71,7 +71,8 @@ async function applied(
   const { kind } = resource
   const request = { ...writerOf(call), schema, live: current, applied: document, kind, force }
   const { breathe } = context
-  const { object } = breathe ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
+  const waits = breathe || mayWait(call)
+  const { object } = waits ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
   await turn(call)
   const copy = resource.custom ? cloneJson(object) : typed(call, object, document)
   copy.metadata ??= {}
