@@ -16,6 +16,7 @@ import { builtinKind } from './index.ts'
 
 const pod = builtinKind('', 'v1', 'Pod')
 const deployment = builtinKind('apps', 'v1', 'Deployment')
+const secret = builtinKind('', 'v1', 'Secret')
 const crd = builtinKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition')
 const read = (body: string, schema = pod) => decodeJson(schema, body, { strict: true })
 
@@ -60,6 +61,20 @@ describe('a wrong type is refused with the words of Go', () => {
       'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"',
     ],
     ['{"metadata":', 'unexpected end of JSON input'],
+    // Whole numbers, but no integers as Go reads them.
+    ...['80.0', '8e1', '80E0'].map((number): [string, string] => [
+      `{"spec":{"containers":[{"ports":[{"containerPort" : ${number}}]}]}}`,
+      `json: cannot unmarshal number ${number} into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32`,
+    ]),
+    [
+      '{"spec":{"activeDeadlineSeconds":9223372036854775808}}',
+      'json: cannot unmarshal number 9223372036854775808 into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64',
+    ],
+    [
+      '{"metadata":{"labels":{"a":1.0}}}',
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
+    ],
+    ['{"spec":1e3}', 'json: cannot unmarshal number into Go struct field Pod.spec of type v1.PodSpec'],
   ]
   test.each(cases)('%s', (body, message) => {
     expect(() => read(body)).toThrow(new DecodeError(message))
@@ -123,6 +138,39 @@ describe('reading gives what a stock server would print', () => {
       },
       status: {},
     })
+  })
+
+  test('a quantity is read as it is spelled, and other numbers are numbers', () => {
+    const body =
+      '{"metadata":{"generation":-0},"spec":{"containers":[{"resources":{"limits":{"cpu":1e3,"memory":1e-3}}}]}}'
+    expect(read(body).object).toMatchObject({
+      spec: { containers: [{ resources: { limits: { cpu: '1e3', memory: '1e-3' } } }] },
+    })
+    const free =
+      '{"spec":{"versions":[{"schema":{"openAPIV3Schema":{"maximum":5.0,"default":{"a":[1.0,2e3]}}}}]}}'
+    expect(read(free, crd).object).toMatchObject({
+      spec: { versions: [{ schema: { openAPIV3Schema: { maximum: 5, default: { a: [1, 2000] } } } }] },
+    })
+    expect(decodeJson(undefined, '{"a":[1.0,{"b":1.50}]}').object).toEqual({ a: [1, { b: 1.5 }] })
+    expect(() => decodeJson(undefined, '{"a":[1e400]}')).toThrow(
+      'json: cannot unmarshal number 1e400 into Go value of type float64',
+    )
+  })
+
+  test('half a character is none', () => {
+    const body = String.raw`{"metadata":{"labels":{"\ud83d":"\ud800x","b":"\ud83d\ude00","c":"\\ud800"}}}`
+    expect(read(body).object).toMatchObject({
+      metadata: { labels: { '\ufffd': '\ufffdx', b: '😀', c: String.raw`\ud800` } },
+    })
+  })
+
+  test('bytes may come as a list of numbers, or as nothing', () => {
+    expect(read('{"data":{"a":[1,255,null],"b":null}}', secret).object).toMatchObject({
+      data: { a: 'Af8A', b: '' },
+    })
+    expect(() => read('{"data":{"a":[256]}}', secret)).toThrow(
+      'json: cannot unmarshal number 256 into Go struct field Secret.data of type uint8',
+    )
   })
 
   test('quantities, times and durations are canonical', () => {

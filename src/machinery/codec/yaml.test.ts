@@ -42,9 +42,15 @@ describe('YAML is read as Go reads it', () => {
   })
 })
 
+test('octal numbers of either spelling, and bytes as the text that they are', () => {
+  expect(read('a: 0777\nb: 0o777\nc: -0o7\nd: !!binary QUI=\n')).toEqual({ a: 511, b: 511, c: -7, d: 'AB' })
+})
+
 describe('JSON sent as YAML', () => {
   test('is taken as it is, but for keys that come twice', () => {
-    expect(decodeYaml('{"a": [1.50, "yes"]}')).toEqual({ json: '{"a": [1.50, "yes"]}', strictErrors: [] })
+    expect(decodeYaml('{"a": [1, "yes"]}')).toEqual({ json: '{"a": [1, "yes"]}', strictErrors: [] })
+    // A number is a number in YAML.
+    expect(decodeYaml('{"a": [80.0]}').json).toBe('{"a":[80]}')
     const { json, strictErrors } = decodeYaml('{"a": 1, "a": 2}', { strict: true })
     expect(JSON.parse(json)).toEqual({ a: 2 })
     expect(strictErrors).toEqual(['yaml: unmarshal errors:\n  line 1: key "a" already set in map'])
@@ -63,6 +69,20 @@ describe('bad YAML is refused', () => {
 
   test.each(['a: [1, 2', 'a: b: c', '\ta: 1', 'a: *nope'])('%j', text => {
     expect(() => decodeYaml(text)).toThrow(DecodeError)
+  })
+
+  // What a stock server says of each.
+  test.each([
+    ['a: .inf', 'json: unsupported value: +Inf'],
+    ['a: {b: -.INF}', 'json: unsupported value: -Inf'],
+    ['a: [.nan]', 'json: unsupported value: NaN'],
+    ['a: {~: d}', 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "d"'],
+    ['a: {? [a, 1] : b}', 'yaml: invalid map key: []interface {}{"a", 1}'],
+    ['a: b: c', 'yaml: mapping values are not allowed in this context'],
+    ['a: "x', 'yaml: found unexpected end of stream'],
+    ['a:\n  b:\n\tc: d', 'yaml: line 3: found character that cannot start any token'],
+  ])('in upstream words: %j', (text, message) => {
+    expect(() => decodeYaml(text)).toThrow(new DecodeError(message))
   })
 
   test('aliases that multiply', () => {

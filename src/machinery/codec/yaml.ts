@@ -2,19 +2,19 @@ import {
   Composer,
   type CST,
   type Document,
-  isScalar,
   Lexer,
   LineCounter,
   Parser,
+  type ScalarTag,
   type Tags,
-  visit,
-  type YAMLError,
 } from 'yaml'
-import { quote } from '../meta/quote.ts'
+import { exactInteger, parseExact } from '../../std/exact-json.ts'
 import { DecodeError } from './errors.ts'
 import { countMembers, newTally } from './json/conform.ts'
+import { hasOddNumbers } from './json/parse.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
+import { duplicateKeys, requireFinite, yamlFault } from './yaml-faults.ts'
 
 type Token = CST.Token
 
@@ -30,6 +30,23 @@ const foreignTags: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:pairs',
   'tag:yaml.org,2002:set',
 ])
+
+/** `0o777`, which YAML 1.1 does not know. */
+const newOctal: ScalarTag = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  test: /^[-+]?0o[0-7_]+$/,
+  resolve(text) {
+    const size = exactInteger(BigInt(text.replace(/^[-+]/, '').replaceAll('_', '')))
+    return text.startsWith('-') ? -size : size
+  },
+}
+
+/** To Go the bytes are a text. */
+const binaryText: ScalarTag = {
+  tag: 'tag:yaml.org,2002:binary',
+  resolve: text => Buffer.from(text, 'base64').toString('utf8'),
+}
 
 /** Integers that a number may not hold. */
 const longInteger = /[0-9]{16}/
@@ -73,16 +90,18 @@ export async function prepareYaml(body: Uint8Array, yaml: LongYaml): Promise<voi
 }
 
 function readYaml(text: string, strict: boolean): DecodedYaml {
-  if (isPlainJson(text)) return { json: text, strictErrors: [] }
+  if (isPlainJson(text)) return { json: respelled(text), strictErrors: [] }
   const lines = new LineCounter()
   const document = compose(firstDocument(text), lines)
   const [fatal] = document?.errors ?? []
-  if (fatal) throw new DecodeError(`yaml: ${where(fatal, lines)}`)
+  if (fatal) throw new DecodeError(`yaml: ${yamlFault(fatal, lines)}`)
   try {
+    const twice = duplicateKeys(document, lines)
     const value: unknown = document?.toJS({ maxAliasCount: aliasesMax })
-    const json = JSON.stringify(value) ?? 'null'
-    return { json, strictErrors: strict ? duplicateKeys(document, lines) : [] }
+    requireFinite(text, value)
+    return { json: JSON.stringify(value) ?? 'null', strictErrors: strict ? twice : [] }
   } catch (error) {
+    if (error instanceof DecodeError) throw error
     const message = (error as Error).message
     throw new DecodeError(
       `yaml: ${message.startsWith('Excessive alias') ? 'document contains excessive aliasing' : message}`,
@@ -101,6 +120,11 @@ function isPlainJson(text: string): boolean {
     if (error instanceof SyntaxError || error instanceof DecodeError) return false
     throw error
   }
+}
+
+/** To YAML `80.0` is the same as 80. */
+function respelled(text: string): string {
+  return hasOddNumbers(text) ? JSON.stringify(parseExact(text)) : text
 }
 
 /** What `parseDocument` of the library does, with a bound on nesting; it has no uniqueness check, which takes n². */
@@ -134,31 +158,9 @@ function firstDocument(text: string): string {
 }
 
 function goTags(tags: Tags): Tags {
-  return tags.filter(tag => {
+  const known = tags.filter(tag => {
     if (typeof tag === 'string') return true
     return !foreignTags.has(tag.tag) && !('format' in tag && tag.format === 'TIME')
   })
-}
-
-function where({ message, pos }: YAMLError, lines: LineCounter): string {
-  return `line ${lines.linePos(pos[0]).line}: ${message.split(' at line ')[0]}`
-}
-
-/** Every key that its map has already, in the order of the text. */
-function duplicateKeys(document: Document.Parsed | undefined, lines: LineCounter): string[] {
-  const found: string[] = []
-  visit(document ?? null, {
-    Map(_key, { items }) {
-      const seen = new Set<unknown>()
-      for (const { key } of items as { key: unknown }[]) {
-        if (!isScalar(key)) continue
-        if (seen.has(key.value)) {
-          const { line } = lines.linePos(key.range?.[0] ?? 0)
-          found.push(`  line ${line}: key ${quote(String(key.value))} already set in map`)
-        }
-        seen.add(key.value)
-      }
-    },
-  })
-  return found.length > 0 ? [`yaml: unmarshal errors:\n${found.join('\n')}`] : []
+  return [newOctal, binaryText, ...known]
 }

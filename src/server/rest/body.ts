@@ -73,7 +73,7 @@ function bodyType({ group, version, kind, schema, custom }: Resource): BodyType 
 
 /** The body as a private object of `type`, which it must name if it names one. */
 export function decodeTyped(context: RequestContext, type: BodyType): JsonObject {
-  const object = withType(decodeLoose(context, type), type)
+  const object = withType(decodeLoose(context, type, requireType), type)
   context.readAs = type
   return object
 }
@@ -97,16 +97,25 @@ export async function prepareMessage(
     await prepareProtobuf(schema, body.bytes, breathe)
 }
 
-/** The body read as `type`, whatever it says that it is. */
-export function decodeLoose(context: RequestContext, type: BodyType): JsonObject {
+/** The body read as `type`, whatever it says that it is; unless `check` refuses that. */
+export function decodeLoose(
+  context: RequestContext,
+  type: BodyType,
+  check?: (object: JsonObject, type: BodyType, body: Bytes) => void,
+): JsonObject {
   const { options } = context
-  if (context.body.kind === 'object') return cloneJson(context.body.object) as JsonObject
+  if (context.body.kind === 'object') {
+    const object = cloneJson(context.body.object) as JsonObject
+    check?.(object, type, { kind: 'bytes', bytes: noBytes, contentType: '' })
+    return object
+  }
   const body = bytesOf(context, context.body)
   const strict = options.fieldValidation !== 'Ignore'
   try {
     const { object, strictErrors } = decodeBytes(body, type, { strict, servesCbor: context.servesCbor })
     if (type.isCustom && !object.kind)
       throw kindless(type, body.bytes, isCbor(context) ? diagnoseCbor : undefined)
+    check?.(object, type, body)
     if (!type.isOptions) reportStrict(context, strictErrors, message => handledAs(type, message))
     return object
   } catch (error) {
@@ -187,26 +196,37 @@ function mediaTypeOf(contentType: string): string {
   return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
 }
 
-/** Absent kind and apiVersion are those of the path; others must agree. */
-function withType(object: JsonObject, type: BodyType): JsonObject {
-  const { group, version, kind, isCustom, alsoVersions = [] } = type
-  const wanted = toApiVersion(group, version)
-  const named = String(object.apiVersion || wanted)
-  const apiVersion = alsoVersions.includes(named) ? wanted : named
-  const given = String(object.kind || kind)
-  if (isCustom && given !== kind && apiVersion === wanted) throw otherCustomKind(object, group, kind)
-  if (given !== kind || fromApiVersion(apiVersion)?.group !== group) {
-    throw unlikeType({ group, version, kind }, given, apiVersion)
+/** What a body says that it is; absent kind and apiVersion are those of the path. */
+function namedType({ apiVersion, kind }: JsonObject, type: BodyType) {
+  const wanted = toApiVersion(type.group, type.version)
+  const named = String(apiVersion || wanted)
+  return {
+    wanted,
+    given: String(kind || type.kind),
+    apiVersion: type.alsoVersions?.includes(named) ? wanted : named,
   }
-  if (apiVersion !== wanted) {
-    if (!isCustom && !isServedKind(apiVersion, kind))
-      throw unlikeType({ group, version, kind }, kind, apiVersion)
+}
+
+/** Another type has other fields: that it is none of ours is told before what is unknown of it. */
+function requireType(object: JsonObject, type: BodyType, { bytes, contentType }: Bytes): void {
+  const { group, kind, isCustom } = type
+  const { wanted, given, apiVersion } = namedType(object, type)
+  if (isCustom && given !== kind && apiVersion === wanted) throw otherCustomKind(object, group, kind)
+  const isOther = given !== kind || fromApiVersion(apiVersion)?.group !== group
+  const isUnknown = apiVersion !== wanted && !isCustom && !isServedKind(apiVersion, kind)
+  if (!isOther && !isUnknown) return
+  const fault = bytes.length > 0 ? unreadable(type, bytes, mediaTypeOf(contentType)) : undefined
+  throw fault ?? unlikeType(type, given, apiVersion)
+}
+
+function withType(object: JsonObject, type: BodyType): JsonObject {
+  const { wanted, apiVersion } = namedType(object, type)
+  if (apiVersion !== wanted)
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
     )
-  }
   object.apiVersion = wanted
-  object.kind = kind
+  object.kind = type.kind
   return object
 }
 

@@ -11,7 +11,6 @@ import type {
   PodSpec,
   PodTemplateSpec,
 } from '../../types/core-v1.gen.ts'
-import { appArmorWarnings } from './annotations.ts'
 import { annotationWarnings, nodeLabelWarnings, type PodPlace } from './deprecation-warnings.ts'
 import { overlapWarnings } from './overlap-warnings.ts'
 
@@ -36,7 +35,7 @@ export function podWarnings(pod: Pod, old: Pod | undefined): readonly string[] {
     "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended"
   const own = reasons.length > 0 ? [`metadata.name: ${advice}: [${reasons.join(' ')}]`] : []
   const warnings = specWarnings({ metadata: pod.metadata, spec: pod.spec!, base: '' })
-  return [...appArmorWarnings(pod), ...own, ...warnings]
+  return [...own, ...warnings]
 }
 
 /** Of a new object whose name its pods' names begin with. */
@@ -128,12 +127,17 @@ function amountWarnings({ resources = {} }: Container, path: string): string[] {
   return byteResources.flatMap(name =>
     (['limits', 'requests'] as const).flatMap(side => {
       const text = resources[side]?.[name]
-      if (text === undefined || milliValue(parseQuantity(text)) % 1000n === 0n) return []
+      if (text === undefined || isWhole(text)) return []
       return [
         `${path}.resources.${side}[${name}]: fractional byte value ${quote(text)} is invalid, must be an integer`,
       ]
     }),
   )
+}
+
+/** As upstream reckons: in thousandths, of which an int64 holds but so many. */
+function isWhole(text: string): boolean {
+  return BigInt.asIntN(64, milliValue(parseQuantity(text))) % 1000n === 0n
 }
 
 /** A repeated variable is fine only when it builds on the one before. */

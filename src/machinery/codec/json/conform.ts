@@ -5,6 +5,7 @@ import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
 import { type GoNames, mismatch, TypeMismatch } from './mismatch.ts'
+import { withNumbers } from './parse.ts'
 import { plainCopy } from './plain-copy.ts'
 import { scalarChecks } from './scalars.ts'
 
@@ -20,6 +21,8 @@ export interface Tally {
   depth: number
   /** The value belongs to others: free JSON is copied, and what is frozen and known to be canonical is shared. */
   readonly isForeign: boolean
+  /** Numbers may be symbols of their spelling (`Parsed`): in free JSON they become numbers again. */
+  readonly isSpelled: boolean
   /** Lists and maps that were empty and are left out. */
   empties?: GivenEmpty[]
 }
@@ -47,8 +50,8 @@ export function conform(schema: ObjectSchema, value: unknown, tally: Tally = new
   return made
 }
 
-export function newTally(isForeign = false): Tally {
-  return { members: 0, hasUnknown: false, depth: 0, isForeign }
+export function newTally(isForeign = false, isSpelled = false): Tally {
+  return { members: 0, hasUnknown: false, depth: 0, isForeign, isSpelled }
 }
 
 const prepared = new WeakMap<Schema, Check>()
@@ -186,8 +189,10 @@ const canonicalMaps = new WeakMap<JsonFields, MapSchema>()
 function mapCheck(schema: MapSchema): Check {
   const check = innerCheck(schema.values)
   const isOfTexts = schema.values.kind === 'string' || schema.values.kind === 'bytes'
+  // No bytes are the same to a message as none at all.
+  const empty = zeroValue(schema.values) ?? (schema.values.kind === 'bytes' ? '' : null)
   const valueAt = (item: unknown, tally: Tally) =>
-    (item === null || item === undefined ? undefined : check(item, tally)) ?? zeroValue(schema.values) ?? null
+    (item === null || item === undefined ? undefined : check(item, tally)) ?? empty
   const checkedMap = (given: JsonFields, tally: Tally) => {
     const made: JsonFields = {}
     for (const key of Object.keys(given)) {
@@ -246,7 +251,8 @@ function scalarCheck(schema: ScalarSchema): Check {
   }
 }
 
-function ownJson(value: unknown, { isForeign }: Tally): unknown {
+function ownJson(value: unknown, { isForeign, isSpelled }: Tally): unknown {
+  if (isSpelled) return withNumbers(value)
   return isForeign ? plainCopy(value) : value
 }
 

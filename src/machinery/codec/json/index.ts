@@ -1,13 +1,12 @@
-import { parseExact } from '../../../std/exact-json.ts'
-import type { Breathe } from '../../../std/turns.ts'
 import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
+import { parseBody, textOf, withNumbers } from './parse.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
-import { excessOpening, jsonSyntaxError } from './syntax.ts'
 
 export { conform } from './conform.ts'
+export { prepareJson } from './parse.ts'
 export { readConverted } from './restore.ts'
 
 export interface JsonOptions {
@@ -23,83 +22,27 @@ export interface DecodedJson {
 
 /** Parses a JSON body without reading it as a type. Throws DecodeError with the text of Go's encoding/json. */
 export function parseJson(body: string | Uint8Array): unknown {
-  const known = taken(body)
-  return known ? known.value : parseText(textOf(body))
-}
-
-interface Parsed {
-  readonly text: string
-  readonly value: unknown
-  /** As `countMembersOfText` says. */
-  readonly members: number
-}
-
-const prepared = new WeakMap<Uint8Array, Parsed>()
-
-/** Parses a long body with pauses; who reads the same bytes next is given what came of it. */
-export async function prepareJson(body: Uint8Array, breathe: Breathe): Promise<void> {
-  const text = textOf(body)
-  if (excessOpening(text)) return
-  await breathe()
-  const value = parsedOrNot(text)
-  await breathe()
-  if (value === undefined) return
-  prepared.set(body, { text, value, members: countMembersOfText(text) })
-  await breathe()
-}
-
-/** Undefined for what is no JSON: the reader will say why. */
-function parsedOrNot(text: string): unknown {
-  try {
-    return parseExact(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
-/** Given away once: who has it may change it. */
-function taken(body: string | Uint8Array): Parsed | undefined {
-  if (typeof body === 'string') return undefined
-  const known = prepared.get(body)
-  if (known) prepared.delete(body)
-  return known
-}
-
-function textOf(body: string | Uint8Array): string {
-  if (typeof body === 'string') return body
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-}
-
-function parseText(text: string): unknown {
-  const excess = excessOpening(text)
-  if (excess) throw new DecodeError(`invalid character '${excess}' exceeded max depth`)
-  try {
-    return parseExact(text)
-  } catch (error) {
-    throw new DecodeError(jsonSyntaxError(text) ?? (error as Error).message)
-  }
+  const { value, isSpelled } = parseBody(body)
+  return isSpelled ? withNumbers(value) : value
 }
 
 /**
  * Reads a JSON body as `schema`, or as free JSON where there is none (custom resources): unknown fields are dropped
- * and canonical values made as `conform` says. Integers keep every digit (see `parseExact`), other numbers lose their
- * spelling (`1.0`). Throws DecodeError; `strictErrorMessage` makes one text of the strict errors.
+ * and canonical values made as `conform` says. Integers keep every digit (see `parseExact`); no integer is spelled
+ * `1.0`. Throws DecodeError; `strictErrorMessage` makes one text of the strict errors.
  */
 export function decodeJson(
   schema: ObjectSchema | undefined,
   body: string | Uint8Array,
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
-  const known = taken(body)
-  const text = known?.text ?? textOf(body)
+  const { text, value: read, isSpelled, members } = parseBody(body)
   // Go leaves a struct as it is when it reads null.
-  const value = (known ? known.value : parseText(text)) ?? {}
-  const tally = newTally()
+  const value = (schema || !isSpelled ? read : withNumbers(read)) ?? {}
+  const tally = newTally(false, isSpelled)
   if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)
-  const hasErrors =
-    strict && (tally.hasUnknown || (known?.members ?? countMembersOfText(text)) !== tally.members)
+  const hasErrors = strict && (tally.hasUnknown || (members ?? countMembersOfText(text)) !== tally.members)
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, text) : [] }
 }
 

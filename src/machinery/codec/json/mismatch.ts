@@ -52,6 +52,7 @@ export function mismatch(value: unknown, goType: string, withNumber = false): Ty
 function jsonType(value: unknown, withNumber: boolean): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
-  if (!isNumber(value)) return typeof value
-  return withNumber ? `number ${value}` : 'number'
+  const spelling = typeof value === 'symbol' ? value.description : undefined
+  if (!isNumber(value) && spelling === undefined) return typeof value
+  return withNumber ? `number ${spelling ?? String(value)}` : 'number'
 }

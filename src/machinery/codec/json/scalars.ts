@@ -13,6 +13,7 @@ import {
   zeroTimeSeconds,
 } from '../time.ts'
 import { mismatch } from './mismatch.ts'
+import { numberOf } from './parse.ts'
 
 /** Gives the canonical JSON value, as upstream prints what it read; undefined for Go's zero time. Throws on a wrong type. */
 export type ScalarCheck = (value: unknown, schema: ScalarSchema) => unknown
@@ -44,10 +45,18 @@ const bool: ScalarCheck = (value, schema) => {
 
 const double: ScalarCheck = (value, schema) => {
   if (isNumber(value)) return Number(value)
+  if (typeof value === 'symbol') return numberOf(value, schema.goType)
   throw mismatch(value, schema.goType ?? 'float64')
 }
 
+const byte = integerRange(0, 255)
+
 const base64: ScalarCheck = (value, schema) => {
+  // To Go these are numbers in a row.
+  if (Array.isArray(value))
+    return Buffer.from(
+      value.map(item => (item === null ? 0 : (byte(item, { kind: 'uint32', goType: 'uint8' }) as number))),
+    ).toString('base64')
   if (typeof value !== 'string') throw mismatch(value, schema.goType ?? '[]uint8')
   const wrong = illegalBase64(value)
   if (wrong !== undefined) throw new DecodeError(`illegal base64 data at input byte ${wrong}`)
@@ -66,12 +75,17 @@ function illegalBase64(value: string): number | undefined {
 }
 
 const quantity: ScalarCheck = value => {
-  const plain = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value)
   try {
-    return canonicalQuantity(plain)
+    return canonicalQuantity(amountText(value))
   } catch (error) {
     throw error instanceof QuantityError ? new DecodeError(error.message) : error
   }
+}
+
+/** Upstream reads the text, whatever it is of. */
+function amountText(value: unknown): string | number {
+  if (typeof value === 'string' || typeof value === 'number') return value
+  return typeof value === 'symbol' ? value.description! : JSON.stringify(value)
 }
 
 const intOrString: ScalarCheck = value => {

@@ -1,0 +1,119 @@
+/** Texts of JSON as values, and what a value alone no longer tells of its text. */
+import { exactInteger } from '../../../std/exact-json.ts'
+import type { Breathe } from '../../../std/turns.ts'
+import { isMap, setMember } from '../../meta/json.ts'
+import { DecodeError } from '../errors.ts'
+import { mismatch } from './mismatch.ts'
+import { countMembersOfText } from './strict.ts'
+import { excessOpening, jsonSyntaxError } from './syntax.ts'
+
+export interface Parsed {
+  readonly text: string
+  readonly value: unknown
+  /**
+   * Numbers that print otherwise than they are spelled (`80.0`, `1e3`, what is beyond int64) are symbols of their
+   * spelling: Go's types mind it. `withNumbers` gives the numbers.
+   */
+  readonly isSpelled: boolean
+  /** As `countMembersOfText` says, where that was counted already. */
+  readonly members?: number
+}
+
+/** A member or an item that may be such a number. Times within texts (`:05.5`) are not looked at. */
+const oddNumber = /(?:"\s*:|[[,])\s*-?[0-9]+(?:[.eE]|[0-9]{15})/
+/** Half of a character may be written as an escape, and nowhere else. */
+const surrogate = /\\u[dD][89a-fA-F]/
+
+/** Whether numbers of a text of JSON may print otherwise than they are spelled. */
+export function hasOddNumbers(text: string): boolean {
+  return oddNumber.test(text)
+}
+
+/** Throws DecodeError with the text of Go's encoding/json. */
+function parseText(text: string): Parsed {
+  const excess = excessOpening(text)
+  if (excess) throw new DecodeError(`invalid character '${excess}' exceeded max depth`)
+  try {
+    return readText(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new DecodeError(jsonSyntaxError(text) ?? error.message)
+  }
+}
+
+function readText(text: string): Parsed {
+  const isSpelled = hasOddNumbers(text)
+  const value: unknown = isSpelled ? JSON.parse(text, revive as Parser) : JSON.parse(text)
+  return { text, value: surrogate.test(text) ? wellFormed(value) : value, isSpelled }
+}
+
+type Parser = (this: unknown, key: string, value: unknown) => unknown
+
+function revive(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || source === undefined || source === '-0') return value
+  const exact = /^-?[0-9]+$/.test(source) ? exactInteger(BigInt(source)) : value
+  return String(exact) === source ? exact : Symbol(source)
+}
+
+/** Half a character is none: Go reads U+FFFD instead. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(wellFormed)
+  if (!isMap(value)) return value
+  const made = {}
+  for (const [key, member] of Object.entries(value)) setMember(made, key.toWellFormed(), wellFormed(member))
+  return made
+}
+
+/** The number that a spelling means. Throws DecodeError where no float64 holds it. */
+export function numberOf(spelled: symbol, goType = 'float64'): number {
+  const value = Number(spelled.description)
+  if (!Number.isFinite(value)) throw mismatch(spelled, goType, true)
+  return value
+}
+
+/** Numbers again, in place, where nobody asks how they are spelled. Throws DecodeError as `numberOf`. */
+export function withNumbers(value: unknown): unknown {
+  if (typeof value === 'symbol') return numberOf(value)
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) value[index] = withNumbers(item)
+  else if (isMap(value))
+    for (const [key, member] of Object.entries(value)) setMember(value, key, withNumbers(member))
+  return value
+}
+
+const prepared = new WeakMap<Uint8Array, Parsed>()
+
+/** Parses a long body with pauses; who reads the same bytes next is given what came of it. */
+export async function prepareJson(body: Uint8Array, breathe: Breathe): Promise<void> {
+  const text = textOf(body)
+  if (excessOpening(text)) return
+  await breathe()
+  const parsed = parsedOrNot(text)
+  await breathe()
+  if (parsed === undefined) return
+  prepared.set(body, { ...parsed, members: countMembersOfText(text) })
+  await breathe()
+}
+
+/** Undefined for what is no JSON: the reader will say why. */
+function parsedOrNot(text: string): Parsed | undefined {
+  try {
+    return readText(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** What was prepared is given away once: who has it may change it. */
+export function parseBody(body: string | Uint8Array): Parsed {
+  if (typeof body === 'string') return parseText(body)
+  const known = prepared.get(body)
+  if (known) prepared.delete(body)
+  return known ?? parseText(textOf(body))
+}
+
+export function textOf(body: string | Uint8Array): string {
+  if (typeof body === 'string') return body
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+}
