@@ -44,8 +44,10 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
   #tree: Tree<T> = emptyTree()
   #revision = 0
   #floor = 0
-  #steps: { readonly change: C; readonly atMs: number }[] = []
-  /** Steps before this index are forgotten; the array is trimmed when they are many. */
+  #steps: C[] = []
+  /** When each step was made: beside it, so that remembering one costs no object. */
+  #timesMs: number[] = []
+  /** Steps before this index are forgotten; the arrays are trimmed when they are many. */
   #start = 0
   #bytes = 0
 
@@ -86,7 +88,8 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
     this.#tree = change.current ? treePut(this.#tree, change.current) : treeRemove(this.#tree, change.key)
     this.#revision = change.revision
     this.#bytes += change.bytes
-    this.#steps.push({ change, atMs: this.#clock.monotonicMs() })
+    this.#steps.push(change)
+    this.#timesMs.push(this.#clock.monotonicMs())
     this.#trim()
   }
 
@@ -103,8 +106,7 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
     if (tree) return tree
     const end = this.#indexAbove(revision)
     tree = this.#tree
-    for (let index = this.#steps.length - 1; index >= end; index--)
-      tree = undo(tree, this.#steps[index]!.change)
+    for (let index = this.#steps.length - 1; index >= end; index--) tree = undo(tree, this.#steps[index]!)
     this.#remember(revision, tree)
     return tree
   }
@@ -117,14 +119,13 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
   /** Steps above `revision`, oldest first. */
   since(revision: number): C[] {
     this.#check(revision)
-    return this.#steps.slice(this.#indexAbove(revision)).map(step => step.change)
+    return this.#steps.slice(this.#indexAbove(revision))
   }
 
   /** Forgets steps at or below `revision`, which may not be in the future. */
   forget(revision: number): void {
     if (revision > this.#revision) throw new FutureRevisionError(this.#revision)
-    while (this.#start < this.#steps.length && this.#steps[this.#start]!.change.revision <= revision)
-      this.#drop()
+    while (this.#start < this.#steps.length && this.#steps[this.#start]!.revision <= revision) this.#drop()
     this.#raiseFloor(revision)
   }
 
@@ -138,7 +139,7 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
     let high = this.#steps.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#steps[middle]!.change.revision <= revision) low = middle + 1
+      if (this.#steps[middle]!.revision <= revision) low = middle + 1
       else high = middle
     }
     return low
@@ -149,19 +150,20 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
     const oldestMs = this.#clock.monotonicMs() - ageMs
     while (this.#start < this.#steps.length) {
       const count = this.#steps.length - this.#start
-      if (count <= countMax && this.#bytes <= bytesMax && this.#steps[this.#start]!.atMs >= oldestMs) return
+      if (count <= countMax && this.#bytes <= bytesMax && this.#timesMs[this.#start]! >= oldestMs) return
       this.#drop()
     }
   }
 
   #drop(): void {
-    const { change } = this.#steps[this.#start]!
+    const change = this.#steps[this.#start]!
     this.#start++
     this.#bytes -= change.bytes
     this.#raiseFloor(change.revision)
     this.#onForget(change)
     if (this.#start < 1024 && this.#start < this.#steps.length) return
     this.#steps = this.#steps.slice(this.#start)
+    this.#timesMs = this.#timesMs.slice(this.#start)
     this.#start = 0
   }
 
