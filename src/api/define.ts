@@ -99,6 +99,8 @@ export interface Conversion {
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** Defaulting beyond the schema's `+default` markers (upstream's SetDefaults_*). Runs on every decode. */
   readonly setDefaults?: (object: T) => void
+  /** What the same adds to a new object after admission: upstream defaults once more what comes from its store. */
+  readonly setLateDefaults?: (object: T) => void
   /** Clears what a creator may not set (status), fills what the server owns. */
   readonly prepareForCreate?: (object: T, context: StrategyContext) => void
   readonly prepareForUpdate?: (object: T, old: T, context: StrategyContext) => void
@@ -121,6 +123,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly checksMetadataLast?: boolean
   /** `validate` is for new objects alone: `validateUpdate` says all there is to say about a change. */
   readonly validatesOnceOnly?: boolean
+  /** `Warning:` headers of what upstream already minds when it prepares or validates: a refusal has them too. */
+  readonly earlyWarnings?: (object: T, old: T | undefined) => readonly string[]
   /** `Warning:` header texts for a create or update. */
   readonly warnings?: (object: T, old: T | undefined) => readonly string[]
   /** No suffix can make a name of a `generateName` (addresses): it is the name as it is. */
@@ -204,6 +208,7 @@ export interface Subresource<T extends KubeObject = KubeObject> {
     | 'validateInNamespace'
     | 'validateUpdate'
     | 'validatesOnceOnly'
+    | 'earlyWarnings'
     | 'warnings'
     | 'hasGeneration'
   >

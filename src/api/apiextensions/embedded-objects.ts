@@ -3,7 +3,7 @@
 import { conform, DecodeError } from '../../machinery/codec/index.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
-import { dns1035LabelErrors } from '../../machinery/meta/names.ts'
+import { dns1035LabelErrors, nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { ObjectMeta } from '../../machinery/meta/object.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
@@ -19,27 +19,48 @@ export function validateEmbedded(
   errors: FieldErrors,
 ): void {
   visitEmbedded(schema, value, path, (object, at) => {
-    const { apiVersion, kind, metadata } = object
-    if (!apiVersion) errors.required(`${at}.apiVersion`)
-    else if (!fromApiVersion(String(apiVersion)))
-      errors.invalid(`${at}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${String(apiVersion)}`)
-    if (!kind) errors.required(`${at}.kind`)
-    else {
-      const reasons = dns1035LabelErrors(String(kind).toLowerCase())
-      const detail = `may have mixed case, but should otherwise match: ${reasons.join(',')}`
-      if (reasons.length > 0) errors.invalid(`${at}.kind`, kind, detail)
-    }
+    validateType(object, at, errors)
+    const { metadata } = object
     if (!isMap(metadata)) return
-    const rules = { namespaced: metadata.namespace !== undefined, validateName: () => [] }
-    const given = { name: 'unnamed', ...metadata } as ObjectMeta
+    const rules = { namespaced: Boolean(metadata.namespace), validateName: nameIsPathSegment }
+    const given = { ...metadata, name: metadata.name || 'unnamed' } as ObjectMeta
     validateObjectMeta(given, rules, `${at}.metadata`, errors)
   })
+}
+
+/** The first of these that a text is not. */
+const typeFields: Readonly<Record<'apiVersion' | 'kind', (text: string) => string | undefined>> = {
+  apiVersion: text => (fromApiVersion(text) ? undefined : `unexpected GroupVersion string: ${text}`),
+  kind(text) {
+    const reasons = dns1035LabelErrors(text.toLowerCase())
+    return reasons.length === 0
+      ? undefined
+      : `may have mixed case, but should otherwise match: ${reasons.join(',')}`
+  },
+}
+const typeNames = ['apiVersion', 'kind'] as const
+
+function validateType(object: JsonMap, at: string, errors: FieldErrors): void {
+  for (const name of typeNames) {
+    const value = object[name]
+    if (!Object.hasOwn(object, name)) errors.required(`${at}.${name}`)
+    else if (typeof value !== 'string') errors.invalid(`${at}.${name}`, value, 'must be a string')
+    else {
+      const fault = value === '' ? 'must not be empty' : typeFields[name](value)
+      if (fault !== undefined) errors.invalid(`${at}.${name}`, value, fault)
+    }
+  }
 }
 
 /** Reads the metadata of embedded resources as its type, in place; answers the paths of fields that it has not. */
 export function coerceEmbedded(schema: JSONSchemaProps, value: unknown, typeText: string): string[] {
   const unknown: string[] = []
   visitEmbedded(schema, value, '', (object, at) => {
+    const refuse = (name: string, reason: string) =>
+      badRequest(`${typeText}: ${at}.${name}: Invalid value: ${JSON.stringify(object[name])}: ${reason}`)
+    for (const name of typeNames)
+      if (Object.hasOwn(object, name) && typeof object[name] !== 'string')
+        throw refuse(name, 'must be a string')
     const { metadata } = object
     if (metadata === undefined) return
     const meta = metaSchema('ObjectMeta')
@@ -47,8 +68,7 @@ export function coerceEmbedded(schema: JSONSchemaProps, value: unknown, typeText
       object.metadata = conform(meta, metadata)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
-      const shown = JSON.stringify(metadata)
-      throw badRequest(`${typeText}: ${at}.metadata: Invalid value: ${shown}: ${error.message}`)
+      throw refuse('metadata', error.message)
     }
     if (!isMap(metadata)) return
     for (const name of Object.keys(metadata))
@@ -70,7 +90,9 @@ function visitEmbedded(schema: JSONSchemaProps, value: unknown, path: string, vi
   if (schema['x-kubernetes-embedded-resource']) visit(value, path)
   const { properties = {}, additionalProperties } = schema
   for (const [key, item] of Object.entries(value)) {
-    const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
-    if (typeof inner === 'object') visitEmbedded(inner, item, path === '' ? key : `${path}.${key}`, visit)
+    const property = Object.hasOwn(properties, key) ? properties[key] : undefined
+    if (property) visitEmbedded(property, item, path === '' ? key : `${path}.${key}`, visit)
+    else if (typeof additionalProperties === 'object')
+      visitEmbedded(additionalProperties, item, `${path}[${key}]`, visit)
   }
 }

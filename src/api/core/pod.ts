@@ -1,8 +1,9 @@
 import { defineResource } from '../define-resource.ts'
 import type { Pod, PodSpec, PodStatus } from '../types/core-v1.gen.ts'
+import { appArmorWarnings } from './pod/annotations.ts'
 import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts'
 import { dropPodFields } from './pod/disabled-fields.ts'
-import { qosClass } from './pod/pod-resources.ts'
+import { defaultPodLevelRequests, qosClass } from './pod/pod-resources.ts'
 import { preparePodCreate } from './pod/prepare.ts'
 import { podCells, podRowConditions } from './pod/printing.ts'
 import { ephemeralContainersStrategy, podStatusStrategy, resizeStrategy } from './pod/subresources.ts'
@@ -26,6 +27,8 @@ export const pods = defineResource<Pod>('v1', 'Pod', {
       setPodSpecDefaults(pod.spec)
       setPodOnlyDefaults(pod.spec)
     },
+    // A LimitRange may have given requests to the containers.
+    setLateDefaults: ({ spec }) => defaultPodLevelRequests(spec!),
     prepareForCreate: preparePodCreate,
     prepareForUpdate: ({ spec }, old) => dropPodFields(spec, old.spec),
     validate: validateNewPod,
@@ -34,6 +37,7 @@ export const pods = defineResource<Pod>('v1', 'Pod', {
       validatePod(pod, errors)
       validatePodUpdate(pod, old, errors)
     },
+    earlyWarnings: appArmorWarnings,
     warnings: podWarnings,
     hasGeneration: true,
     defaultGraceSeconds,

@@ -1,6 +1,7 @@
 /** Rules of ResourceQuotas (pkg/apis/core/validation ValidateResourceQuota). */
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutableText } from '../../machinery/validation/values.ts'
+import { internalValue } from '../shared/internal-value.ts'
 import { validateAmount, validateQuotaResourceName } from '../shared/resource-names.ts'
 import type {
   ResourceQuota,
@@ -102,7 +103,8 @@ function validateRequirement(
   const { scopeName, operator, values = [] } = requirement
   const path = 'spec.scopeSelector.matchExpressions'
   if (!standardScopes.includes(scopeName)) errors.invalid(`${path}.scopeName`, scopeName, 'unsupported scope')
-  validateScopeFits(spec, scopeName, path, spec.scopeSelector, errors)
+  const shown = internalValue('k8s.io/api/core/v1.ScopeSelector', spec.scopeSelector)
+  validateScopeFits(spec, scopeName, path, shown, errors)
   if (scopesWithoutValues.includes(scopeName) && operator !== 'Exists') {
     const names = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort'].map(
       name => `ResourceQuotaScope${name}`,

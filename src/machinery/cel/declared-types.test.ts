@@ -20,6 +20,7 @@ const schema = object({
   limits: { kind: 'map', values: { kind: 'quantity' } },
   names: { kind: 'list', listType: 'atomic', items: { kind: 'string' } },
   raw: { kind: 'rawExtension' },
+  namespace: { kind: 'string' },
 })
 
 function faultOf(text: string): string | undefined {
@@ -31,6 +32,8 @@ function faultOf(text: string): string | undefined {
 
 test.each<[string, string | undefined]>([
   ['object.count > 1', undefined],
+  // A reserved word, and the name of many a field.
+  ['object.namespace == object.__namespace__ && has(object.namespace)', undefined],
   ['object.cound > 1', "1:7: undefined field 'cound'"],
   ["object.port == 'http' || object.port == 80", undefined],
   ["object.names.exists(n, n == 'a')", undefined],

@@ -18,7 +18,7 @@ import {
   type Type,
   timestampType,
 } from './language/type.ts'
-import { escapeName } from './names.ts'
+import { fieldNames } from './names.ts'
 
 /** A type, and where its structures are found by name. */
 export interface DeclaredType {
@@ -76,7 +76,7 @@ function fromSchema(schema: Schema, name: string, found: Found): Type | undefine
   }
   if (schema.kind !== 'object' && !blank.has(schema.kind)) return scalars[schema.kind]
   const fields = schema.kind === 'object' ? [...schema.fields.values()] : []
-  const byName = new Map(fields.map(field => [escapeName(field.name), field]))
+  const byName = new Map(fields.flatMap(field => fieldNames(field.name).map(each => [each, field])))
   found.set(name, {
     name,
     field(wanted) {
@@ -150,7 +150,8 @@ function ofObject(schema: OpenApiSchema, place: Place): Type | undefined {
   }
   const { name, found, isRoot } = place
   const all = isRoot ? { ...identity, ...properties, metadata } : properties
-  const byName = new Map(Object.entries(all).map(([field, each]) => [escapeName(field), each]))
+  const entries = Object.entries(all)
+  const byName = new Map(entries.flatMap(([field, each]) => fieldNames(field).map(one => [one, each])))
   found.set(name, {
     name,
     field(wanted) {

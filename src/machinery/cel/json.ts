@@ -14,7 +14,7 @@ import {
   Uint,
   type Value,
 } from './language/value.ts'
-import { escapeName } from './names.ts'
+import { fieldNames } from './names.ts'
 
 /** What the conversion looks at of an OpenAPI schema. */
 export interface ValueSchema {
@@ -49,10 +49,13 @@ export function toCel(schema: ValueSchema | undefined, raw: unknown): Value {
 function objectToCel(schema: ValueSchema, raw: Readonly<Record<string, unknown>>): Value {
   const { properties = {}, additionalProperties } = schema
   const inner = typeof additionalProperties === 'object' ? (additionalProperties as ValueSchema) : undefined
-  const entries = Object.entries(raw).map(([name, member]): [string, unknown] => {
-    return Object.hasOwn(properties, name) ? [escapeName(name), member] : [name, member]
+  const entries = Object.entries(raw).flatMap(([name, member]) => {
+    const names = Object.hasOwn(properties, name) ? fieldNames(name) : [name]
+    return names.map((each): [string, unknown] => [each, member])
   })
-  const schemas = new Map(Object.entries(properties).map(([name, each]) => [escapeName(name), each]))
+  const schemas = new Map(
+    Object.entries(properties).flatMap(([name, each]) => fieldNames(name).map(one => [one, each])),
+  )
   return new JsonMap(Object.fromEntries(entries), (name, member) => toCel(schemas.get(name) ?? inner, member))
 }
 

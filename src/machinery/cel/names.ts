@@ -15,3 +15,8 @@ export function escapeName(name: string): string {
   if (reserved.has(name)) return `__${name}__`
   return name.replace(/__|[.\-/]/g, part => escapes[part]!)
 }
+
+/** What a rule may call a field: a reserved word as it is, too, for `namespace` is a word of Kubernetes' own. */
+export function fieldNames(name: string): readonly string[] {
+  return reserved.has(name) ? [escapeName(name), name] : [escapeName(name)]
+}

@@ -142,6 +142,11 @@ test('a deleted definition takes its objects with it and waits for their finaliz
   await server.admin.call({ ...definitions, verb: 'delete', name: 'things.example.com' })
   await settle()
   expect((await custom('get', 'things', { name: 't' })).metadata.deletionTimestamp).toBeDefined()
+  const again = { ...definitions, verb: 'delete', name: 'things.example.com' } as const
+  // Once more it is marked as others are, and then no more.
+  const [marked, same] = [await server.admin.call(again), await server.admin.call(again)]
+  expect(marked.metadata.deletionGracePeriodSeconds).toBe(0)
+  expect(same.metadata.resourceVersion).toBe(marked.metadata.resourceVersion)
   const late = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'late' } }
   const patchType = 'application/apply-patch+yaml'
   const options = { fieldManager: 'm' }
@@ -160,6 +165,44 @@ test('a deleted definition takes its objects with it and waits for their finaliz
     server.admin.call({ ...definitions, verb: 'get', name: 'things.example.com' }),
   ).rejects.toThrow('not found')
   await expect(custom('list', 'things')).rejects.toThrow('not found')
+})
+
+test('a null that a schema takes has an owner as any value', async () => {
+  await define('nulls', 'Null', { type: 'object', properties: { a: { type: 'string', nullable: true } } })
+  const { metadata } = await make('nulls', 'n', { a: null }, { fieldManager: 'me' })
+  expect(metadata.managedFields?.[0]?.fieldsV1).toEqual({ 'f:spec': { '.': {}, 'f:a': {} } })
+})
+
+test('a field with a reserved name is there for rules under that name and the escaped one', async () => {
+  const rules = [
+    { rule: "self.namespace != 'x'", message: 'not x' },
+    { rule: "self.__namespace__ != 'y'", message: 'not y' },
+  ]
+  const namespace = { type: 'string' }
+  await define('places', 'Place', {
+    ...{ type: 'object', properties: { namespace } },
+    'x-kubernetes-validations': rules,
+  })
+  await make('places', 'p', { namespace: 'z' })
+  await expect(make('places', 'q', { namespace: 'x' })).rejects.toThrow('not x')
+  await expect(make('places', 'q', { namespace: 'y' })).rejects.toThrow('not y')
+})
+
+test('an object inside another says in words what it is', async () => {
+  const inside = { type: 'object', 'x-kubernetes-embedded-resource': true }
+  const schema = { ...inside, 'x-kubernetes-preserve-unknown-fields': true }
+  await define('shells', 'Shell', {
+    type: 'object',
+    properties: { of: { type: 'object', additionalProperties: schema } },
+  })
+  const hold = (object: JsonObject) => make('shells', 's', { of: { a: object } })
+  await expect(hold({ apiVersion: 'v1' })).rejects.toThrow('spec.of[a].kind: Required value')
+  await expect(hold({ apiVersion: 'v1', kind: '' })).rejects.toThrow(
+    'spec.of[a].kind: Invalid value: "": must not be empty',
+  )
+  await expect(hold({ apiVersion: 'v1', kind: 5 })).rejects.toThrow(
+    'spec.of[a].kind: Invalid value: 5: must be a string',
+  )
 })
 
 const crds = (verb: ApiCall['verb'], name: string, more: Partial<ApiCall> = {}) =>

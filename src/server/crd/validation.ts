@@ -15,7 +15,9 @@ import type { CelMeter } from '../metrics/cel.ts'
 import { jsonPath } from './json-path.ts'
 
 /** How objects of one version are checked, through whatever door they come. */
-export type Validation = Required<Pick<Strategy, 'validate' | 'validateUpdate' | 'warnings'>> &
+export type Validation = Required<
+  Pick<Strategy, 'validate' | 'validateUpdate' | 'earlyWarnings' | 'warnings'>
+> &
   Required<Pick<CustomKind, 'judge'>>
 
 /** What is wrong with an object beside an old one. */
@@ -66,7 +68,8 @@ export function toValidation(
     *judge(object, old) {
       judged.set(object, yield* judge(object, old))
     },
-    warnings: (object, old) => [...finalizerWarnings(object, old), ...(ratcheted.get(object) ?? [])],
+    earlyWarnings: object => ratcheted.get(object) ?? [],
+    warnings: finalizerWarnings,
   }
 }
 

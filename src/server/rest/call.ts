@@ -50,8 +50,16 @@ export interface Allocation {
   revert(): Promise<void>
 }
 
-/** Answers a POST of a review; `object` is a private copy that it completes. */
-export type Reviewer = (object: KubeObject, user: UserInfo, context: RequestContext) => Promise<KubeObject>
+/**
+ * Answers a POST of a review; `object` is a private copy that it completes. What is sound `admit` shows to the
+ * validating plugins, before anything is answered.
+ */
+export type Reviewer = (
+  object: KubeObject,
+  user: UserInfo,
+  context: RequestContext,
+  admit: () => Promise<void>,
+) => Promise<KubeObject>
 
 /** One resource request below the chain. */
 export interface RestCall {

@@ -3,7 +3,7 @@ import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import { deepFreeze } from '../watchcache/index.ts'
 import { decodeBody } from './body.ts'
-import { admitMutating, type RestCall, requireLasting, turn } from './call.ts'
+import { admitMutating, admitValidating, type RestCall, requireLasting, turn } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace, wipeSystemFields } from './identity.ts'
 import { insert } from './insert.ts'
@@ -37,7 +37,9 @@ async function review(call: RestCall, object: Parameters<typeof insert>[1]): Pro
   if (!reviewer) throw notImplemented(name)
   if (resource.namespaced) settleNamespace(call, object)
   await trackUpdate(call, undefined, object)
-  const answered = await reviewer(object, context.user, context)
+  const operation = { operation: 'CREATE', object, oldObject: undefined } as const
+  await admitMutating(call, operation)
+  const answered = await reviewer(object, context.user, context, () => admitValidating(call, operation))
   return {
     kind: 'object',
     status: 201,

@@ -4,6 +4,7 @@ import { CasError } from '../../storage/store.ts'
 import type { Response, Servable } from '../context.ts'
 import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
 import { admitMutating, admitValidating, groupResource, type RestCall } from './call.ts'
+import { sameJson } from './clone.ts'
 import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts'
 import { planDeletion } from './deletion.ts'
 import { findStored, removeStored, writeStored } from './storage.ts'
@@ -52,11 +53,15 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
   const current = await presentLater(resource, stored)
   checkPreconditions(call, current.object, options)
   if (!options.isAdmitted) await admitDeletion(call, current.object, options)
-  if (current.object.metadata.deletionTimestamp && resource.strategy.holdsDeletion?.(current.object)) {
+  const { holdsDeletion, deletionFinalizer } = resource.strategy
+  const goesAlready = current.object.metadata.deletionTimestamp !== undefined
+  // Definitions, which have a finalizer for it, are marked once more as others are.
+  if (goesAlready && !deletionFinalizer && holdsDeletion?.(current.object))
     return { removed: false, servable: current }
-  }
   const step = planDeletion(resource, current.object, options, deps.ports.clock)
   if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
+  if (step.kind === 'mark' && goesAlready && sameJson(step.object, current.object))
+    return { removed: false, servable: current }
   const dryRun = isDryRunDelete(options)
   if (step.kind === 'remove') {
     if (dryRun) return { removed: true, servable: current }

@@ -39,6 +39,7 @@ export function planDeletion(
     if (!waits) return { kind: 'remove' }
     const { generation } = object.metadata
     markDeleting(object, clock)
+    if (current.metadata.deletionTimestamp) return { kind: 'mark', object, thenRemove: false }
     // Such a kind ends its deletion itself: there is no grace, and nothing new to observe.
     if (resource.strategy.holdsDeletion) {
       delete object.metadata.deletionGracePeriodSeconds

@@ -80,6 +80,7 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
     await turn(call)
     context.warnings.push(...(strategy.warnings?.(object, undefined) ?? []))
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
+    strategy.setLateDefaults?.(object)
     settleForStore(resource, object)
     if (isDryRun(call)) return await dryRunInsert(call, object, allocation)
     requireNoRevision(object)
@@ -118,7 +119,8 @@ export function strategyContext({ deps, context, resource }: RestCall): Strategy
 }
 
 function validateNew(call: RestCall, object: KubeObject): void {
-  const { resource } = call
+  const { resource, context } = call
   const errors = validateForCreate(resource, object, () => labelsAround(call))
+  context.warnings.push(...(resource.strategy.earlyWarnings?.(object, undefined) ?? []))
   if (errors.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors)
 }

@@ -200,6 +200,7 @@ function validate(call: RestCall, rules: UpdateRules, object: KubeObject, old: K
   rules.validateInNamespace?.(object, old, labelsAround(call), errors)
   if (!rules.validatesOnceOnly) rules.validate?.(object, errors)
   rules.validateUpdate?.(object, old, errors)
+  context.warnings.push(...(rules.earlyWarnings?.(object, old) ?? []))
   if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)
   context.warnings.push(...(rules.warnings?.(object, old) ?? []))
 }

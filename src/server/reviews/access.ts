@@ -34,10 +34,11 @@ type Asked = 'self' | 'named' | 'local'
 
 /** SubjectAccessReview, LocalSubjectAccessReview and SelfSubjectAccessReview: ask the authorizer, change nothing. */
 export function accessReviewer(authorizer: Authorizer, whose: Asked): Reviewer {
-  return async function reviewAccess(object, caller, context) {
+  return async function reviewAccess(object, caller, context, admit) {
     const review = object as AccessReview
     const spec = review.spec ?? {}
     check(review, whose)
+    await admit()
     const user = whose === 'self' ? caller : userOf(spec)
     const { attributes, faults } = attributesOf(user, spec, context.info)
     const { decision, reason, error } = await authorizer(attributes)

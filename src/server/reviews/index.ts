@@ -28,7 +28,8 @@ interface Review extends KubeObject {
 /** Kinds that are answered and never stored, by `<plural>.<group>`. */
 export function createReviewers(sources: ReviewSources): ReadonlyMap<string, Reviewer> {
   const { authorizer, clock, subjectRules, tokenStatus } = sources
-  const self: Reviewer = async (object, { username, uid, groups, extra }) => {
+  const self: Reviewer = async (object, { username, uid, groups, extra }, _context, admit) => {
+    await admit()
     const userInfo = { username, ...(uid && { uid }), groups, ...(extra && { extra: inKeyOrder(extra) }) }
     const metadata = { ...object.metadata, creationTimestamp: timestamp(clock) }
     return { ...object, metadata, status: { userInfo } } as Review
@@ -45,20 +46,22 @@ export function createReviewers(sources: ReviewSources): ReadonlyMap<string, Rev
 }
 
 function rulesReviewer(subjectRules: NonNullable<ReviewSources['subjectRules']>): Reviewer {
-  return async function reviewRules(object, user) {
+  return async function reviewRules(object, user, _context, admit) {
     const review = object as Review
     const namespace = review.spec?.namespace
     if (!namespace) throw badRequest('no namespace on request')
+    await admit()
     const { kind, apiVersion } = review
     return { kind, apiVersion, metadata: {}, spec: {}, status: subjectRules(user, namespace) } as Review
   }
 }
 
 function tokenReviewer(tokenStatus: NonNullable<ReviewSources['tokenStatus']>): Reviewer {
-  return async function reviewToken(object, _, context) {
+  return async function reviewToken(object, _user, context, admit) {
     const review = object as Review
     const { token, audiences = [] } = review.spec ?? {}
     if (!token) throw badRequest('token is required for TokenReview in authentication')
+    await admit()
     review.status = await tokenStatus(token, audiences, context)
     return review
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
+import { pods } from '../pod.ts'
 import {
   appArmorPrefix,
   appArmorWarnings,
@@ -73,7 +74,8 @@ test('a field takes over what an annotation says, with a warning', () => {
   expect(given.spec?.containers[0]?.securityContext).toEqual({
     appArmorProfile: { type: 'Localhost', localhostProfile },
   })
-  expect(appArmorWarnings(given)).toEqual([
+  // Said while it is prepared, so that a refused pod is warned of too.
+  expect(pods.strategy.earlyWarnings?.(given, undefined)).toEqual([
     `metadata.annotations[${armour}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
   ])
   const same = pod(

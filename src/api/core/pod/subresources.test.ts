@@ -130,3 +130,11 @@ test('doubtful pods are warned about', () => {
     'spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]',
   ])
 })
+
+test('what a LimitRange gave the containers of a pod with limits of its own counts for the pod', () => {
+  const made = pod()
+  made.spec!.resources = { limits: { memory: '1Gi' }, requests: { memory: '1Gi' } }
+  made.spec!.containers[0]!.resources = { requests: { cpu: '100m' } }
+  pods.strategy.setLateDefaults?.(made)
+  expect(made.spec!.resources.requests).toEqual({ cpu: '100m', memory: '1Gi' })
+})

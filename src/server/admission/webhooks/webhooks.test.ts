@@ -189,6 +189,18 @@ describe('a validating webhook', () => {
     })
   })
 
+  test('sees reviews that a rule names, before anybody answers them', async () => {
+    answer = () => ({ allowed: false })
+    const place = { group: 'authorization.k8s.io', version: 'v1', resource: 'subjectaccessreviews' }
+    await register('validating', {
+      rules: [{ ...rules[0], apiGroups: [place.group], resources: [place.resource] }],
+    })
+    const body = { spec: { user: 'ann', nonResourceAttributes: { path: '/', verb: 'get' } } }
+    const made = admin.call({ verb: 'create', ...place, body: body as never })
+    expect(await refusal(made)).toContain('admission webhook "hook-0.hutch.test" denied the request')
+    expect(asked[0]!.request.object).toMatchObject({ kind: 'SubjectAccessReview', spec: { user: 'ann' } })
+  })
+
   test('sees what is deleted as the old object', async () => {
     answer = () => ({})
     await create()
