@@ -1,5 +1,4 @@
-import { requireRouted } from './http/negotiation.ts'
-import { mountPage, type Routes } from './http/routes.ts'
+import { mountPage, type Routes, requireRoute } from './http/routes.ts'
 
 /** What `/version` says (apimachinery version.Info). */
 export interface VersionInfo {
@@ -38,7 +37,7 @@ export const serverVersion: VersionInfo = {
 export function mountVersion(routes: Routes, version: VersionInfo): void {
   const text = JSON.stringify(version, undefined, 2)
   mountPage(routes, '/version', c => {
-    requireRouted(c.req.header('accept'), ['application/json'])
+    requireRoute(c, ['application/json'])
     return c.body(text, 200, { 'content-type': 'application/json' })
   })
 }

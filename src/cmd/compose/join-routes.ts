@@ -1,6 +1,5 @@
-import { notRepresentable } from '../../machinery/status/errors.ts'
 import type { AuthenticationServices } from '../../server/authn/authn.ts'
-import { mountPage, type Routes } from '../../server/http/routes.ts'
+import { mountPage, type Routes, requireRoute } from '../../server/http/routes.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { Security } from '../../server/security.ts'
 import type { ServerSettings } from './settings.ts'
@@ -44,13 +43,8 @@ function mountKeyDocuments(routes: Routes, authentication: AuthenticationService
   ] as const
   for (const [path, type, text] of pages)
     mountPage(routes, path, context => {
-      if (!accepts(context.req.header('accept'), type)) throw notRepresentable([type])
+      requireRoute(context, [type])
       const cached = `public, max-age=${authentication.documentSeconds()}`
       return context.body(text(), 200, { 'content-type': type, 'cache-control': cached })
     })
-}
-
-function accepts(header = '*/*', type: string): boolean {
-  const wanted = header.split(',').map(each => each.split(';')[0]!.trim())
-  return wanted.some(each => each === '*/*' || each === '' || each === type)
 }

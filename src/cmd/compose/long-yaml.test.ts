@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
+import { gunzipSync } from 'node:zlib'
 import { startTestServer, type TestServer } from '../../server/testing.ts'
 import { realClock, realPorts } from '../../std/real-ports.ts'
 import { createLongYaml } from './long-yaml.ts'
@@ -41,4 +42,16 @@ test('a server takes and gives long YAML that it has not read itself', async () 
   const { items } = Bun.YAML.parse(list) as { items: { metadata: { name: string } }[] }
   expect(items.map(({ metadata }) => metadata.name)).toContain('short-39')
   expect(items.length).toBeGreaterThanOrEqual(41)
+  const raw = async (url: string) => {
+    const answer = await fetch(url, { headers: { ...headers, 'accept-encoding': 'gzip' }, decompress: false })
+    return { coding: answer.headers.get('content-encoding'), bytes: Buffer.from(await answer.arrayBuffer()) }
+  }
+  for (const url of [path, `${path}/long`]) {
+    const { coding, bytes } = await raw(url)
+    expect(coding).toBe('gzip')
+    expect(gunzipSync(bytes).toString()).toContain('  key-2999: on, key-2999,')
+  }
+  const short = await raw(`${path}?labelSelector=none`)
+  expect(short.coding).toBeNull()
+  expect(short.bytes.toString()).toContain('items: []')
 }, 60_000)

@@ -2,9 +2,9 @@ import type { Context, Handler } from 'hono'
 import { discovery as facts } from '../../api/schema/discovery.ts'
 import { unknownRoute } from '../../machinery/status/errors.ts'
 import type { Format, Offer } from '../http/negotiation.ts'
-import { contentTypes, negotiate, requireRouted } from '../http/negotiation.ts'
+import { contentTypes, negotiate } from '../http/negotiation.ts'
 import { loose } from '../http/respond.ts'
-import { mountPage, type RouteEnv, type Routes } from '../http/routes.ts'
+import { mountPage, type RouteEnv, type Routes, requireRoute } from '../http/routes.ts'
 import type { Discovery } from './discovery.ts'
 
 const plain: Offer = { formats: ['json', 'yaml', 'protobuf'], transforms: [] }
@@ -44,10 +44,11 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
   }
 }
 
-/** Upstream has this page behind a router that looks at media types first. */
 function routed(c: Context<RouteEnv>, { formats } = plain): void {
-  const types = formats.map(format => contentTypes[format])
-  requireRouted(c.req.header('accept'), types)
+  requireRoute(
+    c,
+    formats.map(format => contentTypes[format]),
+  )
 }
 
 function found(

@@ -1,4 +1,4 @@
-import { constants, crc32, deflateRawSync } from 'node:zlib'
+import { constants, crc32, deflateRaw, deflateRawSync } from 'node:zlib'
 import type { Steps } from '../../std/turns.ts'
 
 /** Bytes that were compressed on their own, to be put between others in one gzip stream. */
@@ -30,8 +30,20 @@ export function* deflateSteps(plain: Uint8Array): Steps<Deflated> {
   }
 }
 
+const flushed = { level: 1, finishFlush: constants.Z_SYNC_FLUSH }
+
 function deflate(plain: Uint8Array): Deflated {
-  const blocks = deflateRawSync(plain, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
+  return measured(plain, deflateRawSync(plain, flushed))
+}
+
+/** Compresses bytes on their own, in another thread. */
+export function deflateElsewhere(plain: Uint8Array): Promise<Deflated> {
+  const { promise, resolve, reject } = Promise.withResolvers<Deflated>()
+  deflateRaw(plain, flushed, (error, blocks) => (error ? reject(error) : resolve(measured(plain, blocks))))
+  return promise
+}
+
+function measured(plain: Uint8Array, blocks: Uint8Array): Deflated {
   return { blocks, length: plain.length, crc: crc32(plain), shift: shiftOver(plain.length) }
 }
 
@@ -45,12 +57,7 @@ export function stored(plain: Uint8Array): Deflated {
     const { length } = part
     parts.push(Uint8Array.of(0, length & 255, length >> 8, ~length & 255, (~length >> 8) & 255), part)
   }
-  return {
-    blocks: Buffer.concat(parts),
-    length: plain.length,
-    crc: crc32(plain),
-    shift: shiftOver(plain.length),
-  }
+  return measured(plain, Buffer.concat(parts))
 }
 
 /** What begins every stream. */

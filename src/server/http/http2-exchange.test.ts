@@ -66,7 +66,7 @@ test('bodies go both ways, whatever their size', async () => {
 }, 120_000)
 
 test('HEAD is answered without a body, a bad request with a Status', async () => {
-  expect(await ask('/version', { ':method': 'HEAD' })).toMatchObject({ status: 200, body: '' })
+  expect(await ask('/healthz', { ':method': 'HEAD' })).toMatchObject({ status: 200, body: '' })
   const bad = await ask(maps, { ':method': 'POST', ...json }, '{')
   expect(bad.status).toBe(400)
   expect(JSON.parse(bad.body).kind).toBe('Status')

@@ -30,8 +30,15 @@ export interface ListForm {
   frame(count: number, itemsLength: number): { readonly head: Uint8Array; readonly tail: Uint8Array }
   /** Whether the head says how long all items are, so that it cannot be sent before they are made. */
   readonly isMeasured?: boolean
-  /** What compressed items are kept as beside their run, until the run or the stamp is another; absent: they are not. */
-  readonly keptAs?: { readonly key: string; readonly stamp: number }
+  /** What compressed items are kept as beside their run, until that is another; absent: they are not. */
+  readonly keptAs?: KeptAs
+}
+
+/** Items under one key are as good as others whose stamp is no further off than `slack`. */
+export interface KeptAs {
+  readonly key: string
+  readonly stamp: number
+  readonly slack: number
 }
 
 export interface ListRequest {
@@ -42,6 +49,8 @@ export interface ListRequest {
   readonly table: TableRequest
   /** Whether the bytes of each item are kept beside it: where they are not kept in something larger, or are too many. */
   readonly keepsItems?: boolean
+  /** Whether it is made and sent in pieces. */
+  readonly isLong?: boolean
 }
 
 /** How this list is written. Throws as `toServedTable` does when the table cannot be had. */
@@ -62,12 +71,16 @@ export function listForm(request: ListRequest): ListForm {
   }
 }
 
+/** Making a long table takes about as long: its ages are those of when it, or one shortly before it, was asked for. */
+const longTableSlackMs = 2_000
+
 /** Ages in a table's cells are told in whole seconds: within one of them nothing changes but with the objects. */
-function tableKeptAs({ resource, type, table }: ListRequest): Pick<ListForm, 'keptAs'> {
+function tableKeptAs({ resource, type, table, isLong }: ListRequest): Pick<ListForm, 'keptAs'> {
   const carries = table.options.includeObject ?? 'Metadata'
   const isUsual = (type.transformVersion ?? 'v1') === 'v1' && carries === 'Metadata'
   if (type.transform !== 'Table' || !isUsual) return {}
-  return { keptAs: { key: `table ${versionOf(resource)}`, stamp: table.nowMs } }
+  const slack = isLong ? longTableSlackMs : 0
+  return { keptAs: { key: `table ${versionOf(resource)}`, stamp: table.nowMs, slack } }
 }
 
 /** A list without its items, and what each of them is shown as. */
@@ -125,7 +138,7 @@ function itemOf(resource: Resource, object: Servable['object']): object {
 
 /** The one that most clients ask for. */
 function joinedForm({ resource, keepsItems }: ListRequest, view: ListView): ListForm {
-  const plain = { ...jsonForm(view), keptAs: { key: `json ${versionOf(resource)}`, stamp: 0 } }
+  const plain = { ...jsonForm(view), keptAs: { key: `json ${versionOf(resource)}`, stamp: 0, slack: 0 } }
   return keepsItems ? { ...plain, items: (run, isFirst) => joinedJson(resource, run, isFirst) } : plain
 }
 
@@ -163,7 +176,10 @@ function yamlForm({ envelope, member, show }: ListView): ListForm {
     format: 'yaml',
     items: run => (run.length > 0 ? Buffer.from(yamlText(run.map(show))) : nothing),
     itemsJson: run => JSON.stringify(run.map(show)),
-    frame: () => ({ head: Buffer.from(`${part(true)}${member}:\n`), tail: Buffer.from(part(false)) }),
+    frame: count => ({
+      head: Buffer.from(`${part(true)}${member}:${count === 0 ? ' []' : ''}\n`),
+      tail: Buffer.from(part(false)),
+    }),
   }
 }
 
@@ -194,7 +210,7 @@ function protobufForm({ resource, list, type }: ListRequest): ListForm {
   return {
     format: 'protobuf',
     isMeasured: true,
-    ...(!transform && { keptAs: { key: `protobuf ${versionOf(resource)}`, stamp: 0 } }),
+    ...(!transform && { keptAs: { key: `protobuf ${versionOf(resource)}`, stamp: 0, slack: 0 } }),
     items: run => listItems(run.map(message)),
     frame: (_count, length) => listFrame({ apiVersion, kind }, metadata, length),
   }

@@ -25,6 +25,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly body: Uint8Array | string | ReadableStream<Uint8Array> | Pieces | WatchAnswer
+  /** Pieces of a size that nobody knows before: what comes of them may be worth compressing. */
+  readonly isUnmeasured?: boolean
 }
 
 export interface WatchAnswer {
@@ -117,12 +119,14 @@ function listAnswer(context: RequestContext, { resource, list, status }: ListRes
     table: { nowMs, options: context.options, metadata: listMeta(list), version },
     // A list that lies in no runs is a choice of a few: nothing larger is kept of it.
     keepsItems: (!packs || !list.runs) && !isStreamed,
+    isLong: isStreamed,
   })
   if (form.itemsJson && context.longYaml && isLongYaml(list) && !context.needsWhole)
     return {
       status,
       headers: { 'content-type': contentTypes.yaml },
       body: yamlListPieces(form, list, context.longYaml),
+      isUnmeasured: true,
     }
   if (isStreamed) return streamedAnswer(status, form, list, { packs, clock })
   const packed = packs ? gzipList(form, list, gzipBytesMin) : undefined
@@ -192,7 +196,7 @@ function yamlAnswer(status: number, object: object, { longYaml, needsWhole }: Ag
   const pieces: Pieces = async function* () {
     yield Buffer.from(await longYaml.print(json))
   }
-  return { status, headers: { 'content-type': contentTypes.yaml }, body: pieces }
+  return { status, headers: { 'content-type': contentTypes.yaml }, body: pieces, isUnmeasured: true }
 }
 
 function encoded(status: number, format: Format, body: Uint8Array | string): Answer {

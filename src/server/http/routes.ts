@@ -1,6 +1,8 @@
-import { Hono, type Handler as PageHandler } from 'hono'
+import { type Context, Hono, type Handler as PageHandler } from 'hono'
+import { methodNotRouted } from '../../machinery/status/errors.ts'
 import type { Response as Answer, Handler, RequestContext } from '../context.ts'
 import { pageNotFound } from '../rest/dispatch.ts'
+import { requireRouted } from './negotiation.ts'
 
 /** What a hono route of ours sees: the request as the chain left it. */
 export interface RouteEnv {
@@ -20,12 +22,18 @@ export function createRoutes(mount: (routes: Routes) => void): Handler {
   return async function dispatchRoute(context) {
     const method = context.info.verb.toUpperCase()
     const url = `http://hutch${encodeURI(context.info.path)}${context.query.size > 0 ? `?${context.query}` : ''}`
-    const request = new Request(url, {
-      method: method === 'HEAD' ? 'GET' : method,
-      headers: { ...plainHeaders(context) },
-    })
-    return toRaw(await routes.fetch(request, { context }))
+    const ask = (by: string) =>
+      routes.fetch(new Request(url, { method: by, headers: plainHeaders(context) }), { context })
+    const answer = await ask(method === 'HEAD' ? 'GET' : method)
+    // Upstream's pages look at no method, but for those behind its router.
+    return toRaw(method !== 'GET' && isNotFound(answer) ? await ask('GET') : answer)
   }
+}
+
+/** Upstream has this page behind a router that looks at the method and at media types before anything else. */
+export function requireRoute({ env, req }: Context<RouteEnv>, types: readonly string[]): void {
+  if (env.context.info.verb !== 'get') throw methodNotRouted()
+  requireRouted(req.header('accept'), types)
 }
 
 /** A page that answers with a slash at its end too, as generated clients ask for it. */
@@ -36,13 +44,17 @@ export function mountPage(routes: Routes, path: string, answer: PageHandler<Rout
 
 const notFoundMark = { 'x-hutch-not-found': '1' }
 
+function isNotFound({ headers }: Response): boolean {
+  return headers.has('x-hutch-not-found')
+}
+
 function plainHeaders({ headers }: RequestContext): Record<string, string> {
   const { accept, 'if-none-match': known } = headers
   return { ...(accept !== undefined && { accept }), ...(known !== undefined && { 'if-none-match': known }) }
 }
 
 async function toRaw(response: Response): Promise<Answer> {
-  if (response.headers.has('x-hutch-not-found')) return pageNotFound
+  if (isNotFound(response)) return pageNotFound
   const { 'content-type': contentType = '', ...headers } = Object.fromEntries(response.headers)
   return {
     kind: 'raw',

@@ -7,6 +7,7 @@ import { memo } from '../rest/memo.ts'
 import { gzipBytesMin, gzipHeaders, takesGzip } from './compression.ts'
 import type { Asked, Reply } from './exchange.ts'
 import type { Fanout } from './fanout.ts'
+import { deflateElsewhere, gzipEnd, gzipHead } from './gzip-pieces.ts'
 import type { Answer, WatchAnswer } from './respond.ts'
 import type { Pieces } from './streamed-list.ts'
 
@@ -30,6 +31,11 @@ export async function writeAnswer(
     response.end(request.method === 'HEAD' ? undefined : sent.body)
     return body.length
   }
+  if (typeof body === 'function' && answer.isUnmeasured && takesGzip(acceptedBy(request))) {
+    const { isGzip, pieces } = await measuredPieces(body)
+    response.writeHead(status, isGzip ? { ...headers, ...gzipHeaders } : headers)
+    return sendPieces(request, response, pieces, signal())
+  }
   response.writeHead(status, headers)
   if (typeof body === 'function') return sendPieces(request, response, body, signal())
   response.flushHeaders()
@@ -44,13 +50,57 @@ interface Compressed {
   readonly body: Uint8Array | string
 }
 
+function acceptedBy({ headers }: Asked): string {
+  return String(headers['accept-encoding'] ?? '')
+}
+
+/** Makes pieces until they are worth compressing, or there are no more. */
+async function measuredPieces(
+  pieces: Pieces,
+): Promise<{ readonly isGzip: boolean; readonly pieces: Pieces }> {
+  const made: Uint8Array[] = []
+  let bytes = 0
+  const more = pieces()
+  while (bytes < gzipBytesMin) {
+    const next = await more.next()
+    if (next.done)
+      return {
+        isGzip: false,
+        pieces: async function* () {
+          yield Buffer.concat(made)
+        },
+      }
+    made.push(next.value)
+    bytes += next.value.length
+  }
+  return { isGzip: true, pieces: () => gzipPieces(made, more) }
+}
+
+async function* gzipPieces(
+  made: readonly Uint8Array[],
+  more: AsyncGenerator<Uint8Array, void, void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  const sent = [await deflateElsewhere(Buffer.concat(made))]
+  yield gzipHead
+  yield sent[0]!.blocks
+  for await (const piece of more) {
+    const deflated = await deflateElsewhere(piece)
+    yield deflated.blocks
+    sent.push({ ...deflated, blocks: nothing })
+  }
+  yield gzipEnd(sent)
+}
+
+const nothing = new Uint8Array(0)
+
 function compressed(
-  { headers: asked }: Asked,
+  request: Asked,
   { headers }: Answer,
   body: Uint8Array | string,
 ): Promise<Compressed> | Compressed {
-  const isDone = body.length < gzipBytesMin || headers['content-encoding'] !== undefined
-  if (isDone || !takesGzip(String(asked['accept-encoding'] ?? ''))) return { isGzip: false, body }
+  const isSmall = body.length < gzipBytesMin || request.method === 'HEAD'
+  const isDone = isSmall || headers['content-encoding'] !== undefined
+  if (isDone || !takesGzip(acceptedBy(request))) return { isGzip: false, body }
   const { promise, resolve, reject } = Promise.withResolvers<Compressed>()
   gzip(body, { level: 1 }, (error, packed) =>
     error ? reject(error) : resolve({ isGzip: true, body: packed }),

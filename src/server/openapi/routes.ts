@@ -6,6 +6,7 @@ import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Steps } from '../../std/turns.ts'
 import { etagOf } from '../discovery/digest.ts'
+import { takesGzip } from '../http/compression.ts'
 import type { RouteEnv, Routes } from '../http/routes.ts'
 import { memo } from '../rest/memo.ts'
 import type { Descriptions } from './descriptions.ts'
@@ -39,14 +40,14 @@ export interface OpenApiOptions {
  * asked for and not kept: clients keep them by their hash.
  */
 export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
-  routes.get('/openapi/v3', async () => {
+  routes.get('/openapi/v3', async c => {
     await fingerprintAll(options)
     const others = (await options.others?.index()) ?? {}
     const all = [...indexOf(options), ...Object.entries(others)]
     // A map in Go is written in the order of its keys.
     const paths = Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     return new Response(JSON.stringify({ paths }), {
-      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      headers: { 'content-type': 'text/plain; charset=utf-8', ...rangesOf(c) },
     })
   })
   routes.get('/openapi/v3/*', c => {
@@ -251,9 +252,15 @@ async function unlessKnown(
   make: () => Promise<JsonSchema>,
 ): Promise<Response> {
   const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
-  const all = { ...headers, etag, 'content-type': form.type }
+  const all = { ...headers, etag, 'content-type': form.type, ...rangesOf(c) }
   if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
   return new Response(await inTurns(form.encode(await make())), { headers: all })
+}
+
+/** Upstream's file server offers parts of what is not compressed, though nobody is given any. */
+function rangesOf({ env: { context } }: Context<RouteEnv>): { 'accept-ranges'?: string } {
+  const isPlain = context.info.verb === 'head' || !takesGzip(context.headers['accept-encoding'])
+  return isPlain ? { 'accept-ranges': 'bytes' } : {}
 }
 
 const stepsInTurn = 4
