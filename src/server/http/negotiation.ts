@@ -40,7 +40,16 @@ const transforms: Readonly<Record<string, { readonly group: string; readonly ver
     APIGroupDiscoveryList: { group: 'apidiscovery.k8s.io', versions: ['v2'] },
   }
 const plainJson: MediaType = { format: 'json', stream: false, pretty: false }
-const known = new Map<string, readonly MediaType[]>()
+
+/** An Accept header. */
+interface Accepted {
+  /** By weight, without those that are unknown. */
+  readonly clauses: readonly MediaType[]
+  /** As they are written, without their parameters. */
+  readonly types: readonly string[]
+}
+
+const known = new Map<string, Accepted>()
 const knownMax = 256
 
 /** What may be produced for a request. */
@@ -60,7 +69,7 @@ export function negotiate(accept: string | undefined, offer: Offer): MediaType {
 
 /** The first acceptable clause of an Accept header, by weight, that is on offer. */
 export function acceptable(accept: string | undefined, offer: Offer): MediaType | undefined {
-  return accept ? clausesOf(accept).find(type => isOffered(type, offer)) : plainJson
+  return accept ? readAccept(accept).clauses.find(type => isOffered(type, offer)) : plainJson
 }
 
 /** Upstream's router looks at the plain types only, before any handler: 406, naming `told`, when the client takes none. */
@@ -70,8 +79,8 @@ export function requireRouted(
   told = produced,
 ): void {
   if (!accept) return
-  const taken = accept.split(',').map(clause => clause.split(';', 1)[0]!.trim())
-  if (!taken.some(type => type === '*/*' || produced.includes(type))) throw notRepresentable(told)
+  const { types } = readAccept(accept)
+  if (!types.some(type => type === '*/*' || produced.includes(type))) throw notRepresentable(told)
 }
 
 function isOffered(type: MediaType, offer: Offer): boolean {
@@ -87,14 +96,16 @@ function isBinary(format: Format): boolean {
 }
 
 /** Headers repeat between requests, so parsed ones are kept (a bounded number). */
-function clausesOf(accept: string): readonly MediaType[] {
+function readAccept(accept: string): Accepted {
   const cached = known.get(accept)
   if (cached) return cached
-  const weighed = accept.split(',').map(parseClause)
-  const clauses = weighed.sort((a, b) => b.weight - a.weight).flatMap(({ type }) => (type ? [type] : []))
+  const parts = accept.split(',')
+  const weighed = parts.map(parseClause).sort((a, b) => b.weight - a.weight)
+  const clauses = weighed.flatMap(({ type }) => (type ? [type] : []))
+  const read = { clauses, types: parts.map(part => part.split(';', 1)[0]!.trim()) }
   if (known.size >= knownMax) known.clear()
-  known.set(accept, clauses)
-  return clauses
+  known.set(accept, read)
+  return read
 }
 
 function parseClause(clause: string): { weight: number; type: MediaType | undefined } {

@@ -19,7 +19,7 @@ export function* deflatedRun({ keptAs, items }: ListForm, run: Run, isFirst: boo
   const forms = memo(kept, run, () => new Map<string, Kept>())
   const key = isFirst ? `${keptAs.key} first` : keptAs.key
   const known = forms.get(key)
-  if (known?.stamp === keptAs.stamp) return known.piece
+  if (known && Math.abs(known.stamp - keptAs.stamp) <= keptAs.slack) return known.piece
   const piece = yield* deflateSteps(items(run, isFirst))
   forms.set(key, { stamp: keptAs.stamp, piece })
   return piece

@@ -71,6 +71,20 @@ function withBookmarkRow(resource: Resource, table: object, object: KubeObject):
   return { ...table, rows: [{ cells: [], object: toPartial(resource, object) }] }
 }
 
+type Names = Readonly<Record<ServedEvent['type'], string>>
+
+/** What the frames of each type are kept under: every watcher asks for them with every event. */
+const namesOf = (form: string): Names => ({
+  ADDED: `${form} ADDED`,
+  MODIFIED: `${form} MODIFIED`,
+  DELETED: `${form} DELETED`,
+  BOOKMARK: `${form} BOOKMARK`,
+  ERROR: `${form} ERROR`,
+})
+const lineNames = namesOf('line')
+const itemNames = namesOf('item')
+const frameNames = namesOf('frame')
+
 const lineStarts: Readonly<Record<ServedEvent['type'], Buffer>> = {
   ADDED: Buffer.from('{"type":"ADDED","object":'),
   MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
@@ -93,7 +107,7 @@ function jsonLine(resource: Resource, { type, object, servable }: ServedEvent): 
     const text = JSON.stringify(type === 'ERROR' ? object : shown(resource, object))
     return Buffer.from(`{"type":"${type}","object":${text}}\n`)
   }
-  const form = `line ${type}`
+  const form = lineNames[type]
   const known = servable.encodings.get(form)
   if (known) return known
   const json = objectJson(resource, servable)
@@ -124,7 +138,7 @@ function sharedItem(resource: Resource): WatchEncoder['encode'] {
 /** One item of a CBOR watch. */
 function cborItem(resource: Resource, { type, object, servable }: ServedEvent): Uint8Array {
   if (!servable) return cborWatchEvent(type, encodeCbor(type === 'ERROR' ? object : shown(resource, object)))
-  const form = `item ${type}`
+  const form = itemNames[type]
   const known = servable.encodings.get(form)
   if (known) return known
   const item = cborWatchEvent(type, objectCbor(resource, servable))
@@ -148,7 +162,7 @@ function frameOf(resource: Resource): WatchEncoder['encode'] {
         type === 'ERROR' ? looseProtobuf(object) : encodeProtobuf(resource.schema, object),
       )
     }
-    const form = `frame ${type}`
+    const form = frameNames[type]
     const known = servable.encodings.get(form)
     if (known) return known
     const frame = watchFrame(type, objectProtobuf(resource.schema, servable))

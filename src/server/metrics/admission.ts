@@ -1,7 +1,10 @@
 import type { Histogram, HistogramSpec, MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { AdmissionRequest } from '../context.ts'
+import { memo } from '../rest/memo.ts'
 
 type Phase = 'admit' | 'validate'
+type Operation = AdmissionRequest['operation']
+type ByOperation = Map<Operation, Histogram>
 
 const buckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
 const outcome = ['type', 'operation', 'rejected']
@@ -49,28 +52,21 @@ const failOpenTotal: MetricSpec = {
 
 /** Measures the steps and plugins of admission. */
 export interface AdmissionMeter {
-  step(phase: Phase, operation: AdmissionRequest['operation'], rejected: boolean, ms: number): void
-  plugin(
-    name: string,
-    phase: Phase,
-    operation: AdmissionRequest['operation'],
-    rejected: boolean,
-    ms: number,
-  ): void
+  step(phase: Phase, operation: Operation, rejected: boolean, ms: number): void
+  plugin(name: string, phase: Phase, operation: Operation, rejected: boolean, ms: number): void
 }
 
 export function admissionMeter(metrics: Metrics): AdmissionMeter {
   const steps = metrics.histogram(stepSeconds)
   const plugins = metrics.histogram(pluginSeconds)
-  const known = new Map<string, Histogram>()
-  const accepted = (name: string, phase: Phase, operation: AdmissionRequest['operation']) => {
-    const key = phase + operation + name
-    const found = known.get(key)
-    if (found) return found
-    const made = name ? plugins.with(name, phase, operation, 'false') : steps.with(phase, operation, 'false')
-    known.set(key, made)
-    return made
-  }
+  // By names that are there already: a key that is put together for each plugin costs more than what it measures.
+  const known = { admit: new Map<string, ByOperation>(), validate: new Map<string, ByOperation>() }
+  const accepted = (name: string, phase: Phase, operation: Operation) =>
+    memo(
+      memo(known[phase], name, () => new Map()),
+      operation,
+      () => (name ? plugins.with(name, phase, operation, 'false') : steps.with(phase, operation, 'false')),
+    )
   return {
     step(phase, operation, rejected, ms) {
       const series = rejected ? steps.with(phase, operation, 'true') : accepted('', phase, operation)
