@@ -24,14 +24,21 @@ export interface HutchProcess {
   stop(): Promise<void>
 }
 
+interface HutchStart {
+  readonly enter?: readonly string[]
+  readonly program?: string
+  readonly preload?: readonly string[]
+}
+
 /**
  * Starts `hutch server` of this checkout on loopback with its state in `directory`; resolves once it is ready. `enter`
- * goes before the program, to enter a network namespace; `program` is another one than what `scripts/start` runs.
+ * goes before the program, to enter a network namespace; `program` is another one than what `scripts/start` runs;
+ * `preload` is loaded into it first.
  */
 export async function startHutch(
   directory: string,
   flags: readonly string[],
-  { enter = [], program = bundled }: { readonly enter?: readonly string[]; readonly program?: string } = {},
+  { enter = [], program = bundled, preload = [] }: HutchStart = {},
 ): Promise<HutchProcess> {
   const kubeconfig = join(directory, 'kubeconfig')
   // Written once the API listens; one from the last start would say so too early.
@@ -41,6 +48,7 @@ export async function startHutch(
     [
       ...enter,
       'bun',
+      ...preload.map(path => `--preload=${path}`),
       program,
       'server',
       '--bind-address=127.0.0.1',

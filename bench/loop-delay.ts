@@ -2,7 +2,8 @@
 /**
  * How long others wait while one hostile request runs: asks for a Lease every 5 ms over a connection of its own and
  * prints the slowest answers beside each request. The hostile ones come from a process of their own. `cpu` is how long the
- * server's loop itself worked during the slowest of them: on a machine that is busy with more, that is what tells.
+ * server's loop itself worked during the slowest of them, `turn` how long at most without looking at anything else: on a
+ * machine that is busy with more, these tell.
  *
  *   bun run bench/loop-delay.ts [--only NAME] [--objects 50000] [--store memory]
  */
@@ -11,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { HostileCase } from './hostile-case.ts'
-import { connectionOf, startHutch } from './hutch-process.ts'
+import { connectionOf, startHutch, until } from './hutch-process.ts'
 import { hostileCases, prepare } from './loop-delay-cases.ts'
 
 const { values } = parseArgs({
@@ -26,11 +27,18 @@ const idleMs = 2_000
 
 const directory = mkdtempSync(join(tmpdir(), 'hutch-loop-delay-'))
 const flags = ['--disable-agent', '--disable=scheduler,dns,proxy', `--datastore-endpoint=${values.store}`]
-const hutch = await startHutch(directory, [...flags, '--feature-gates=CBORServingAndStorage=true'])
+// What the meter writes.
+const turns = join(directory, 'turns')
+process.env.HUTCH_TURNS = turns
+const hutch = await startHutch(directory, [...flags, '--feature-gates=CBORServingAndStorage=true'], {
+  preload: [join(import.meta.dir, 'turn-meter.ts')],
+})
 try {
   const connection = connectionOf(hutch.kubeconfig)
   await prepare(connection, Number(values.objects))
-  console.log('what runs meanwhile             heartbeats   p50 ms   p99 ms   max ms   cpu ms   answer')
+  console.log(
+    'what runs meanwhile             heartbeats   p50 ms   p99 ms   max ms   cpu ms  turn ms   answer',
+  )
   for (const hostile of [undefined, ...hostileCases(Number(values.objects))]) {
     if (values.only === undefined || hostile?.name.includes(values.only)) await measure(hostile)
   }
@@ -39,7 +47,17 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
+/** How long the loop has worked at most in one turn since this was last asked. */
+async function longestTurn(): Promise<string> {
+  const read = () => readFileSync(turns, 'utf8').trim().split(' ') as [beginnings: string, longest: string]
+  const [beginnings, longest] = read()
+  process.kill(hutch.pid, 'SIGUSR2')
+  await until(() => read()[0] !== beginnings, 'the meter')
+  return longest
+}
+
 async function measure(hostile: HostileCase | undefined): Promise<void> {
+  await longestTurn()
   const work = hostile ? attack(hostile) : Bun.sleep(idleMs).then(() => '')
   const took: number[] = []
   const worked: number[] = []
@@ -61,7 +79,7 @@ async function measure(hostile: HostileCase | undefined): Promise<void> {
   const most = Math.max(...worked).toFixed(1)
   const figures = [
     String(took.length).padStart(10),
-    ...[at(0.5), at(0.99), at(1), most].map(ms => ms.padStart(8)),
+    ...[at(0.5), at(0.99), at(1), most, await longestTurn()].map(ms => ms.padStart(8)),
   ]
   console.log(`${(hostile?.name ?? 'nothing').padEnd(32)}${figures.join(' ')}   ${answer}`)
 }
