@@ -2,6 +2,7 @@ import { pods } from '../api/core/pod.ts'
 import type { Pod, PodCondition } from '../api/types/core-v1.gen.ts'
 import { type Client, strategicPatch } from '../client/client.ts'
 import { type EventRecorder, referenceTo } from '../client/events.ts'
+import { toTimestamp } from '../client/timestamp.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
 import type { Ports } from '../std/ports.ts'
 
@@ -51,7 +52,7 @@ export async function reportUnschedulable(
 function changedCondition(ports: Ports, pod: Pod, { reason, message }: Report): PodCondition | undefined {
   const known = pod.status?.conditions?.find(condition => condition.type === 'PodScheduled')
   if (known?.status === 'False' && known.reason === reason && known.message === message) return undefined
-  const now = new Date(ports.clock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const now = toTimestamp(ports.clock.nowMs())
   return {
     type: 'PodScheduled',
     status: 'False',

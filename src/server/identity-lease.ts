@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Lease } from '../api/types/coordination-v1.gen.ts'
+import { toMicroTimestamp } from '../client/timestamp.ts'
 import type { Transport } from '../client/transport.ts'
 import type { JsonObject, KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { isConflict, isNotFound } from '../machinery/status/errors.ts'
@@ -99,7 +100,7 @@ async function write(
   name: string,
   holderIdentity: string,
 ): Promise<void> {
-  const renewTime = `${new Date(ports.clock.nowMs()).toISOString().slice(0, 23)}000Z`
+  const renewTime = toMicroTimestamp(ports.clock.nowMs())
   const spec = { holderIdentity, leaseDurationSeconds: durationSeconds, renewTime }
   const labels = { 'apiserver.kubernetes.io/identity': identity, 'kubernetes.io/hostname': hostname }
   const found = await transport.call({ ...at, verb: 'get', name }).catch(unless(isNotFound))

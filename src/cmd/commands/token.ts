@@ -4,6 +4,7 @@ import type { Secret } from '../../api/types/core-v1.gen.ts'
 import { type Client, createClient } from '../../client/client.ts'
 import { createHttpTransport, type HttpIdentity } from '../../client/http-transport.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import { parseDuration } from '../../machinery/codec/duration.ts'
 import { DecodeError } from '../../machinery/codec/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
@@ -102,7 +103,7 @@ async function create({ client, identity, flags, words }: Action): Promise<void>
   const description = flags.optional('description')
   const secret = tokenSecret(token, {
     ...(description !== undefined && { description }),
-    ...(lifeMs > 0 && { expiration: `${new Date(clock.nowMs() + lifeMs).toISOString().slice(0, 19)}Z` }),
+    ...(lifeMs > 0 && { expiration: toTimestamp(clock.nowMs() + lifeMs) }),
   })
   await client.create(secrets, secret)
   process.stdout.write(`${formatJoinToken(token, identity.caPem ?? '')}\n`)

@@ -1,4 +1,5 @@
 import { Cron } from 'croner'
+import { toTimestamp } from '../../client/timestamp.ts'
 import { parseDuration } from '../../machinery/codec/duration.ts'
 
 /** A parsed schedule. */
@@ -78,7 +79,7 @@ export function inTimeZone(ms: number, timeZone = 'UTC'): string {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
   const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT'
   const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)$/.exec(name) ?? []
-  if (!sign || (hours === '00' && minutes === '00')) return `${new Date(ms).toISOString().slice(0, 19)}Z`
+  if (!sign || (hours === '00' && minutes === '00')) return toTimestamp(ms)
   const offsetMs = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
   return `${new Date(ms + offsetMs).toISOString().slice(0, 19)}${sign}${hours}:${minutes}`
 }

@@ -1,6 +1,7 @@
 import type { Lease } from '../../api/types/coordination-v1.gen.ts'
 import type { Client } from '../../client/client.ts'
 import { isConflict, isNotFound } from '../../client/failure.ts'
+import { toMicroTimestamp } from '../../client/timestamp.ts'
 import type { Clock } from '../../std/ports.ts'
 import { leases } from '../resources.ts'
 
@@ -19,7 +20,7 @@ export function createNodeLease(client: Client, clock: Clock, nodeName: string):
   let last: Lease | undefined
   return {
     async renew(nodeUid) {
-      const renewTime = `${new Date(clock.nowMs()).toISOString().slice(0, 23)}000Z`
+      const renewTime = toMicroTimestamp(clock.nowMs())
       const spec = { holderIdentity: nodeName, leaseDurationSeconds, renewTime }
       try {
         last ??= await client.get(leases, leaseNamespace, nodeName)

@@ -5,10 +5,10 @@ import type {
   NodeCondition,
   NodeStatus,
 } from '../../api/types/core-v1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import { canonicalQuantity } from '../../machinery/quantity/index.ts'
 import type { KubeletConfig } from '../config.ts'
 import type { Image, RuntimeVersion } from '../runtime/runtime.ts'
-import { toTime } from '../status/time.ts'
 import type { MachineFacts, MachineFree } from './machine.ts'
 
 export interface NodeInput {
@@ -116,7 +116,7 @@ interface Verdict {
 function nodeConditions(input: NodeInput, old: readonly NodeCondition[]): NodeCondition[] {
   const own = verdictsOf(input)
   const foreign = old.filter(condition => !own.some(({ type }) => type === condition.type))
-  const now = toTime(input.nowMs)
+  const now = toTimestamp(input.nowMs)
   const conditions = own.map(verdict => {
     const before = old.find(({ type }) => type === verdict.type)
     const lastTransitionTime = before?.status === verdict.status ? before.lastTransitionTime : now

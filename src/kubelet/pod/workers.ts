@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import type { ObservedSandbox, PodIdentity } from '../runtime/runtime.ts'
 import { qosClass } from '../status/qos.ts'
-import { toTime } from '../status/time.ts'
 import { admitPod, affinityReason, judgeResize, type Rejection } from './admit.ts'
 import type { PodEnvironment } from './environment.ts'
 import type { ResizeRefusal } from './resize-state.ts'
@@ -192,7 +192,7 @@ export class PodWorkers {
       reason,
       message: `Pod was rejected: ${message}`,
       qosClass: qosClass(pod),
-      startTime: pod.status?.startTime ?? toTime(this.#env.ports.clock.nowMs()),
+      startTime: pod.status?.startTime ?? toTimestamp(this.#env.ports.clock.nowMs()),
     })
   }
 

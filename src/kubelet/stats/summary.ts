@@ -1,5 +1,5 @@
+import { toTimestamp } from '../../client/timestamp.ts'
 import type { MachineUsage } from '../node/usage.ts'
-import { toTime } from '../status/time.ts'
 import type { CgroupUsage } from './cgroup.ts'
 import type { InterfaceUsage } from './interfaces.ts'
 import type { ContainerSnapshot, CpuRate, PodSnapshot, Snapshot } from './snapshot.ts'
@@ -14,8 +14,8 @@ export function statsSummary(nodeName: string, snapshot: Snapshot, isOnlyCpuAndM
   return {
     node: {
       nodeName,
-      startTime: toTime(node?.bootedAtMs ?? 0),
-      ...(node && cpuAndMemory(node, toTime(atMs))),
+      startTime: toTimestamp(node?.bootedAtMs ?? 0),
+      ...(node && cpuAndMemory(node, toTimestamp(atMs))),
       ...(more && { network: networkStats(node.interfaces, atMs), fs: fsStats(node, atMs) }),
       ...(more && node.pids && { rlimit: rlimitStats(node.pids, atMs) }),
     },
@@ -66,11 +66,11 @@ function memoryStats(usage: MemoryUsage, time: string) {
 function podStats({ pod, containers, interfaces }: PodSnapshot, { node, atMs }: Snapshot, isShort: boolean) {
   const { name, namespace, uid } = pod
   const sums = sumOf(containers)
-  const time = toTime(Math.min(...containers.map(entry => entry.atMs)))
+  const time = toTimestamp(Math.min(...containers.map(entry => entry.atMs)))
   const swap = swapStats(sums.swapBytes, time)
   return {
     podRef: { name, namespace, uid },
-    startTime: toTime(Math.min(...containers.map(({ startedAtMs }) => startedAtMs))),
+    startTime: toTimestamp(Math.min(...containers.map(({ startedAtMs }) => startedAtMs))),
     containers: containers.map(entry => containerStats(entry, node, isShort)),
     cpu: cpuStats(sums, time),
     memory: memoryStats(sums, time),
@@ -80,12 +80,12 @@ function podStats({ pod, containers, interfaces }: PodSnapshot, { node, atMs }: 
 }
 
 function containerStats(entry: ContainerSnapshot, node: Snapshot['node'], isShort: boolean) {
-  const time = toTime(entry.atMs)
+  const time = toTimestamp(entry.atMs)
   const swap = swapStats(entry.swapBytes, time)
   const { bytes: usedBytes, files: inodesUsed } = entry.logs
   return {
     name: entry.name,
-    startTime: toTime(entry.startedAtMs),
+    startTime: toTimestamp(entry.startedAtMs),
     cpu: cpuStats(entry, time),
     memory: memoryStats(entry, time),
     ...(node && !isShort && { logs: { ...fsStats(node, entry.atMs), usedBytes, inodesUsed } }),
@@ -120,15 +120,15 @@ function networkStats(interfaces: readonly InterfaceUsage[], atMs: number) {
   const told = interfaces.map(({ name, rxBytes, rxErrors, txBytes, txErrors }) => ({
     ...{ name, rxBytes, rxErrors, txBytes, txErrors },
   }))
-  return { time: toTime(atMs), ...told[0], interfaces: told }
+  return { time: toTimestamp(atMs), ...told[0], interfaces: told }
 }
 
 function fsStats({ disk }: MachineUsage, atMs: number) {
   const { availableBytes, capacityBytes, usedBytes, inodes, inodesFree } = disk
   const inodesUsed = inodes - inodesFree
-  return { time: toTime(atMs), availableBytes, capacityBytes, usedBytes, inodesFree, inodes, inodesUsed }
+  return { time: toTimestamp(atMs), availableBytes, capacityBytes, usedBytes, inodesFree, inodes, inodesUsed }
 }
 
 function rlimitStats({ max, running }: NonNullable<MachineUsage['pids']>, atMs: number) {
-  return { time: toTime(atMs), maxpid: max, curproc: running }
+  return { time: toTimestamp(atMs), maxpid: max, curproc: running }
 }

@@ -1,8 +1,8 @@
 import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import type { ResizeState } from '../pod/resize-state.ts'
 import { isSidecar } from '../pod/restart.ts'
 import type { PodPhase } from './phase.ts'
-import { toTime } from './time.ts'
 
 /** Conditions that the kubelet owns, in the order in which it writes them. */
 const ownTypes = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']
@@ -56,7 +56,7 @@ function resizeConditions(input: ConditionInput): PodCondition[] {
     const before = input.old.find(condition => condition.type === type)
     const kept = before?.reason === reason ? before?.lastTransitionTime : undefined
     return {
-      ...{ type, status: 'True', lastTransitionTime: kept ?? toTime(input.nowMs) },
+      ...{ type, status: 'True', lastTransitionTime: kept ?? toTimestamp(input.nowMs) },
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       ...(reason ? { reason } : {}),
       ...(message ? { message } : {}),
@@ -74,7 +74,7 @@ function toCondition(
     type,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     status: verdict.status,
-    lastTransitionTime: kept ?? toTime(nowMs),
+    lastTransitionTime: kept ?? toTimestamp(nowMs),
     ...(verdict.reason ? { reason: verdict.reason } : {}),
     ...(verdict.message ? { message: verdict.message } : {}),
   }

@@ -1,9 +1,9 @@
 import type { Container, ContainerState, ContainerStatus, Pod } from '../../api/types/core-v1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import { actuatedResources } from '../pod/resize.ts'
 import { shouldRestart } from '../pod/restart.ts'
 import { containersNamed, type PodView, type Role } from '../pod/view.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
-import { toTime } from './time.ts'
 
 export interface StatusInput {
   readonly view: PodView
@@ -83,7 +83,7 @@ function seenStatus(
 function stateOf(input: StatusInput, container: ObservedContainer): ContainerState {
   if (container.state === 'created') return { waiting: {} }
   if (container.state === 'running')
-    return { running: { startedAt: toTime(container.startedAtMs ?? container.createdAtMs) } }
+    return { running: { startedAt: toTimestamp(container.startedAtMs ?? container.createdAtMs) } }
   const exitCode = container.exitCode ?? 0
   const message = lastWords(input, container)
   return {
@@ -92,8 +92,8 @@ function stateOf(input: StatusInput, container: ObservedContainer): ContainerSta
       reason: endReason(container, exitCode),
       ...(message ? { message } : {}),
       // Upstream's zero time of what has never run.
-      startedAt: toTime(container.startError ? 0 : (container.startedAtMs ?? container.createdAtMs)),
-      finishedAt: toTime(container.finishedAtMs ?? container.createdAtMs),
+      startedAt: toTimestamp(container.startError ? 0 : (container.startedAtMs ?? container.createdAtMs)),
+      finishedAt: toTimestamp(container.finishedAtMs ?? container.createdAtMs),
       containerID: `${input.runtimeName}://${container.id}`,
     },
   }

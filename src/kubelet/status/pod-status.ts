@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod, PodStatus } from '../../api/types/core-v1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import type { PodPlan } from '../pod/draft.ts'
 import { currentSandbox, type PodView } from '../pod/view.ts'
 import type { ObservedContainer } from '../runtime/runtime.ts'
@@ -6,7 +7,6 @@ import { podConditions } from './conditions.ts'
 import { containerStatuses } from './container-status.ts'
 import { type PodPhase, podPhase } from './phase.ts'
 import { qosClass } from './qos.ts'
-import { toTime } from './time.ts'
 
 export interface PodStatusInput {
   readonly view: PodView
@@ -59,7 +59,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
       ? { message: ending.message, reason: ending.reason }
       : reasons),
     ...addresses(input),
-    startTime: pod.status?.startTime ?? old.startTime ?? toTime(input.startedAtMs),
+    startTime: pod.status?.startTime ?? old.startTime ?? toTimestamp(input.startedAtMs),
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: apps,
     qosClass: qosClass(pod),

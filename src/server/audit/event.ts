@@ -1,3 +1,4 @@
+import { toMicroTimestamp } from '../../client/timestamp.ts'
 import { decodeCborBody, decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
@@ -59,8 +60,8 @@ export function auditEvent(request: AuditedRequest, stage: AuditStage, clock: Cl
     ...(context.info.isResourceRequest && { objectRef: objectRef(context, body) }),
     ...(ending && { responseStatus: responseStatus(ending) }),
     ...(ending && contentOf(request, body, clock)),
-    requestReceivedTimestamp: microTime(receivedMs),
-    stageTimestamp: microTime(clock.nowMs()),
+    requestReceivedTimestamp: toMicroTimestamp(receivedMs),
+    stageTimestamp: toMicroTimestamp(clock.nowMs()),
     ...(annotations && { annotations }),
   } as AuditEvent
 }
@@ -230,8 +231,4 @@ const userAgentLengthMax = 1024
 function shortened(userAgent: string): string {
   if (userAgent.length <= userAgentLengthMax) return userAgent
   return `${userAgent.slice(0, userAgentLengthMax)}...TRUNCATED`
-}
-
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z')
 }

@@ -1,5 +1,6 @@
 import type { BoundObjectReference, TokenRequest } from '../../api/types/authentication-v1.gen.ts'
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { quote } from '../../machinery/meta/quote.ts'
@@ -92,7 +93,7 @@ async function requestToken(
     nbf: nowSeconds,
     sub: serviceAccountUsername(namespace, name),
   })
-  return { ...request, status: { token, expirationTimestamp: timestamp(nowMs + lifeSeconds * 1000) } }
+  return { ...request, status: { token, expirationTimestamp: toTimestamp(nowMs + lifeSeconds * 1000) } }
 }
 
 async function sign(keys: TokenKeys, claims: Record<string, unknown>): Promise<string> {
@@ -153,7 +154,7 @@ function completed(
   }
   return {
     ...body,
-    metadata: { ...body.metadata, name, namespace, uid, creationTimestamp: timestamp(nowMs) },
+    metadata: { ...body.metadata, name, namespace, uid, creationTimestamp: toTimestamp(nowMs) },
     spec: {
       ...body.spec,
       audiences: body.spec?.audiences?.length ? body.spec.audiences : [...audiences],
@@ -233,8 +234,4 @@ function found<T extends KubeObject>(
   const object = lister.get(namespace, name)
   if (!object) throw notFound({ group: '', resource }, name)
   return object
-}
-
-function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }

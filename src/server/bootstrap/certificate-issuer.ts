@@ -6,6 +6,7 @@ import type { Node } from '../../api/types/core-v1.gen.ts'
 import { type Client, createClient } from '../../client/client.ts'
 import { isConflict, isNotFound } from '../../client/failure.ts'
 import { createInformer, type Informer } from '../../client/informer.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import type { Authorizer, UserInfo } from '../context.ts'
@@ -145,7 +146,7 @@ function withCondition(
   condition: CertificateSigningRequestCondition,
   { clock }: Ports,
 ): CertificateSigningRequest {
-  const now = `${new Date(clock.nowMs()).toISOString().slice(0, 19)}Z`
+  const now = toTimestamp(clock.nowMs())
   const conditions = [...(request.status?.conditions ?? []), { ...condition, lastUpdateTime: now }]
   return { ...request, status: { ...request.status, conditions } }
 }

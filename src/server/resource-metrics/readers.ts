@@ -1,5 +1,6 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import type { NodeMetrics, PodMetrics } from '../../api/types/metrics-v1beta1.gen.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import { formatDuration } from '../../machinery/codec/duration.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { formatQuantity } from '../../machinery/quantity/index.ts'
@@ -109,8 +110,7 @@ async function podUsage(sampler: Sampler, { metadata, spec }: Pod): Promise<Part
 }
 
 function timeOf({ atMs, windowMs }: Usage) {
-  const timestamp = `${new Date(atMs).toISOString().slice(0, 19)}Z`
-  return { timestamp, window: formatDuration(BigInt(Math.round(windowMs)) * 1_000_000n) }
+  return { timestamp: toTimestamp(atMs), window: formatDuration(BigInt(Math.round(windowMs)) * 1_000_000n) }
 }
 
 function quantitiesOf({ cpuCores, memoryBytes }: Usage) {

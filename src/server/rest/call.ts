@@ -1,5 +1,6 @@
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
+import { toTimestamp } from '../../client/timestamp.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { forbidden, type GroupKind, type GroupResource } from '../../machinery/status/errors.ts'
 import type { Clock, Ports } from '../../std/ports.ts'
@@ -108,7 +109,7 @@ export function isDryRun({ context }: RestCall): boolean {
 export function timestamp(clock: Clock, offsetSeconds = 0): string {
   const offsetMs =
     Math.abs(offsetSeconds) < durationSecondsMax ? offsetSeconds * 1000 : wrapped(offsetSeconds)
-  return `${new Date(clock.nowMs() + offsetMs).toISOString().slice(0, 19)}Z`
+  return toTimestamp(clock.nowMs() + offsetMs)
 }
 
 /** Go counts a duration in nanoseconds of an int64. */

@@ -2,6 +2,7 @@ import { pods } from '../../../api/core/pod.ts'
 import type { Pod } from '../../../api/types/core-v1.gen.ts'
 import { strategicPatch } from '../../../client/client.ts'
 import { referenceTo } from '../../../client/events.ts'
+import { toTimestamp } from '../../../client/timestamp.ts'
 import { isNotFound } from '../../../machinery/status/errors.ts'
 import type { Handle } from '../../framework/handle.ts'
 import { podKey } from '../../snapshot/cluster-snapshot.ts'
@@ -45,7 +46,7 @@ export function createEvictions(handle: Handle): Evictions {
 
 async function evict({ client, ports, recorder }: Handle, preemptor: Pod, victim: Pod, node: string) {
   const { namespace, name, uid, generation } = victim.metadata
-  const now = new Date(ports.clock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const now = toTimestamp(ports.clock.nowMs())
   const condition = {
     type: 'DisruptionTarget',
     status: 'True',
