@@ -3,11 +3,11 @@ import { toApiVersion } from '../machinery/meta/group.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { type Client, strategicPatch } from './client.ts'
 import { EventCorrelator, sourceKey } from './event-correlator.ts'
 import { isNotFound } from './failure.ts'
 import type { ResourceName, ResourceRef } from './resource.ts'
-import { sleep } from './sleep.ts'
 import { toTimestamp } from './timestamp.ts'
 
 export interface EventRecorder {

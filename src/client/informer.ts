@@ -1,12 +1,12 @@
 import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Cancel, Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { type Breathe, beginWork } from '../std/turns.ts'
 import type { Client } from './client.ts'
 import { hasReason, isExpired } from './failure.ts'
 import { createObjectStore, type ObjectStore, type ObjectStoreWriter } from './object-store.ts'
 import { compareRevisions, objectKey, type ResourceRef, resourceId } from './resource.ts'
-import { sleep } from './sleep.ts'
 import type { WatchEvent } from './transport.ts'
 
 /** A live copy of one resource (or of the part that the selectors name). */

@@ -1,10 +1,10 @@
 import type { Lease } from '../api/types/coordination-v1.gen.ts'
 import type { MetricSpec } from '../std/metrics.ts'
 import type { Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import type { Client } from './client.ts'
 import { orUndefined } from './failure.ts'
 import type { ResourceRef } from './resource.ts'
-import { sleep } from './sleep.ts'
 import { fromTimestamp, toMicroTimestamp } from './timestamp.ts'
 
 export interface ElectionOptions {

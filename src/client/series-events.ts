@@ -2,11 +2,11 @@ import type { ObjectReference } from '../api/types/core-v1.gen.ts'
 import type { Event } from '../api/types/events-v1.gen.ts'
 import { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { type Client, strategicPatch } from './client.ts'
 import { type EventNote, type EventRecorder, eventSuffix } from './events.ts'
 import { isNotFound } from './failure.ts'
 import type { ResourceRef } from './resource.ts'
-import { sleep } from './sleep.ts'
 import { toMicroTimestamp } from './timestamp.ts'
 
 export interface SeriesRecorderOptions {

@@ -6,6 +6,7 @@ import type { Informers } from '../client/informers.ts'
 import type { ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Ports } from '../std/ports.ts'
+import { whenAborted } from '../std/sleep.ts'
 import { beginWork } from '../std/turns.ts'
 import { isQuiet } from './apply.ts'
 import { createQueueMeter } from './queue-meter.ts'
@@ -104,13 +105,9 @@ export async function runWorker(run: WorkerRun): Promise<void> {
     cancels.push(cancel)
   }
   const sync = worker.start({ ...run, enqueue, use, watch })
-  await Promise.race([Promise.all(needed), aborted(signal)])
+  await Promise.race([Promise.all(needed), whenAborted(signal)])
   const lanes = Array.from({ length: worker.concurrency ?? concurrencyDefault }, () => work(run, queue, sync))
   await Promise.all(lanes)
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 /** Calls within the process take no turn of the event loop: two who undo each other's work would leave none to others. */

@@ -4,6 +4,7 @@ import { createEventRecorder } from '../client/events.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
 import { createMetrics, type Metrics } from '../std/metrics.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
+import { whenAborted } from '../std/sleep.ts'
 import type { KubeletConfig } from './config.ts'
 import { createSpecBuilder } from './container/spec.ts'
 import type { KubeletHost } from './host.ts'
@@ -63,12 +64,12 @@ export function createKubelet(options: KubeletOptions): Runnable {
     const informers = [podInformer, ...(serviceInformer ? [serviceInformer] : [])]
     const running = [agent.run(signal), host.run(signal), ...informers.map(informer => informer.run(signal))]
     const ready = Promise.all([agent.registered, ...informers.map(informer => informer.whenSynced())])
-    await Promise.race([ready, aborted(signal)])
+    await Promise.race([ready, whenAborted(signal)])
     if (!signal.aborted) {
       await takePods(parts)
       running.push(runtime.containers.watch(uid => parts.workers.wake(uid), signal))
     }
-    await aborted(signal)
+    await whenAborted(signal)
     parts.workers.close()
     await Promise.all(running)
   }
@@ -148,11 +149,4 @@ function apiPodOf(found: Pod | undefined, pod: Pod): Pod | undefined {
   const same =
     found.metadata.uid === pod.metadata.uid || (mirrored !== undefined && mirrored === pod.metadata.uid)
   return same ? found : undefined
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -6,6 +6,7 @@ import { createInformers, type Informers } from '../client/informers.ts'
 import { createMetrics, type Metrics } from '../std/metrics.ts'
 import type { Clock, Ports, Runnable } from '../std/ports.ts'
 import { createProxyMeter, type ProxyMeter } from './metrics/meter.ts'
+import { sleep } from '../std/sleep.ts'
 import { type ServicePort, servicePorts } from './model/service-port.ts'
 import { type Ruleset, rulesetOf } from './nftables/ruleset.ts'
 import { changeScript, replaceScript } from './nftables/script.ts'
@@ -56,7 +57,7 @@ function watchChanges(informers: Informers, { clock }: Ports, meter: ProxyMeter)
       signal.addEventListener('abort', note, { once: true })
       await changed.promise
       signal.removeEventListener('abort', note)
-      await new Promise<void>(resolve => clock.setTimer(gatherMs, resolve))
+      await sleep(clock, gatherMs, signal)
       changed = Promise.withResolvers<void>()
     },
   }
@@ -94,7 +95,7 @@ async function writeRules(
       written = undefined
       ports.log.warn('packet rules not written, trying again', { error: String(error) })
       const delayMs = Math.min(1_000 * 2 ** failures++, retryMaxMs)
-      await new Promise<void>(resolve => ports.clock.setTimer(delayMs, resolve))
+      await sleep(ports.clock, delayMs, signal)
     }
   }
 }

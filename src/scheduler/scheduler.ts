@@ -7,6 +7,7 @@ import { createInformers, type Informers } from '../client/informers.ts'
 import { resourceId } from '../client/resource.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
 import type { Ports, Runnable } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { BindingError, bindPod } from './bind.ts'
 import { type Cluster, takeNodeChange, takePodChange } from './cluster-events.ts'
 import { findNode, type Verdict } from './framework/find-node.ts'
@@ -136,7 +137,7 @@ async function schedulePods(scheduler: Scheduler, signal: AbortSignal): Promise<
       await ready.promise
       ready = Promise.withResolvers<void>()
     } else {
-      await new Promise<void>(resolve => ports.clock.setTimer(0, resolve))
+      await sleep(ports.clock, 0)
     }
   }
   await Promise.all(bindings)

@@ -1,6 +1,7 @@
 import { fromTimestamp } from '../client/timestamp.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Cancel, Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { CasError } from '../storage/store.ts'
 import { collectionPrefix, type WatchCache } from './watchcache/index.ts'
 
@@ -50,7 +51,7 @@ export function expireEvents(
         due.set(key, nowMs)
         throw error
       }
-      if (++removed % batchMax === 0) await new Promise<void>(resolve => clock.setTimer(0, resolve))
+      if (++removed % batchMax === 0) await sleep(clock, 0)
     }
   }
   const { items, revision } = cache.list(events)

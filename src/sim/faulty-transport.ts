@@ -1,9 +1,9 @@
-import { sleep } from '../client/sleep.ts'
 import type { ApiCall, Transport, WatchEvent } from '../client/transport.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { expired, serverTimeout, serviceUnavailable } from '../machinery/status/errors.ts'
 import type { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { countFault, type FaultDial } from './faults.ts'
 
 export interface FaultyOptions {

@@ -1,5 +1,5 @@
-import { sleep } from '../client/sleep.ts'
 import type { Ports } from '../std/ports.ts'
+import { sleep } from '../std/sleep.ts'
 import { type Store, StoreUnavailableError } from '../storage/store.ts'
 import { countFault, type FaultDial } from './faults.ts'
 

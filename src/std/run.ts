@@ -1,4 +1,5 @@
 import type { Ports, Runnable } from './ports.ts'
+import { whenAborted } from './sleep.ts'
 
 /** One component and the name that its log lines and failures carry. */
 export interface NamedRunnable {
@@ -25,12 +26,8 @@ export async function runAll(
     })
     return { stop, done }
   })
-  const aborted = new Promise<void>(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
   try {
-    await Promise.race([aborted, failure.promise])
+    await Promise.race([whenAborted(signal), failure.promise])
   } finally {
     for (const { stop, done } of started.toReversed()) {
       stop.abort()

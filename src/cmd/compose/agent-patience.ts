@@ -1,6 +1,6 @@
-import { sleep } from '../../client/sleep.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 
 const delayMinMs = 500
 const delayMaxMs = 15_000

@@ -1,6 +1,6 @@
-import { sleep } from '../../client/sleep.ts'
 import { forgetKept } from '../../std/kept.ts'
 import type { Runnable } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 
 /** What a process has used and holds, and how it lets go of what it holds for nothing. */
 export interface ProcessMemory {

@@ -2,6 +2,7 @@ import type { Session } from 'node:inspector/promises'
 import type { CpuProfile } from '../../server/profiles/pprof.ts'
 import type { Profiler } from '../../server/profiles/routes.ts'
 import type { Clock } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 import { setVerbosity } from '../verbosity.ts'
 
 /** What Bun can say of this process. The inspector is loaded when the first profile is asked for. */
@@ -16,7 +17,7 @@ export function processProfiler(clock: Pick<Clock, 'setTimer'>): Profiler {
         session.connect()
         await session.post('Profiler.enable')
         await session.post('Profiler.start')
-        await new Promise<void>(resolve => void clock.setTimer(durationMs, resolve))
+        await sleep(clock, durationMs)
         const { profile } = await session.post('Profiler.stop')
         return profile as CpuProfile
       } finally {

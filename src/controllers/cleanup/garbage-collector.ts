@@ -3,10 +3,10 @@ import { type Client, type DeleteOptions, mergePatch } from '../../client/client
 import { referenceTo } from '../../client/events.ts'
 import { isNotFound, orUndefined } from '../../client/failure.ts'
 import type { ResourceName } from '../../client/resource.ts'
-import { sleep } from '../../client/sleep.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import type { KubeObject, OwnerReference } from '../../machinery/meta/object.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
+import { sleep } from '../../std/sleep.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import {
   blocks,

@@ -11,6 +11,7 @@ import {
   parseQuantity,
   zeroQuantity,
 } from '../../machinery/quantity/index.ts'
+import { whenAborted } from '../../std/sleep.ts'
 import { beginWork } from '../../std/turns.ts'
 import { resourceQuotas } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
@@ -62,12 +63,8 @@ function follower(context: WorkerContext, changed: Changed): (resource: ServedRe
       })
       context.signal.addEventListener('abort', cancel, { once: true })
     }
-    await Promise.race([informer.whenSynced(), ended(context.signal)])
+    await Promise.race([informer.whenSynced(), whenAborted(context.signal)])
   }
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function sameUsage(

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
-import { sleep } from '../../client/sleep.ts'
 import type { Ports } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 import type { HookRequest, HookRunner } from '../pod/environment.ts'
 import { execute, httpProbe, portNumber } from '../probes/host-prober.ts'
 import type { RuntimeService } from '../runtime/runtime.ts'
@@ -48,7 +48,7 @@ async function execHook(
 }
 
 function sleepFor(ports: Ports, durationMs: number): Promise<void> {
-  return sleep(ports.clock, durationMs, new AbortController().signal)
+  return sleep(ports.clock, durationMs)
 }
 
 function reach(host: string, port: number): Promise<void> {

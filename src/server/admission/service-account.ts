@@ -7,6 +7,7 @@ import type {
   ServiceAccount,
 } from '../../api/types/core-v1.gen.ts'
 import type { Clock, Random } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../context.ts'
 import type { Lister } from '../lister.ts'
 import { limitSecretReferences } from './mountable-secrets.ts'
@@ -78,7 +79,7 @@ async function lookUp(
         `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
       )
     }
-    await new Promise<void>(resolve => void ports.clock.setTimer(retryMs, resolve))
+    await sleep(ports.clock, retryMs)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 
 /**
  * How a server leaves (apiserver pkg/server, graceful termination): first `/readyz` fails while everything is still
@@ -25,7 +26,7 @@ export function createDrain(clock: Clock, delayMs: number): Drain {
   let inWork = 0
   const lastLeft = Promise.withResolvers<void>()
   const begin = () => {
-    leaving ??= (delayMs > 0 ? pause(clock, delayMs) : Promise.resolve()).then(() => {
+    leaving ??= (delayMs > 0 ? sleep(clock, delayMs) : Promise.resolve()).then(() => {
       closed = true
     })
     return leaving
@@ -52,10 +53,6 @@ export function createDrain(clock: Clock, delayMs: number): Drain {
       cancel()
     },
   }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise(resolve => clock.setTimer(delayMs, resolve))
 }
 
 const exemptPrefixes = ['/readyz', '/livez', '/healthz', '/metrics']

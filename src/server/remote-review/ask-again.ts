@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import type { Clock } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 
 /** POSTs a review and answers the reviewed one. Rejects with a `ReviewError`. */
 export type PostReview = (review: object, timeoutMs: number) => Promise<JsonObject>
@@ -36,8 +37,7 @@ export function askAgain(
         const again = error instanceof ReviewError && error.retriable && tries < triesMax
         if (!again) throw error
       }
-      const waitMs = pauseMs
-      await new Promise<void>(resolve => void clock.setTimer(waitMs, resolve))
+      await sleep(clock, pauseMs)
       pauseMs *= pauseGrowth
     }
   }

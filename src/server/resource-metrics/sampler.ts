@@ -1,4 +1,5 @@
 import type { Ports } from '../../std/ports.ts'
+import { sleep } from '../../std/sleep.ts'
 import type { NodeReading } from './point.ts'
 
 /** Two readings of a node, some seconds apart. */
@@ -49,7 +50,7 @@ export function createSampler(scrape: Scrape, { clock, log }: Pick<Ports, 'clock
     const isRecent = known && clock.monotonicMs() - known.takenMs <= spanMaxMs
     try {
       const before = isRecent ? known.reading : await take(node, entry)
-      if (!isRecent) await new Promise<void>(resolve => clock.setTimer(firstSpanMs, resolve))
+      if (!isRecent) await sleep(clock, firstSpanMs)
       entry.pair = { before, now: await take(node, entry) }
       return entry.pair
     } catch (error) {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
-import { sleep } from '../../../client/sleep.ts'
 import type { Ports } from '../../../std/ports.ts'
+import { sleep } from '../../../std/sleep.ts'
 
 export interface PodmanServiceOptions {
   /** Where the socket and our containers.conf go: `<data-dir>/agent`. */
@@ -94,7 +94,7 @@ async function endLeftBehind(pidPath: string, socketPath: string, { clock }: Por
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
-    await sleep(clock, pollMs, new AbortController().signal)
+    await sleep(clock, pollMs)
   }
 }
 

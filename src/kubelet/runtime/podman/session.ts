@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
-import { sleep } from '../../../client/sleep.ts'
 import type { Clock } from '../../../std/ports.ts'
+import { sleep } from '../../../std/sleep.ts'
 import type { ExecOptions, OutputChunk, Session, StreamOptions } from '../runtime.ts'
 import { already, type Engine, EngineError, toEngineError } from './engine.ts'
 import { hijack } from './hijack.ts'
@@ -112,7 +112,7 @@ async function execExitCode(engine: Engine, id: string, clock: Clock): Promise<n
   for (let tries = 0; tries < pollMax; tries++) {
     const { Running, ExitCode } = await engine.execution(id).inspect()
     if (!Running && ExitCode !== null) return ExitCode
-    await sleep(clock, pollMs, new AbortController().signal)
+    await sleep(clock, pollMs)
   }
   throw new Error('the command has ended, but its exit code is not known')
 }

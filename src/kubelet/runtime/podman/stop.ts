@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
-import { sleep } from '../../../client/sleep.ts'
 import type { Clock, Logger } from '../../../std/ports.ts'
+import { sleep } from '../../../std/sleep.ts'
 import { already, type Engine, toEngineError } from './engine.ts'
 
 export interface StopOptions {

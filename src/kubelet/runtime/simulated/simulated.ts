@@ -1,4 +1,5 @@
 import type { Ports } from '../../../std/ports.ts'
+import { sleep } from '../../../std/sleep.ts'
 import {
   type ContainerSpec,
   type Image,
@@ -214,9 +215,7 @@ class SimulatedContainers implements RuntimeService {
   }
 
   #sleep(ms: number | undefined): Promise<void> {
-    return ms
-      ? new Promise(resolve => void this.#options.ports.clock.setTimer(ms, resolve))
-      : Promise.resolve()
+    return ms ? sleep(this.#options.ports.clock, ms) : Promise.resolve()
   }
 }
 
