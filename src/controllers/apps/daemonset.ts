@@ -20,6 +20,7 @@ import { isEverything, labelSelectorFrom } from '../../machinery/selector/index.
 import { controllerRevisions, daemonSets, nodes, pods } from '../kinds.ts'
 import { Backoff } from '../shared/backoff.ts'
 import { claim } from '../shared/claim.ts'
+import { orAbsent } from '../shared/count.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isAvailable, isFinished, isReady, untilAvailableMs } from '../shared/pod.ts'
 import { createPod, deletePod } from '../shared/pod-control.ts'
@@ -252,11 +253,6 @@ function statusOf({ daemonSet, nodes, byNode, hash, nowMs }: Daemons): DaemonSet
     numberAvailable: orAbsent(available),
     numberUnavailable: orAbsent(wanted.length - available),
   }
-}
-
-/** Go leaves out counts that are zero. */
-function orAbsent(count: number): number | undefined {
-  return count === 0 ? undefined : count
 }
 
 /** Two revisions of one template: pods of the lesser one are said to be of the other. */

@@ -6,6 +6,7 @@ import type {
 } from '../../api/types/apps-v1.gen.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { findCondition, withoutCondition } from '../shared/conditions.ts'
+import { orAbsent } from '../shared/count.ts'
 import { type ReplicaSets, sizeOf, total } from './deployment-replicasets.ts'
 import { desiredReplicas, fenceposts, progressDeadlineSeconds } from './deployment-spec.ts'
 
@@ -189,9 +190,4 @@ function terminating(all: readonly ReplicaSet[]): number | undefined {
     ({ status }) => status?.observedGeneration && status.terminatingReplicas === undefined,
   )
   return unknown ? undefined : total(all, ({ status }) => status?.terminatingReplicas)
-}
-
-/** Go leaves out counts that are zero. */
-function orAbsent(count: number): number | undefined {
-  return count === 0 ? undefined : count
 }

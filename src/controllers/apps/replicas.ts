@@ -23,6 +23,7 @@ import {
 import { pods } from '../kinds.ts'
 import { claim } from '../shared/claim.ts'
 import { findCondition, withCondition, withoutCondition } from '../shared/conditions.ts'
+import { orAbsent } from '../shared/count.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isActive, isTerminating, untilAvailableMs } from '../shared/pod.ts'
 import { createPod, deletePod, messageOf } from '../shared/pod-control.ts'
@@ -153,11 +154,6 @@ function replicaStatus(owner: ReplicaOwner, { active, terminating, error, nowMs 
     observedGeneration: owner.metadata.generation,
     conditions: failureCondition(owner, active.length, error, nowMs),
   }
-}
-
-/** Go leaves out counts that are zero. */
-function orAbsent(count: number): number | undefined {
-  return count === 0 ? undefined : count
 }
 
 function failureCondition(owner: ReplicaOwner, have: number, error: unknown, nowMs: number) {

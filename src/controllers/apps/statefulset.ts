@@ -7,6 +7,7 @@ import type { View } from '../../controller/view.ts'
 import { labelSelectorFrom } from '../../machinery/selector/index.ts'
 import { controllerRevisions, persistentVolumeClaims, pods, statefulSets } from '../kinds.ts'
 import { claim } from '../shared/claim.ts'
+import { orAbsent } from '../shared/count.ts'
 import { isAvailable, isReady, untilAvailableMs } from '../shared/pod.ts'
 import { planRevisions, planTruncation, templateOf } from './revisions.ts'
 import { hasStaleClaim, planClaimOwners } from './statefulset-claims.ts'
@@ -269,11 +270,6 @@ function statusOf({ set, pods, current, update, nowMs }: Situation): StatefulSet
     collisionCount: set.status?.collisionCount ?? 0,
     availableReplicas: available.length,
   }
-}
-
-/** Go leaves out counts that are zero. */
-function orAbsent(count: number): number | undefined {
-  return count === 0 ? undefined : count
 }
 
 function truncate({ set, current, pods }: Situation, old: readonly ControllerRevision[]): Plan {

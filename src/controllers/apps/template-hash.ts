@@ -1,4 +1,5 @@
 import type { PodTemplateSpec } from '../../api/types/core-v1.gen.ts'
+import { sortKeys } from '../../machinery/meta/json.ts'
 
 /** The label that tells the replica sets of one deployment apart. */
 export const templateHashLabel = 'pod-template-hash'
@@ -12,14 +13,8 @@ const safeLetters = 'bcdfghjklmnpqrstvwxz2456789'
  */
 export function templateHash(template: PodTemplateSpec, collisions = 0): string {
   let hash = 0x811c9dc5
-  const text = collisions > 0 ? `${canonicalJson(template)}${collisions}` : canonicalJson(template)
+  const json = JSON.stringify(sortKeys(template))
+  const text = collisions > 0 ? `${json}${collisions}` : json
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return [...String(hash)].map(digit => safeLetters[digit.charCodeAt(0) % safeLetters.length]).join('')
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  })
 }

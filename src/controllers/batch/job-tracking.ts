@@ -3,6 +3,7 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { event, type Plan, together, updateStatus } from '../../controller/actions.ts'
 import { jobs } from '../kinds.ts'
 import { findCondition, withoutCondition } from '../shared/conditions.ts'
+import { orAbsent } from '../shared/count.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { formatIndexes } from './job-indexes.ts'
 import type { Managing } from './job-manage.ts'
@@ -130,11 +131,6 @@ function statusWith({ job, indexes }: JobSituation, outcome: Outcome, tally: Tal
       ...(tally.failed.length > 0 && { failed: tally.failed }),
     },
   }
-}
-
-/** Go leaves out counts that are zero. */
-function orAbsent(count: number): number | undefined {
-  return count === 0 ? undefined : count
 }
 
 /** That the job is about to end is said before it has ended. */

@@ -2,7 +2,7 @@
 import { parseExact } from '../../std/exact-json.ts'
 import { runSteps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { isMap } from '../meta/json.ts'
+import { isMap, sortKeys } from '../meta/json.ts'
 import type { KubeObject } from '../meta/object.ts'
 import type { ObjectSchema } from '../schema/schema.ts'
 import { areAnnotationsLight } from '../validation/object-meta.ts'
@@ -71,15 +71,4 @@ function withoutAnnotation(applied: KubeObject): KubeObject {
   if (!applied.metadata.annotations) return applied
   const { [annotation]: _, ...annotations } = applied.metadata.annotations
   return { ...applied, metadata: { ...applied.metadata, annotations } }
-}
-
-/** Go prints maps by key. */
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys)
-  if (!isMap(value)) return value
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map(key => [key, sortKeys(value[key])]),
-  )
 }

@@ -14,6 +14,17 @@ export function setMember(target: JsonMap, key: string, value: unknown): void {
   }
 }
 
+/** The same value with its members by name at every level, as Go prints maps. */
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys)
+  if (!isMap(value)) return value
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map(key => [key, sortKeys(value[key])]),
+  )
+}
+
 /** Prints a decoded value as Go's `%v`: `map[a:1 b:[x y]]`. Upstream's messages carry whole objects this way. */
 export function formatGoValue(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'

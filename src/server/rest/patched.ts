@@ -112,7 +112,7 @@ function canonical(call: RestCall, patched: KubeObject, given: GivenPatch): Kube
   try {
     // A strategic merge happens within the type: nothing is printed and decoded again.
     const { object, strictErrors } = isStrategic ? readConverted(schema, typed, read) : read(typed)
-    const unknown = isStrategic ? strictErrors.toSorted() : inOrder(strictErrors, () => read(sorted(typed)))
+    const unknown = isStrategic ? strictErrors.toSorted() : inOrder(strictErrors, () => read(sortKeys(typed)))
     reportFaults(context, [...given.faults, ...unknown], refuse)
     return object as unknown as KubeObject
   } catch (error) {
@@ -150,7 +150,7 @@ function canonicalCustom(
   refuse: Refuse,
 ): KubeObject {
   const object = cloneJson(patched)
-  if (!object.kind) throw refuse(`Object 'Kind' is missing in '${JSON.stringify(sorted(patched))}'`)
+  if (!object.kind) throw refuse(`Object 'Kind' is missing in '${JSON.stringify(sortKeys(patched))}'`)
   if (object.kind !== resource.kind)
     throw otherCustomKind(object as unknown as JsonObject, resource.group, resource.kind)
   object.metadata ??= {}
@@ -177,22 +177,11 @@ function reportFaults(
 
 /** What upstream shows of a patch that is refused: a strategic one itself, as Go prints maps; of others what came of them. */
 function shown({ type, document }: GivenPatch, patched: KubeObject): string {
-  return type.includes('strategic') ? formatGoValue(document) : JSON.stringify(sorted(patched))
+  return type.includes('strategic') ? formatGoValue(document) : JSON.stringify(sortKeys(patched))
 }
 
 function patchInvalid(value: string, message: string) {
   const errors = createFieldErrors()
   errors.invalid('patch', value, message)
   return invalid({ group: '', kind: '' }, '', errors.list)
-}
-
-/** Members by name, as Go prints maps. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (!isMap(value)) return value
-  return Object.fromEntries(
-    Object.keys(value)
-      .toSorted()
-      .map(key => [key, sorted(value[key])]),
-  )
 }
