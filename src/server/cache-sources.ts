@@ -1,4 +1,4 @@
-import type { StorageLocation } from '../api/define.ts'
+import type { Resource, StorageLocation } from '../api/define.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { assert } from '../std/assert.ts'
 import type { Change, Source } from './lister.ts'
@@ -11,7 +11,8 @@ type Location = Pick<StorageLocation, 'group' | 'plural'>
  * are handed out before the cache exists, as the server that makes the cache takes what is built on them.
  */
 export interface CacheSources {
-  of<T extends KubeObject>(location: Location): Source<T>
+  /** The objects of a kind, in whatever version they are stored. */
+  of<T extends KubeObject>(resource: Resource<T>): Source<T>
   /** Fills all sources; from here on their handlers hear every change, until `signal` aborts. */
   bind(cache: WatchCache, signal: AbortSignal): void
 }
@@ -29,15 +30,15 @@ export function createCacheSources(): CacheSources {
     return bound.cache
   }
   return {
-    of: <T extends KubeObject>(location: Location): Source<T> => ({
-      get: (namespace, name) => current().get(objectKey(location, namespace, name))?.object as T | undefined,
+    of: <T extends KubeObject>({ storage }: Resource<T>): Source<T> => ({
+      get: (namespace, name) => current().get(objectKey(storage, namespace, name))?.object as T | undefined,
       list: namespace =>
         current()
-          .list(collectionPrefix(location, namespace))
+          .list(collectionPrefix(storage, namespace))
           .items.map(({ object }) => object as T),
       onChange(handler) {
         const stop = new AbortController()
-        const start = (to: Bound) => follow(to, location, stop.signal, handler)
+        const start = (to: Bound) => follow(to, storage, stop.signal, handler)
         if (bound) start(bound)
         else waiting.push(start)
         return () => stop.abort()

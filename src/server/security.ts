@@ -1,18 +1,23 @@
+import { podCertificateRequests } from '../api/certificates/pod-certificate-request.ts'
 import { namespaces } from '../api/core/namespace.ts'
+import { nodes } from '../api/core/node.ts'
+import { persistentVolumes } from '../api/core/persistent-volume.ts'
+import { pods } from '../api/core/pod.ts'
 import { secrets } from '../api/core/secret.ts'
-import type { Service } from '../api/types/core-v1.gen.ts'
-import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
+import { services } from '../api/core/service.ts'
+import { serviceAccounts } from '../api/core/service-account.ts'
+import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
+import { clusterRoles } from '../api/rbac/cluster-role.ts'
+import { clusterRoleBindings } from '../api/rbac/cluster-role-binding.ts'
+import { roles } from '../api/rbac/role.ts'
+import { roleBindings } from '../api/rbac/role-binding.ts'
+import { resourceSlices } from '../api/resource/resource-slice.ts'
+import { volumeAttachments } from '../api/storage/volume-attachment.ts'
 import { createClient, mergePatch } from '../client/client.ts'
 import type { Transport } from '../client/transport.ts'
-import type { KubeObject } from '../machinery/meta/object.ts'
 import { assert } from '../std/assert.ts'
 import type { Ports } from '../std/ports.ts'
-import {
-  type AdmissionListers,
-  type AdmissionOptions,
-  admissionPlugins,
-  usualAdmission,
-} from './admission/index.ts'
+import { type AdmissionOptions, admissionPlugins, usualAdmission } from './admission/index.ts'
 import type { TokenAuthenticator } from './authn/authenticator.ts'
 import {
   type AuthenticationServices,
@@ -24,13 +29,12 @@ import type { MarkUsed } from './authn/token-uses.ts'
 import type { AuthorizerList } from './authz/configured.ts'
 import { counted } from './authz/counted.ts'
 import { createNodeAuthorizer } from './authz/node.ts'
-import { createNodeGraph, type NodeOwned } from './authz/node-graph.ts'
+import { createNodeGraph } from './authz/node-graph.ts'
 import { createRbac } from './authz/rbac.ts'
 import { type SubjectRulesStatus, serverAuthorizer, subjectRules } from './authz/union.ts'
 import { nodeRules } from './bootstrap-policy/policy.ts'
 import type { CacheSources } from './cache-sources.ts'
 import type { AdmissionPlugin, Authorizer, UserInfo } from './context.ts'
-import type { Source } from './lister.ts'
 import type { Pki } from './pki/pki.ts'
 import type { Tracing } from './tracing/tracing.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
@@ -72,7 +76,7 @@ export function createSecurity({
   pki,
   issuer,
   externalUrl,
-  serviceAccounts,
+  serviceAccounts: tokenSettings,
   outsideTokens,
   authorizers,
   admission = usualAdmission,
@@ -82,16 +86,12 @@ export function createSecurity({
   metrics,
   tracing,
 }: SecuritySetup): Security {
-  const core = <T extends KubeObject>(plural: string): Source<T> => sources.of<T>({ group: '', plural })
-  const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
-    sources.of<T>({ group, plural })
-  const registration = 'admissionregistration.k8s.io'
-  const rbacGroup = 'rbac.authorization.k8s.io'
+  const { of } = sources
   const rbac = createRbac({
-    roles: of(rbacGroup, 'roles'),
-    clusterRoles: of(rbacGroup, 'clusterroles'),
-    roleBindings: of(rbacGroup, 'rolebindings'),
-    clusterRoleBindings: of(rbacGroup, 'clusterrolebindings'),
+    roles: of(roles),
+    clusterRoles: of(clusterRoles),
+    roleBindings: of(roleBindings),
+    clusterRoleBindings: of(clusterRoleBindings),
   })
   const node = nodeAuthorizer(sources, admission)
   const own = {
@@ -100,38 +100,25 @@ export function createSecurity({
   }
   const authorize = serverAuthorizer(own, authorizers)
   const objects: TokenObjects = {
-    serviceAccounts: core('serviceaccounts'),
-    secrets: core('secrets'),
-    pods: core('pods'),
-    nodes: core('nodes'),
+    serviceAccounts: of(serviceAccounts),
+    secrets: of(secrets),
+    pods: of(pods),
+    nodes: of(nodes),
   }
-  const listers = admissionListers(sources, objects)
-  const reach = {
-    services: core<Service>('services'),
-    endpointSlices: of<EndpointSlice>('discovery.k8s.io', 'endpointslices'),
-  }
+  const reach = { services: of(services), endpointSlices: of(endpointSlices) }
   const resolve = createServiceResolver(reach, random)
   return {
     authentication: createAuthenticationServices({
       ...{ pki, issuer, externalUrl, objects, clock, random, metrics },
-      ...(serviceAccounts && { serviceAccounts }),
+      ...(tokenSettings && { serviceAccounts: tokenSettings }),
       ...(outsideTokens && { outsideTokens }),
       ...(ownTransport && { markUsed: labelSecret(ownTransport) }),
     }),
     authorize,
     admission: admissionPlugins({
-      listers,
-      sources: {
-        mutatingWebhooks: of(registration, 'mutatingwebhookconfigurations'),
-        validatingWebhooks: of(registration, 'validatingwebhookconfigurations'),
-        policies: of(registration, 'validatingadmissionpolicies'),
-        policyBindings: of(registration, 'validatingadmissionpolicybindings'),
-        mutatingPolicies: of(registration, 'mutatingadmissionpolicies'),
-        mutatingPolicyBindings: of(registration, 'mutatingadmissionpolicybindings'),
-      },
+      sources,
       connect: credentials =>
         createWebhookClient({ resolve, clock, credentials, traceparent: tracing?.traceparent }),
-      objectsOf: ({ storage }) => sources.of(storage),
       authorize,
       rbac,
       clock,
@@ -157,38 +144,14 @@ function labelSecret(ownTransport: () => Transport): MarkUsed {
   }
 }
 
-function nodeAuthorizer(sources: CacheSources, { choice }: AdmissionOptions) {
-  const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
-    sources.of<T>({ group, plural })
+function nodeAuthorizer({ of }: CacheSources, { choice }: AdmissionOptions) {
   const podCertificates = choice.features?.enabled('PodCertificateRequest') ?? false
   const graph = createNodeGraph({
-    pods: of('', 'pods'),
-    persistentVolumes: of('', 'persistentvolumes'),
-    volumeAttachments: of<NodeOwned>('storage.k8s.io', 'volumeattachments'),
-    resourceSlices: of<NodeOwned>('resource.k8s.io', 'resourceslices'),
-    ...(podCertificates && {
-      podCertificateRequests: of<NodeOwned>('certificates.k8s.io', 'podcertificaterequests'),
-    }),
+    pods: of(pods),
+    persistentVolumes: of(persistentVolumes),
+    volumeAttachments: of(volumeAttachments),
+    resourceSlices: of(resourceSlices),
+    ...(podCertificates && { podCertificateRequests: of(podCertificateRequests) }),
   })
   return createNodeAuthorizer(graph, nodeRules(choice.features), { podCertificates })
-}
-
-function admissionListers(sources: CacheSources, objects: TokenObjects): AdmissionListers {
-  const of = <T extends KubeObject>(group: string, plural: string): Source<T> =>
-    sources.of<T>({ group, plural })
-  return {
-    serviceAccounts: objects.serviceAccounts,
-    pods: objects.pods,
-    nodes: objects.nodes,
-    namespaces: of('', 'namespaces'),
-    limitRanges: of('', 'limitranges'),
-    resourceQuotas: of('', 'resourcequotas'),
-    persistentVolumes: of('', 'persistentvolumes'),
-    persistentVolumeClaims: of('', 'persistentvolumeclaims'),
-    priorityClasses: of('scheduling.k8s.io', 'priorityclasses'),
-    runtimeClasses: of('node.k8s.io', 'runtimeclasses'),
-    storageClasses: of('storage.k8s.io', 'storageclasses'),
-    csiDrivers: of('storage.k8s.io', 'csidrivers'),
-    ingressClasses: of('networking.k8s.io', 'ingressclasses'),
-  }
 }

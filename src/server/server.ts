@@ -1,7 +1,7 @@
+import { apiServices } from '../api/apiregistration/api-service.ts'
+import { services } from '../api/core/service.ts'
+import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
 import type { Registry } from '../api/registry.ts'
-import type { APIService } from '../api/types/apiregistration-v1.gen.ts'
-import type { Service } from '../api/types/core-v1.gen.ts'
-import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Catalog } from '../client/catalog.ts'
 import type { Transport } from '../client/transport.ts'
 import type { LongYaml } from '../machinery/codec/index.ts'
@@ -161,7 +161,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const started = createServerHooks(cache, options.frontProxy !== undefined)
   started.finished('cache')
   const checks = healthChecks({ ports, store, cache, drain, hooks: hooksOf(options, started.checks) })
-  const sources = cacheSources(cache, stopping.signal)
+  const sources = aggregationSources(cache, stopping.signal)
   const aggregation =
     options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
   const served: Served = { cache, checks, aggregation, transport: () => transport }
@@ -255,13 +255,13 @@ function observedStore({ store, ports, tracing }: ApiServerOptions): Store {
 }
 
 /** What the server itself reads about other servers. */
-function cacheSources(cache: WatchCache, signal: AbortSignal): AggregationSources {
+function aggregationSources(cache: WatchCache, signal: AbortSignal): AggregationSources {
   const sources = createCacheSources()
   sources.bind(cache, signal)
   return {
-    apiServices: sources.of<APIService>({ group: 'apiregistration.k8s.io', plural: 'apiservices' }),
-    services: sources.of<Service>({ group: '', plural: 'services' }),
-    endpointSlices: sources.of<EndpointSlice>({ group: 'discovery.k8s.io', plural: 'endpointslices' }),
+    apiServices: sources.of(apiServices),
+    services: sources.of(services),
+    endpointSlices: sources.of(endpointSlices),
   }
 }
 

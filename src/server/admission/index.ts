@@ -1,32 +1,31 @@
-import type { Resource } from '../../api/define.ts'
+import { mutatingAdmissionPolicies } from '../../api/admissionregistration/mutating-admission-policy.ts'
+import { mutatingAdmissionPolicyBindings } from '../../api/admissionregistration/mutating-admission-policy-binding.ts'
+import { mutatingWebhookConfigurations } from '../../api/admissionregistration/mutating-webhook-configuration.ts'
+import { validatingAdmissionPolicies } from '../../api/admissionregistration/validating-admission-policy.ts'
+import { validatingAdmissionPolicyBindings } from '../../api/admissionregistration/validating-admission-policy-binding.ts'
+import { validatingWebhookConfigurations } from '../../api/admissionregistration/validating-webhook-configuration.ts'
+import { limitRanges } from '../../api/core/limit-range.ts'
+import { namespaces } from '../../api/core/namespace.ts'
+import { nodes } from '../../api/core/node.ts'
+import { persistentVolumes } from '../../api/core/persistent-volume.ts'
+import { persistentVolumeClaims } from '../../api/core/persistent-volume-claim.ts'
+import { pods } from '../../api/core/pod.ts'
+import { resourceQuotas } from '../../api/core/resource-quota.ts'
+import { serviceAccounts } from '../../api/core/service-account.ts'
+import { ingressClasses } from '../../api/networking/ingress-class.ts'
+import { runtimeClasses } from '../../api/node/runtime-class.ts'
+import { priorityClasses } from '../../api/scheduling/priority-class.ts'
+import { csiDrivers } from '../../api/storage/csi-driver.ts'
+import { storageClasses } from '../../api/storage/storage-class.ts'
 import type {
   MutatingWebhookConfiguration,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
   ValidatingWebhookConfiguration,
 } from '../../api/types/admissionregistration-v1.gen.ts'
-import type {
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
-} from '../../api/types/admissionregistration-v1beta1.gen.ts'
-import type {
-  LimitRange,
-  Namespace,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  ResourceQuota,
-  ServiceAccount,
-} from '../../api/types/core-v1.gen.ts'
-import type { IngressClass } from '../../api/types/networking-v1.gen.ts'
-import type { RuntimeClass } from '../../api/types/node-v1.gen.ts'
-import type { PriorityClass } from '../../api/types/scheduling-v1.gen.ts'
-import type { CSIDriver, StorageClass } from '../../api/types/storage-v1.gen.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Rbac } from '../authz/rbac.ts'
+import type { CacheSources } from '../cache-sources.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
-import { type Lister, memorySource, type Source } from '../lister.ts'
+import { memorySource } from '../lister.ts'
 import { webhookMeter } from '../metrics/admission.ts'
 import { policyMeter } from '../metrics/policies.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
@@ -80,33 +79,6 @@ import type { HookPorts } from './webhooks/call-hook.ts'
 import { mutatingWebhooks } from './webhooks/mutating.ts'
 import { validatingWebhooks } from './webhooks/validating.ts'
 
-/** What the plugins read, all from the watch cache. */
-export interface AdmissionListers {
-  readonly namespaces: Lister<Namespace>
-  readonly pods: Lister<Pod>
-  readonly nodes: Lister<Node>
-  readonly serviceAccounts: Lister<ServiceAccount>
-  readonly limitRanges: Lister<LimitRange>
-  readonly resourceQuotas: Lister<ResourceQuota>
-  readonly persistentVolumes: Lister<PersistentVolume>
-  readonly persistentVolumeClaims: Lister<PersistentVolumeClaim>
-  readonly priorityClasses: Lister<PriorityClass>
-  readonly runtimeClasses: Lister<RuntimeClass>
-  readonly storageClasses: Lister<StorageClass>
-  readonly csiDrivers: Lister<CSIDriver>
-  readonly ingressClasses: Lister<IngressClass>
-}
-
-/** What is configured while the server runs: followed, so that nothing is looked up where nothing is configured. */
-export interface AdmissionSources {
-  readonly mutatingWebhooks: Source<MutatingWebhookConfiguration>
-  readonly validatingWebhooks: Source<ValidatingWebhookConfiguration>
-  readonly policies: Source<ValidatingAdmissionPolicy>
-  readonly policyBindings: Source<ValidatingAdmissionPolicyBinding>
-  readonly mutatingPolicies: Source<MutatingAdmissionPolicy>
-  readonly mutatingPolicyBindings: Source<MutatingAdmissionPolicyBinding>
-}
-
 /** What an administrator says about admission. */
 export interface AdmissionOptions {
   readonly choice: AdmissionChoice
@@ -136,12 +108,10 @@ export const usualAdmission: AdmissionOptions = {
 }
 
 export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random' | 'metrics'> {
-  readonly listers: AdmissionListers
-  readonly sources: AdmissionSources
+  /** What plugins look up or follow, of any kind: read from the watch cache. */
+  readonly sources: Pick<CacheSources, 'of'>
   /** How webhooks are asked, with what is shown to them. */
   readonly connect: (credentials: CredentialsByHost | undefined) => WebhookClient
-  /** Any kind's objects, for quotas that count them. */
-  readonly objectsOf: (resource: Resource) => Lister
   readonly authorize: Authorizer
   readonly rbac: Rbac
   /** Makes a namespace in the server's own name. */
@@ -158,31 +128,27 @@ export function admissionPlugins(setup: AdmissionSetup): readonly AdmissionPlugi
 
 /** In upstream's order (pkg/kubeapiserver/options/plugins.go). All `admit` run before all `validate`. */
 function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
-  const { listers, sources, connect, objectsOf, authorize, rbac, clock, random, metrics } = setup
+  const { sources, connect, authorize, rbac, clock, random, metrics } = setup
   const { settings, imagePolicy, credentials } = setup.options
-  const { namespaces } = listers
+  const { of } = sources
   const hooks = (name: WebhookPlugin, call = connect(credentials[name])) => ({
     ...{ call, random, clock, tracing: setup.tracing },
     meter: webhookMeter(metrics, name === 'MutatingAdmissionWebhook' ? 'admit' : 'validating'),
   })
-  const matching = { namespaces, authorize, clock }
-  const evaluating = { ...matching, objectsOf, clock, meter: policyMeter(metrics) }
+  const matching = { namespaces: of(namespaces), authorize, clock }
+  const evaluating = { ...matching, objectsOf: of, clock, meter: policyMeter(metrics) }
   const fromFiles = componentPlugins(setup, hooks, matching)
   return [
     alwaysAdmit(),
-    namespaceAutoProvision(namespaces, setup.createNamespace),
-    namespaceLifecycle(listers.namespaces),
-    namespaceExists(listers.namespaces),
+    namespaceAutoProvision(of(namespaces), setup.createNamespace),
+    namespaceLifecycle(of(namespaces)),
+    namespaceExists(of(namespaces)),
     limitPodHardAntiAffinity(),
-    limitRanger(listers.limitRanges),
-    serviceAccount({ serviceAccounts: listers.serviceAccounts, clock, random }),
+    limitRanger(of(limitRanges)),
+    serviceAccount({ serviceAccounts: of(serviceAccounts), clock, random }),
     nodeRestriction({
-      pods: listers.pods,
-      nodes: listers.nodes,
-      claims: listers.persistentVolumeClaims,
-      volumes: listers.persistentVolumes,
-      csiDrivers: listers.csiDrivers,
-      serviceAccounts: listers.serviceAccounts,
+      ...{ pods: of(pods), nodes: of(nodes), serviceAccounts: of(serviceAccounts) },
+      ...{ claims: of(persistentVolumeClaims), volumes: of(persistentVolumes), csiDrivers: of(csiDrivers) },
       podCertificates: setup.options.choice.features?.enabled('PodCertificateRequest') ?? false,
       authorize,
     }),
@@ -191,34 +157,40 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     ...(settings.ImagePolicyWebhook && imagePolicy
       ? [imagePolicyWebhook({ settings: settings.ImagePolicyWebhook, post: imagePolicy, clock })]
       : []),
-    podSecurity({ ...listers, metrics }, settings.PodSecurity),
-    podNodeSelector(namespaces, settings.PodNodeSelector),
-    priority(listers.priorityClasses),
+    podSecurity({ namespaces: of(namespaces), pods: of(pods), metrics }, settings.PodSecurity),
+    podNodeSelector(of(namespaces), settings.PodNodeSelector),
+    priority(of(priorityClasses)),
     defaultTolerationSeconds(setup.options.tolerationSeconds),
-    podTolerationRestriction(namespaces, settings.PodTolerationRestriction),
+    podTolerationRestriction(of(namespaces), settings.PodTolerationRestriction),
     eventRateLimit(settings.EventRateLimit ?? [], clock),
     extendedResourceToleration(),
-    defaultStorageClass(listers.storageClasses),
+    defaultStorageClass(of(storageClasses)),
     storageObjectInUseProtection(),
     ownerReferencesPermission(authorize),
-    claimResize(listers.storageClasses),
-    runtimeClass(listers.runtimeClasses),
+    claimResize(of(storageClasses)),
+    runtimeClass(of(runtimeClasses)),
     ...certificatePlugins(authorize),
-    defaultIngressClass(listers.ingressClasses),
+    defaultIngressClass(of(ingressClasses)),
     denyServiceExternalIps(),
-    podTopologyLabels(listers.nodes),
+    podTopologyLabels(of(nodes)),
     mutatingPolicies(
-      { policies: sources.mutatingPolicies, bindings: sources.mutatingPolicyBindings },
+      { policies: of(mutatingAdmissionPolicies), bindings: of(mutatingAdmissionPolicyBindings) },
       evaluating,
     ),
-    mutatingWebhooks(sources.mutatingWebhooks, hooks('MutatingAdmissionWebhook'), matching),
+    mutatingWebhooks(of(mutatingWebhookConfigurations), hooks('MutatingAdmissionWebhook'), matching),
     ...fromFiles.mutating,
-    validatingPolicies({ policies: sources.policies, bindings: sources.policyBindings }, evaluating),
-    validatingWebhooks(sources.validatingWebhooks, hooks('ValidatingAdmissionWebhook'), matching),
+    validatingPolicies(
+      { policies: of(validatingAdmissionPolicies), bindings: of(validatingAdmissionPolicyBindings) },
+      evaluating,
+    ),
+    validatingWebhooks(of(validatingWebhookConfigurations), hooks('ValidatingAdmissionWebhook'), matching),
     ...fromFiles.validating,
     // Upstream checks escalation in storage, after all admission; quota still comes last: it counts what passed.
     rbacEscalation(rbac, authorize),
-    resourceQuota({ ...listers, objectsOf, clock, limited: settings.ResourceQuota }),
+    resourceQuota({
+      ...{ resourceQuotas: of(resourceQuotas), objectsOf: of, clock },
+      limited: settings.ResourceQuota,
+    }),
     alwaysDeny(),
   ]
 }

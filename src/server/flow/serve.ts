@@ -1,5 +1,6 @@
+import { flowSchemas } from '../../api/flowcontrol/flow-schema.ts'
+import { priorityLevelConfigurations } from '../../api/flowcontrol/priority-level-configuration.ts'
 import type { Registry } from '../../api/registry.ts'
-import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol-v1.gen.ts'
 import type { Ports } from '../../std/ports.ts'
 import { type CacheSources, createCacheSources } from '../cache-sources.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
@@ -36,9 +37,5 @@ export function serveFlowControl(
 
 /** The two kinds that drive it. */
 export function flowSources(sources: CacheSources) {
-  const group = 'flowcontrol.apiserver.k8s.io'
-  return {
-    schemas: sources.of<FlowSchema>({ group, plural: 'flowschemas' }),
-    levels: sources.of<PriorityLevelConfiguration>({ group, plural: 'prioritylevelconfigurations' }),
-  }
+  return { schemas: sources.of(flowSchemas), levels: sources.of(priorityLevelConfigurations) }
 }

@@ -2,6 +2,7 @@
 
 import { services } from '../../api/core/service.ts'
 import { ipAddresses } from '../../api/networking/ip-address.ts'
+import { serviceCidrs } from '../../api/networking/service-cidr.ts'
 import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { IPAddress, ServiceCIDR } from '../../api/types/networking-v1.gen.ts'
 import { createClient } from '../../client/client.ts'
@@ -47,12 +48,11 @@ export function repairServiceNetwork(options: RepairOptions, signal: AbortSignal
   const { sources, transport, ports } = options
   const client = createClient(transport)
   const recorder = (component: string) => createEventRecorder({ client, ports, signal, component })
-  const networking = 'networking.k8s.io'
   const repair: Repair = {
     ...options,
-    services: sources.of<Service>({ group: '', plural: 'services' }),
-    addresses: sources.of<IPAddress>({ group: networking, plural: 'ipaddresses' }),
-    cidrs: sources.of<ServiceCIDR>({ group: networking, plural: 'servicecidrs' }),
+    services: sources.of(services),
+    addresses: sources.of(ipAddresses),
+    cidrs: sources.of(serviceCidrs),
     addressEvents: recorder('ipallocator-repair-controller'),
     portEvents: recorder('portallocator-repair-controller'),
     queue: createWorkQueue(ports, signal),

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { ResourceQuota } from '../../../api/types/core-v1.gen.ts'
+import { resourceQuotas } from '../../../api/core/resource-quota.ts'
 import type { Transport } from '../../../client/transport.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
@@ -13,10 +13,9 @@ const writers = 64
 async function start(hard: Record<string, string>) {
   const ports = simPorts()
   const sources = createCacheSources()
-  const resourceQuotas = sources.of<ResourceQuota>({ group: '', plural: 'resourcequotas' })
   const plugin = resourceQuota({
-    resourceQuotas,
-    objectsOf: ({ storage }) => sources.of(storage),
+    resourceQuotas: sources.of(resourceQuotas),
+    objectsOf: sources.of,
     clock: ports.clock,
   })
   const server = await startTestServer({ ports, admission: [plugin] })

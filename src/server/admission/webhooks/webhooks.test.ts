@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import type {
-  MutatingWebhookConfiguration,
-  ValidatingWebhookConfiguration,
-} from '../../../api/types/admissionregistration-v1.gen.ts'
-import type { Namespace } from '../../../api/types/core-v1.gen.ts'
+import { mutatingWebhookConfigurations } from '../../../api/admissionregistration/mutating-webhook-configuration.ts'
+import { validatingWebhookConfigurations } from '../../../api/admissionregistration/validating-webhook-configuration.ts'
+import { namespaces } from '../../../api/core/namespace.ts'
 import type { Transport } from '../../../client/transport.ts'
 import type { JsonObject, KubeObject } from '../../../machinery/meta/object.ts'
 import { StatusError } from '../../../machinery/status/status.ts'
@@ -30,7 +28,7 @@ const asked: { readonly path: string; readonly request: Request }[] = []
 
 beforeAll(async () => {
   const sources = createCacheSources()
-  const of = <T extends KubeObject>(group: string, plural: string) => sources.of<T>({ group, plural })
+  const { of } = sources
   const resolve = () => ({ host: '127.0.0.1', port: hook.port })
   const calls = {
     call: createWebhookClient({ resolve, clock: ports.clock }),
@@ -38,20 +36,12 @@ beforeAll(async () => {
     meter: webhookMeter(ports.metrics, 'admit'),
   }
   const { clock } = ports
-  const services = { namespaces: of<Namespace>('', 'namespaces'), authorize: allowAll, clock }
+  const services = { namespaces: of(namespaces), authorize: allowAll, clock }
   server = await startTestServer({
     ports,
     admission: [
-      mutatingWebhooks(
-        of<MutatingWebhookConfiguration>(registration, 'mutatingwebhookconfigurations'),
-        calls,
-        services,
-      ),
-      validatingWebhooks(
-        of<ValidatingWebhookConfiguration>(registration, 'validatingwebhookconfigurations'),
-        calls,
-        services,
-      ),
+      mutatingWebhooks(of(mutatingWebhookConfigurations), calls, services),
+      validatingWebhooks(of(validatingWebhookConfigurations), calls, services),
     ],
   })
   sources.bind(server.cache, new AbortController().signal)
