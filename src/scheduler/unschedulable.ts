@@ -3,6 +3,7 @@ import type { Pod, PodCondition } from '../api/types/core-v1.gen.ts'
 import { type Client, strategicPatch } from '../client/client.ts'
 import { type EventRecorder, referenceTo } from '../client/events.ts'
 import { toTimestamp } from '../client/timestamp.ts'
+import { findCondition } from '../machinery/meta/conditions.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
 import type { Ports } from '../std/ports.ts'
 
@@ -50,7 +51,7 @@ export async function reportUnschedulable(
 }
 
 function changedCondition(ports: Ports, pod: Pod, { reason, message }: Report): PodCondition | undefined {
-  const known = pod.status?.conditions?.find(condition => condition.type === 'PodScheduled')
+  const known = findCondition(pod.status?.conditions, 'PodScheduled')
   if (known?.status === 'False' && known.reason === reason && known.message === message) return undefined
   const now = toTimestamp(ports.clock.nowMs())
   return {

@@ -1,6 +1,7 @@
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { deployments, endpointSlices, pods, replicaSets } from '../controllers/kinds.ts'
+import { isConditionTrue } from '../machinery/meta/conditions.ts'
 import type { SimCluster } from './cluster.ts'
 import type { SimNode } from './node.ts'
 import { type Wanted, workNamespaces } from './workload.ts'
@@ -121,7 +122,7 @@ function appOf({ metadata }: Pod): string {
 }
 
 function isReadyOn({ metadata, spec, status }: Pod, live: ReadonlySet<string>): boolean {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
+  const ready = isConditionTrue(status?.conditions, 'Ready')
   return ready && status?.phase === 'Running' && !metadata.deletionTimestamp && live.has(spec?.nodeName ?? '')
 }
 

@@ -1,4 +1,5 @@
 /** Rules of definitions (apiextensions-apiserver pkg/apis/apiextensions/validation). */
+import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, validateOneOf } from '../../machinery/validation/values.ts'
@@ -83,7 +84,7 @@ export function validateDefinitionUpdate(
 ): void {
   const { spec } = definition
   const { spec: old, status } = before
-  if (status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True')) {
+  if (isConditionTrue(status?.conditions, 'Established')) {
     immutable(spec.scope, old.scope, 'spec.scope', errors)
     immutable(spec.names.kind, old.names.kind, 'spec.names.kind', errors)
     validateNewCaBundle(spec, old, errors)

@@ -1,3 +1,4 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
@@ -80,7 +81,7 @@ const alwaysAvailable = {
 }
 
 function availableText({ status }: APIService): string {
-  const condition = status?.conditions?.find(({ type }) => type === 'Available')
+  const condition = findCondition(status?.conditions, 'Available')
   if (!condition) return 'Unknown'
   return condition.status === 'True' ? 'True' : `${condition.status} (${condition.reason})`
 }

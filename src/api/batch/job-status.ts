@@ -1,4 +1,5 @@
 /** What a job's controller may say of it (pkg/apis/batch/validation validateJobStatus). */
+import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
 import type { Job } from '../types/batch-v1.gen.ts'
@@ -28,7 +29,7 @@ export function validateJobStatusUpdate(job: Job, old: Job, errors: FieldErrors)
 }
 
 function holds({ status }: Job, type: string): boolean {
-  return status?.conditions?.find(condition => condition.type === type)?.status === 'True'
+  return isConditionTrue(status?.conditions, type)
 }
 
 function validateConditions(job: Job, old: Job, errors: FieldErrors): void {

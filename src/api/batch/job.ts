@@ -1,3 +1,4 @@
+import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import { humanDuration } from '../../machinery/table/duration.ts'
@@ -33,8 +34,7 @@ function setDefaults(job: Job): void {
 }
 
 function statusText({ metadata, status }: Job): string {
-  const holds = (type: string) =>
-    status?.conditions?.find(condition => condition.type === type)?.status === 'True'
+  const holds = (type: string) => isConditionTrue(status?.conditions, type)
   if (holds('Complete')) return 'Complete'
   if (holds('Failed')) return 'Failed'
   if (metadata.deletionTimestamp) return 'Terminating'

@@ -1,3 +1,4 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { none } from '../../machinery/table/cells.ts'
 import { humanDuration } from '../../machinery/table/duration.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
@@ -45,7 +46,7 @@ function stampConditions(
   { now }: StrategyContext,
 ): void {
   for (const condition of request.status?.conditions ?? []) {
-    const before = old.status?.conditions?.find(({ type }) => type === condition.type)
+    const before = findCondition(old.status?.conditions, condition.type)
     condition.lastUpdateTime ??= now
     condition.lastTransitionTime ??=
       before?.status === condition.status ? (before.lastTransitionTime ?? now) : now

@@ -1,8 +1,9 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ComponentStatus } from '../types/core-v1.gen.ts'
 
 function health({ conditions }: ComponentStatus) {
-  return conditions?.find(({ type }) => type === 'Healthy')
+  return findCondition(conditions, 'Healthy')
 }
 
 /** Made up on each read, never stored. */

@@ -1,3 +1,4 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { none, unknown } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import type { Node } from '../types/core-v1.gen.ts'
@@ -15,7 +16,7 @@ function roles({ metadata }: Node): string {
 }
 
 function statusText({ spec, status }: Node): string {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  const ready = findCondition(status?.conditions, 'Ready')
   const text = ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown'
   return spec?.unschedulable ? `${text},SchedulingDisabled` : text
 }

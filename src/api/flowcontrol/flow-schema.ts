@@ -1,3 +1,4 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { none } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import type { FlowSchema, FlowSchemaSpec } from '../types/flowcontrol-v1.gen.ts'
@@ -19,6 +20,6 @@ export const flowSchemas = defineResource<FlowSchema>('flowcontrol.apiserver.k8s
     PriorityLevel: ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '',
     MatchingPrecedence: ({ spec }) => spec?.matchingPrecedence ?? 0,
     DistinguisherMethod: ({ spec }) => spec?.distinguisherMethod?.type ?? none,
-    MissingPL: ({ status }) => status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
+    MissingPL: ({ status }) => findCondition(status?.conditions, 'Dangling')?.status ?? '?',
   },
 })

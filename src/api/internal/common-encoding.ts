@@ -1,3 +1,4 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type {
   ServerStorageVersion,
   StorageVersion,
@@ -14,7 +15,7 @@ export function withServers(
 ): StorageVersionStatus {
   const [first, ...others] = servers.map(({ encodingVersion }) => encodingVersion)
   const common = others.every(each => each === first) ? first : undefined
-  const before = status.conditions?.find(condition => condition.type === type)
+  const before = findCondition(status.conditions, type)
   const isSet = common !== undefined
   const truth = isSet ? 'True' : 'False'
   const isSame = before?.status === truth && (!isSet || common === status.commonEncodingVersion)

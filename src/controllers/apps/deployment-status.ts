@@ -5,7 +5,8 @@ import type {
   ReplicaSet,
 } from '../../api/types/apps-v1.gen.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
-import { findCondition, withoutCondition } from '../shared/conditions.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
+import { withoutCondition } from '../shared/conditions.ts'
 import { orAbsent } from '../shared/count.ts'
 import { type ReplicaSets, sizeOf, total } from './deployment-replicasets.ts'
 import { desiredReplicas, fenceposts, progressDeadlineSeconds } from './deployment-spec.ts'

@@ -13,6 +13,7 @@ import {
 import { defineController } from '../../controller/define.ts'
 import { controllerUid, type View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import {
   type LabelSelectorSpec,
@@ -22,7 +23,7 @@ import {
 } from '../../machinery/selector/index.ts'
 import { pods } from '../kinds.ts'
 import { claim } from '../shared/claim.ts'
-import { findCondition, withCondition, withoutCondition } from '../shared/conditions.ts'
+import { withCondition, withoutCondition } from '../shared/conditions.ts'
 import { orAbsent } from '../shared/count.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isActive, isTerminating, untilAvailableMs } from '../shared/pod.ts'

@@ -16,6 +16,7 @@ import {
 import { defineController } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { exponentialBuckets, type HistogramSpec } from '../../std/metrics.ts'
 import { cronJobs, jobs } from '../kinds.ts'
@@ -96,8 +97,7 @@ function statusIfChanged({ cronJob, active, lastSuccessfulTime }: Draft, lastSch
 /** The oldest finished jobs beyond the limits go. */
 function cleanUp(draft: Draft, owned: readonly Job[]): Plan {
   const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = draft.cronJob.spec!
-  const ended = (type: string) =>
-    owned.filter(({ status }) => status?.conditions?.some(c => c.type === type && c.status === 'True'))
+  const ended = (type: string) => owned.filter(({ status }) => isConditionTrue(status?.conditions, type))
   const surplus = (all: readonly Job[], limit = all.length) =>
     all.toSorted(byStartTime).slice(0, Math.max(0, all.length - limit))
   return [

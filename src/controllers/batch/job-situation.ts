@@ -1,7 +1,7 @@
 import type { Job, JobCondition } from '../../api/types/batch-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
-import { findCondition } from '../shared/conditions.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { isActive, isReady, isTerminating } from '../shared/pod.ts'
 import type { JobBackoff } from './job-backoff.ts'
 import { parseIndexes } from './job-indexes.ts'

@@ -7,6 +7,7 @@ import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { type Plan, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController } from '../../controller/define.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { certificateSigningRequests } from '../kinds.ts'
 import { messageOf } from '../shared/pod-control.ts'
 
@@ -92,7 +93,7 @@ export function planCleaning(request: Request, _: unknown, nowMs: number): Plan 
 }
 
 function expiry(request: Request, type: string, lifetimeMs: number | undefined): number | undefined {
-  const condition = request.status?.conditions?.find(found => found.type === type)
+  const condition = findCondition(request.status?.conditions, type)
   const sinceMs = fromTimestamp(condition?.lastUpdateTime)
   return sinceMs === undefined || lifetimeMs === undefined ? undefined : sinceMs + lifetimeMs
 }

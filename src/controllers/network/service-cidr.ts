@@ -6,8 +6,9 @@ import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { type Plan, patch, requeueAfter, updateStatus } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { ipAddresses, serviceCidrs } from '../kinds.ts'
-import { findCondition, withoutCondition } from '../shared/conditions.ts'
+import { withoutCondition } from '../shared/conditions.ts'
 
 const finalizer = 'networking.k8s.io/service-cidr-finalizer'
 /** servicecidrs_controller.go deletionGracePeriod: allocators have heard of the deletion by then. */

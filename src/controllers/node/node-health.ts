@@ -1,6 +1,7 @@
 import type { Lease } from '../../api/types/coordination-v1.gen.ts'
 import type { Node, NodeCondition } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { NodeTuning } from '../tuning.ts'
 
 interface Sign {
@@ -43,7 +44,7 @@ export class NodeHealth {
 }
 
 export function readyCondition(node: Node | undefined): NodeCondition | undefined {
-  return node?.status?.conditions?.find(({ type }) => type === 'Ready')
+  return findCondition(node?.status?.conditions, 'Ready')
 }
 
 const watchedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']

@@ -9,6 +9,7 @@ import { type Action, event, type Plan, requeueAfter, updateStatus } from '../..
 import { applyPlan } from '../../controller/apply.ts'
 import { informerStores, type View } from '../../controller/view.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
 import {
@@ -19,7 +20,6 @@ import {
   replicationControllers,
   statefulSets,
 } from '../kinds.ts'
-import { findCondition } from '../shared/conditions.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { goText } from '../shared/go-text.ts'
 import { isReady } from '../shared/pod.ts'

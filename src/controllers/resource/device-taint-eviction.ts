@@ -9,6 +9,7 @@ import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { confirm, event, measure, type Plan, remove } from '../../controller/actions.ts'
 import { applyPlan } from '../../controller/apply.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { HistogramSpec, MetricSpec, Metrics } from '../../std/metrics.ts'
 import { deviceTaintRules, pods, resourceClaims, resourceSlices } from '../kinds.ts'
 import { markDisrupted } from '../shared/disruption-target.ts'
@@ -179,7 +180,7 @@ async function tendRule(evictor: Evictor, rule: DeviceTaintRule | undefined): Pr
   if (!rule) return {}
   const { client, ports } = evictor.context
   const nowMs = ports.clock.nowMs()
-  const known = rule.status?.conditions?.find(({ type }) => type === 'EvictionInProgress')
+  const known = findCondition(rule.status?.conditions, 'EvictionInProgress')
   const sinceMs = nowMs - (fromTimestamp(known?.lastTransitionTime) ?? Number.NEGATIVE_INFINITY)
   if (known?.observedGeneration === rule.metadata.generation && sinceMs < statusPeriodMs)
     return { afterMs: statusPeriodMs - sinceMs }

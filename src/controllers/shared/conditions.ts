@@ -1,15 +1,9 @@
+import { findCondition } from '../../machinery/meta/conditions.ts'
+
 interface Condition {
   readonly type: string
   readonly status: string
   readonly reason?: string
-}
-
-/** The condition of this type. */
-export function findCondition<C extends Condition>(
-  conditions: readonly C[] | undefined,
-  type: string,
-): C | undefined {
-  return conditions?.find(condition => condition.type === type)
 }
 
 /** Without the condition of this type. */

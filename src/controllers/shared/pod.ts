@@ -1,5 +1,6 @@
 import type { Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 
 /** Neither finished nor on its way out (controller_utils.go IsPodActive). */
 export function isActive(pod: Pod): boolean {
@@ -17,7 +18,7 @@ export function isTerminating(pod: Pod): boolean {
 }
 
 export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status?.conditions?.find(condition => condition.type === type)
+  return findCondition(pod.status?.conditions, type)
 }
 
 export function isReady(pod: Pod): boolean {

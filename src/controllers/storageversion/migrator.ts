@@ -7,6 +7,7 @@ import { hasReason, isConflict } from '../../client/failure.ts'
 import { compareRevisions } from '../../client/resource.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
+import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { storageVersionMigrations } from '../kinds.ts'
@@ -162,7 +163,7 @@ async function rewrite(
 }
 
 function isTrue({ conditions = [] }: StorageVersionMigrationStatus, type: Outcome): boolean {
-  return conditions.some(condition => condition.type === type && condition.status === 'True')
+  return isConditionTrue(conditions, type)
 }
 
 /**

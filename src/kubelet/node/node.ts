@@ -2,6 +2,7 @@ import type { Node, NodeStatus } from '../../api/types/core-v1.gen.ts'
 import { type Client, strategicPatch } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import { isAlreadyExists, orUndefined } from '../../client/failure.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { Ports } from '../../std/ports.ts'
 import { sleep } from '../../std/sleep.ts'
 import type { KubeletConfig } from '../config.ts'
@@ -197,5 +198,5 @@ export class NodeAgent {
 }
 
 function readyOf(node: Node): string | undefined {
-  return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status
+  return findCondition(node.status?.conditions, 'Ready')?.status
 }

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { ResizeState } from '../pod/resize-state.ts'
 import { isSidecar } from '../pod/restart.ts'
 import type { PodPhase } from './phase.ts'
@@ -98,7 +99,7 @@ function readyVerdict(pod: Pod, containersReady: Verdict, conditions: readonly P
   if (containersReady.status !== 'True') return containersReady
   const messages: string[] = []
   for (const { conditionType } of pod.spec?.readinessGates ?? []) {
-    const found = conditions.find(condition => condition.type === conditionType)
+    const found = findCondition(conditions, conditionType)
     if (!found)
       messages.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`)
     else if (found.status !== 'True')

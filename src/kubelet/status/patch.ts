@@ -1,4 +1,5 @@
 import type { PodStatus } from '../../api/types/core-v1.gen.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { passingTypes } from './conditions.ts'
 
@@ -32,7 +33,7 @@ export function statusPatch(old: PodStatus, wanted: PodStatus): JsonObject | und
 function changedConditions(old: PodStatus, wanted: PodStatus): JsonObject[] {
   const changed: JsonObject[] = []
   for (const condition of wanted.conditions ?? []) {
-    const before = old.conditions?.find(({ type }) => type === condition.type)
+    const before = findCondition(old.conditions, condition.type)
     if (before && Bun.deepEquals(withoutProbeTime(before), withoutProbeTime(condition))) continue
     const cleared: JsonObject = {}
     if (before?.reason && !condition.reason) cleared.reason = null

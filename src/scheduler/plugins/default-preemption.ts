@@ -1,5 +1,6 @@
 import { podDisruptionBudgets } from '../../api/policy/pod-disruption-budget.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { histogram } from '../framework/find-node.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import type { Cycle, PostFilterResult, Rejection, Rejections, SchedulerPlugin } from '../framework/plugin.ts'
@@ -69,6 +70,6 @@ function ineligible({ pod, snapshot }: Cycle, { byNode, others }: Rejections): s
 
 function leavesForPreemption({ metadata, status }: Pod): boolean {
   if (!metadata.deletionTimestamp) return false
-  const condition = status?.conditions?.find(({ type }) => type === 'DisruptionTarget')
+  const condition = findCondition(status?.conditions, 'DisruptionTarget')
   return condition?.status === 'True' && condition.reason === 'PreemptionByScheduler'
 }

@@ -1,5 +1,6 @@
 import type { Container, ContainerStatus, Pod } from '../../api/types/core-v1.gen.ts'
 import type { PodAmounts } from '../../kernels/node-columns.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { milliValue, parseQuantity, quantityValue } from '../../machinery/quantity/index.ts'
 
 /** What a pod asks of a node (component-helpers resource PodRequests). */
@@ -171,7 +172,7 @@ function effectiveRequests(
   status: ContainerStatus | undefined,
 ): Amounts | undefined {
   if (!status) return undefined
-  const pending = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending')
+  const pending = findCondition(pod.status?.conditions, 'PodResizePending')
   const held = raise(requested(status.resources?.requests), requested(status.allocatedResources))
   return pending?.reason === 'Infeasible' ? held : raise(held, requested(container.resources?.requests))
 }

@@ -1,8 +1,10 @@
 /** Says of each APIService whether it is answered (kube-aggregator controllers/status). */
+
 import type { APIService, APIServiceCondition } from '../../api/types/apiregistration-v1.gen.ts'
 import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { Transport } from '../../client/transport.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
@@ -130,7 +132,7 @@ async function tell(
   verdict: Verdict,
 ): Promise<void> {
   const conditions = apiService.status?.conditions ?? []
-  const old = conditions.find(({ type }) => type === 'Available')
+  const old = findCondition(conditions, 'Available')
   const same = old && old.status === verdict.status && old.reason === verdict.reason
   if (same && old.message === verdict.message) return
   const now = timestamp(ports.clock)

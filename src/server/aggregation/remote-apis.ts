@@ -1,4 +1,5 @@
 import type { APIService } from '../../api/types/apiregistration-v1.gen.ts'
+import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import type { Source } from '../lister.ts'
 
@@ -65,7 +66,7 @@ export function nameOf(group: string, version: string): string {
 }
 
 export function isAvailable({ status }: APIService): boolean {
-  return status?.conditions?.some(each => each.type === 'Available' && each.status === 'True') ?? false
+  return isConditionTrue(status?.conditions, 'Available')
 }
 
 function toRemote(apiService: APIService, resources: JsonObject | undefined): RemoteApi | undefined {

@@ -5,6 +5,7 @@ import type {
   CustomResourceDefinitionNames,
   CustomResourceDefinitionStatus,
 } from '../../api/types/apiextensions-v1.gen.ts'
+import { findCondition, isConditionTrue } from '../../machinery/meta/conditions.ts'
 
 type Condition = Omit<CustomResourceDefinitionCondition, 'lastTransitionTime'>
 
@@ -58,7 +59,7 @@ function approvalCondition({ spec, metadata }: CustomResourceDefinition): Condit
 
 /** Whether a condition of this type is True. */
 export function isTrue({ status }: CustomResourceDefinition, type: string): boolean {
-  return status?.conditions?.some(each => each.type === type && each.status === 'True') ?? false
+  return isConditionTrue(status?.conditions, type)
 }
 
 interface Taken {
@@ -132,7 +133,7 @@ function withCondition(
   wanted: Condition,
   now: string,
 ): CustomResourceDefinitionCondition[] {
-  const old = conditions.find(({ type }) => type === wanted.type)
+  const old = findCondition(conditions, wanted.type)
   if (old && old.status === wanted.status && old.reason === wanted.reason && old.message === wanted.message)
     return [...conditions]
   const lastTransitionTime =

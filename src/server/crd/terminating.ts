@@ -2,6 +2,7 @@ import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
 } from '../../api/types/apiextensions-v1.gen.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 
 export type Terminating = Pick<CustomResourceDefinitionCondition, 'status' | 'reason' | 'message'>
 
@@ -32,7 +33,7 @@ export function withTerminating(
 ): CustomResourceDefinition {
   const { status } = definition
   const conditions = status?.conditions ?? []
-  const old = conditions.find(({ type }) => type === 'Terminating')
+  const old = findCondition(conditions, 'Terminating')
   const lastTransitionTime = (old?.status === outcome.status && old.lastTransitionTime) || now
   const made = { type: 'Terminating', ...outcome, lastTransitionTime }
   const others = conditions.filter(each => each !== old)

@@ -5,6 +5,7 @@ import type {
   PriorityLevelConfiguration,
 } from '../../api/types/flowcontrol-v1.gen.ts'
 import type { ApiCall, Transport } from '../../client/transport.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -69,7 +70,7 @@ async function bringInOrder({ transport, schemas, levels, ports }: MaintainOptio
   for (const schema of schemas.list()) {
     const level = schema.spec?.priorityLevelConfiguration.name ?? ''
     const wanted = danglingCondition(level, levels.get('', level) !== undefined)
-    const known = schema.status?.conditions?.find(({ type }) => type === wanted.type)
+    const known = findCondition(schema.status?.conditions, dangling)
     const { lastTransitionTime = timestamp(ports.clock), ...told } = known ?? {}
     if (isDeepStrictEqual(told, wanted)) continue
     const since = known?.status === wanted.status ? lastTransitionTime : timestamp(ports.clock)
@@ -130,12 +131,14 @@ function withUsersPart(wanted: FlowObject, stored: FlowObject): FlowObject['spec
   return { ...wanted.spec, exempt: kept } as PriorityLevelConfiguration['spec']
 }
 
+const dangling = 'Dangling'
+
 function danglingCondition(level: string, exists: boolean): FlowSchemaCondition {
   const references = `This FlowSchema references the PriorityLevelConfiguration object named ${quote(level)}`
   return exists
-    ? { type: 'Dangling', status: 'False', reason: 'Found', message: `${references} and it exists` }
+    ? { type: dangling, status: 'False', reason: 'Found', message: `${references} and it exists` }
     : {
-        type: 'Dangling',
+        type: dangling,
         status: 'True',
         reason: 'NotFound',
         message: `${references} but there is no such object`,

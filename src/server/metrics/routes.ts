@@ -1,5 +1,6 @@
 import type { Registry } from '../../api/registry.ts'
 import type { APIService } from '../../api/types/apiregistration-v1.gen.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import { metricsContentType } from '../../std/metrics-text.ts'
 import type { Cancel } from '../../std/ports.ts'
@@ -45,7 +46,7 @@ function tellUnavailable(metrics: Metrics, cache: WatchCache): void {
   const prefix = collectionPrefix({ group: 'apiregistration.k8s.io', plural: 'apiservices' })
   for (const { object } of cache.list(prefix).items) {
     const { metadata, status } = object as APIService
-    const available = status?.conditions?.find(({ type }) => type === 'Available')
+    const available = findCondition(status?.conditions, 'Available')
     gauge.with(metadata.name ?? '').set(available?.status === 'True' ? 0 : 1)
   }
 }

@@ -1,6 +1,7 @@
 import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { IPAddress, ServiceCIDR } from '../../api/types/networking-v1.gen.ts'
 import type { Transport } from '../../client/transport.ts'
+import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { isAlreadyExists, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -153,7 +154,7 @@ function fillings(options: AddressBookOptions) {
 /** Where nobody has said that a range is ready, it is: the controller manager may be away. */
 function isReady({ metadata, status }: ServiceCIDR): boolean {
   if (metadata.deletionTimestamp) return false
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'False'
+  return findCondition(status?.conditions, 'Ready')?.status !== 'False'
 }
 
 /** The lower part of a range is for addresses that people choose (KEP-3070). */

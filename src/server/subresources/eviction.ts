@@ -1,6 +1,7 @@
 import { builtinKind } from '../../api/schema/index.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Eviction, PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
+import { findCondition, isConditionTrue } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
 import { badRequest, forbidden, plainFailure, tooManyRequests } from '../../machinery/status/errors.ts'
@@ -68,7 +69,7 @@ function withDisruption(current: Pod, now: string): Pod {
   const pod = cloneJson(current)
   const type = 'DisruptionTarget'
   const conditions = pod.status?.conditions ?? []
-  const before = conditions.find(condition => condition.type === type)
+  const before = findCondition(conditions, type)
   const lastTransitionTime = before?.status === 'True' ? before.lastTransitionTime : now
   const words = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }
   const condition = { ...before, type, status: 'True', lastTransitionTime, ...words }
@@ -137,7 +138,7 @@ function budgetsOf({ deps }: RestCall, pod: Pod): PodDisruptionBudget[] {
 }
 
 function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false
+  return isConditionTrue(status?.conditions, 'Ready')
 }
 
 function allowsUnhealthy({ spec, status }: PodDisruptionBudget): boolean {
@@ -179,7 +180,7 @@ function decrement({ deps }: RestCall, current: PodDisruptionBudget, pod: Pod): 
 function noteExhausted(status: NonNullable<PodDisruptionBudget['status']>, now: string): void {
   const type = 'DisruptionAllowed'
   const conditions = status.conditions ?? []
-  const before = conditions.find(condition => condition.type === type)
+  const before = findCondition(conditions, type)
   const lastTransitionTime = before?.status === 'False' ? before.lastTransitionTime : now
   const { observedGeneration } = status
   const condition = { type, status: 'False', reason: 'InsufficientPods', message: '', lastTransitionTime }

@@ -1,4 +1,5 @@
 /** Cells of `kubectl get pods` (pkg/printers/internalversion printPod). */
+import { isConditionTrue } from '../../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../../machinery/meta/object.ts'
 import { none, since } from '../../../machinery/table/cells.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../types/core-v1.gen.ts'
@@ -31,7 +32,7 @@ export function summarizePod(pod: Pod): Summary {
   const walk: Walk = { ready: 0, restarts: 0, lastRestartMs: 0, reason: initialReason(pod) }
   const sidecarWalk: Walk = { ready: 0, restarts: 0, lastRestartMs: 0, reason: '' }
   const initializing = walkInitContainers(pod, sidecars, walk, sidecarWalk)
-  const initialized = status.conditions?.find(({ type }) => type === 'Initialized')?.status === 'True'
+  const initialized = isConditionTrue(status.conditions, 'Initialized')
   if (!initializing || initialized) {
     walk.restarts = sidecarWalk.restarts
     walk.lastRestartMs = sidecarWalk.lastRestartMs
@@ -102,7 +103,7 @@ function walkContainers(pod: Pod, walk: Walk): void {
     }
   }
   if (walk.reason !== 'Completed') return
-  const isReady = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+  const isReady = isConditionTrue(pod.status?.conditions, 'Ready')
   if (running && isReady) walk.reason = 'Running'
   else if (failure) walk.reason = failure
   else if (running) walk.reason = 'NotReady'
@@ -123,7 +124,7 @@ function restartsCell(pod: Pod, nowMs: number): string {
 function readinessGatesCell({ spec, status }: Pod): string {
   const gates = spec?.readinessGates ?? []
   if (gates.length === 0) return none
-  const holds = (gate: string) => status?.conditions?.find(({ type }) => type === gate)?.status === 'True'
+  const holds = (gate: string) => isConditionTrue(status?.conditions, gate)
   return `${gates.filter(({ conditionType }) => holds(conditionType)).length}/${gates.length}`
 }
 

@@ -1,3 +1,4 @@
+import { findCondition } from '../../../machinery/meta/conditions.ts'
 import { semanticEqual } from '../../../machinery/validation/values.ts'
 import type { Subresource } from '../../define.ts'
 import type { Container, Pod, PodCondition, PodStatus } from '../../types/core-v1.gen.ts'
@@ -34,7 +35,7 @@ function mirrorAddresses(status: PodStatus): void {
 }
 
 function keepObservedGeneration(condition: PodCondition, old: Pod): void {
-  const before = old.status?.conditions?.find(({ type }) => type === condition.type)?.observedGeneration
+  const before = findCondition(old.status?.conditions, condition.type)?.observedGeneration
   if (!condition.observedGeneration && before) condition.observedGeneration = before
 }
 
