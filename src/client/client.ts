@@ -1,3 +1,4 @@
+import { toApiVersion } from '../machinery/meta/group.ts'
 import type { JsonObject, KubeList, KubeObject } from '../machinery/meta/object.ts'
 import type { ResourceName, ResourceRef } from './resource.ts'
 import type { ApiCall, CallOptions, PatchType, Transport, WatchEvent } from './transport.ts'
@@ -147,7 +148,7 @@ function scoped(resource: ResourceName, verb: ApiCall['verb'], scope: Scope): Ap
 }
 
 function withType(resource: ResourceName, object: KubeObject): KubeObject {
-  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
+  const apiVersion = toApiVersion(resource.group, resource.version)
   return { ...object, apiVersion, kind: resource.kind }
 }
 

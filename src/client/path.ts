@@ -1,11 +1,11 @@
+import { versionPath } from '../machinery/meta/group.ts'
 import type { ApiCall, CallOptions } from './transport.ts'
 
 /** The URL path of a call, escaped: `/apis/apps/v1/namespaces/shop/deployments/web/status`. */
 export function pathOf({ group, version, resource, subresource, namespace, name }: ApiCall): string {
-  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   const place = namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
   const object = name === undefined ? '' : `/${encodeURIComponent(name)}`
-  return `${root}${place}/${resource}${object}${subresource ? `/${subresource}` : ''}`
+  return `${versionPath(group, version)}${place}/${resource}${object}${subresource ? `/${subresource}` : ''}`
 }
 
 /** The query of a call, without its question mark. */

@@ -29,12 +29,16 @@ export interface ApiCall {
   readonly options?: CallOptions
 }
 
-export type PatchType =
-  | 'application/json-patch+json'
-  | 'application/merge-patch+json'
-  | 'application/strategic-merge-patch+json'
-  | 'application/apply-patch+yaml'
-  | 'application/apply-patch+cbor'
+/** The languages of patches, in upstream's order. */
+export const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+] as const
+
+/** `apply-patch+cbor` is spoken where CBOR is (KEP-4222). */
+export type PatchType = (typeof patchTypes)[number] | 'application/apply-patch+cbor'
 
 /** The query parameters of meta/v1 ListOptions, CreateOptions, UpdateOptions, PatchOptions. */
 export interface CallOptions {

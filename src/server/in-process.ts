@@ -1,6 +1,6 @@
 import type { ApiCall, CallOptions, Transport, WatchEvent } from '../client/transport.ts'
 import { readEvents, readJson, toStatusError } from '../client/wire-answer.ts'
-import { toApiVersion } from '../machinery/meta/group.ts'
+import { toApiVersion, versionPath } from '../machinery/meta/group.ts'
 import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { methodNotSupported, notFound, notImplemented } from '../machinery/status/errors.ts'
 import { StatusError } from '../machinery/status/status.ts'
@@ -106,9 +106,8 @@ function toOptions({ options, patchType }: ApiCall): RequestOptions {
 }
 
 function pathOf({ group, version, resource, subresource, namespace, name }: ApiCall): string {
-  const start = `${group === '' ? '/api' : '/apis'}/${toApiVersion(group, version)}`
   const scope = namespace ? `/namespaces/${namespace}` : ''
-  return `${start}${scope}/${resource}${name ? `/${name}` : ''}${subresource ? `/${subresource}` : ''}`
+  return `${versionPath(group, version)}${scope}/${resource}${name ? `/${name}` : ''}${subresource ? `/${subresource}` : ''}`
 }
 
 function toObject(call: ApiCall, response: Response): KubeObject | Promise<KubeObject> {

@@ -17,6 +17,11 @@ export function toApiVersion(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`
 }
 
+/** Where a version is served: `/apis/apps/v1`, of the core group `/api/v1`. */
+export function versionPath(group: string, version: string): string {
+  return `${group === '' ? '/api' : '/apis'}/${toApiVersion(group, version)}`
+}
+
 /** `apps/v1` → `{ group: 'apps', version: 'v1' }`. Undefined when there is more than one slash. */
 export function fromApiVersion(apiVersion: string): { group: string; version: string } | undefined {
   const parts = apiVersion.split('/')

@@ -1,4 +1,5 @@
 import type { Resource } from '../../api/define.ts'
+import { type PatchType, patchTypes } from '../../client/transport.ts'
 import { contentNotRouted } from '../../machinery/status/errors.ts'
 import type { RequestContext } from '../context.ts'
 import { memo } from '../rest/memo.ts'
@@ -46,14 +47,8 @@ function withCbor(offer: Offer): Offer {
 /** Upstream's router looks at the plain types only, before any handler; for kinds that it knows from the start. */
 const produced = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 const streamed = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
-const patchesBuiltin = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-]
-
-const cborPatch = 'application/apply-patch+cbor'
+const patchesBuiltin: readonly string[] = patchTypes
+const cborPatch: PatchType = 'application/apply-patch+cbor'
 
 /** Refuses, before anything is done, what upstream's router would not let through: 415, 406. */
 export function requireMedia(context: RequestContext, resource: Resource): void {

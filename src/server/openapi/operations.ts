@@ -1,4 +1,5 @@
 import type { Resource, Subresource, Verb } from '../../api/define.ts'
+import { patchTypes } from '../../client/transport.ts'
 import { verbParameters } from './parameters.ts'
 import type { JsonSchema } from './schema-json.ts'
 import { article, groupWord, pascal, versionTag } from './words.ts'
@@ -32,12 +33,6 @@ export const streamed = [
   ...plain,
   'application/json;stream=watch',
   'application/vnd.kubernetes.protobuf;stream=watch',
-]
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
 ]
 
 interface Operation {

@@ -1,7 +1,7 @@
 import type { Resource } from '../../api/define.ts'
 import { facts } from '../../api/schema/index.ts'
 import { metaSchema } from '../../api/schema/meta-schema.ts'
-import { toApiVersion } from '../../machinery/meta/group.ts'
+import { toApiVersion, versionPath } from '../../machinery/meta/group.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { assert } from '../../std/assert.ts'
 import { isBuiltin } from '../http/encode.ts'
@@ -116,9 +116,9 @@ export function versionPages(resources: readonly Resource[]): readonly Page[] {
   const versions = new Map(
     resources.filter(isBuiltin).map(each => [toApiVersion(each.group, each.version), each] as const),
   )
-  return [...versions].map(([apiVersion, resource]) => ({
+  return [...versions.values()].map(resource => ({
     ...discovery,
-    path: `${resource.group === '' ? '/api' : '/apis'}/${apiVersion}/`,
+    path: `${versionPath(resource.group, resource.version)}/`,
     operationId: `get${groupWord(resource.group)}${pascal(resource.version)}APIResources`,
     tag: versionTag(resource),
     description: 'get available resources',

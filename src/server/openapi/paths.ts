@@ -1,5 +1,5 @@
 import type { Resource, Verb } from '../../api/define.ts'
-import { toApiVersion } from '../../machinery/meta/group.ts'
+import { versionPath } from '../../machinery/meta/group.ts'
 import { type Dialect, mainOperation, responsesOf, type Shapes, streamed, type Writer } from './operations.ts'
 import { verbParameters } from './parameters.ts'
 import type { JsonSchema } from './schema-json.ts'
@@ -11,7 +11,7 @@ export type PathItems = { [path: string]: JsonSchema }
 /** All paths of one resource, as a stock server lists them. */
 export function pathsOf(resource: Resource, shapes: Shapes, dialect: Dialect): PathItems {
   const { plural, namespaced, verbs } = resource
-  const root = `${resource.group === '' ? '/api' : '/apis'}/${toApiVersion(resource.group, resource.version)}`
+  const root = versionPath(resource.group, resource.version)
   const scope = namespaced ? `${root}/namespaces/{namespace}` : root
   const writer = { resource, shapes, dialect }
   const paths: PathItems = {}

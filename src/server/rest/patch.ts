@@ -1,5 +1,5 @@
 import type { Subresource } from '../../api/define.ts'
-import type { PatchType } from '../../client/transport.ts'
+import { type PatchType, patchTypes } from '../../client/transport.ts'
 import { applyPatch, applySteps } from '../../machinery/apply/index.ts'
 import { conform, DecodeError, readConverted } from '../../machinery/codec/index.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
@@ -24,12 +24,6 @@ const attemptsMax = 5
 
 const applyType: PatchType = 'application/apply-patch+yaml'
 const applyCborType: PatchType = 'application/apply-patch+cbor'
-const mergeTypes: readonly PatchType[] = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  applyType,
-]
 
 /** PATCH of an object or of a subresource that is data alone, in any of the four languages that the kind takes. */
 export async function patch(call: RestCall, subresource?: Subresource): Promise<Response> {
@@ -54,8 +48,8 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
 
 function requirePatchType({ context, resource }: RestCall): PatchType {
   const type = (context.options.patchType ?? '').split(';')[0]!.trim() as PatchType
-  const plain = resource.custom ? mergeTypes.filter(each => !each.includes('strategic')) : mergeTypes
-  const offered = context.servesCbor ? [...plain, applyCborType] : plain
+  const plain = resource.custom ? patchTypes.filter(each => !each.includes('strategic')) : patchTypes
+  const offered: readonly PatchType[] = context.servesCbor ? [...plain, applyCborType] : plain
   if (!offered.includes(type)) throw unsupportedMediaType(offered)
   return type
 }
