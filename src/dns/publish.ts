@@ -1,5 +1,6 @@
 import { services } from '../api/core/service.ts'
 import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
+import { serviceNameLabel } from '../api/discovery/service-name.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Client } from '../client/client.ts'
@@ -35,7 +36,7 @@ export async function publishDns(options: DnsAddress): Promise<void> {
     metadata: {
       namespace,
       name: `${name}-${nodeName}`,
-      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'dns.hutch' },
+      labels: { [serviceNameLabel]: name, 'endpointslice.kubernetes.io/managed-by': 'dns.hutch' },
     },
     addressType: address.includes(':') ? 'IPv6' : 'IPv4',
     endpoints: [

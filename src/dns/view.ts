@@ -1,13 +1,13 @@
 import { namespaces } from '../api/core/namespace.ts'
 import { services } from '../api/core/service.ts'
 import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
+import { serviceNameOf } from '../api/discovery/service-name.ts'
 import type { Service } from '../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Informers } from '../client/informers.ts'
 import type { DnsView } from './records.ts'
 
-const serviceOf = (slice: EndpointSlice) => slice.metadata.labels?.['kubernetes.io/service-name']
-const sliceKey = (slice: EndpointSlice) => `${slice.metadata.namespace}/${serviceOf(slice)}`
+const sliceKey = (slice: EndpointSlice) => `${slice.metadata.namespace}/${serviceNameOf(slice)}`
 const ipsOf = (service: Service) => service.spec?.clusterIPs ?? []
 const addressesOf = (slice: EndpointSlice) => (slice.endpoints ?? []).flatMap(endpoint => endpoint.addresses)
 
@@ -27,7 +27,7 @@ export function informerView(informers: Informers): DnsView {
     endpointWithIp(ip) {
       for (const slice of byAddress.get(ip)) {
         const endpoint = slice.endpoints?.find(({ addresses }) => addresses.includes(ip))
-        const service = serviceOf(slice)
+        const service = serviceNameOf(slice)
         if (endpoint && service) return { namespace: slice.metadata.namespace!, service, endpoint }
       }
       return undefined

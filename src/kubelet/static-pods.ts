@@ -1,5 +1,6 @@
 import { readdir, readFile, watch } from 'node:fs/promises'
 import path from 'node:path'
+import { mirrorKey } from '../api/core/pod/annotations.ts'
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { isAlreadyExists, orUndefined } from '../client/failure.ts'
@@ -16,8 +17,6 @@ export interface StaticPodsOptions {
   readonly client: Client
   readonly ports: Ports
 }
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 /**
  * Pods that a directory of manifests asks for, server or no server (upstream pkg/kubelet/config/file.go). Each has
@@ -71,7 +70,7 @@ export class StaticPods {
     const uid = pod.metadata.uid ?? ''
     const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeUid() ?? '', controller: true }
     const { uid: _, ...metadata } = pod.metadata
-    const annotations = { ...metadata.annotations, [mirrorAnnotation]: uid, 'kubernetes.io/config.hash': uid }
+    const annotations = { ...metadata.annotations, [mirrorKey]: uid, 'kubernetes.io/config.hash': uid }
     try {
       await client.create(pods, { ...pod, metadata: { ...metadata, annotations, ownerReferences: [owner] } })
     } catch (error) {

@@ -1,5 +1,6 @@
 import { services } from '../api/core/service.ts'
 import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
+import { serviceNameOf } from '../api/discovery/service-name.ts'
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { createInformers, type Informers } from '../client/informers.ts'
@@ -123,7 +124,7 @@ function createPlanner(informers: Informers, nodeName: string): () => ServicePor
 }
 
 function sliceKey(slice: EndpointSlice): string {
-  return `${slice.metadata.namespace}/${slice.metadata.labels?.['kubernetes.io/service-name']}`
+  return `${slice.metadata.namespace}/${serviceNameOf(slice)}`
 }
 
 type FlowWriter = Pick<RuleWriter, 'forgetFlows'>

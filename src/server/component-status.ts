@@ -1,9 +1,9 @@
 import type { ComponentStatus } from '../api/types/core-v1.gen.ts'
 import { notFound } from '../machinery/status/errors.ts'
-import type { Servable } from './context.ts'
 import type { HealthCheck } from './http/health.ts'
 import type { Reader } from './rest/call.ts'
 import { selectionOf } from './rest/selection.ts'
+import { unkept } from './rest/views.ts'
 
 /** By name (`etcd-0`, `scheduler`): undefined when it is well, else why not. */
 export type ComponentChecks = ReadonlyMap<string, HealthCheck['check']>
@@ -17,12 +17,12 @@ export function componentStatusReader(checks: ComponentChecks): Reader {
     const statuses = await Promise.all(asked.map(([each, check]) => statusOf(each, check)))
     if (verb === 'list') {
       const { matches } = selectionOf(call)
-      const items = statuses.filter(matches).map(toServable)
+      const items = statuses.filter(matches).map(unkept)
       return { kind: 'list', status: 200, resource, list: { items, resourceVersion: '' } }
     }
     const [found] = statuses
     if (!found) throw notFound({ group: '', resource: 'componentstatus' }, name)
-    return { kind: 'object', status: 200, object: found, resource, servable: toServable(found) }
+    return { kind: 'object', status: 200, object: found, resource, servable: unkept(found) }
   }
 }
 
@@ -35,8 +35,4 @@ async function statusOf(name: string, check: HealthCheck['check']): Promise<Comp
     metadata: { name },
     conditions: [{ type: 'Healthy', ...health }],
   }
-}
-
-function toServable(object: ComponentStatus): Servable {
-  return { object, encodings: new Map() }
 }

@@ -1,3 +1,4 @@
+import { serviceNameOf } from '../api/discovery/service-name.ts'
 import type { Pod } from '../api/types/core-v1.gen.ts'
 import type { Client } from '../client/client.ts'
 import { deployments, endpointSlices, pods, replicaSets } from '../controllers/kinds.ts'
@@ -64,9 +65,9 @@ export async function unsettled({ admin }: SimCluster, wanted: readonly Wanted[]
 
 async function wrongEndpoints(admin: Client): Promise<string[]> {
   const ready = new Map<string, number>()
-  for (const { metadata, endpoints } of (await admin.list(endpointSlices)).items) {
-    const service = `${metadata.namespace}/${metadata.labels?.['kubernetes.io/service-name']}`
-    const count = (endpoints ?? []).filter(({ conditions }) => conditions?.ready).length
+  for (const slice of (await admin.list(endpointSlices)).items) {
+    const service = `${slice.metadata.namespace}/${serviceNameOf(slice)}`
+    const count = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready).length
     ready.set(service, (ready.get(service) ?? 0) + count)
   }
   const byApp = Map.groupBy(await workPods(admin), appOf)

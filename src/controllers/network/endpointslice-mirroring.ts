@@ -1,3 +1,4 @@
+import { serviceNameLabel } from '../../api/discovery/service-name.ts'
 import type { EndpointAddress, EndpointSubset, Endpoints, Service } from '../../api/types/core-v1.gen.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import { fromKey, objectKey } from '../../client/resource.ts'
@@ -15,7 +16,6 @@ import { endpointKey, portsKey } from './slice-endpoints.ts'
 
 const managedByUs = 'endpointslicemirroring-controller.k8s.io'
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
-const serviceNameLabel = 'kubernetes.io/service-name'
 /** kube-controller-manager --mirroring-max-endpoints-per-subset. */
 const perSubsetMax = 1000
 const notMirrored = [triggerTimeAnnotation, 'kubectl.kubernetes.io/last-applied-configuration']

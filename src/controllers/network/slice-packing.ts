@@ -1,3 +1,4 @@
+import { serviceNameLabel } from '../../api/discovery/service-name.ts'
 import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
@@ -9,7 +10,6 @@ import { type EndpointGroup, endpointKey, portsKey } from './slice-endpoints.ts'
 
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 export const managedByUs = 'endpointslice-controller.k8s.io'
-const serviceNameLabel = 'kubernetes.io/service-name'
 
 /** kube-controller-manager --max-endpoints-per-slice. */
 export const endpointsPerSliceMax = 100

@@ -1,10 +1,10 @@
+import { isMirrorPod } from '../../api/core/pod/annotations.ts'
 import type { PodCertificateRequest } from '../../api/types/certificates-v1beta1.gen.ts'
 import type { Node, Pod, ServiceAccount } from '../../api/types/core-v1.gen.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { plainFailure } from '../../machinery/status/errors.ts'
 import type { AdmissionRequest } from '../context.ts'
 import type { Lister } from '../lister.ts'
-import { isMirrorPod } from './refusal.ts'
 
 export interface CertificatePorts {
   readonly pods: Lister<Pod>

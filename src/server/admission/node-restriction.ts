@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isMirrorPod } from '../../api/core/pod/annotations.ts'
 import type { TokenRequest } from '../../api/types/authentication-v1.gen.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.gen.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
@@ -14,7 +15,7 @@ import { apiReference } from './mirror-pod.ts'
 import { type CertificatePorts, restrictPodCertificate } from './node-certificates.ts'
 import { forbiddenLabels } from './node-labels.ts'
 import { requestsAudience } from './pod-audience.ts'
-import { isMirrorPod, refusal } from './refusal.ts'
+import { refusal } from './refusal.ts'
 
 export interface NodeRestrictionPorts extends CertificatePorts {
   readonly claims: Lister<PersistentVolumeClaim>

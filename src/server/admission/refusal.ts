@@ -1,4 +1,3 @@
-import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { forbidden } from '../../machinery/status/errors.ts'
 import type { StatusCause, StatusError } from '../../machinery/status/status.ts'
 import type { AdmissionRequest } from '../context.ts'
@@ -33,11 +32,4 @@ export function isAbout(request: AdmissionRequest, group: string, plural: string
 /** Whether a request creates a pod. */
 export function createsPod(request: AdmissionRequest): boolean {
   return request.operation === 'CREATE' && isAbout(request, '', 'pods')
-}
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
-
-/** A static pod's image in the API, made by its kubelet. */
-export function isMirrorPod({ metadata }: Pod): boolean {
-  return metadata.annotations?.[mirrorAnnotation] !== undefined
 }

@@ -1,3 +1,4 @@
+import { isMirrorPod } from '../../api/core/pod/annotations.ts'
 import { podReferences } from '../../api/core/pod/references.ts'
 import type {
   Container,
@@ -11,7 +12,7 @@ import { sleep } from '../../std/sleep.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../context.ts'
 import type { Lister } from '../lister.ts'
 import { limitSecretReferences } from './mountable-secrets.ts'
-import { createsPod, isAbout, isMirrorPod, refusal } from './refusal.ts'
+import { createsPod, isAbout, refusal } from './refusal.ts'
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const volumePrefix = 'kube-api-access-'

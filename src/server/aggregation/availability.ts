@@ -1,5 +1,5 @@
 /** Says of each APIService whether it is answered (kube-aggregator controllers/status). */
-
+import { serviceNameOf } from '../../api/discovery/service-name.ts'
 import type { APIService, APIServiceCondition } from '../../api/types/apiregistration-v1.gen.ts'
 import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
@@ -71,7 +71,7 @@ function behindService(service: Service | undefined, behind: Behind): void {
 }
 
 function behindSlice(slice: EndpointSlice | undefined, behind: Behind): void {
-  if (slice) behind(slice.metadata.namespace, slice.metadata.labels?.['kubernetes.io/service-name'])
+  if (slice) behind(slice.metadata.namespace, serviceNameOf(slice))
 }
 
 async function settle(options: AvailabilityOptions, name: string): Promise<void> {
@@ -110,9 +110,7 @@ function missingBackend(
   if ((service.spec?.type ?? 'ClusterIP') !== 'ClusterIP') return undefined
   const wanted = service.spec?.ports?.find(each => each.port === port)
   if (!wanted) return { reason: 'ServicePortError', message: `${which} is not listening on port ${port}` }
-  const slices = endpointSlices
-    .list(namespace)
-    .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
+  const slices = endpointSlices.list(namespace).filter(slice => serviceNameOf(slice) === name)
   if (slices.length === 0)
     return { reason: 'EndpointsNotFound', message: `cannot find endpointslices for ${which}` }
   const portName = wanted.name ?? ''

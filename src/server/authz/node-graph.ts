@@ -1,3 +1,4 @@
+import { isMirrorPod } from '../../api/core/pod/annotations.ts'
 import { podReferences, volumeSecretKeys } from '../../api/core/pod/references.ts'
 import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
@@ -76,12 +77,10 @@ function keyOf(kind: NodeRelated, { metadata }: KubeObject): Key {
   return `${kind}:${metadata.namespace ?? ''}/${metadata.name ?? ''}`
 }
 
-/** A mirror pod gives its node nothing: a node must not create its own rights. */
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
-
 function podKeys(pod: Pod): readonly Key[] {
   const self = keyOf('pod', pod)
-  if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return [self]
+  // A mirror pod gives its node nothing: a node must not create its own rights.
+  if (isMirrorPod(pod)) return [self]
   const references = podReferences(pod)
   const namespace = pod.metadata.namespace ?? ''
   const all = (kind: NodeRelated, names: readonly string[]) =>

@@ -8,6 +8,7 @@ import { notFound } from '../../machinery/status/errors.ts'
 import type { Response, Servable } from '../context.ts'
 import { groupResource, type Reader, type RestCall, timestamp } from '../rest/call.ts'
 import { selectionOf } from '../rest/selection.ts'
+import { unkept } from '../rest/views.ts'
 import { collectionPrefix } from '../watchcache/index.ts'
 import { type Usage, usageBetween } from './point.ts'
 import type { Sampler } from './sampler.ts'
@@ -67,8 +68,7 @@ async function toServable<T extends KubeObject>(
     ...(labels && { labels }),
   }
   const apiVersion = `${resource.group}/${resource.version}`
-  const made = { kind: resource.kind, apiVersion, metadata, ...found } as KubeObject
-  return { object: made, encodings: new Map() }
+  return unkept({ kind: resource.kind, apiVersion, metadata, ...found } as KubeObject)
 }
 
 function nodeSubjects({ deps }: RestCall): Subject<Node>[] {

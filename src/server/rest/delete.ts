@@ -2,13 +2,13 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { conflict, notFound, successStatus } from '../../machinery/status/errors.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Response, Servable } from '../context.ts'
-import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
+import type { CachedObject } from '../watchcache/index.ts'
 import { admitMutating, admitValidating, groupResource, type RestCall } from './call.ts'
 import { sameJson } from './clone.ts'
 import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts'
 import { planDeletion } from './deletion.ts'
 import { findStored, removeStored, writeStored } from './storage.ts'
-import { presentLater, presentRemoved } from './views.ts'
+import { presentLater, presentRemoved, unkept } from './views.ts'
 
 /** Lost races after which a DELETE gives up. */
 const attemptsMax = 20
@@ -68,8 +68,7 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
     const removed = await removeStored(call, stored)
     return { removed: true, servable: presentRemoved(resource, removed, current) }
   }
-  if (dryRun)
-    return { removed: step.thenRemove, servable: { object: deepFreeze(step.object), encodings: new Map() } }
+  if (dryRun) return { removed: step.thenRemove, servable: unkept(step.object) }
   const marked = await writeStored(call, step.object, stored)
   const shown = await presentLater(resource, marked)
   if (!step.thenRemove) return { removed: false, servable: shown }

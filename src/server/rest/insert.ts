@@ -5,7 +5,6 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { alreadyExists, badRequest, generateNameConflict, invalid } from '../../machinery/status/errors.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
-import { deepFreeze } from '../watchcache/index.ts'
 import {
   type Allocation,
   admitValidating,
@@ -19,7 +18,7 @@ import {
 } from './call.ts'
 import { settleNamespace } from './identity.ts'
 import { keyOf, labelsAround, settleForStore, writeStored } from './storage.ts'
-import { presentLater } from './views.ts'
+import { presentLater, unkept } from './views.ts'
 
 /** Upstream's maxNameGenerationCreateAttempts. */
 const generatedNameAttemptsMax = 8
@@ -110,7 +109,7 @@ async function dryRunInsert(
   const { metadata } = object
   await allocation?.revert()
   if (call.deps.cache.get(keyOf(call.resource, metadata.namespace ?? '', metadata.name!))) return undefined
-  return { object: deepFreeze(object), encodings: new Map() }
+  return unkept(object)
 }
 
 export function strategyContext({ deps, context, resource }: RestCall): StrategyContext {

@@ -11,7 +11,7 @@ import {
 } from '../../machinery/validation/object-meta.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
-import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
+import type { CachedObject } from '../watchcache/index.ts'
 import {
   type Allocation,
   admitMutating,
@@ -28,7 +28,7 @@ import { keepTimes, trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
 import { findStored, isOutdated, labelsAround, removeStored, settleForStore, writeStored } from './storage.ts'
-import { presentLater } from './views.ts'
+import { presentLater, unkept } from './views.ts'
 
 /** What a door to an object may rule, and what the object itself does. */
 type UpdateRules = NonNullable<Subresource<KubeObject>['strategy']> &
@@ -120,10 +120,10 @@ async function finish(
 ): Promise<Servable | undefined> {
   const { resource } = call
   settleForStore(resource, object)
-  if (isDryRun(call)) return toServable(object)
+  if (isDryRun(call)) return unkept(object)
   if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)
-    return toServable(object)
+    return unkept(object)
   }
   if (sameJson(object, old) && !isOutdated(resource, stored, object)) return undefined
   return presentLater(resource, await writeStored(call, object, stored))
@@ -252,8 +252,4 @@ function isFinished({ holdsDeletion }: Strategy, object: KubeObject, { metadata:
   if (!old.deletionTimestamp || (object.metadata.finalizers?.length ?? 0) > 0) return false
   if (holdsDeletion?.(object)) return false
   return (old.deletionGracePeriodSeconds ?? 0) === 0
-}
-
-function toServable(object: KubeObject): Servable {
-  return { object: deepFreeze(object), encodings: new Map() }
 }

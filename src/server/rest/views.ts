@@ -66,11 +66,16 @@ export function presentLater(resource: Resource, cached: CachedObject): Servable
   return pending ? pending.then(() => present(resource, cached)) : present(resource, cached)
 }
 
+/** An object that lies in no cache, frozen, as an answer carries it. */
+export function unkept(object: KubeObject): Servable {
+  return { object: deepFreeze(object), encodings: new Map() }
+}
+
 /** What was just removed, as `seen` showed it to this request, at the revision of its removal. */
 export function presentRemoved(resource: Resource, removed: CachedObject, seen: Servable): Servable {
   if (!resource.custom?.convert) return present(resource, removed)
   const metadata = { ...seen.object.metadata, resourceVersion: String(removed.revision) }
-  return { object: deepFreeze({ ...seen.object, metadata }), encodings: new Map() }
+  return unkept({ ...seen.object, metadata })
 }
 
 /** A stored object as this resource's version serves it. Made once per version and kept with the object. */
@@ -102,8 +107,7 @@ function convertFromStorage(resource: Resource, cached: CachedObject): Servable 
     ? resource.conversion.fromStorage(cloneJson(cached.object))
     : cached.object
   if (resource.custom) return readCustom(resource, cached, { ...converted, apiVersion })
-  const object = deepFreeze({ ...converted, kind: resource.kind, apiVersion })
-  return { object, encodings: new Map() }
+  return unkept({ ...converted, kind: resource.kind, apiVersion })
 }
 
 /** What was stored under another schema is defaulted and pruned by the one of today. */
@@ -116,5 +120,5 @@ function readCustom(resource: Resource, cached: CachedObject, converted: KubeObj
   if (schema && (isOwn || !resource.custom!.convert))
     applySchemaDefaults(schema, object as unknown as JsonObject)
   resource.custom!.prune(object)
-  return sameJson(object, cached.object) ? cached : { object: deepFreeze(object), encodings: new Map() }
+  return sameJson(object, cached.object) ? cached : unkept(object)
 }

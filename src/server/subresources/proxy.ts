@@ -1,3 +1,4 @@
+import { serviceNameOf } from '../../api/discovery/service-name.ts'
 import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
@@ -153,7 +154,7 @@ function slicesOf({ deps, context }: RestCall, service: string): EndpointSlice[]
     context.info.namespace,
   )
   const slices = deps.cache.list(prefix).items.map(({ object }) => object as EndpointSlice)
-  return slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
+  return slices.filter(slice => serviceNameOf(slice) === service)
 }
 
 /** Backends behind `https:` are not verified, as upstream does not. */

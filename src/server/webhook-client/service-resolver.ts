@@ -1,3 +1,4 @@
+import { serviceNameOf } from '../../api/discovery/service-name.ts'
 import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
@@ -39,8 +40,8 @@ export function createServiceResolver(
   }
 }
 
-function isOf({ metadata }: EndpointSlice, service: string): boolean {
-  return metadata.labels?.['kubernetes.io/service-name'] === service
+function isOf(slice: EndpointSlice, service: string): boolean {
+  return serviceNameOf(slice) === service
 }
 
 function primaryFirst(slices: readonly EndpointSlice[], family: string | undefined): EndpointSlice[] {

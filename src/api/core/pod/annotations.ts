@@ -9,7 +9,7 @@ type Annotations = Readonly<Record<string, string>>
 export const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
 export const seccompPodKey = 'seccomp.security.alpha.kubernetes.io/pod'
 export const seccompContainerPrefix = 'container.seccomp.security.alpha.kubernetes.io/'
-const mirrorKey = 'kubernetes.io/config.mirror'
+export const mirrorKey = 'kubernetes.io/config.mirror'
 const deletionCostKey = 'controller.kubernetes.io/pod-deletion-cost'
 const plainSeccomp = ['runtime/default', 'docker/default', 'unconfined']
 const localhost = 'localhost/'
@@ -18,6 +18,11 @@ interface Annotated {
   readonly annotations: Annotations | undefined
   readonly spec: PodSpec
   readonly path: string
+}
+
+/** A static pod's image in the API, made by its kubelet. */
+export function isMirrorPod({ metadata }: Pod): boolean {
+  return metadata.annotations?.[mirrorKey] !== undefined
 }
 
 /** Of a pod or of a template, new or changed. `path`: of the annotations. */
