@@ -1,5 +1,6 @@
 import type { KubeList, KubeObject } from '../machinery/meta/object.ts'
 import { StatusError } from '../machinery/status/status.ts'
+import { messageOf } from '../std/message.ts'
 import type { Cancel, Ports } from '../std/ports.ts'
 import { sleep } from '../std/sleep.ts'
 import { type Breathe, beginWork } from '../std/turns.ts'
@@ -65,7 +66,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     try {
       handler(change)
     } catch (error) {
-      const fields = { resource: resourceId(resource), key: change.key, error: describe(error) }
+      const fields = { resource: resourceId(resource), key: change.key, error: messageOf(error) }
       ports.log.error('change handler failed', fields)
     }
   }
@@ -191,7 +192,7 @@ async function watch<T extends KubeObject>({ options, take, revision, signal }: 
 }
 
 function report<T extends KubeObject>({ options }: Reflector<T>, state: string, error: unknown): void {
-  const fields = { resource: resourceId(options.resource), error: describe(error) }
+  const fields = { resource: resourceId(options.resource), error: messageOf(error) }
   if (isExpired(error)) options.ports.log.debug('watch revision is gone, listing again', fields)
   else options.ports.log.warn(`${state} failed`, fields)
 }
@@ -235,8 +236,4 @@ function isSame(old: KubeObject | undefined, { metadata }: KubeObject): boolean 
 
 function newest<T extends KubeObject>(a: T, b: T): T {
   return compareRevisions(a.metadata.resourceVersion, b.metadata.resourceVersion) > 0 ? a : b
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { parse } from 'yaml'
+import { messageOf } from '../std/message.ts'
 import type { HttpIdentity } from './http-transport.ts'
 
 /** A kubeconfig that cannot be used; the message names the field. */
@@ -63,7 +64,7 @@ function parseConfig(text: string): Kubeconfig {
   try {
     parsed = parse(text)
   } catch (error) {
-    throw new KubeconfigError(error instanceof Error ? error.message : String(error))
+    throw new KubeconfigError(messageOf(error))
   }
   if (typeof parsed !== 'object' || parsed === null) throw new KubeconfigError('the kubeconfig is empty')
   return parsed as Kubeconfig

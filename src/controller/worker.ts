@@ -5,6 +5,7 @@ import type { Informer } from '../client/informer.ts'
 import type { Informers } from '../client/informers.ts'
 import type { ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import { messageOf } from '../std/message.ts'
 import type { Ports } from '../std/ports.ts'
 import { whenAborted } from '../std/sleep.ts'
 import { beginWork } from '../std/turns.ts'
@@ -144,7 +145,7 @@ function retry(
     controller: worker.name,
     key,
     tries,
-    error: error instanceof Error ? error.message : String(error),
+    error: messageOf(error),
   }
   if (isConflict(error) || isQuiet(error)) {
     stats.conflicts++

@@ -3,6 +3,7 @@ import { type Client, strategicPatch } from '../client/client.ts'
 import { type EventRecorder, referenceTo } from '../client/events.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { isNotFound } from '../machinery/status/errors.ts'
+import { messageOf } from '../std/message.ts'
 import { measured, measuredWait } from './framework/meter.ts'
 import type { Cycle, Rejection, SchedulerPlugin } from './framework/plugin.ts'
 import type { NodeInfo } from './snapshot/node-info.ts'
@@ -89,7 +90,7 @@ async function inStep<T>(plugin: string, step: Step, work: Promise<T>): Promise<
     return await work
   } catch (error) {
     if (isNotFound(error)) throw error
-    const cause = error instanceof Error ? error.message : String(error)
+    const cause = messageOf(error)
     throw new BindingError(step, `running ${step} plugin "${plugin}": ${cause}`, { cause: error })
   }
 }

@@ -16,11 +16,11 @@ import { defineController, watched } from '../../controller/define.ts'
 import { controllerOf, controllerUid, type View } from '../../controller/view.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
 import { isEverything, labelSelectorFrom } from '../../machinery/selector/index.ts'
+import { messageOf } from '../../std/message.ts'
 import { deployments, pods, replicaSets } from '../kinds.ts'
 import { claim } from '../shared/claim.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isFinished } from '../shared/pod.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import {
   isScaledUp,
   newReplicaSet,

@@ -21,13 +21,14 @@ import {
   labelSelectorOf,
   matchesLabels,
 } from '../../machinery/selector/index.ts'
+import { messageOf } from '../../std/message.ts'
 import { pods } from '../kinds.ts'
 import { claim } from '../shared/claim.ts'
 import { withCondition, withoutCondition } from '../shared/conditions.ts'
 import { orAbsent } from '../shared/count.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isActive, isTerminating, untilAvailableMs } from '../shared/pod.ts'
-import { createPod, deletePod, messageOf } from '../shared/pod-control.ts'
+import { createPod, deletePod } from '../shared/pod-control.ts'
 import { measureAges } from './deletion-metrics.ts'
 import { rankForDeletion } from './deletion-rank.ts'
 

@@ -12,8 +12,8 @@ import {
   update,
 } from '../../controller/actions.ts'
 import type { View } from '../../controller/view.ts'
+import { messageOf } from '../../std/message.ts'
 import { persistentVolumeClaims, pods, statefulSets } from '../kinds.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import { leavingClaim, missingClaims, planClaimOwners } from './statefulset-claims.ts'
 import { hasIdentity, withIdentity } from './statefulset-identity.ts'
 

@@ -8,6 +8,7 @@ import type {
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Client } from '../../client/client.ts'
 import { formatQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
+import { messageOf } from '../../std/message.ts'
 import { goText } from '../shared/go-text.ts'
 import type { AutoscalingTuning } from '../tuning.ts'
 import { milli, podRequests, podUsage, type Usage, type UsageQuery } from './pod-metrics.ts'
@@ -112,7 +113,7 @@ async function resourceProposal(
         : { type: 'ContainerResource', containerResource: { name: resource, container, current } }
     return { replicas, name, status }
   } catch (error) {
-    throw new MetricError(reason, prefix, error instanceof Error ? error.message : String(error))
+    throw new MetricError(reason, prefix, messageOf(error))
   }
 }
 

@@ -6,7 +6,7 @@ import type { ResourceRef } from '../../client/resource.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import { parseDuration } from '../../machinery/codec/duration.ts'
 import { milliValue, parseQuantity } from '../../machinery/quantity/index.ts'
-import { messageOf } from '../shared/pod-control.ts'
+import { messageOf } from '../../std/message.ts'
 
 const podMetrics: ResourceRef<PodMetrics> = {
   group: 'metrics.k8s.io',

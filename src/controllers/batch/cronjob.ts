@@ -18,11 +18,11 @@ import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
 import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { messageOf } from '../../std/message.ts'
 import { exponentialBuckets, type HistogramSpec } from '../../std/metrics.ts'
 import { cronJobs, jobs } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { controllerReference } from '../shared/owner.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import {
   type Due,
   InvalidScheduleError,

@@ -8,8 +8,8 @@ import { type Plan, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController } from '../../controller/define.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
+import { messageOf } from '../../std/message.ts'
 import { certificateSigningRequests } from '../kinds.ts'
-import { messageOf } from '../shared/pod-control.ts'
 
 type Request = CertificateSigningRequest
 

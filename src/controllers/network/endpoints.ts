@@ -4,10 +4,10 @@ import { create, event, type Outcome, type Plan, remove, update } from '../../co
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import { messageOf } from '../../std/message.ts'
 import { endpoints, pods, services } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
 import { isReady } from '../shared/pod.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import { type PortAddress, packSubsets, truncated } from './endpoint-subsets.ts'
 import {
   canBeEndpoint,

@@ -12,6 +12,7 @@ import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
+import { messageOf } from '../../std/message.ts'
 import {
   deployments,
   podDisruptionBudgets,
@@ -23,7 +24,6 @@ import {
 import { jsonEqual } from '../shared/equal.ts'
 import { goText } from '../shared/go-text.ts'
 import { isReady } from '../shared/pod.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import { scaledValue } from '../shared/scaled.ts'
 import { type ExpectedScale, expectedScale } from './expected-scale.ts'
 

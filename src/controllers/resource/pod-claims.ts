@@ -6,9 +6,9 @@ import { type Action, create, event, type Plan, patch, updateStatus } from '../.
 import { applyPlan } from '../../controller/apply.ts'
 import { controllerOf, controllerUid, informerStores, type View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import { messageOf } from '../../std/message.ts'
 import { pods, resourceClaims, resourceClaimTemplates } from '../kinds.ts'
 import { isFinished } from '../shared/pod.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import { claimAnnotation, countCreation, tellClaims } from './claim-metrics.ts'
 
 /** Room for a hyphen and five characters in a name of 63. */

@@ -5,6 +5,7 @@ import type { ResourceName } from '../../client/resource.ts'
 import { type Action, create, event, remove } from '../../controller/actions.ts'
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { messageOf } from '../../std/message.ts'
 import { pods } from '../kinds.ts'
 import { controllerReference } from './owner.ts'
 
@@ -62,8 +63,4 @@ export function deletePod(pod: Pod, resource: ResourceName, owner: KubeObject): 
         say({ type: 'Warning', reason: 'FailedDelete', message: `Error deleting: ${messageOf(error)}` }),
     },
   )
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -4,10 +4,10 @@ import { create, event, measure, type Plan } from '../../controller/actions.ts'
 import { applyPlan } from '../../controller/apply.ts'
 import { informerStores, type View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import { messageOf } from '../../std/message.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
 import { persistentVolumeClaims, pods } from '../kinds.ts'
 import { controllerReference } from '../shared/owner.ts'
-import { messageOf } from '../shared/pod-control.ts'
 import { claimName, wasMadeFor } from './claims.ts'
 
 /** Upstream's names (pkg/controller/volume/ephemeral/metrics). */

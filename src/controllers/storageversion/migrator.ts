@@ -10,8 +10,8 @@ import type { Requeue, Worker, WorkerContext } from '../../controller/worker.ts'
 import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { quote } from '../../machinery/meta/quote.ts'
+import { messageOf } from '../../std/message.ts'
 import { storageVersionMigrations } from '../kinds.ts'
-import { messageOf } from '../shared/pod-control.ts'
 
 const verbsNeeded = ['update', 'patch', 'list'] as const
 /** How long a resource may be unknown: custom ones take a moment. */

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { messageOf } from '../pod/start-error.ts'
+import { messageOf } from '../../std/message.ts'
 import type { SpdyStream } from './spdy/connection.ts'
 
 export interface PortTarget {

@@ -1,4 +1,4 @@
-import { messageOf } from '../pod/start-error.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Session } from '../runtime/runtime.ts'
 
 /** The client's side of exec and attach, whichever protocol carries it. */

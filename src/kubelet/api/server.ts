@@ -3,7 +3,7 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
 import { createRequestMeter } from '../metrics/http-requests.ts'
-import { messageOf } from '../pod/start-error.ts'
+import { messageOf } from '../../std/message.ts'
 import { ApiError } from './answer.ts'
 import { attributesOf, type Gate } from './gate.ts'
 import type { KubeletApi } from './handlers.ts'

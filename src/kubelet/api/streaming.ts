@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { messageOf } from '../pod/start-error.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Session } from '../runtime/runtime.ts'
 import { ApiError } from './answer.ts'
 import { attachFromStart } from './first-attach.ts'

@@ -5,6 +5,7 @@ import type { KubeletConfig } from '../config.ts'
 import { podLogDir } from '../logs/paths.ts'
 import type { SpecRequest } from '../pod/environment.ts'
 import type { Mount } from '../runtime/runtime.ts'
+import { missing } from '../volumes/atomic-writer.ts'
 import { configError } from './env.ts'
 import { expand } from './expand.ts'
 import { formatResolvConf, hostAliases, hostsFile, parseResolvConf, resolverConfig } from './resolv-conf.ts'
@@ -109,7 +110,7 @@ async function managedFiles(
   const resolver = resolverConfig(
     pod,
     config,
-    parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')),
+    parseResolvConf((await readFile('/etc/resolv.conf', 'utf8').catch(missing)) ?? ''),
   )
   const files: readonly (readonly [name: string, target: string, text: string])[] = [
     ['etc-hosts', '/etc/hosts', hosts],

@@ -1,11 +1,10 @@
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import { milliValue, parseQuantity, quantityValue } from '../../machinery/quantity/index.ts'
-import type { ContainerResources } from '../runtime/runtime.ts'
+import { type ContainerResources, cpuPeriodUs } from '../runtime/runtime.ts'
 import { qosClass } from '../status/qos.ts'
 
 const sharesMin = 2
 const sharesMax = 262_144
-const quotaPeriodUs = 100_000
 const quotaMinUs = 1_000
 
 /** What requests and limits mean to the kernel (upstream pkg/kubelet/cm helpers, qos policy). */
@@ -24,7 +23,7 @@ export function containerResources(
     requests?.memory === undefined ? memory : Number(quantityValue(parseQuantity(requests.memory)))
   return {
     cpuShares: Math.min(Math.max(shares, sharesMin), sharesMax),
-    cpuQuotaUs: limitMilli > 0 ? Math.max((limitMilli * quotaPeriodUs) / 1000, quotaMinUs) : undefined,
+    cpuQuotaUs: limitMilli > 0 ? Math.max((limitMilli * cpuPeriodUs) / 1000, quotaMinUs) : undefined,
     memoryLimitBytes: memory > 0 ? memory : undefined,
     oomScoreAdj: oomScoreAdj(pod, request, memoryCapacityBytes),
   }

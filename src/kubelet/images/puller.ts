@@ -1,10 +1,11 @@
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Ports } from '../../std/ports.ts'
 import { countPull } from '../metrics/image-pulls.ts'
 import type { StartLatency } from '../metrics/start-latency.ts'
 import { type Backoff, backoffEndMs, nextBackoff } from '../pod/backoff.ts'
 import type { PodEvents } from '../pod/events.ts'
-import { messageOf, StartError } from '../pod/start-error.ts'
+import { StartError } from '../pod/start-error.ts'
 import { type Image, type ImageService, PullError } from '../runtime/runtime.ts'
 
 /** Gets a container its image, as its pull policy says. Rejects with a `StartError`. */

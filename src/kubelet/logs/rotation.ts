@@ -1,8 +1,8 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { messageOf } from '../../std/message.ts'
 import type { Ports } from '../../std/ports.ts'
 import { sleep } from '../../std/sleep.ts'
-import { messageOf } from '../pod/start-error.ts'
 import type { ObservedContainer, RuntimeService } from '../runtime/runtime.ts'
 import { missing } from '../volumes/atomic-writer.ts'
 

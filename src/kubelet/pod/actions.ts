@@ -1,4 +1,5 @@
 import type { Container } from '../../api/types/core-v1.gen.ts'
+import { messageOf } from '../../std/message.ts'
 import { type ObservedSandbox, StartRefused } from '../runtime/runtime.ts'
 import type { ActionContext } from './action-context.ts'
 import { nextBackoff } from './backoff.ts'
@@ -7,7 +8,7 @@ import type { PodEnvironment } from './environment.ts'
 import { killContainer } from './kill.ts'
 import type { PodState } from './pod-state.ts'
 import { resizeContainer } from './resize.ts'
-import { messageOf, StartError, startRetryMs } from './start-error.ts'
+import { StartError, startRetryMs } from './start-error.ts'
 import { newestContainer } from './view.ts'
 
 /** Does one step of a plan. Rejects when the whole pod has to wait; a container that fails to start only notes it. */

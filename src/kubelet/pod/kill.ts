@@ -1,6 +1,6 @@
+import { messageOf } from '../../std/message.ts'
 import type { ActionContext } from './action-context.ts'
 import type { PodAction } from './draft.ts'
-import { messageOf } from './start-error.ts'
 import { rolesOf } from './view.ts'
 
 type KillAction = Extract<PodAction, { do: 'kill' }>

@@ -1,4 +1,5 @@
 import type { Container, Pod, ResourceRequirements } from '../../api/types/core-v1.gen.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Observed, ObservedContainer } from '../runtime/runtime.ts'
 import type { ActionContext } from './action-context.ts'
 import { changedResources, isResizePending, resizableContainers, withAllocation } from './allocation.ts'
@@ -6,7 +7,6 @@ import { type Draft, type PodAction, wakeAt } from './draft.ts'
 import type { PodEnvironment } from './environment.ts'
 import type { PodState } from './pod-state.ts'
 import type { ResizeRefusal, ResizeState } from './resize-state.ts'
-import { messageOf } from './start-error.ts'
 import { newestContainer } from './view.ts'
 
 const retryMs = 10_000

@@ -12,7 +12,3 @@ export class StartError extends Error {
 
 /** How soon a failed step is tried again (upstream kubelet backOffPeriod). */
 export const startRetryMs = 10_000
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

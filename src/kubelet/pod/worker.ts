@@ -1,4 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Cancel } from '../../std/ports.ts'
 import type { SyncType } from '../metrics/pod-meter.ts'
 import type { Observed, ObservedContainer } from '../runtime/runtime.ts'
@@ -12,7 +13,6 @@ import { planPod } from './plan.ts'
 import { newPodState, type PodState, syncProbes, viewOf } from './pod-state.ts'
 import { reviewResize, settleResize } from './resize.ts'
 import type { ResizeRefusal, ResizeState } from './resize-state.ts'
-import { messageOf } from './start-error.ts'
 import { currentSandbox, type Ending, type PodView } from './view.ts'
 
 export interface WorkerHooks {

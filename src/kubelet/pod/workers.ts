@@ -1,11 +1,11 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { messageOf } from '../../std/message.ts'
 import type { ObservedSandbox, PodIdentity } from '../runtime/runtime.ts'
 import { qosClass } from '../status/qos.ts'
 import { admitPod, affinityReason, judgeResize, type Rejection } from './admit.ts'
 import type { PodEnvironment } from './environment.ts'
 import type { ResizeRefusal } from './resize-state.ts'
-import { messageOf } from './start-error.ts'
 import { PodWorker } from './worker.ts'
 
 export interface PodWorkersOptions {

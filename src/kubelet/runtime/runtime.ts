@@ -188,6 +188,9 @@ export interface ContainerSecurity {
   readonly seccomp: 'RuntimeDefault' | 'Unconfined' | { readonly localhostProfile: string }
 }
 
+/** The kernel hands out CPU time in periods of so long. */
+export const cpuPeriodUs = 100_000
+
 export interface ContainerResources {
   /** Relative weight, 2 to 262144. */
   readonly cpuShares: number

@@ -1,3 +1,4 @@
+import { messageOf } from '../../std/message.ts'
 import { decodeYaml } from '../codec/yaml.ts'
 
 /** What a field of a configuration document may hold. A shape in brackets is a list of it. */
@@ -61,7 +62,7 @@ function parse(text: string, problems: string[]): Record<string, unknown> {
     value = JSON.parse(json)
     problems.push(...strictErrors)
   } catch (error) {
-    throw new DocumentError(error instanceof Error ? error.message : String(error), { cause: error })
+    throw new DocumentError(messageOf(error), { cause: error })
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>

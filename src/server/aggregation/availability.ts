@@ -1,4 +1,5 @@
 /** Says of each APIService whether it is answered (kube-aggregator controllers/status). */
+
 import { serviceNameOf } from '../../api/discovery/service-name.ts'
 import type { APIService, APIServiceCondition } from '../../api/types/apiregistration-v1.gen.ts'
 import type { Service } from '../../api/types/core-v1.gen.ts'
@@ -7,6 +8,7 @@ import type { Transport } from '../../client/transport.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Cancel, Ports } from '../../std/ports.ts'
 import type { Source } from '../lister.ts'
 import { lostApiTotal } from '../metrics/specs.ts'
@@ -92,7 +94,7 @@ async function judge(options: AvailabilityOptions, apiService: APIService): Prom
     options.told(apiService.spec.group ?? '', apiService.spec.version ?? '', resources)
     return { status: 'True', reason: 'Passed', message: 'all checks passed' }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     return { status: 'False', reason: 'FailedDiscoveryCheck', message }
   }
 }

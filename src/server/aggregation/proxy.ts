@@ -1,6 +1,7 @@
 import { queryOf, pathOf as writtenPath } from '../../client/path.ts'
 import type { Handler, RawResponse, RequestContext, RequestInfo, Response } from '../context.ts'
-import { forward, plainBackendError } from '../subresources/forward.ts'
+import { messageOf } from '../../std/message.ts'
+import { forward } from '../subresources/forward.ts'
 import type { Endpoint } from '../subresources/kubelet-access.ts'
 import type { ServiceResolver } from '../webhook-client/service-resolver.ts'
 import { type FrontProxy, userHeaders } from './front-proxy.ts'
@@ -54,7 +55,7 @@ async function serveRemote(setup: ProxySetup, remote: RemoteApi, context: Reques
     const answer = await forward(context, { endpoint, method, path, headers: more })
     return isRedirect(answer) ? refuseRedirect(answer) : answer
   } catch (error) {
-    return unavailable(plainBackendError(error))
+    return unavailable(messageOf(error))
   }
 }
 

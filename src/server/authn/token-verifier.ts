@@ -1,4 +1,5 @@
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
+import { messageOf } from '../../std/message.ts'
 import type { TokenKeys } from './token-key.ts'
 
 /** A token's claims after its signature was found good; times and audiences are not looked at yet. */
@@ -42,7 +43,7 @@ async function verify(token: string, issuers: readonly string[], keys: TokenKeys
       const { payload } = await compactVerify(token, key, { algorithms: [algorithm] })
       return { kind: 'verified', claims: JSON.parse(new TextDecoder().decode(payload)) }
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error)
+      reason = messageOf(error)
     }
   }
   return { kind: 'invalid', reason }

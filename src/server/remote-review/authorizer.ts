@@ -1,3 +1,4 @@
+import { messageOf } from '../../std/message.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../context.ts'
@@ -39,7 +40,7 @@ export function webhookAuthorizer(setup: WebhookAuthorizerSetup): Authorizer {
   const cache = createAnswerCache<ReviewStatus>(setup.clock, cachedMax)
   const decision = setup.failurePolicy === 'Deny' ? 'deny' : 'noOpinion'
   const failed = (error: unknown): Decision => {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = messageOf(error)
     setup.log.error('the authorization webhook gave no answer', { authorizer: setup.name, error: text })
     return { decision, reason: '', error: text }
   }

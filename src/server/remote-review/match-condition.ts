@@ -2,6 +2,7 @@ import { compileIn } from '../../machinery/cel/compile.ts'
 import { environmentWith } from '../../machinery/cel/environment.ts'
 import { fromJson } from '../../machinery/cel/json.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
+import { messageOf } from '../../std/message.ts'
 
 /** A condition over `request`, the SubjectAccessReviewSpec of a question. */
 export interface MatchCondition {
@@ -33,7 +34,7 @@ export function holds(conditions: readonly MatchCondition[], request: object): b
     try {
       if (evaluate(request) !== true) return false
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = messageOf(cause)
       const told = `cel evaluation error: expression '${text}' resulted in error: ${reason}`
       failure ??= new Error(told, { cause })
     }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { messageOf } from '../../std/message.ts'
 
 import type { Clock, Logger } from '../../std/ports.ts'
 import type { TokenAuthenticator, TokenVerdict } from '../authn/authenticator.ts'
@@ -46,7 +47,7 @@ export function webhookTokens(setup: WebhookTokensSetup): TokenAuthenticator {
       if (verdict.kind !== 'invalid') cache.put(key, verdict, setup.ttlMs)
       return verdict
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       setup.log.error('the token webhook gave no answer', { error: reason })
       return { kind: 'invalid', reason }
     }

@@ -1,6 +1,7 @@
 import type { Service, ServiceSpec } from '../../api/types/core-v1.gen.ts'
 import { internalError } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { messageOf } from '../../std/message.ts'
 import { type AddressBook, AddressError } from './address-book.ts'
 import type { Family } from './cidr.ts'
 import { keepsPreference } from './families.ts'
@@ -77,7 +78,7 @@ async function take(service: Service, { family, wanted }: Wanted, book: AddressB
   } catch (error) {
     if (error instanceof AddressError && error.isFull)
       throw internalError(`failed to allocate a serviceIP: ${error.message}`)
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     const errors = createFieldErrors()
     const shown = service.spec?.clusterIPs ?? ['']
     errors.invalid('spec.clusterIPs', shown, `failed to allocate IP${wanted ? ` ${wanted}` : ''}: ${why}`)

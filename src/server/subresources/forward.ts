@@ -108,11 +108,6 @@ export class BackendError extends StatusError {
   }
 }
 
-/** A failure to send a request on, in plain words. */
-export function plainBackendError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 function passOn(
   { headers, body }: RequestContext,
   more: ForwardHeaders = {},

@@ -1,7 +1,7 @@
 import { parseTime } from '../../machinery/codec/time.ts'
 import { badRequest, invalid } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-import { plainBackendError } from './forward.ts'
+import { messageOf } from '../../std/message.ts'
 
 /** Refuses PodLogOptions as upstream does (validation.ValidatePodLogOptions); 400 for what is no number or time. */
 export function checkLogOptions(query: URLSearchParams, pod: string): void {
@@ -27,7 +27,7 @@ function checkTime(text: string): void {
   try {
     parseTime(text)
   } catch (error) {
-    throw badRequest(plainBackendError(error))
+    throw badRequest(messageOf(error))
   }
 }
 

@@ -1,5 +1,6 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { closeSync, openSync } from 'node:fs'
+import { messageOf } from '../../std/message.ts'
 import { StoreOpenError } from '../store.ts'
 import { logSchema } from './log-table.ts'
 
@@ -95,7 +96,7 @@ function pragma(database: Database, name: string): number {
 
 function toOpenError(path: string, error: unknown): Error {
   if (error instanceof StoreOpenError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const code = codeOf(error)
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return new StoreOpenError(
@@ -118,7 +119,7 @@ function codeOf(error: unknown): string {
 
 /** One sentence for a write that the disk refused. */
 export function describeWriteError(path: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (codeOf(error) === 'SQLITE_FULL') return `${path} cannot grow (${message}): free some disk space`
   return `${path} cannot be written (${message}): check its disk`
 }

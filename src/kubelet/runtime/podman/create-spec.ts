@@ -1,5 +1,11 @@
 import { constants } from 'node:os'
-import type { ContainerResources, ContainerSecurity, ContainerSpec, SandboxSpec } from '../runtime.ts'
+import {
+  type ContainerResources,
+  type ContainerSecurity,
+  type ContainerSpec,
+  cpuPeriodUs,
+  type SandboxSpec,
+} from '../runtime.ts'
 import { engineName, identityLabels, labels } from './labels.ts'
 
 /** What this process may ask the kernel for. */
@@ -129,7 +135,7 @@ function capability(name: string): string {
 /** Requests and limits as the engine's `LinuxResources`. */
 export function resourceLimits({ cpuShares, cpuQuotaUs, memoryLimitBytes }: ContainerResources): CreateSpec {
   return {
-    cpu: { shares: cpuShares, ...(cpuQuotaUs ? { quota: cpuQuotaUs, period: 100_000 } : {}) },
+    cpu: { shares: cpuShares, ...(cpuQuotaUs ? { quota: cpuQuotaUs, period: cpuPeriodUs } : {}) },
     ...(memoryLimitBytes ? { memory: { limit: memoryLimitBytes, swap: memoryLimitBytes } } : {}),
   }
 }

@@ -1,5 +1,7 @@
 /** The authorizer as expressions ask it: each question once per request. */
+
 import type { AccessAnswer, AccessQuestion, AskAccess } from '../../../machinery/cel/library/authorizer.ts'
+import { messageOf } from '../../../std/message.ts'
 import type { Clock } from '../../../std/ports.ts'
 import { beginWork, type Steps, takeSteps } from '../../../std/turns.ts'
 import type { AuthorizationAttributes, Authorizer, Decision } from '../../context.ts'
@@ -50,10 +52,6 @@ export async function evaluateWaiting<T>(evaluate: () => Steps<T>, clock: Clock)
 
 function answerOf({ decision, reason }: Decision): AccessAnswer {
   return { allowed: decision === 'allow', reason }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function attributesOf(question: AccessQuestion): AuthorizationAttributes {

@@ -51,6 +51,9 @@ export interface Evaluator {
   readonly left: number
 }
 
+/** Upstream's RuntimeCELCostBudget: what a policy's expressions may cost together, and each mutation. */
+export const policyBudget = 10_000_000
+
 /** Evaluates one expression after the other within `budget`. */
 export function evaluator(input: ExpressionInput, budget: number): Evaluator {
   const state = { left: budget }

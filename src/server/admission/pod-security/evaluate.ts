@@ -1,10 +1,7 @@
 import { baselineChecks } from './baseline.ts'
 import type { Check, CheckPod, PodLike, Violation } from './check.ts'
-import type { LevelVersion } from './policy.ts'
+import { type LevelVersion, minorOf, newestMinor } from './policy.ts'
 import { restrictedChecks } from './restricted.ts'
-
-/** The newest version that any control knows; `latest` and later versions mean this one. */
-const newestMinor = 35
 
 /** What of a pod violates a level of the Pod Security Standards, baseline's controls first. */
 export function evaluatePod(level: LevelVersion, pod: PodLike): readonly Violation[] {
@@ -15,8 +12,7 @@ const known = new Map<string, readonly CheckPod[]>()
 
 function checksOf({ level, version }: LevelVersion): readonly CheckPod[] {
   if (level === 'privileged') return []
-  const minor =
-    version === 'latest' ? newestMinor : Math.min(Number(version.slice('v1.'.length)), newestMinor)
+  const minor = version === 'latest' ? newestMinor : Math.min(minorOf(version), newestMinor)
   const key = `${level}:${minor}`
   const checks =
     known.get(key) ?? (level === 'baseline' ? inForce(baselineChecks, minor) : restrictedIn(minor))

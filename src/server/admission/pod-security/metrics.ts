@@ -1,6 +1,7 @@
 import type { Counter, MetricSpec, Metrics } from '../../../std/metrics.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import type { LevelVersion, PodSecurityPolicy } from './policy.ts'
+import { minorOf, newestMinor } from './policy.ts'
 
 const where = ['request_operation', 'resource', 'subresource']
 
@@ -36,9 +37,6 @@ export interface PodSecurityMeter {
   failed(request: AdmissionRequest, fatal: boolean): void
 }
 
-/** The newest minor version of the policies; later ones are `future`. */
-const newestMinor = 35
-
 export function podSecurityMeter(metrics: Metrics): PodSecurityMeter {
   const evaluated = metrics.counter(evaluations)
   const exempted = metrics.counter(exemptions)
@@ -68,5 +66,5 @@ function placeOf({ operation, resource, info }: AdmissionRequest): string[] {
 
 function versionOf({ level, version }: LevelVersion): string {
   if (level === 'privileged' || version === 'latest') return 'latest'
-  return Number(version.slice('v1.'.length)) > newestMinor ? 'future' : version
+  return minorOf(version) > newestMinor ? 'future' : version
 }

@@ -43,6 +43,14 @@ export function versionFault(version: string): string | undefined {
   return version === 'latest' || versionPattern.test(version) ? undefined : 'must be "latest" or "v1.x"'
 }
 
+/** The newest version that any control knows; `latest` and later versions mean this one. */
+export const newestMinor = 35
+
+/** 30 of `v1.30`. */
+export function minorOf(version: string): number {
+  return Number(version.slice('v1.'.length))
+}
+
 const usual: PodSecurityPolicy = { enforce: unrestricted, audit: unrestricted, warn: unrestricted }
 
 /**

@@ -10,11 +10,10 @@ import {
   type ExpressionInput,
   evaluator,
   OutOfBudget,
+  policyBudget,
 } from '../expressions/evaluation.ts'
 import type { CompiledPolicy, CompiledValidation } from './compile.ts'
 
-/** Upstream's RuntimeCELCostBudget. */
-const budget = 10_000_000
 const messageBytesMax = 5 * 1024
 
 type Stopwatch = Pick<Clock, 'monotonicMs'>
@@ -64,7 +63,7 @@ export function failure(
 }
 
 function* validate(policy: CompiledPolicy, input: ExpressionInput, clock: Stopwatch): Steps<Denial[]> {
-  const conditions = evaluator(input, budget)
+  const conditions = evaluator(input, policyBudget)
   const outcomes: { readonly outcome: Evaluation; readonly ms: number }[] = []
   for (const { validation, condition } of policy.validations) {
     const startMs = clock.monotonicMs()
@@ -130,7 +129,7 @@ function* annotate(
   policy: CompiledPolicy,
   { ask: _ask, ...input }: ExpressionInput,
 ): Steps<AnnotationResult[]> {
-  const annotations = evaluator(input, budget)
+  const annotations = evaluator(input, policyBudget)
   const results: AnnotationResult[] = []
   for (const { annotation, compiled } of policy.annotations) {
     const outcome = yield* annotations.evaluate(annotation.valueExpression, compiled)

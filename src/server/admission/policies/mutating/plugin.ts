@@ -13,7 +13,7 @@ import { StatusError } from '../../../../machinery/status/status.ts'
 import type { Steps } from '../../../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../../../context.ts'
 import { evaluateWaiting, rememberAnswers } from '../../expressions/access.ts'
-import { type ExpressionInput, evaluator, OutOfBudget } from '../../expressions/evaluation.ts'
+import { type ExpressionInput, evaluator, OutOfBudget, policyBudget } from '../../expressions/evaluation.ts'
 import { isExemptFromPolicies } from '../../match/exempt.ts'
 import { finishMutation, readMutated } from '../../match/mutation.ts'
 import { endRound, type RoundMemory, rememberedRound, requireAgain } from '../../match/reinvocation.ts'
@@ -34,8 +34,6 @@ import { MutationFailure } from './failure.ts'
 import { applyPolicyPatch } from './json-patch.ts'
 
 const pluginName = 'MutatingAdmissionPolicy'
-/** Upstream's RuntimeCELCostBudget, of each mutation. */
-const budget = 10_000_000
 
 type Binding = MutatingAdmissionPolicyBinding
 type Call = Invocation<CompiledMutatingPolicy, Binding>
@@ -177,7 +175,7 @@ function* mutated(
   { kind, text, compiled }: CompiledMutation,
 ): Steps<KubeObject> {
   if ('fault' in compiled) throw new MutationFailure(compiled.fault)
-  const outcome = yield* evaluator(input, budget).evaluate(text, compiled)
+  const outcome = yield* evaluator(input, policyBudget).evaluate(text, compiled)
   if ('error' in outcome) throw new MutationFailure(outcome.error)
   if (kind === 'JSONPatch') return applyPolicyPatch(object, outcome.value)
   return applyConfiguration(schemaOf(registry, input.admitted.kind), object, outcome.value)
