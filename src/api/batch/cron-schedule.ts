@@ -1,3 +1,5 @@
+import { numError } from '../../machinery/meta/strconv.ts'
+
 /** The five fields of a schedule, with the messages of the parser that upstream uses (robfig/cron ParseStandard). */
 
 interface Bounds {
@@ -72,5 +74,5 @@ function toNumber(text: string, { names }: Bounds): number | string {
   if (named >= 0 && text !== '') return named
   if (/^\d+$/.test(text)) return Number(text)
   if (/^-\d+$/.test(text)) return `negative number (${text}) not allowed: ${text}`
-  return `failed to parse int from ${text}: strconv.Atoi: parsing "${text}": invalid syntax`
+  return `failed to parse int from ${text}: ${numError('Atoi', text)}`
 }

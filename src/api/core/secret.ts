@@ -1,3 +1,4 @@
+import { jsonKind } from '../../machinery/meta/json.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
@@ -47,8 +48,7 @@ function jsonProblem(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text)
     if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined
-    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`
+    return `json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`
   } catch (error) {
     return error instanceof SyntaxError ? `invalid JSON: ${error.message}` : String(error)
   }

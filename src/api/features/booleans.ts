@@ -3,8 +3,3 @@ export function parseBoolean(text: string): boolean | undefined {
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true
   return /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined
 }
-
-/** `parsing "maybe": invalid syntax`, as Go says it. */
-export function booleanFault(text: string): string {
-  return `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`
-}

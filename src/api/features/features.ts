@@ -1,5 +1,6 @@
 /** Which feature gates are on: upstream's defaults and what an administrator set (component-base featuregate). */
-import { booleanFault, parseBoolean } from './booleans.ts'
+import { numError } from '../../machinery/meta/strconv.ts'
+import { parseBoolean } from './booleans.ts'
 import { type Gate, gates, type Stage, type SwitchedGate } from './gates.ts'
 
 /** The gates of one process; they do not change while it runs. */
@@ -60,7 +61,7 @@ function readSetting(setting: string): readonly [string, boolean] {
   const value = parseBoolean(text)
   if (value === undefined)
     throw new FeatureError(
-      `invalid value of ${name}=${text}, err: ${booleanFault(text)}`,
+      `invalid value of ${name}=${text}, err: ${numError('ParseBool', text)}`,
       `Write ${name}=true or ${name}=false.`,
     )
   const gate = Object.hasOwn(special, name) ? special[name] : gates.get(name)

@@ -1,9 +1,11 @@
 /** Which built-in group versions are served (apiserver pkg/server/resourceconfig): those of the table, and what was asked for. */
+
 import { toApiVersion } from '../../machinery/meta/group.ts'
+import { numError } from '../../machinery/meta/strconv.ts'
 import { builtinResources, optionalResources } from '../builtin.ts'
 import type { Resource } from '../define.ts'
 import { discovery } from '../schema/discovery.ts'
-import { booleanFault, parseBoolean } from './booleans.ts'
+import { parseBoolean } from './booleans.ts'
 import { createFeatures, FeatureError, type Features } from './features.ts'
 
 type GroupVersion = Pick<Resource, 'group' | 'version'>
@@ -72,7 +74,7 @@ function apply(served: Map<Resource, boolean>, key: string, text: string): void 
   const value = text === '' ? true : parseBoolean(text)
   if (value === undefined)
     throw new FeatureError(
-      `invalid value of ${key}: ${text}, err: ${booleanFault(text)}`,
+      `invalid value of ${key}: ${text}, err: ${numError('ParseBool', text)}`,
       `Write ${key}=true or ${key}=false.`,
     )
   if (!value && isNeeded({ group, version })) throw cannotDisable(key)

@@ -1,3 +1,4 @@
+import { quoteTime } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 
 const unitNanos: Readonly<Record<string, bigint>> = {
@@ -17,24 +18,24 @@ export function parseDuration(text: string): bigint {
   const signed = /^([+-]?)(.*)$/s.exec(text)!
   const body = signed[2]!
   if (body === '0') return 0n
-  if (body === '') throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}`)
+  if (body === '') throw new DecodeError(`time: invalid duration ${quoteTime(text)}`)
   let total = 0n
   for (let rest = body; rest !== ''; ) {
     const part = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest)!
     total += partNanos(part, text)
     rest = rest.slice(part[0].length)
   }
-  if (total > nanosMax) throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}`)
+  if (total > nanosMax) throw new DecodeError(`time: invalid duration ${quoteTime(text)}`)
   return signed[1] === '-' ? -total : total
 }
 
 function partNanos(part: RegExpExecArray, text: string): bigint {
   const [, whole = '', fraction = '', unit = ''] = part
-  if (whole === '' && fraction === '') throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}`)
-  if (unit === '') throw new DecodeError(`time: missing unit in duration ${JSON.stringify(text)}`)
+  if (whole === '' && fraction === '') throw new DecodeError(`time: invalid duration ${quoteTime(text)}`)
+  if (unit === '') throw new DecodeError(`time: missing unit in duration ${quoteTime(text)}`)
   const nanos = Object.hasOwn(unitNanos, unit) ? unitNanos[unit]! : undefined
   if (nanos === undefined) {
-    throw new DecodeError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`)
+    throw new DecodeError(`time: unknown unit ${quoteTime(unit)} in duration ${quoteTime(text)}`)
   }
   const places = fraction.slice(0, 18)
   return BigInt(whole || '0') * nanos + (BigInt(places || '0') * nanos) / 10n ** BigInt(places.length)

@@ -52,6 +52,10 @@ const times: [text: string, printed: string][] = [
   ['2024-13-01T00:00:00Z', '! parsing time "2024-13-01T00:00:00Z": month out of range'],
   ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59Z'],
   ['x', '! parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
+  [
+    'ä\u007f',
+    '! parsing time "\\xc3\\xa4\u007f" as "2006-01-02T15:04:05Z07:00": cannot parse "\\xc3\\xa4\u007f" as "2006"',
+  ],
 ]
 const microTimes: [text: string, printed: string][] = [
   ['2024', '! parsing time "2024" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "" as "-"'],
@@ -146,6 +150,8 @@ const durations: [text: string, printed: string][] = [
   ['', '! time: invalid duration ""'],
   ['+2m', '2m0s'],
   ['-', '! time: invalid duration "-"'],
+  ['1µ', '! time: unknown unit "\\xc2\\xb5" in duration "1\\xc2\\xb5"'],
+  ['1\t"', '! time: unknown unit "\\x09\\"" in duration "1\\x09\\""'],
   ['-0s', '0s'],
   ['-1.5s', '-1.5s'],
   ['.5s', '500ms'],

@@ -1,3 +1,4 @@
+import { quoteTime } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 
 /** Since the Unix epoch; `nanos` is never negative. */
@@ -57,7 +58,7 @@ function parseInstant(text: string, layout: string): Instant {
     number,
   ]
   const wrong = outOfRange(year, month, day) ?? outOfRangeClock(hour, minute, second, parts)
-  if (wrong) throw new DecodeError(`parsing time ${JSON.stringify(text)}: ${wrong} out of range`)
+  if (wrong) throw new DecodeError(`parsing time ${quoteTime(text)}: ${wrong} out of range`)
   const local = Date.UTC(2000, month - 1, day, hour, minute, second)
   const yearShift = new Date(local).setUTCFullYear(year, month - 1, day)
   const offset = parts[8] ? (parts[8] === '-' ? -1 : 1) * (Number(parts[9]) * 60 + Number(parts[10])) * 60 : 0
@@ -101,18 +102,18 @@ function parseFailure(text: string, layout: string): DecodeError {
     layout === microsLayout ? [/^\.\d{6}/, '.000000'] : [/^(?:[.,]\d+)?/, ''],
     [/^(?:Z|[+-]\d\d:\d\d)/, 'Z07:00'],
   ]
-  const start = `parsing time ${JSON.stringify(text)}`
+  const start = `parsing time ${quoteTime(text)}`
   let rest = text
   for (const [pattern, element] of elements) {
     const match = pattern.exec(rest)
     if (!match) {
       return new DecodeError(
-        `${start} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(element)}`,
+        `${start} as ${quoteTime(layout)}: cannot parse ${quoteTime(rest)} as ${quoteTime(element)}`,
       )
     }
     rest = rest.slice(match[0].length)
   }
-  return new DecodeError(`${start}: extra text: ${JSON.stringify(rest)}`)
+  return new DecodeError(`${start}: extra text: ${quoteTime(rest)}`)
 }
 
 /** `2006-01-02T15:04:05Z` */

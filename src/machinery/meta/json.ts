@@ -1,8 +1,17 @@
+import { isNumber } from '../../std/exact-json.ts'
+
 /** A JSON object whose members nobody has looked at yet. */
 export type JsonMap = { [key: string]: unknown }
 
 export function isMap(value: unknown): value is JsonMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What Go's JSON decoder calls this value when it expected something else. */
+export function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (isNumber(value)) return 'number'
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** Sets a member even when it is called `__proto__`. */

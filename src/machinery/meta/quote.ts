@@ -15,6 +15,16 @@ export function quote(text: string): string {
   return `"${text.replace(unprintable, escapeChar)}"`
 }
 
+/** Quotes as Go's package time does, which shows the bytes of what is not ASCII. */
+export function quoteTime(text: string): string {
+  return `"${text.replace(/["\\]|[^ -\x7f]/gu, escapeTime)}"`
+}
+
+function escapeTime(char: string): string {
+  if (char === '"' || char === '\\') return `\\${char}`
+  return [...Buffer.from(char)].map(byte => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
+}
+
 const unprintable =
   /["\\\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu
 

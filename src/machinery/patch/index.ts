@@ -1,4 +1,3 @@
 export { applyJsonPatch, isFailedTest } from './json-patch.ts'
-export { jsonKind } from './json-value.ts'
 export { applyMergePatch } from './merge-patch.ts'
 export { applyStrategicPatch } from './strategic.ts'

@@ -3,10 +3,9 @@
 import { parseExact } from '../../std/exact-json.ts'
 import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { isMap } from '../meta/json.ts'
+import { isMap, jsonKind } from '../meta/json.ts'
 import { deepEqual } from '../meta/value.ts'
 import { badRequest, requestEntityTooLarge, unprocessable } from '../status/errors.ts'
-import { jsonKind } from './json-value.ts'
 
 /** More operations than this are refused with 413 (apiserver maxJSONPatchOperations). */
 export const jsonPatchOperationsMax = 10_000

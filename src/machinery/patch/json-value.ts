@@ -3,13 +3,6 @@ import { isInteger, isNumber } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, setMember } from '../meta/json.ts'
 
-/** What Go's JSON decoder calls this value when it expected something else. */
-export function jsonKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  if (isNumber(value)) return 'number'
-  return typeof value === 'boolean' ? 'bool' : typeof value
-}
-
 /** How Go's `%T` names a decoded JSON value. */
 export function goType(value: unknown): string {
   if (value === null || value === undefined) return '%!s(<nil>)'

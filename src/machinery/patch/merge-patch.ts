@@ -2,9 +2,8 @@
 
 import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { isMap, setMember } from '../meta/json.ts'
+import { isMap, jsonKind, setMember } from '../meta/json.ts'
 import { badRequest } from '../status/errors.ts'
-import { jsonKind } from './json-value.ts'
 
 /**
  * The patched document; inputs stay as they are and unchanged parts are shared. A patch that is no object

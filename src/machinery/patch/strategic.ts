@@ -5,11 +5,11 @@
 
 import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { formatGoValue, isMap } from '../meta/json.ts'
+import { formatGoValue, isMap, jsonKind } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import type { Field, Schema } from '../schema/schema.ts'
 import { badRequest, plainFailure } from '../status/errors.ts'
-import { goType, jsonKind, withoutDirectives, withoutNullMembers } from './json-value.ts'
+import { goType, withoutDirectives, withoutNullMembers } from './json-value.ts'
 import type { ListRule } from './strategic-list.ts'
 import { mergeLists, orderedMerge, removeFromList } from './strategic-list.ts'
 

@@ -1,3 +1,4 @@
+import { parseInt64 } from '../../machinery/meta/strconv.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { RequestInfo, RequestOptions } from '../context.ts'
 
@@ -74,20 +75,12 @@ export function parseOptions(query: URLSearchParams, info: RequestInfo, contentT
 const integers = new Set(['limit', 'timeoutSeconds', 'gracePeriodSeconds'])
 
 function setInteger(options: Writable, name: keyof IntegerOptions, value: string): void {
-  const fault = integerFault(value)
-  if (fault === undefined) options[name] = Number(value)
-  else {
-    const refusal = badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${fault}`)
-    options.faults = { ...options.faults, [name]: refusal }
-  }
+  const read = parseInt64(value)
+  if (typeof read === 'number') options[name] = read
+  else options.faults = { ...options.faults, [name]: badRequest(read) }
 }
 
 type IntegerOptions = Pick<Writable, 'limit' | 'timeoutSeconds' | 'gracePeriodSeconds'>
-
-function integerFault(value: string): string | undefined {
-  if (!/^[+-]?\d+$/.test(value)) return 'invalid syntax'
-  return BigInt.asIntN(64, BigInt(value)) === BigInt(value) ? undefined : 'value out of range'
-}
 
 /** apimachinery Convert_Slice_string_To_bool: everything but these is true. */
 function toBoolean(value: string): boolean {

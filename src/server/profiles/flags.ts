@@ -1,3 +1,4 @@
+import { numError } from '../../machinery/meta/strconv.ts'
 import type { Routes } from '../http/routes.ts'
 
 const page = `<html>
@@ -36,5 +37,5 @@ const plain = { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff
 
 function fault(text: string): string {
   const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
-  return `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`
+  return numError('ParseUint', text, why)
 }

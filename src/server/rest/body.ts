@@ -14,6 +14,7 @@ import {
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
+import { jsonKind } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
@@ -24,7 +25,7 @@ import type { Breathe } from '../../std/turns.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { contentTypes } from '../http/negotiation.ts'
 import { cloneJson } from './clone.ts'
-import { goType, handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
+import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
 
 /** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
@@ -273,7 +274,7 @@ function decodeConfiguration(context: RequestContext, bytes: Uint8Array): unknow
   reportStrict(context, strictErrors, message => message)
   const value: unknown = parseExact(json)
   if (value === null || (typeof value === 'object' && !Array.isArray(value))) return value
-  const message = `json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`
+  const message = `json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`
   throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${message}`)
 }
 

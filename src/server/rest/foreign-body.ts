@@ -11,7 +11,7 @@ import {
   parseJson,
 } from '../../machinery/codec/index.ts'
 import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
-import { isMap } from '../../machinery/meta/json.ts'
+import { isMap, jsonKind } from '../../machinery/meta/json.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
@@ -171,7 +171,7 @@ function readType(value: unknown): FoundType {
   if (value === null) return {}
   if (typeof value !== 'object' || Array.isArray(value)) {
     return {
-      fault: parseFault(`json: cannot unmarshal ${goType(value)} into Go value of type ${typeStruct}`),
+      fault: parseFault(`json: cannot unmarshal ${jsonKind(value)} into Go value of type ${typeStruct}`),
     }
   }
   const { kind, apiVersion } = value as Record<string, unknown>
@@ -179,7 +179,7 @@ function readType(value: unknown): FoundType {
     if (given === undefined || given === null || typeof given === 'string') continue
     return {
       fault: parseFault(
-        `json: cannot unmarshal ${goType(given)} into Go struct field .${name} of type string`,
+        `json: cannot unmarshal ${jsonKind(given)} into Go struct field .${name} of type string`,
       ),
     }
   }
@@ -193,12 +193,6 @@ function readType(value: unknown): FoundType {
 
 function parseFault(message: string): string {
   return `couldn't get version/kind; json parse error: ${message}`
-}
-
-/** As Go names the JSON type of a value. */
-export function goType(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 function summarize(bytes: Uint8Array): string {

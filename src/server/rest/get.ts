@@ -1,4 +1,5 @@
 import { quote } from '../../machinery/meta/quote.ts'
+import { numError } from '../../machinery/meta/strconv.ts'
 import { badRequest, plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { RestCall } from './call.ts'
@@ -41,7 +42,7 @@ export async function requireRevision(
 
 /** Upstream's words for what is no revision; a list makes a 400 of them, a get and a watch a bare 500. */
 export function malformedRevision(text: string): string {
-  return `resourceVersion: Invalid value: ${quote(text)}: strconv.ParseUint: parsing ${quote(text)}: invalid syntax`
+  return `resourceVersion: Invalid value: ${quote(text)}: ${numError('ParseUint', text)}`
 }
 
 export const isRevision = (text: string): boolean => /^\d+$/.test(text)

@@ -8,14 +8,9 @@ import {
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
-import { formatGoValue, isMap } from '../../machinery/meta/json.ts'
+import { formatGoValue, isMap, jsonKind, sortKeys } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import {
-  applyJsonPatch,
-  applyMergePatch,
-  applyStrategicPatch,
-  jsonKind,
-} from '../../machinery/patch/index.ts'
+import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
 import { printed } from '../../machinery/schema/printed.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { badRequest, invalid } from '../../machinery/status/errors.ts'

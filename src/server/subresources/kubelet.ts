@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { numError } from '../../machinery/meta/strconv.ts'
 import { badRequest, internalError, methodNotRouted, plainFailure } from '../../machinery/status/errors.ts'
 import { genericFailure } from '../../machinery/status/generic.ts'
 import type { Authorizer, RawResponse, Response as ServerResponse } from '../context.ts'
@@ -159,9 +160,7 @@ function portForwardOptions(query: URLSearchParams): JsonObject {
 
 function toPort(text: string): number {
   if (/^[+-]?\d+$/.test(text)) return Number(text)
-  throw badRequest(
-    `cannot convert to []int32: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-  )
+  throw badRequest(`cannot convert to []int32: ${numError('ParseUint', text)}`)
 }
 
 function pick(query: URLSearchParams, names: readonly string[]): URLSearchParams {

@@ -1,4 +1,5 @@
 import { parseTime } from '../../machinery/codec/time.ts'
+import { parseInt64 } from '../../machinery/meta/strconv.ts'
 import { badRequest, invalid } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { messageOf } from '../../std/message.ts'
@@ -34,9 +35,7 @@ function checkTime(text: string): void {
 function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null) return undefined
-  const fault = (what: string) => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${what}`)
-  if (!/^[+-]?\d+$/.test(text)) throw fault('invalid syntax')
-  const value = BigInt(text.replace('+', ''))
-  if (BigInt.asIntN(64, value) !== value) throw fault('value out of range')
-  return Number(value)
+  const read = parseInt64(text)
+  if (typeof read === 'string') throw badRequest(read)
+  return read
 }

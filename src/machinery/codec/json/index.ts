@@ -1,3 +1,4 @@
+import { jsonKind } from '../../meta/json.ts'
 import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
@@ -72,8 +73,9 @@ export function findDuplicates(body: Uint8Array, value: unknown): readonly strin
 
 function asObject(value: unknown): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
-  const found = Array.isArray(value) ? 'array' : typeof value
-  throw new DecodeError(`json: cannot unmarshal ${found} into Go value of type map[string]interface {}`)
+  throw new DecodeError(
+    `json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`,
+  )
 }
 
 /** `strict decoding error: unknown field "spec.x", duplicate field "kind"` (apimachinery runtime strictDecodingError). */

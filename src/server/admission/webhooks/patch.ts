@@ -1,4 +1,5 @@
 import { DecodeError, parseJson } from '../../../machinery/codec/index.ts'
+import { jsonKind } from '../../../machinery/meta/json.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { applyJsonPatch } from '../../../machinery/patch/index.ts'
@@ -34,7 +35,7 @@ function parsePatch(webhook: string, { patch }: ReviewAnswer): readonly unknown[
   try {
     const parsed = parseJson(patch)
     if (Array.isArray(parsed)) return parsed
-    throw new DecodeError(`json: cannot unmarshal ${typeof parsed} into Go value of type jsonpatch.Patch`)
+    throw new DecodeError(`json: cannot unmarshal ${jsonKind(parsed)} into Go value of type jsonpatch.Patch`)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw new HookFailure(webhook, `received undecodable patch in webhook response: ${error.message}`)

@@ -1,3 +1,4 @@
+import { jsonKind } from '../../../machinery/meta/json.ts'
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import type { UserInfo } from '../../context.ts'
 import { credentialIdKey } from '../extra.ts'
@@ -182,6 +183,5 @@ function strings(value: unknown, what: string): string[] {
 
 function unlike(value: unknown, type: string): string {
   if (value === undefined) return 'claim not present'
-  const found = Array.isArray(value) ? 'array' : typeof value
-  return `json: cannot unmarshal ${found} into Go value of type ${type}`
+  return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${type}`
 }
