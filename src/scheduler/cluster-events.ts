@@ -1,3 +1,4 @@
+import { isFinished } from '../api/core/pod/lifecycle.ts'
 import type { Node, Pod } from '../api/types/core-v1.gen.ts'
 import type { Change } from '../client/informer.ts'
 import { nodeChanges, podChanges } from './framework/events.ts'
@@ -75,8 +76,4 @@ export function takeNodeChange({ object, old }: Change<Node>, { snapshot, queue 
 
 function holdsResources(pod: Pod): boolean {
   return Boolean(pod.spec?.nodeName) && !isFinished(pod)
-}
-
-function isFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }

@@ -1,3 +1,4 @@
+import { isFinished } from '../api/core/pod/lifecycle.ts'
 import type { Node, Pod } from '../api/types/core-v1.gen.ts'
 import { milliValue, parseQuantity } from '../machinery/quantity/index.ts'
 import type { StoreEvent } from '../storage/store.ts'
@@ -82,8 +83,4 @@ function requestOf(pod: Pod): number {
     (sum, { resources }) => sum + Number(milliValue(parseQuantity(resources?.requests?.cpu ?? '0'))),
     0,
   )
-}
-
-function isFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }

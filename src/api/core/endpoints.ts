@@ -3,6 +3,7 @@ import { firstFew, none } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateIp, validatePort } from '../../machinery/validation/values.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'
 import type { EndpointAddress, EndpointSubset, Endpoints } from '../types/core-v1.gen.ts'
@@ -12,9 +13,7 @@ const shownMax = 3
 function endpointTexts({ subsets }: Endpoints): string[] {
   return (subsets ?? []).flatMap(({ addresses = [], ports = [] }) => {
     if (ports.length === 0) return addresses.map(({ ip }) => ip)
-    return ports.flatMap(({ port }) =>
-      addresses.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`),
-    )
+    return ports.flatMap(({ port }) => addresses.map(({ ip }) => joinHostPort(ip, port)))
   })
 }
 

@@ -1,18 +1,16 @@
 import { defineResource } from '../define-resource.ts'
-import type { Pod, PodSpec, PodStatus } from '../types/core-v1.gen.ts'
 import { appArmorWarnings } from './pod/annotations.ts'
+import type { Pod, PodSpec } from '../types/core-v1.gen.ts'
 import { setPodOnlyDefaults, setPodSpecDefaults } from './pod/defaults.ts'
 import { dropPodFields } from './pod/disabled-fields.ts'
 import { defaultPodLevelRequests, qosClass } from './pod/pod-resources.ts'
+import { isFinished } from './pod/lifecycle.ts'
 import { preparePodCreate } from './pod/prepare.ts'
 import { podCells, podRowConditions } from './pod/printing.ts'
 import { ephemeralContainersStrategy, podStatusStrategy, resizeStrategy } from './pod/subresources.ts'
 import { validateNewPod, validatePod } from './pod/validate.ts'
 import { validatePodUpdate } from './pod/validate-update.ts'
 import { podWarnings } from './pod/warnings.ts'
-
-const isFinished = (status: PodStatus | undefined) =>
-  status?.phase === 'Failed' || status?.phase === 'Succeeded'
 
 function defaultGraceSeconds({ spec }: Pod): number {
   const seconds = spec?.terminationGracePeriodSeconds ?? 0
@@ -41,7 +39,7 @@ export const pods = defineResource<Pod>('v1', 'Pod', {
     warnings: podWarnings,
     hasGeneration: true,
     defaultGraceSeconds,
-    deletesAtOnce: pod => !pod.spec?.nodeName || isFinished(pod.status),
+    deletesAtOnce: pod => !pod.spec?.nodeName || isFinished(pod),
   },
   initialStatus: pod => ({ phase: 'Pending', qosClass: qosClass(pod.spec!) }),
   subresources: {

@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { isAlreadyExists, isNamespaceTerminating } from '../../client/failure.ts'
@@ -20,7 +21,6 @@ import { messageOf } from '../../std/message.ts'
 import { deployments, pods, replicaSets } from '../kinds.ts'
 import { claim } from '../shared/claim.ts'
 import { jsonEqual } from '../shared/equal.ts'
-import { isFinished } from '../shared/pod.ts'
 import {
   isScaledUp,
   newReplicaSet,

@@ -1,3 +1,4 @@
+import { sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { PodMetrics } from '../../api/types/metrics-v1beta1.gen.ts'
 import type { Client } from '../../client/client.ts'
@@ -83,7 +84,7 @@ function requestOf({ metadata, spec }: Pod, resource: string, container: string 
       throw new Error(`missing pod-level request for ${resource} in Pod ${metadata.name}`)
     return milli(level[resource])
   }
-  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+  const sidecars = sidecarsOf(spec)
   const all = [...(spec?.containers ?? []), ...sidecars]
   const counted = container === undefined ? all : all.filter(({ name }) => name === container)
   if (container !== undefined && counted.length === 0)

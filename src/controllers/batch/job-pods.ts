@@ -1,3 +1,4 @@
+import { sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import type { Job, JobStatus } from '../../api/types/batch-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
@@ -84,11 +85,7 @@ export function finishedMs(pod: Pod): number {
 }
 
 function containersFinishedMs({ spec, status }: Pod): number | undefined {
-  const sidecars = new Set(
-    (spec?.initContainers ?? [])
-      .filter(({ restartPolicy }) => restartPolicy === 'Always')
-      .map(({ name }) => name),
-  )
+  const sidecars = new Set(sidecarsOf(spec).map(({ name }) => name))
   const counted = [
     ...(status?.containerStatuses ?? []),
     ...(status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name)),

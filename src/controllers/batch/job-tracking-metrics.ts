@@ -1,7 +1,7 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Job } from '../../api/types/batch-v1.gen.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
-import { isFinished } from '../shared/pod.ts'
 import { isManagedElsewhere, isTracked } from './job-pods.ts'
 
 /** Upstream's names and labels (pkg/controller/job/metrics). */

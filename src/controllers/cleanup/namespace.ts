@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Namespace, Pod } from '../../api/types/core-v1.gen.ts'
 import { type Catalog, type ServedResource, servedWith } from '../../client/catalog.ts'
 import { hasReason, orUndefined } from '../../client/failure.ts'
@@ -8,7 +9,6 @@ import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { messageOf } from '../../std/message.ts'
 import { namespaces, pods } from '../kinds.ts'
-import { isFinished } from '../shared/pod.ts'
 import { followKinds } from './followed-kinds.ts'
 import { deletionConditions, type Remains, staleVersion } from './namespace-conditions.ts'
 

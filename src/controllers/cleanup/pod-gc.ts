@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
@@ -6,7 +7,6 @@ import { toTimestamp } from '../../client/timestamp.ts'
 import type { Sync, Worker, WorkerContext } from '../../controller/worker.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
 import { nodes, pods } from '../kinds.ts'
-import { isFinished } from '../shared/pod.ts'
 import { type ControllerTuning, defaultTuning } from '../tuning.ts'
 
 /** How long a node may be missing before its pods are given up (gc_controller.go quarantineTime). */

@@ -1,10 +1,11 @@
+import { isFinished, sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import type { Node, Pod, Service, ServicePort } from '../../api/types/core-v1.gen.ts'
 import { objectKey } from '../../client/resource.ts'
 import type { View } from '../../controller/view.ts'
 import { labelSelectorOf, matchesLabels } from '../../machinery/selector/index.ts'
 import { pods, services } from '../kinds.ts'
 import { jsonEqual } from '../shared/equal.ts'
-import { isFinished, isReady } from '../shared/pod.ts'
+import { isReady } from '../shared/pod.ts'
 
 /** Services whose endpoints nobody else makes: with a selector, and not only a name for somewhere else. */
 export function hasOwnEndpoints({ spec }: Service): boolean {
@@ -46,7 +47,7 @@ export function publishedHostname(pod: Pod, service: Service): string | undefine
 export function targetPortOf(pod: Pod, port: ServicePort): number | undefined {
   const target = port.targetPort ?? port.port
   if (typeof target === 'number') return target
-  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+  const sidecars = sidecarsOf(pod.spec)
   const offered = [...(pod.spec?.containers ?? []), ...sidecars].flatMap(container => container.ports ?? [])
   const protocol = port.protocol ?? 'TCP'
   return offered.find(({ name, protocol: offers = 'TCP' }) => name === target && offers === protocol)

@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
@@ -5,7 +6,7 @@ import { objectKey } from '../../client/resource.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import type { Worker } from '../../controller/worker.ts'
 import { pods } from '../kinds.ts'
-import { isFinished, podCondition } from '../shared/pod.ts'
+import { podCondition } from '../shared/pod.ts'
 
 /** disruption.go stalePodDisruptionTimeout. */
 const staleMs = 120_000

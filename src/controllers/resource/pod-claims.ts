@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Pod, PodResourceClaim } from '../../api/types/core-v1.gen.ts'
 import type { ResourceClaim } from '../../api/types/resource-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
@@ -8,7 +9,6 @@ import { controllerOf, controllerUid, informerStores, type View } from '../../co
 import type { Worker } from '../../controller/worker.ts'
 import { messageOf } from '../../std/message.ts'
 import { pods, resourceClaims, resourceClaimTemplates } from '../kinds.ts'
-import { isFinished } from '../shared/pod.ts'
 import { claimAnnotation, countCreation, tellClaims } from './claim-metrics.ts'
 
 /** Room for a hyphen and five characters in a name of 63. */

@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { ResourceClaim, ResourceClaimConsumerReference } from '../../api/types/resource-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
@@ -6,7 +7,6 @@ import { type Plan, patch, remove, updateStatus } from '../../controller/actions
 import { defineController, watched } from '../../controller/define.ts'
 import { controllerOf, type View } from '../../controller/view.ts'
 import { pods, resourceClaims } from '../kinds.ts'
-import { isFinished } from '../shared/pod.ts'
 import { claimKeysOf } from './pod-claims.ts'
 
 const finalizer = 'resource.kubernetes.io/delete-protection'

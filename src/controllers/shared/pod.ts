@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
@@ -5,11 +6,6 @@ import { findCondition } from '../../machinery/meta/conditions.ts'
 /** Neither finished nor on its way out (controller_utils.go IsPodActive). */
 export function isActive(pod: Pod): boolean {
   return !isFinished(pod) && !pod.metadata.deletionTimestamp
-}
-
-/** Succeeded or failed for good. */
-export function isFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
 /** Asked to go, still running (controller_utils.go IsPodTerminating). */

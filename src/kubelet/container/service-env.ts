@@ -1,4 +1,5 @@
 import type { Service } from '../../api/types/core-v1.gen.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 
 /**
  * Variables that tell a container where services are (upstream pkg/kubelet/envvars): those of the pod's own
@@ -24,19 +25,18 @@ function variablesOf({ metadata, spec }: Service): [string, string][] {
   const first = ports[0]
   if (!ip || ip === 'None' || !first) return []
   const prefix = toVariable(metadata.name ?? '')
-  const host = ip.includes(':') ? `[${ip}]` : ip
   const env: [string, string][] = [
     [`${prefix}_SERVICE_HOST`, ip],
     [`${prefix}_SERVICE_PORT`, String(first.port)],
   ]
   for (const { name, port } of ports)
     if (name) env.push([`${prefix}_SERVICE_PORT_${toVariable(name)}`, String(port)])
-  env.push([`${prefix}_PORT`, `${(first.protocol ?? 'TCP').toLowerCase()}://${host}:${first.port}`])
+  env.push([`${prefix}_PORT`, `${(first.protocol ?? 'TCP').toLowerCase()}://${joinHostPort(ip, first.port)}`])
   for (const { port, protocol = 'TCP' } of ports) {
     const base = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`
     const lower = protocol.toLowerCase()
     env.push(
-      [base, `${lower}://${host}:${port}`],
+      [base, `${lower}://${joinHostPort(ip, port)}`],
       [`${base}_PROTO`, lower],
       [`${base}_PORT`, String(port)],
       [`${base}_ADDR`, ip],

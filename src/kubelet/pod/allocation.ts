@@ -1,6 +1,6 @@
+import { sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import type { Container, Pod, ResourceRequirements } from '../../api/types/core-v1.gen.ts'
 import { compareQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
-import { isSidecar } from './restart.ts'
 
 /** By container name: what the node has granted. Differs from the spec while a resize is pending (KEP-1287). */
 export type Allocation = ReadonlyMap<string, ResourceRequirements>
@@ -58,6 +58,6 @@ function sameAmount(one: string | undefined, other: string | undefined): boolean
 
 /** Containers that run on: those of the application and sidecars. */
 export function resizableContainers({ spec }: Pod): readonly Container[] {
-  const sidecars = (spec?.initContainers ?? []).filter(isSidecar)
+  const sidecars = sidecarsOf(spec)
   return sidecars.length > 0 ? [...(spec?.containers ?? []), ...sidecars] : (spec?.containers ?? [])
 }

@@ -1,3 +1,4 @@
+import { sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import { type Draft, kill } from './draft.ts'
 import type { Ending } from './view.ts'
 
@@ -11,9 +12,7 @@ const graceMinSeconds = 2
 export function planEnding(draft: Draft, ending: Ending): void {
   const { pod, observed, nowMs } = draft.view
   const running = observed.containers.filter(container => container.state === 'running')
-  const sidecarOrder = (pod.spec?.initContainers ?? [])
-    .filter(c => c.restartPolicy === 'Always')
-    .map(c => c.name)
+  const sidecarOrder = sidecarsOf(pod.spec).map(({ name }) => name)
   const mains = running.filter(container => !sidecarOrder.includes(container.name))
   const usedSeconds = Math.floor((nowMs - ending.sinceMs) / 1000)
   const graceSeconds =

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { isSidecar } from '../../api/core/pod/lifecycle.ts'
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts'
 import { testPod } from '../testing.ts'
 import { planPod } from './plan.ts'
-import { isSidecar } from './restart.ts'
 import type { Ending, PodView } from './view.ts'
 
 const names = ['a', 'b', 'c', 'd']

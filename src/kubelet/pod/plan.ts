@@ -1,10 +1,11 @@
+import { isSidecar } from '../../api/core/pod/lifecycle.ts'
 import type { Container } from '../../api/types/core-v1.gen.ts'
 import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts'
 import { backoffEndMs, formatSeconds } from './backoff.ts'
 import { type Draft, kill, type PodPlan, podFullName, wakeAt } from './draft.ts'
 import { planEnding } from './plan-ending.ts'
 import { planResize } from './resize.ts'
-import { isSidecar, shouldRestart } from './restart.ts'
+import { shouldRestart } from './restart.ts'
 import {
   containersNamed,
   currentSandbox,

@@ -1,3 +1,4 @@
+import { isSidecar } from '../../api/core/pod/lifecycle.ts'
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import {
   addQuantity,
@@ -6,7 +7,6 @@ import {
   type Quantity,
   zeroQuantity,
 } from '../../machinery/quantity/index.ts'
-import { isSidecar } from './restart.ts'
 
 export type ResourceTotals = ReadonlyMap<string, Quantity>
 

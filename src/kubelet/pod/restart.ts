@@ -1,10 +1,5 @@
 import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 
-/** Init containers with `restartPolicy: Always` run beside the others until the end (KEP-753). */
-export function isSidecar(container: Container): boolean {
-  return container.restartPolicy === 'Always'
-}
-
 /**
  * Whether a container that ended with this code is started again. The container's own rules go first, then its
  * own policy, then the pod's (KEP-5307; upstream pkg/api/v1/pod ContainerShouldRestart).

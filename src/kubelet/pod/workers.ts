@@ -1,3 +1,4 @@
+import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import { messageOf } from '../../std/message.ts'
@@ -63,7 +64,7 @@ export class PodWorkers {
     const { deletionTimestamp, deletionGracePeriodSeconds = graceDefaultSeconds } = pod.metadata
     const known = this.#entries.get(uid)
     const { worker } = known ?? this.#add(pod, { source: 'desired', seenMs })
-    if (!known && isOver(pod)) worker.end('completed', 0)
+    if (!known && isFinished(pod)) worker.end('completed', 0)
     if (deletionTimestamp) worker.end('deleted', Number(deletionGracePeriodSeconds))
     worker.update(pod)
     if (worker.ended && deletionTimestamp) this.#leaveLater(uid)
@@ -198,7 +199,7 @@ export class PodWorkers {
 
   /** A pod that has started before, here or before a restart of ours, was admitted then. */
   #rejection(pod: Pod, present: Node | undefined): Rejection | undefined {
-    if (!present || isOver(pod) || pod.status?.startTime) return undefined
+    if (!present || isFinished(pod) || pod.status?.startTime) return undefined
     const others = this.list().filter(worker => !worker.ended)
     return admitPod(
       pod,
@@ -206,10 +207,6 @@ export class PodWorkers {
       present,
     )
   }
-}
-
-function isOver(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
 async function removeRemains(env: PodEnvironment, podUid: string): Promise<void> {

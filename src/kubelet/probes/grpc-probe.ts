@@ -1,4 +1,5 @@
 import type { ServiceError } from '@grpc/grpc-js'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { ProbeResult } from './prober.ts'
 
@@ -16,9 +17,7 @@ const servingStatuses = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN']
  */
 export async function grpcProbe(target: GrpcTarget, timeoutMs: number, clock: Clock): Promise<ProbeResult> {
   const { Client, credentials, status } = await import('@grpc/grpc-js')
-  const address = target.host.includes(':')
-    ? `[${target.host}]:${target.port}`
-    : `${target.host}:${target.port}`
+  const address = joinHostPort(target.host, target.port)
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.primary_user_agent': 'kube-probe/1.35',
     'grpc.use_local_subchannel_pool': 1,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Container, HTTPGetAction } from '../../api/types/core-v1.gen.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { RuntimeService, Session } from '../runtime/runtime.ts'
 import { grpcProbe } from './grpc-probe.ts'
@@ -33,7 +34,7 @@ export async function httpProbe(
   const host = action.host || podIp
   const scheme = (action.scheme ?? 'HTTP').toLowerCase()
   const port = portNumber(action.port, container)
-  const target = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${toPath(action.path)}`
+  const target = `${scheme}://${joinHostPort(host, port)}${toPath(action.path)}`
   const headers = new Headers({ 'User-Agent': 'kube-probe/1.35', Accept: '*/*' })
   for (const { name, value } of action.httpHeaders ?? []) headers.set(name, value)
   try {
@@ -45,7 +46,7 @@ export async function httpProbe(
     if (answer.status >= 200 && answer.status < 400) return { ok: true, output: body }
     return { ok: false, output: `HTTP probe failed with statuscode: ${answer.status}` }
   } catch (error) {
-    return { ok: false, output: `Get "${target}": ${networkWords(error, `${host}:${port}`)}` }
+    return { ok: false, output: `Get "${target}": ${networkWords(error, joinHostPort(host, port))}` }
   }
 }
 
@@ -71,8 +72,8 @@ function tcpProbe(host: string, port: number, timeoutMs: number): Promise<ProbeR
       resolve({ ok, output })
     }
     socket.once('connect', () => done(true, ''))
-    socket.once('timeout', () => done(false, `dial tcp ${host}:${port}: i/o timeout`))
-    socket.once('error', error => done(false, networkWords(error, `${host}:${port}`)))
+    socket.once('timeout', () => done(false, `dial tcp ${joinHostPort(host, port)}: i/o timeout`))
+    socket.once('error', error => done(false, networkWords(error, joinHostPort(host, port))))
   })
 }
 

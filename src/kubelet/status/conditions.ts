@@ -1,8 +1,8 @@
+import { isSidecar, sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
 import type { ResizeState } from '../pod/resize-state.ts'
-import { isSidecar } from '../pod/restart.ts'
 import type { PodPhase } from './phase.ts'
 
 /** Conditions that the kubelet owns, in the order in which it writes them. */
@@ -82,7 +82,7 @@ function toCondition(
 }
 
 function containersReadyVerdict({ pod, phase, statuses }: ConditionInput): Verdict {
-  const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar)
+  const sidecars = sidecarsOf(pod.spec)
   const names = [...sidecars, ...(pod.spec?.containers ?? [])].map(container => container.name)
   const unknown = names.filter(name => !statuses.has(name))
   const unready = names.filter(name => statuses.get(name)?.ready === false)

@@ -1,5 +1,6 @@
+import { isSidecar, sidecarsOf } from '../../api/core/pod/lifecycle.ts'
 import type { Container, ContainerStatus, Pod } from '../../api/types/core-v1.gen.ts'
-import { isSidecar, shouldRestart } from '../pod/restart.ts'
+import { shouldRestart } from '../pod/restart.ts'
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 
@@ -19,7 +20,7 @@ type Stage = 'unknown' | 'waiting' | 'running' | 'stopped'
 export function podPhase(input: PhaseInput): PodPhase {
   const { pod, statuses, initialized } = input
   const init = (pod.spec?.initContainers ?? []).filter(container => !isSidecar(container))
-  const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar)
+  const sidecars = sidecarsOf(pod.spec)
   if (init.some(container => endedForGood(pod, container, statuses.get(container.name)))) return 'Failed'
   const apps = (pod.spec?.containers ?? []).map(container => stageOf(statuses.get(container.name)))
   const beside = sidecars.map(container => stageOf(statuses.get(container.name)))

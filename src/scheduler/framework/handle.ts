@@ -27,7 +27,7 @@ export interface Lists {
   onChange(resource: ResourceName, handler: () => void): Cancel
 }
 
-/** Makes a plugin for one scheduler. `args` are its own of KubeSchedulerConfiguration, checked by it. */
+/** Makes a plugin for one scheduler. `args` are its own of KubeSchedulerConfiguration, checked by `config/args.ts`. */
 export type PluginFactory = (handle: Handle, args: PluginArgs) => SchedulerPlugin
 
 export type PluginArgs = Readonly<Record<string, unknown>>

@@ -5,6 +5,7 @@ import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler } from '../context.ts'
 import type { Source } from '../lister.ts'
@@ -96,7 +97,7 @@ const ownUser = { username: 'system:kube-aggregator', groups: ['system:masters']
 class ProbeError extends Error {}
 
 function ask({ host, port, tls }: Endpoint, path: string): Promise<JsonObject> {
-  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+  const url = `https://${joinHostPort(host, port)}${path}`
   const fail = (what: string) => new ProbeError(`failing or missing response from ${url}: ${what}`)
   const { promise, resolve, reject } = Promise.withResolvers<JsonObject>()
   const headers: ProxyHeaders = { accept: 'application/json', ...userHeaders(ownUser) }

@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { badRequest, internalError, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
 import { tlsOptions } from '../subresources/forward.ts'
@@ -144,7 +145,7 @@ function requestHead(request: IncomingMessage, target: UpgradeTarget): string {
   const { host, port, path } = target
   const { rawHeaders, method = 'GET' } = request
   let text = `${method} ${path} HTTP/1.1\r\n`
-  if (!request.headers.host) text += `Host: ${host.includes(':') ? `[${host}]` : host}:${port}\r\n`
+  if (!request.headers.host) text += `Host: ${joinHostPort(host, port)}\r\n`
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
     if (!droppedHeaders.test(name)) text += `${name}: ${rawHeaders[index + 1]}\r\n`

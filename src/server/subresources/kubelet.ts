@@ -3,6 +3,7 @@ import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { numError } from '../../machinery/meta/strconv.ts'
 import { badRequest, internalError, methodNotRouted, plainFailure } from '../../machinery/status/errors.ts'
 import { genericFailure } from '../../machinery/status/generic.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Authorizer, RawResponse, Response as ServerResponse } from '../context.ts'
 import { requireAllowed } from '../filters/authorization.ts'
 import { admitMutating, admitValidating, type Connector, type RestCall } from '../rest/call.ts'
@@ -61,8 +62,7 @@ async function ask(call: RestCall, to: Forwarded): Promise<RawResponse> {
   } catch (error) {
     if (!(error instanceof BackendError)) throw error
     const { host, port } = to.endpoint
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    throw plainFailure(`Get "https://${authority}${to.path}": ${error.reasonText}`)
+    throw plainFailure(`Get "https://${joinHostPort(host, port)}${to.path}": ${error.reasonText}`)
   }
 }
 

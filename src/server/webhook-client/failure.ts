@@ -1,4 +1,5 @@
 import { genericMeaning } from '../../machinery/status/generic.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 
 /** A webhook could not be asked or gave no usable answer; the message is client-go's. */
 export class WebhookCallError extends Error {
@@ -44,7 +45,7 @@ const texts: Readonly<Record<string, (error: NodeError) => string>> = {
 }
 
 function addressOf({ address = '', port = 0 }: NodeError): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return joinHostPort(address, port)
 }
 
 /** Node: `Host: a. is not in the cert's altnames: DNS:b`. */

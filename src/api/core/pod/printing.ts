@@ -1,8 +1,10 @@
 /** Cells of `kubectl get pods` (pkg/printers/internalversion printPod). */
+
 import { isConditionTrue } from '../../../machinery/meta/conditions.ts'
 import type { JsonObject } from '../../../machinery/meta/object.ts'
 import { none, since } from '../../../machinery/table/cells.ts'
 import type { ContainerState, ContainerStatus, Pod } from '../../types/core-v1.gen.ts'
+import { sidecarsOf } from './lifecycle.ts'
 
 interface Summary {
   readonly ready: number
@@ -24,11 +26,7 @@ interface Walk {
 /** The `READY`, `STATUS` and `RESTARTS` cells in one pass. */
 export function summarizePod(pod: Pod): Summary {
   const { status = {}, spec } = pod
-  const sidecars = new Set(
-    (spec?.initContainers ?? [])
-      .filter(({ restartPolicy }) => restartPolicy === 'Always')
-      .map(({ name }) => name),
-  )
+  const sidecars = new Set(sidecarsOf(spec).map(({ name }) => name))
   const walk: Walk = { ready: 0, restarts: 0, lastRestartMs: 0, reason: initialReason(pod) }
   const sidecarWalk: Walk = { ready: 0, restarts: 0, lastRestartMs: 0, reason: '' }
   const initializing = walkInitContainers(pod, sidecars, walk, sidecarWalk)
