@@ -1,12 +1,13 @@
 import { fromKey, objectKey, type ResourceName, type ResourceRef, toKey } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
+import { controllerOf } from '../machinery/meta/owners.ts'
 import { type LabelSelectorSpec, labelSelectorFrom, matchesLabels } from '../machinery/selector/index.ts'
 import type { Metrics } from '../std/metrics.ts'
 import type { Cancel } from '../std/ports.ts'
 import type { Plan } from './actions.ts'
 import { applyPlan } from './apply.ts'
 import { Expectations } from './expectations.ts'
-import { controllerOf, informerStores, type View, viewFor } from './view.ts'
+import { informerStores, type View, viewFor } from './view.ts'
 import type { Sync, Worker, WorkerContext } from './worker.ts'
 
 export interface Controller<T extends KubeObject> {

@@ -1,7 +1,8 @@
 import type { Informers } from '../client/informers.ts'
 import type { ObjectStore } from '../client/object-store.ts'
 import type { ResourceRef } from '../client/resource.ts'
-import type { KubeObject, OwnerReference } from '../machinery/meta/object.ts'
+import type { KubeObject } from '../machinery/meta/object.ts'
+import { controllerOf } from '../machinery/meta/owners.ts'
 
 /** The cached world as a plan for one object sees it. Everything in it is frozen and shared. */
 export interface View {
@@ -10,11 +11,6 @@ export interface View {
   owned<R extends KubeObject>(resource: ResourceRef<R>): readonly R[]
   /** The objects of the same namespace that have no controller. */
   orphans<R extends KubeObject>(resource: ResourceRef<R>): readonly R[]
-}
-
-/** The owner reference that says who manages this object, if anybody does (meta/v1 GetControllerOf). */
-export function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find(reference => reference.controller)
 }
 
 /** Index projection: the uid of an object's controller. */

@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { createRegistry } from '../api/registry.ts'
 import type { Node, Pod } from '../api/types/core-v1.gen.ts'
 import { createClient } from '../client/client.ts'
+import { certificateOptions } from '../cmd/compose/certificates.ts'
+import type { ControlPlane } from '../cmd/compose/control-plane.ts'
+import { runControllers } from '../controller/run.ts'
+import { certificateApprover, certificateSigner } from '../controllers/identity/certificates.ts'
 import { silentLogger } from '../std/log.ts'
 import { realPorts } from '../std/real-ports.ts'
 import { openMemoryStore } from '../storage/memory/memory-store.ts'
 import { componentUsers, controllerUser, nodeUser } from './authn/identity.ts'
-import { certificateIssuer } from './bootstrap/certificate-issuer.ts'
 import { bearerOf, newBootstrapToken, tokenSecret } from './bootstrap/join-token.ts'
 import { type NodeCertificate, requestNodeCertificate } from './bootstrap/node-certificate.ts'
 import { reconcileBootstrapPolicy } from './bootstrap-policy/reconcile.ts'
@@ -134,10 +137,11 @@ describe('over TLS', () => {
 
 test('a node joins by token: client certificate, own node, serving certificate, and no more than that', async () => {
   const issuing = new AbortController()
-  const issuer = certificateIssuer({
-    transport: server.inProcess(controllerUser('certificate-controller')),
-    authorities: () => pki.authorities,
-    authorize: security.authorize,
+  const plane = { pki, security, as: (user: UserInfo) => server.inProcess(user) } as ControlPlane
+  const options = certificateOptions(plane, ports)
+  const controllers = runControllers([certificateApprover(options), certificateSigner(options)], {
+    transportFor: name => server.inProcess(controllerUser(name)),
+    informerTransport: server.inProcess(componentUsers.controllerManager),
   })(ports, issuing.signal)
   const admin = createClient(server.inProcess(componentUsers.server))
   const secrets = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true }
@@ -158,19 +162,20 @@ test('a node joins by token: client certificate, own node, serving certificate, 
   const kubelet = createClient(server.inProcess(nodeUser('n9')))
   const node = await kubelet.create<Node>(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n9' } })
   expect(node.spec!.taints![0]!.key).toBe('node.kubernetes.io/not-ready')
-  const serving = asks(nodeUser('n9'), { purpose: 'serving', nodeName: 'n9', names: ['n9', '192.0.2.9'] })
   await kubelet.updateStatus(nodes, {
     ...node,
     status: { addresses: [{ type: 'InternalIP', address: '192.0.2.9' }] },
   })
-  expect(certificateFacts((await serving).certificate)).toMatchObject({ names: ['n9', '192.0.2.9'] })
-  expect(issuedBy((await serving).certificate, pki.authorities['kubelet-ca'].certificate)).toBe(true)
+  const names = ['n9', '192.0.2.9']
+  const serving = await asks(nodeUser('n9'), { purpose: 'serving', nodeName: 'n9', names })
+  expect(certificateFacts(serving.certificate)).toMatchObject({ names })
+  expect(issuedBy(serving.certificate, pki.authorities['kubelet-ca'].certificate)).toBe(true)
   const other: NodeCertificate = { purpose: 'client', nodeName: 'n8' }
   await expect(asks(nodeUser('n9'), other)).rejects.toThrow(
     'can only create a node CSR with CN=system:node:n9',
   )
   issuing.abort()
-  await issuer
+  await controllers
 })
 
 describe('in process', () => {

@@ -1,11 +1,12 @@
 import { fromApiVersion } from '../../machinery/meta/group.ts'
+import { controllerOf } from '../../machinery/meta/owners.ts'
 import { none } from '../../machinery/table/cells.ts'
 import { immutable, nonnegative } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ControllerRevision } from '../types/apps-v1.gen.ts'
 
-function controllerText({ metadata }: ControllerRevision): string {
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+function controllerText(revision: ControllerRevision): string {
+  const owner = controllerOf(revision)
   if (!owner) return none
   const group = fromApiVersion(owner.apiVersion)?.group
   return `${(group ? `${owner.kind}.${group}` : owner.kind).toLowerCase()}/${owner.name}`

@@ -15,8 +15,9 @@ import {
   updateStatus,
 } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
-import { controllerOf, type View } from '../../controller/view.ts'
+import type { View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
+import { controllerOf } from '../../machinery/meta/owners.ts'
 import { isEverything, labelSelectorFrom } from '../../machinery/selector/index.ts'
 import { controllerRevisions, daemonSets, nodes, pods } from '../kinds.ts'
 import { Backoff } from '../shared/backoff.ts'

@@ -14,8 +14,9 @@ import {
   updateStatus,
 } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
-import { controllerOf, controllerUid, type View } from '../../controller/view.ts'
+import { controllerUid, type View } from '../../controller/view.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
+import { controllerOf } from '../../machinery/meta/owners.ts'
 import { isEverything, labelSelectorFrom } from '../../machinery/selector/index.ts'
 import { messageOf } from '../../std/message.ts'
 import { deployments, pods, replicaSets } from '../kinds.ts'

@@ -2,9 +2,10 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { type Catalog, resourceOfKind } from '../../client/catalog.ts'
 import type { Client } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
-import { controllerOf, type View } from '../../controller/view.ts'
+import type { View } from '../../controller/view.ts'
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, OwnerReference } from '../../machinery/meta/object.ts'
+import { controllerOf } from '../../machinery/meta/owners.ts'
 import { deployments, replicaSets, replicationControllers, statefulSets } from '../kinds.ts'
 
 /** How many pods there should be. */

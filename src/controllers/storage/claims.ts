@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.gen.ts'
 import { toKey } from '../../client/resource.ts'
-import { controllerOf } from '../../controller/view.ts'
+import { controllerOf } from '../../machinery/meta/owners.ts'
 
 /** The claim that a volume of a pod stands for, whether named or made for the pod alone. */
 export function claimName(pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {

@@ -132,7 +132,7 @@ const suffixLength = 5
 const generatedNameLengthMax = 63
 
 /** `length` characters without vowels and look-alikes: upstream's util/rand alphabet. */
-export function randomSuffix(random: Random, length: number = suffixLength): string {
+export function randomSuffix(random: Pick<Random, 'next'>, length: number = suffixLength): string {
   let text = ''
   for (let index = 0; index < length; index++) {
     text += suffixAlphabet[Math.floor(random.next() * suffixAlphabet.length)]

@@ -7,6 +7,7 @@ import type {
   ProjectedVolumeSource,
   ServiceAccount,
 } from '../../api/types/core-v1.gen.ts'
+import { randomSuffix } from '../../machinery/meta/names.ts'
 import type { Clock, Random } from '../../std/ports.ts'
 import { sleep } from '../../std/sleep.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../context.ts'
@@ -91,7 +92,7 @@ function shouldMount(account: ServiceAccount, spec: PodSpec): boolean {
 
 function mountToken(spec: PodSpec, random: Pick<Random, 'next'>): void {
   const existing = spec.volumes?.find(volume => volume.name.startsWith(volumePrefix))?.name
-  const name = existing ?? `${volumePrefix}${suffix(random)}`
+  const name = existing ?? `${volumePrefix}${randomSuffix(random)}`
   const containers = [...(spec.initContainers ?? []), ...spec.containers]
   const needing = containers.filter(container => !mountsAtPath(container))
   for (const container of needing) {
@@ -118,12 +119,6 @@ function tokenVolume(): ProjectedVolumeSource {
     ],
     defaultMode: 0o644,
   }
-}
-
-/** Five characters without vowels and look-alikes, as generated names have. */
-function suffix(random: Pick<Random, 'next'>): string {
-  const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
-  return Array.from({ length: 5 }, () => alphabet[Math.floor(random.next() * alphabet.length)]).join('')
 }
 
 function checkMirrorPod(request: AdmissionRequest, pod: Pod): void {

@@ -89,14 +89,6 @@ export function* makeOpenApiV2(resources: readonly Resource[], options: Document
   return { ...described, parameters: shareParameters(paths) }
 }
 
-/** A document at once. */
-export function finish(making: Making): JsonSchema {
-  for (;;) {
-    const step = making.next()
-    if (step.done) return step.value
-  }
-}
-
 function* allPaths(
   resources: readonly Resource[],
   definitions: Definitions,

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import type { Resource } from '../../api/define.ts'
 import { createRegistry } from '../../api/registry.ts'
+import { runSteps } from '../../std/turns.ts'
 import { startTestServer } from '../testing.ts'
 import type { DocumentOptions } from './document.ts'
-import { finish, makeOpenApiV2, makeOpenApiV3 } from './document.ts'
+import { makeOpenApiV2, makeOpenApiV3 } from './document.ts'
 import { toGnosticV2 } from './gnostic-v2.ts'
 import { toGnosticV3 } from './gnostic-v3.ts'
 import type { JsonSchema } from './schema-json.ts'
@@ -19,14 +20,14 @@ const registry = createRegistry()
 const options: DocumentOptions = { version: 'v1.35.4', custom: resource => resource.custom?.openApi }
 const inVersion = (group: string, version: string) =>
   registry.all().filter(each => each.group === group && each.version === version)
-const core = finish(makeOpenApiV3(inVersion('', 'v1'), options)) as Document
-const apps = finish(makeOpenApiV3(inVersion('apps', 'v1'), options)) as Document
+const core = runSteps(makeOpenApiV3(inVersion('', 'v1'), options)) as Document
+const apps = runSteps(makeOpenApiV3(inVersion('apps', 'v1'), options)) as Document
 
 test('every reference of a document is defined in it', () => {
   for (const document of [core, apps])
     for (const [, name] of JSON.stringify(document).matchAll(/#\/components\/schemas\/([^"]+)"/g))
       expect(document.components.schemas).toHaveProperty([name!])
-  const all = finish(makeOpenApiV2(registry.all(), options)) as Document
+  const all = runSteps(makeOpenApiV2(registry.all(), options)) as Document
   for (const [, name] of JSON.stringify(all).matchAll(/#\/definitions\/([^"]+)"/g))
     expect(all.definitions).toHaveProperty([name!])
 })
@@ -65,7 +66,7 @@ test('operations are called what generated clients call them', () => {
 
 test('pages that are no resources are told of too, those of custom kinds not', () => {
   expect(apps.paths['/apis/apps/v1/']!.get!.operationId).toBe('getAppsV1APIResources')
-  const all = finish(
+  const all = runSteps(
     makeOpenApiV2([...inVersion('apps', 'v1'), custom({ type: 'object' })], options),
   ) as Document
   const pages = Object.keys(all.paths).filter(path => path.endsWith('/') && path !== '/')
@@ -95,7 +96,7 @@ function custom(openApi: JsonSchema): Resource {
 }
 
 test('custom kinds do not offer the strategic merge that they do not take', () => {
-  const document = finish(makeOpenApiV3([custom({ type: 'object' })], options)) as Document
+  const document = runSteps(makeOpenApiV3([custom({ type: 'object' })], options)) as Document
   const path = '/apis/example.com/v1/namespaces/{namespace}/widgets/{name}'
   const types = Object.keys(document.paths[path]!.patch!.requestBody!.content)
   expect(types).not.toContain('application/strategic-merge-patch+json')
@@ -111,13 +112,13 @@ test('a custom kind is shown as it was defined, and in version 2 without what th
     properties: { free, nullable, size: { type: 'integer', anyOf: [{ minimum: 1 }] } },
   }
   const resource = custom({ type: 'object', description: 'a widget', properties: { spec } })
-  const three = finish(makeOpenApiV3([resource], options)) as Document
+  const three = runSteps(makeOpenApiV3([resource], options)) as Document
   expect(three.components.schemas['com.example.v1.Widget']).toMatchObject({
     description: 'a widget',
     properties: { spec, metadata: { allOf: [{}] } },
     'x-kubernetes-selectable-fields': [{ fieldPath: 'spec.color' }],
   })
-  const two = finish(makeOpenApiV2([resource], options)) as Document
+  const two = runSteps(makeOpenApiV2([resource], options)) as Document
   expect(two.definitions['com.example.v1.Widget']!.properties!.spec).toEqual({
     type: 'object',
     required: ['size'],
@@ -134,7 +135,7 @@ test('descriptions are told where they are known', () => {
     types: { 'io.k8s.api.core.v1.Pod': { '': 'Pod is …', spec: 'How it should be.' } },
     parameters: { pretty: 'Indents.' },
   }
-  const document = finish(makeOpenApiV3(inVersion('', 'v1'), { ...options, descriptions })) as Document
+  const document = runSteps(makeOpenApiV3(inVersion('', 'v1'), { ...options, descriptions })) as Document
   expect(document.components.schemas['io.k8s.api.core.v1.Pod']).toMatchObject({
     description: 'Pod is …',
     properties: { spec: { description: 'How it should be.' } },
@@ -143,7 +144,7 @@ test('descriptions are told where they are known', () => {
 })
 
 test('older clients get version 2 in protobuf', () => {
-  const swagger = finish(makeOpenApiV2(inVersion('apps', 'v1'), options))
+  const swagger = runSteps(makeOpenApiV2(inVersion('apps', 'v1'), options))
   const bytes = Buffer.from(toGnosticV2(swagger as Record<string, unknown>))
   expect(bytes.subarray(0, 5).toString('latin1')).toBe('\n\x032.0')
   for (const name of ['io.k8s.api.apps.v1.Deployment', 'readAppsV1NamespacedDeployment', '"merge"'])
@@ -151,7 +152,7 @@ test('older clients get version 2 in protobuf', () => {
 })
 
 test('version 3 is there in protobuf too', () => {
-  const document = finish(makeOpenApiV3(inVersion('apps', 'v1'), options))
+  const document = runSteps(makeOpenApiV3(inVersion('apps', 'v1'), options))
   const bytes = Buffer.from(toGnosticV3(document as Record<string, unknown>))
   expect(bytes.subarray(0, 7).toString('latin1')).toBe('\n\x053.0.0')
   for (const name of ['io.k8s.api.apps.v1.Deployment', 'readAppsV1NamespacedDeployment', 'BearerToken'])

@@ -63,29 +63,6 @@ export async function ensurePki(
   return { authorities, certificates, serviceAccountKey, issued, renewAtMs: Math.min(...due) }
 }
 
-/** One kept certificate and its dates, for a person who asks what expires when. */
-export interface Expiry {
-  readonly name: string
-  readonly notAfterMs: number
-  readonly renewAtMs: number
-}
-
-/** All kept certificates, the first to expire first. */
-export function expiries(pki: Pki): readonly Expiry[] {
-  const of =
-    (lifeMs: number) =>
-    ([name, { certificate }]: readonly [string, KeyPair]) => ({
-      name,
-      notAfterMs: certificateFacts(certificate).notAfterMs,
-      renewAtMs: renewalMs(certificate, lifeMs),
-    })
-  const all = [
-    ...Object.entries(pki.authorities).map(of(caLifeMs)),
-    ...[...pki.certificates].map(of(leafLifeMs)),
-  ]
-  return all.sort((a, b) => a.notAfterMs - b.notAfterMs)
-}
-
 /** Lifetimes count from issue to expiry; `notBefore` is the epoch and says nothing. */
 function renewalMs(certificate: string, lifeMs: number): number {
   return certificateFacts(certificate).notAfterMs - lifeMs / 3

@@ -5,6 +5,7 @@ import { services } from '../../../api/core/service.ts'
 import { matchesRequired } from '../../../api/shared/node-match.ts'
 import { untoleratedTaint } from '../../../api/shared/toleration.ts'
 import type { Pod, TopologySpreadConstraint } from '../../../api/types/core-v1.gen.ts'
+import { controllerOf } from '../../../machinery/meta/owners.ts'
 import {
   isEverything,
   type LabelSelector,
@@ -97,7 +98,7 @@ function workloadSelector(lists: Lists, pod: Pod): LabelSelector {
     .of(services)
     .list(namespace)
     .filter(({ spec }) => spec?.selector && matchesLabels(labelSelectorOf(spec.selector), labels))
-  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller)
+  const owner = controllerOf(pod)
   const ofOwner = owner && ownerSelectors[`${owner.apiVersion} ${owner.kind}`]
   const parts = [
     ...mine.map(({ spec }) => labelSelectorOf(spec!.selector)),

@@ -1,5 +1,6 @@
 import { persistentVolumeClaims } from '../../../api/core/persistent-volume-claim.ts'
 import type { PersistentVolumeClaim, Pod, Volume } from '../../../api/types/core-v1.gen.ts'
+import { controllerOf } from '../../../machinery/meta/owners.ts'
 import type { QueueingHint } from '../../framework/events.ts'
 import type { Lists } from '../../framework/handle.ts'
 
@@ -40,7 +41,7 @@ export function claimTrouble(lists: Lists, pod: Pod): string | undefined {
     if (claim.status?.phase === 'Lost')
       return `persistentvolumeclaim "${wanted}" bound to non-existent persistentvolume "${claim.spec?.volumeName}"`
     if (claim.metadata.deletionTimestamp) return `persistentvolumeclaim "${wanted}" is being deleted`
-    const owner = claim.metadata.ownerReferences?.find(({ controller }) => controller)
+    const owner = controllerOf(claim)
     if (volume.ephemeral && owner?.uid !== uid)
       return `PVC ${namespace}/${wanted} was not created for pod ${namespace}/${name} (pod is not owner)`
   }

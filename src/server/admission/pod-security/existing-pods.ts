@@ -1,4 +1,5 @@
 import type { Pod } from '../../../api/types/core-v1.gen.ts'
+import { controllerOf } from '../../../machinery/meta/owners.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { evaluatePod } from './evaluate.ts'
 import { type LevelVersion, levelText } from './policy.ts'
@@ -49,7 +50,7 @@ function oneOfEachControllerFirst(pods: readonly Pod[]): readonly Pod[] {
   const first: Pod[] = []
   const rest: Pod[] = []
   for (const pod of pods) {
-    const uid = pod.metadata.ownerReferences?.find(owner => owner.controller)?.uid
+    const uid = controllerOf(pod)?.uid
     if (uid && seen.has(uid)) rest.push(pod)
     else first.push(pod)
     if (uid) seen.add(uid)
