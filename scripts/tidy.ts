@@ -2,6 +2,7 @@
 /** The house rules as one command: `bun run tidy`. Prints one line per violation; exits 1 when there is any. */
 import { join } from 'node:path'
 import { floorViolations, importCycles } from './tidy/floors.ts'
+import { unreached } from './tidy/reach.ts'
 import { fileViolations } from './tidy/rules.ts'
 import { importsOf, readSources } from './tidy/source.ts'
 
@@ -20,7 +21,13 @@ const programs: readonly { name: string; argv: readonly string[] }[] = [
 
 const sources = await readSources(root)
 const edges = sources.flatMap(importsOf)
-const violations = [...floorViolations(edges), ...importCycles(edges), ...sources.flatMap(fileViolations)]
+const paths = sources.map(({ path }) => path)
+const violations = [
+  ...floorViolations(edges),
+  ...importCycles(edges),
+  ...unreached(paths, edges),
+  ...sources.flatMap(fileViolations),
+]
 for (const violation of violations) console.log(violation)
 
 let failed = violations.length > 0

@@ -1,4 +1,4 @@
-import { nameIsDnsSubdomain } from '../machinery/meta/names.ts'
+import { nameIsDnsSubdomain, nameIsPathSegment } from '../machinery/meta/names.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { FieldError } from '../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../machinery/validation/field-errors.ts'
@@ -33,19 +33,28 @@ export function validateForCreate<T extends KubeObject>(
   return errors.list
 }
 
-/** Everything that is wrong with a replacement, after `prepareForUpdate`. `subresource`: written through that door. */
+interface UpdateValidation<T extends KubeObject> {
+  /** Of the door that the object is written through. Default: the kind's own. */
+  readonly rules?: NonNullable<Subresource<T>['strategy']>
+  /** The labels of its namespace. Default: none. */
+  readonly labelsAround?: () => Readonly<Record<string, string>>
+}
+
+/** Everything that is wrong with a replacement, after `prepareForUpdate`; empty when it may be stored. */
 export function validateForUpdate<T extends KubeObject>(
   resource: Resource<T>,
   object: T,
   old: T,
-  subresource?: Subresource<T>,
+  { rules = resource.strategy, labelsAround = () => ({}) }: UpdateValidation<T> = {},
 ): readonly FieldError[] {
   const errors = createFieldErrors()
+  const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
+  validateObjectMeta(object.metadata, names, 'metadata', errors)
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
   if (resource.strategy.standardFinalizers)
     validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
-  const strategy = subresource ? subresource.strategy : resource.strategy
-  if (!strategy?.validatesOnceOnly) strategy?.validate?.(object, errors)
-  strategy?.validateUpdate?.(object, old, errors)
+  rules.validateInNamespace?.(object, old, labelsAround(), errors)
+  if (!rules.validatesOnceOnly) rules.validate?.(object, errors)
+  rules.validateUpdate?.(object, old, errors)
   return errors.list
 }

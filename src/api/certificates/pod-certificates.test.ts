@@ -53,7 +53,7 @@ test('an answer is given once', () => {
       podCertificateRequests as never,
       request({}, status) as never,
       request({}, before) as never,
-      door as never,
+      { rules: door.strategy as never },
     ).map(({ field, message }) => `${field}: ${message}`)
   expect(faults(condition('Denied'), {})).toEqual([])
   expect(faults(condition('Failed'), condition('Denied'))).toEqual([

@@ -1,14 +1,9 @@
 import type { Strategy, Subresource } from '../../api/define.ts'
-import { nameIsPathSegment } from '../../machinery/meta/names.ts'
+import { validateForUpdate } from '../../api/validate-object.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { exactFieldEqual } from '../../machinery/schema/equal.ts'
 import { conflict, invalid, notFound } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-import {
-  validateObjectMeta,
-  validateObjectMetaUpdate,
-  validateStandardFinalizers,
-} from '../../machinery/validation/object-meta.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
 import type { CachedObject } from '../watchcache/index.ts'
@@ -191,17 +186,12 @@ async function prepare(
 
 function validate(call: RestCall, rules: UpdateRules, object: KubeObject, old: KubeObject): void {
   const { resource, context } = call
-  const errors = createFieldErrors()
-  const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
-  validateObjectMeta(object.metadata, names, 'metadata', errors)
-  validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
-  if (resource.strategy.standardFinalizers)
-    validateStandardFinalizers(object.metadata, 'metadata.finalizers', errors)
-  rules.validateInNamespace?.(object, old, labelsAround(call), errors)
-  if (!rules.validatesOnceOnly) rules.validate?.(object, errors)
-  rules.validateUpdate?.(object, old, errors)
+  const errors = validateForUpdate(resource, object, old, {
+    rules,
+    labelsAround: () => labelsAround(call),
+  })
   context.warnings.push(...(rules.earlyWarnings?.(object, old) ?? []))
-  if (errors.list.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors.list)
+  if (errors.length > 0) throw invalid(groupKind(resource), object.metadata.name ?? '', errors)
   context.warnings.push(...(rules.warnings?.(object, old) ?? []))
 }
 
