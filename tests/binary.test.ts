@@ -106,6 +106,7 @@ describe('the compiled binary', () => {
 
   own.skipIf(kubectlMissing !== undefined)('runs a cluster with everything inside', async () => {
     const server = await start('x64', [compiled('x64')])
+    expect(await Bun.file(`/proc/${server.pid}/environ`).text()).toContain('BUN_JSC_forceRAMSize=')
     expect((await kubectl('x64', 'create', 'deployment', 'web', '--image=web', '--replicas=2')).code).toBe(0)
     const rollout = await kubectl('x64', 'rollout', 'status', 'deployment/web', '--timeout=60s')
     expect(rollout.text).toContain('successfully rolled out')

@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { runAgent } from '../compose/agent.ts'
 import { agentSettings } from '../compose/agent-settings.ts'
 import { preflight, warnOfClock } from '../compose/preflight.ts'
+import { settleEngine } from '../engine.ts'
 import { agentFlags, flagReader } from '../server-flags.ts'
 
 export const agentCommand: Command = {
@@ -17,6 +18,7 @@ export const agentCommand: Command = {
   async run(values, _words, signal) {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: flags.text('log-level') as LogLevel }))
+    settleEngine(ports.log)
     const settings = agentSettings(flags)
     preflight()
     warnOfClock(ports)

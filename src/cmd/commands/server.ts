@@ -13,6 +13,7 @@ import { preflight, requireAddress, requireOneFamily, warnOfClock } from '../com
 import { measureProcess } from '../compose/process-metrics.ts'
 import { type ServerSettings, serverSettings } from '../compose/settings.ts'
 import { explainedStoreFailure } from '../compose/store-failure.ts'
+import { settleEngine } from '../engine.ts'
 import { type FlagReader, flagReader, serverFlags } from '../server-flags.ts'
 import { logLevel } from '../verbosity.ts'
 
@@ -29,6 +30,7 @@ export const serverCommand: Command = {
   async run(values, _words, signal) {
     const flags = flagReader(values)
     const ports = realPorts(createLogger(realClock, { level: logLevel(flags.text('log-level') as LogLevel) }))
+    settleEngine(ports.log)
     ports.metrics.restrict(metricRules(flags))
     const settings = serverSettings(flags)
     requireCoherence(settings)
