@@ -69,12 +69,9 @@ export function usesPodCertificates(volume: Volume): boolean {
   return projectionsOf(volume).some(({ part }) => part.podCertificate)
 }
 
-/** The shortest life of a token in the volume, or undefined. */
-export function tokenLife(volume: Volume): number | undefined {
-  const lives = projectionsOf(volume).flatMap(({ part }) =>
-    part.serviceAccountToken ? [part.serviceAccountToken.expirationSeconds ?? tokenLifeSeconds] : [],
-  )
-  return lives.length === 0 ? undefined : Math.min(...lives)
+/** Whether service account tokens are in the volume. */
+export function usesTokens(volume: Volume): boolean {
+  return projectionsOf(volume).some(({ part }) => part.serviceAccountToken)
 }
 
 /** A plain volume is a projection of one source. */

@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { Node } from '../../api/types/core-v1.gen.ts'
 import { createClient } from '../../client/client.ts'
 import { FakeTransport } from '../../client/testing.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
 import { simPorts } from '../../std/sim-ports.ts'
 import { safeSubPath } from '../container/sub-path.ts'
 import { createReferences } from '../references.ts'
@@ -154,4 +155,26 @@ test('a trust bundle that is not there holds its pod up, unless it is optional',
   expect(readFileSync(path.join((await there).get('v')!, 'ca.pem'), 'utf8')).toBe('')
   await volumes.tearDown(podOf(false).metadata.uid!)
   await volumes.tearDown(podOf(true).metadata.uid!)
+})
+
+test('tokens of a volume are written anew when they got old, and soon again where none could be had', async () => {
+  const { api, ports, volumes, signal } = set()
+  let given = 0
+  let down = false
+  api.call = async ({ body }) => {
+    if (down) throw new Error('no connection')
+    return { ...(body as KubeObject), status: { token: `t${++given}` } }
+  }
+  const sources = [{ serviceAccountToken: { path: 'token', expirationSeconds: 600 } }]
+  const pod = testPod('web', { volumes: [{ name: 'v', projected: { sources } }] })
+  const at = path.join((await volumes.setUp(pod, signal)).get('v')!, 'token')
+  const read = () => readFileSync(at, 'utf8')
+  expect(read()).toBe('t1')
+  down = true
+  await ports.clock.advance(660_000)
+  expect(read()).toBe('t1')
+  down = false
+  await ports.clock.advance(60_000)
+  while (read() !== 't2') await Bun.sleep(5)
+  await volumes.tearDown(pod.metadata.uid!)
 })

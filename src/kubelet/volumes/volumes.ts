@@ -10,7 +10,7 @@ import type { PodVolumes } from '../pod/environment.ts'
 import type { PodEvents } from '../pod/events.ts'
 import type { References } from '../references.ts'
 import { missing, writeAtomically } from './atomic-writer.ts'
-import { payloadOf, tokenLife, usesPodCertificates, usesTrustBundles, watchedBy } from './payload.ts'
+import { payloadOf, usesPodCertificates, usesTokens, usesTrustBundles, watchedBy } from './payload.ts'
 import { createPodCertificates, type PodCertificates } from './pod-certificates.ts'
 import { isWritten, setUpEmptyDir, setUpHostPath, unmount, volumeType } from './sources.ts'
 import { createPodTokens, type PodTokens } from './token.ts'
@@ -37,8 +37,8 @@ export function createVolumes(options: VolumesOptions): PodVolumes {
   return new HostVolumes(options)
 }
 
-/** A token is written anew just after 80 % of its life, when the source asks for another; not more often than this. */
-const tokenShare = 0.8
+/** Tokens are written anew just after they got old; where none can be had, this is how often we ask. */
+const tokenMarginMs = 1_000
 const tokenRefreshMinMs = 60_000
 
 class HostVolumes implements PodVolumes {
@@ -54,7 +54,7 @@ class HostVolumes implements PodVolumes {
   constructor(options: VolumesOptions) {
     this.#options = options
     this.#measure = createVolumeMeter(options.ports)
-    this.#tokens = createPodTokens(options.client, options.ports.clock)
+    this.#tokens = createPodTokens(options.client, options.ports)
     this.#bundles = createTrustBundles(options)
     this.#certificates = createPodCertificates({ ...options, nodeName: options.config.nodeName })
   }
@@ -153,20 +153,18 @@ class HostVolumes implements PodVolumes {
     for (const { kind, name } of watchedBy(volume))
       this.#options.references.hold(uid, kind, { namespace, name }, () => this.#refreshAll(uid))
     if (usesTrustBundles(volume)) this.#bundles.hold(uid, () => this.#refreshAll(uid))
-    const life = tokenLife(volume)
-    if (life !== undefined)
-      this.#repeat(uid, volume, Math.max(life * 1000 * tokenShare + 1_000, tokenRefreshMinMs))
+    if (usesTokens(volume)) this.#renewTokens(uid, volume)
   }
 
-  #repeat(uid: string, volume: Volume, everyMs: number): void {
+  #renewTokens(uid: string, volume: Volume): void {
     const entry = this.#live.get(uid)
     if (!entry) return
-    entry.timers.get(volume.name)?.()
+    const waitMs = Math.max(this.#tokens.freshMs(uid) + tokenMarginMs, tokenRefreshMinMs)
     const again = () => {
       this.#refresh(uid, volume)
-      this.#repeat(uid, volume, everyMs)
+      this.#renewTokens(uid, volume)
     }
-    entry.timers.set(volume.name, this.#options.ports.clock.setTimer(everyMs, again))
+    entry.timers.set(volume.name, this.#options.ports.clock.setTimer(waitMs, again))
   }
 }
 
