@@ -62,6 +62,8 @@ export interface CustomKind {
   readonly openApi: JsonObject
   /** The schema of another version of the definition: what is stored in it is defaulted by it. */
   readonly schemaOf?: (version: string) => ObjectSchema | undefined
+  /** Drops what the schema of another version, in which an object is stored, does not know. */
+  readonly pruneStored?: (object: KubeObject, version: string) => void
   /**
    * Asks the definition's webhook for objects of other versions in this `apiVersion`, in the same order. Absent: the
    * versions differ in name alone.

@@ -15,7 +15,7 @@ import { lastAppliedSet, recordLastApplied } from './last-applied.ts'
 import type { ChangesOf, Managers } from './managed.ts'
 import { decodeManagers, encodeManagers, managerId, takeFromOthers } from './managed.ts'
 import { mergeValues } from './merge.ts'
-import { changesInVersions, pruneInVersions } from './other-versions.ts'
+import { type ComparedVersion, changesInVersions, pruneInVersions } from './other-versions.ts'
 import { withoutEmpties, writtenMemberOf } from './typed.ts'
 import type { Compared, Writer } from './update.ts'
 import { identityOf, ownedChanges, recordUpdate, resetSet, unownedPaths } from './update.ts'
@@ -136,9 +136,9 @@ function* transferOwnership(
   object: KubeObject,
 ): Steps<void> {
   const { schema, live, resetFields } = options
-  const compare = (other: ObjectSchema, objects: Compared) =>
-    ownedChanges(other, objects, resetFields, writtenMemberOf)
-  const changes = yield* compare(schema, { live, next: object })
+  const compare = (version: ComparedVersion, objects: Compared) =>
+    ownedChanges(version.schema, objects, version.countsAll ? undefined : resetFields, writtenMemberOf)
+  const changes = yield* compare({ schema }, { live, next: object })
   yield
   const changesOf = yield* changesInVersions(managers, { ...options, next: object }, changes, compare)
   if (!options.force) refuseConflicts(options, managers, self, changesOf)

@@ -3,6 +3,8 @@ import type { Steps } from '../../std/turns.ts'
 import type { JsonMap } from '../meta/json.ts'
 import type { KubeObject } from '../meta/object.ts'
 import type { ObjectSchema, Schema } from '../schema/schema.ts'
+import { plainFailure } from '../status/errors.ts'
+import { StatusError } from '../status/status.ts'
 import type { Changes } from './compare.ts'
 import { type FieldSet, union } from './field-set.ts'
 import type { ChangesOf, Manager, Managers } from './managed.ts'
@@ -13,6 +15,8 @@ export interface OtherVersion {
   readonly schema: ObjectSchema
   readonly from: Way
   readonly back: Way
+  /** What the write cannot set counts there as all else does: upstream's custom kinds know of one version alone. */
+  readonly countsAll?: boolean
 }
 
 /** It may wait for a webhook. */
@@ -21,8 +25,10 @@ type Way = (object: KubeObject) => Steps<KubeObject>
 /** `gone` for a version that is served no more; undefined where managers of it are taken as of the request's own. */
 export type FindVersion = (apiVersion: string) => OtherVersion | 'gone' | undefined
 
+export type ComparedVersion = Pick<OtherVersion, 'schema' | 'countsAll'>
+
 type Compare = (
-  schema: ObjectSchema,
+  version: ComparedVersion,
   objects: { readonly live: KubeObject | undefined; readonly next: KubeObject },
 ) => Steps<Changes>
 
@@ -48,11 +54,22 @@ export function* changesInVersions(
     if (version === undefined) continue
     if (version === 'gone') found.set(name, undefined)
     else {
-      const objects = { live: live && (yield* version.from(live)), next: yield* version.from(next) }
-      found.set(name, yield* compare(version.schema, objects))
+      const before = live && (yield* version.from(live))
+      const after = yield* converted(version.from(next))
+      found.set(name, yield* compare(version, { live: before, next: after }))
     }
   }
   return manager => (found.has(manager.apiVersion) ? found.get(manager.apiVersion) : own)
+}
+
+/** In upstream's words where that fails. */
+function* converted(steps: Steps<KubeObject>): Steps<KubeObject> {
+  try {
+    return yield* steps
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    throw plainFailure(`failed to convert new object: ${error.message}`)
+  }
 }
 
 function foreignVersions(managers: Managers, apiVersion: string): ReadonlySet<string> {

@@ -19,7 +19,7 @@ import {
   respelled,
   takeFromOthers,
 } from './managed.ts'
-import { changesInVersions, type FindVersion } from './other-versions.ts'
+import { type ComparedVersion, changesInVersions, type FindVersion } from './other-versions.ts'
 
 /** Paths that this kind of write cannot set, such as `[['status']]` for the main resource. */
 export type ResetFields = readonly (readonly string[])[]
@@ -129,8 +129,8 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
   if (options.isLong) yield
   const changes = yield* ownedChanges(schema, { live, next }, options.resetFields)
   if (options.isLong) yield
-  const compare = (other: ObjectSchema, objects: Compared) =>
-    ownedChanges(other, objects, options.resetFields)
+  const compare = (version: ComparedVersion, objects: Compared) =>
+    ownedChanges(version.schema, objects, version.countsAll ? undefined : options.resetFields)
   const changesOf = yield* changesInVersions(managers, options, changes, compare)
   yield* recordUpdate(managers, changes, options, changesOf)
   if (options.isLong) yield

@@ -188,6 +188,26 @@ test('a field with a reserved name is there for rules under that name and the es
   await expect(make('places', 'q', { namespace: 'y' })).rejects.toThrow('not y')
 })
 
+test('versions without a conversion share what both know, and who wrote in another is forgotten with it', async () => {
+  const text = { type: 'string' }
+  const made = definition('pairs', 'Pair', { type: 'object', properties: { a: text, both: text } })
+  const { spec } = made as unknown as { spec: { versions: JsonObject[] } }
+  const properties = { spec: { type: 'object', properties: { b: text, both: text } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties } }
+  spec.versions.push({ name: 'v2', served: true, storage: false, schema } as unknown as JsonObject)
+  await server.admin.call({ ...definitions, verb: 'create', body: made })
+  await settle()
+  await make('pairs', 'p', { a: '1', both: '1' }, { fieldManager: 'first' })
+  const change = { spec: { b: '2', both: '2' } }
+  const patched = (await custom('patch', 'pairs', {
+    version: 'v2',
+    ...{ name: 'p', patchType: 'application/merge-patch+json', body: change },
+  })) as KubeObject & { spec: object }
+  // It is stored as v1, which has no b.
+  expect(patched.spec).toEqual({ both: '2' })
+  expect(patched.metadata.managedFields).toBeUndefined()
+})
+
 test('an object inside another says in words what it is', async () => {
   const inside = { type: 'object', 'x-kubernetes-embedded-resource': true }
   const schema = { ...inside, 'x-kubernetes-preserve-unknown-fields': true }

@@ -81,6 +81,11 @@ export function toResource(
         return [...unknown, ...prune(schema, object as unknown as JsonMap)]
       },
       openApi: defined as JsonMap,
+      pruneStored(object, name) {
+        const stored = spec.versions.find(each => each.name === name)
+        const known = (stored?.schema?.openAPIV3Schema ?? free) as JSONSchemaProps
+        prune(withoutTypeFields(known), object as unknown as JsonMap)
+      },
       schemaOf: name => storedSchema(spec.versions, name),
       judge: validation.judge,
       isTerminating: metadata.deletionTimestamp !== undefined,

@@ -10,17 +10,18 @@ import { conform, DecodeError, readConverted } from '../../machinery/codec/index
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonMap } from '../../machinery/meta/json.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import type { ObjectSchema } from '../../machinery/schema/schema.ts'
 import { plainFailure } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
 import { awaited, type Steps } from '../../std/turns.ts'
 
-/** Finds the versions of a kind in which managers wrote. */
+/** Finds the versions of a kind in which managers wrote; of a custom kind also those that are served no more. */
 export function otherVersionsOf(resource: Resource, registry: Registry): FindVersion {
   return apiVersion => {
     const { group, version } = fromApiVersion(apiVersion) ?? { group: '', version: '' }
+    if (resource.custom) return group === resource.group ? customVersion(resource, version) : 'gone'
     const other = registry.kind(group, version, resource.kind)
-    if (other && isSameKind(resource, other)) return between(resource, other)
-    return resource.custom ? 'gone' : undefined
+    return other && isSameKind(resource, other) ? between(resource, other) : undefined
   }
 }
 
@@ -33,13 +34,26 @@ function between(own: Resource, other: Resource): OtherVersion {
 }
 
 function wayTo(from: Resource, to: Resource): OtherVersion['from'] {
-  const apiVersion = toApiVersion(to.group, to.version)
   return function* (object) {
     yield
-    if (!from.custom) return throughStorage(from, to, object)
-    const { convert } = from.custom
+    return throughStorage(from, to, object)
+  }
+}
+
+function customVersion(own: Resource, version: string): OtherVersion | 'gone' {
+  const schema = own.custom?.schemaOf?.(version)
+  if (!schema) return 'gone'
+  const from = customWayTo(own, version, schema)
+  return { schema, from, back: customWayTo(own, own.version, own.schema), countsAll: true }
+}
+
+function customWayTo(own: Resource, version: string, schema: ObjectSchema): OtherVersion['from'] {
+  const apiVersion = toApiVersion(own.group, version)
+  return function* (object) {
+    yield
+    const { convert } = own.custom!
     const converted = convert ? yield* asked(convert, object, apiVersion) : { ...object, apiVersion }
-    const errors = configErrors(to.schema, converted as unknown as JsonMap)
+    const errors = configErrors(schema, converted as unknown as JsonMap)
     if (errors.length > 0) throw plainFailure(formatConfigErrors(errors))
     return converted
   }

@@ -119,6 +119,7 @@ function readCustom(resource: Resource, cached: CachedObject, converted: KubeObj
   // Defaults are those of the version that is stored; a webhook has seen them, and its answer gets none.
   if (schema && (isOwn || !resource.custom!.convert))
     applySchemaDefaults(schema, object as unknown as JsonObject)
+  if (!isOwn && !resource.custom!.convert) resource.custom!.pruneStored?.(object, storedVersion)
   resource.custom!.prune(object)
   return sameJson(object, cached.object) ? cached : unkept(object)
 }
