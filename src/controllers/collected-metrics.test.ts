@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { HorizontalPodAutoscaler } from '../api/types/autoscaling-v2.gen.ts'
 import type {
   Endpoints,
   Node,
@@ -10,6 +11,7 @@ import type { StorageClass } from '../api/types/storage-v1.gen.ts'
 import { mergePatch } from '../client/client.ts'
 import {
   endpoints,
+  horizontalPodAutoscalers,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -115,4 +117,23 @@ test('volumes and claims are told by class and by whether they have found each o
   expect(value('retroactive_storageclass_total')).toBe(1)
   expect(told('unbound_pvc_count', of('usual'))).toBe(1)
   expect(told('unbound_pvc_count', of(''))).toBe(0)
+})
+
+test('autoscalers are told by how many they are and what they want', async () => {
+  const told = (name: string) => value(`horizontal_pod_autoscaler_controller_${name}`)
+  expect(told('num_horizontal_pod_autoscalers')).toBe(0)
+  const spec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 }
+  const made = await cluster.client.create(horizontalPodAutoscalers, {
+    metadata: { namespace: 'shop', name: 'web' },
+    spec,
+  } as HorizontalPodAutoscaler)
+  const status = { desiredReplicas: 2, currentReplicas: 1 }
+  await cluster.client.updateStatus(horizontalPodAutoscalers, { ...made, status } as HorizontalPodAutoscaler)
+  await cluster.settle(1)
+  expect(told('num_horizontal_pod_autoscalers')).toBe(1)
+  expect(told('desired_replicas{hpa_name="web",namespace="shop"}')).toBe(2)
+  await cluster.client.delete(horizontalPodAutoscalers, 'shop', 'web')
+  await cluster.settle(1)
+  expect(told('num_horizontal_pod_autoscalers')).toBe(0)
+  expect(told('desired_replicas{hpa_name="web",namespace="shop"}')).toBeNaN()
 })

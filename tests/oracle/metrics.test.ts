@@ -10,6 +10,10 @@ import { metricDifferences, upstreamMetrics } from './upstream-metrics.ts'
 
 /** What upstream's list leaves out or has otherwise than its servers. */
 const unlisted: Readonly<Record<string, string>> = {
+  horizontal_pod_autoscaler_controller_desired_replicas:
+    'of podautoscaler/monitor, which the list leaves out',
+  horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers:
+    'of podautoscaler/monitor, which the list leaves out',
   process_cpu_seconds_total: 'of the Prometheus library',
   process_resident_memory_bytes: 'of the Prometheus library',
   process_start_time_seconds: 'of the Prometheus library',

@@ -14,7 +14,7 @@ import { messageOf } from '../../std/message.ts'
 import { horizontalPodAutoscalers, pods } from '../kinds.ts'
 import type { AutoscalingTuning } from '../tuning.ts'
 import { MetricError, type MetricProposal, type MetricSources, proposeFor } from './metric-proposals.ts'
-import { countedComputation, countedReconciliation } from './reconciliation-metrics.ts'
+import { countedComputation, countedReconciliation, tellAutoscalers } from './reconciliation-metrics.ts'
 import { type Limited, limit, type Memory, newMemory, noteChange } from './scaling-behavior.ts'
 import { type Draft, say, setCondition, setSizes, writeStatus } from './status-draft.ts'
 
@@ -39,7 +39,12 @@ export function horizontalPodAutoscaler(catalog: Catalog, tuning: AutoscalingTun
       const cancel = autoscalers.onChange(({ object }) => {
         if (object) context.enqueue(objectKey(object), periodMs)
       })
-      context.signal.addEventListener('abort', cancel, { once: true })
+      const untell = tellAutoscalers(context.ports.metrics, autoscalers.store)
+      const stop = () => {
+        cancel()
+        untell()
+      }
+      context.signal.addEventListener('abort', stop, { once: true })
       return async key => {
         const autoscaler = autoscalers.store.byKey(key)
         if (!autoscaler) {

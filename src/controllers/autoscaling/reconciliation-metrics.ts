@@ -2,8 +2,10 @@ import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerStatus,
 } from '../../api/types/autoscaling-v2.gen.ts'
-import { exponentialBuckets, type HistogramSpec, type MetricSpec } from '../../std/metrics.ts'
-import type { Ports } from '../../std/ports.ts'
+import type { ObjectStore } from '../../client/object-store.ts'
+import { objectKey } from '../../client/resource.ts'
+import { exponentialBuckets, type HistogramSpec, type MetricSpec, type Metrics } from '../../std/metrics.ts'
+import type { Cancel, Ports } from '../../std/ports.ts'
 
 const labels = ['action', 'error']
 /** Upstream's names, labels and buckets (pkg/controller/podautoscaler/metrics). */
@@ -34,6 +36,36 @@ const computationSeconds: HistogramSpec = {
   labels: ofMetric,
   stability: 'ALPHA',
   buckets: exponentialBuckets(0.001, 2, 15),
+}
+
+const there: MetricSpec = {
+  name: 'horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers',
+  help: 'Autoscalers that there are.',
+  stability: 'ALPHA',
+}
+const desired: MetricSpec = {
+  name: 'horizontal_pod_autoscaler_controller_desired_replicas',
+  help: 'Pods that the target of each autoscaler is to have.',
+  labels: ['namespace', 'hpa_name'],
+  stability: 'ALPHA',
+}
+
+/** Tells at each reading how many autoscalers there are, and what each wants. */
+export function tellAutoscalers(metrics: Metrics, store: ObjectStore<HorizontalPodAutoscaler>): Cancel {
+  const gauge = metrics.gauge(desired)
+  const told = new Map<string, readonly string[]>()
+  return metrics.onRead(() => {
+    metrics.gauge(there).with().set(store.list().length)
+    for (const [key, labels] of told) if (!store.byKey(key)) gauge.drop(...labels)
+    told.clear()
+    for (const autoscaler of store.list()) {
+      const { metadata, status } = autoscaler
+      if (!status) continue
+      const labels = [metadata.namespace ?? '', metadata.name ?? '']
+      told.set(objectKey(autoscaler), labels)
+      gauge.with(...labels).set(status.desiredReplicas)
+    }
+  })
 }
 
 /** Counts one look at one metric of something that has `current` pods. */
