@@ -1,6 +1,6 @@
 import { queryOf, pathOf as writtenPath } from '../../client/path.ts'
-import type { Handler, RawResponse, RequestContext, RequestInfo, Response } from '../context.ts'
 import { messageOf } from '../../std/message.ts'
+import type { Handler, RawResponse, RequestContext, RequestInfo, Response } from '../context.ts'
 import { forward } from '../subresources/forward.ts'
 import type { Endpoint } from '../subresources/kubelet-access.ts'
 import type { ServiceResolver } from '../webhook-client/service-resolver.ts'

@@ -1,8 +1,8 @@
 import { mkdir, open } from 'node:fs/promises'
 import path from 'node:path'
 import type { Ports } from '../../../std/ports.ts'
-import { createEngineStreamMeter, type EngineStreamMeter } from '../../metrics/engine-stream.ts'
 import { sleep } from '../../../std/sleep.ts'
+import { createEngineStreamMeter, type EngineStreamMeter } from '../../metrics/engine-stream.ts'
 import { usageOf } from '../../stats/cgroup.ts'
 import {
   type ContainerResources,
