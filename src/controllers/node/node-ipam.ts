@@ -4,6 +4,7 @@ import { referenceTo } from '../../client/events.ts'
 import { orUndefined } from '../../client/failure.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import { nodes } from '../kinds.ts'
+import { nodesAtOnce } from './nodes-at-once.ts'
 import { createRangeMeter } from './range-metrics.ts'
 import { RangePool } from './range-pool.ts'
 
@@ -13,8 +14,8 @@ export function nodeIpamController(clusterCidrs: readonly string[]): Worker {
     name: 'nodeipam',
     identity: 'node-controller',
     eventSource: 'cidrAllocator',
-    // One at a time: two must not choose the same.
-    concurrency: 1,
+    // A range is held from when it is chosen, so that no two choose the same.
+    concurrency: nodesAtOnce,
     start(context) {
       const { store } = context.use(nodes)
       const needy = store.index(needOf)
@@ -24,7 +25,8 @@ export function nodeIpamController(clusterCidrs: readonly string[]): Worker {
       context.watch(nodes, (node, old) => {
         const { name } = (node ?? old)!.metadata
         if (node && !needsRange(node)) for (const pool of pools) pool.hold(name!, rangesOf(node))
-        if (node) return [needsRange(node) ? name : undefined, old ? undefined : name]
+        // One that has needed a range before was looked at: it gets one when one comes back.
+        if (node) return old && (needsRange(old) || !needsRange(node)) ? [] : [name]
         for (const pool of pools) pool.release(name!)
         // A range that came back may be what another node waits for.
         return waiting(needy.get('range'), pools)

@@ -11,6 +11,7 @@ import { defaultTuning, type NodeTuning } from '../tuning.ts'
 import { countZone, EvictionPace, illZoneOf, readinessOf, zoneOf } from './eviction-pace.ts'
 import { NodeHealth, readyCondition, silentConditions } from './node-health.ts'
 import { hasNoExecute, isTainted, refreshedTaints, wantedNoExecute } from './node-taints.ts'
+import { nodesAtOnce } from './nodes-at-once.ts'
 import { countEviction, tellZones, timedLooks } from './zone-metrics.ts'
 
 const leaseNamespace = 'kube-node-lease'
@@ -21,7 +22,12 @@ const nodeNameOf = (pod: Pod) => pod.spec?.nodeName
  * conditions (upstream pkg/controller/nodelifecycle). Each node has one timer, set to when its grace ends.
  */
 export function nodeLifecycleController(tuning: NodeTuning = defaultTuning.nodes): Worker {
-  return { name: 'nodelifecycle', identity: 'node-controller', start: context => follow(context, tuning) }
+  return {
+    name: 'nodelifecycle',
+    identity: 'node-controller',
+    concurrency: nodesAtOnce,
+    start: context => follow(context, tuning),
+  }
 }
 
 function follow(context: WorkerContext, tuning: NodeTuning): Sync {
@@ -152,14 +158,14 @@ async function retaint(lifecycle: Lifecycle, node: Node): Promise<number | undef
   const taints = refreshedTaints(node, eviction, ports.clock.nowMs())
   if (taints) {
     const { name, resourceVersion } = node.metadata
+    const evicts = adds && eviction === 'now'
+    // Before it is done: others of the zone are looked at meanwhile.
+    if (evicts) pace.took(zone, ports.clock.monotonicMs())
     await client.patch(nodes, undefined, name!, {
       type: mergePatch,
       body: { metadata: { resourceVersion }, spec: { taints } },
     })
-    if (adds && eviction === 'now') {
-      pace.took(zone, ports.clock.monotonicMs())
-      countEviction(ports.metrics, zone)
-    }
+    if (evicts) countEviction(ports.metrics, zone)
   }
   return adds && waitMs > 0 && Number.isFinite(waitMs) ? waitMs : undefined
 }

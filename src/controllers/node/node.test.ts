@@ -187,6 +187,25 @@ describe('node ranges', () => {
     await end()
   })
 
+  test('a node for which there is no range is not tried again until one comes back', async () => {
+    const { transport, ports, stats, run, stop } = startControllers([nodeIpamController(['10.42.0.0/24'])])
+    const running = run()
+    for (const name of ['a', 'b']) transport.put('nodes', { metadata: { name }, spec: {} } as Node)
+    await ports.clock.advance(1_000)
+    const podCidr = (name: string) => (transport.object('nodes', name) as Node).spec?.podCIDR
+    expect(['a', 'b'].map(podCidr)).toEqual(['10.42.0.0/24', undefined])
+    const { syncs } = stats.get('nodeipam')!
+    for (const note of ['1', '2', '3'])
+      transport.put('nodes', { metadata: { name: 'b', annotations: { note } }, spec: {} } as Node)
+    await ports.clock.advance(60_000)
+    expect(stats.get('nodeipam')!.syncs).toBe(syncs)
+    transport.remove('nodes', 'a')
+    await ports.clock.advance(1_000)
+    expect(podCidr('b')).toBe('10.42.0.0/24')
+    stop.abort()
+    await running
+  })
+
   test('ranges do not overlap what is taken, whatever its size, and end with the cluster range', () => {
     const next = (cluster: string, ...taken: string[]) => {
       const pool = new RangePool(cluster)

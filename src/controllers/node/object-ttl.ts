@@ -3,6 +3,7 @@ import { strategicPatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
 import type { Worker } from '../../controller/worker.ts'
 import { nodes } from '../kinds.ts'
+import { nodesAtOnce } from './nodes-at-once.ts'
 
 const annotation = 'node.alpha.kubernetes.io/ttl'
 
@@ -27,6 +28,7 @@ export function objectTtlController(): Worker {
   return {
     name: 'ttl',
     identity: 'ttl-controller',
+    concurrency: nodesAtOnce,
     start(context) {
       const store = context.use(nodes).store
       const wanted = () => String(steps[step]!.seconds)
