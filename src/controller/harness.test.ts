@@ -97,13 +97,21 @@ describe('controller', () => {
     const transport = new FakeTransport()
     transport.put('nests', nest('a', 0))
     const stop = new AbortController()
-    const restless = defineController<Nest>({ ...bird, plan: () => [requeueAfter(0)] })
+    let plans = 0
+    // Without turns in between nobody else could end it: it gives up by itself.
+    const plansMax = 1_000_000
+    const plan = () => {
+      if (++plans === plansMax) stop.abort()
+      return [requeueAfter(0)]
+    }
+    const restless = defineController<Nest>({ ...bird, plan })
     const options = { transportFor: () => transport, informerTransport: transport }
     const running = runControllers([restless], options)(realPorts(), stop.signal)
-    await new Promise(resolve => setTimeout(resolve, 1))
+    while (plans === 0) await new Promise(resolve => setTimeout(resolve, 1))
     await new Promise(resolve => setTimeout(resolve, 1))
     stop.abort()
     await running
+    expect(plans).toBeLessThan(plansMax)
   })
 
   test('does not plan on a view that lacks its own writes', async () => {
