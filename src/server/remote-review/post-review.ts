@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { quote } from '../../machinery/meta/quote.ts'
+import { fetchFailure } from '../webhook-client/failure.ts'
 import { type PostReview, ReviewError } from './ask-again.ts'
 import { authorizationOf, type RemoteService } from './kubeconfig.ts'
 
@@ -25,7 +26,7 @@ export function postReviews(service: RemoteService): PostReview {
       })
     } catch (error) {
       const late = (error as Error).name === 'TimeoutError'
-      const reason = late ? 'context deadline exceeded' : (error as Error).message
+      const reason = late ? 'context deadline exceeded' : fetchFailure(url, error)
       throw new ReviewError(`Post "${url}": ${reason}`, !late, { cause: error })
     }
     return readReview(url, answer)

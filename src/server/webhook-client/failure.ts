@@ -60,6 +60,17 @@ export function dialFailure(error: unknown): string {
   return texts[(error as NodeError).code ?? '']?.(error) ?? error.message
 }
 
+/** The same of a `fetch`, whose errors do not say where they went. */
+export function fetchFailure(url: string, error: unknown): string {
+  const { name = '', message = String(error), code = '' } = error as Partial<NodeError>
+  const known = texts[code]
+  if (!known || !URL.canParse(url)) return message
+  const { hostname, port, protocol } = new URL(url)
+  const usual = protocol === 'http:' ? 80 : 443
+  const address = hostname.replaceAll(/^\[|\]$/g, '')
+  return known({ name, message, hostname, address, port: Number(port) || usual })
+}
+
 /** An answer other than 2xx: its own Status' message, or apimachinery's NewGenericServerResponse. */
 export function statusFailure(code: number, contentType: string, body: string): WebhookCallError {
   const said = contentType === '' || contentType.startsWith('text/') ? body.trim() : 'unknown'

@@ -56,6 +56,11 @@ describe('groups that a token only points to', () => {
     ['it has the claim itself', token({ sub: 'j', roles: ['own'], _claim_names: {} }), ['r:own']],
     ['another claim is elsewhere', elsewhere(good, { seats: 'src1' }), []],
     ['the source is no endpoint (an aggregated claim)', elsewhere({ JWT: 'x.y.z' }), []],
+    [
+      'it has the claim as null',
+      token({ sub: 'j', roles: null, _claim_names: { roles: 'src1' }, _claim_sources: { src1: good } }),
+      [],
+    ],
     ['it names nothing', token({ sub: 'j', _claim_names: null, _claim_sources: null }), []],
   ])('are not asked for where %s', async (_what, text, groups) => {
     const { verdict, asked } = await askOf(() => new Response('', { status: 500 }), text)

@@ -3,6 +3,7 @@ import type { JWTVerifyGetKey } from 'jose'
 import { quote } from '../../../machinery/meta/quote.ts'
 import type { Clock } from '../../../std/ports.ts'
 import { createAnswerCache } from '../../remote-review/ask-again.ts'
+import { fetchFailure } from '../../webhook-client/failure.ts'
 import type { Issuer } from './configuration.ts'
 import { type FetchDocument, issuerKeys } from './issuer-keys.ts'
 import { ClaimError, type Claims } from './mapping.ts'
@@ -109,7 +110,7 @@ async function fetchToken(
     ca: issuer.certificateAuthority,
     ...(bearer && { bearer }),
   }).catch(error => {
-    throw failed(`Get ${quote(endpoint)}: ${(error as Error).message}`, error)
+    throw failed(`Get ${quote(endpoint)}: ${fetchFailure(endpoint, error)}`, error)
   })
   const { status } = answer
   if (status >= 200 && status <= goodStatusMax) return answer.text()

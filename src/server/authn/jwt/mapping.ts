@@ -81,7 +81,7 @@ function groupsOf(
   if (expression)
     return strings(evaluated(expression, claims, 'group claim expression'), 'group claim expression')
   const value = claim ? claims[claim] : undefined
-  if (value === undefined) return []
+  if (value === undefined || value === null) return []
   const list = Array.isArray(value) ? (value as unknown[]) : [value]
   return list.map(group => {
     if (typeof group === 'string') return prefix + group
