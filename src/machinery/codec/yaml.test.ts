@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { DecodeError } from './errors.ts'
+import { decodeJson } from './json/index.ts'
 import { decodeYaml, prepareYaml } from './yaml.ts'
 
 const read = (text: string) => JSON.parse(decodeYaml(text).json)
@@ -106,11 +107,12 @@ test('a text that was read elsewhere reads the same, faults too', async () => {
       asked.push(question)
       return decodeYaml(question, { strict: true })
     }
-    await prepareYaml(bytes, { read: elsewhere, print: async json => json })
+    await prepareYaml(bytes, { read: elsewhere, print: async json => json }, () => undefined)
     expect(asked).toEqual([text])
     const outcome = (body: string | Uint8Array, strict: boolean) => {
       try {
-        return decodeYaml(body, { strict })
+        const { json, bytes: same = json, strictErrors } = decodeYaml(body, { strict })
+        return { json, strictErrors, object: decodeJson(undefined, same).object }
       } catch (error) {
         return (error as Error).message
       }

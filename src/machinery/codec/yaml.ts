@@ -9,9 +9,10 @@ import {
   type Tags,
 } from 'yaml'
 import { exactInteger, parseExact } from '../../std/exact-json.ts'
+import type { Breathe } from '../../std/turns.ts'
 import { DecodeError } from './errors.ts'
 import { countMembers, newTally } from './json/conform.ts'
-import { hasOddNumbers } from './json/parse.ts'
+import { hasOddNumbers, prepareJson } from './json/parse.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
 import { duplicateKeys, requireFinite, yamlFault } from './yaml-faults.ts'
@@ -54,6 +55,8 @@ const longInteger = /[0-9]{16}/
 export interface DecodedYaml {
   /** JSON text of the first document, ready for `decodeJson`. */
   readonly json: string
+  /** The same in bytes that `prepareJson` has read; absent where the body was short. */
+  readonly bytes?: Uint8Array
   /** Duplicate keys in upstream's words; empty unless strict. */
   readonly strictErrors: readonly string[]
 }
@@ -73,16 +76,19 @@ export function decodeYaml(
 ): DecodedYaml {
   const known = typeof body === 'string' ? undefined : prepared.get(body)
   if (known instanceof DecodeError) throw known
-  if (known) return strict ? known : { json: known.json, strictErrors: [] }
+  if (known) return strict ? known : { ...known, strictErrors: [] }
   return readYaml(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'), strict)
 }
 
 const prepared = new WeakMap<Uint8Array, DecodedYaml | DecodeError>()
 
-/** Has a long body read elsewhere; what comes of it is what `decodeYaml` then gives for the same bytes. */
-export async function prepareYaml(body: Uint8Array, yaml: LongYaml): Promise<void> {
+/** Has a long body read elsewhere, and here with pauses; what comes of it is what `decodeYaml` then gives for the same bytes. */
+export async function prepareYaml(body: Uint8Array, yaml: LongYaml, breathe: Breathe): Promise<void> {
   try {
-    prepared.set(body, await yaml.read(Buffer.from(body).toString('utf8')))
+    const decoded = await yaml.read(Buffer.from(body).toString('utf8'))
+    const bytes = Buffer.from(decoded.json)
+    await prepareJson(bytes, breathe)
+    prepared.set(body, { ...decoded, bytes })
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     prepared.set(body, error)

@@ -83,7 +83,7 @@ export function decodeTyped(context: RequestContext, type: BodyType): JsonObject
 export async function prepareBody({ body, longYaml }: RequestContext, breathe: Breathe): Promise<void> {
   if (body.kind !== 'bytes') return
   const type = mediaTypeOf(body.contentType)
-  if (type.endsWith('yaml') && longYaml) await prepareYaml(body.bytes, longYaml)
+  if (type.endsWith('yaml') && longYaml) await prepareYaml(body.bytes, longYaml, breathe)
   else if (type === '' || type.endsWith('json')) await prepareJson(body.bytes, breathe)
 }
 
@@ -174,8 +174,8 @@ function decodeBytes(
     case '':
       return decodeJson(type.isCustom ? undefined : type.schema, bytes, { strict })
     case 'application/yaml': {
-      const { json, strictErrors } = decodeYaml(bytes, { strict })
-      const decoded = decodeJson(type.isCustom ? undefined : type.schema, json, { strict })
+      const { json, bytes: read, strictErrors } = decodeYaml(bytes, { strict })
+      const decoded = decodeJson(type.isCustom ? undefined : type.schema, read ?? json, { strict })
       return { object: decoded.object, strictErrors: [...strictErrors, ...decoded.strictErrors] }
     }
     case 'application/vnd.kubernetes.protobuf':
