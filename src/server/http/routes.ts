@@ -21,13 +21,20 @@ export function createRoutes(mount: (routes: Routes) => void): Handler {
   })
   return async function dispatchRoute(context) {
     const method = context.info.verb.toUpperCase()
-    const url = `http://hutch${encodeURI(context.info.path)}${context.query.size > 0 ? `?${context.query}` : ''}`
+    const path = writtenPath(context.info.path)
+    const url = new URL(`http://hutch${path}${context.query.size > 0 ? `?${context.query}` : ''}`)
+    // What was authorized is what is served: URLs take `..` out of paths, authorizers do not.
+    if (url.pathname !== path) return pageNotFound
     const ask = (by: string) =>
       routes.fetch(new Request(url, { method: by, headers: plainHeaders(context) }), { context })
     const answer = await ask(method === 'HEAD' ? 'GET' : method)
     // Upstream's pages look at no method, but for those behind its router.
     return toRaw(method !== 'GET' && isNotFound(answer) ? await ask('GET') : answer)
   }
+}
+
+function writtenPath(path: string): string {
+  return encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')
 }
 
 /** Upstream has this page behind a router that looks at the method and at media types before anything else. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { connect } from 'node:net'
 import type { SimClock } from '../../std/sim-ports.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 
@@ -203,4 +204,30 @@ test('rules of custom kinds are measured when they are compiled and evaluated', 
   const text = await metrics()
   expect(value(text, 'apiserver_cel_compilation_duration_seconds_count')).toBe(1)
   expect(value(text, 'apiserver_cel_evaluation_duration_seconds_count')).toBeGreaterThan(0)
+})
+
+test('a path is served as it was authorized: what URLs make of it is not found', async () => {
+  const ask = (path: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(base).port), '127.0.0.1', () =>
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin\r\nConnection: close\r\n\r\n`,
+        ),
+      )
+      let heard = ''
+      socket.on('data', chunk => {
+        heard += String(chunk)
+      })
+      socket.on('close', () => resolve(heard.slice(9, 12)))
+      socket.on('error', reject)
+    })
+  expect(await ask('/metrics')).toBe('200')
+  for (const path of [
+    '/openapi/../metrics',
+    '/openapi/%2e%2e/metrics',
+    '/./metrics',
+    '/metrics%3Fx',
+    '/metrics%23x',
+  ])
+    expect([path, await ask(path)]).toEqual([path, '404'])
 })
