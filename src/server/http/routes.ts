@@ -26,7 +26,7 @@ export function createRoutes(mount: (routes: Routes) => void): Handler {
     // What was authorized is what is served: URLs take `..` out of paths, authorizers do not.
     if (url.pathname !== path) return pageNotFound
     const ask = (by: string) =>
-      routes.fetch(new Request(url, { method: by, headers: plainHeaders(context) }), { context })
+      routes.fetch(new Request(url.href, { method: by, headers: plainHeaders(context) }), { context })
     const answer = await ask(method === 'HEAD' ? 'GET' : method)
     // Upstream's pages look at no method, but for those behind its router.
     return toRaw(method !== 'GET' && isNotFound(answer) ? await ask('GET') : answer)
@@ -49,6 +49,15 @@ export function mountPage(routes: Routes, path: string, answer: PageHandler<Rout
   routes.get(`${path}/`, answer)
 }
 
+const wholeBodies = new WeakMap<Response, Uint8Array>()
+
+/** A page of bytes that others are sent too: they are not copied for each. */
+export function respondWhole(bytes: Uint8Array, init: ResponseInit): Response {
+  const response = new Response(null, init)
+  wholeBodies.set(response, bytes)
+  return response
+}
+
 const notFoundMark = { 'x-hutch-not-found': '1' }
 
 function isNotFound({ headers }: Response): boolean {
@@ -68,6 +77,6 @@ async function toRaw(response: Response): Promise<Answer> {
     status: response.status,
     contentType,
     headers,
-    body: new Uint8Array(await response.arrayBuffer()),
+    body: wholeBodies.get(response) ?? new Uint8Array(await response.arrayBuffer()),
   }
 }

@@ -27,7 +27,13 @@ export async function writeAnswer(
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const pending = compressed(request, answer, body)
     const sent = pending instanceof Promise ? await pending : pending
-    response.writeHead(status, sent.isGzip ? { ...headers, ...gzipHeaders, ...varied(headers) } : headers)
+    const all = sent.isGzip ? { ...headers, ...gzipHeaders, ...varied(headers) } : headers
+    if (typeof sent.body !== 'string' && sent.body.length > largeBytesMin && request.method !== 'HEAD') {
+      response.writeHead(status, { ...all, 'content-length': String(sent.body.length) })
+      await sendPieces(request, response, slicesOf(sent.body), signal())
+      return body.length
+    }
+    response.writeHead(status, all)
     response.end(request.method === 'HEAD' ? undefined : sent.body)
     return body.length
   }
@@ -43,6 +49,16 @@ export async function writeAnswer(
   else await stream(response, body, signal(), fanout)
   response.end()
   return 0
+}
+
+/** Of what is larger no more than a slice waits for a slow reader. */
+const largeBytesMin = 1 << 20
+const sliceBytes = 256 << 10
+
+function slicesOf(body: Uint8Array): Pieces {
+  return async function* slices() {
+    for (let at = 0; at < body.length; at += sliceBytes) yield body.subarray(at, at + sliceBytes)
+  }
 }
 
 interface Compressed {
@@ -101,10 +117,16 @@ function compressed(
   const isSmall = body.length < gzipBytesMin || request.method === 'HEAD'
   const isDone = isSmall || headers['content-encoding'] !== undefined
   if (isDone || !takesGzip(acceptedBy(request))) return { isGzip: false, body }
+  const isLarge = typeof body !== 'string' && body.length > largeBytesMin
+  return isLarge ? memo(packedBodies, body, () => packed(body)) : packed(body)
+}
+
+/** Large bodies that several are sent are packed once. */
+const packedBodies = new WeakMap<Uint8Array, Promise<Compressed>>()
+
+function packed(body: Uint8Array | string): Promise<Compressed> {
   const { promise, resolve, reject } = Promise.withResolvers<Compressed>()
-  gzip(body, { level: 1 }, (error, packed) =>
-    error ? reject(error) : resolve({ isGzip: true, body: packed }),
-  )
+  gzip(body, { level: 1 }, (error, bytes) => (error ? reject(error) : resolve({ isGzip: true, body: bytes })))
   return promise
 }
 

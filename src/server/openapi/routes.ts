@@ -7,7 +7,7 @@ import type { Clock } from '../../std/ports.ts'
 import type { Steps } from '../../std/turns.ts'
 import { etagOf } from '../discovery/digest.ts'
 import { takesGzip } from '../http/compression.ts'
-import type { RouteEnv, Routes } from '../http/routes.ts'
+import { type RouteEnv, type Routes, respondWhole } from '../http/routes.ts'
 import { memo } from '../rest/memo.ts'
 import type { Descriptions } from './descriptions.ts'
 import {
@@ -23,6 +23,7 @@ import { toGnosticV3 } from './gnostic-v3.ts'
 import { joinSwaggers, type OtherDocuments } from './other-documents.ts'
 import { pagesOf } from './pages.ts'
 import type { JsonSchema } from './schema-json.ts'
+import { createSharedMaking, type ShareMaking } from './shared-making.ts'
 
 export interface OpenApiOptions {
   readonly registry: Registry
@@ -35,11 +36,16 @@ export interface OpenApiOptions {
   readonly readDescriptions?: () => Descriptions | undefined
 }
 
+interface Serving extends OpenApiOptions {
+  readonly share: ShareMaking
+}
+
 /**
  * `/openapi/v3`, one document for each group and version, and `/openapi/v2`. Documents are written when they are
  * asked for and not kept: clients keep them by their hash.
  */
-export function mountOpenApi(routes: Routes, options: OpenApiOptions): void {
+export function mountOpenApi(routes: Routes, given: OpenApiOptions): void {
+  const options: Serving = { ...given, share: createSharedMaking() }
   routes.get('/openapi/v3', async c => {
     await fingerprintAll(options)
     const others = (await options.others?.index()) ?? {}
@@ -132,7 +138,7 @@ const yearMs = 365 * 86_400_000
 function serveDocument(
   c: Context<RouteEnv>,
   document: VersionThree,
-  options: OpenApiOptions,
+  options: Serving,
 ): Response | Promise<Response> {
   const form = formOf(c, 3)
   if (!form) return notTaken('Accept')
@@ -145,7 +151,7 @@ function serveDocument(
     expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
-  return unlessKnown(c, { form, headers }, () => inTurns(document.make()))
+  return unlessKnown(c, { form, headers, share: options.share }, () => inTurns(document.make()))
 }
 
 /** What a server behind this one writes of versions that it alone knows of. */
@@ -158,7 +164,7 @@ async function serveOther(c: Context<RouteEnv>, name: string, { others }: OpenAp
   return new Response(await inTurns(form.encode(document)), { headers })
 }
 
-async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<Response> {
+async function serveAll(c: Context<RouteEnv>, options: Serving): Promise<Response> {
   const form = formOf(c, 2)
   if (!form) return notTaken('Accept-Encoding, Accept')
   await fingerprintAll(options)
@@ -168,7 +174,7 @@ async function serveAll(c: Context<RouteEnv>, options: OpenApiOptions): Promise<
   const hash = others.length === 0 ? own : etagOf(own + JSON.stringify(others))
   const headers = { etag: `"${hash}"`, vary: 'Accept-Encoding, Accept' }
   const make = async () => joinSwaggers(await inTurns(makeOpenApiV2(all, documentOptions(options))), others)
-  return unlessKnown(c, { form, headers }, make)
+  return unlessKnown(c, { form, headers, share: options.share }, make)
 }
 
 /** What a document is sent as. */
@@ -246,15 +252,28 @@ function moved(location: string): Response {
   })
 }
 
+interface Answering {
+  readonly form: Form
+  readonly headers: Record<string, string>
+  readonly share: ShareMaking
+}
+
+function bytesOf(made: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return typeof made === 'string' ? new TextEncoder().encode(made) : made
+}
+
 async function unlessKnown(
   c: Context<RouteEnv>,
-  { form, headers }: { readonly form: Form; readonly headers: Record<string, string> },
+  { form, headers, share }: Answering,
   make: () => Promise<JsonSchema>,
 ): Promise<Response> {
   const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
   const all = { ...headers, etag, 'content-type': form.type, ...rangesOf(c) }
   if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
-  return new Response(await inTurns(form.encode(await make())), { headers: all })
+  const bytes = await share(`${c.env.context.info.path} ${etag}`, async () =>
+    bytesOf(await inTurns(form.encode(await make()))),
+  )
+  return respondWhole(bytes, { headers: all })
 }
 
 /** Upstream's file server offers parts of what is not compressed, though nobody is given any. */
