@@ -4,6 +4,7 @@ import { admissionFlags } from './admission-flags.ts'
 import { auditFlags } from './audit-flags.ts'
 import { authenticationFlags, authorizationFlags, serviceAccountFlags } from './authentication-flags.ts'
 import { componentFlags } from './component-arguments.ts'
+import { datastoreFlags } from './datastore-flags.ts'
 import { featureFlags } from './feature-flags.ts'
 import {
   checkAddress,
@@ -23,10 +24,6 @@ import { metricsFlags } from './metrics-flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 import { servingFlags } from './serving-flags.ts'
 
-const datastore = (text: string) => {
-  if (text !== 'sqlite' && text !== 'memory')
-    throw new Error(`"${text}" is not available; use sqlite or memory`)
-}
 const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager', 'metrics-server']
 const oneOf = (names: readonly string[]) => (text: string) => {
   const wrong = text.split(',').find(name => !names.includes(name))
@@ -179,14 +176,7 @@ export const serverFlags: readonly Flag[] = [
     help: 'shared secret ID.SECRET that agents join with (default: made at first start)',
     check: text => void parseJoinToken(text),
   },
-  {
-    name: 'datastore-endpoint',
-    type: 'string',
-    placeholder: 'KIND',
-    default: 'sqlite',
-    help: 'sqlite (one file in data-dir) or memory (gone at exit)',
-    check: datastore,
-  },
+  ...datastoreFlags,
   {
     name: 'cluster-cidr',
     type: 'string',

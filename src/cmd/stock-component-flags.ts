@@ -19,7 +19,7 @@ const shared: Absent = [
   ],
   [
     'leader-elect leader-elect-lease-duration leader-elect-renew-deadline leader-elect-resource-lock leader-elect-resource-name leader-elect-resource-namespace leader-elect-retry-period',
-    'There is one of it: nobody is elected.',
+    "Alone nobody is elected; of servers that share an etcd one is, by upstream's lease and times.",
   ],
   ['emulated-version min-compatibility-version', 'Hutch is 1.35 and emulates nothing else.'],
   ['feature-gates', 'Use --feature-gates of the server, which are for all of its parts.'],

@@ -4,8 +4,8 @@
  */
 const absent: readonly (readonly [names: string, why: string])[] = [
   [
-    'etcd-cafile etcd-certfile etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-keyfile etcd-prefix etcd-readycheck-timeout etcd-servers etcd-servers-overrides storage-backend storage-initialization-timeout storage-media-type lease-reuse-duration-seconds',
-    'There is no etcd: the data lies in --data-dir, see --datastore-endpoint.',
+    'etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides storage-backend storage-initialization-timeout storage-media-type lease-reuse-duration-seconds',
+    'The data lies in --data-dir, or as JSON in one etcd, see --datastore-endpoint; there is nothing else to choose.',
   ],
   [
     'watch-cache watch-cache-sizes delete-collection-workers',
@@ -53,10 +53,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ],
   ['enable-logs-handler', 'Logs go to standard error.'],
   ['encryption-provider-config-automatic-reload', 'The file is always read again when it changes.'],
-  [
-    'endpoint-reconciler-type',
-    'Each server keeps its own address in the endpoints of the kubernetes service.',
-  ],
   [
     'kubelet-timeout',
     'A request to a kubelet lasts as long as the request that it is for, see --request-timeout.',

@@ -2,8 +2,7 @@ import { fromTimestamp } from '../client/timestamp.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import type { Cancel, Ports } from '../std/ports.ts'
 import { sleep } from '../std/sleep.ts'
-import { CasError } from '../storage/store.ts'
-import { collectionPrefix, type WatchCache } from './watchcache/index.ts'
+import { collectionPrefix, removeUnchanged, type WatchCache } from './watchcache/index.ts'
 
 /** Upstream's --event-ttl. */
 export const eventTtlMs = 3_600_000
@@ -46,7 +45,7 @@ export function expireEvents(
       if (dueMs > nowMs || signal.aborted) return
       due.delete(key)
       try {
-        await remove(cache, key)
+        await removeUnchanged(cache, key)
       } catch (error) {
         due.set(key, nowMs)
         throw error
@@ -80,15 +79,4 @@ function writtenMs({ metadata: { creationTimestamp, managedFields = [] } }: Kube
     fromTimestamp(creationTimestamp) ?? 0,
     ...managedFields.map(({ time }) => fromTimestamp(time) ?? 0),
   )
-}
-
-/** One that was written meanwhile stays. */
-async function remove(cache: WatchCache, key: string): Promise<void> {
-  const found = cache.get(key)
-  if (!found) return
-  try {
-    await cache.remove(key, found.revision)
-  } catch (error) {
-    if (!(error instanceof CasError)) throw error
-  }
 }

@@ -71,10 +71,16 @@ export function maintainIdentityLease(
   signal.addEventListener('abort', stop)
   return async () => {
     stop()
-    await transport.call({ ...at, verb: 'delete', name }).catch(error => {
+    await takeBack(transport, name, holder).catch(error => {
       if (!isNotFound(error)) log.warn('the identity lease stays behind', { error: String(error) })
     })
   }
+}
+
+/** Another server on this host has the same name, as upstream's has: whoever wrote last holds the lease. */
+async function takeBack(transport: Transport, name: string, holder: string): Promise<void> {
+  const found = (await transport.call({ ...at, verb: 'get', name })) as unknown as Lease
+  if (found.spec?.holderIdentity === holder) await transport.call({ ...at, verb: 'delete', name })
 }
 
 /** Upstream's name of an API server: a hash of the host's name and of what it is. */

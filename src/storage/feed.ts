@@ -77,7 +77,13 @@ export class Feed<E extends FeedEvent> {
   /** Ends every watch as if its signal had aborted. */
   close(): void {
     this.#closed = true
-    for (const watchers of [...this.#watchers.values()]) for (const watcher of [...watchers]) watcher.end()
+    this.end()
+  }
+
+  /** Ends the watches of today: with `error`, or as if their signals had aborted. */
+  end(error?: unknown): void {
+    for (const watchers of [...this.#watchers.values()])
+      for (const watcher of [...watchers]) watcher.end(error)
   }
 
   #catchUp(prefix: string, watcher: Watcher<E>): void {

@@ -9,6 +9,7 @@ export function layerOver(store: Store, over: Partial<Store>): Store {
     range: (prefix, options) => store.range(prefix, options),
     write: write => store.write(write),
     watch: (prefix, fromRevision, sink, signal) => store.watch(prefix, fromRevision, sink, signal),
+    ...(store.freshRevision && { freshRevision: () => store.freshRevision!() }),
     compact: revision => store.compact(revision),
     close: () => store.close(),
     ...over,

@@ -29,6 +29,11 @@ export interface Store {
     sink: (events: readonly StoreEvent[]) => void,
     signal: AbortSignal,
   ): Promise<void>
+  /**
+   * Of a store that others write, too: the revision that everybody had reached at the earliest when this was called, once
+   * the watchers were told of everything up to it. Absent: what `revision` says is all there is.
+   */
+  freshRevision?(): Promise<number>
   /** Forgets superseded values at or below `revision`. */
   compact(revision: number): Promise<void>
   /** Flushes everything and releases the files. Writes after it reject. */

@@ -57,12 +57,17 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
     this.#onForget = options.onForget ?? (() => {})
   }
 
-  /** Starts over from `tree` at `revision`, without a past. */
+  /** Starts over from `tree` at `revision`, without a past; what is dropped of it was not forgotten as `onForget` means it. */
   load(tree: Tree<T>, revision: number): void {
-    assert(this.#steps.length === 0, 'a map is loaded before it changes')
+    assert(revision >= this.#revision, 'revisions rise')
     this.#tree = tree
     this.#revision = revision
     this.#floor = revision
+    this.#steps = []
+    this.#timesMs = []
+    this.#start = 0
+    this.#bytes = 0
+    this.#remembered.clear()
   }
 
   get tree(): Tree<T> {
@@ -82,9 +87,9 @@ export class VersionedMap<T extends Keyed, C extends Change<T> = Change<T>> {
     return treeGet(this.#tree, key)
   }
 
-  /** Makes `change` the present. Revisions must rise. */
+  /** Makes `change` the present. Revisions rise; changes of one revision come together. */
   apply(change: C): void {
-    assert(change.revision > this.#revision, 'revisions rise')
+    assert(change.revision >= this.#revision, 'revisions rise')
     this.#tree = change.current ? treePut(this.#tree, change.current) : treeRemove(this.#tree, change.key)
     this.#revision = change.revision
     this.#bytes += change.bytes

@@ -40,7 +40,7 @@ export const serverCommand: Command = {
       requireAddress(settings, ports)
     }
     warnOfClock(ports)
-    measureProcess(ports, settings.inMemory ? undefined : settings.databasePath)
+    measureProcess(ports, settings.inMemory || settings.etcd ? undefined : settings.databasePath)
     try {
       await serve(settings, flags, ports, signal)
     } catch (error) {
@@ -58,8 +58,7 @@ async function serve(
   const plane = await openControlPlane(settings, ports)
   signal.addEventListener('abort', () => plane.server.leave(), { once: true })
   try {
-    const given = flags.optional('token')
-    await ensureJoinToken(plane, { dataDir: settings.dataDir, given }, ports)
+    await ensureJoinToken(plane, { dataDir: settings.dataDir, given: settings.joinToken }, ports)
     await listenApi(plane, settings, ports)
     await runAll(await serverParts(plane, settings, flags), ports, signal)
     ports.log.info('stopping; pods go on running')

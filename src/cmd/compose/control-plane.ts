@@ -7,6 +7,7 @@ import type { Transport } from '../../client/transport.ts'
 import { leaveTrace, tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import type { OutsideAuthentication } from '../../server/authn/jwt/outside-tokens.ts'
+import { maintainEndpointLease } from '../../server/bootstrap/endpoint-lease.ts'
 import { ensure, ensureBootstrapObjects, ensureLegacyTokenTracking } from '../../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
 import { type CacheSources, createCacheSources } from '../../server/cache-sources.ts'
@@ -16,6 +17,7 @@ import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
 import { maintainFlowObjects } from '../../server/flow/maintain.ts'
 import { flowSources } from '../../server/flow/serve.ts'
 import { createPostStartHooks, type PostStartHooks } from '../../server/http/post-start-hooks.ts'
+import type { Routes } from '../../server/http/routes.ts'
 import { maintainIdentityLease } from '../../server/identity-lease.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
@@ -41,6 +43,7 @@ import { mountPodResources } from './pod-resources.ts'
 import { processProfiler } from './profiler.ts'
 import { openServiceAccounts } from './service-accounts.ts'
 import type { ServerSettings } from './settings.ts'
+import { shareSecrets } from './shared-secrets.ts'
 import { openTraces } from './tracing.ts'
 import { waysOut } from './ways-out.ts'
 
@@ -70,11 +73,13 @@ export interface ControlPlane {
 /** Opens the store, reads or makes the certificates, builds the server and brings its policy up to date. */
 export async function openControlPlane(settings: ServerSettings, ports: Ports): Promise<ControlPlane> {
   tellFeatures(ports.metrics, settings.features)
+  const shared = await shareSecrets(settings, ports)
   const pki = await openPki(settings, ports)
   const store = await openStore(settings, ports)
   const stop = new AbortController()
   try {
     const sealed = await openEncryption(store, settings, ports, stop.signal)
+    await shared.publish()
     const plane = await buildServer(settings, ports, pki, {
       store: sealed,
       stop,
@@ -156,10 +161,7 @@ async function buildServer(
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(trusted, settings.kubeletAddressTypes),
     reviews: reviewsBy(security),
-    mount(routes) {
-      mountJoining(routes, settings, pki, security)
-      if (!settings.disabled.has('scheduler')) mountPodResources(routes, sources)
-    },
+    mount: routes => mountPages(routes, settings, { pki, security, sources }),
     requestToken: security.authentication.tokens.request,
   })
   sources.bind(server.cache, stop.signal)
@@ -168,7 +170,7 @@ async function buildServer(
   await prepareCluster(transport, settings, hooks, ports)
   await server.aggregate()
   await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
-  const leave = maintainNetwork({ transport, ports, sources, registry }, settings, hooks, stop.signal)
+  const leave = maintainNetwork({ transport, ports, sources, registry, server }, settings, hooks, stop.signal)
   return {
     server,
     get pki() {
@@ -195,6 +197,16 @@ async function buildServer(
   }
 }
 
+/** Pages of this server alone, besides the API. */
+function mountPages(
+  routes: Routes,
+  settings: ServerSettings,
+  { pki, security, sources }: { pki: Pki; security: Security; sources: CacheSources },
+): void {
+  mountJoining(routes, settings, pki, security)
+  if (!settings.disabled.has('scheduler')) mountPodResources(routes, sources)
+}
+
 type Switched = Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation' | 'profiler' | 'longYaml'>
 
 /** What flags and gates switch on and off, and what only a real process has. */
@@ -212,20 +224,28 @@ interface Maintained {
   readonly ports: Ports
   readonly sources: CacheSources
   readonly registry: Registry
+  readonly server: Pick<ApiServer, 'cache'>
 }
 
 /** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
 function maintainNetwork(
   to: Maintained,
-  { nodePorts, features }: ServerSettings,
+  settings: ServerSettings,
   hooks: PostStartHooks,
   signal: AbortSignal,
 ): () => Promise<void> {
+  const { nodePorts, features, port } = settings
   repairServiceNetwork({ ...to, nodePorts }, signal)
   const held = features.enabled('StorageVersionAPI') ? storageVersionTeller(to) : undefined
-  const leave = maintainIdentityLease({ ...to, hostname: hostname(), held }, signal)
+  const leaves = [maintainIdentityLease({ ...to, hostname: hostname(), held }, signal)]
+  if (settings.etcd && settings.keepsEndpoints)
+    leaves.push(
+      maintainEndpointLease({ ...to, ...to.server, address: reachableAddress(settings), port }, signal),
+    )
   for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
-  return leave
+  return async () => {
+    await Promise.all(leaves.map(leave => leave()))
+  }
 }
 
 type Pace = Pick<
@@ -300,7 +320,8 @@ async function prepareCluster(
   if (hasMetrics(settings)) await ensure(transport, metricsReaderRole)
   hooks.finished('rbac/bootstrap-roles')
   await ensureBootstrapObjects(transport, {
-    address: reachableAddress(settings),
+    // Of several servers each has a lease, and the leases are the endpoints.
+    address: settings.keepsEndpoints && !settings.etcd ? reachableAddress(settings) : undefined,
     port: settings.port,
     clusterIp: settings.kubernetesIp,
     nodePort: settings.kubernetesNodePort,

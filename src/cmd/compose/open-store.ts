@@ -4,12 +4,15 @@ import type { Ports } from '../../std/ports.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
 import type { Store } from '../../storage/store.ts'
 import { UserError } from '../user-error.ts'
+import { openEtcd } from './datastore.ts'
 import { isOlderThanEncryption } from './encryption.ts'
 import type { ServerSettings } from './settings.ts'
 
-/** Opens the chosen store. SQLite is loaded only where it is used. */
-export async function openStore(settings: ServerSettings, { clock, log }: Ports): Promise<Store> {
-  const { databasePath, inMemory } = settings
+/** Opens the chosen store. SQLite and etcd's client are loaded only where they are used. */
+export async function openStore(settings: ServerSettings, ports: Ports): Promise<Store> {
+  const { databasePath, inMemory, etcd } = settings
+  const { clock, log } = ports
+  if (etcd) return openEtcd(etcd, ports)
   if (inMemory) return openMemoryStore({ clock, log })
   try {
     mkdirSync(dirname(databasePath), { recursive: true, mode: 0o700 })

@@ -8,6 +8,7 @@ import type { NamedRunnable } from '../../std/run.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { type ControlPlane, serverClient } from './control-plane.ts'
 import { controllerManager } from './controllers.ts'
+import { oneOfMany } from './leadership.ts'
 import { ownMemory, releaseAtRest } from './memory.ts'
 import { ownNode } from './own-node.ts'
 import { schedulerPart } from './scheduler.ts'
@@ -27,9 +28,21 @@ export async function serverParts(
     {
       name: 'controllers',
       when: !settings.disabled.has('controller-manager'),
-      run: controllerManager(plane, settings),
+      run: oneOfMany(plane, settings, {
+        name: 'kube-controller-manager',
+        user: componentUsers.controllerManager,
+        run: controllerManager(plane, settings),
+      }),
     },
-    { name: 'scheduler', when: !settings.disabled.has('scheduler'), run: scheduler },
+    {
+      name: 'scheduler',
+      when: !settings.disabled.has('scheduler'),
+      run: oneOfMany(plane, settings, {
+        name: 'kube-scheduler',
+        user: componentUsers.scheduler,
+        run: scheduler,
+      }),
+    },
     { name: 'dns', when: settings.runsPods && !settings.disabled.has('dns'), run: dns(plane, settings) },
   ]
   const node = settings.runsPods ? ownNode(plane, settings, flags) : []

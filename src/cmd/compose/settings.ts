@@ -11,6 +11,7 @@ import { type AuditSource, auditSource } from './auditing.ts'
 import { type AuthenticationSource, authenticationSource } from './authentication.ts'
 import { type AuthorizationSource, authorizationSource } from './authorization.ts'
 import { controllerTuning } from './controller-tuning.ts'
+import { type EtcdSource, etcdSource } from './datastore.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
 import { type ServiceAccountSource, serviceAccountSource } from './service-accounts.ts'
 import { type ServingSource, servingSource } from './serving.ts'
@@ -28,7 +29,13 @@ export interface ServerSettings {
   readonly port: number
   readonly tlsSans: readonly string[]
   readonly kubeconfigPath: string
+  /** What `--token` says: the secret that agents join with, and that servers share their keys by. */
+  readonly joinToken: string | undefined
   readonly inMemory: boolean
+  /** The etcd that keeps the objects, which other servers may share. */
+  readonly etcd: EtcdSource | undefined
+  /** Whether this server keeps the endpoints of the Service `kubernetes`. */
+  readonly keepsEndpoints: boolean
   /** The primary ones, and all of them: one or two. */
   readonly clusterCidr: string
   readonly clusterCidrs: readonly string[]
@@ -93,6 +100,9 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     tlsSans: flags.list('tls-san'),
     kubeconfigPath: flags.text('write-kubeconfig'),
     inMemory: flags.text('datastore-endpoint') === 'memory',
+    joinToken: flags.optional('token'),
+    etcd: etcdSource(flags),
+    keepsEndpoints: flags.text('endpoint-reconciler-type') === 'lease',
     clusterCidr: clusterCidrs[0]!,
     clusterCidrs,
     serviceCidr,

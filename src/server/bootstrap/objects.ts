@@ -6,7 +6,8 @@ import { sameJson } from '../rest/clone.ts'
 
 /** How clients in the cluster reach this server. */
 export interface AdvertisedServer {
-  readonly address: string
+  /** Absent: the endpoints are not this one's to write. */
+  readonly address?: string | undefined
   readonly port: number
   /** The Service's cluster IP: the first of the range. */
   readonly clusterIp: string
@@ -31,7 +32,14 @@ const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
  */
 export async function ensureBootstrapObjects(transport: Transport, server: AdvertisedServer): Promise<void> {
   await ensureServiceCidr(transport, server.serviceCidrs)
-  for (const wanted of [...systemNamespaces(), ...priorityClasses(), ...kubernetesService(server)]) {
+  const { address, port } = server
+  const endpoints = address === undefined ? [] : kubernetesEndpoints([address], port)
+  for (const wanted of [
+    ...systemNamespaces(),
+    ...priorityClasses(),
+    kubernetesService(server),
+    ...endpoints,
+  ]) {
     await ensure(transport, wanted)
   }
 }
@@ -126,9 +134,9 @@ function priorityClasses(): Wanted[] {
 
 const name = 'kubernetes'
 const portName = 'https'
+const namespace = 'default'
 
-function kubernetesService({ address, port, clusterIp, nodePort = 0 }: AdvertisedServer): Wanted[] {
-  const namespace = 'default'
+function kubernetesService({ port, clusterIp, nodePort = 0 }: AdvertisedServer): Wanted {
   const labels = { component: 'apiserver', provider: name }
   const spec = {
     type: nodePort > 0 ? 'NodePort' : 'ClusterIP',
@@ -139,12 +147,21 @@ function kubernetesService({ address, port, clusterIp, nodePort = 0 }: Advertise
     ],
     sessionAffinity: 'None',
   }
-  const subsets = [{ addresses: [{ ip: address }], ports: [{ name: portName, port, protocol: 'TCP' }] }]
+  return {
+    at: { group: '', version: 'v1', resource: 'services', namespace },
+    object: { metadata: { name, labels }, spec },
+  }
+}
+
+/** What leads to the API servers at these addresses, all at one port. */
+export function kubernetesEndpoints(addresses: readonly string[], port: number): Wanted[] {
+  const ports = [{ name: portName, port, protocol: 'TCP' }]
+  const subsets = addresses.length > 0 ? [{ addresses: addresses.map(ip => ({ ip })), ports }] : []
+  const isIpv6 = (address: string) => address.includes(':')
+  // A slice is of one family, and IPv4 unless there is nothing but IPv6.
+  const isSliceIpv6 = addresses.length > 0 && addresses.every(isIpv6)
+  const ofSlice = addresses.filter(address => isIpv6(address) === isSliceIpv6)
   return [
-    {
-      at: { group: '', version: 'v1', resource: 'services', namespace },
-      object: { metadata: { name, labels }, spec },
-    },
     {
       at: { group: '', version: 'v1', resource: 'endpoints', namespace },
       object: { metadata: { name, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }, subsets },
@@ -154,9 +171,9 @@ function kubernetesService({ address, port, clusterIp, nodePort = 0 }: Advertise
       at: { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices', namespace },
       object: {
         metadata: { name, labels: { 'kubernetes.io/service-name': name } },
-        addressType: address.includes(':') ? 'IPv6' : 'IPv4',
-        endpoints: [{ addresses: [address], conditions: { ready: true } }],
-        ports: [{ name: portName, port, protocol: 'TCP' }],
+        addressType: isSliceIpv6 ? 'IPv6' : 'IPv4',
+        endpoints: ofSlice.map(each => ({ addresses: [each], conditions: { ready: true } })),
+        ports: addresses.length > 0 ? ports : [],
       },
       owned: ['endpoints', 'ports'],
     },

@@ -18,9 +18,11 @@ import { groupResource, type RestCall, type RestDeps } from './call.ts'
 import { create } from './create.ts'
 import { deleteOne } from './delete.ts'
 import { deleteCollection } from './delete-collection.ts'
+import { freshen, mustBeFresh } from './fresh.ts'
 import { get } from './get.ts'
 import { list } from './list.ts'
 import { patch } from './patch.ts'
+import { createQuotaTurns } from './quota-turns.ts'
 import { scale } from './scale.ts'
 import { update } from './update.ts'
 import { watch } from './watch.ts'
@@ -40,12 +42,15 @@ const verbs: Readonly<Record<Verb, VerbHandler>> = {
 
 /** Serves every resource request of every registered kind. */
 export function createRest(deps: RestDeps): Handler {
+  const { cache, ports } = deps
+  const inTurn = cache.freshen && createQuotaTurns(cache, ports.clock)
   return async function dispatchResource(context) {
     const { info } = context
     const resource = deps.registry.find(info.group, info.version, info.resource)
     if (!resource || !isPlacedRight(info, resource)) return unrouted(deps, info)
     context.resource = resource
     const call: RestCall = { deps, context, resource }
+    if (deps.cache.freshen && mustBeFresh(call)) await freshen(call, deps.cache.freshen)
     if (context.breathe) {
       await prepareBody(context, context.breathe)
       await prepareMessage(context, resource, context.breathe)
@@ -65,7 +70,8 @@ export function createRest(deps: RestDeps): Handler {
     if (isBuiltin(resource)) context.warnings.push(...warning)
     mediaTypeFor(resource, context)
     if (ofOne.has(info.verb)) requireSegment(info.name)
-    return resource.reader === undefined ? handler(call) : read(call, resource.reader)
+    if (resource.reader !== undefined) return read(call, resource.reader)
+    return inTurn ? inTurn(call, () => handler(call)) : handler(call)
   }
 }
 

@@ -29,8 +29,11 @@ export async function requireRevision(
   if (revision <= cache.revision()) return revision
   const stop = new AbortController()
   const cancel = ports.clock.setTimer(waitMs, () => stop.abort())
+  const signal = AbortSignal.any([stop.signal, context.signal])
   try {
-    await cache.waitFor(revision, AbortSignal.any([stop.signal, context.signal]))
+    // It may be of something that is no object.
+    if (cache.freshen) await cache.freshen(signal)
+    await cache.waitFor(revision, signal)
   } catch (error) {
     if (!stop.signal.aborted) throw error
     throw resourceVersionTooLarge(revision, cache.revision())

@@ -1,4 +1,5 @@
 import type { Breathe } from '../../std/turns.ts'
+import { CompactedError } from '../../storage/store.ts'
 import type { CacheEvent, WatchCache } from '../watchcache/index.ts'
 
 /** Takes events in order; what it returns resolves when it can take more. */
@@ -31,7 +32,13 @@ export function createPacedWatch(
     const stop = () => pause.abort()
     let position = from
     let pending: Promise<void> | undefined
+    let isLost = false
     const sink = (events: readonly CacheEvent[]) => {
+      if (events[0]!.revision <= cache.lostRevision()) {
+        isLost = true
+        stop()
+        return
+      }
       for (let start = 0; start < events.length && !pending; start += sliceEventsMax) {
         const slice = events.length > sliceEventsMax ? events.slice(start, start + sliceEventsMax) : events
         position = slice.at(-1)!.revision
@@ -49,6 +56,8 @@ export function createPacedWatch(
       isLive = false
       signal.removeEventListener('abort', stop)
     }
+    // A client has to be told what happened, not what came of it.
+    if (isLost) throw new CompactedError(cache.compactedRevision())
     return { position, pending }
   }
   return {

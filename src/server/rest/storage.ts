@@ -81,7 +81,8 @@ export async function removeStored({ deps, resource }: RestCall, seen: CachedObj
   }
 }
 
-function asUnavailable(error: unknown): unknown {
+/** A store that cannot write now is a 503; any other error stays what it is. */
+export function asUnavailable(error: unknown): unknown {
   return error instanceof StoreUnavailableError ? serviceUnavailable(error.message) : error
 }
 

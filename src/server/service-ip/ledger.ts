@@ -24,6 +24,11 @@ export class Ledger<K> {
     return !promise || promise.untilMs <= this.#clock.monotonicMs()
   }
 
+  /** Whether a stored object has it. */
+  isHeld(item: K): boolean {
+    return this.#held.has(item)
+  }
+
   promise(item: K, owner: string): void {
     this.#promised.set(item, { owner, untilMs: this.#clock.monotonicMs() + promiseMs })
   }

@@ -7,6 +7,7 @@ import { invalidService } from './invalid-service.ts'
 import type { Ledger } from './ledger.ts'
 import type { PortMeter } from './meter.ts'
 import { pickFree } from './pick-free.ts'
+import type { PortClaims } from './port-claims.ts'
 
 /** Node ports of the cluster: Services hold them, the ledger knows which. */
 export interface PortDesk {
@@ -15,6 +16,8 @@ export interface PortDesk {
   readonly ledger: Ledger<number>
   readonly ports: Ports
   readonly meter: PortMeter
+  /** Where other servers give ports away, too; absent where this one is alone. */
+  readonly claims: PortClaims | undefined
 }
 
 /** Why a port is not to be had. */
@@ -53,11 +56,11 @@ async function initPorts(desk: PortDesk, service: Service, owner: string): Promi
     const known = given.get(port.port)
     if (known === undefined) {
       const asked = ports.find(each => each.port === port.port && each.nodePort)?.nodePort
-      if (asked) claim(desk, { service, index, number: asked, owner })
+      if (asked) await claim(desk, { service, index, number: asked, owner })
       port.nodePort = asked ?? (await pick(desk, owner))
       given.set(port.port, port.nodePort)
     } else if (!port.nodePort) port.nodePort = known
-    else if (port.nodePort !== known) claim(desk, { service, index, number: port.nodePort, owner })
+    else if (port.nodePort !== known) await claim(desk, { service, index, number: port.nodePort, owner })
   }
 }
 
@@ -69,7 +72,7 @@ async function updatePorts(desk: PortDesk, service: Service, old: Service, owner
     if (!port.nodePort && !isAutomatic(service.spec!)) continue
     if (!port.nodePort) port.nodePort = await pick(desk, owner)
     else if (!before.has(port.nodePort) && !taken.has(port.nodePort)) {
-      claim(desk, { service, index, number: port.nodePort, owner })
+      await claim(desk, { service, index, number: port.nodePort, owner })
       taken.add(port.nodePort)
     }
     const name = `{${port.protocol ?? 'TCP'} ${port.nodePort}}`
@@ -84,7 +87,7 @@ async function takeHealthPort(desk: PortDesk, spec: ServiceSpec, owner: string):
     return
   }
   try {
-    take(desk, spec.healthCheckNodePort, owner)
+    await take(desk, spec.healthCheckNodePort, owner)
   } catch (error) {
     if (!(error instanceof PortError)) throw error
     const which = `requested HealthCheck NodePort ${spec.healthCheckNodePort}`
@@ -103,9 +106,9 @@ interface Claim {
   readonly owner: string
 }
 
-function claim(desk: PortDesk, { service, index, number, owner }: Claim): void {
+async function claim(desk: PortDesk, { service, index, number, owner }: Claim): Promise<void> {
   try {
-    take(desk, number, owner)
+    await take(desk, number, owner)
   } catch (error) {
     if (!(error instanceof PortError)) throw error
     const errors = createFieldErrors()
@@ -114,7 +117,11 @@ function claim(desk: PortDesk, { service, index, number, owner }: Claim): void {
   }
 }
 
-function take({ range: [min, max], ledger, meter }: PortDesk, number: number, owner: string): void {
+async function take(
+  { range: [min, max], ledger, meter, claims }: PortDesk,
+  number: number,
+  owner: string,
+): Promise<void> {
   const refuse = (message: string) => {
     meter.failed('static')
     throw new PortError(message)
@@ -123,17 +130,21 @@ function take({ range: [min, max], ledger, meter }: PortDesk, number: number, ow
     refuse(`provided port is not in the valid range. The range of valid ports is ${min}-${max}`)
   if (!ledger.isFree(number)) refuse('provided port is already allocated')
   ledger.promise(number, owner)
+  if (claims && !(await claims.claim(number, owner))) refuse('provided port is already allocated')
   meter.taken('static')
 }
 
-async function pick({ range: [min, max], ledger, ports, meter }: PortDesk, owner: string): Promise<number> {
+async function pick(
+  { range: [min, max], ledger, ports, meter, claims }: PortDesk,
+  owner: string,
+): Promise<number> {
   const size = max - min + 1
   // The lower part is for ports that people choose (KEP-3668).
   const reserved = size > 32 ? Math.min(Math.max(16, Math.floor(size / 32)), 128) : 0
   const index = await pickFree(size, reserved, ports.random, candidate => {
     if (!ledger.isFree(min + candidate)) return false
     ledger.promise(min + candidate, owner)
-    return true
+    return claims ? claims.claim(min + candidate, owner) : true
   })
   if (index === undefined) {
     meter.failed('dynamic')

@@ -10,6 +10,7 @@ import { type Families, settleFamilies } from './families.ts'
 import { Ledger } from './ledger.ts'
 import { portMeter } from './meter.ts'
 import { type PortDesk, settleNodePorts, touchesNodePorts } from './node-ports.ts'
+import { createPortClaims } from './port-claims.ts'
 
 export interface ServiceNetwork {
   /** `['10.43.0.0/16']`, or one of each family; the first is the primary one. */
@@ -39,7 +40,8 @@ export function serviceAllocator(options: ServiceAllocatorOptions, signal: Abort
   const [firstPort, lastPort] = network.nodePorts
   const filling = () => ({ taken: ledger.size, size: lastPort - firstPort + 1 })
   const meter = portMeter(ports.metrics, filling, signal)
-  const desk: PortDesk = { range: network.nodePorts, ledger, ports, meter }
+  const claims = cache.freshen && createPortClaims(cache, ports, port => ledger.isHeld(port))
+  const desk: PortDesk = { range: network.nodePorts, ledger, ports, meter, claims }
   followNodePorts(desk, cache, signal)
   const bookOptions = { cidrs: network.cidrs, cache, transport, ports, signal }
   const book = createAddressBook(bookOptions)
@@ -73,6 +75,7 @@ async function allocate(
   const { taken, given } = await settleClusterIps(service, old, book)
   const revert = async () => {
     desk.ledger.forget(owner)
+    await desk.claims?.release(owner)
     for (const address of taken) await book.release(address)
   }
   try {
@@ -84,6 +87,7 @@ async function allocate(
   return {
     revert,
     async commit() {
+      await desk.claims?.release(owner)
       for (const address of given) await book.release(address)
     },
   }

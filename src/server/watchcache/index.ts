@@ -1,7 +1,9 @@
 export { type CachedObject, type CacheEvent, deepFreeze } from './cached-object.ts'
+export { type Claims, createClaims } from './claims.ts'
 export { createFirstObjects, type FirstObjects } from './first-objects.ts'
 export { keepForm, storedForm } from './kept-forms.ts'
 export { collectionPrefix, kindFolder, objectKey } from './key.ts'
+export { removeUnchanged } from './remove-unchanged.ts'
 export {
   type CacheList,
   type CacheListOptions,

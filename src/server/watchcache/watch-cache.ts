@@ -1,14 +1,15 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { assert } from '../../std/assert.ts'
-import { emptyTree, treeCount, treeGet, treePut, treeRuns } from '../../std/persistent-tree.ts'
+import { treeCount, treeGet, treeRuns } from '../../std/persistent-tree.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
 import { Feed } from '../../storage/feed.ts'
-import type { Store, StoreEvent } from '../../storage/store.ts'
+import type { Store } from '../../storage/store.ts'
 import { type HistoryLimits, VersionedMap } from '../../storage/versioned-map.ts'
-import { CacheChange, type CachedObject, type CacheEvent, departedAt } from './cached-object.ts'
+import { Waiters } from '../../storage/waiters.ts'
+import { type CacheChange, type CachedObject, type CacheEvent, departedAt } from './cached-object.ts'
+import { followStore } from './follow-store.ts'
 import { HandedObjects } from './handed-objects.ts'
 import { coveringPrefixes, covers } from './key.ts'
-import { Waiters } from './waiters.ts'
 
 export interface WatchCacheOptions {
   readonly store: Store
@@ -35,6 +36,16 @@ export interface WatchCache {
   revision(): number
   /** Lists and watches below this revision are refused with `CompactedError`. */
   compactedRevision(): number
+  /**
+   * Up to here the store had lost its history: watchers were told what differs, in one batch of this revision, and not what
+   * happened. 0: never.
+   */
+  lostRevision(): number
+  /**
+   * Resolves when the cache is as new as everybody's writes were when this was called; rejects as the store does, or with
+   * the signal's reason. Absent where nobody else writes: the cache is always so.
+   */
+  readonly freshen?: (signal: AbortSignal) => Promise<void>
   get(key: string): CachedObject | undefined
   /** Objects in order of their keys, all as of one revision; `CompactedError`, `FutureRevisionError` when it cannot be told. */
   list(prefix: string, options?: CacheListOptions): CacheList
@@ -95,7 +106,6 @@ export interface CachePut {
 export function createWatchCache(options: WatchCacheOptions): WatchCache {
   const { store, clock, log } = options
   const stop = new AbortController()
-  const done = Promise.withResolvers<void>()
   const objects = new VersionedMap<CachedObject, CacheChange>({
     clock,
     ...(options.history && { limits: options.history }),
@@ -109,63 +119,40 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
     since: (prefix, revision) => objects.since(revision).filter(change => covers(prefix, change.key)),
     covering: coveringPrefixes,
   })
-  const apply = (batch: readonly StoreEvent[]) => {
-    feed.publish(() => batch.map(event => applyEvent(objects, event, handed)))
-    waiters.release(objects.revision)
-  }
-  const run = async () => {
-    await load(store, objects, handed)
-    const feeding = store.watch('', objects.revision, apply, stop.signal)
-    feeding.then(done.resolve, done.reject)
-  }
-  const ready = run()
-  ready.catch(done.reject)
-  // Whoever awaits `done` hears it; nobody has to.
-  done.promise.catch(error => log.error('the watch cache lost its store', { error: String(error) }))
+  const following = followStore({ store, objects, handed, feed, waiters, clock, log }, stop.signal)
 
   return {
-    ready,
-    done: done.promise,
+    ready: following.ready,
+    done: following.done,
     revision: () => objects.revision,
     compactedRevision: () => objects.floor,
+    lostRevision: following.lostRevision,
+    ...(store.freshRevision && {
+      async freshen(signal) {
+        const revision = await orAborted(store.freshRevision!(), signal)
+        // Told of everything up to there, whether or not something of it was about keys of ours.
+        if (following.isCurrent()) objects.skipTo(revision)
+        waiters.release(objects.revision)
+        await waiters.wait(revision, objects.revision, signal)
+      },
+    }),
     get: key => objects.get(key),
     list: (prefix, options = {}) => list(objects, prefix, options),
     count: prefix => treeCount(objects.at(objects.revision), prefix),
     runs: (folder, options = {}) => runs(objects, folder, options),
     waitFor: (revision, signal) => waiters.wait(revision, objects.revision, signal),
     watch: (prefix, fromRevision, sink, signal) => feed.watch(prefix, fromRevision, sink, signal),
-    put: write => put(store, handed, write),
+    put: write => put({ store, handed, objects, waiters }, write, stop.signal),
     remove: (key, expected) => remove(store, objects.get(key), key, expected),
     async close() {
       stop.abort()
       feed.close()
-      await done.promise
+      await following.done
     },
   }
 }
 
 type Objects = VersionedMap<CachedObject, CacheChange>
-
-async function load(store: Store, objects: Objects, handed: HandedObjects): Promise<void> {
-  const revision = store.revision()
-  let tree = emptyTree<CachedObject>()
-  let after: string | undefined
-  for (;;) {
-    const page = await store.range('', { revision, limit: 500, ...(after !== undefined && { after }) })
-    for (const entry of page.entries) tree = treePut(tree, handed.take(entry, entry.modRevision))
-    after = page.entries.at(-1)?.key
-    if (!page.more) break
-  }
-  objects.load(tree, revision)
-}
-
-function applyEvent(objects: Objects, event: StoreEvent, handed: HandedObjects): CacheEvent {
-  const { key, revision } = event
-  const current = event.type === 'put' ? handed.take(event, revision) : undefined
-  const change = new CacheChange({ key, revision, current, previous: objects.get(key) })
-  objects.apply(change)
-  return change
-}
 
 function list(objects: Objects, prefix: string, options: CacheListOptions): CacheList {
   if (prefix === '' || prefix.endsWith('/')) {
@@ -188,18 +175,31 @@ function runs(objects: Objects, folder: string, options: CacheListOptions): Cach
   return { ...page, remaining: treeCount(tree, folder, found.at(-1)?.at(-1)?.key ?? options.after) }
 }
 
-async function put(store: Store, handed: HandedObjects, write: CachePut): Promise<CachedObject> {
-  const { key, object, encoded, expected } = write
+interface PutParts {
+  readonly store: Store
+  readonly objects: Objects
+  readonly handed: HandedObjects
+  readonly waiters: Waiters
+}
+
+async function put(
+  { store, handed, objects, waiters }: PutParts,
+  { key, object, encoded, expected, volatile }: CachePut,
+  signal: AbortSignal,
+): Promise<CachedObject> {
   handed.give(encoded, object)
   const { revision } = await store.write({
     key,
     value: encoded,
     expected,
-    ...(write.volatile && { volatile: true }),
+    ...(volatile && { volatile: true }),
   })
   const cached = handed.taken(encoded)
-  assert(cached?.revision === revision, 'a write is delivered before it resolves')
-  return cached
+  if (cached?.revision === revision) return cached
+  // Written while the cache looked at the whole store: it was read with the rest, and may be overwritten by now.
+  await waiters.wait(revision, objects.revision, signal)
+  const createRevision = objects.get(key)?.createRevision ?? revision
+  return handed.take({ key, value: encoded, createRevision }, revision)
 }
 
 async function remove(
@@ -211,4 +211,13 @@ async function remove(
   const { revision } = await store.write({ key, value: undefined, expected })
   assert(seen?.revision === expected, 'the cache is as new as the store')
   return departedAt(seen, revision)
+}
+
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const giveUp = () => reject(signal.reason)
+  if (signal.aborted) giveUp()
+  signal.addEventListener('abort', giveUp, { once: true })
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
+  return promise
 }

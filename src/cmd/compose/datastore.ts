@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import type { Ports } from '../../std/ports.ts'
+import { type Store, StoreUnavailableError } from '../../storage/store.ts'
+import type { FlagReader } from '../server-flags.ts'
+import { UserError } from '../user-error.ts'
+
+/** An etcd as flags name it. */
+export interface EtcdSource {
+  readonly endpoints: readonly string[]
+  readonly caFile: string | undefined
+  readonly certificateFile: string | undefined
+  readonly keyFile: string | undefined
+  readonly prefix: string
+}
+
+/** The etcd of --datastore-endpoint or --etcd-servers; undefined when the data lies here. */
+export function etcdSource(flags: FlagReader): EtcdSource | undefined {
+  const endpoint = flags.text('datastore-endpoint')
+  const given = endpoint.startsWith('http') ? endpoint.split(',') : []
+  const servers = flags.list('etcd-servers')
+  if (servers.length > 0 && (given.length > 0 || endpoint !== 'sqlite'))
+    throw new UserError(
+      '--etcd-servers and --datastore-endpoint are both given',
+      'They mean the same; give one of them.',
+      2,
+    )
+  const endpoints = servers.length > 0 ? servers : given
+  if (endpoints.length === 0) return undefined
+  const either = (name: string) => flags.optional(`datastore-${name}`) ?? flags.optional(`etcd-${name}`)
+  const source = {
+    endpoints,
+    caFile: either('cafile'),
+    certificateFile: either('certfile'),
+    keyFile: either('keyfile'),
+    prefix: flags.text('etcd-prefix'),
+  }
+  if ((source.certificateFile === undefined) !== (source.keyFile === undefined))
+    throw new UserError('a certificate for etcd needs its key, and the key its certificate', '', 2)
+  return source
+}
+
+/** The part of etcd below the cluster's prefix, under another name here. */
+interface Part {
+  readonly root: string
+  readonly prefix: string
+}
+
+/** Opens the objects of the cluster. */
+export function openEtcd(source: EtcdSource, ports: Ports): Promise<Store> {
+  return openPart(source, { root: '/registry/', prefix: `${source.prefix}/` }, ports)
+}
+
+/** Opens what servers share besides the objects: who reads objects never meets it. */
+export function openEtcdBootstrap(source: EtcdSource, ports: Ports): Promise<Store> {
+  return openPart(source, { root: '/', prefix: `/bootstrap${source.prefix}/` }, ports)
+}
+
+async function openPart(source: EtcdSource, part: Part, ports: Ports): Promise<Store> {
+  const { endpoints, caFile, certificateFile, keyFile } = source
+  const tls = {
+    ...(caFile !== undefined && { ca: read(caFile) }),
+    ...(certificateFile !== undefined && { certificate: read(certificateFile) }),
+    ...(keyFile !== undefined && { key: read(keyFile) }),
+  }
+  const { openEtcdStore } = await import('../../storage/etcd/etcd-store.ts')
+  try {
+    return await openEtcdStore({ endpoints, tls, ports, ...part })
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error
+    throw new UserError(
+      `${endpoints.join(',')}: ${error.message}`,
+      'Check that it runs and that --datastore-cafile, --datastore-certfile and --datastore-keyfile fit.',
+    )
+  }
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new UserError(`cannot read ${path}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,93 @@
+import { expect, test } from 'bun:test'
+import { createRegistry } from '../../api/registry.ts'
+import { simPorts } from '../../std/sim-ports.ts'
+import { layerOver } from '../../storage/layer.ts'
+import { openMemoryStore } from '../../storage/memory/memory-store.ts'
+import type { Response } from '../context.ts'
+import { collectionPrefix, objectKey } from '../watchcache/index.ts'
+import { createWatchCache } from '../watchcache/watch-cache.ts'
+import type { RestCall } from './call.ts'
+import { createQuotaTurns } from './quota-turns.ts'
+import { decodeStored } from './stored.ts'
+
+const registry = createRegistry()
+const pods = registry.find('', 'v1', 'pods')!
+
+const callOf = (namespace: string, over: object = {}) =>
+  ({
+    resource: pods,
+    context: {
+      info: { verb: 'create', namespace, subresource: '', ...over },
+      user: { username: 'ada', groups: [] },
+    },
+  }) as unknown as RestCall
+
+/** Two servers on one store, in a namespace with a quota. */
+async function setUp() {
+  const ports = simPorts()
+  const memory = openMemoryStore(ports)
+  const store = layerOver(memory, { freshRevision: async () => memory.revision() })
+  const quota = { kind: 'ResourceQuota', apiVersion: 'v1', metadata: { name: 'q', namespace: 'a' } }
+  await store.write({
+    key: objectKey({ group: '', plural: 'resourcequotas' }, 'a', 'q'),
+    value: new TextEncoder().encode(JSON.stringify(quota)),
+    expected: 0,
+  })
+  const open = async () => {
+    const cache = createWatchCache({ store, decode: decodeStored, ...ports })
+    await cache.ready
+    return cache
+  }
+  const [one, other] = [await open(), await open()]
+  const running = { now: 0, most: 0 }
+  const work = () => async (): Promise<Response> => {
+    running.most = Math.max(running.most, ++running.now)
+    for (let n = 0; n < 5; n++) await new Promise(resolve => setImmediate(resolve))
+    running.now--
+    return { kind: 'raw', status: 200, contentType: 'text/plain', body: '' } as unknown as Response
+  }
+  const turns = [createQuotaTurns(one, ports.clock), createQuotaTurns(other, ports.clock)] as const
+  return { ...ports, caches: [one, other] as const, turns, running, work }
+}
+
+test('servers admit into a namespace with a quota one after the other, and leave nothing behind', async () => {
+  const { turns, running, work, caches } = await setUp()
+  const [one, other] = turns
+  await Promise.all([one(callOf('a'), work()), other(callOf('a'), work())])
+  expect(running.most).toBe(1)
+  expect(caches[0].count(collectionPrefix({ group: '', plural: 'quotaturns' }))).toBe(0)
+})
+
+test('requests of one server share its turn', async () => {
+  const { turns, running, work } = await setUp()
+  await Promise.all(Array.from({ length: 5 }, () => turns[0](callOf('a'), work())))
+  expect(running.most).toBe(5)
+})
+
+test('where nothing is counted nobody waits', async () => {
+  const { turns, running, work } = await setUp()
+  const [one, other] = turns
+  await Promise.all([one(callOf('b'), work()), other(callOf('b'), work())])
+  expect(running.most).toBe(2)
+  const status = { subresource: 'status', verb: 'update' }
+  await Promise.all([
+    one(callOf('a', status), work()),
+    other(callOf('a', status), work()),
+    one(callOf('a'), work()),
+  ])
+  expect(running.most).toBe(3)
+})
+
+test('the turn of a server that died is over after a while', async () => {
+  const { turns, clock, work } = await setUp()
+  void turns[0](callOf('a'), () => new Promise(() => {}))
+  await clock.advance(0)
+  let isDone = false
+  const waiting = turns[1](callOf('a'), work()).then(() => {
+    isDone = true
+  })
+  await clock.advance(15_000)
+  expect(isDone).toBe(false)
+  await clock.advance(10_000)
+  await waiting
+})

@@ -1,0 +1,214 @@
+import type {
+  ChannelCredentials,
+  Client,
+  ClientDuplexStream,
+  ClientOptions,
+  ServiceError,
+} from '@grpc/grpc-js'
+import type { Clock } from '../../std/ports.ts'
+import {
+  type Codecs,
+  loadCodecs,
+  type MessageCodec,
+  type RangeRequest,
+  type RangeResponse,
+  type TxnRequest,
+  type TxnResponse,
+  type WatchRequest,
+  type WatchResponse,
+} from './messages.ts'
+
+export interface EtcdTls {
+  /** All PEM. */
+  readonly ca?: Buffer
+  readonly certificate?: Buffer
+  readonly key?: Buffer
+}
+
+export interface ConnectionOptions {
+  /** `http://host:2379` or `https://host:2379`, all members of one etcd. */
+  readonly endpoints: readonly string[]
+  readonly tls?: EtcdTls
+  readonly clock: Clock
+}
+
+/** The members of one etcd; whoever answered last is asked first. */
+export interface EtcdConnection {
+  /** Asks the next member when one cannot be reached. Rejects with `EtcdError`. */
+  range(request: RangeRequest): Promise<RangeResponse>
+  /** Asked once: a failure says nothing of whether it was done, unless `isUnsent`. Rejects with `EtcdError`. */
+  txn(request: TxnRequest): Promise<TxnResponse>
+  compact(revision: number): Promise<void>
+  /** A stream of its own to the member that is there. Rejects with `EtcdError` when none is. */
+  watch(): Promise<WatchStream>
+  close(): void
+}
+
+export type WatchStream = Pick<
+  ClientDuplexStream<WatchRequest, WatchResponse>,
+  'on' | 'write' | 'cancel' | 'end'
+>
+
+/** Why etcd gave no answer, or what it refused. */
+export class EtcdError extends Error {
+  override name = 'EtcdError'
+  /** Of gRPC. */
+  readonly code: number
+  /** It never left this process. */
+  readonly isUnsent: boolean
+  constructor(code: number, details: string, isUnsent = false) {
+    super(details)
+    this.code = code
+    this.isUnsent = isUnsent
+  }
+}
+
+const unavailable = 14
+/** gRPC's OutOfRange: history that is gone, or not there yet. */
+export const outOfRange = 11
+/** Worth asking another member: cancelled by our own timer, its deadline over, unavailable. */
+const elsewhere: ReadonlySet<number> = new Set([1, 4, unavailable])
+
+const callTimeoutMs = 10_000
+/** For a member to be there at all. */
+const connectTimeoutMs = 2_000
+const ready = 2
+
+const channelOptions: ClientOptions = {
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  // Upstream's, of the API server's client.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+}
+
+/** Makes clients for all endpoints, without asking for anything yet; gRPC is loaded with the first. */
+export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConnection> {
+  const { Client, Metadata, credentials } = await import('@grpc/grpc-js')
+  const codecs = await loadCodecs()
+  const secure = () => {
+    const { ca, key, certificate } = options.tls ?? {}
+    return credentials.createSsl(ca ?? null, key ?? null, certificate ?? null)
+  }
+  const make = (endpoint: string) => {
+    const { protocol, host } = new URL(endpoint)
+    const trust: ChannelCredentials = protocol === 'https:' ? secure() : credentials.createInsecure()
+    return new Client(host, trust, channelOptions)
+  }
+  // A member without a leader knows nothing new: it shall say so instead of keeping silent.
+  const metadata = new Metadata()
+  metadata.set('hasleader', 'true')
+  const members = createMembers(options.endpoints.map(make), options.clock)
+  const unary = <Request, Response>(path: string, codec: MessageCodec<Request, Response>) =>
+    async function call(request: Request): Promise<Response> {
+      const client = await members.pick()
+      try {
+        return await ask(client, { path, codec, request, clock: options.clock })
+      } catch (error) {
+        if (error instanceof EtcdError && elsewhere.has(error.code)) members.leave(client)
+        throw error
+      }
+    }
+  return { ...methods(codecs, unary, members.count), close: () => members.close(), watch }
+
+  async function watch(): Promise<WatchStream> {
+    const client = await members.pick()
+    const { encode, decode } = codecs.watch
+    const stream = client.makeBidiStreamRequest('/etcdserverpb.Watch/Watch', encode, decode, metadata)
+    stream.on('error', () => members.leave(client))
+    return stream
+  }
+}
+
+type Unary = <Request, Response>(
+  path: string,
+  codec: MessageCodec<Request, Response>,
+) => (request: Request) => Promise<Response>
+
+function methods(codecs: Codecs, unary: Unary, members: number) {
+  const range = unary('/etcdserverpb.KV/Range', codecs.range)
+  const compact = unary('/etcdserverpb.KV/Compact', codecs.compact)
+  return {
+    async range(request: RangeRequest): Promise<RangeResponse> {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await range(request)
+        } catch (error) {
+          const isLost = error instanceof EtcdError && elsewhere.has(error.code) && !error.isUnsent
+          if (!isLost || tries > members) throw error
+        }
+      }
+    },
+    txn: unary('/etcdserverpb.KV/Txn', codecs.txn),
+    async compact(revision: number): Promise<void> {
+      await compact({ revision })
+    },
+  }
+}
+
+interface Ask<Request, Response> {
+  readonly path: string
+  readonly codec: MessageCodec<Request, Response>
+  readonly request: Request
+  readonly clock: Clock
+}
+
+function ask<Request, Response>(
+  client: Client,
+  { path, codec, request, clock }: Ask<Request, Response>,
+): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<Response>()
+  const done = (error: ServiceError | null, answer?: Response) => {
+    cancelTimer()
+    if (error || answer === undefined)
+      reject(new EtcdError(error?.code ?? unavailable, error?.details ?? 'no answer'))
+    else resolve(answer)
+  }
+  const call = client.makeUnaryRequest(path, codec.encode, codec.decode, request, done)
+  const cancelTimer = clock.setTimer(callTimeoutMs, () => call.cancel())
+  return promise
+}
+
+/** Which of the clients is asked: the one that answered last, while it is connected. */
+function createMembers(clients: readonly Client[], clock: Clock) {
+  let current = 0
+  const arriving = new Map<Client, Promise<Client>>()
+  const whenReady = (client: Client) => {
+    const known = arriving.get(client) ?? readiness(client).finally(() => arriving.delete(client))
+    arriving.set(client, known)
+    return known
+  }
+  const firstReady = async () => {
+    const late = Promise.withResolvers<never>()
+    const cancel = clock.setTimer(connectTimeoutMs, () =>
+      late.reject(new EtcdError(unavailable, 'no member of etcd can be reached', true)),
+    )
+    const found = await Promise.race([Promise.any(clients.map(whenReady)), late.promise]).finally(cancel)
+    current = clients.indexOf(found)
+    return found
+  }
+  return {
+    count: clients.length,
+    pick(): Client | Promise<Client> {
+      const preferred = clients[current]!
+      return preferred.getChannel().getConnectivityState(true) === ready ? preferred : firstReady()
+    },
+    /** The next one is asked first from now on. */
+    leave(client: Client): void {
+      if (clients[current] === client) current = (current + 1) % clients.length
+    },
+    close(): void {
+      for (const client of clients) client.close()
+    },
+  }
+}
+
+function readiness(client: Client): Promise<Client> {
+  return new Promise((resolve, reject) =>
+    client.waitForReady(Number.POSITIVE_INFINITY, error => (error ? reject(error) : resolve(client))),
+  )
+}

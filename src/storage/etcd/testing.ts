@@ -1,0 +1,90 @@
+/** A real etcd for tests, on loopback with a folder of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const cache =
+  process.env.HUTCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'hutch')
+const program = join(cache, 'stock/bin/etcd')
+
+/** A test run that is killed leaves no etcd behind. */
+const tied = Bun.which('setpriv') ? ['setpriv', '--pdeathsig=TERM', '--'] : []
+
+/** Why there is no etcd on this machine; undefined when there is one. */
+export function etcdMissing(): string | undefined {
+  return existsSync(program) ? undefined : `no etcd at ${program}; "scripts/stock build" makes it`
+}
+
+export interface TestEtcd {
+  readonly endpoint: string
+  /** Ends it without a word, as a power cut would. */
+  kill(): Promise<void>
+  /** Goes on with the data that are there; resolves when it answers. */
+  start(): Promise<void>
+  /** Ends it and forgets its data. */
+  remove(): Promise<void>
+}
+
+/** Starts an etcd; resolves when it answers. */
+export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd> {
+  const folder = mkdtempSync(join(tmpdir(), 'hutch-etcd-'))
+  const [port, peerPort] = [await freePort(), await freePort()]
+  const endpoint = `http://127.0.0.1:${port}`
+  const peer = `http://127.0.0.1:${peerPort}`
+  const words = [
+    ...['--data-dir', folder, '--log-level', 'error', '--unsafe-no-fsync'],
+    ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+    ...['--initial-cluster', `default=${peer}`, ...flags],
+  ]
+  let child: ReturnType<typeof spawn> | undefined
+  const etcd: TestEtcd = {
+    endpoint,
+    async start() {
+      const [first = program, ...rest] = [...tied, program, ...words]
+      child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
+      await answers(endpoint, child)
+    },
+    async kill() {
+      const ending = child
+      child = undefined
+      if (!ending || ending.exitCode !== null) return
+      const ended = once(ending, 'exit')
+      ending.kill('SIGKILL')
+      await ended
+    },
+    async remove() {
+      await etcd.kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await etcd.start()
+  return etcd
+}
+
+async function answers(endpoint: string, child: ReturnType<typeof spawn>): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`etcd ended with ${child.exitCode}`)
+    const isUp = await fetch(`${endpoint}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (isUp) return
+    await Bun.sleep(50)
+  }
+}
+
+/** A port that nobody listens at just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port')
+  return address.port
+}
