@@ -40,7 +40,7 @@ export function decodeJson(
   const { text, value: read, isSpelled, members } = parseBody(body)
   // Go leaves a struct as it is when it reads null.
   const value = (schema || !isSpelled ? read : withNumbers(read)) ?? {}
-  const tally = newTally(false, isSpelled)
+  const tally = newTally({ isOwn: true, isSpelled })
   if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)
   const hasErrors = strict && (tally.hasUnknown || (members ?? countMembersOfText(text)) !== tally.members)
@@ -57,7 +57,7 @@ export function decodeValue(
   value: unknown,
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
-  const tally = newTally(true)
+  const tally = newTally({ isForeign: true })
   const object = conform(schema, value, tally)
   const hasErrors = strict && tally.hasUnknown
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, JSON.stringify(value)) : [] }
