@@ -1,5 +1,6 @@
 import { dns1123LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { firstFew, none } from '../../machinery/table/cells.ts'
+import { addressWarnings } from '../../machinery/validation/address-warnings.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateIp, validatePort } from '../../machinery/validation/values.ts'
@@ -45,6 +46,18 @@ function validateSubset(subset: EndpointSubset, path: string, errors: FieldError
   })
 }
 
+/** Who makes them of Services makes them well. */
+const maker = { label: 'endpoints.kubernetes.io/managed-by', name: 'endpoint-controller' }
+
+function addressWarningsOf({ metadata, subsets = [] }: Endpoints): string[] {
+  if (metadata.labels?.[maker.label] === maker.name) return []
+  return subsets.flatMap((subset, i) =>
+    (['addresses', 'notReadyAddresses'] as const).flatMap(list =>
+      (subset[list] ?? []).flatMap(({ ip }, j) => addressWarnings(ip, `subsets[${i}].${list}[${j}].ip`)),
+    ),
+  )
+}
+
 export const endpoints = defineResource<Endpoints>('v1', 'Endpoints', {
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   strategy: {
@@ -56,6 +69,7 @@ export const endpoints = defineResource<Endpoints>('v1', 'Endpoints', {
         validateSubset(subset, `subsets[${i}]`, errors)
       })
     },
+    warnings: addressWarningsOf,
     allowCreateOnUpdate: true,
   },
   cells: { Endpoints: object => firstFew(endpointTexts(object), shownMax, none) },

@@ -1,6 +1,7 @@
 /** Rules of Nodes (pkg/apis/core/validation ValidateNode, ValidateNodeUpdate). */
 import { labelValueErrors, qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import { quote } from '../../machinery/meta/quote.ts'
+import { rangeWarnings } from '../../machinery/validation/address-warnings.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { ipFamily, semanticEqual, validateCidr } from '../../machinery/validation/values.ts'
@@ -51,7 +52,8 @@ export function nodeWarnings({ spec }: Node): string[] {
   const warnings = spec?.configSource ? ['spec.configSource: the feature is removed'] : []
   if (spec?.externalID)
     warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes')
-  return warnings
+  const ranges = (spec?.podCIDRs ?? []).flatMap((range, i) => rangeWarnings(range, `spec.podCIDRs[${i}]`))
+  return [...warnings, ...ranges]
 }
 
 /** Upstream names the path `metadata.taints`. */

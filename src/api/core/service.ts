@@ -1,6 +1,7 @@
 import { nameIsDns1035Label } from '../../machinery/meta/names.ts'
 import { formatLabels, none, unknown } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
+import { balancerWarnings } from '../shared/balancer-warnings.ts'
 import type { Service } from '../types/core-v1.gen.ts'
 import {
   keepAllocated,
@@ -51,7 +52,7 @@ export const services = defineResource<Service>('v1', 'Service', {
     allowCreateOnUpdate: true,
   },
   initialStatus: () => ({ loadBalancer: {} }),
-  subresources: { status: { strategy: { validate: validateServiceStatus } } },
+  subresources: { status: { strategy: { validate: validateServiceStatus, warnings: balancerWarnings } } },
   cells: {
     Type: ({ spec }) => spec?.type ?? '',
     'Cluster-IP': ({ spec }) => spec?.clusterIPs?.[0] ?? none,

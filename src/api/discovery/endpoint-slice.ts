@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors } from '../../machinery/meta/names.ts'
 import { firstFew, unset } from '../../machinery/table/cells.ts'
+import { addressWarnings } from '../../machinery/validation/address-warnings.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable, semanticEqual, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
@@ -113,6 +114,17 @@ function dropTopology({ endpoints }: EndpointSlice): void {
   for (const endpoint of endpoints ?? []) delete endpoint.deprecatedTopology
 }
 
+/** Who makes them of Services and Endpoints makes them well. */
+const makerLabel = 'endpointslice.kubernetes.io/managed-by'
+const makers = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io']
+
+function addressWarningsOf({ metadata, endpoints }: EndpointSlice): string[] {
+  if (makers.includes(metadata.labels?.[makerLabel] ?? '')) return []
+  return (endpoints ?? []).flatMap(({ addresses }, i) =>
+    addresses.flatMap((address, j) => addressWarnings(address, `endpoints[${i}].addresses[${j}]`)),
+  )
+}
+
 export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', {
   strategy: {
     setDefaults(slice) {
@@ -136,7 +148,7 @@ export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1
     },
     validate: (slice, errors) => validate(slice, errors),
     validatesOnceOnly: true,
-    warnings: ({ addressType }) => (addressType === 'FQDN' ? [fqdnWarning] : []),
+    warnings: slice => [...(slice.addressType === 'FQDN' ? [fqdnWarning] : []), ...addressWarningsOf(slice)],
     validateUpdate(slice, old, errors) {
       validate(slice, errors, old)
       immutable(slice.addressType, old.addressType, 'addressType', errors)

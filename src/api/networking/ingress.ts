@@ -1,5 +1,6 @@
 import { none } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
+import { balancerWarnings } from '../shared/balancer-warnings.ts'
 import type { Ingress } from '../types/networking-v1.gen.ts'
 import { validateIngress, validateIngressStatus } from './ingress-validation.ts'
 
@@ -20,7 +21,7 @@ function addressText({ status }: Ingress): string {
 export const ingresses = defineResource<Ingress>('networking.k8s.io/v1', 'Ingress', {
   strategy: { validate: validateIngress, warnings: ingressWarnings, hasGeneration: true },
   initialStatus: () => ({ loadBalancer: {} }),
-  subresources: { status: { strategy: { validate: validateIngressStatus } } },
+  subresources: { status: { strategy: { validate: validateIngressStatus, warnings: balancerWarnings } } },
   cells: {
     Class: ({ spec }) => spec?.ingressClassName ?? none,
     Hosts: hostsText,

@@ -1,4 +1,5 @@
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
+import { rangeWarnings } from '../../machinery/validation/address-warnings.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
@@ -94,7 +95,23 @@ function validateIpBlock({ cidr, except = [] }: IPBlock, path: string, errors: F
   })
 }
 
+function blockWarnings({ spec }: NetworkPolicy): string[] {
+  const ingress = (spec?.ingress ?? []).flatMap(({ from = [] }, i) =>
+    from.flatMap(({ ipBlock }, j) => ofBlock(ipBlock, `spec.ingress[${i}].from[${j}].ipBlock`)),
+  )
+  const egress = (spec?.egress ?? []).flatMap(({ to = [] }, i) =>
+    to.flatMap(({ ipBlock }, j) => ofBlock(ipBlock, `spec.egress[${i}].to[${j}].ipBlock`)),
+  )
+  return [...ingress, ...egress]
+}
+
+function ofBlock(block: IPBlock | undefined, path: string): string[] {
+  if (!block) return []
+  const inner = (block.except ?? []).flatMap((range, i) => rangeWarnings(range, `${path}.except[${i}]`))
+  return [...rangeWarnings(block.cidr, `${path}.cidr`), ...inner]
+}
+
 export const networkPolicies = defineResource<NetworkPolicy>('networking.k8s.io/v1', 'NetworkPolicy', {
-  strategy: { setDefaults, validate, hasGeneration: true, countsEmpties: true },
+  strategy: { setDefaults, validate, warnings: blockWarnings, hasGeneration: true, countsEmpties: true },
   cells: { 'Pod-Selector': ({ spec }) => formatLabelSelector(spec?.podSelector ?? {}) },
 })

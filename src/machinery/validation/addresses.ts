@@ -28,10 +28,10 @@ export function strictCidrErrors(value: string): readonly string[] {
   return value === usual ? [] : [`must be in canonical form (${JSON.stringify(usual)})`]
 }
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6
+export type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** As Go reads addresses of old, with zeros before numbers. */
-function parseSloppy(value: string): Address | undefined {
+export function parseSloppy(value: string): Address | undefined {
   const text = isDotted(value) ? value.replace(/\b0+(?=\d)/g, '') : value
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text)
   return text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)
@@ -43,14 +43,14 @@ function isDotted(value: string): boolean {
   return /^\d+(?:\.\d+){3}$/.test(value)
 }
 
-function hasLeadingZeros(value: string): boolean {
+export function hasLeadingZeros(value: string): boolean {
   return isDotted(value) && /(?:^|\.)0\d/.test(value)
 }
 
-function isMapped(address: Address): boolean {
+export function isMapped(address: Address): boolean {
   return address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress()
 }
 
-function canonical(address: Address): string {
+export function canonical(address: Address): string {
   return address.kind() === 'ipv6' ? (address as ipaddr.IPv6).toRFC5952String() : address.toString()
 }

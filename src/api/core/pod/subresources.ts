@@ -7,6 +7,7 @@ import { validateResize } from './resize.ts'
 import { validatePodStatusUpdate } from './status-update.ts'
 import { validatePod } from './validate.ts'
 import { validateEphemeralContainers } from './validate-ephemeral.ts'
+import { podStatusWarnings } from './warnings.ts'
 
 type PodStrategy = NonNullable<Subresource<Pod>['strategy']>
 
@@ -25,6 +26,7 @@ export const podStatusStrategy: PodStrategy = {
     else delete pod.metadata.ownerReferences
   },
   validateUpdate: validatePodStatusUpdate,
+  warnings: podStatusWarnings,
 }
 
 /** The first address has two spellings; the old one alone counts for both (pkg/apis/core/v1/conversion.go). */

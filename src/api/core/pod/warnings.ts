@@ -2,6 +2,7 @@
 import { dns1123LabelErrors } from '../../../machinery/meta/names.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { milliValue, parseQuantity } from '../../../machinery/quantity/index.ts'
+import { addressWarnings } from '../../../machinery/validation/address-warnings.ts'
 import type {
   Affinity,
   Container,
@@ -84,12 +85,15 @@ function specWarnings(place: PodPlace): string[] {
     ...affinityWarnings(spec.affinity, `${path}.affinity`),
     ...volumes,
     ...overlapWarnings(spec.volumes ?? []),
+    ...aliasWarnings(spec, path),
     ...secretWarnings(spec, path),
     ...containers.flatMap(({ container, at }) => [
       ...amountWarnings(container, at),
       ...envWarnings(container.env, at),
     ]),
     ...portWarnings(containers),
+    ...graceWarnings(spec, path),
+    ...addressWarningsOf(spec, path),
   ]
 }
 
@@ -111,6 +115,34 @@ function affinityWarnings(affinity: Affinity | undefined, path: string): string[
       ),
     ]
   })
+}
+
+function aliasWarnings({ hostAliases = [] }: PodSpec, path: string): string[] {
+  const addresses = hostAliases.map(({ ip }) => ip)
+  return addresses.flatMap((ip, i) =>
+    addresses.indexOf(ip) < i ? [`${path}.hostAliases[${i}].ip: duplicate ip ${quote(ip)}`] : [],
+  )
+}
+
+function graceWarnings({ terminationGracePeriodSeconds: seconds = 0 }: PodSpec, path: string): string[] {
+  const text = 'must be >= 0; negative values are invalid and will be treated as 1'
+  return seconds < 0 ? [`${path}.terminationGracePeriodSeconds: ${text}`] : []
+}
+
+function addressWarningsOf({ dnsConfig, hostAliases = [] }: PodSpec, path: string): string[] {
+  return [
+    ...(dnsConfig?.nameservers ?? []).flatMap((ip, i) =>
+      addressWarnings(ip, `${path}.dnsConfig.nameservers[${i}]`),
+    ),
+    ...hostAliases.flatMap(({ ip }, i) => addressWarnings(ip, `${path}.hostAliases[${i}].ip`)),
+  ]
+}
+
+/** Of the addresses that a kubelet tells. */
+export function podStatusWarnings({ status = {} }: Pod): string[] {
+  return (['podIPs', 'hostIPs'] as const).flatMap(list =>
+    (status[list] ?? []).flatMap(({ ip = '' }, i) => addressWarnings(ip, `status.${list}[${i}].ip`)),
+  )
 }
 
 function secretWarnings({ imagePullSecrets = [] }: PodSpec, path: string): string[] {
@@ -159,12 +191,27 @@ function portWarnings(
   const all = containers.flatMap(({ container, at }) => {
     return (container.ports ?? []).map((port, i) => ({ port, at: `${at}.ports[${i}]` }))
   })
-  return all.flatMap(({ port, at }, index) =>
-    all.slice(0, index).flatMap(other => {
+  const overlaps = all.flatMap(({ port, at }, index) => [
+    ...(port.hostIP && !port.hostPort ? [`${at}: hostIP set without hostPort: ${shownPort(port)}`] : []),
+    ...all.slice(0, index).flatMap(other => {
       const text = overlap(port, other.port)
       return text ? [`${at}: ${text} port definition with ${other.at}`] : []
     }),
-  )
+  ])
+  const named = all.filter(({ port }) => port.name)
+  const namesakes = named.flatMap(({ port: { name = '' }, at }, index) => {
+    const first = named.findIndex(({ port }) => port.name === name)
+    if (first === index) return []
+    const other = named[first]!.at
+    const advice = `services and probes that select ports by name will use ${other}`
+    return [`${at}: duplicate port name ${quote(name)} with ${other}, ${advice}`]
+  })
+  return [...overlaps, ...namesakes]
+}
+
+/** As Go prints the struct. */
+function shownPort({ name = '', hostPort = 0, containerPort, protocol, hostIP }: ContainerPort): string {
+  return `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`
 }
 
 function overlap(a: ContainerPort, b: ContainerPort): string | undefined {
