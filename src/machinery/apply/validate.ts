@@ -65,8 +65,8 @@ function listErrors(schema: ListSchema, list: unknown[], path: string): string[]
 }
 
 const numeric: ReadonlySet<ScalarKind> = new Set(['int32', 'int64', 'uint32', 'uint64', 'double'])
-/** Quantities and integers or texts have no type in what is published of them: their own reader judges them. */
-const times: ReadonlySet<ScalarKind> = new Set(['time', 'microTime'])
+/** What is an integer or a text has no type in what is published of it: its own reader judges it. */
+const untyped: ReadonlySet<ScalarKind> = new Set(['quantity', 'time', 'microTime'])
 
 function scalarErrors(kind: ScalarKind, value: unknown, path: string): string[] {
   if (numeric.has(kind)) {
@@ -82,7 +82,7 @@ function scalarErrors(kind: ScalarKind, value: unknown, path: string): string[] 
     if (typeof value === 'string') return []
     return [complaint(path, `expected string, got &value.valueUnstructured{Value:${formatGoValue(value)}}`)]
   }
-  const wrong = times.has(kind) && typeof value === 'object'
+  const wrong = untyped.has(kind) && typeof value === 'object'
   return wrong ? [complaint(path, `expected any scalar, got &{${formatGoValue(value)}}`)] : []
 }
 

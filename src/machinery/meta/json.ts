@@ -10,7 +10,8 @@ export function isMap(value: unknown): value is JsonMap {
 /** What Go's JSON decoder calls this value when it expected something else. */
 export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'
-  if (isNumber(value)) return 'number'
+  // One that is spelled otherwise than it prints may be a symbol of its spelling.
+  if (isNumber(value) || typeof value === 'symbol') return 'number'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
 

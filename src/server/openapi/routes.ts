@@ -6,7 +6,6 @@ import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { Steps } from '../../std/turns.ts'
 import { etagOf } from '../discovery/digest.ts'
-import { takesGzip } from '../http/compression.ts'
 import { type RouteEnv, type Routes, respondWhole } from '../http/routes.ts'
 import { memo } from '../rest/memo.ts'
 import type { Descriptions } from './descriptions.ts'
@@ -46,14 +45,14 @@ interface Serving extends OpenApiOptions {
  */
 export function mountOpenApi(routes: Routes, given: OpenApiOptions): void {
   const options: Serving = { ...given, share: createSharedMaking() }
-  routes.get('/openapi/v3', async c => {
+  routes.get('/openapi/v3', async () => {
     await fingerprintAll(options)
     const others = (await options.others?.index()) ?? {}
     const all = [...indexOf(options), ...Object.entries(others)]
     // A map in Go is written in the order of its keys.
     const paths = Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1)))
     return new Response(JSON.stringify({ paths }), {
-      headers: { 'content-type': 'text/plain; charset=utf-8', ...rangesOf(c) },
+      headers: { 'content-type': 'text/plain; charset=utf-8', ...ranges },
     })
   })
   routes.get('/openapi/v3/*', c => {
@@ -268,7 +267,7 @@ async function unlessKnown(
   make: () => Promise<JsonSchema>,
 ): Promise<Response> {
   const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
-  const all = { ...headers, etag, 'content-type': form.type, ...rangesOf(c) }
+  const all = { ...headers, etag, 'content-type': form.type, ...ranges }
   if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
   const bytes = await share(`${c.env.context.info.path} ${etag}`, async () =>
     bytesOf(await inTurns(form.encode(await make()))),
@@ -276,11 +275,8 @@ async function unlessKnown(
   return respondWhole(bytes, { headers: all })
 }
 
-/** Upstream's file server offers parts of what is not compressed, though nobody is given any. */
-function rangesOf({ env: { context } }: Context<RouteEnv>): { 'accept-ranges'?: string } {
-  const isPlain = context.info.verb === 'head' || !takesGzip(context.headers['accept-encoding'])
-  return isPlain ? { 'accept-ranges': 'bytes' } : {}
-}
+/** Upstream's file server offers parts, though nobody asks for any. */
+const ranges = { 'accept-ranges': 'bytes' }
 
 const stepsInTurn = 4
 

@@ -8,7 +8,7 @@ import {
   decodeValue,
   decodeYaml,
   openEnvelope,
-  parseJson,
+  parseLoose,
 } from '../../machinery/codec/index.ts'
 import { fromApiVersion, type GroupVersionKind, toApiVersion } from '../../machinery/meta/group.ts'
 import { isMap, jsonKind } from '../../machinery/meta/json.ts'
@@ -135,7 +135,7 @@ function findType(bytes: Uint8Array, mediaType: string): FoundType {
     if (mediaType === 'application/cbor') return findCborType(bytes)
     if (mediaType === 'application/vnd.kubernetes.protobuf') return findEnvelope(bytes)
     const json = isYaml ? decodeYaml(bytes).json : bytes
-    return readType(parseJson(json))
+    return readType(parseLoose(json))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return { fault: isYaml ? error.message : parseFault(error.message) }
