@@ -108,6 +108,32 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     await k('delete pod absent --timeout=120s')
   }, 240_000)
 
+  test('what the node and its proxy count is told where Prometheus looks for it', async () => {
+    const [{ name, enter }] = lan.machines as [Machine]
+    const counts = (text: string, series: string) =>
+      expect(text).toMatch(new RegExp(`^${series}(_count)?(\\{.*\\})? [1-9]`, 'm'))
+    const kubelet = await k(`get --raw /api/v1/nodes/${name}/proxy/metrics`)
+    for (const series of [
+      'kubelet_running_pods',
+      'kubelet_pod_start_sli_duration_seconds',
+      'kubelet_pod_worker_duration_seconds',
+      'kubelet_runtime_operations_total',
+      'kubelet_runtime_operations_errors_total',
+      'kubelet_started_containers_errors_total',
+      'kubelet_certificate_manager_server_ttl_seconds',
+      'storage_operation_duration_seconds',
+      'volume_manager_total_volumes',
+      'process_resident_memory_bytes',
+    ])
+      counts(kubelet, series)
+    const cadvisor = await k(`get --raw /api/v1/nodes/${name}/proxy/metrics/cadvisor`)
+    counts(cadvisor, 'container_network_receive_packets_total')
+    const ask = "console.log(await (await fetch('http://127.0.0.1:10249/metrics')).text())"
+    const proxy = Bun.spawnSync([...enter, 'bun', '-e', ask]).stdout.toString()
+    counts(proxy, 'kubeproxy_sync_proxy_rules_duration_seconds')
+    counts(proxy, 'kubeproxy_sync_proxy_rules_endpoint_changes_total')
+  }, 240_000)
+
   test('volumes: configMap that changes, secret, emptyDir, downward API, token', async () => {
     await k('create configmap settings --from-literal=mode=one')
     await k('create secret generic hidden --from-literal=word=abc')
