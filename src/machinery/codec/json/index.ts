@@ -27,6 +27,11 @@ export function parseJson(body: string | Uint8Array): unknown {
   return isSpelled ? withNumbers(value) : value
 }
 
+/** The same whatever its numbers are: those that print otherwise than they are spelled stay symbols of their spelling. */
+export function parseLoose(body: string | Uint8Array): unknown {
+  return parseBody(body).value
+}
+
 /**
  * Reads a JSON body as `schema`, or as free JSON where there is none (custom resources): unknown fields are dropped
  * and canonical values made as `conform` says. Integers keep every digit (see `parseExact`); no integer is spelled
