@@ -3,7 +3,6 @@ import { strategicPatch } from '../../client/client.ts'
 import { orUndefined } from '../../client/failure.ts'
 import type { Worker } from '../../controller/worker.ts'
 import { nodes } from '../kinds.ts'
-import { nodesAtOnce } from './nodes-at-once.ts'
 
 const annotation = 'node.alpha.kubernetes.io/ttl'
 
@@ -28,7 +27,8 @@ export function objectTtlController(): Worker {
   return {
     name: 'ttl',
     identity: 'ttl-controller',
-    concurrency: nodesAtOnce,
+    // Nobody waits for it: while a cluster grows one write may stand for several steps.
+    concurrency: 1,
     start(context) {
       const store = context.use(nodes).store
       const wanted = () => String(steps[step]!.seconds)
