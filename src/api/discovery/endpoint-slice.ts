@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors } from '../../machinery/meta/names.ts'
 import { firstFew, unset } from '../../machinery/table/cells.ts'
 import { addressWarnings } from '../../machinery/validation/address-warnings.ts'
+import { strictAddressErrors } from '../../machinery/validation/addresses.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { immutable, semanticEqual, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
@@ -25,11 +26,13 @@ const addressRules: Readonly<Record<string, (address: string, path: string, erro
     if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
   },
   IPv6(address, path, errors) {
+    const faults = strictAddressErrors(address)
+    invalidFor(errors, path, address, faults)
+    if (faults.length > 0) return
     // Upstream leaves the index out here.
     if (isIPv4(address))
       errors.invalid(path.slice(0, path.lastIndexOf('[')), address, 'must be an IPv6 address')
-    validateIp(address, path, errors)
-    if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
+    validateEndpointIp(address, path, errors)
   },
   FQDN(address, path, errors) {
     invalidFor(errors, path, address, dns1123SubdomainErrors(address))

@@ -31,6 +31,7 @@ test.each<[string, string[]]>([
     '2001:DB8::/32',
     ['p: IPv6 CIDR value "2001:DB8::/32" should be in RFC 5952 canonical format ("2001:db8::/32")'],
   ],
+  ['::ffff:1.2.3.0/120', [`p: non-standard CIDR value "::ffff:1.2.3.0/120" ${future} "1.2.3.0/24"`]],
 ])('the range %s', (value, warnings) => {
   expect(rangeWarnings(value, 'p')).toEqual(warnings)
 })

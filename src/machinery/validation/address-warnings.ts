@@ -24,7 +24,7 @@ export function rangeWarnings(value: string, path: string): string[] {
   const bitsMax = address.kind() === 'ipv4' ? 32 : 128
   const bits = Number(prefix)
   if (bits > bitsMax) return []
-  const range = `${plain(networkOf(address, bits))}/${bits}`
+  const range = plainRange(networkOf(address, bits), bits)
   const warnings: string[] = []
   if (canonical(networkOf(address, bits)) !== canonical(address)) {
     const alone = `${plain(address)}/${bitsMax}`
@@ -53,6 +53,13 @@ function networkOf(address: Address, bits: number): Address {
     ? ipaddr.IPv4.networkAddressFromCIDR(text)
     : ipaddr.IPv6.networkAddressFromCIDR(text)
 }
+
+function plainRange(network: Address, bits: number): string {
+  return `${plain(network)}/${isMapped(network) ? bits - mappedBits : bits}`
+}
+
+/** What stands before an address of version 4 in one of version 6. */
+const mappedBits = 96
 
 /** As Go prints it: what is mapped is an address of version 4. */
 function plain(address: Address): string {

@@ -133,13 +133,14 @@ export function validateIp(
   old: readonly string[] = [],
 ): void {
   if (old.includes(value)) return
-  if (isIP(value) === 0)
+  // A zone is part of no address here.
+  if (isIP(value) === 0 || value.includes('%'))
     errors.invalid(path, value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
 }
 
 /** 4, 6 or 0 for no address. */
 export function ipFamily(value: string): 0 | 4 | 6 {
-  return isIP(value) as 0 | 4 | 6
+  return value.includes('%') ? 0 : (isIP(value) as 0 | 4 | 6)
 }
 
 /** An address range of either family. */
