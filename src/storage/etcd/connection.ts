@@ -1,10 +1,6 @@
-import type {
-  ChannelCredentials,
-  Client,
-  ClientDuplexStream,
-  ClientOptions,
-  ServiceError,
-} from '@grpc/grpc-js'
+import { isIP } from 'node:net'
+import { checkServerIdentity } from 'node:tls'
+import type { Client, ClientDuplexStream, ClientOptions, ServiceError } from '@grpc/grpc-js'
 import type { Clock } from '../../std/ports.ts'
 import {
   type Codecs,
@@ -90,14 +86,19 @@ const channelOptions: ClientOptions = {
 export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConnection> {
   const { Client, Metadata, credentials } = await import('@grpc/grpc-js')
   const codecs = await loadCodecs()
-  const secure = () => {
+  const secure = (address: string) => {
     const { ca, key, certificate } = options.tls ?? {}
-    return credentials.createSsl(ca ?? null, key ?? null, certificate ?? null)
+    return credentials.createSsl(ca ?? null, key ?? null, certificate ?? null, {
+      checkServerIdentity: (_, presented) => checkServerIdentity(address, presented),
+    })
   }
   const make = (endpoint: string) => {
-    const { protocol, host } = new URL(endpoint)
-    const trust: ChannelCredentials = protocol === 'https:' ? secure() : credentials.createInsecure()
-    return new Client(host, trust, channelOptions)
+    const { protocol, host, hostname } = new URL(endpoint)
+    if (protocol === 'http:') return new Client(host, credentials.createInsecure(), channelOptions)
+    const address = hostname.replace(/^\[|\]$/g, '')
+    // An address is no name to ask for in TLS: the certificate is held against the address all the same.
+    const named = isIP(address) > 0 ? { 'grpc.ssl_target_name_override': 'etcd' } : {}
+    return new Client(host, secure(address), { ...channelOptions, ...named })
   }
   // A member without a leader knows nothing new: it shall say so instead of keeping silent.
   const metadata = new Metadata()

@@ -1,7 +1,7 @@
 /** A real etcd for tests, on loopback with a folder of its own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,17 +28,30 @@ export interface TestEtcd {
   remove(): Promise<void>
 }
 
-/** Starts an etcd; resolves when it answers. */
-export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd> {
+/** Paths of PEM files: of the authority, and of what both sides show. */
+export interface TestTls {
+  readonly ca: string
+  readonly certificate: string
+  readonly key: string
+}
+
+/** Starts an etcd; resolves when it answers. With `tls` it takes nobody without a certificate of the authority. */
+export async function startEtcd(tls?: TestTls): Promise<TestEtcd> {
   const folder = mkdtempSync(join(tmpdir(), 'hutch-etcd-'))
   const [port, peerPort] = [await freePort(), await freePort()]
-  const endpoint = `http://127.0.0.1:${port}`
+  const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
+  const trust = tls
+    ? [
+        '--client-cert-auth',
+        ...['--trusted-ca-file', tls.ca, '--cert-file', tls.certificate, '--key-file', tls.key],
+      ]
+    : []
   const peer = `http://127.0.0.1:${peerPort}`
   const words = [
     ...['--data-dir', folder, '--log-level', 'error', '--unsafe-no-fsync'],
     ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-    ...['--initial-cluster', `default=${peer}`, ...flags],
+    ...['--initial-cluster', `default=${peer}`, ...trust],
   ]
   let child: ReturnType<typeof spawn> | undefined
   const etcd: TestEtcd = {
@@ -46,7 +59,7 @@ export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd
     async start() {
       const [first = program, ...rest] = [...tied, program, ...words]
       child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
-      await answers(endpoint, child)
+      await answers(endpoint, child, tls)
     },
     async kill() {
       const ending = child
@@ -65,10 +78,17 @@ export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd
   return etcd
 }
 
-async function answers(endpoint: string, child: ReturnType<typeof spawn>): Promise<void> {
+async function answers(endpoint: string, child: ReturnType<typeof spawn>, tls?: TestTls): Promise<void> {
+  const shown = tls && {
+    ca: readFileSync(tls.ca),
+    cert: readFileSync(tls.certificate),
+    key: readFileSync(tls.key),
+    // Whether it is the right one is what tests ask.
+    rejectUnauthorized: false,
+  }
   for (;;) {
     if (child.exitCode !== null) throw new Error(`etcd ended with ${child.exitCode}`)
-    const isUp = await fetch(`${endpoint}/health`).then(
+    const isUp = await fetch(`${endpoint}/health`, shown && { tls: shown }).then(
       ({ ok }) => ok,
       () => false,
     )
