@@ -57,6 +57,7 @@ const (
 	flagInline      = 8
 	flagZeroDefault = 16
 	flagAtomic      = 32
+	flagGranular    = 64
 )
 
 const (
@@ -191,9 +192,20 @@ func (b *builder) field(owner int, f reflect.StructField, definition definition)
 	if property.mapType == "atomic" {
 		flags |= flagAtomic
 	}
+	if property.mapType == "granular" && isAtomic(goType) {
+		flags |= flagGranular
+	}
 	nameIndex := intern(&b.Names, b.names, name)
 	b.extras(fmt.Sprintf("%d.%d", owner, nameIndex), f, property)
 	return []any{nameIndex, b.shape(goType, property), protoNumber(f), flags}
+}
+
+// isAtomic tells whether a struct is replaced as a whole where its field says nothing else.
+func isAtomic(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Struct && openapiOf(t).mapType == "atomic"
 }
 
 // extras notes the rare facts of a field: default, enum, patch strategy, patch merge key.

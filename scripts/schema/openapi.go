@@ -83,6 +83,9 @@ func readProperty(from spec.Schema) property {
 	} else if from.AdditionalProperties != nil && from.AdditionalProperties.Schema != nil {
 		inner := readProperty(*from.AdditionalProperties.Schema)
 		read.inner = &inner
+		if read.enum == nil {
+			read.enum = inner.enum
+		}
 	}
 	return read
 }

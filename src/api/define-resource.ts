@@ -18,6 +18,8 @@ export interface Behaviour<T extends KubeObject> {
   readonly strategy?: Strategy<T>
   /** Cells by column name; those of `commonCells` need not be repeated. */
   readonly cells?: Readonly<Record<string, Cell<T>>>
+  /** A common cell behind the last column, which no column tells of. */
+  readonly surplusCell?: 'Age'
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   readonly unknownField?: (field: string) => string
   readonly deprecation?: string
@@ -89,7 +91,7 @@ export function defineResource<T extends KubeObject>(
     storage: { ...storageOf(found, known.isOptional), ...behaviour.storage },
     strategy: { validateName: nameIsDnsSubdomain, ...withStatusRules(behaviour, hasStatus) },
     subresources: subresources.map(facts => toSubresource(facts, found, behaviour)),
-    columns: toColumns(`${plural}.${apiVersion}`, found.columns, behaviour.cells),
+    columns: toColumns(`${plural}.${apiVersion}`, found.columns, behaviour),
     selectableFields: behaviour.selectableFields ?? {},
     ...(behaviour.unknownField && { unknownField: behaviour.unknownField }),
     ...(behaviour.deprecation && { deprecation: behaviour.deprecation }),
@@ -167,13 +169,19 @@ function toSubresource<T extends KubeObject>(
 function toColumns<T extends KubeObject>(
   resource: string,
   facts: DiscoveredResource['columns'] = [],
-  cells: Readonly<Record<string, Cell<T>>> = {},
+  { cells = {}, surplusCell }: Behaviour<T>,
 ): Column<T>[] {
   const names = facts.map(([name]) => name)
   for (const name in cells) assert(names.includes(name), `${resource} has a cell ${name}, but no such column`)
-  return facts.map(([name, type, format, priority]) => {
+  const columns = facts.map(([name, type, format, priority]): Column<T> => {
     const cell = cells[name] ?? commonCells[name]
     assert(cell, `${resource} has no cell for column ${name}`)
     return { name, type: type as Column<T>['type'], format, description: '', priority, cell }
   })
+  return surplusCell ? [...columns, untold(surplusCell)] : columns
+}
+
+function untold(name: string): Column<KubeObject> {
+  const cell = commonCells[name]!
+  return { name, type: 'string', format: '', description: '', priority: 0, cell, isUntold: true }
 }

@@ -39,6 +39,8 @@ const define = (version: string) =>
         ),
     },
     cells: { ParentRef: parentText },
+    // Upstream prints the age, though it has no column for it.
+    surplusCell: 'Age',
   })
 
 export const ipAddresses = define('v1')

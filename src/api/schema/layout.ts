@@ -40,6 +40,7 @@ export const fieldFlags = {
   inline: 8,
   zeroDefault: 16,
   atomic: 32,
+  granular: 64,
 } as const
 
 export interface FieldRow {

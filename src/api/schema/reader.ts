@@ -18,6 +18,7 @@ export class FactsReader implements SchemaSource {
   readonly #kindIndexes: ReadonlyMap<string, number>
   readonly #objects: (ObjectSchema | undefined)[] = []
   readonly #atomicObjects: (ObjectSchema | undefined)[] = []
+  readonly #granularObjects: (ObjectSchema | undefined)[] = []
   readonly #shapes: (Schema | undefined)[] = []
 
   constructor(facts: FactsDocument) {
@@ -53,6 +54,12 @@ export class FactsReader implements SchemaSource {
   #atomicObject(index: number): ObjectSchema {
     this.#atomicObjects[index] ??= this.#lazyObject(index, this.#facts.types[index]!, true)
     return this.#atomicObjects[index]!
+  }
+
+  /** The other way around: a field's own word counts more than its type's. */
+  #granularObject(index: number): ObjectSchema {
+    this.#granularObjects[index] ??= this.#lazyObject(index, this.#facts.types[index]!, false)
+    return this.#granularObjects[index]!
   }
 
   #lazyObject(index: number, row: TypeRow, atomic: boolean): ObjectSchema {
@@ -102,7 +109,7 @@ export class FactsReader implements SchemaSource {
     const [value, values, strategy, mergeKey] = this.#facts.extras[`${typeIndex}.${row.nameIndex}`] ?? []
     return {
       name: row.name,
-      schema: has(fieldFlags.atomic) ? this.#atomicShape(row.shape) : this.#shape(row.shape),
+      schema: this.#shapeOf(row),
       required: has(fieldFlags.required),
       omitEmpty: has(fieldFlags.omitEmpty),
       pointer: has(fieldFlags.pointer),
@@ -153,6 +160,12 @@ export class FactsReader implements SchemaSource {
     return kind.startsWith('schemaOr')
       ? { kind, goType, nested: this.typeNamed(schemaProps)! }
       : { kind, goType }
+  }
+
+  #shapeOf({ shape, flags }: FieldRow): Schema {
+    if ((flags & fieldFlags.atomic) !== 0) return this.#atomicShape(shape)
+    const granular = (flags & fieldFlags.granular) !== 0 ? this.#facts.shapes[shape]! : undefined
+    return granular?.[0] === 'object' ? this.#granularObject(granular[1]) : this.#shape(shape)
   }
 
   #atomicShape(index: number): Schema {

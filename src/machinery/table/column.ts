@@ -6,6 +6,8 @@ export interface Column<T> {
   readonly description: string
   /** 0 is always shown, above 0 with `-o wide`. */
   readonly priority: number
+  /** Its cells follow those of the columns that are told of: upstream prints such of one kind. */
+  readonly isUntold?: boolean
   /** The cell's JSON value. `nowMs` is the wall clock, for ages. */
   readonly cell: (object: T, nowMs: number) => unknown
 }

@@ -68,6 +68,13 @@ describe('tables', () => {
     expect(rows('None')).toEqual([{ cells: ['a'], object: null }])
   })
 
+  test('a cell may follow that no header tells of', () => {
+    const surplus = { ...columns[0], name: 'Kind', cell: () => 'Thing', isUntold: true }
+    const table = toTable<KubeObject>([...columns, surplus], [object], { nowMs: 0 })
+    expect(table.columnDefinitions!.map(({ name }) => name)).toEqual(['Name'])
+    expect(table.rows[0]!.cells).toEqual(['a', 'Thing'])
+  })
+
   test('headers describe the columns and can be left out', () => {
     const header = { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 }
     expect(toTable<KubeObject>(columns, [], { nowMs: 0 }).columnDefinitions).toEqual([header] as never)

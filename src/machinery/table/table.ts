@@ -27,7 +27,7 @@ export interface Table {
   readonly rows: readonly TableRow[]
 }
 
-export type ColumnDefinition = Omit<Column<never>, 'cell'>
+export type ColumnDefinition = Omit<Column<never>, 'cell' | 'isUntold'>
 
 export interface TableRow {
   readonly cells: readonly unknown[]
@@ -42,9 +42,9 @@ export function toTable<T extends KubeObject>(
   objects: readonly T[],
   options: TableOptions<T>,
 ): Table {
-  const headers = columns.map(({ name, type, format, description, priority }) => {
-    return { name, type, format, description, priority }
-  })
+  const headers = columns
+    .filter(({ isUntold }) => !isUntold)
+    .map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority }))
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version ?? 'v1'}`,

@@ -56,6 +56,9 @@ const scalars: Readonly<Record<ScalarKind, Scalar>> = {
   any: { v2: {} },
 }
 
+/** Where a list or a map says which values its members may have. */
+const memberOf: Readonly<Record<string, string>> = { list: 'items', map: 'additionalProperties' }
+
 const prefixes: Readonly<Record<OpenApiVersion, string>> = {
   v2: '#/definitions/',
   v3: '#/components/schemas/',
@@ -124,9 +127,9 @@ export class Definitions {
     const zero = field.defaultValue ?? zeroOf(field)
     if (this.version === 'v3' && zero !== undefined) extra.default = zero
     if (field.enumValues) {
-      if (field.schema.kind === 'list')
-        value.items = { ...(value.items as JsonSchema), enum: field.enumValues }
-      else if (field.schema.kind !== 'map') extra.enum = field.enumValues
+      const member = memberOf[field.schema.kind]
+      if (member) value[member] = { ...(value[member] as JsonSchema), enum: field.enumValues }
+      else extra.enum = field.enumValues
     }
     if (field.patchStrategies) extra['x-kubernetes-patch-strategy'] = field.patchStrategies.join(',')
     if (field.patchMergeKey) extra['x-kubernetes-patch-merge-key'] = field.patchMergeKey
