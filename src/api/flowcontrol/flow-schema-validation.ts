@@ -10,6 +10,7 @@ import type {
   ServiceAccountSubject,
   Subject,
 } from '../types/flowcontrol-v1.gen.ts'
+import { validateMandatorySchema } from './mandatory.ts'
 
 const precedenceMax = 10000
 const distinguishers = ['ByNamespace', 'ByUser']
@@ -31,6 +32,7 @@ export function validateFlowSchema(schema: FlowSchema, errors: FieldErrors): voi
   spec.rules?.forEach((rule, i) => {
     validateRule(rule, `spec.rules[${i}]`, errors)
   })
+  validateMandatorySchema(metadata.name ?? '', spec, errors)
   validateFlowStatus(schema, errors)
 }
 

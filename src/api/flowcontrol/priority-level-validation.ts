@@ -9,6 +9,7 @@ import type {
   QueuingConfiguration,
 } from '../types/flowcontrol-v1.gen.ts'
 import { validateFlowStatus } from './flow-schema-validation.ts'
+import { validateMandatoryLevel } from './mandatory.ts'
 
 const types = ['Exempt', 'Limited']
 const responses = ['Queue', 'Reject']
@@ -29,6 +30,7 @@ export function validatePriorityLevel(level: PriorityLevelConfiguration, errors:
     if (limited) validateLimited(limited, 'spec.limited', errors)
     else errors.required('spec.limited', 'must not be empty when type is Limited')
   } else errors.notSupported('spec.type', type, types)
+  validateMandatoryLevel(metadata.name ?? '', spec, errors)
   validateFlowStatus(level, errors)
 }
 

@@ -1,5 +1,13 @@
+import {
+  everybody,
+  everything,
+  groupSubject as group,
+  mandatoryLevels,
+  mandatorySchemas,
+} from '../../api/flowcontrol/mandatory.ts'
 import type {
   FlowSchema,
+  FlowSchemaSpec,
   PolicyRulesWithSubjects,
   PriorityLevelConfiguration,
   PriorityLevelConfigurationSpec,
@@ -9,23 +17,10 @@ import type {
 const apiVersion = 'flowcontrol.apiserver.k8s.io/v1'
 
 const user = (name: string): Subject => ({ kind: 'User', user: { name } })
-const group = (name: string): Subject => ({ kind: 'Group', group: { name } })
 const systemAccounts: Subject = {
   kind: 'ServiceAccount',
   serviceAccount: { name: '*', namespace: 'kube-system' },
 }
-const everybody = [group('system:unauthenticated'), group('system:authenticated')]
-
-function everything(...subjects: Subject[]): PolicyRulesWithSubjects {
-  return {
-    subjects,
-    resourceRules: [
-      { verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*'], clusterScope: true },
-    ],
-    nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-  }
-}
-
 const leases = (verbs: string[]) => ({
   verbs,
   apiGroups: ['coordination.k8s.io'],
@@ -42,7 +37,6 @@ type Row = readonly [
 ]
 
 const rows: readonly Row[] = [
-  ['exempt', 1, 'exempt', undefined, everything(group('system:masters'))],
   [
     'probes',
     2,
@@ -94,23 +88,25 @@ const rows: readonly Row[] = [
   ['kube-system-service-accounts', 900, 'workload-high', 'ByNamespace', everything(systemAccounts)],
   ['service-accounts', 9000, 'workload-low', 'ByUser', everything(group('system:serviceaccounts'))],
   ['global-default', 9900, 'global-default', 'ByUser', everything(...everybody)],
-  ['catch-all', 10000, 'catch-all', 'ByUser', everything(...everybody)],
 ]
 
 /** Mandatory and suggested FlowSchemas of a 1.35 cluster, in order of precedence. */
-export const bootstrapSchemas: readonly FlowSchema[] = rows.map(
-  ([name, precedence, level, method, rule]) => ({
-    kind: 'FlowSchema',
-    apiVersion,
-    metadata: { name },
-    spec: {
+export const bootstrapSchemas: readonly FlowSchema[] = [
+  schema('exempt', mandatorySchemas.exempt),
+  ...rows.map(([name, precedence, level, method, rule]) =>
+    schema(name, {
       matchingPrecedence: precedence,
       priorityLevelConfiguration: { name: level },
       ...(method && { distinguisherMethod: { type: method } }),
       rules: [rule],
-    },
-  }),
-)
+    }),
+  ),
+  schema('catch-all', mandatorySchemas['catch-all']),
+]
+
+function schema(name: string, spec: FlowSchemaSpec): FlowSchema {
+  return { kind: 'FlowSchema', apiVersion, metadata: { name }, spec }
+}
 
 function queued(
   shares: number,
@@ -126,17 +122,14 @@ function queued(
 }
 
 const levels: Readonly<Record<string, PriorityLevelConfigurationSpec>> = {
-  exempt: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } },
+  exempt: mandatoryLevels.exempt,
   system: queued(30, 33, 64),
   'node-high': queued(40, 25, 64),
   'leader-election': queued(10, 0, 16, 4),
   'workload-high': queued(40, 50, 128),
   'workload-low': queued(100, 90, 128),
   'global-default': queued(20, 50, 128),
-  'catch-all': {
-    type: 'Limited',
-    limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } },
-  },
+  'catch-all': mandatoryLevels['catch-all'],
 }
 
 /** Mandatory and suggested priority levels of a 1.35 cluster. */
@@ -145,4 +138,4 @@ export const bootstrapLevels: readonly PriorityLevelConfiguration[] = Object.ent
 )
 
 /** Objects that no server can do without: it takes these where the stored ones are missing. */
-export const mandatoryNames: ReadonlySet<string> = new Set(['exempt', 'catch-all'])
+export const mandatoryNames: ReadonlySet<string> = new Set(Object.keys(mandatoryLevels))

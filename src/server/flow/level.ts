@@ -97,8 +97,9 @@ export function acquire(
 
 function canSeat(level: Level, seats: number): boolean {
   if (level.seats + seats <= level.current || isExempt(level)) return true
-  // Wider than the level has become: alone, or never.
-  return level.seats === 0 && seats > level.current && level.current > 0
+  // Wider than the level has become: alone; in a queue of no seats never.
+  const isAlone = level.seats === 0 && seats > level.current
+  return isAlone && (level.current > 0 || !level.queues)
 }
 
 function seat(level: Level, ticket: Ticket, nowMs: number): Ticket {

@@ -89,7 +89,8 @@ async function keepKind(
   const byName = new Map(stored.map(object => [object.metadata.name!, object]))
   for (const object of wanted) {
     const call = keeping(object, byName.get(object.metadata.name!))
-    if (call) await tolerate(transport.call({ ...api, resource, ...call }))
+    if (call)
+      await tolerate(transport.call({ ...api, resource, ...call, options: { fieldManager: producer } }))
   }
   const names = new Set(wanted.map(({ metadata }) => metadata.name))
   for (const { metadata } of stored) {
@@ -131,6 +132,7 @@ function withUsersPart(wanted: FlowObject, stored: FlowObject): FlowObject['spec
   return { ...wanted.spec, exempt: kept } as PriorityLevelConfiguration['spec']
 }
 
+const producer = 'api-priority-and-fairness-config-producer-v1'
 const dangling = 'Dangling'
 
 function danglingCondition(level: string, exists: boolean): FlowSchemaCondition {

@@ -140,6 +140,9 @@ test('a request without a seat is sent away with a plain page, and the debug pag
       spec: own,
     },
   } as never)
+  // Of a level without queues one is let in while nobody else is.
+  const first = ask('/slow', 'tom')
+  while (slow.length === 0) await ask('/livez', 'jane')
   const refused = await ask('/slow', 'tom')
   expect([refused.status, await refused.text()]).toEqual([
     429,
@@ -148,14 +151,14 @@ test('a request without a seat is sent away with a plain page, and the debug pag
   expect(refused.headers.get('retry-after')).toBe('1')
   expect(refused.headers.get('x-kubernetes-pf-flowschema-uid')).toBe((await schema('toms')).metadata.uid!)
   const held = ask('/slow', 'admin/system:masters')
-  while (slow.length === 0) await ask('/livez', 'jane')
+  while (slow.length < 2) await ask('/livez', 'jane')
   const debug = '/debug/api_priority_and_fairness'
   const levels = await (await ask(`${debug}/dump_priority_levels`, 'admin/system:masters')).text()
   expect(levels.split('\n')[0]).toBe(
     'PriorityLevelName, ActiveQueues, IsIdle, IsQuiescing, WaitingRequests, ExecutingRequests, DispatchedRequests, RejectedRequests, TimedoutRequests, CancelledRequests',
   )
   expect(levels).toContain(
-    'none,              0,            true,   false,       0,               0,                 0,                  1,                0,                0\n',
+    'none,              0,            false,  false,       0,               1,                 1,                  1,                0,                0\n',
   )
   const requests = await (
     await ask(`${debug}/dump_requests?includeRequestDetails=1`, 'admin/system:masters')
@@ -166,4 +169,5 @@ test('a request without a seat is sent away with a plain page, and the debug pag
   )
   for (const each of slow) each.resolve()
   expect(await (await held).text()).toBe('done')
+  expect(await (await first).text()).toBe('done')
 })
