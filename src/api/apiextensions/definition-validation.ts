@@ -209,9 +209,7 @@ function validateConversionPlace(
   if ((url === undefined) === (service === undefined))
     return errors.required(path, 'exactly one of url or service is required')
   if (url !== undefined) return validateWebhookUrl(url, `${path}.url`, errors)
-  // Upstream passes name and namespace in the other's place, and its complaints say so.
-  const { name, namespace, ...place } = service!
-  validateWebhookService({ ...place, name: namespace, namespace: name }, `${path}.service`, errors)
+  validateWebhookService(service!, `${path}.service`, errors)
 }
 
 const knownReviewVersions = ['v1', 'v1beta1']

@@ -5,11 +5,18 @@ import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 
 const form = '; desired format: https://host[/path]'
 
+const badEscape = /%(?![\da-fA-F]{2}).{0,2}/
+
 /** HTTPS, a host, a path and nothing else. */
 export function validateWebhookUrl(text: string, path: string, errors: FieldErrors): void {
   const [, scheme = '', authority, rest = ''] =
     /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?(.*)$/.exec(text)!
   const [, user, host = ''] = /^(?:(.*)@)?(.*)$/.exec(authority ?? '')!
+  const bad = badEscape.exec(`${authority ?? ''}${rest.replace(/\?[^#]*/, '')}`)
+  if (bad) {
+    const reason = `parse ${JSON.stringify(text)}: invalid URL escape ${JSON.stringify(bad[0])}`
+    return errors.required(path, `url must be a valid URL: ${reason}${form}`)
+  }
   const [, query, fragment] = /^[^?#]*(?:\?([^#]*))?(?:#(.*))?$/.exec(rest) ?? []
   if (scheme.toLowerCase() !== 'https') {
     errors.invalid(path, scheme.toLowerCase(), `'https' is the only allowed URL scheme${form}`)
@@ -27,14 +34,17 @@ export interface WebhookService {
   readonly port?: number
 }
 
-/** A Service by namespace and name, a port, and a path of plain segments. */
+/**
+ * A Service by namespace and name, a port, and a path of plain segments. Upstream's callers pass name and namespace in
+ * the other's place, and its complaints say so.
+ */
 export function validateWebhookService(
   { namespace, name, path: urlPath, port }: WebhookService,
   path: string,
   errors: FieldErrors,
 ): void {
-  if (!name) errors.required(`${path}.name`)
-  if (!namespace) errors.required(`${path}.namespace`)
+  if (!namespace) errors.required(`${path}.name`)
+  if (!name) errors.required(`${path}.namespace`)
   if (port === undefined || port < 1 || port > 65535) {
     errors.invalid(`${path}.port`, port ?? 0, 'port is not valid: must be between 1 and 65535, inclusive')
   }

@@ -85,32 +85,34 @@ function outOfRangeClock(
   return Number(parts[10] ?? 0) > 59 ? 'time zone offset minute' : undefined
 }
 
-/** Go names the first element of the layout that the text does not fit, and the rest of the text there. */
+/** Go names the first element of the layout that the text does not fit, and the rest of the text there, or what is too high. */
 function parseFailure(text: string, layout: string): DecodeError {
-  const elements: [RegExp, string][] = [
+  const elements: [RegExp, string, highest?: readonly [number, string]][] = [
     [/^\d{4}/, '2006'],
     [/^-/, '-'],
     [/^\d\d/, '01'],
     [/^-/, '-'],
     [/^\d\d/, '02'],
     [/^T/, 'T'],
-    [/^\d\d/, '15'],
+    [/^\d\d/, '15', [23, 'hour']],
     [/^:/, ':'],
-    [/^\d\d/, '04'],
+    [/^\d\d/, '04', [59, 'minute']],
     [/^:/, ':'],
-    [/^\d\d/, '05'],
+    [/^\d\d/, '05', [59, 'second']],
     layout === microsLayout ? [/^\.\d{6}/, '.000000'] : [/^(?:[.,]\d+)?/, ''],
     [/^(?:Z|[+-]\d\d:\d\d)/, 'Z07:00'],
   ]
   const start = `parsing time ${quoteTime(text)}`
   let rest = text
-  for (const [pattern, element] of elements) {
+  for (const [pattern, element, highest] of elements) {
     const match = pattern.exec(rest)
     if (!match) {
       return new DecodeError(
         `${start} as ${quoteTime(layout)}: cannot parse ${quoteTime(rest)} as ${quoteTime(element)}`,
       )
     }
+    if (highest && Number(match[0]) > highest[0])
+      return new DecodeError(`${start}: ${highest[1]} out of range`)
     rest = rest.slice(match[0].length)
   }
   return new DecodeError(`${start}: extra text: ${quoteTime(rest)}`)
