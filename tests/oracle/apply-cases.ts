@@ -72,6 +72,19 @@ const lists: readonly OracleCase[] = [
   ),
 ]
 
+const pods: readonly OracleCase[] = [
+  send(
+    'POST',
+    'apply: a pod',
+    `${core}/pods`,
+    object('Pod', { spec: { containers: [{ name: 'c', image: 'i' }] } }),
+  ),
+  patch('apply: an owner by the door of the status', `${core}/pods/applied/status?fieldManager=s`, 'merge', {
+    metadata: { labels: { s: 't' }, ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'u' }] },
+  }),
+  get('apply: the pod', `${core}/pods/applied`),
+]
+
 const finalizers = (...list: string[]) => object('ConfigMap', {}, { finalizers: list })
 const fields: readonly OracleCase[] = [
   apply('a', 'a set', `${maps}/applied`, finalizers('x.io/a', 'x.io/b')),
@@ -118,4 +131,7 @@ const managers: readonly OracleCase[] = [
 ]
 
 /** Server-side apply where managers, versions and lists meet. */
-export const applyCases: readonly OracleCase[] = [...versions, ...lists, ...fields, ...managers, ...migration]
+export const applyCases: readonly OracleCase[] = [
+  ...[...versions, ...lists, ...fields, ...pods],
+  ...[...managers, ...migration],
+]

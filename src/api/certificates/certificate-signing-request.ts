@@ -91,9 +91,13 @@ export const certificateSigningRequests = defineResource<CertificateSigningReque
       validate,
     },
     subresources: {
-      status: { strategy: { prepareForUpdate: stampConditions, validateUpdate: validateStatus } },
+      status: {
+        strategy: { prepareForUpdate: stampConditions, validateUpdate: validateStatus },
+        resetFields: [['status', 'conditions']],
+      },
       approval: {
         writes: ['status'],
+        resetFields: [['status', 'certificate']],
         strategy: {
           prepareForUpdate(request, old, context) {
             stampConditions(request, old, context)

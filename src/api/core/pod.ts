@@ -43,7 +43,7 @@ export const pods = defineResource<Pod>('v1', 'Pod', {
   },
   initialStatus: pod => ({ phase: 'Pending', qosClass: qosClass(pod.spec!) }),
   subresources: {
-    status: { strategy: podStatusStrategy },
+    status: { strategy: podStatusStrategy, resetFields: [['metadata', 'ownerReferences']] },
     ephemeralcontainers: { writes: ['spec'], strategy: ephemeralContainersStrategy },
     resize: { writes: ['spec'], strategy: resizeStrategy },
   },
