@@ -145,6 +145,45 @@ describe.skipIf(missing !== undefined)('two servers on one etcd', () => {
     }
   }, 300_000)
 
+  test('a quota is not exceeded, whichever server is asked', async () => {
+    const [one, other] = servers as [TestCluster, TestCluster]
+    await one.kubectl('create namespace narrow')
+    await one.kubectl('-n narrow create quota few --hard=count/configmaps=4')
+    const before = (await one.kubectl('-n narrow get configmaps -o name')).split('\n').filter(Boolean)
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        (n % 2 ? one : other).kubectl(`-n narrow create configmap racing-${n}`, { mayFail: true }),
+      ),
+    )
+    const made = answers.filter(answer => answer.includes('created'))
+    expect(answers.filter(answer => answer.includes('exceeded quota'))).toHaveLength(10 - made.length)
+    const after = (await other.kubectl('-n narrow get configmaps -o name')).split('\n').filter(Boolean)
+    expect(after.length).toBeLessThanOrEqual(4)
+    expect(after.length).toBeGreaterThanOrEqual(before.length + made.length)
+  }, 300_000)
+
+  test('an etcd that is killed and comes back is used again, and what was told before is there', async () => {
+    const [one, other] = servers as [TestCluster, TestCluster]
+    await one.kubectl('create configmap before-the-end')
+    await etcd.kill()
+    const refused = await other.kubectl('get configmap before-the-end --request-timeout=20s', {
+      mayFail: true,
+    })
+    expect(refused).not.toContain('NotFound')
+    await etcd.start()
+    await until(
+      async () => (await other.kubectl('create configmap after-it', { mayFail: true })).includes('after-it'),
+      other.directory,
+    )
+    for (const name of ['before-the-end', 'after-it'])
+      expect(await one.kubectl(`get configmap ${name} -o name`)).toBe(`configmap/${name}`)
+    for (const server of servers)
+      await until(
+        async () => (await server.kubectl('get --raw /readyz', { mayFail: true })) === 'ok',
+        server.directory,
+      )
+  }, 300_000)
+
   test('both are endpoints of the kubernetes Service, and each has a lease that says who it is', async () => {
     const [one, other] = servers as [TestCluster, TestCluster]
     await until(async () => (await endpoints(one)) === addresses.join(' '), one.directory)
