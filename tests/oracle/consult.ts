@@ -1,18 +1,27 @@
 import { annotationCases } from './annotation-cases.ts'
 import { applyCases } from './apply-cases.ts'
+import { autoscalingCases } from './autoscaling-cases.ts'
+import { bootstrapTokenCases } from './bootstrap-token-cases.ts'
+import { boundaryCases } from './boundary-cases.ts'
 import type { Answer, OracleCase, Track } from './case.ts'
 import { columnCases } from './column-cases.ts'
 import { customCases } from './custom-cases.ts'
+import { decodeCases } from './decode-cases.ts'
+import { deletionCases } from './deletion-cases.ts'
 import { depthCases } from './depth-cases.ts'
 import { documentCases } from './document-cases.ts'
 import { edgeCases } from './edge-cases.ts'
+import { flowCases } from './flow-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
+import { hookDefinitionCases } from './hook-definition-cases.ts'
 import { impersonationCases } from './impersonation-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
 import { mergeCases } from './merge-cases.ts'
+import { nodeCases } from './node-cases.ts'
 import { differences } from './normalize.ts'
 import { podSecurityCases } from './pod-security-cases.ts'
+import { quotaCases } from './quota-cases.ts'
 import { ruleCases } from './rule-cases.ts'
 import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
@@ -34,6 +43,15 @@ export function allTracks(): Track[] {
     { name: 'annotations', cases: annotationCases },
     { name: 'columns', cases: columnCases },
     { name: 'pod security', cases: podSecurityCases },
+    { name: 'boundaries', cases: boundaryCases },
+    { name: 'flow', cases: flowCases },
+    { name: 'bootstrap tokens', cases: bootstrapTokenCases },
+    { name: 'bodies', cases: decodeCases },
+    { name: 'hooks', cases: hookDefinitionCases },
+    { name: 'deletions', cases: deletionCases },
+    { name: 'quotas', cases: quotaCases },
+    { name: 'autoscaling', cases: autoscalingCases },
+    { name: 'nodes', cases: nodeCases },
     ...kindTracks(),
   ]
 }

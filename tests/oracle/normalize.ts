@@ -179,7 +179,8 @@ function walkFields(value: object): unknown {
         !(Array.isArray(inner) && inner.length > 0 && inner.every(item => isLoopsOwn(name, item))),
     )
     .map(([name, inner]) => [
-      name,
+      // Items are owned by their keys.
+      name.replace(/(?<="uid":")[^"]*/, '<uid>'),
       volatileKeys.has(name) && inner !== null ? `<${name}>` : walk(inner, name),
     ])
   return Object.fromEntries(entries)

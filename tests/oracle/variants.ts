@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Track } from './case.ts'
 import { cborTracks } from './cbor-cases.ts'
+import { classTracks } from './class-cases.ts'
 import { customKindTracks } from './custom-kind-cases.ts'
 import { customDocumentCases } from './document-cases.ts'
 import { dualStackTracks } from './dual-stack-cases.ts'
@@ -8,7 +9,7 @@ import { expiryTracks } from './expiry-cases.ts'
 import { opening } from './general-cases.ts'
 import { impersonationTracks } from './impersonation-cases.ts'
 import { kindTracks } from './kind-cases.ts'
-import { type ListedDifference, surplusCell } from './listed.ts'
+import type { ListedDifference } from './listed.ts'
 import { mutatingTracks } from './mutating-cases.ts'
 import { pluginTracks } from './plugin-cases.ts'
 import { requestedSamples } from './requested-samples.ts'
@@ -75,7 +76,7 @@ export const variants: Readonly<Record<string, Variant>> = {
       stock: ['--feature-gates=StorageVersionAPI=true'],
     },
     tracks: cborTracks,
-    listed: [surplusCell],
+    listed: [],
   },
   'dual-stack': {
     flags: {
@@ -115,6 +116,8 @@ export const variants: Readonly<Record<string, Variant>> = {
     tracks: impersonationTracks,
     listed: [],
   },
+  // What is the default for one is the default for all.
+  classes: { flags: {}, tracks: classTracks, listed: [] },
   mutating: {
     flags: {
       both: [
