@@ -9,7 +9,9 @@ const isFixed = (path: string) => !/[:*]/.test(path)
  */
 export function mountIndex(routes: Routes, versions: () => readonly string[]): void {
   const answer = () => {
-    const mounted = routes.routes.map(({ path }) => path).filter(path => isFixed(path) && !unlisted.has(path))
+    const mounted = routes.routes
+      .map(({ path }) => ofFolder(path))
+      .filter(path => isFixed(path) && isTold(path))
     const single = mounted.filter(path => !path.endsWith('/') || listedWithSlash.has(path))
     const paths = [...new Set([...single, ...versions().flatMap(pathsOf)])].toSorted()
     return new Response(JSON.stringify({ paths }, undefined, 2), {
@@ -20,7 +22,14 @@ export function mountIndex(routes: Routes, versions: () => readonly string[]): v
   routes.get('/index.html', answer)
 }
 
-const unlisted: ReadonlySet<string> = new Set(['/', '/index.html'])
+/** Upstream serves the pages about its process without telling of them; what joining nodes ask for they know. */
+const untold = ['/debug/', '/cacerts', '/hutch/']
+const isTold = (path: string) =>
+  path !== '/' && path !== '/index.html' && !untold.some(start => path.startsWith(start))
+
+/** What lies below a page that is listed with its slash is mounted as one. */
+const ofFolder = (path: string) =>
+  listedWithSlash.has(path.replace(/\*$/, '')) ? path.replace(/\*$/, '') : path
 const listedWithSlash: ReadonlySet<string> = new Set(['/apis/', '/openapi/v3/'])
 
 function pathsOf(version: string): string[] {
