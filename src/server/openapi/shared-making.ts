@@ -26,7 +26,7 @@ export function createSharedMaking(): ShareMaking {
       .finally(() => making.delete(key))
     making.set(key, work)
     // Who waits for this one is told why it failed; the next one is made all the same.
-    last = work.catch(() => undefined)
+    last = Promise.allSettled([work])
     return work
   }
   return async (key, make) => made.get(key)?.deref() ?? making.get(key) ?? begin(key, make)
