@@ -4,7 +4,7 @@ import type { ServerSettings } from './settings.ts'
 
 /** Refuses (`UserError`) settings of which each is right and which do not fit together. */
 export function requireCoherence(settings: ServerSettings): void {
-  const { clusterCidrs, serviceCidrs, clusterDns, kubernetesIp, requestSeats } = settings
+  const { clusterCidrs, serviceCidrs, clusterDns, kubernetesIp, pace } = settings
   for (const pods of clusterCidrs) {
     const services = serviceCidrs.find(each => overlap(pods, each))
     if (services !== undefined)
@@ -26,7 +26,7 @@ export function requireCoherence(settings: ServerSettings): void {
       'Leave it out to have the tenth one.',
       2,
     )
-  if (requestSeats === 0)
+  if (pace.requestSeats === 0)
     throw new UserError(
       '--max-requests-inflight and --max-mutating-requests-inflight are both 0',
       'They must add up to something positive.',

@@ -156,7 +156,7 @@ async function buildServer(
     advertise,
     components: componentsOf(settings),
     postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
-    ...paceOf(settings),
+    ...settings.pace,
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(trusted, settings.kubeletAddressTypes),
@@ -245,26 +245,6 @@ function maintainNetwork(
   for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
   return async () => {
     await Promise.all(leaves.map(leave => leave()))
-  }
-}
-
-type Pace = Pick<
-  ServerSettings,
-  | 'requestSeats'
-  | 'requestTimeoutMs'
-  | 'watchTimeoutMinMs'
-  | 'livezGraceMs'
-  | 'shutdownDelayMs'
-  | 'shutdownWatchGraceMs'
-  | 'eventTtlMs'
->
-
-/** How much at a time, and for how long. */
-function paceOf({ requestSeats, requestTimeoutMs, watchTimeoutMinMs, ...leaving }: ServerSettings): Pace {
-  const { livezGraceMs, shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs } = leaving
-  return {
-    ...{ requestSeats, requestTimeoutMs, watchTimeoutMinMs },
-    ...{ livezGraceMs, shutdownDelayMs, shutdownWatchGraceMs, eventTtlMs },
   }
 }
 

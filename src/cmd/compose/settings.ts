@@ -3,7 +3,7 @@ import type { Resource } from '../../api/define.ts'
 import type { Features } from '../../api/features/features.ts'
 import type { ControllerTuning } from '../../controllers/tuning.ts'
 import type { BrowserRules } from '../../server/http/browsers.ts'
-import { durationMs, portRange } from '../operations-flags.ts'
+import { portRange } from '../operations-flags.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { addressIn, nodeAddress } from './addresses.ts'
 import { type AdmissionSource, admissionSource } from './admission.ts'
@@ -13,6 +13,7 @@ import { type AuthorizationSource, authorizationSource } from './authorization.t
 import { controllerTuning } from './controller-tuning.ts'
 import { type EtcdSource, etcdSource } from './datastore.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
+import { type Pace, paceOf } from './pace.ts'
 import { type ServiceAccountSource, serviceAccountSource } from './service-accounts.ts'
 import { type ServingSource, servingSource } from './serving.ts'
 
@@ -58,23 +59,17 @@ export interface ServerSettings {
   readonly serving: ServingSource
   /** Of authorities whose client certificates count beside the cluster's own. */
   readonly clientCaFile: string | undefined
-  readonly requestTimeoutMs: number
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly tracingConfig: string | undefined
   readonly profiling: boolean
-  readonly livezGraceMs: number
-  readonly shutdownDelayMs: number
-  readonly shutdownWatchGraceMs: number
-  readonly watchTimeoutMinMs: number
   readonly browsers: BrowserRules
   readonly kubeletAddressTypes: readonly string[]
   /** Of the Service `kubernetes`; 0: none. */
   readonly kubernetesNodePort: number
-  readonly eventTtlMs: number
   /** Both inclusive. */
   readonly nodePorts: readonly [number, number]
-  readonly requestSeats: number
+  readonly pace: Pace
 }
 
 export function serverSettings(flags: FlagReader): ServerSettings {
@@ -113,25 +108,19 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     disabled: new Set(flags.list('disable')),
     simulatedNodes,
     runsPods,
-    requestSeats: flags.integer('max-requests-inflight') + flags.integer('max-mutating-requests-inflight'),
+    pace: paceOf(flags),
     serving: servingSource(flags),
     clientCaFile: flags.optional('client-ca-file'),
-    requestTimeoutMs: durationMs(flags.text('request-timeout')),
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
     tracingConfig: flags.optional('tracing-config-file'),
     profiling: flags.yes('profiling'),
-    livezGraceMs: durationMs(flags.text('livez-grace-period')),
-    shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
-    shutdownWatchGraceMs: durationMs(flags.text('shutdown-watch-termination-grace-period')),
-    watchTimeoutMinMs: flags.integer('min-request-timeout') * 1000,
     kubeletAddressTypes: flags.list('kubelet-preferred-address-types'),
     kubernetesNodePort: flags.integer('kubernetes-service-node-port'),
     browsers: {
       allowedOrigins: flags.list('cors-allowed-origins'),
       transportSecurity: flags.list('strict-transport-security-directives'),
     },
-    eventTtlMs: durationMs(flags.text('event-ttl')),
     nodePorts: portRange(flags.text('service-node-port-range')),
     authentication: authenticationSource(flags),
     authorization: authorizationSource(flags),
