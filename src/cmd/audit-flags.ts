@@ -1,10 +1,6 @@
 import { auditModes } from '../server/audit/batch.ts'
+import { amount, choice, count, file, time, yes } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-import { amount, choice, count, file, time } from './operations-flags.ts'
-
-const yes = (name: string, value: boolean, help: string): Flag => ({
-  ...{ name, type: 'boolean', default: value, help },
-})
 
 interface Defaults {
   readonly batchMax: number

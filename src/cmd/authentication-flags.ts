@@ -1,10 +1,6 @@
 import { allAlgorithms } from '../server/authn/jwt/authenticator.ts'
+import { duration, text } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-import { duration } from './operations-flags.ts'
-
-const text = (name: string, placeholder: string, help: string): Flag => ({
-  ...{ name, type: 'string', placeholder, help },
-})
 
 const algorithm = (value: string) => {
   const wrong = value.split(',').find(name => !allAlgorithms.includes(name))

@@ -1,6 +1,6 @@
 import { type ControllerName, controllerNames, defaultTuning } from '../controllers/tuning.ts'
+import { time } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-import { duration } from './operations-flags.ts'
 
 const names: ReadonlySet<string> = new Set(controllerNames)
 
@@ -26,10 +26,6 @@ export const lanesOf: Readonly<Record<string, readonly ControllerName[]>> = {
   'concurrent-validating-admission-policy-status-syncs': ['validatingadmissionpolicy-status-controller'],
   'mirroring-concurrent-service-endpoint-syncs': ['endpointslice-mirroring-controller'],
 }
-
-const time = (name: string, value: string, help: string): Flag => ({
-  ...{ name, type: 'string', placeholder: 'DURATION', default: value, help, check: duration },
-})
 
 const lanes = Object.keys(lanesOf).map(
   (name): Flag => ({

@@ -1,6 +1,5 @@
+import { file } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-
-const file = (name: string, help: string): Flag => ({ name, type: 'string', placeholder: 'FILE', help })
 
 /** Who is asked for by name and is not to be had, by how its endpoints begin. */
 const elsewhere: readonly (readonly [scheme: string, name: string])[] = [

@@ -1,14 +1,11 @@
+import { time } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-import { duration } from './operations-flags.ts'
 
 /** Flags of kube-scheduler that `--kube-scheduler-arg` takes. */
 export const schedulerFlags: readonly Flag[] = [
-  {
-    name: 'pod-max-in-unschedulable-pods-duration',
-    type: 'string',
-    placeholder: 'DURATION',
-    default: '5m0s',
-    help: 'a pod that could not be scheduled is tried again after so long, whatever happened meanwhile',
-    check: duration,
-  },
+  time(
+    'pod-max-in-unschedulable-pods-duration',
+    '5m0s',
+    'a pod that could not be scheduled is tried again after so long, whatever happened meanwhile',
+  ),
 ]

@@ -1,7 +1,7 @@
 import { originFault, transportSecurityFault } from '../server/http/browsers.ts'
 import { cipherFault, tlsVersionFault } from '../server/http/tls-choice.ts'
+import { duration, durationMs } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-import { duration, durationMs } from './operations-flags.ts'
 
 const throwing = (faultOf: (text: string) => string | undefined) => (text: string) => {
   const fault = faultOf(text)

@@ -15,7 +15,7 @@ import {
 import { identityOf } from '../../server/identity-lease.ts'
 import { webhookTokens } from '../../server/remote-review/tokens.ts'
 import type { Ports } from '../../std/ports.ts'
-import { durationMs } from '../operations-flags.ts'
+import { durationMs } from '../flag-makers.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { openConfiguredFile, readConfigured } from './configured-file.ts'

@@ -1,7 +1,7 @@
 import type { ControllerTuning } from '../../controllers/tuning.ts'
 import { componentValues } from '../component-arguments.ts'
 import { lanesOf } from '../controller-manager-flags.ts'
-import { durationMs } from '../operations-flags.ts'
+import { durationMs } from '../flag-makers.ts'
 import { type FlagReader, flagReader } from '../server-flags.ts'
 
 /** What flags of kube-controller-manager say about the controllers. */

@@ -1,5 +1,5 @@
 import type { ApiServerOptions } from '../../server/server.ts'
-import { durationMs } from '../operations-flags.ts'
+import { durationMs } from '../flag-makers.ts'
 import type { FlagReader } from '../server-flags.ts'
 
 export type Pace = ReturnType<typeof paceOf>
