@@ -102,4 +102,3 @@ func (w *watcher) goOnBehind(line []byte) error {
 	w.revision = event.Object.Metadata.ResourceVersion
 	return nil
 }
-
