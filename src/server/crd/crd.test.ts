@@ -167,7 +167,7 @@ test('a deleted definition takes its objects with it and waits for their finaliz
   await expect(custom('list', 'things')).rejects.toThrow('not found')
 })
 
-test('a null that a schema takes has an owner as any value', async () => {
+test('a null that a schema takes has an owner like other values', async () => {
   await define('nulls', 'Null', { type: 'object', properties: { a: { type: 'string', nullable: true } } })
   const { metadata } = await make('nulls', 'n', { a: null }, { fieldManager: 'me' })
   expect(metadata.managedFields?.[0]?.fieldsV1).toEqual({ 'f:spec': { '.': {}, 'f:a': {} } })
