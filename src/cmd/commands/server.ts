@@ -44,7 +44,7 @@ export const serverCommand: Command = {
     try {
       await serve(settings, flags, ports, signal)
     } catch (error) {
-      throw explainedStoreFailure(error, settings.databasePath)
+      throw explainedStoreFailure(error, settings)
     }
   },
 }
