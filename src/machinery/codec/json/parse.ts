@@ -19,8 +19,11 @@ export interface Parsed {
   readonly members?: number
 }
 
-/** A member or an item that may be such a number. Times within texts (`:05.5`) are not looked at. */
-const oddNumber = /(?:"\s*:|[[,])\s*-?[0-9]+(?:[.eE]|[0-9]{15})/
+/**
+ * A member or an item that may be such a number. Times within texts (`:05.5`) are not looked at. It looks back for the
+ * name of the member: an engine searches for a few signs much faster than for either of two beginnings.
+ */
+const oddNumber = /[:[,]\s*-?(?<=(?:"\s*:|[[,])\s*-?)[0-9]+(?:[.eE]|[0-9]{15})/
 /** Half of a character may be written as an escape, and nowhere else. */
 const surrogate = /\\u[dD][89a-fA-F]/
 
