@@ -83,6 +83,15 @@ describe('time', () => {
   })
 })
 
+test('a revision is a number of 64 bits', async () => {
+  const large = '18446744073709551616'
+  const { code, body } = await get(`/api/v1/configmaps?resourceVersion=${large}`)
+  expect([code, JSON.parse(body).message]).toEqual([
+    400,
+    `invalid resource version: resourceVersion: Invalid value: "${large}": strconv.ParseUint: parsing "${large}": value out of range`,
+  ])
+})
+
 describe('size', () => {
   test('a body is not waited for that its sender may not send, and the connection goes on', async () => {
     const head =

@@ -45,10 +45,14 @@ export async function requireRevision(
 
 /** Upstream's words for what is no revision; a list makes a 400 of them, a get and a watch a bare 500. */
 export function malformedRevision(text: string): string {
-  return `resourceVersion: Invalid value: ${quote(text)}: ${numError('ParseUint', text)}`
+  const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
+  return `resourceVersion: Invalid value: ${quote(text)}: ${numError('ParseUint', text, why)}`
 }
 
-export const isRevision = (text: string): boolean => /^\d+$/.test(text)
+const revisionMax = 2n ** 64n - 1n
+/** Whether it is a number of 64 bits. */
+export const isRevision = (text: string): boolean =>
+  /^\d{1,19}$/.test(text) || (/^\d+$/.test(text) && BigInt(text) <= revisionMax)
 
 export function parseRevision(text: string | undefined): number {
   if (!text) return 0
