@@ -24,6 +24,7 @@ export async function serverParts(
   const scheduler = await schedulerPart(plane, flags)
   const parts: (NamedRunnable & { readonly when: boolean })[] = [
     { name: 'certificates', when: true, run: plane.renewal },
+    { name: 'store', when: true, run: (_, signal) => untilLost(plane.server.cache.done, signal) },
     { name: 'memory', when: true, run: releaseAtRest(ownMemory) },
     {
       name: 'controllers',
@@ -47,6 +48,15 @@ export async function serverParts(
   ]
   const node = settings.runsPods ? ownNode(plane, settings, flags) : []
   return [...parts.filter(part => part.when), ...simulatedNodes(plane, settings, flags), ...node]
+}
+
+/** A server whose store is another one than before, or older, knows nothing any more: it ends. */
+function untilLost(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  if (signal.aborted) resolve()
+  done.catch(reject)
+  return promise
 }
 
 const dnsPort = 10_053

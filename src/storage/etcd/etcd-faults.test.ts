@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { silentLogger } from '../../std/log.ts'
 import { realPorts } from '../../std/real-ports.ts'
-import { CasError, CompactedError, type Store, type StoreEvent, StoreUnavailableError } from '../store.ts'
+import {
+  CasError,
+  CompactedError,
+  FutureRevisionError,
+  type Store,
+  type StoreEvent,
+  StoreUnavailableError,
+} from '../store.ts'
 import { compactOnce } from './compactor.ts'
 import { connectEtcd } from './connection.ts'
 import { openEtcdStore } from './etcd-store.ts'
@@ -189,6 +196,16 @@ describe.skipIf(missing !== undefined)('a real etcd that fails', () => {
     await put(store, 'e', '1')
     expect(next.seen).toEqual(['put /registry/d 1', 'put /registry/e 1'])
     wire.cut()
+  }, 120_000)
+
+  test('an etcd that is older than what was told ends the watches: it is another one, or a backup', async () => {
+    const store = await open()
+    const watch = follow(store)
+    for (let n = 0; n < 5; n++) await put(store, `a${n}`, '1')
+    await etcd.remove()
+    await etcd.start()
+    await until(() => watch.ended() !== undefined)
+    expect(watch.ended()).toBeInstanceOf(FutureRevisionError)
   }, 120_000)
 
   test('of several that compact each round is one’s, and forgets what is older than the round before', async () => {
