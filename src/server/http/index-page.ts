@@ -22,8 +22,8 @@ export function mountIndex(routes: Routes, versions: () => readonly string[]): v
   routes.get('/index.html', answer)
 }
 
-/** Upstream serves the pages about its process without telling of them; what joining nodes ask for they know. */
-const untold = ['/debug/', '/cacerts', '/hutch/']
+/** Upstream serves pages about its process without telling of them; what joining nodes ask for they know; one is the scheduler's. */
+const untold = ['/debug/', '/cacerts', '/hutch/', '/metrics/resources']
 const isTold = (path: string) =>
   path !== '/' && path !== '/index.html' && !untold.some(start => path.startsWith(start))
 
