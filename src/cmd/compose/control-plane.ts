@@ -27,6 +27,7 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from '../../se
 import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
 import { storageVersionTeller } from '../../server/storage-versions.ts'
 import type { Tracing } from '../../server/tracing/tracing.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
 import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
@@ -133,7 +134,7 @@ async function buildServer(
   let current = pki
   const adopters: ((pki: Pki) => void)[] = []
   const sources = createCacheSources()
-  const advertise = `${settings.advertiseAddress}:${settings.port}`
+  const advertise = joinHostPort(settings.advertiseAddress, settings.port)
   const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
   const adopt = () => {
     for (const each of adopters) each(current)
@@ -268,7 +269,7 @@ async function openSecurity(
     outsideTokens: outside.tokens,
     authorizers: await openAuthorization(settings.authorization, ports, signal),
     admission: await openAdmission(settings.admission, ports, signal),
-    externalUrl: `https://${settings.advertiseAddress}:${settings.port}`,
+    externalUrl: `https://${joinHostPort(settings.advertiseAddress, settings.port)}`,
   })
   return { security, outside }
 }
@@ -330,7 +331,7 @@ function hasMetrics({ disabled }: ServerSettings): boolean {
 
 /** Endpoints may not be loopback: pods would meet themselves. Without any network nobody can use this one anyway. */
 function reachableAddress({ advertiseAddress, nodeIp, kubernetesIp }: ServerSettings): string {
-  return [advertiseAddress, nodeIp].find(address => !address.startsWith('127.')) ?? kubernetesIp
+  return [advertiseAddress, nodeIp].find(address => !/^127\.|^::1$/.test(address)) ?? kubernetesIp
 }
 
 /** A client with the server's own rights, for what composition itself writes. */

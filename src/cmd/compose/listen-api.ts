@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { writeKubeconfig } from '../../server/pki/kubeconfig.ts'
+import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports } from '../../std/ports.ts'
 import { UserError } from '../user-error.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -34,9 +35,10 @@ export async function listenApi(
   plane.onRenewed(() => listener.setTls(tls()))
   plane.onClose(followCertificates(serving, listener, tls, { log }))
   const local = bindAddress === '0.0.0.0' || bindAddress === '127.0.0.1' ? '127.0.0.1' : advertiseAddress
+  const url = `https://${joinHostPort(local, port)}`
   try {
     writeKubeconfig(kubeconfigPath, {
-      server: `https://${local}:${port}`,
+      server: url,
       ca: plane.pki.authorities['server-ca'].certificate,
       credential: plane.pki.certificates.get('client-admin')!,
     })
@@ -47,7 +49,7 @@ export async function listenApi(
       'Choose another place with --write-kubeconfig.',
     )
   }
-  log.info('the API is up', { url: `https://${local}:${port}`, kubeconfig: kubeconfigPath })
+  log.info('the API is up', { url, kubeconfig: kubeconfigPath })
   process.stderr.write(
     `\nIn another shell:\n  export KUBECONFIG=${kubeconfigPath}\n  kubectl get nodes -o wide\n\n`,
   )
