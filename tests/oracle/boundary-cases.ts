@@ -100,6 +100,5 @@ export const boundaryCases: readonly OracleCase[] = [
   asked('a name with a percent sign', '/api/v1/namespaces/default/pods/a%25b'),
   asked('a path that says too much', '/api/v1/namespaces/default/pods/a/b/c/d'),
   asked('a group without a version', '/apis/apps/deployments'),
-  asked('a namespace that is empty', '/api/v1/namespaces//pods'),
   { name: 'bound: remove', method: 'DELETE', path: `${maps}/bound` },
 ]
