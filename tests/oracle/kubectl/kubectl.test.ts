@@ -31,6 +31,17 @@ test('what each run chooses anew is no difference', () => {
   )
 })
 
+test('what changed of a pod is for people, that it may not is compared', () => {
+  const refused =
+    'The Pod "p" is invalid: spec: Forbidden: pod updates may not change fields other than `x`\n'
+  const one = screen({
+    stderr: `${refused}  core.PodSpec{\n- \tA: 1,\n\n  \t... // 3 identical fields\n  }\n`,
+  })
+  expect(one).toEqual(screen({ stderr: `${refused}spec.env, spec.nodeName\n` }))
+  expect(one).not.toEqual(screen({ stderr: refused }))
+  expect(one).not.toEqual(screen({ stderr: `${refused}spec.env\n* spec.a: Required value\n` }))
+})
+
 test('only lines that change nothing are typed again', () => {
   const isAgain = (type: string) => isRead(lineOf(type))
   expect(
