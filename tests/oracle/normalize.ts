@@ -147,6 +147,9 @@ function walk(value: unknown, key = ''): unknown {
 
 /** Managers stand by the second in which they wrote, which is chance where one side is slower: here by their names. */
 function inOrder(key: string, list: readonly unknown[]): readonly unknown[] {
+  // Upstream names the managers that an apply conflicts with as its map gives them.
+  if (key === 'causes' && list.every(item => isRecord(item) && item.reason === 'FieldManagerConflict'))
+    return list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   if (key !== 'managedFields' || !list.every(isRecord)) return list
   const name = (entry: Record<string, unknown>) =>
     JSON.stringify(['operation', 'manager', 'apiVersion', 'subresource'].map(part => entry[part] ?? ''))
