@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import type { Lease } from '../api/types/coordination-v1.gen.ts'
 import type { Event, Node, Pod } from '../api/types/core-v1.gen.ts'
+import { leaseRenewMs } from './node/lease.ts'
 import { type SimulatedNode, simulatedNode, testPod } from './testing.ts'
 
 let node: SimulatedNode | undefined
@@ -36,6 +37,18 @@ test('a node that becomes ready while it starts says so at once, not a heartbeat
   problem = undefined
   await clock.advance(200)
   expect(ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' })
+})
+
+test('a node that somebody took for dead says with its next heartbeat that it is ready', async () => {
+  node = await simulatedNode()
+  const { api, clock } = node
+  const present = api.object('nodes', 'n1') as Node
+  const conditions = present.status!.conditions!.map(condition => ({ ...condition, status: 'Unknown' }))
+  const unknown: Node = { ...present, status: { ...present.status, conditions } }
+  api.put('nodes', unknown)
+  await clock.advance(leaseRenewMs)
+  const ready = (api.object('nodes', 'n1') as Node).status?.conditions?.find(({ type }) => type === 'Ready')
+  expect(ready).toMatchObject({ status: 'True', reason: 'KubeletReady' })
 })
 
 test('a bound pod runs, becomes Ready and reports as upstream does', async () => {

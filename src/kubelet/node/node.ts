@@ -158,19 +158,20 @@ export class NodeAgent {
     }
   }
 
+  /** The lease is renewed even where the status could not be written: the node lives (upstream has a loop for each). */
   async #beat(): Promise<void> {
-    try {
-      await this.#updateStatus()
-      await this.#lease.renew(this.#node?.metadata.uid)
-    } catch (error) {
-      this.#node = undefined
-      this.#options.ports.log.warn('node heartbeat failed', { error: messageOf(error) })
-    }
+    for (const write of [() => this.#updateStatus(), () => this.#lease.renew(this.#node?.metadata.uid)])
+      try {
+        await write()
+      } catch (error) {
+        this.#options.ports.log.warn('node heartbeat failed', { error: messageOf(error) })
+      }
   }
 
+  /** Looks at the node anew each time: whoever took it for dead may have written over its status meanwhile. */
   async #updateStatus(): Promise<void> {
     const { client, config, ports } = this.#options
-    const present = this.#node ?? (await client.get(nodes, undefined, config.nodeName))
+    const present = await client.get(nodes, undefined, config.nodeName)
     const status = await this.#compute(present.status)
     this.#node = present
     const due = ports.clock.monotonicMs() - this.#writtenAtMs >= statusReportMs
