@@ -63,6 +63,16 @@ test('what is said again makes a series, told at the second time and at the end'
   expect(events()).toHaveLength(2)
 })
 
+test('events for which there was no room stay unsaid, also when their time is over', async () => {
+  const { ports, recorder, events } = setup()
+  for (let n = 0; n < 1_100; n++) recorder.record({ ...about, name: `p${n}` }, note)
+  await ports.clock.advance(60_000)
+  const told = events().length
+  expect([told, recorder.dropped()]).toEqual([1_000, 100])
+  await ports.clock.advance(13 * 60_000)
+  expect(events()).toHaveLength(told)
+})
+
 test('an event that is gone is made anew, and a server that is not there is asked again', async () => {
   const { ports, api, recorder, events } = setup()
   api.failNext('create', new Error('connection refused'))

@@ -75,7 +75,8 @@ export function createSeriesRecorder(options: SeriesRecorderOptions): EventRecor
     for (const [key, series] of known) {
       if (nowMs - series.lastMs < finishMs) continue
       known.delete(key)
-      if (series.count > series.told) enqueue(series)
+      // What was said once and dropped then is not news any more.
+      if (series.count > 1 && series.count > series.told) enqueue(series)
     }
     if (known.size > 0) wake()
   }
