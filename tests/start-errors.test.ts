@@ -36,7 +36,7 @@ test.each([
   [['server', '--service-cidr=foo'], '"foo" is not a CIDR', 'Run the command with --help'],
   [
     ['server', '--datastore-endpoint=etcd'],
-    '"etcd" is not available; use sqlite or memory',
+    '"etcd" is not available; use sqlite, memory, or http(s)://HOST:2379',
     'Run the command with --help',
   ],
   [['server', '--service-cidr=10.0.0.0/99'], '"10.0.0.0/99" is not a CIDR', 'Run the command with --help'],
