@@ -4,7 +4,7 @@
  * machine in turn, in rounds, and prints tables of server CPU per operation and of what they cost at rest
  * (docs/bench.md with --write). It begins another round while there is time for it. bench/README.md says what there is.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -18,7 +18,8 @@ import { type ChosenWorkloads, chosenWorkloads, defaultGroups } from './workload
 const root = join(import.meta.dir, '..')
 const cache = join(root, '.cache/bench')
 const load = join(cache, 'load')
-const samplesFile = join(cache, 'rounds.json')
+/** Figures of one commit are not mixed with those of another. */
+const samplesFile = join(cache, `rounds-${headCommit()}.json`)
 /** Objects of 100 KB that make a store of 1 GB. */
 const gigabyteObjects = 10_000
 
@@ -30,7 +31,7 @@ const help = `usage: bun run bench/run.ts [FLAG…]
   --once WORDS      what is measured in the first round alone, in the words of --only
   --minutes N       another round begins only while so many minutes still hold it; the first always runs; default 12
   --limit SECONDS   a workload that takes longer is given up and has no figures; default 240
-  --add             goes on with the rounds of the last run, as one that was cut short
+  --add             goes on with the last run of this commit, as one that was cut short
   --scale X         multiplies the numbers of operations
   --settle SECONDS  before a side is watched at rest, default 15; --seconds SECONDS is for how long, default 30
   --write           writes what it prints to docs/bench.md, or --to FILE
@@ -63,9 +64,7 @@ const chosenSides = sides.filter(({ name }) => options.sides.split(',').includes
 const names = chosenSides.map(({ name }) => name)
 
 buildLoad()
-const rounds: ReadonlyMap<string, SideRound>[] = options.add
-  ? readRounds(readFileSync(samplesFile, 'utf8'))
-  : []
+const rounds: ReadonlyMap<string, SideRound>[] = options.add ? readRounds(measuredBefore()) : []
 await runRounds()
 console.log(tables().join('\n\n'))
 
@@ -173,14 +172,23 @@ function buildLoad(): void {
   if (built.exitCode !== 0) throw new Error('the load generator did not build')
 }
 
+function measuredBefore(): string {
+  if (!existsSync(samplesFile))
+    throw new Error(`--add: no round of this commit was measured (${samplesFile}); run it without --add`)
+  return readFileSync(samplesFile, 'utf8')
+}
+
+function headCommit(): string {
+  return Bun.spawnSync(['git', 'rev-parse', '--short', 'HEAD'], { cwd: root }).stdout.toString().trim()
+}
+
 function heading(): string {
-  const { stdout } = Bun.spawnSync(['git', 'rev-parse', '--short', 'HEAD'], { cwd: root })
   const day = new Date().toISOString().slice(0, 10)
   const command = ['bun run bench/run.ts', ...process.argv.slice(2)].join(' ')
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()})`
   return `# Hutch beside a stock control plane
 
-\`${command}\` on ${day}, commit ${stdout.toString().trim()}, ${machine}, ${rounds.length} rounds${options.once ? ` (one of ${options.once})` : ''}.
+\`${command}\` on ${day}, commit ${headCommit()}, ${machine}, ${rounds.length} rounds${options.once ? ` (one of ${options.once})` : ''}.
 
 Stock: kube-apiserver, kube-controller-manager and kube-scheduler 1.35.4 over etcd 3.6.6 with fsync, or over kine with
 SQLite. Each side has the machine alone in turn, beside the load: client-go, one connection per client, after 40,000

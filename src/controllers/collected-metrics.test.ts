@@ -18,7 +18,7 @@ import {
   services,
   storageClasses,
 } from './kinds.ts'
-import { type ControllerTest, startControllerTest } from './testing.ts'
+import { type ControllerTest, startControllerTest, toldOf } from './testing.ts'
 
 let cluster: ControllerTest
 beforeAll(async () => {
@@ -26,14 +26,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => cluster.end(), 120_000)
 
-function value(series: string): number {
-  const { metrics } = cluster.server.ports
-  const line = metrics
-    .text()
-    .split('\n')
-    .find(each => each.startsWith(`${series} `))
-  return Number(line?.slice(series.length + 1) ?? Number.NaN)
-}
+const value = (series: string) => toldOf(cluster, series)
 
 test('mirrored endpoints are counted as they come, change and go', async () => {
   const told = (name: string) => value(`endpoint_slice_mirroring_controller_${name}`)

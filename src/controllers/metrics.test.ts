@@ -5,7 +5,7 @@ import type { Node, Service } from '../api/types/core-v1.gen.ts'
 import type { ResourceClaim } from '../api/types/resource-v1.gen.ts'
 import { mergePatch } from '../client/client.ts'
 import { jobs, nodes, replicaSets, resourceClaims, services } from './kinds.ts'
-import { type ControllerTest, startControllerTest } from './testing.ts'
+import { type ControllerTest, startControllerTest, toldOf } from './testing.ts'
 
 let cluster: ControllerTest
 beforeAll(async () => {
@@ -13,14 +13,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => cluster.end(), 120_000)
 
-function value(series: string): number {
-  const { metrics } = cluster.server.ports
-  const line = metrics
-    .text()
-    .split('\n')
-    .find(each => each.startsWith(`${series} `))
-  return Number(line?.slice(series.length + 1) ?? Number.NaN)
-}
+const value = (series: string) => toldOf(cluster, series)
 
 const job = (name: string, spec: object = {}): Job => ({
   metadata: { namespace: 'shop', name },

@@ -141,3 +141,12 @@ export async function createNode(
 ): Promise<Node> {
   return await client.create(nodes, { metadata: { name, labels } } as Node)
 }
+
+/** The value of one series as /metrics tells it; NaN where it does not. */
+export function toldOf({ server }: ControllerTest, series: string): number {
+  const line = server.ports.metrics
+    .text()
+    .split('\n')
+    .find(each => each.startsWith(`${series} `))
+  return Number(line?.slice(series.length + 1) ?? Number.NaN)
+}
