@@ -11,6 +11,8 @@ export const defaultSchedulerName = 'default-scheduler'
 export interface ProfileSpec {
   readonly schedulerName: string
   readonly plugins: readonly PluginSpec[]
+  /** Of the nodes that will do, among how many the best is chosen; see `nodesToFind`. */
+  readonly percentageOfNodesToScore?: number
 }
 
 export interface PluginSpec {
@@ -41,7 +43,7 @@ export interface Profiles {
   /** Undefined for a pod that another scheduler is responsible for. */
   of(pod: Pod): readonly SchedulerPlugin[] | undefined
   /** What the next cycle for this pod is to be done with and measured by. */
-  forCycle(pod: Pod): Pick<Profile, 'meter'> & { readonly plugins: readonly SchedulerPlugin[] }
+  forCycle(pod: Pod): Pick<Profile, 'meter' | 'percentage'> & { readonly plugins: readonly SchedulerPlugin[] }
   all(): readonly SchedulerPlugin[]
 }
 
@@ -49,14 +51,17 @@ interface Profile {
   readonly plugins: readonly SchedulerPlugin[]
   readonly sample: () => readonly SchedulerPlugin[]
   readonly meter: CycleMeter
+  readonly percentage: number
 }
 
 export function createProfiles(specs: readonly ProfileSpec[], handle: Handle): Profiles {
-  const profiles = specs.map(({ schedulerName, plugins: given }): [string, Profile] => {
-    const plugins = given.map(spec => assemble(spec, handle))
-    const meter = createCycleMeter(handle.ports, schedulerName)
-    return [schedulerName, { plugins, sample: samplePlugins(handle.ports, plugins), meter }]
-  })
+  const profiles = specs.map(
+    ({ schedulerName, plugins: given, percentageOfNodesToScore: percentage = 0 }): [string, Profile] => {
+      const plugins = given.map(spec => assemble(spec, handle))
+      const meter = createCycleMeter(handle.ports, schedulerName)
+      return [schedulerName, { plugins, sample: samplePlugins(handle.ports, plugins), meter, percentage }]
+    },
+  )
   const byName = new Map(profiles)
   const profileOf = (pod: Pod) => byName.get(pod.spec?.schedulerName ?? defaultSchedulerName)
   return {
@@ -64,7 +69,7 @@ export function createProfiles(specs: readonly ProfileSpec[], handle: Handle): P
     forCycle(pod) {
       const profile = profileOf(pod)
       if (!profile) throw new Error(`nobody schedules for ${pod.spec?.schedulerName}`)
-      return { plugins: profile.sample(), meter: profile.meter }
+      return { plugins: profile.sample(), meter: profile.meter, percentage: profile.percentage }
     },
     all: () => profiles.flatMap(([, { plugins }]) => plugins),
   }

@@ -146,8 +146,9 @@ async function schedulePods(scheduler: Scheduler, signal: AbortSignal): Promise<
 function schedulePod(scheduler: Scheduler, queued: QueuedPod): void {
   const { profiles, ports, snapshot, nominated, queue, meter } = scheduler
   const { pod } = queued
-  const { plugins, meter: points } = profiles.forCycle(pod)
-  const cycle: Cycle = { pod, resources: podResources(pod), snapshot, nominated, filters: [], meter: points }
+  const { plugins, meter: points, percentage } = profiles.forCycle(pod)
+  const judged = { pod, resources: podResources(pod), snapshot, nominated, percentage }
+  const cycle: Cycle = { ...judged, filters: [], meter: points }
   const startMs = ports.clock.monotonicMs()
   const verdict = tryToFind(plugins, cycle, ports)
   const durationMs = ports.clock.monotonicMs() - startMs

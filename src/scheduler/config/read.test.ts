@@ -59,6 +59,13 @@ test('nodes are scored by the strategy and the resources that are asked for', ()
   )
 })
 
+test('a profile says for itself how many nodes are scored, or all say the same', () => {
+  const profiles = [{ percentageOfNodesToScore: 70 }, { schedulerName: 'other' }]
+  const read = readConfiguration({ ...head, percentageOfNodesToScore: 30, profiles })
+  expect(read.profiles.map(profile => profile.percentageOfNodesToScore)).toEqual([70, 30])
+  expect(readConfiguration(head).profiles[0]!.percentageOfNodesToScore).toBe(0)
+})
+
 test('a resource can be left out of account', () => {
   const profile = profileOf({
     pluginConfig: [{ name: 'NodeResourcesFit', args: { ignoredResourceGroups: ['example.com'] } }],
@@ -73,7 +80,11 @@ test.each([
   ['an unknown field', { ...head, colour: 'red' }, 'colour is not supported'],
   ['extenders', { ...head, extenders: [] }, 'extenders are not supported'],
   ['leader election', { ...head, leaderElection: {} }, 'leaderElection is not supported'],
-  ['sampling', { ...head, percentageOfNodesToScore: 30 }, 'percentageOfNodesToScore must be 100'],
+  [
+    'more nodes than there are',
+    { ...head, profiles: [{ percentageOfNodesToScore: 101 }] },
+    'profiles[0].percentageOfNodesToScore 101 is not in valid range [0-100]',
+  ],
   ['a name twice', { ...head, profiles: [{}, {}] }, 'profiles Duplicate value: "default-scheduler"'],
   [
     'a plugin that is not there',

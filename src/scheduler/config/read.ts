@@ -34,7 +34,6 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   for (const field of outOfPlace) if (config[field] !== undefined) refuse(field, 'is not supported')
   if (config.extenders !== undefined)
     refuse('extenders', 'are not supported; a plugin can be a WASM component')
-  requireAllNodes(config, '')
   const known = ['apiVersion', 'kind', 'profiles', 'podInitialBackoffSeconds', 'podMaxBackoffSeconds']
   only(config, [...known, 'percentageOfNodesToScore'], '')
   const initialMs = 1000 * numberAt(config, 'podInitialBackoffSeconds', 1)
@@ -42,14 +41,16 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   if (initialMs <= 0 || maxMs < initialMs)
     refuse('podMaxBackoffSeconds', 'must be greater than or equal to podInitialBackoffSeconds, both above 0')
   const profiles = config.profiles === undefined ? [{}] : listOf(config.profiles, 'profiles')
-  return { profiles: distinct(profiles.map(readProfile)), backoff: { initialMs, maxMs } }
+  const everywhere = percentageAt(config, '')
+  const read = profiles.map((profile, index) => readProfile(profile, index, everywhere))
+  return { profiles: distinct(read), backoff: { initialMs, maxMs } }
 }
 
-/** With columns all nodes are judged in the time that others take for some. */
-function requireAllNodes(fields: Fields, path: string): void {
-  const percentage = numberAt(fields, 'percentageOfNodesToScore', 100)
-  if (percentage !== 100 && percentage !== 0)
-    refuse(`${path}percentageOfNodesToScore`, 'must be 100: every node is judged')
+function percentageAt(fields: Fields, path: string, fallback = 0): number {
+  const percentage = numberAt(fields, 'percentageOfNodesToScore', fallback)
+  if (!Number.isInteger(percentage) || percentage < 0 || percentage > 100)
+    refuse(`${path}percentageOfNodesToScore`, `${percentage} is not in valid range [0-100]`)
+  return percentage
 }
 
 function distinct(profiles: readonly ProfileSpec[]): readonly ProfileSpec[] {
@@ -59,10 +60,9 @@ function distinct(profiles: readonly ProfileSpec[]): readonly ProfileSpec[] {
   return profiles
 }
 
-function readProfile(profile: Fields, index: number): ProfileSpec {
+function readProfile(profile: Fields, index: number, everywhere: number): ProfileSpec {
   const path = `profiles[${index}].`
   only(profile, ['schedulerName', 'plugins', 'pluginConfig', 'percentageOfNodesToScore'], path)
-  requireAllNodes(profile, path)
   const args = new Map(
     listOf(profile.pluginConfig ?? [], `${path}pluginConfig`).map(({ name, args: given }, at) => {
       const where = `${path}pluginConfig[${at}]`
@@ -73,6 +73,7 @@ function readProfile(profile: Fields, index: number): ProfileSpec {
   return {
     schedulerName: textAt(profile, 'schedulerName', defaultSchedulerName),
     plugins: readPlugins(valueAt(profile, 'plugins'), args, `${path}plugins`),
+    percentageOfNodesToScore: percentageAt(profile, path, everywhere),
   }
 }
 

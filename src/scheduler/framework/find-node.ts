@@ -1,8 +1,10 @@
 import type { Random } from '../../std/ports.ts'
+import type { ClusterSnapshot } from '../snapshot/cluster-snapshot.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { judgeNode, rivals, runFilters } from './filters.ts'
 import { measured, type PointStatus } from './meter.ts'
 import type { Cycle, Rejection, Rejections, SchedulerPlugin } from './plugin.ts'
+import { nodesToFind } from './sampling.ts'
 import { scoreRows } from './score-rows.ts'
 
 /** Where a pod goes, or why it goes nowhere. */
@@ -20,7 +22,7 @@ export interface FitFailure {
 
 /**
  * One scheduling cycle up to the choice of a node: PreFilter, Filter, PostFilter, PreScore, Score, and the best
- * node, by chance among equals. Every node is judged; upstream's sampling is not needed with columns.
+ * node, by chance among equals. Of many nodes that will do some are scored, others for the next pod.
  */
 export function findNode(plugins: readonly SchedulerPlugin[], cycle: Cycle, random: Random): Verdict {
   if (cycle.snapshot.nodeCount === 0) {
@@ -33,7 +35,7 @@ export function findNode(plugins: readonly SchedulerPlugin[], cycle: Cycle, rand
   }
   const hoped = nominatedNode(cycle)
   if (hoped) return { outcome: 'node', node: hoped, feasible: 1 }
-  const rows = measured(cycle, 'Filter', () => feasibleRows(prepared, cycle))
+  const rows = measured(cycle, 'Filter', () => feasibleRows(plugins, prepared, cycle))
   if (rows.length === 0) return { outcome: 'none', failure: diagnose(plugins, prepared, cycle) }
   const row = rows.length === 1 ? rows[0]! : pickHighest(scoreRows(plugins, cycle, rows), rows, random)
   return { outcome: 'node', node: cycle.snapshot.nodeAt(row)!, feasible: rows.length }
@@ -95,21 +97,11 @@ function nominatedNode(cycle: Cycle): NodeInfo | undefined {
   return node?.node && !judgeNode(cycle, node) ? node : undefined
 }
 
-function feasibleRows({ nodeNames }: Prepared, cycle: Cycle): number[] {
+function feasibleRows(plugins: readonly SchedulerPlugin[], { nodeNames }: Prepared, cycle: Cycle): number[] {
   const { snapshot, filters } = cycle
+  const candidates = nodeNames ? rowsOf(nodeNames, snapshot) : snapshot.rotation.rows()
   const mask = snapshot.presence.slice(0, snapshot.rowCount)
-  if (nodeNames) {
-    mask.fill(0)
-    for (const name of nodeNames) {
-      const node = snapshot.node(name)
-      if (node?.node) mask[node.row] = 1
-    }
-  }
-  const nodes = nodeNames?.size ?? snapshot.nodeCount
-  for (const plugin of filters) {
-    cycle.meter?.evaluated('Filter', plugin.name, nodes)
-    plugin.filterColumns?.(cycle, mask)
-  }
+  for (const plugin of filters) plugin.filterColumns?.(cycle, mask)
   const perNode = filters.filter(plugin => !plugin.filterColumns)
   const contested = cycle.nominated.size > 0
   const fits = (row: number) => {
@@ -118,9 +110,29 @@ function feasibleRows({ nodeNames }: Prepared, cycle: Cycle): number[] {
     return !(contested && rivals(cycle, node).length > 0 && judgeNode(cycle, node))
   }
   const isSettled = perNode.length === 0 && !contested
+  const wanted = plugins.some(isScorer) ? nodesToFind(candidates.length, cycle.percentage ?? 0) : 1
   const rows: number[] = []
-  for (let row = 0; row < mask.length; row++) if (mask[row] === 1 && (isSettled || fits(row))) rows.push(row)
+  let judged = 0
+  for (
+    let at = snapshot.rotation.start();
+    judged < candidates.length && rows.length < wanted;
+    judged++, at++
+  ) {
+    const row = candidates[at % candidates.length]!
+    if (mask[row] === 1 && (isSettled || fits(row))) rows.push(row)
+  }
+  snapshot.rotation.advance(judged)
+  for (const plugin of filters) cycle.meter?.evaluated('Filter', plugin.name, judged)
   return rows
+}
+
+function rowsOf(names: ReadonlySet<string>, snapshot: ClusterSnapshot): number[] {
+  const nodes = [...names].map(name => snapshot.node(name))
+  return nodes.flatMap(found => (found?.node ? [found.row] : []))
+}
+
+function isScorer({ score, scoreColumns }: SchedulerPlugin): boolean {
+  return score !== undefined || scoreColumns !== undefined
 }
 
 /** Only walked when nothing fits, so that the common case never builds reasons. */

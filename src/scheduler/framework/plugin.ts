@@ -61,6 +61,8 @@ export interface Cycle {
   filters: readonly SchedulerPlugin[]
   /** Hears the weighted score that each plugin gives each node in question. */
   readonly told?: (plugin: string, row: number, score: number) => void
+  /** The profile's percentageOfNodesToScore; absent or 0: by the number of nodes. */
+  readonly percentage?: number
   /** Absent: nobody measures. */
   readonly meter?: CycleMeter
 }

@@ -7,6 +7,7 @@ import { claimKeys, type NodeInfo, normalizedImageName } from './node-info.ts'
 import { createPodCounts, type PodCounts } from './pod-counts.ts'
 import { amountOf, assignedResources, isScalar } from './pod-resources.ts'
 import { createRestrictions, type Restrictions } from './restrictions.ts'
+import { createRotation, type Rotation } from './rotation.ts'
 import { createTopologies, type Topologies } from './topologies.ts'
 
 /**
@@ -27,6 +28,8 @@ export interface ClusterSnapshot {
   readonly nodeCount: number
   /** Nodes by zone, hostname and whatever else pods are spread or kept together by. */
   readonly topologies: Topologies
+  /** Whose turn it is to be looked at. */
+  readonly rotation: Rotation
   /** Pods on nodes by selector. */
   readonly podCounts: PodCounts
   /** The affinity and anti-affinity terms of pods on nodes. */
@@ -78,6 +81,7 @@ class LiveSnapshot implements ClusterSnapshot {
   nodeCount = 0
   presence = new Uint8Array(0)
   readonly restrictions = createRestrictions()
+  readonly rotation = createRotation()
   readonly topologies: Topologies
   readonly podCounts: PodCounts
   readonly carriedTerms = createCarriedTerms()
@@ -129,6 +133,7 @@ class LiveSnapshot implements ClusterSnapshot {
     if (changes(each => each.metadata.labels)) {
       this.labels.set(info.row, node.metadata.labels)
       this.topologies.setRow(info.row, node.metadata.labels)
+      this.rotation.setRow(info.row, node.metadata.labels ?? {})
     }
     info.node = node
     this.presence[info.row] = 1
@@ -146,6 +151,7 @@ class LiveSnapshot implements ClusterSnapshot {
     this.restrictions.setRow(info.row, undefined)
     this.labels.set(info.row, undefined)
     this.topologies.setRow(info.row, undefined)
+    this.rotation.setRow(info.row, undefined)
     this.columns.set(info.row, 'allowedPods', 0)
     this.#closeIfUnused(info)
   }
