@@ -10,6 +10,7 @@ import {
   parseJson,
   prepareJson,
   prepareProtobuf,
+  prepareTyped,
   prepareYaml,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
@@ -87,15 +88,16 @@ export async function prepareBody({ body, longYaml }: RequestContext, breathe: B
   else if (type === '' || type.endsWith('json')) await prepareJson(body.bytes, breathe)
 }
 
-/** The same for what says of itself nothing but where it goes. */
+/** The same as the type that is served there. */
 export async function prepareMessage(
   { body }: RequestContext,
   { schema, custom }: Resource,
   breathe: Breathe,
 ): Promise<void> {
   if (body.kind !== 'bytes' || custom) return
-  if (mediaTypeOf(body.contentType) === contentTypes.protobuf)
-    await prepareProtobuf(schema, body.bytes, breathe)
+  const type = mediaTypeOf(body.contentType)
+  if (type === contentTypes.protobuf) await prepareProtobuf(schema, body.bytes, breathe)
+  else if (type === '' || type === 'application/json') await prepareTyped(schema, body.bytes, breathe)
 }
 
 /** The body read as `type`, whatever it says that it is; unless `check` refuses that. */

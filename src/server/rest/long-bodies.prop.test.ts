@@ -8,6 +8,7 @@ import {
   encodeProtobuf,
   prepareJson,
   prepareProtobuf,
+  prepareTyped,
 } from '../../machinery/codec/index.ts'
 
 const others = () => Promise.resolve()
@@ -55,6 +56,39 @@ test('JSON that was read with pauses reads the same, faults too', async () => {
     },
   )
   await fc.assert(property, { numRuns: 300 })
+})
+
+const text = fc.string({ maxLength: 6 })
+const container = fc.record(
+  {
+    name: text,
+    image: fc.oneof({ weight: 5, arbitrary: text }, { weight: 1, arbitrary: fc.integer() }),
+    ports: fc.array(fc.record({ containerPort: fc.oneof(fc.nat(), fc.constant(1.5)), unheardOf: text })),
+    args: fc.array(fc.option(text)),
+    command: fc.constant([]),
+  },
+  { requiredKeys: ['name'] },
+)
+const pod = fc.record({
+  apiVersion: fc.constant('v1'),
+  kind: fc.constant('Pod'),
+  spec: fc.record({ containers: fc.array(fc.option(container), { maxLength: 5 }), nodeName: text }),
+})
+
+test('lists that were read as their type with pauses are what they are without, faults too', async () => {
+  const property = fc.asyncProperty(
+    pod,
+    fc.integer({ min: 1, max: 60 }),
+    fc.boolean(),
+    async (object, length, strict) => {
+      const bytes = Buffer.from(JSON.stringify(object))
+      const plain = told(() => decodeJson(pods.schema, Uint8Array.from(bytes), { strict }))
+      await prepareJson(bytes, others, length)
+      await prepareTyped(pods.schema, bytes, others)
+      expect(told(() => decodeJson(pods.schema, bytes, { strict }))).toEqual(plain)
+    },
+  )
+  await fc.assert(property, { numRuns: 500 })
 })
 
 test('protobuf that was read with pauses reads the same, faults too', async () => {

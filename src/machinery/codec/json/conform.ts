@@ -4,6 +4,7 @@ import { type GivenEmpty, rememberEmpties } from '../../schema/empties.ts'
 import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
+import { type Checked, takeChecked } from './conform-long.ts'
 import { type GoNames, mismatch, TypeMismatch } from './mismatch.ts'
 import { withNumbers } from './parse.ts'
 import { plainCopy } from './plain-copy.ts'
@@ -25,6 +26,8 @@ export interface Tally {
   readonly isOwn: boolean
   /** Numbers may be symbols of their spelling (`Parsed`): in free JSON they become numbers again. */
   readonly isSpelled: boolean
+  /** Long lists that were read before. */
+  readonly checked?: Checked | undefined
   /** Lists and maps that were empty and are left out. */
   empties?: GivenEmpty[]
 }
@@ -52,9 +55,11 @@ export function conform(schema: ObjectSchema, value: unknown, tally: Tally = new
   return made
 }
 
-export function newTally(of: Partial<Pick<Tally, 'isForeign' | 'isOwn' | 'isSpelled'>> = {}): Tally {
-  const { isForeign = false, isOwn = false, isSpelled = false } = of
-  return { members: 0, hasUnknown: false, depth: 0, isForeign, isOwn, isSpelled }
+export function newTally(
+  of: Partial<Pick<Tally, 'isForeign' | 'isOwn' | 'isSpelled' | 'checked'>> = {},
+): Tally {
+  const { isForeign = false, isOwn = false, isSpelled = false, checked } = of
+  return { members: 0, hasUnknown: false, depth: 0, isForeign, isOwn, isSpelled, checked }
 }
 
 const prepared = new WeakMap<Schema, Check>()
@@ -165,16 +170,16 @@ function keepUnknown(
 }
 
 function listCheck(schema: ListSchema): Check {
-  const check = innerCheck(schema.items)
   return (value, tally) => {
     if (!Array.isArray(value)) throw mismatch(value, schema.goType ?? '[]interface {}')
-    return value.map(
-      item =>
-        (item === null || item === undefined ? undefined : check(item, tally)) ??
-        zeroValue(schema.items) ??
-        null,
-    )
+    return takeChecked(schema, value, tally) ?? value.map(item => itemOf(schema, item, tally))
   }
+}
+
+/** An item of a list as its type. Throws DecodeError. */
+export function itemOf({ items }: ListSchema, item: unknown, tally: Tally): unknown {
+  const isNone = item === null || item === undefined
+  return (isNone ? undefined : checkOf(items)(item, tally)) ?? zeroValue(items) ?? null
 }
 
 /** Types contain themselves: the inner check is looked up when it is first needed. */

@@ -1,9 +1,11 @@
+import type { Breathe } from '../../../std/turns.ts'
 import { jsonKind } from '../../meta/json.ts'
 import type { JsonObject } from '../../meta/object.ts'
 import type { ObjectSchema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
-import { parseBody, textOf, withNumbers } from './parse.ts'
+import { checkLong } from './conform-long.ts'
+import { parseBody, prepareLong, textOf, withNumbers } from './parse.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
 
 export { conform } from './conform.ts'
@@ -42,10 +44,10 @@ export function decodeJson(
   body: string | Uint8Array,
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
-  const { text, value: read, isSpelled, members } = parseBody(body)
+  const { text, value: read, isSpelled, members, checked } = parseBody(body)
   // Go leaves a struct as it is when it reads null.
   const value = (schema || !isSpelled ? read : withNumbers(read)) ?? {}
-  const tally = newTally({ isOwn: true, isSpelled })
+  const tally = newTally({ isOwn: true, isSpelled, checked })
   if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)
   const hasErrors = strict && (tally.hasUnknown || (members ?? countMembersOfText(text)) !== tally.members)
@@ -74,6 +76,11 @@ export function findDuplicates(body: Uint8Array, value: unknown): readonly strin
   const tally = newTally()
   countMembers(value, tally)
   return countMembersOfText(text) === tally.members ? [] : findStrictErrors(undefined, text)
+}
+
+/** Reads what is long of a body that `prepareJson` has read as `schema`, with pauses, for who does so next. */
+export function prepareTyped(schema: ObjectSchema, body: Uint8Array, breathe: Breathe): Promise<void> {
+  return prepareLong(body, given => checkLong(schema, given.value, given), breathe)
 }
 
 function asObject(value: unknown): JsonObject {

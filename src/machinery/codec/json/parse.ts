@@ -1,9 +1,11 @@
 /** Texts of JSON as values, and what a value alone no longer tells of its text. */
 import { exactInteger } from '../../../std/exact-json.ts'
-import type { Breathe } from '../../../std/turns.ts'
+import { type Breathe, type Steps, takeSteps } from '../../../std/turns.ts'
 import { isMap, setMember } from '../../meta/json.ts'
 import { DecodeError } from '../errors.ts'
+import type { Checked } from './conform-long.ts'
 import { mismatch } from './mismatch.ts'
+import { parsePieces } from './pieces.ts'
 import { countMembersOfText } from './strict.ts'
 import { excessOpening, jsonSyntaxError } from './syntax.ts'
 
@@ -17,6 +19,10 @@ export interface Parsed {
   readonly isSpelled: boolean
   /** As `countMembersOfText` says, where that was counted already. */
   readonly members?: number
+  /** Lists and maps in it whose text was long. */
+  readonly long?: ReadonlySet<object>
+  /** What the check of a type made of some of them already. */
+  readonly checked?: Checked
 }
 
 /**
@@ -86,26 +92,42 @@ export function withNumbers(value: unknown): unknown {
 
 const prepared = new WeakMap<Uint8Array, Parsed>()
 
-/** Parses a long body with pauses; who reads the same bytes next is given what came of it. */
-export async function prepareJson(body: Uint8Array, breathe: Breathe): Promise<void> {
-  const text = textOf(body)
-  if (excessOpening(text)) return
-  await breathe()
-  const parsed = parsedOrNot(text)
-  await breathe()
-  if (parsed === undefined) return
-  prepared.set(body, { ...parsed, members: countMembersOfText(text) })
-  await breathe()
+/** Parses a long body with pauses; who reads the same bytes next is given what came of it. `length`: see `Cutting`. */
+export async function prepareJson(body: Uint8Array, breathe: Breathe, length?: number): Promise<void> {
+  const parsed = await takeSteps(parsedOrNot(textOf(body), length), breathe)
+  if (parsed) prepared.set(body, parsed)
 }
 
-/** Undefined for what is no JSON: the reader will say why. */
-function parsedOrNot(text: string): Parsed | undefined {
+/** Undefined for what is no list and no map of JSON: the reader will say why. */
+function* parsedOrNot(text: string, length: number | undefined): Steps<Parsed | undefined> {
+  const long = new Set<object>()
+  let isSpelled = false
+  let members = 0
+  const read = (piece: string) => {
+    const parsed = readText(piece)
+    isSpelled ||= parsed.isSpelled
+    members += countMembersOfText(piece)
+    return parsed.value as object
+  }
   try {
-    return readText(text)
+    const value = yield* parsePieces(text, { read, onLong: made => long.add(made), length })
+    return { text, value, isSpelled, members, long }
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
+}
+
+/** Adds what `check` makes of the long parts of a body that was prepared. */
+export async function prepareLong(
+  body: Uint8Array,
+  check: (given: Parsed & { readonly long: ReadonlySet<object> }) => Steps<Checked>,
+  breathe: Breathe,
+): Promise<void> {
+  const parsed = prepared.get(body)
+  if (!parsed?.long || parsed.long.size === 0) return
+  const checked = await takeSteps(check({ ...parsed, long: parsed.long }), breathe)
+  prepared.set(body, { ...parsed, checked })
 }
 
 /** What was prepared is given away once: who has it may change it. */

@@ -1,0 +1,72 @@
+/** Lists by the ten thousand are read as their type item by item, with pauses, before `conform` comes to them. */
+import type { Steps } from '../../../std/turns.ts'
+import { isMap } from '../../meta/json.ts'
+import type { ListSchema, ObjectSchema, Schema } from '../../schema/schema.ts'
+import { DecodeError } from '../errors.ts'
+import { itemOf, newTally, type Tally } from './conform.ts'
+
+/** What came of a list, or why nothing did. */
+interface Outcome {
+  readonly schema: ListSchema
+  readonly tally: Tally
+  readonly made: readonly unknown[]
+  readonly error?: DecodeError
+}
+
+/** By the list as it was given. */
+export type Checked = ReadonlyMap<object, Outcome>
+
+/** Items between two pauses. */
+const stepItems = 64
+
+interface Given {
+  readonly isSpelled: boolean
+  /** Looks at nothing else. */
+  readonly long: ReadonlySet<object>
+}
+
+/** Reads the long lists of a value that is given away, which `schema` describes. */
+export function* checkLong(schema: ObjectSchema, value: unknown, given: Given): Steps<Checked> {
+  const checked = new Map<object, Outcome>()
+  yield* collect(checked, schema, value, given)
+  return checked
+}
+
+function* collect(checked: Map<object, Outcome>, schema: Schema, value: unknown, given: Given): Steps<void> {
+  if (typeof value !== 'object' || value === null || !given.long.has(value)) return
+  if (schema.kind === 'list' && Array.isArray(value)) {
+    for (const item of value) yield* collect(checked, schema.items, item, given)
+    const tally = newTally({ isOwn: true, isSpelled: given.isSpelled, checked })
+    checked.set(value, yield* checkItems(schema, value, tally))
+  } else if (schema.kind === 'object' && isMap(value)) {
+    for (const [name, member] of Object.entries(value)) {
+      const field = schema.fields.get(name)
+      if (field) yield* collect(checked, field.schema, member, given)
+    }
+  }
+}
+
+function* checkItems(schema: ListSchema, items: readonly unknown[], tally: Tally): Steps<Outcome> {
+  const made: unknown[] = []
+  try {
+    for (const item of items) {
+      made.push(itemOf(schema, item, tally))
+      if (made.length % stepItems === 0) yield
+    }
+    return { schema, tally, made }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return { schema, tally, made, error }
+  }
+}
+
+/** What is known of a list as its type, which is then noted in the tally; undefined when it has to be read now. */
+export function takeChecked(schema: ListSchema, given: readonly unknown[], tally: Tally) {
+  const known = tally.checked?.get(given)
+  if (known?.schema !== schema) return undefined
+  if (known.error) throw known.error
+  tally.members += known.tally.members
+  tally.hasUnknown ||= known.tally.hasUnknown
+  if (known.tally.empties) tally.empties = [...(tally.empties ?? []), ...known.tally.empties]
+  return known.made
+}
