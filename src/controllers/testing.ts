@@ -10,10 +10,7 @@ import { toTimestamp } from '../client/timestamp.ts'
 import { runControllers } from '../controller/run.ts'
 import type { WorkerStats } from '../controller/worker.ts'
 import { bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
-import { createCacheSources } from '../server/cache-sources.ts'
-import { newRsaKey } from '../server/pki/certificate.ts'
-import { createSecurity } from '../server/security.ts'
-import { startTestServer, type TestServer } from '../server/testing.ts'
+import { startGatedServer, type TestServer } from '../server/testing.ts'
 import { type SimClock, simPorts } from '../std/sim-ports.ts'
 import { controllerTable } from './index.ts'
 import { clusterRoles, namespaces, nodes, pods } from './kinds.ts'
@@ -53,18 +50,8 @@ export async function startControllerTest(gates: readonly SwitchedGate[] = []): 
   const ports = simPorts()
   const features = createFeatures(gates.map(gate => `${gate}=true`))
   const registry = createRegistry(servedResources(gates.length > 0 ? ['api/all=true'] : [], features))
-  const sources = createCacheSources()
-  const security = createSecurity({
-    ...ports,
-    sources,
-    pki: () => ({ authorities: {} as never, serviceAccountKey: newRsaKey() }),
-    issuer: 'https://kubernetes.default.svc.cluster.local',
-    externalUrl: 'https://192.0.2.1:6443',
-  })
-  const { authorize: authorizer, admission } = security
-  const server = await startTestServer({ ports, registry, authorizer, admission })
   const stop = new AbortController()
-  sources.bind(server.cache, stop.signal)
+  const server = await startGatedServer({ ports, registry }, stop.signal)
   const client = createClient(server.admin)
   await allow(client, features)
   await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)

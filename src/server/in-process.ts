@@ -20,7 +20,7 @@ export interface InProcessOptions {
   readonly handler: Handler
   readonly user: UserInfo
   /** Default: the user's name. */
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
   readonly random: Pick<Random, 'uuid'>
 }
 

@@ -16,13 +16,14 @@ import { componentUsers, controllerUser, nodeUser } from './authn/identity.ts'
 import { bearerOf, newBootstrapToken, tokenSecret } from './bootstrap/join-token.ts'
 import { type NodeCertificate, requestNodeCertificate } from './bootstrap/node-certificate.ts'
 import { reconcileBootstrapPolicy } from './bootstrap-policy/reconcile.ts'
-import { createCacheSources } from './cache-sources.ts'
 import type { UserInfo } from './context.ts'
+import { openServer } from './open-server.ts'
 import { certificateFacts, issuedBy } from './pki/certificate.ts'
 import { issueCa, issueLeaf } from './pki/issue.ts'
 import { ensurePki, type Pki } from './pki/pki.ts'
-import { createSecurity, type Security } from './security.ts'
-import { type ApiServer, createApiServer } from './server.ts'
+import type { Security } from './security.ts'
+import type { ApiServer } from './server.ts'
+import { testGates } from './testing.ts'
 
 const ports = realPorts(silentLogger)
 const dataDirectory = mkdtempSync(join(tmpdir(), 'hutch-secure-'))
@@ -40,23 +41,13 @@ beforeAll(async () => {
     clusterDomain: 'cluster.local',
   }
   pki = await ensurePki({ ...spec, node: { name: 'n1', addresses: [] } }, ports)
-  const sources = createCacheSources()
-  security = createSecurity({
-    ...ports,
-    sources,
-    pki: () => pki,
-    issuer: 'https://kubernetes.default.svc.cluster.local',
-    externalUrl: 'https://127.0.0.1',
-  })
-  server = await createApiServer({
-    ports,
-    store: openMemoryStore(ports),
-    registry: createRegistry(),
-    authenticator: security.authentication.authenticate,
-    authorizer: security.authorize,
-    admission: security.admission,
-  })
-  sources.bind(server.cache, stop.signal)
+  const gates = { ...testGates(), pki: () => pki }
+  const opened = await openServer(
+    { ports, store: openMemoryStore(ports), registry: createRegistry(), gates },
+    stop.signal,
+  )
+  server = opened.server
+  security = opened.security
   await reconcileBootstrapPolicy(server.inProcess(componentUsers.server), ports)
   const { certificate: cert, key } = pki.certificates.get('serving-kube-apiserver')!
   const { authorities } = pki

@@ -11,6 +11,7 @@ import type { Store } from '../storage/store.ts'
 import type { FrontProxy } from './aggregation/front-proxy.ts'
 import { type Aggregation, type AggregationSources, createAggregation } from './aggregation/index.ts'
 import { servedCatalog } from './aggregation/served-catalog.ts'
+import { componentUsers, programOf } from './authn/identity.ts'
 import { createCacheSources } from './cache-sources.ts'
 import { createChain, requestTimeoutMs } from './chain.ts'
 import { type ComponentChecks, componentStatusReader } from './component-status.ts'
@@ -29,7 +30,6 @@ import { createFront } from './http/front.ts'
 import { type HealthCheck, type HealthOptions, mountHealth } from './http/health.ts'
 import { mountIndex } from './http/index-page.ts'
 import { type ConnectionLimits, type Listener, listen, type TlsMaterial } from './http/listen.ts'
-import type { PostStartHooks } from './http/post-start-hooks.ts'
 import { createRoutes, type Routes } from './http/routes.ts'
 import { createUpgradeHandler } from './http/upgrade.ts'
 import { createWatchDrain } from './http/watch-drain.ts'
@@ -93,8 +93,8 @@ export interface ApiServerOptions {
   readonly longYaml?: LongYaml
   /** Rights to act as others may be for some requests (KEP-5284). Default: not, as upstream. */
   readonly constrainsImpersonation?: boolean
-  /** Work after the start that `/livez` and `/readyz` wait for. */
-  readonly postStartHooks?: PostStartHooks
+  /** More of what `/livez` and `/readyz` wait for: work after the start, parts outside. */
+  readonly checks?: readonly HealthCheck[]
   /** For so long `/livez` waits for none of it. Default 0, as upstream's --livez-grace-period. */
   readonly livezGraceMs?: number
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
@@ -145,9 +145,6 @@ export interface ApiServer {
   shutdown(): Promise<void>
 }
 
-/** The server's own identity, upstream's privileged loopback user. */
-const ownUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] }
-
 /** Builds the server over an open store; resolves when the cache is loaded. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { ports, registry } = options
@@ -160,7 +157,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const watches = watchDrainOf(options)
   const started = createServerHooks(cache, options.frontProxy !== undefined)
   started.finished('cache')
-  const checks = healthChecks({ ports, store, cache, drain, hooks: hooksOf(options, started.checks) })
+  const hooks = [...started.checks, ...(options.checks ?? [])]
+  const checks = healthChecks({ ports, store, cache, drain, hooks })
   const sources = aggregationSources(cache, stopping.signal)
   const aggregation =
     options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
@@ -173,24 +171,19 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...{ servesCbor: options.servesCbor ?? false, longYaml: options.longYaml, browsers: options.browsers },
   })
   const inProcess = (user: UserInfo, userAgent?: string) =>
-    createInProcessTransport({
-      handler,
-      user,
-      random: ports.random,
-      ...(userAgent !== undefined && { userAgent }),
-    })
+    createInProcessTransport({ handler, user, userAgent, random: ports.random })
   const stopCounting = countObjects(ports.metrics, registry, cache)
+  const transport = inProcess(componentUsers.server, programOf(componentUsers.server))
   followDefinitions({
     cache,
     registry,
-    transport: inProcess(ownUser, 'kube-apiserver'),
+    transport,
     ports,
     signal: stopping.signal,
     webhooks: webhooksVia(sources, ports),
   })
   expireEvents({ cache, ports, ttlMs: options.eventTtlMs ?? eventTtlMs }, stopping.signal)
   started.finished('kinds')
-  const transport = inProcess(ownUser, 'kube-apiserver')
   return {
     handler,
     cache,
@@ -243,10 +236,6 @@ function patienceOf({
 }: ApiServerOptions): Pick<HealthOptions, 'isPatient'> {
   const untilMs = clock.monotonicMs() + livezGraceMs
   return livezGraceMs > 0 ? { isPatient: () => clock.monotonicMs() < untilMs } : {}
-}
-
-function hooksOf<C>({ postStartHooks }: ApiServerOptions, own: readonly C[]) {
-  return [...own, ...(postStartHooks?.checks ?? [])]
 }
 
 function observedStore({ store, ports, tracing }: ApiServerOptions): Store {

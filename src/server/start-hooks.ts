@@ -27,25 +27,59 @@ const steps = {
   ],
 } as const
 
-export interface ServerHooks {
+/** What makes a cluster of the server (bootstrap/cluster.ts), under upstream's names as well. */
+const clusterSteps = {
+  identity: [
+    'start-kube-apiserver-identity-lease-controller',
+    'start-kube-apiserver-identity-lease-garbage-collector',
+  ],
+  /** Admission sees what is in the cluster. */
+  admission: ['start-apiserver-admission-initializer'],
+  policy: ['rbac/bootstrap-roles'],
+  objects: [
+    'start-system-namespaces-controller',
+    'scheduling/bootstrap-system-priority-classes',
+    'bootstrap-controller',
+    'start-kubernetes-service-cidr-controller',
+    'start-legacy-token-tracking-controller',
+  ],
+  flow: [
+    'priority-and-fairness-config-producer',
+    'priority-and-fairness-config-consumer',
+    'priority-and-fairness-filter',
+  ],
+} as const
+
+interface StepHooks<Step extends string> {
   readonly checks: readonly HealthCheck[]
-  finished(step: keyof typeof steps): void
+  finished(step: Step): void
 }
+
+export type ServerHooks = StepHooks<keyof typeof steps>
+export type ClusterHooks = StepHooks<keyof typeof clusterSteps>
 
 /** Without aggregation its checks are not there. */
 export function createServerHooks(cache: WatchCache, hasAggregation: boolean): ServerHooks {
-  const names = [...steps.cache, ...steps.kinds, ...(hasAggregation ? steps.aggregation : [])]
-  const hooks = createPostStartHooks(names)
+  const { checks, finished } = stepHooks(hasAggregation ? steps : { ...steps, aggregation: [] })
   const folder = collectionPrefix({ group: 'apiregistration.k8s.io', plural: 'apiservices' })
   const registered: HealthCheck = {
     name: 'autoregister-completion',
     isOfStart: true,
     check: () => (cache.count(folder) > 0 ? undefined : 'missing APIService'),
   }
+  return { checks: [...checks, ...(hasAggregation ? [registered] : [])], finished }
+}
+
+export function createClusterHooks(): ClusterHooks {
+  return stepHooks(clusterSteps)
+}
+
+function stepHooks<Step extends string>(names: Readonly<Record<Step, readonly string[]>>): StepHooks<Step> {
+  const { checks, finished } = createPostStartHooks(Object.values<readonly string[]>(names).flat())
   return {
-    checks: [...hooks.checks, ...(hasAggregation ? [registered] : [])],
+    checks,
     finished: step => {
-      for (const name of steps[step]) hooks.finished(name)
+      for (const name of names[step]) finished(name)
     },
   }
 }

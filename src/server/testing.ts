@@ -6,12 +6,17 @@ import { simPorts } from '../std/sim-ports.ts'
 import { openMemoryStore } from '../storage/memory/memory-store.ts'
 import type { Store } from '../storage/store.ts'
 import type { Authenticator, Authorizer, UserInfo } from './context.ts'
+import { type OpenServer, openServer, type ServerSetup } from './open-server.ts'
+import { newRsaKey } from './pki/certificate.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'
 
-export interface TestServer extends ApiServer {
+interface Parts {
   readonly ports: Ports
   readonly store: Store
   readonly registry: Registry
+}
+
+export interface TestServer extends ApiServer, Parts {
   /** In process, as a member of system:masters. */
   readonly admin: Transport
 }
@@ -32,16 +37,32 @@ export const nameTokens: Authenticator = ({ credential }) => {
 
 /** Starts a server over an empty memory store in virtual time, unless told otherwise. Call `shutdown` at the end. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const ports = options.ports ?? simPorts()
-  const store = options.store ?? openMemoryStore({ clock: ports.clock, log: ports.log })
-  const registry = options.registry ?? createRegistry()
-  const server = await createApiServer({
-    authenticator: nameTokens,
-    authorizer: allowAll,
-    ...options,
-    ports,
-    store,
-    registry,
-  })
-  return { ...server, ports, store, registry, admin: server.inProcess(adminUser) }
+  const parts = testParts(options)
+  const gates = { authenticator: nameTokens, authorizer: allowAll }
+  const server = await createApiServer({ ...gates, ...options, ...parts })
+  return { ...server, ...parts, admin: server.inProcess(adminUser) }
+}
+
+/** The same behind the real gates: upstream's admission, and no rights but those that RBAC objects give. */
+export async function startGatedServer(
+  options: Partial<ServerSetup>,
+  signal: AbortSignal,
+): Promise<TestServer & Pick<OpenServer, 'security'>> {
+  const parts = testParts(options)
+  const { server, security } = await openServer({ gates: testGates(), ...options, ...parts }, signal)
+  return { ...server, ...parts, security, admin: server.inProcess(adminUser) }
+}
+
+function testParts({ ports = simPorts(), store, registry }: Partial<Parts>): Parts {
+  return { ports, store: store ?? openMemoryStore(ports), registry: registry ?? createRegistry() }
+}
+
+/** Gates that know no authority: nobody comes in with a certificate. */
+export function testGates(): ServerSetup['gates'] {
+  const serviceAccountKey = newRsaKey()
+  return {
+    pki: () => ({ authorities: {} as never, serviceAccountKey }),
+    issuer: 'https://kubernetes.default.svc.cluster.local',
+    externalUrl: 'https://192.0.2.1:6443',
+  }
 }

@@ -10,12 +10,10 @@ import { createScheduler } from '../scheduler/scheduler.ts'
 import { componentUsers, controllerUser, nodeUser } from '../server/authn/identity.ts'
 import { ensureBootstrapObjects } from '../server/bootstrap/objects.ts'
 import { reconcileBootstrapPolicy } from '../server/bootstrap-policy/reconcile.ts'
-import { createCacheSources } from '../server/cache-sources.ts'
 import type { UserInfo } from '../server/context.ts'
-import { newRsaKey } from '../server/pki/certificate.ts'
-import { createSecurity } from '../server/security.ts'
-import { type ApiServer, createApiServer } from '../server/server.ts'
-import { defaultServiceNetwork } from '../server/service-ip/service-allocator.ts'
+import { openServer } from '../server/open-server.ts'
+import type { ApiServer } from '../server/server.ts'
+import { testGates } from '../server/testing.ts'
 import type { Logger, Ports } from '../std/ports.ts'
 import { simPorts } from '../std/sim-ports.ts'
 import { openMemoryStore } from '../storage/memory/memory-store.ts'
@@ -108,8 +106,8 @@ interface Served {
   stop(): Promise<void>
 }
 
-/** Tokens are signed with it; none of them reaches the store, so it may differ from run to run. */
-const serviceAccountKey = newRsaKey()
+/** Tokens are signed with a key of theirs; none reaches the store, so it may differ from run to run. */
+const gates = testGates()
 
 async function createServing(store: Store, ports: Ports): Promise<Served> {
   const registry = createRegistry()
@@ -153,31 +151,9 @@ async function serve(
   ports: Ports,
   registry: ReturnType<typeof createRegistry>,
 ): Promise<RunningServer> {
-  const sources = createCacheSources()
   const stop = new AbortController()
-  const security = createSecurity({
-    ...ports,
-    sources,
-    pki: () => ({ authorities: {} as never, serviceAccountKey }),
-    issuer: 'https://kubernetes.default.svc.cluster.local',
-    externalUrl: 'https://192.0.2.1:6443',
-  })
-  const api = await createApiServer({
-    ports,
-    store,
-    registry,
-    authenticator: security.authentication.authenticate,
-    authorizer: security.authorize,
-    admission: security.admission,
-    serviceNetwork: defaultServiceNetwork,
-    reviews: {
-      subjectRules: security.subjectRules,
-      tokenStatus: async () => ({ authenticated: false }),
-    },
-    requestToken: security.authentication.tokens.request,
-  })
-  sources.bind(api.cache, stop.signal)
-  return { api, stop }
+  const { server } = await openServer({ ports, store, registry, gates }, stop.signal)
+  return { api: server, stop }
 }
 
 interface WaysIn {

@@ -1,31 +1,23 @@
 import { hostname } from 'node:os'
 import { resourceMetrics } from '../../api/metrics/resource-metrics.ts'
-import { createRegistry, type Registry } from '../../api/registry.ts'
+import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
-import { leaveTrace, tokenReviewStatus } from '../../server/authn/authenticator.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import type { OutsideAuthentication } from '../../server/authn/jwt/outside-tokens.ts'
-import { maintainEndpointLease } from '../../server/bootstrap/endpoint-lease.ts'
-import { ensure, ensureBootstrapObjects, ensureLegacyTokenTracking } from '../../server/bootstrap/objects.ts'
-import { reconcileBootstrapPolicy } from '../../server/bootstrap-policy/reconcile.ts'
-import { type CacheSources, createCacheSources } from '../../server/cache-sources.ts'
+import { type ClusterSetup, startCluster } from '../../server/bootstrap/cluster.ts'
+import type { CacheSources } from '../../server/cache-sources.ts'
 import type { ComponentChecks } from '../../server/component-status.ts'
 import type { UserInfo } from '../../server/context.ts'
 import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
-import { maintainFlowObjects } from '../../server/flow/maintain.ts'
-import { flowSources } from '../../server/flow/serve.ts'
-import { createPostStartHooks, type PostStartHooks } from '../../server/http/post-start-hooks.ts'
 import type { Routes } from '../../server/http/routes.ts'
-import { maintainIdentityLease } from '../../server/identity-lease.ts'
+import { openServer, type ServerSetup } from '../../server/open-server.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import { pkiRenewal } from '../../server/pki/renewal.ts'
-import { metricsReaderRole } from '../../server/resource-metrics/role.ts'
-import { createSecurity, type Security, type SecuritySetup } from '../../server/security.ts'
-import { type ApiServer, type ApiServerOptions, createApiServer } from '../../server/server.ts'
-import { repairServiceNetwork } from '../../server/service-ip/repair.ts'
-import { storageVersionTeller } from '../../server/storage-versions.ts'
+import type { Security } from '../../server/security.ts'
+import type { ApiServer, ApiServerOptions } from '../../server/server.ts'
+import { createClusterHooks } from '../../server/start-hooks.ts'
 import type { Tracing } from '../../server/tracing/tracing.ts'
 import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports, Runnable } from '../../std/ports.ts'
@@ -98,27 +90,6 @@ export async function openControlPlane(settings: ServerSettings, ports: Ports): 
   }
 }
 
-/** What `ensureBootstrapObjects` does, under the names that upstream's health checks have for it. */
-const bootstrapHooks = [
-  'start-system-namespaces-controller',
-  'scheduling/bootstrap-system-priority-classes',
-  'bootstrap-controller',
-  'start-kubernetes-service-cidr-controller',
-  'start-legacy-token-tracking-controller',
-]
-const flowHooks = [
-  'priority-and-fairness-config-producer',
-  'priority-and-fairness-config-consumer',
-  'priority-and-fairness-filter',
-]
-/** Admission sees what is in the cluster. */
-const admissionHook = 'start-apiserver-admission-initializer'
-const identityHooks = [
-  'start-kube-apiserver-identity-lease-controller',
-  'start-kube-apiserver-identity-lease-garbage-collector',
-]
-const startHooks = [...identityHooks, admissionHook, 'rbac/bootstrap-roles', ...bootstrapHooks, ...flowHooks]
-
 interface Opened {
   readonly store: EncryptedStore
   readonly stop: AbortController
@@ -133,45 +104,34 @@ async function buildServer(
 ): Promise<ControlPlane> {
   let current = pki
   const adopters: ((pki: Pki) => void)[] = []
-  const sources = createCacheSources()
-  const advertise = joinHostPort(settings.advertiseAddress, settings.port)
-  const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
   const adopt = () => {
     for (const each of adopters) each(current)
   }
   const trust = await openClientAuthorities(settings.clientCaFile, ports, stop.signal, adopt)
   const trusted = () => trust(current)
-  const gates = { sources, tracing, pki: trusted, ownTransport: () => as(componentUsers.server) }
-  const { security, outside } = await openSecurity(settings, ports, gates, stop.signal)
+  const { gates, outside } = await openGates(settings, ports, trusted, stop.signal)
   const registry = registryOf(settings)
   const audit = await openAuditing(settings.auditing, ports, stop.signal)
-  const hooks = createPostStartHooks(startHooks)
-  const server = await createApiServer({
-    ...{ ports, store, registry, tracing },
+  const hooks = createClusterHooks()
+  const parts: ServerSetup = {
+    ...{ ports, store, registry, tracing, gates },
     ...switchedParts(settings, ports),
-    authenticator: security.authentication.authenticate,
     allowsAnonymous: outside.allowsAnonymous,
-    authorizer: security.authorize,
-    admission: security.admission,
     ...(audit && { auditing: audit.auditing }),
-    advertise,
+    advertise: joinHostPort(settings.advertiseAddress, settings.port),
     components: componentsOf(settings),
-    postStartHooks: { ...hooks, checks: [...hooks.checks, kmsCheck(store)] },
+    checks: [...hooks.checks, kmsCheck(store)],
     ...settings.pace,
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(trusted, settings.kubeletAddressTypes),
-    reviews: reviewsBy(security),
-    mount: routes => mountPages(routes, settings, { pki, security, sources }),
-    requestToken: security.authentication.tokens.request,
-  })
-  sources.bind(server.cache, stop.signal)
-  hooks.finished(admissionHook)
+    mount: (routes, sources) => mountPages(routes, settings, pki, sources),
+  }
+  const { server, security, sources } = await openServer(parts, stop.signal)
+  const as = (user: UserInfo): Transport => server.inProcess(user, programOf(user))
+  const cluster = { ...clusterOf(settings), ...{ server, sources, ports, registry } }
   const transport = as(componentUsers.server)
-  await prepareCluster(transport, settings, hooks, ports)
-  await server.aggregate()
-  await maintainFlowObjects({ ports, transport, ...flowSources(sources) }, stop.signal)
-  const leave = maintainNetwork({ transport, ports, sources, registry, server }, settings, hooks, stop.signal)
+  const leave = await startCluster({ ...cluster, transport }, hooks, stop.signal)
   return {
     server,
     get pki() {
@@ -199,12 +159,8 @@ async function buildServer(
 }
 
 /** Pages of this server alone, besides the API. */
-function mountPages(
-  routes: Routes,
-  settings: ServerSettings,
-  { pki, security, sources }: { pki: Pki; security: Security; sources: CacheSources },
-): void {
-  mountJoining(routes, settings, pki, security)
+function mountPages(routes: Routes, settings: ServerSettings, pki: Pki, sources: CacheSources): void {
+  mountJoining(routes, settings, pki)
   if (!settings.disabled.has('scheduler')) mountPodResources(routes, sources)
 }
 
@@ -220,58 +176,24 @@ function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports
   }
 }
 
-interface Maintained {
-  readonly transport: Transport
-  readonly ports: Ports
-  readonly sources: CacheSources
-  readonly registry: Registry
-  readonly server: Pick<ApiServer, 'cache'>
-}
-
-/** Keeps addresses and node ports in order, and says that this server is there; the answer takes that back. */
-function maintainNetwork(
-  to: Maintained,
-  settings: ServerSettings,
-  hooks: PostStartHooks,
-  signal: AbortSignal,
-): () => Promise<void> {
-  const { nodePorts, features, port } = settings
-  repairServiceNetwork({ ...to, nodePorts }, signal)
-  const held = features.enabled('StorageVersionAPI') ? storageVersionTeller(to) : undefined
-  const leaves = [maintainIdentityLease({ ...to, hostname: hostname(), held }, signal)]
-  if (settings.etcd && settings.keepsEndpoints)
-    leaves.push(
-      maintainEndpointLease({ ...to, ...to.server, address: reachableAddress(settings), port }, signal),
-    )
-  for (const name of [...flowHooks, ...identityHooks]) hooks.finished(name)
-  return async () => {
-    await Promise.all(leaves.map(leave => leave()))
-  }
-}
-
-type GateParts = Pick<SecuritySetup, 'sources' | 'tracing'> & {
-  readonly ownTransport: () => Transport
-  readonly pki: () => Pki
-}
-
 /** Who is calling, who may do what, and what may be written, as the flags say. */
-async function openSecurity(
+async function openGates(
   settings: ServerSettings,
   ports: Ports,
-  parts: GateParts,
+  pki: () => Pki,
   signal: AbortSignal,
-): Promise<{ readonly security: Security; readonly outside: OutsideAuthentication }> {
-  const serviceAccounts = await openServiceAccounts(settings.serviceAccounts, parts.pki(), ports, signal)
+): Promise<{ readonly gates: ServerSetup['gates']; readonly outside: OutsideAuthentication }> {
+  const serviceAccounts = await openServiceAccounts(settings.serviceAccounts, pki(), ports, signal)
   const outside = await openOutsideAuthentication(settings.authentication, serviceAccounts, ports, signal)
-  const security = createSecurity({
-    ...{ ...ports, ...parts, serviceAccounts },
+  const gates = {
+    ...{ pki, serviceAccounts },
     issuer: serviceAccounts.issuers[0]!,
     outsideTokens: outside.tokens,
     authorizers: await openAuthorization(settings.authorization, ports, signal),
     admission: await openAdmission(settings.admission, ports, signal),
     externalUrl: `https://${joinHostPort(settings.advertiseAddress, settings.port)}`,
-  })
-  return { security, outside }
+  }
+  return { gates, outside }
 }
 
 /** Upstream's one check for all key management plugins; without any it holds. */
@@ -279,37 +201,21 @@ function kmsCheck(store: EncryptedStore) {
   return { name: 'kms-providers', check: () => store.check(), isOfStore: true }
 }
 
-function reviewsBy({ authentication, subjectRules }: Security): NonNullable<ApiServerOptions['reviews']> {
+function clusterOf(settings: ServerSettings) {
+  const { features, nodePorts, port, kubernetesIp, kubernetesNodePort, serviceCidrs } = settings
   return {
-    subjectRules,
-    async tokenStatus(token, audiences, context) {
-      const verdict = await authentication.reviewToken(token, audiences)
-      leaveTrace(context, verdict)
-      return tokenReviewStatus(verdict)
+    ...{ features, nodePorts, hostname: hostname(), hasMetrics: hasMetrics(settings) },
+    endpoints: endpointsOf(settings),
+    advertised: {
+      address: reachableAddress(settings),
+      ...{ port, serviceCidrs, clusterIp: kubernetesIp, nodePort: kubernetesNodePort },
     },
   }
 }
 
-/** What a cluster has before anybody may ask for anything. */
-async function prepareCluster(
-  transport: Transport,
-  settings: ServerSettings,
-  hooks: PostStartHooks,
-  ports: Ports,
-): Promise<void> {
-  await reconcileBootstrapPolicy(transport, ports, settings.features)
-  if (hasMetrics(settings)) await ensure(transport, metricsReaderRole)
-  hooks.finished('rbac/bootstrap-roles')
-  await ensureBootstrapObjects(transport, {
-    // Of several servers each has a lease, and the leases are the endpoints.
-    address: settings.keepsEndpoints && !settings.etcd ? reachableAddress(settings) : undefined,
-    port: settings.port,
-    clusterIp: settings.kubernetesIp,
-    nodePort: settings.kubernetesNodePort,
-    serviceCidrs: settings.serviceCidrs,
-  })
-  await ensureLegacyTokenTracking(transport, ports)
-  for (const name of bootstrapHooks) hooks.finished(name)
+function endpointsOf({ keepsEndpoints, etcd }: ServerSettings): ClusterSetup['endpoints'] {
+  if (!keepsEndpoints) return 'none'
+  return etcd ? 'many' : 'one'
 }
 
 /** What ComponentStatuses name, as upstream does. */

@@ -5,7 +5,7 @@ import { createPostStartHooks } from './post-start-hooks.ts'
 
 test('/livez is patient with the start for as long as it is told, the others are not', async () => {
   const hooks = createPostStartHooks(['slow-step'])
-  const server = await startTestServer({ postStartHooks: hooks, livezGraceMs: 30_000 })
+  const server = await startTestServer({ checks: hooks.checks, livezGraceMs: 30_000 })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   const code = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status
   const all = () => Promise.all(['/livez', '/livez/poststarthook/slow-step', '/healthz', '/readyz'].map(code))
