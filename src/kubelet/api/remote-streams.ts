@@ -21,9 +21,11 @@ export interface RemoteStreams {
 export async function serveSession(begin: () => Promise<Session>, remote: RemoteStreams): Promise<void> {
   try {
     const session = await begin()
-    remote.onResize((columns, rows) => void session.resize(columns, rows).catch(() => session.close()))
+    // It fails when the command has just ended: what that has said is still to be told.
+    remote.onResize((columns, rows) => void session.resize(columns, rows).catch(() => undefined))
     void remote.gone.then(() => session.close())
-    void feed(session, remote)
+    // Input that breaks off is input that ends, as upstream's runtimes take it.
+    void feed(session, remote).catch(() => session.stdin?.end())
     for await (const { stream, data } of session.output) await remote.write(stream, data)
     await remote.finish(exitStatus(await session.exitCode()))
   } catch (error) {
@@ -35,7 +37,7 @@ async function feed({ stdin }: Session, remote: RemoteStreams): Promise<void> {
   if (!stdin || !remote.stdin) return
   for await (const piece of remote.stdin) {
     if (!stdin.writable) return
-    if (!stdin.write(piece)) await new Promise(resolve => stdin.once('drain', resolve))
+    if (!stdin.write(piece)) await new Promise(resolve => stdin.once('drain', resolve).once('close', resolve))
   }
   stdin.end()
 }
