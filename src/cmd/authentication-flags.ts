@@ -1,4 +1,5 @@
 import { allAlgorithms } from '../server/authn/jwt/authenticator.ts'
+import { authorizerTypes } from '../server/authz/configuration.ts'
 import { duration, text } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
 
@@ -11,10 +12,13 @@ const reviewVersion = (value: string) => {
   if (value !== 'v1' && value !== 'v1beta1') throw new Error(`"${value}" is not v1 or v1beta1`)
 }
 
-const modes = ['Node', 'RBAC', 'Webhook']
 const mode = (value: string) => {
-  const wrong = value.split(',').find(name => !modes.includes(name))
-  if (wrong !== undefined) throw new Error(`"${wrong}" is not available; use ${modes.join(', ')}`)
+  const wrong = value.split(',').find(name => !authorizerTypes.includes(name))
+  if (wrong === 'AlwaysAllow')
+    throw new Error(
+      '"AlwaysAllow" is not available: whoever reaches the server could do everything; use RBAC',
+    )
+  if (wrong !== undefined) throw new Error(`"${wrong}" is not available; use ${authorizerTypes.join(', ')}`)
 }
 
 /** Whose tokens count beside the cluster's own: names and meanings are kube-apiserver's. */
@@ -34,6 +38,11 @@ export const authenticationFlags: readonly Flag[] = [
     type: 'boolean',
     help: 'whether requests without a credential are let in at all (default: true; RBAC decides what they get)',
   },
+  text(
+    'token-auth-file',
+    'FILE',
+    'tokens, each a line TOKEN,USER,UID,"GROUP,…" of CSV; read at the start alone',
+  ),
   text('oidc-issuer-url', 'URL', 'accept tokens of this OpenID Connect issuer'),
   text('oidc-client-id', 'ID', 'audience that its tokens must have'),
   text('oidc-ca-file', 'FILE', "authority of the issuer's certificate (default: the system's)"),
@@ -136,9 +145,14 @@ export const authorizationFlags: readonly Flag[] = [
     name: 'authorization-mode',
     type: 'list',
     placeholder: 'MODE',
-    help: 'Node, RBAC and Webhook in the order in which they are asked (default: Node,RBAC); repeatable',
+    help: 'Node, RBAC, ABAC, Webhook and AlwaysDeny in the order in which they are asked (default: Node,RBAC); repeatable',
     check: mode,
   },
+  text(
+    'authorization-policy-file',
+    'FILE',
+    'policies of the mode ABAC, a JSON object in each line (abac.authorization.kubernetes.io/v1beta1); read at the start alone',
+  ),
   text(
     'authorization-webhook-config-file',
     'FILE',

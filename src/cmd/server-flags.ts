@@ -20,6 +20,7 @@ import {
   serverOrigin,
 } from './flag-checks.ts'
 import type { Flag, FlagValues } from './flags.ts'
+import { frontProxyFlags } from './front-proxy-flags.ts'
 import { metricsFlags } from './metrics-flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 import { servingFlags } from './serving-flags.ts'
@@ -240,6 +241,7 @@ export const serverFlags: readonly Flag[] = [
   ...auditFlags,
   ...metricsFlags,
   ...authenticationFlags,
+  ...frontProxyFlags,
   ...serviceAccountFlags,
   ...authorizationFlags,
   ...admissionFlags,

@@ -16,19 +16,14 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ['cert-dir', 'Certificates lie in --data-dir; for one of your own use --tls-cert-file.'],
   ['external-hostname', 'Use --tls-san for names of the server, --advertise-address for its address.'],
   [
-    'kubelet-certificate-authority kubelet-client-certificate kubelet-client-key proxy-client-cert-file proxy-client-key-file requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers',
+    'kubelet-certificate-authority kubelet-client-certificate kubelet-client-key',
     'The server makes, keeps and renews its authorities and certificates in --data-dir/server/tls.',
   ],
   ['service-account-lookup', 'Tokens of service accounts are always looked up.'],
   [
-    'token-auth-file',
-    'Use a service account, "hutch token", --oidc-issuer-url or --authentication-token-webhook-config-file.',
-  ],
-  [
     'enable-bootstrap-token-auth',
     'Bootstrap tokens are always accepted, as joining needs them; delete their Secrets.',
   ],
-  ['authorization-policy-file', 'There is no ABAC: use RBAC, or a webhook in --authorization-config.'],
   ['admission-control', 'Use --enable-admission-plugins and --disable-admission-plugins.'],
   ['enable-priority-and-fairness', 'Priority and fairness is always on; see --max-requests-inflight.'],
   ['enable-garbage-collector', 'The garbage collector is always on.'],

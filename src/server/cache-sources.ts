@@ -1,10 +1,8 @@
-import type { Resource, StorageLocation } from '../api/define.ts'
+import type { Resource } from '../api/define.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { assert } from '../std/assert.ts'
 import type { Change, Source } from './lister.ts'
 import { type CacheEvent, collectionPrefix, objectKey, type WatchCache } from './watchcache/index.ts'
-
-type Location = Pick<StorageLocation, 'group' | 'plural'>
 
 /**
  * Listers over the watch cache for what the chain itself needs (authentication, authorization, admission). They
@@ -13,9 +11,13 @@ type Location = Pick<StorageLocation, 'group' | 'plural'>
 export interface CacheSources {
   /** The objects of a kind, in whatever version they are stored. */
   of<T extends KubeObject>(resource: Resource<T>): Source<T>
+  /** One object alone: who follows it is told of no other. */
+  only<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): Followed<T>
   /** Fills all sources; from here on their handlers hear every change, until `signal` aborts. */
   bind(cache: WatchCache, signal: AbortSignal): void
 }
+
+export type Followed<T extends KubeObject> = Pick<Source<T>, 'onChange'>
 
 interface Bound {
   readonly cache: WatchCache
@@ -29,6 +31,15 @@ export function createCacheSources(): CacheSources {
     assert(bound, 'a lister is read only after its cache is bound')
     return bound.cache
   }
+  const followed = <T extends KubeObject>(prefix: string): Followed<T> => ({
+    onChange(handler) {
+      const stop = new AbortController()
+      const start = (to: Bound) => follow(to, prefix, stop.signal, handler)
+      if (bound) start(bound)
+      else waiting.push(start)
+      return () => stop.abort()
+    },
+  })
   return {
     of: <T extends KubeObject>({ storage }: Resource<T>): Source<T> => ({
       get: (namespace, name) => current().get(objectKey(storage, namespace, name))?.object as T | undefined,
@@ -36,14 +47,9 @@ export function createCacheSources(): CacheSources {
         current()
           .list(collectionPrefix(storage, namespace))
           .items.map(({ object }) => object as T),
-      onChange(handler) {
-        const stop = new AbortController()
-        const start = (to: Bound) => follow(to, storage, stop.signal, handler)
-        if (bound) start(bound)
-        else waiting.push(start)
-        return () => stop.abort()
-      },
+      ...followed<T>(collectionPrefix(storage)),
     }),
+    only: ({ storage }, namespace, name) => followed(objectKey(storage, namespace, name)),
     bind(cache, signal) {
       assert(!bound, 'sources are bound once')
       bound = { cache, signal }
@@ -54,11 +60,10 @@ export function createCacheSources(): CacheSources {
 
 function follow<T extends KubeObject>(
   { cache, signal }: Bound,
-  location: Location,
+  prefix: string,
   stop: AbortSignal,
   handler: (change: Change<T>) => void,
 ): void {
-  const prefix = collectionPrefix(location)
   const { items, revision } = cache.list(prefix)
   for (const { object } of items) handler({ old: undefined, now: object as T })
   const sink = (events: readonly CacheEvent[]) => {

@@ -19,6 +19,8 @@ export interface ChainParts {
   readonly authenticator: Authenticator
   /** Default: every path; what the anonymous may do there is the authorizer's matter. */
   readonly allowsAnonymous?: (path: string) => boolean
+  /** Headers besides the usual that end here; default: none. */
+  readonly isProxyClaim?: ((header: string) => boolean) | undefined
   readonly authorizer: Authorizer
   /** Absent: nothing is written down. */
   readonly auditing?: Auditing
@@ -59,6 +61,7 @@ export function createChain(parts: ChainParts): Handler {
         metrics: ports.metrics,
         clock: ports.clock,
         allowsAnonymous: parts.allowsAnonymous,
+        isProxyClaim: parts.isProxyClaim,
         onStranger: auditStranger(parts.auditing, ports),
       }),
     ),

@@ -37,8 +37,8 @@ export interface RequestContext {
   readAs?: BodyType
   /** A kind's own door was reached: from there on failures are told in all of its formats, CBOR too. */
   isRouted?: boolean
-  /** Lower-case header values; empty in process. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Lower-case header values; empty in process. Authentication takes away what is said to this server alone. */
+  headers: Readonly<Record<string, string>>
   /** Names and values in turn, as they came; absent in process. */
   readonly rawHeaders?: () => readonly string[]
   /** Set by authentication. */

@@ -24,6 +24,7 @@ import {
   createAuthenticationServices,
   type TokenSettings,
 } from './authn/authn.ts'
+import type { RequestHeaders } from './authn/front-proxy.ts'
 import type { TokenObjects } from './authn/service-account.ts'
 import type { MarkUsed } from './authn/token-uses.ts'
 import type { AuthorizerList } from './authz/configured.ts'
@@ -47,8 +48,12 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random' | 'metrics
   readonly issuer: string
   /** How service account tokens are signed and verified. Default: with the key of the PKI for the issuer. */
   readonly serviceAccounts?: Partial<TokenSettings>
+  /** Tokens that a file of this machine holds. */
+  readonly fileTokens?: TokenAuthenticator | undefined
   /** Tokens of outside issuers. */
   readonly outsideTokens?: TokenAuthenticator
+  /** Which proxies may name users, and in which headers. Default: the usual. */
+  readonly requestHeaders?: RequestHeaders
   /** Which authorizers are asked, in order. Default: Node, RBAC. */
   readonly authorizers?: () => AuthorizerList
   /** Which admission plugins run and what they are told. Default: the usual ones. */
@@ -77,7 +82,9 @@ export function createSecurity({
   issuer,
   externalUrl,
   serviceAccounts: tokenSettings,
+  fileTokens,
   outsideTokens,
+  requestHeaders,
   authorizers,
   admission = usualAdmission,
   ownTransport,
@@ -109,9 +116,10 @@ export function createSecurity({
   const resolve = createServiceResolver(reach, random)
   return {
     authentication: createAuthenticationServices({
-      ...{ pki, issuer, externalUrl, objects, clock, random, metrics },
+      ...{ pki, issuer, externalUrl, objects, clock, random, metrics, fileTokens },
       ...(tokenSettings && { serviceAccounts: tokenSettings }),
       ...(outsideTokens && { outsideTokens }),
+      ...(requestHeaders && { requestHeaders }),
       ...(ownTransport && { markUsed: labelSecret(ownTransport) }),
     }),
     authorize,

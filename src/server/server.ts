@@ -1,4 +1,5 @@
 import { apiServices } from '../api/apiregistration/api-service.ts'
+import { configMaps } from '../api/core/config-map.ts'
 import { services } from '../api/core/service.ts'
 import { endpointSlices } from '../api/discovery/endpoint-slice.ts'
 import type { Registry } from '../api/registry.ts'
@@ -8,6 +9,7 @@ import type { LongYaml } from '../machinery/codec/index.ts'
 import { toApiVersion } from '../machinery/meta/group.ts'
 import type { Ports } from '../std/ports.ts'
 import type { Store } from '../storage/store.ts'
+import { authenticationConfig } from './aggregation/authentication-config.ts'
 import type { FrontProxy } from './aggregation/front-proxy.ts'
 import { type Aggregation, type AggregationSources, createAggregation } from './aggregation/index.ts'
 import { servedCatalog } from './aggregation/served-catalog.ts'
@@ -116,6 +118,10 @@ export interface ApiServerOptions {
   readonly readDescriptions?: () => Descriptions | undefined
   /** How the server speaks for users to servers behind it; absent: there are none. */
   readonly frontProxy?: () => FrontProxy
+  /** Takes who is to be told when `frontProxy` says something else. */
+  readonly onFrontProxyChanged?: (told: () => void) => void
+  /** Headers besides the usual by which only proxies speak of users: nobody behind this server is passed them. */
+  readonly isProxyClaim?: ((header: string) => boolean) | undefined
   /** More routes for paths that are no resources. */
   readonly mount?: (routes: Routes) => void
 }
@@ -160,8 +166,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const hooks = [...started.checks, ...(options.checks ?? [])]
   const checks = healthChecks({ ports, store, cache, drain, hooks })
   const sources = aggregationSources(cache, stopping.signal)
-  const aggregation =
-    options.frontProxy && createAggregation({ sources, frontProxy: options.frontProxy, ports })
+  const aggregation = aggregationOf(options, sources)
   const served: Served = { cache, checks, aggregation, transport: () => transport }
   const handler = createHandler(options, served, stopping.signal)
   const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
@@ -243,6 +248,13 @@ function observedStore({ store, ports, tracing }: ApiServerOptions): Store {
   return tracing ? tracedStore(measured, tracing) : measured
 }
 
+function aggregationOf(
+  { ports, frontProxy, onFrontProxyChanged: onProxyChanged }: ApiServerOptions,
+  sources: AggregationSources,
+) {
+  return frontProxy && createAggregation({ sources, ports, frontProxy, onProxyChanged })
+}
+
 /** What the server itself reads about other servers. */
 function aggregationSources(cache: WatchCache, signal: AbortSignal): AggregationSources {
   const sources = createCacheSources()
@@ -251,6 +263,7 @@ function aggregationSources(cache: WatchCache, signal: AbortSignal): Aggregation
     apiServices: sources.of(apiServices),
     services: sources.of(services),
     endpointSlices: sources.of(endpointSlices),
+    authenticationConfig: sources.only(configMaps, authenticationConfig.namespace, authenticationConfig.name),
   }
 }
 
@@ -317,6 +330,7 @@ function createHandler(
     authenticator,
     authorizer,
     ...(options.allowsAnonymous && { allowsAnonymous: options.allowsAnonymous }),
+    isProxyClaim: options.isProxyClaim,
     dispatch: aggregation ? aggregation.wrap(dispatch) : dispatch,
     ...(options.auditing && { auditing: options.auditing }),
     flow,

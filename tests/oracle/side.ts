@@ -7,7 +7,13 @@ import { normalize } from './normalize.ts'
 /** A server that answers, addressed as its administrator. */
 export interface Side {
   /** What one track keeps is not seen by another. */
-  session(): Session
+  session(as?: ClientPair): Session
+}
+
+/** PEM of a client certificate; without any nobody is shown. */
+export interface ClientPair {
+  readonly cert?: string
+  readonly key?: string
 }
 
 export interface Session {
@@ -32,10 +38,10 @@ export function sideOf(kubeconfigPath: string): Side {
   const cert = pem(user['client-certificate-data'], user['client-certificate'])
   const key = pem(user['client-key-data'], user['client-key'])
   const tls = { ca, cert, key }
-  return { session: () => openSession(cluster.server, tls) }
+  return { session: as => openSession(cluster.server, as ? { ca, ...as } : tls) }
 }
 
-function openSession(server: string, tls: { ca: string; cert: string; key: string }): Session {
+function openSession(server: string, tls: { readonly ca: string } & ClientPair): Session {
   const kept = new Map<string, string>()
   const fill = (text: string) =>
     text.replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => kept.get(name) ?? '')

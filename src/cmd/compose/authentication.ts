@@ -24,6 +24,8 @@ import { connectReviews } from './remote-reviews.ts'
 /** Where outside authentication comes from: a file, flags or nothing. */
 export interface AuthenticationSource {
   readonly path: string | undefined
+  /** Holds tokens itself. */
+  readonly tokenFile: string | undefined
   readonly fromFlags: AuthenticationConfiguration
   readonly algorithms: readonly string[]
   /** Of --anonymous-auth; undefined: nobody said. */
@@ -55,8 +57,9 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
   const said = flags.optional('anonymous-auth')
   const anonymous = said === undefined ? undefined : said === 'true'
   const others = anonymous === undefined ? {} : { anonymous: { enabled: anonymous } }
+  const common = { path, tokenFile: flags.optional('token-auth-file'), anonymous, webhook }
   if (issuerUrl === undefined || clientId === undefined)
-    return { path, fromFlags: others, algorithms: allAlgorithms, anonymous, webhook }
+    return { ...common, fromFlags: others, algorithms: allAlgorithms }
   const caFile = flags.optional('oidc-ca-file')
   const authenticator = oidcAuthenticator({
     issuerUrl,
@@ -69,7 +72,7 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
     authority: caFile === undefined ? undefined : readConfigured(caFile, 'oidc-ca-file'),
   })
   const algorithms = flags.list('oidc-signing-algs')
-  return { path, fromFlags: { ...others, jwt: [authenticator] }, algorithms, anonymous, webhook }
+  return { ...common, fromFlags: { ...others, jwt: [authenticator] }, algorithms }
 }
 
 /** Outside authentication as configured; the file is read again when it changes, and a bad one changes nothing. */

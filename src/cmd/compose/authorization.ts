@@ -1,15 +1,19 @@
+import { type Abac, createAbac } from '../../server/authz/abac.ts'
+import { readPolicies } from '../../server/authz/abac-policy.ts'
 import { readAuthorizationConfiguration } from '../../server/authz/configuration.ts'
 import { type AuthorizerList, createAuthorizationOrder } from '../../server/authz/configured.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
-import { openConfiguredFile } from './configured-file.ts'
+import { openConfiguredFile, readConfigured } from './configured-file.ts'
 import { connectReviews } from './remote-reviews.ts'
 
 /** Where the order of authorizers comes from: a file or flags. */
 export interface AuthorizationSource {
   readonly path: string | undefined
   readonly modes: readonly string[]
+  /** Of the mode ABAC. */
+  readonly policyFile: string | undefined
   readonly webhook: WebhookFlags
 }
 
@@ -29,12 +33,16 @@ export function authorizationSource(flags: FlagReader): AuthorizationSource {
     throw new UserError(
       '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined',
     )
+  const policyFile = flags.optional('authorization-policy-file')
+  if (!path && modes.includes('ABAC') !== (policyFile !== undefined))
+    throw new UserError('--authorization-policy-file and the mode ABAC of --authorization-mode go together')
   if (modes.includes('Webhook') !== (configFile !== undefined))
     throw new UserError(
       '--authorization-webhook-config-file and the mode Webhook of --authorization-mode go together',
     )
   return {
     path,
+    policyFile,
     modes: modes.length > 0 ? modes : ['Node', 'RBAC'],
     webhook: {
       configFile,
@@ -47,12 +55,16 @@ export function authorizationSource(flags: FlagReader): AuthorizationSource {
 
 /** The authorizers in the order that is configured; a file is read again when it changes. */
 export async function openAuthorization(
-  { path, modes, webhook }: AuthorizationSource,
+  { path, modes, policyFile, webhook }: AuthorizationSource,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<() => AuthorizerList> {
   const flag = path ? 'authorization-config' : 'authorization-webhook-config-file'
-  const order = createAuthorizationOrder({ ...ports, connect: file => connectReviews(file, flag) })
+  const order = createAuthorizationOrder({
+    ...ports,
+    connect: file => connectReviews(file, flag),
+    abac: policyFile === undefined ? undefined : openPolicies(policyFile),
+  })
   if (path) {
     const apply = (text: string) => order.configure(readAuthorizationConfiguration(text))
     const told = { subsystem: 'authorization', stability: 'BETA' } as const
@@ -74,4 +86,15 @@ export async function openAuthorization(
     throw new UserError(`--authorization-mode: ${(error as Error).message}`)
   }
   return order.list
+}
+
+/** Read once, as upstream. */
+function openPolicies(path: string): Abac {
+  const flag = 'authorization-policy-file'
+  try {
+    return createAbac(readPolicies(path, readConfigured(path, flag)))
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(`--${flag}: ${(error as Error).message}`)
+  }
 }

@@ -20,6 +20,7 @@ const context = { nowMs: ports.clock.nowMs(), random: ports.random }
 const [own, first, second, stranger] = await Promise.all(
   ['own', 'first', 'second', 'stranger'].map(name => issueCa(name, context)),
 )
+const none = { clients: undefined, proxies: undefined }
 const pki = { authorities: { 'client-ca': own } } as unknown as Pki
 
 async function userOf(authority: typeof own, trust: (pki: Pki) => Pki): Promise<string | undefined> {
@@ -37,7 +38,7 @@ test('certificates of all authorities of the file count, and of the own one, and
   const path = join(folder, 'ca.crt')
   writeFileSync(path, `${first!.certificate}${second!.certificate}`)
   let changes = 0
-  const trust = await openClientAuthorities(path, ports, stop.signal, () => changes++)
+  const trust = await openClientAuthorities({ ...none, clients: path }, ports, stop.signal, () => changes++)
   const users = [own, first, second, stranger].map(authority => userOf(authority, trust))
   expect(await Promise.all(users)).toEqual(['jane', 'jane', 'jane', undefined])
   expect(trust(pki)).toBe(trust(pki))
@@ -45,13 +46,13 @@ test('certificates of all authorities of the file count, and of the own one, and
 }, 60_000)
 
 test('without a file all stays as it is; one that holds no certificate is refused by name', async () => {
-  const trust = await openClientAuthorities(undefined, ports, stop.signal, () => {})
+  const trust = await openClientAuthorities(none, ports, stop.signal, () => {})
   expect(trust(pki)).toBe(pki)
   const path = join(folder, 'none.crt')
   writeFileSync(path, 'no certificate')
   let said = ''
   try {
-    await openClientAuthorities(path, ports, stop.signal, () => {})
+    await openClientAuthorities({ ...none, clients: path }, ports, stop.signal, () => {})
   } catch (error) {
     said = String(error)
   }

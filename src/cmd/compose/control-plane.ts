@@ -4,6 +4,7 @@ import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
+import { furtherClaims } from '../../server/authn/front-proxy.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import type { OutsideAuthentication } from '../../server/authn/jwt/outside-tokens.ts'
 import { type ClusterSetup, startCluster } from '../../server/bootstrap/cluster.ts'
@@ -25,7 +26,6 @@ import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
-import { openClientAuthorities } from './client-authorities.ts'
 import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
@@ -37,7 +37,9 @@ import { processProfiler } from './profiler.ts'
 import { openServiceAccounts } from './service-accounts.ts'
 import type { ServerSettings } from './settings.ts'
 import { shareSecrets } from './shared-secrets.ts'
+import { openTokenFile } from './token-file.ts'
 import { openTraces } from './tracing.ts'
+import { openTrust } from './trust.ts'
 import { waysOut } from './ways-out.ts'
 
 /** An API server that is up, and the ways into it for the parts of this process. */
@@ -102,13 +104,7 @@ async function buildServer(
   pki: Pki,
   { store, stop, tracing }: Opened,
 ): Promise<ControlPlane> {
-  let current = pki
-  const adopters: ((pki: Pki) => void)[] = []
-  const adopt = () => {
-    for (const each of adopters) each(current)
-  }
-  const trust = await openClientAuthorities(settings.clientCaFile, ports, stop.signal, adopt)
-  const trusted = () => trust(current)
+  const { own, trusted, frontProxy, onChange, renew } = await openTrust(settings, pki, ports, stop.signal)
   const { gates, outside } = await openGates(settings, ports, trusted, stop.signal)
   const registry = registryOf(settings)
   const audit = await openAuditing(settings.auditing, ports, stop.signal)
@@ -125,6 +121,9 @@ async function buildServer(
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     ...waysOut(trusted, settings.kubeletAddressTypes),
+    frontProxy,
+    onFrontProxyChanged: onChange,
+    isProxyClaim: furtherClaims(settings.frontProxy.rules),
     mount: (routes, sources) => mountPages(routes, settings, pki, sources),
   }
   const { server, security, sources } = await openServer(parts, stop.signal)
@@ -135,15 +134,12 @@ async function buildServer(
   return {
     server,
     get pki() {
-      return current
+      return own()
     },
     trusted,
-    onRenewed: told => void adopters.push(told),
+    onRenewed: onChange,
     onClose: run => stop.signal.addEventListener('abort', run, { once: true }),
-    renewal: pkiRenewal(pkiSpec(settings), pki, renewed => {
-      current = renewed
-      adopt()
-    }),
+    renewal: pkiRenewal(pkiSpec(settings), pki, renew),
     security,
     catalog: server.catalog,
     as,
@@ -187,7 +183,9 @@ async function openGates(
   const outside = await openOutsideAuthentication(settings.authentication, serviceAccounts, ports, signal)
   const gates = {
     ...{ pki, serviceAccounts },
+    requestHeaders: settings.frontProxy.rules,
     issuer: serviceAccounts.issuers[0]!,
+    fileTokens: openTokenFile(settings.authentication.tokenFile, serviceAccounts.audiences, ports),
     outsideTokens: outside.tokens,
     authorizers: await openAuthorization(settings.authorization, ports, signal),
     admission: await openAdmission(settings.admission, ports, signal),

@@ -13,6 +13,7 @@ import { type AuthorizationSource, authorizationSource } from './authorization.t
 import { controllerTuning } from './controller-tuning.ts'
 import { type EtcdSource, etcdSource } from './datastore.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
+import { type FrontProxySource, frontProxySource } from './front-proxy.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type ServiceAccountSource, serviceAccountSource } from './service-accounts.ts'
 import { type ServingSource, servingSource } from './serving.ts'
@@ -59,6 +60,7 @@ export interface ServerSettings {
   readonly serving: ServingSource
   /** Of authorities whose client certificates count beside the cluster's own. */
   readonly clientCaFile: string | undefined
+  readonly frontProxy: FrontProxySource
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
   readonly tracingConfig: string | undefined
@@ -111,6 +113,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     pace: paceOf(flags),
     serving: servingSource(flags),
     clientCaFile: flags.optional('client-ca-file'),
+    frontProxy: frontProxySource(flags),
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
     tracingConfig: flags.optional('tracing-config-file'),

@@ -1,4 +1,3 @@
-import type { FrontProxy } from '../../server/aggregation/front-proxy.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { ApiServerOptions } from '../../server/server.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
@@ -8,23 +7,8 @@ import { readDescriptions } from './descriptions.ts'
 export function waysOut(
   pki: () => Pki,
   kubeletAddressTypes: readonly string[],
-): Pick<ApiServerOptions, 'kubelet' | 'frontProxy' | 'readDescriptions'> {
-  return {
-    kubelet: kubeletTls(pki, kubeletAddressTypes),
-    frontProxy: () => frontProxyOf(pki()),
-    readDescriptions,
-  }
-}
-
-/** The certificate that servers behind this one believe about whom it asks for. */
-function frontProxyOf({ certificates, authorities }: Pki): FrontProxy {
-  const { certificate, key } = certificates.get('client-auth-proxy')!
-  return {
-    cert: certificate,
-    key,
-    requestHeaderCa: authorities['request-header-ca'].certificate,
-    clientCa: authorities['client-ca'].certificate,
-  }
+): Pick<ApiServerOptions, 'kubelet' | 'readDescriptions'> {
+  return { kubelet: kubeletTls(pki, kubeletAddressTypes), readDescriptions }
 }
 
 /** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */

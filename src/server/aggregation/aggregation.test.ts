@@ -147,7 +147,7 @@ test('what the server answers itself is registered and available', async () => {
 test('servers behind this one are told whom to believe', async () => {
   const at = { metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' } }
   expect(await call('get', 'configmaps', at)).toMatchObject({
-    data: { 'client-ca-file': 'users', 'requestheader-allowed-names': '["front-proxy-client"]' },
+    data: { 'requestheader-allowed-names': '["front-proxy-client"]' },
   })
 })
 

@@ -1,3 +1,4 @@
+import type { RequestHeaders } from '../authn/front-proxy.ts'
 import type { UserInfo } from '../context.ts'
 
 /** How this server shows itself to servers behind it, and what they need to know it by. */
@@ -9,6 +10,8 @@ export interface FrontProxy {
   readonly requestHeaderCa: string
   /** PEM; who signs users' certificates. */
   readonly clientCa: string
+  /** Which proxies they may believe, and what of them. Default: the usual. */
+  readonly requestHeaders?: RequestHeaders
 }
 
 export type ProxyHeaders = Readonly<Record<string, string | readonly string[]>>

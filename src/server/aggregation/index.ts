@@ -1,19 +1,20 @@
 import { request } from 'node:https'
 import type { Registry } from '../../api/registry.ts'
 import type { APIService } from '../../api/types/apiregistration-v1.gen.ts'
-import type { Service } from '../../api/types/core-v1.gen.ts'
+import type { ConfigMap, Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports } from '../../std/ports.ts'
+import type { Followed } from '../cache-sources.ts'
 import type { Handler } from '../context.ts'
 import type { Source } from '../lister.ts'
 import { tlsOptions } from '../subresources/forward.ts'
 import type { Endpoint } from '../subresources/kubelet-access.ts'
 import { dialFailure } from '../webhook-client/failure.ts'
 import { createServiceResolver, type ServiceResolver } from '../webhook-client/service-resolver.ts'
-import { publishAuthenticationConfig } from './authentication-config.ts'
+import { maintainAuthenticationConfig } from './authentication-config.ts'
 import { maintainAvailability } from './availability.ts'
 import { type FrontProxy, type ProxyHeaders, userHeaders } from './front-proxy.ts'
 import { registerLocalApis } from './local-apis.ts'
@@ -24,6 +25,8 @@ export interface AggregationSources {
   readonly apiServices: Source<APIService>
   readonly services: Source<Service>
   readonly endpointSlices: Source<EndpointSlice>
+  /** What servers behind this one read of whom to believe. */
+  readonly authenticationConfig: Followed<ConfigMap>
 }
 
 /** Other API servers behind this one. */
@@ -40,11 +43,18 @@ export interface Aggregation {
 export interface AggregationOptions {
   readonly sources: AggregationSources
   readonly frontProxy: () => FrontProxy
+  /** Takes who is to be told when `frontProxy` says something else. */
+  readonly onProxyChanged?: ((told: () => void) => void) | undefined
   readonly ports: Pick<Ports, 'clock' | 'random'>
 }
 
 /** Builds the way to other servers over listers that are filled by now. */
-export function createAggregation({ sources, frontProxy, ports }: AggregationOptions): Aggregation {
+export function createAggregation({
+  sources,
+  frontProxy,
+  onProxyChanged,
+  ports,
+}: AggregationOptions): Aggregation {
   const remotes = followRemoteApis(sources.apiServices)
   const resolve = createServiceResolver(sources, ports.random)
   const way = { resolve, frontProxy }
@@ -62,7 +72,11 @@ export function createAggregation({ sources, frontProxy, ports }: AggregationOpt
       }
     },
     async start({ transport, registry, ports: all }, signal) {
-      await publishAuthenticationConfig(transport, frontProxy())
+      const publish = await maintainAuthenticationConfig(
+        { transport, configMap: sources.authenticationConfig, proxy: frontProxy, ports: all },
+        signal,
+      )
+      onProxyChanged?.(publish)
       maintainAvailability(
         {
           ...sources,

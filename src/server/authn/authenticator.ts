@@ -43,7 +43,8 @@ export interface AuthenticationOptions {
 }
 
 const authenticatedGroup = 'system:authenticated'
-export const anonymousUser: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] }
+const unauthenticatedGroup = 'system:unauthenticated'
+export const anonymousUser: UserInfo = { username: 'system:anonymous', groups: [unauthenticatedGroup] }
 
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const review = (token: string, audiences: readonly string[]) =>
@@ -95,9 +96,10 @@ async function firstVerdict(
   return { kind: 'unknown' }
 }
 
-/** Everybody who is somebody is a member of `system:authenticated`. */
+/** Everybody who is somebody is a member of `system:authenticated` (apiserver pkg/authentication/group). */
 export function withAuthenticated(user: UserInfo): UserInfo {
-  if (user.groups.includes(authenticatedGroup)) return user
+  if (user.username === anonymousUser.username) return user
+  if (user.groups.includes(authenticatedGroup) || user.groups.includes(unauthenticatedGroup)) return user
   return { ...user, groups: [...user.groups, authenticatedGroup] }
 }
 

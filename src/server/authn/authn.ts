@@ -4,7 +4,7 @@ import type { Pki } from '../pki/pki.ts'
 import { type Authentication, createAuthentication, type TokenAuthenticator } from './authenticator.ts'
 import { bootstrapTokens } from './bootstrap-token.ts'
 import { certificateAuthenticator, certificateExpiry } from './certificate.ts'
-import { frontProxyUsers } from './front-proxy.ts'
+import { frontProxyUsers, type RequestHeaders } from './front-proxy.ts'
 import { serviceAccountTokens, type TokenObjects } from './service-account.ts'
 import { type KeyDocuments, keyDocuments, staticKeys, type TokenKeys } from './token-key.ts'
 import { createTokenIssuer, type TokenIssuer, type TokenLife, usualLife } from './token-request.ts'
@@ -38,8 +38,12 @@ export interface AuthenticationSetup {
   readonly serviceAccounts?: Partial<TokenSettings>
   /** `https://192.0.2.7:6443`: where relying parties fetch the key set. */
   readonly externalUrl: string
+  /** Tokens that a file of this machine holds, asked first. */
+  readonly fileTokens?: TokenAuthenticator | undefined
   /** Tokens of outside issuers, asked last. */
   readonly outsideTokens?: TokenAuthenticator
+  /** Default: the usual. */
+  readonly requestHeaders?: RequestHeaders
   readonly objects: TokenObjects
   readonly markUsed?: MarkUsed
   readonly metrics: Metrics
@@ -59,8 +63,13 @@ export function createAuthenticationServices(setup: AuthenticationSetup): Authen
       clock,
       setup.metrics.histogram(certificateExpiry).with(),
     ),
-    frontProxy: frontProxyUsers(() => setup.pki().authorities['request-header-ca'].certificate, clock),
+    frontProxy: frontProxyUsers(
+      () => setup.pki().authorities['request-header-ca'].certificate,
+      clock,
+      setup.requestHeaders,
+    ),
     tokens: [
+      ...(setup.fileTokens ? [setup.fileTokens] : []),
       bootstrapTokens(objects.secrets, clock, audiences),
       serviceAccountTokens({ issuers, keys, objects, audiences, clock, uses }),
       ...(setup.outsideTokens ? [setup.outsideTokens] : []),

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import type { Histogram, HistogramSpec } from '../../std/metrics.ts'
 import type { Clock } from '../../std/ports.ts'
 import type { UserInfo } from '../context.ts'
-import { certificateFacts } from '../pki/certificate.ts'
+import { certificateFacts, certificatesIn } from '../pki/certificate.ts'
 import { memo } from '../rest/memo.ts'
 import { anonymousUser, type CertificateAuthenticator } from './authenticator.ts'
 import { credentialIdKey } from './extra.ts'
@@ -72,12 +72,6 @@ function verify(raw: Uint8Array, ca: string, fingerprint: string): Verified {
     commonName === '' ? anonymousUser : { username: commonName, ...uid, groups: organizations, extra }
   const isGood = signed && isForClients(certificate) && userIds.length <= 1 && !userIds.includes('')
   return { user: isGood ? named : undefined, notBeforeMs, notAfterMs }
-}
-
-/** Authorities may be several. */
-function certificatesIn(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  return blocks.map(block => new X509Certificate(block))
 }
 
 /** One that names no uses is good for all of them, as Go sees it. */

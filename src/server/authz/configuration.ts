@@ -62,7 +62,8 @@ export function readAuthorizationConfiguration(text: string): AuthorizationConfi
   return readDocument(text, documentKind)
 }
 
-const knownTypes = ['Node', 'RBAC', 'Webhook']
+/** AlwaysAllow is missing: nobody may do everything because nobody asked. */
+export const authorizerTypes: readonly string[] = ['ABAC', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook']
 const conditionsMax = 64
 
 /**
@@ -81,7 +82,7 @@ export function validateAuthorization(
     const path = `authorizers[${i}]`
     const { type = '', name = '' } = authorizer
     if (!type) errors.required(`${path}.type`, '')
-    else if (!knownTypes.includes(type)) errors.notSupported(`${path}.type`, type, knownTypes)
+    else if (!authorizerTypes.includes(type)) errors.notSupported(`${path}.type`, type, authorizerTypes)
     else if (types.has(type) && type !== 'Webhook') errors.duplicate(`${path}.type`, type)
     else {
       validateName(name, names, `${path}.name`, errors)

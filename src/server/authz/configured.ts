@@ -2,19 +2,27 @@ import { parseDuration } from '../../machinery/codec/duration.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Metrics } from '../../std/metrics.ts'
 import type { Clock, Logger } from '../../std/ports.ts'
-import type { Authorizer } from '../context.ts'
+import type { Authorizer, UserInfo } from '../context.ts'
 import type { PostReview } from '../remote-review/ask-again.ts'
 import { webhookAuthorizer } from '../remote-review/authorizer.ts'
 import { compileCondition } from '../remote-review/match-condition.ts'
+import type { Abac } from './abac.ts'
 import {
   type AuthorizationConfiguration,
   validateAuthorization,
   type WebhookConfiguration,
 } from './configuration.ts'
 import { counted } from './counted.ts'
+import type { ListedRules } from './rule.ts'
 
 /** The order in which authorizers are asked; Node and RBAC are the server's own. */
-export type AuthorizerList = readonly ('Node' | 'RBAC' | Authorizer)[]
+export type AuthorizerList = readonly ('Node' | 'RBAC' | FurtherAuthorizer)[]
+
+export interface FurtherAuthorizer {
+  readonly authorize: Authorizer
+  /** Absent: what it allows cannot be listed. */
+  readonly rulesFor?: (user: UserInfo, namespace: string) => ListedRules
+}
 
 export const defaultAuthorizers: AuthorizerList = ['Node', 'RBAC']
 
@@ -30,6 +38,8 @@ export interface ConfiguredSetup {
   readonly metrics: Metrics
   /** The service that a kubeconfig file names. Throws `Error` when it cannot be read. */
   readonly connect: (kubeConfigFile: string) => PostReview
+  /** What the type ABAC asks; absent: there is none. */
+  readonly abac?: Abac | undefined
 }
 
 const defaults = { timeout: '3s', authorizedTTL: '5m', unauthorizedTTL: '30s' } as const
@@ -46,10 +56,26 @@ export function createAuthorizationOrder(setup: ConfiguredSetup): AuthorizationO
       if (errors.list.length > 0)
         throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
       list = (configuration.authorizers ?? []).map(({ type, name = '', webhook }) => {
-        if (type === 'Webhook' && webhook) return webhookOf(setup, name, webhook)
+        if (type === 'Webhook' && webhook) return { authorize: webhookOf(setup, name, webhook) }
+        if (type === 'ABAC') return abacOf(setup, name)
+        if (type === 'AlwaysDeny') return denier(setup, name)
         return type === 'Node' ? 'Node' : 'RBAC'
       })
     },
+  }
+}
+
+function abacOf({ abac, metrics }: ConfiguredSetup, name: string): FurtherAuthorizer {
+  if (!abac) throw new Error("authorizers: ABAC's authorization policy file not passed")
+  return { authorize: counted(abac.authorize, metrics, 'ABAC', name), rulesFor: abac.rulesFor }
+}
+
+/** Denies nothing that others allow, and says so to those that nobody allows anything (authorizerfactory). */
+function denier({ metrics }: ConfiguredSetup, name: string): FurtherAuthorizer {
+  const deny: Authorizer = () => ({ decision: 'noOpinion', reason: 'Everything is forbidden.' })
+  return {
+    authorize: counted(deny, metrics, 'AlwaysDeny', name),
+    rulesFor: () => ({ resourceRules: [], nonResourceRules: [] }),
   }
 }
 

@@ -126,7 +126,7 @@ describe('bindings', () => {
     const { rbac } = setup()
     const sick = () => ({ decision: 'noOpinion', reason: '', error: 'it is sick' }) as const
     const Node = () => ({ decision: 'noOpinion', reason: '' }) as const
-    const authorize = serverAuthorizer({ Node, RBAC: rbac.authorize }, () => [sick, 'RBAC'])
+    const authorize = serverAuthorizer({ Node, RBAC: rbac.authorize }, () => [{ authorize: sick }, 'RBAC'])
     expect((await authorize({ user: user('x'), info: info('get', 'nodes') })).error).toBe('it is sick')
     const master = await authorize({ user: user('x', 'system:masters'), info: info('get', 'nodes') })
     expect(master).toEqual({ decision: 'allow', reason: '' })

@@ -7,6 +7,12 @@ export type RuleTarget = Pick<
   'isResourceRequest' | 'verb' | 'group' | 'resource' | 'subresource' | 'name' | 'path'
 >
 
+/** What somebody may do, as authorization.k8s.io/v1 SubjectRulesReviewStatus lists it. */
+export interface ListedRules {
+  readonly resourceRules: readonly Pick<PolicyRule, 'verbs' | 'apiGroups' | 'resources' | 'resourceNames'>[]
+  readonly nonResourceRules: readonly Pick<PolicyRule, 'verbs' | 'nonResourceURLs'>[]
+}
+
 /** Whether one RBAC rule allows a request (rbac authorizer RuleAllows). */
 export function ruleAllows(rule: PolicyRule, target: RuleTarget): boolean {
   if (!target.isResourceRequest) {

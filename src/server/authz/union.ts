@@ -1,8 +1,8 @@
-import type { PolicyRule } from '../../api/types/rbac-v1.gen.ts'
 import type { AuthorizationAttributes, Authorizer, Decision, UserInfo } from '../context.ts'
 import { type AuthorizerList, defaultAuthorizers } from './configured.ts'
 import { isNodeUser } from './node-identity.ts'
 import { aggregateText, type Rbac } from './rbac.ts'
+import type { ListedRules } from './rule.ts'
 
 /** Members may do everything; only the server's own CA can make one (apiserver user.SystemPrivilegedGroup). */
 export const privilegedGroup = 'system:masters'
@@ -35,7 +35,7 @@ export function serverAuthorizer(
     const list = order()
     if (list !== listed) {
       listed = list
-      const named = list.map(entry => (typeof entry === 'string' ? own[entry] : entry))
+      const named = list.map(entry => (typeof entry === 'string' ? own[entry] : entry.authorize))
       all = [authorizePrivileged, ...named]
     }
     return all
@@ -48,9 +48,7 @@ function authorizePrivileged({ user }: AuthorizationAttributes): Decision {
 }
 
 /** authorization.k8s.io/v1 SubjectRulesReviewStatus. */
-export interface SubjectRulesStatus {
-  readonly resourceRules: readonly Pick<PolicyRule, 'verbs' | 'apiGroups' | 'resources' | 'resourceNames'>[]
-  readonly nonResourceRules: readonly Pick<PolicyRule, 'verbs' | 'nonResourceURLs'>[]
+export interface SubjectRulesStatus extends ListedRules {
   readonly incomplete: boolean
   readonly evaluationError?: string
 }
@@ -66,25 +64,34 @@ export function subjectRules(
 ): SubjectRulesStatus {
   const { rules, errors } = rbac.rulesFor(user, namespace)
   const node = isNodeUser(user)
-  const webhook = order?.().some(entry => typeof entry !== 'string') ?? false
+  const further = (order?.() ?? []).filter(entry => typeof entry !== 'string')
+  const webhook = further.some(({ rulesFor }) => rulesFor === undefined)
+  const listed = further.flatMap(({ rulesFor }) => rulesFor?.(user, namespace) ?? [])
   const told = [
     ...(node ? ['node authorizer does not support user rule resolution'] : []),
     ...(webhook ? ['webhook authorizer does not support user rule resolution'] : []),
     ...errors,
   ]
   return {
-    resourceRules: rules
-      .filter(rule => rule.resources?.length)
-      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
-        verbs,
-        ...(apiGroups && { apiGroups }),
-        ...(resources && { resources }),
-        ...(resourceNames?.length && { resourceNames }),
-      })),
-    nonResourceRules: rules
-      .filter(rule => rule.nonResourceURLs?.length)
-      .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
+    resourceRules: [...resourceRulesOf(rules), ...listed.flatMap(({ resourceRules }) => resourceRules)],
+    nonResourceRules: [
+      ...rules
+        .filter(rule => rule.nonResourceURLs?.length)
+        .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
+      ...listed.flatMap(({ nonResourceRules }) => nonResourceRules),
+    ],
     incomplete: node || webhook,
     ...(told.length > 0 && { evaluationError: aggregateText(told) }),
   }
+}
+
+function resourceRulesOf(rules: ReturnType<Rbac['rulesFor']>['rules']): ListedRules['resourceRules'] {
+  return rules
+    .filter(rule => rule.resources?.length)
+    .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+      verbs,
+      ...(apiGroups && { apiGroups }),
+      ...(resources && { resources }),
+      ...(resourceNames?.length && { resourceNames }),
+    }))
 }

@@ -2,6 +2,7 @@ import { unauthorized } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Clock } from '../../std/ports.ts'
+import { withAuthenticated } from '../authn/authenticator.ts'
 import type { Authenticator, Filter, RequestContext, UserInfo } from '../context.ts'
 import { type Attempts, meterAttempts } from '../metrics/attempts.ts'
 
@@ -13,6 +14,8 @@ export interface AuthenticationFilter {
   readonly clock: Pick<Clock, 'monotonicMs'>
   /** Default: every path. */
   readonly allowsAnonymous?: ((path: string) => boolean) | undefined
+  /** Headers that only a proxy may speak by, besides the usual: they go no further. */
+  readonly isProxyClaim?: ((header: string) => boolean) | undefined
   /** Told about a credential that nobody vouches for. */
   readonly onStranger?: ((context: RequestContext, error: StatusError) => void) | undefined
 }
@@ -36,7 +39,7 @@ const userTotal: MetricSpec = {
  * path allows that.
  */
 export function authenticate({ authenticator, metrics, clock, ...options }: AuthenticationFilter): Filter {
-  const { allowsAnonymous = () => true, onStranger } = options
+  const { allowsAnonymous = () => true, onStranger, isProxyClaim } = options
   const tell = authenticationMeter(metrics, clock)
   return next =>
     async function authenticationFilter(context) {
@@ -58,8 +61,13 @@ export function authenticate({ authenticator, metrics, clock, ...options }: Auth
         }
         context.user = withAuthenticated(user)
       }
+      if (isProxyClaim) context.headers = without(context.headers, isProxyClaim)
       return next(context)
     }
+}
+
+function without(headers: RequestContext['headers'], isDropped: (name: string) => boolean) {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isDropped(name)))
 }
 
 /** Some credentials name nobody: a certificate without a common name. */
@@ -90,9 +98,4 @@ const toldNames = new Set([
 function kindOfName(username: string): string {
   if (toldNames.has(username)) return username
   return username.includes('@') ? 'email_id' : 'other'
-}
-
-function withAuthenticated(user: Awaited<ReturnType<Authenticator>> & object) {
-  const known = user.groups.includes('system:authenticated') || user.groups.includes('system:unauthenticated')
-  return known ? user : { ...user, groups: [...user.groups, 'system:authenticated'] }
 }

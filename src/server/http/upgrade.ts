@@ -46,7 +46,7 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
         return await answerOverWebsocket(request, { client, head }, response)
       if (response.kind !== 'upgrade') throw badRequest('this request cannot be upgraded')
       await splice(
-        request,
+        { request, headers: context.headers },
         { client, head },
         response.target,
         ports,
@@ -80,13 +80,19 @@ function refuse(client: Socket, error: StatusError, headers: Readonly<Record<str
   client.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]))
 }
 
+interface AskedUpgrade {
+  readonly request: IncomingMessage
+  /** Those that may be passed on, besides what is never. */
+  readonly headers: RequestContext['headers']
+}
+
 interface ClientEnd {
   readonly client: Socket
   readonly head: Buffer
 }
 
 async function splice(
-  request: IncomingMessage,
+  asked: AskedUpgrade,
   { client, head }: ClientEnd,
   target: UpgradeTarget,
   ports: Ports,
@@ -101,7 +107,7 @@ async function splice(
   backend.on('error', close)
   backend.on('close', () => client.end())
   client.on('close', () => backend.destroy())
-  backend.write(requestHead(request, target))
+  backend.write(requestHead(asked, target))
   if (head.length > 0) backend.write(head)
   client.pipe(backend)
   client.write(await acceptance(backend))
@@ -141,14 +147,15 @@ function firstBytes(socket: Socket, count: number): Promise<Buffer> {
   })
 }
 
-function requestHead(request: IncomingMessage, target: UpgradeTarget): string {
+function requestHead({ request, headers }: AskedUpgrade, target: UpgradeTarget): string {
   const { host, port, path } = target
   const { rawHeaders, method = 'GET' } = request
   let text = `${method} ${path} HTTP/1.1\r\n`
   if (!request.headers.host) text += `Host: ${joinHostPort(host, port)}\r\n`
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!
-    if (!droppedHeaders.test(name)) text += `${name}: ${rawHeaders[index + 1]}\r\n`
+    if (!droppedHeaders.test(name) && name.toLowerCase() in headers)
+      text += `${name}: ${rawHeaders[index + 1]}\r\n`
   }
   for (const [name, values] of Object.entries(target.headers ?? {}))
     for (const value of [values].flat()) text += `${name}: ${value}\r\n`

@@ -90,6 +90,12 @@ export function issuedBy(certificate: string, issuer: string): boolean {
   return new X509Certificate(certificate).verify(new X509Certificate(issuer).publicKey)
 }
 
+/** All certificates of a PEM bundle. */
+export function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return blocks.map(block => new X509Certificate(block))
+}
+
 /** True when the private key belongs to the certificate. */
 export function keyMatches({ certificate, key }: KeyPair): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
