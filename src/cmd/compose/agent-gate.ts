@@ -3,33 +3,24 @@ import { subjectAccessReviews } from '../../api/authorization/subject-access-rev
 import type { TokenReview } from '../../api/types/authentication-v1.gen.ts'
 import type { SubjectAccessReview } from '../../api/types/authorization-v1.gen.ts'
 import type { Client } from '../../client/client.ts'
-import { createGate, type Gate } from '../../kubelet/api/gate.ts'
-
-interface Caller {
-  readonly username: string
-  readonly groups: readonly string[]
-  readonly uid?: string
-}
+import { type Caller, createGate, type Gate } from '../../kubelet/api/gate.ts'
 
 /**
  * Who may use this kubelet's API is asked of the server, by TokenReview and SubjectAccessReview (upstream's webhook
  * modes of the kubelet). While the server is away nobody may.
  */
 export function delegatedGate(client: Client, nodeName: string): Gate {
-  return createGate<Caller>({
-    user: async ({ certificate, authorization }) =>
-      certificate
-        ? { username: certificate.commonName, groups: [...certificate.organizations, 'system:authenticated'] }
-        : tokenUser(client, authorization),
-    async mayUse(user, verb, subresource) {
+  return createGate({
+    tokenUser: token => tokenUser(client, token),
+    async mayUse({ username, groups, uid }, verb, subresource) {
       const { status } = await client.create<SubjectAccessReview>(subjectAccessReviews, {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SubjectAccessReview',
         metadata: {},
         spec: {
-          user: user.username,
-          groups: [...user.groups],
-          ...(user.uid !== undefined && { uid: user.uid }),
+          user: username,
+          groups: [...groups],
+          ...(uid !== undefined && { uid }),
           resourceAttributes: { verb, version: 'v1', resource: 'nodes', subresource, name: nodeName },
         },
       })
@@ -38,9 +29,7 @@ export function delegatedGate(client: Client, nodeName: string): Gate {
   })
 }
 
-async function tokenUser(client: Client, authorization: string | undefined): Promise<Caller | undefined> {
-  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined) return undefined
+async function tokenUser(client: Client, token: string): Promise<Caller | undefined> {
   const { status } = await client.create<TokenReview>(tokenReviews, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenReview',

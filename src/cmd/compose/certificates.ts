@@ -1,9 +1,10 @@
+import { certificateSigningRequests } from '../../api/certificates/certificate-signing-request.ts'
 import { nodes } from '../../api/core/node.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.gen.ts'
 import type { CertificateOptions } from '../../controllers/identity/certificates.ts'
 import { SigningRefusedError } from '../../controllers/identity/certificates.ts'
+import { resourceInfo } from '../../server/authz/resource-info.ts'
 import { approvals, signCertificate } from '../../server/bootstrap/certificate-signing.ts'
-import type { RequestInfo } from '../../server/context.ts'
 import type { Ports } from '../../std/ports.ts'
 import { type ControlPlane, serverClient } from './control-plane.ts'
 
@@ -32,17 +33,8 @@ async function holds(
   subresource: string,
 ): Promise<boolean> {
   const { username = '', uid, groups = [], extra } = spec
-  const info: RequestInfo = {
-    isResourceRequest: true,
-    path: '',
-    verb: 'create',
-    group: 'certificates.k8s.io',
-    version: 'v1',
-    resource: 'certificatesigningrequests',
-    subresource,
-    namespace: '',
-    name: '',
-  }
+  const { group, version, plural: resource } = certificateSigningRequests
+  const info = resourceInfo({ verb: 'create', group, version, resource, subresource })
   const user = { username, groups, ...(uid && { uid }), ...(extra && { extra }) }
   return (await plane.security.authorize({ user, info })).decision === 'allow'
 }

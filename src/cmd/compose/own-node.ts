@@ -1,7 +1,6 @@
 import { createGate, type Gate } from '../../kubelet/api/gate.ts'
-import { withAuthenticated } from '../../server/authn/authenticator.ts'
 import { componentUsers, nodeUser } from '../../server/authn/identity.ts'
-import type { RequestInfo, UserInfo } from '../../server/context.ts'
+import { resourceInfo } from '../../server/authz/resource-info.ts'
 import { createMetrics } from '../../std/metrics.ts'
 import type { NamedRunnable } from '../../std/run.ts'
 import type { FlagReader } from '../server-flags.ts'
@@ -38,33 +37,15 @@ function servingTls({ certificates, authorities }: ControlPlane['pki']) {
 
 /** The server's own authenticator and authorizer decide who may use the kubelet's API (upstream asks by reviews). */
 function localGate({ security }: ControlPlane, nodeName: string): Gate {
-  const at = { isResourceRequest: true, path: '', group: '', version: 'v1', resource: 'nodes', namespace: '' }
-  return createGate<UserInfo>({
-    user: async ({ certificate, authorization }) =>
-      certificate ? certificateUser(certificate) : bearerUser(security, authorization),
+  const node = { version: 'v1', resource: 'nodes', name: nodeName }
+  return createGate({
+    async tokenUser(token) {
+      const verdict = await security.authentication.reviewToken(token)
+      return verdict.kind === 'user' ? verdict.user : undefined
+    },
     async mayUse(user, verb, subresource) {
-      const info: RequestInfo = { ...at, verb, subresource, name: nodeName }
+      const info = resourceInfo({ ...node, verb, subresource })
       return (await security.authorize({ user, info })).decision === 'allow'
     },
   })
-}
-
-function certificateUser({
-  commonName,
-  organizations,
-}: {
-  commonName: string
-  organizations: readonly string[]
-}): UserInfo {
-  return withAuthenticated({ username: commonName, groups: [...organizations] })
-}
-
-async function bearerUser(
-  { authentication }: ControlPlane['security'],
-  authorization: string | undefined,
-): Promise<UserInfo | undefined> {
-  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined) return undefined
-  const verdict = await authentication.reviewToken(token)
-  return verdict.kind === 'user' ? verdict.user : undefined
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { attributesOf, createGate, type GateRequest } from './gate.ts'
+import { attributesOf, type Caller, createGate } from './gate.ts'
 
 test('paths ask for the finest right first, and for proxy after it where it includes that', () => {
   const of = (method: string, path: string) => {
@@ -20,20 +20,27 @@ test('paths ask for the finest right first, and for proxy after it where it incl
 
 test('one right of several is enough; without any the answer names them all', async () => {
   const gate = createGate({
-    user: async ({ authorization }) => (authorization ? { username: authorization } : undefined),
+    tokenUser: async token => (token === 'stale' ? undefined : { username: token, groups: [] }),
     mayUse: async ({ username }, _, subresource) => username === `may-${subresource}`,
   })
-  const ask = (authorization: string | undefined) =>
-    gate({
-      certificate: undefined,
-      authorization,
-      verb: 'get',
-      subresources: ['pods', 'proxy'],
-    } as GateRequest)
+  const ask = (token: string | undefined) =>
+    gate({ certificate: undefined, token, verb: 'get', subresources: ['pods', 'proxy'] })
   expect(await ask(undefined)).toBe('unauthenticated')
+  expect(await ask('stale')).toBe('unauthenticated')
   expect(await ask('may-proxy')).toBe('allowed')
   expect(await ask('may-pods')).toBe('allowed')
   expect(await ask('eve')).toEqual({
     forbidden: 'Forbidden (user=eve, verb=get, resource=nodes, subresource(s)=[pods proxy])\n',
   })
+})
+
+test('a certificate says who asks, whatever token comes with it', async () => {
+  const seen: Caller[] = []
+  const gate = createGate({
+    tokenUser: async () => ({ username: 'of-token', groups: [] }),
+    mayUse: async user => seen.push(user) > 0,
+  })
+  const certificate = { commonName: 'jane', organizations: ['dev'] }
+  expect(await gate({ certificate, token: 'one', verb: 'get', subresources: ['proxy'] })).toBe('allowed')
+  expect(seen).toEqual([{ username: 'jane', groups: ['dev', 'system:authenticated'] }])
 })

@@ -4,8 +4,8 @@ export type Gate = (request: GateRequest) => Promise<GateAnswer>
 export interface GateRequest {
   /** Subject of a client certificate that the node's client CA has signed. */
   readonly certificate: { readonly commonName: string; readonly organizations: readonly string[] } | undefined
-  /** The Authorization header. */
-  readonly authorization: string | undefined
+  /** The bearer token. */
+  readonly token: string | undefined
   /** `get`, `create`, … */
   readonly verb: string
   /** Of the resource `nodes`; whoever may use one of them may go on. */
@@ -14,22 +14,38 @@ export interface GateRequest {
 
 export type GateAnswer = 'allowed' | 'unauthenticated' | { readonly forbidden: string }
 
-export interface GateParts<User extends { readonly username: string }> {
-  /** Who asks; undefined when nobody vouches for it. */
-  user(request: GateRequest): Promise<User | undefined>
-  mayUse(user: User, verb: string, subresource: string): Promise<boolean>
+/** Who asks. */
+export interface Caller {
+  readonly username: string
+  readonly uid?: string
+  readonly groups: readonly string[]
 }
 
-/** A gate that asks for each subresource in turn, and refuses in upstream's words. */
-export function createGate<User extends { readonly username: string }>(parts: GateParts<User>): Gate {
+export interface GateParts {
+  /** Undefined when nobody vouches for the token. */
+  tokenUser(token: string): Promise<Caller | undefined>
+  mayUse(user: Caller, verb: string, subresource: string): Promise<boolean>
+}
+
+/** A gate that asks for each subresource in turn, and refuses in upstream's words. A certificate goes before a token. */
+export function createGate({ tokenUser, mayUse }: GateParts): Gate {
   return async request => {
-    const user = await parts.user(request)
+    const user = await callerOf(request, tokenUser)
     if (!user) return 'unauthenticated'
     const { verb, subresources } = request
-    for (const subresource of subresources) if (await parts.mayUse(user, verb, subresource)) return 'allowed'
+    for (const subresource of subresources) if (await mayUse(user, verb, subresource)) return 'allowed'
     const asked = `user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`
     return { forbidden: `Forbidden (${asked})\n` }
   }
+}
+
+async function callerOf(
+  { certificate, token }: GateRequest,
+  tokenUser: GateParts['tokenUser'],
+): Promise<Caller | undefined> {
+  if (!certificate) return token === undefined ? undefined : tokenUser(token)
+  const { commonName, organizations } = certificate
+  return { username: commonName, groups: [...new Set([...organizations, 'system:authenticated'])] }
 }
 
 const verbs: Readonly<Record<string, string>> = {

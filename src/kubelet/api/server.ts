@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, Server as TlsServer } from 'node:tls'
+import { bearerToken } from '../../std/bearer-token.ts'
 import { messageOf } from '../../std/message.ts'
 import { createRequestMeter } from '../metrics/http-requests.ts'
 import { ApiError } from './answer.ts'
@@ -133,7 +134,7 @@ async function admit(gate: Gate, request: Request, url: URL): Promise<void> {
       commonName: String(subject.CN),
       organizations: typeof organizations === 'string' ? [organizations] : (organizations ?? []),
     },
-    authorization: request.headers.authorization,
+    token: bearerToken(request.headers.authorization),
     ...attributesOf(request.method, url.pathname),
   })
   if (answer === 'unauthenticated') throw new ApiError(401, 'Unauthorized')

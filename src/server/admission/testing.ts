@@ -2,6 +2,7 @@ import type { Resource } from '../../api/define.ts'
 import { createRegistry } from '../../api/registry.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { StatusError } from '../../machinery/status/status.ts'
+import { resourceInfo } from '../authz/resource-info.ts'
 import type { AdmissionPlugin, AdmissionRequest, UserInfo } from '../context.ts'
 
 /** What a test says about a request; the rest follows. */
@@ -32,17 +33,10 @@ export function admissionRequest(given: TestRequest): AdmissionRequest {
     operation,
     resource,
     kind: resource,
-    info: {
-      isResourceRequest: true,
-      path: '',
-      verb: operation.toLowerCase(),
-      group,
-      version: 'v1',
-      resource: plural,
+    info: resourceInfo({
+      ...{ verb: operation.toLowerCase(), group, version: 'v1', resource: plural, namespace, name },
       subresource: given.subresource ?? '',
-      namespace,
-      name,
-    },
+    }),
     user: given.user ?? { username: 'ann', groups: ['system:authenticated'] },
     object,
     oldObject: given.oldObject as KubeObject | undefined,

@@ -1,3 +1,4 @@
+import { resourceInfo } from '../authz/resource-info.ts'
 import type { RequestInfo } from '../context.ts'
 
 export interface ImpersonationPlace {
@@ -14,8 +15,5 @@ export function impersonationCheck(
   subresource = '',
 ): RequestInfo {
   const version = group === '' ? '' : 'v1'
-  return {
-    ...{ isResourceRequest: true, path: '', verb },
-    ...{ group, version, resource, subresource, namespace, name },
-  }
+  return resourceInfo({ verb, group, version, resource, subresource, namespace, name })
 }

@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls'
+import { bearerToken } from '../../std/bearer-token.ts'
 import type { Credential } from '../context.ts'
 import { memo } from '../rest/memo.ts'
 import type { Asked } from './exchange.ts'
@@ -59,8 +60,8 @@ const protocolPrefix = 'base64url.bearer.authorization.k8s.io.'
 /** `Authorization: Bearer`, or the WebSocket subprotocol that browsers use instead (upstream's websocket authenticator). */
 function bearerOf(headers: Readonly<Record<string, string>>): string | undefined {
   const { authorization, 'sec-websocket-protocol': protocols } = headers
-  const match = authorization === undefined ? undefined : /^bearer +(\S.*?) *$/i.exec(authorization)
-  if (match) return match[1]
+  const token = bearerToken(authorization)
+  if (token !== undefined) return token
   const offered = protocols?.split(',').map(part => part.trim()) ?? []
   const encoded = offered.find(protocol => protocol.startsWith(protocolPrefix))
   return encoded && Buffer.from(encoded.slice(protocolPrefix.length), 'base64url').toString()
