@@ -1,5 +1,5 @@
 import { kubeletAddressTypes, nodeAddressTypes } from '../server/subresources/kubelet-access.ts'
-import { count, file, time } from './flag-makers.ts'
+import { count, file, time, yes } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
 
 /** How the API server is run: names and meanings are kube-apiserver's. */
@@ -40,6 +40,11 @@ export const operationsFlags: readonly Flag[] = [
     'seconds that pods stay on a node that fell silent, unless they say otherwise',
   ),
   time('shutdown-delay-duration', '0s', 'after SIGTERM serve everything for so long while /readyz fails'),
+  yes(
+    'shutdown-send-retry-after',
+    false,
+    'go on listening after that until what is in work is done, and answer 429 with Retry-After',
+  ),
   time(
     'shutdown-watch-termination-grace-period',
     '0s',
@@ -49,6 +54,11 @@ export const operationsFlags: readonly Flag[] = [
     'max-requests-inflight',
     400,
     'with --max-mutating-requests-inflight: requests in work at a time, shared out by priority and fairness',
+  ),
+  count(
+    'max-connection-bytes-per-sec',
+    0,
+    'bytes a second, each way, of every exec, attach, port-forward and proxied upgrade; 0: as fast as it goes',
   ),
   count('max-mutating-requests-inflight', 200, 'see --max-requests-inflight'),
   file(

@@ -41,7 +41,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period',
     'There is no coordinated leader election; components take the lease that is free.',
   ],
-  ['max-connection-bytes-per-sec', 'Streams are not slowed down.'],
   [
     'emulated-version emulation-forward-compatible min-compatibility-version runtime-config-emulation-forward-compatible',
     'Hutch is 1.35 and emulates nothing else; see --runtime-config and --feature-gates.',
@@ -60,10 +59,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ['peer-advertise-ip peer-advertise-port peer-ca-file', 'Servers do not pass requests on to each other.'],
   ['version', 'Ask "hutch --version".'],
   ['permit-address-sharing permit-port-sharing', 'One server listens at an address.'],
-  [
-    'shutdown-send-retry-after',
-    'A server that leaves always tells new requests to come again later, see --shutdown-delay-duration.',
-  ],
 ]
 
 /** What to do instead of a flag of kube-apiserver that is not here; undefined for any other name. */

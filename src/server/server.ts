@@ -101,6 +101,10 @@ export interface ApiServerOptions {
   readonly livezGraceMs?: number
   /** For so long everything is served although `/readyz` fails. Default 0, as upstream's --shutdown-delay-duration. */
   readonly shutdownDelayMs?: number
+  /** Whether new connections of a server that leaves are told to come again later. Default: they are not taken. */
+  readonly refusesWhileLeaving?: boolean
+  /** Of what is passed on to kubelets and pods once a connection is upgraded; 0: as fast as it goes. */
+  readonly connectionBytesPerSecondMax?: number
   /** Answers to pages of other origins, and what browsers are told of TLS. Default: nothing, as upstream. */
   readonly browsers?: BrowserRules
   /** Watches end spread over so long when the server stops. Default 0: all at once. */
@@ -169,7 +173,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const aggregation = aggregationOf(options, sources)
   const served: Served = { cache, checks, aggregation, transport: () => transport }
   const handler = createHandler(options, served, stopping.signal)
-  const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal })
+  const bytesPerSecondMax = options.connectionBytesPerSecondMax
+  const upgrade = createUpgradeHandler({ handler, ports, stopping: stopping.signal, bytesPerSecondMax })
   const limitMs = options.requestTimeoutMs ?? requestTimeoutMs
   const front = createFront({
     ...{ handler, ports, drain, watches, stopping: stopping.signal, requestTimeoutMs: limitMs },
@@ -206,7 +211,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     leave: () => drain.begin(),
     async shutdown() {
       await drain.close()
-      for (const listener of listeners) listener.leave()
+      for (const listener of listeners) {
+        listener.leave()
+        if (!options.refusesWhileLeaving) listener.stopListening()
+      }
       await watches?.empty()
       stopping.abort()
       await drain.empty(limitMs)

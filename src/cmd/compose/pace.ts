@@ -13,6 +13,8 @@ export function paceOf(flags: FlagReader) {
     livezGraceMs: durationMs(flags.text('livez-grace-period')),
     shutdownDelayMs: durationMs(flags.text('shutdown-delay-duration')),
     shutdownWatchGraceMs: durationMs(flags.text('shutdown-watch-termination-grace-period')),
+    refusesWhileLeaving: flags.yes('shutdown-send-retry-after'),
+    connectionBytesPerSecondMax: flags.integer('max-connection-bytes-per-sec'),
     eventTtlMs: durationMs(flags.text('event-ttl')),
   } satisfies Partial<ApiServerOptions>
 }

@@ -37,6 +37,7 @@ test('what was entered is waited for, new ones are refused with Retry-After', as
   const slow = Promise.withResolvers<undefined>()
   const server = await startTestServer({
     mount: routes => routes.get('/slow', async c => c.text(String(await slow.promise))),
+    refusesWhileLeaving: true,
   })
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
   const base = `http://127.0.0.1:${port}`
@@ -55,6 +56,35 @@ test('what was entered is waited for, new ones are refused with Retry-After', as
   expect((await first).text).toBe('undefined')
   await down
 }, 120_000)
+
+test('unless it is to refuse them, a server that leaves takes no new connections, and ends what it has begun', async () => {
+  const slow = Promise.withResolvers<undefined>()
+  const asked = Promise.withResolvers<undefined>()
+  const server = await startTestServer({
+    mount: routes =>
+      routes.get('/slow', async c => {
+        asked.resolve(undefined)
+        return c.text(String(await slow.promise))
+      }),
+  })
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  const base = `http://127.0.0.1:${port}`
+  const first = over(base, '/slow')
+  await asked.promise
+  const down = server.shutdown()
+  while (await answers(base)) await Bun.sleep(10)
+  slow.resolve(undefined)
+  expect((await first).text).toBe('undefined')
+  await down
+}, 120_000)
+
+/** Whether a new connection is taken. */
+function answers(base: string): Promise<boolean> {
+  return fetch(`${base}/livez`, { keepalive: false }).then(
+    () => true,
+    () => false,
+  )
+}
 
 test('a drain resolves at its grace when somebody never leaves', async () => {
   const clock = new SimClock()

@@ -31,6 +31,8 @@ export interface Listener {
   setTls(tls: TlsMaterial): void
   /** Tells HTTP/2 clients to go elsewhere with their next request (GOAWAY); what is open goes on. */
   leave(): void
+  /** Takes no new connections; those that are open go on. */
+  stopListening(): void
   /** Ends connections: idle ones at once, others when their request is done or `graceMs` is over. */
   close(): Promise<void>
 }
@@ -108,6 +110,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     options.ports.log.debug('TLS handshake failed', { error: error.message })
   })
   await bound(server, options)
+  const stopListening = once(() => new Promise<void>(resolve => void server.close(() => resolve())))
   return {
     port: (server.address() as AddressInfo).port,
     setTls(next) {
@@ -121,12 +124,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     leave() {
       for (const session of sessions) session.close()
     },
+    stopListening: () => void stopListening(),
     close() {
       idle.stop()
-      const closed = new Promise<void>(resolve => void server.close(() => resolve()))
+      const closed = stopListening()
       for (const socket of sockets) socket.destroy()
       return closed
     },
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

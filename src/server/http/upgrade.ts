@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
+import type { Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { badRequest, internalError, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
@@ -8,6 +9,7 @@ import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
 import { tlsOptions } from '../subresources/forward.ts'
 import { headersOf, toContext } from './front.ts'
+import { pacedStream } from './paced-stream.ts'
 import { failureAnswer } from './respond.ts'
 import { answerOverWebsocket, asksForWebsocket } from './websocket-answer.ts'
 
@@ -15,6 +17,8 @@ export interface UpgradeOptions {
   readonly handler: Handler
   readonly ports: Ports
   readonly stopping: AbortSignal
+  /** Of each direction of a connection. Default: as fast as it goes. */
+  readonly bytesPerSecondMax?: number | undefined
 }
 
 const connectTimeoutMs = 30_000
@@ -25,7 +29,8 @@ const droppedHeaders = /^(authorization|impersonate-.*|x-remote-.*)$/i
  * Serves HTTP/1.1 upgrades (SPDY/3.1, WebSocket): after the chain has let the request pass, the two connections are
  * joined byte by byte. An upgrade that the target refuses is answered with the target's words and closed.
  */
-export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOptions) {
+export function createUpgradeHandler({ handler, ports, stopping, bytesPerSecondMax }: UpgradeOptions) {
+  const pace = bytesPerSecondMax ? () => pacedStream(ports.clock, bytesPerSecondMax) : undefined
   return async function serveUpgrade(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     const gone = new AbortController()
     client.on('close', () => gone.abort())
@@ -47,7 +52,7 @@ export function createUpgradeHandler({ handler, ports, stopping }: UpgradeOption
       if (response.kind !== 'upgrade') throw badRequest('this request cannot be upgraded')
       await splice(
         { request, headers: context.headers },
-        { client, head },
+        { client, head, pace },
         response.target,
         ports,
         AbortSignal.any([gone.signal, stopping]),
@@ -89,11 +94,13 @@ interface AskedUpgrade {
 interface ClientEnd {
   readonly client: Socket
   readonly head: Buffer
+  /** Slows one direction down; absent: nothing does. */
+  readonly pace: (() => Transform) | undefined
 }
 
 async function splice(
   asked: AskedUpgrade,
-  { client, head }: ClientEnd,
+  { client, head, pace }: ClientEnd,
   target: UpgradeTarget,
   ports: Ports,
   signal: AbortSignal,
@@ -109,9 +116,18 @@ async function splice(
   client.on('close', () => backend.destroy())
   backend.write(requestHead(asked, target))
   if (head.length > 0) backend.write(head)
-  client.pipe(backend)
+  through(client, pace?.(), backend)
   client.write(await acceptance(backend))
-  backend.pipe(client)
+  through(backend, pace?.(), client)
+}
+
+function through(from: Socket, pace: Transform | undefined, to: Socket): void {
+  if (!pace) {
+    from.pipe(to)
+    return
+  }
+  from.pipe(pace).pipe(to)
+  from.once('close', () => pace.destroy())
 }
 
 const statusLineBytes = 'HTTP/1.1 101'.length
