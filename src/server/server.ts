@@ -37,7 +37,9 @@ import { createUpgradeHandler } from './http/upgrade.ts'
 import { createWatchDrain } from './http/watch-drain.ts'
 import { createInProcessTransport } from './in-process.ts'
 import { admissionMeter } from './metrics/admission.ts'
-import { countObjects, mountMetrics } from './metrics/routes.ts'
+import { measureCache } from './metrics/cache-metrics.ts'
+import { restMeter } from './metrics/rest-meter.ts'
+import { mountMetrics } from './metrics/routes.ts'
 import { measuredStore } from './metrics/store-metrics.ts'
 import type { Descriptions } from './openapi/descriptions.ts'
 import { otherDocuments } from './openapi/other-documents.ts'
@@ -182,7 +184,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   })
   const inProcess = (user: UserInfo, userAgent?: string) =>
     createInProcessTransport({ handler, user, userAgent, random: ports.random })
-  const stopCounting = countObjects(ports.metrics, registry, cache)
+  measureCache({ metrics: ports.metrics, log: ports.log, cache, registry }, stopping.signal)
   const transport = inProcess(componentUsers.server, programOf(componentUsers.server))
   followDefinitions({
     cache,
@@ -219,7 +221,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       stopping.abort()
       await drain.empty(limitMs)
       await Promise.all(listeners.map(listener => listener.close()))
-      stopCounting()
       await cache.close()
     },
   }
@@ -298,6 +299,7 @@ function createHandler(
     admission: options.admission ?? [],
     watchTimeoutMinMs: options.watchTimeoutMinMs ?? watchTimeoutMinMs,
     meter: admissionMeter(ports.metrics),
+    measured: restMeter(ports.metrics, ports.clock),
     connectors: createConnectors(options),
     allocators: new Map([
       ['services', serviceAllocator({ network: serviceNetwork, cache, ports, transport }, stopping)],

@@ -18,6 +18,8 @@ export interface ClientPair {
 
 export interface Session {
   ask(one: OracleCase): Promise<Answer>
+  /** The body of an answer to a GET as it came. */
+  raw(path: string): Promise<string>
 }
 
 interface Kubeconfig {
@@ -63,6 +65,9 @@ function openSession(server: string, tls: { readonly ca: string } & ClientPair):
       const answer = normalize(response.status, response.headers, bytes)
       if (one.isLayout) return { ...answer, body: layoutOf(bytes) }
       return one.isDocument ? documentView(answer) : answer
+    },
+    async raw(path) {
+      return (await fetch(server + path, { tls, signal: AbortSignal.timeout(patienceMs) })).text()
     },
   }
 }

@@ -27,6 +27,7 @@ export function measureProcess(
     limitOf('Max address space'),
   )
   describeBuild({ metrics })
+  countFamilies(metrics)
   metrics.onRead(() => {
     const { user, system } = process.cpuUsage()
     cpu.inc((user + system) / 1e6 - toldSeconds)
@@ -36,6 +37,29 @@ export function measureProcess(
     resident.set(Number(residentPages) * pageBytes)
     open.set(readdirSync('/proc/self/fd').length)
     if (databasePath !== undefined) storeSize({ metrics }, databasePath)
+  })
+}
+
+const registered: MetricSpec = {
+  name: 'registered_metrics_total',
+  help: 'Families that may be told, by what is promised of their names.',
+  labels: ['stability_level', 'deprecated_version'],
+  stability: 'BETA',
+}
+
+function countFamilies(metrics: Ports['metrics']): void {
+  const total = metrics.counter(registered)
+  const told = new Map<string, number>()
+  metrics.onRead(() => {
+    const counts = new Map<string, number>()
+    for (const { spec: family } of metrics.families()) {
+      const level = family.stability ?? ''
+      counts.set(level, (counts.get(level) ?? 0) + 1)
+    }
+    for (const [level, count] of counts) {
+      if (level !== '') total.with(level, '').inc(count - (told.get(level) ?? 0))
+      told.set(level, count)
+    }
   })
 }
 

@@ -47,13 +47,13 @@ export function authenticate({ authenticator, metrics, clock, ...options }: Auth
       if (credential.kind === 'loopback') context.user = credential.user
       else if (credential.kind === 'anonymous' && allowsAnonymous(context.info.path)) {
         context.user = anonymousUser
-        tell(context.user, clock.monotonicMs())
+        tell('success', clock.monotonicMs(), context.user)
       } else {
         const startMs = clock.monotonicMs()
         const shown = credential.kind !== 'rejected' && credential.kind !== 'anonymous'
         const named = shown ? await authenticator(context) : undefined
         const user = named && isAnonymous(named) && !allowsAnonymous(context.info.path) ? undefined : named
-        tell(user, startMs)
+        tell(user ? 'success' : shown ? 'error' : 'failure', startMs, user)
         if (!user) {
           const error = unauthorized()
           onStranger?.(context, error)
@@ -78,11 +78,10 @@ function isAnonymous({ username }: UserInfo): boolean {
 function authenticationMeter(metrics: Metrics, clock: Pick<Clock, 'monotonicMs'>) {
   const of = meterAttempts(attempts, { metrics, clock })
   const users = metrics.counter(userTotal)
-  const [success, failure] = [of('success'), of('failure')]
+  const results = { success: of('success'), failure: of('failure'), error: of('error') }
   const other = users.with('other')
-  return (user: UserInfo | undefined, startMs: number): void => {
-    const tell = user ? success : failure
-    tell(startMs)
+  return (result: keyof typeof results, startMs: number, user: UserInfo | undefined): void => {
+    results[result](startMs)
     if (!user) return
     const kind = kindOfName(user.username)
     const counter = kind === 'other' ? other : users.with(kind)

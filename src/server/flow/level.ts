@@ -87,12 +87,21 @@ export function acquire(
     noteDemand(level, ask.seats)
     gate.onContended()
   }
-  if (isFree()) return seat(level, { ...ask, arrivedMs }, arrivedMs)
+  if (isFree()) {
+    // Who finds a seat passes the queues, and has waited for nothing.
+    if (level.queues) tellQueued(ask, 1, gate.clock.monotonicMs() - arrivedMs)
+    return seat(level, { ...ask, arrivedMs }, arrivedMs)
+  }
   const queue = level.queues?.choose(`${ask.schemaName}\0${ask.distinguisher}`)
   if (!queue) return reject(level, ask, 'concurrency-limit')
-  ask.series.queueLengths.observe(queue.waiting.length)
   if (level.queues?.isFull(queue)) return reject(level, ask, 'queue-full')
+  ask.series.queueLengths.observe(queue.waiting.length + 1)
   return wait(level, { ...ask, arrivedMs, queue }, gate)
+}
+
+function tellQueued({ series }: Ask, length: number, waitedMs: number): void {
+  series.queueLengths.observe(length)
+  series.waitSeconds.observe(waitedMs / 1000)
 }
 
 function canSeat(level: Level, seats: number): boolean {
@@ -196,13 +205,14 @@ function wait(level: Level, ticket: QueuedTicket, { clock }: Gate): Promise<Tick
 /** Gives seats back and lets in who is next. */
 export function release(level: Level, ticket: Ticket, clock: Clock): void {
   const nowMs = clock.monotonicMs()
-  const { series, seats, startedMs = nowMs } = ticket
+  const { series, seats, context, startedMs = nowMs } = ticket
   if (!level.running.delete(ticket)) return
   level.seats -= seats
   series.executing.add(-1)
   series.executingSeats.add(-seats)
   use(level, -1, -seats, nowMs)
-  series.workSeconds.observe((nowMs - startedMs) / 1000)
+  const seconds = context.info.verb === 'watch' ? series.watchSeconds : series.workSeconds
+  seconds.observe((nowMs - startedMs) / 1000)
   level.queues?.finished(ticket, nowMs)
   dispatch(level, clock)
 }

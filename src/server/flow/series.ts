@@ -43,7 +43,11 @@ const workSeconds: HistogramSpec = {
   buckets: seconds,
 }
 const queueLengths: HistogramSpec = {
-  ...spec('request_queue_length_after_enqueue', 'Length of a queue as a request found it.', perSchema),
+  ...spec(
+    'request_queue_length_after_enqueue',
+    'Length of a queue with the request that was put into it.',
+    perSchema,
+  ),
   buckets: [0, 10, 25, 50, 100, 250, 500, 1000],
 }
 const estimatedSeats: HistogramSpec = {
@@ -116,6 +120,8 @@ export interface SchemaSeries {
   readonly waitingSeats: Gauge
   readonly waitSeconds: Histogram
   readonly workSeconds: Histogram
+  /** Of watches: until they have begun. */
+  readonly watchSeconds: Histogram
   readonly estimatedSeats: Histogram
   readonly queueLengths: Histogram
   rejected(reason: Rejection): void
@@ -131,6 +137,9 @@ export function schemaSeries(metrics: Metrics, level: string, schema: string): S
     waitingSeats: metrics.gauge(waitingSeats).with(level, schema),
     waitSeconds: metrics.histogram(waitSeconds).with(level, schema, 'true'),
     workSeconds: metrics.histogram(workSeconds).with(level, schema, 'regular'),
+    get watchSeconds() {
+      return metrics.histogram(workSeconds).with(level, schema, 'watch')
+    },
     estimatedSeats: metrics.histogram(estimatedSeats).with(level, schema),
     queueLengths: metrics.histogram(queueLengths).with(level, schema),
     rejected: reason => metrics.counter(rejected).with(level, schema, reason).inc(),

@@ -113,16 +113,17 @@ function createSeries(metrics: Metrics) {
     const dryRun = dryRunOf(context)
     const { group, version, resource, subresource } = context.info
     const place = context.resource ? resource : context.info.path
-    const key = `${code} ${verb} ${scopeOf(context)} ${place} ${subresource} ${version} ${group} ${dryRun}`
+    const scope = routeScopeOf(context)
+    const key = `${code} ${verb} ${scope} ${place} ${subresource} ${version} ${group} ${dryRun}`
     const found = known.get(key)
     if (found) return found
-    const labels = labelsOf(context)
+    const labels = labelsOf(context, scope)
     const bodyVerb = verb === 'CONNECT' ? undefined : bodyVerbs[context.info.verb]
     const made: Series = {
       total: total.with(verb, dryRun, ...labels, String(code)),
       seconds: seconds.with(verb, dryRun, ...labels),
-      sliSeconds: dryRun === '' ? sliSeconds.with(verb, ...labels) : undefined,
-      bytes: verb === 'GET' || verb === 'LIST' ? bytes.with(verb, ...labels) : undefined,
+      sliSeconds: dryRun === '' && verb !== 'WATCH' ? sliSeconds.with(verb, ...labels) : undefined,
+      bytes: readVerbs.has(verb) ? bytes.with(verb, ...labels) : undefined,
       bodyBytes: bodyVerb && context.resource ? bodyBytes.with(group, resource, bodyVerb) : undefined,
     }
     known.set(key, made)
@@ -131,7 +132,7 @@ function createSeries(metrics: Metrics) {
 }
 
 const methods: Readonly<Record<string, string>> = {
-  ...{ LIST: 'GET', WATCH: 'GET', APPLY: 'PATCH', DELETECOLLECTION: 'DELETE', CONNECT: 'POST' },
+  ...{ LIST: 'GET', WATCH: 'GET', APPLY: 'PATCH', CONNECT: 'POST' },
 }
 const ownHost = 'in-process'
 
@@ -159,19 +160,30 @@ function createOwnSeries(metrics: Metrics) {
 }
 
 /** group, version, resource, subresource, scope, component. */
-export function labelsOf(context: RequestContext): string[] {
+export function labelsOf(context: RequestContext, scope = scopeOf(context)): string[] {
   const { info } = context
   const subresource = context.resource || info.isResourceRequest ? info.subresource : info.path
   const component = info.isResourceRequest ? 'apiserver' : ''
-  return [info.group, info.version, info.resource, subresource, scopeOf(context), component]
+  return [info.group, info.version, info.resource, subresource, scope, component]
 }
 
-function scopeOf({ info }: RequestContext): string {
+/** Whether a request is about one object, a namespace or the whole cluster; empty where it is about no object. */
+export function scopeOf({ info }: RequestContext): string {
   if (!info.isResourceRequest) return ''
   if (info.name !== '' || info.verb === 'create') return 'resource'
   return info.namespace === '' ? 'cluster' : 'namespace'
 }
 
+const ofMany: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
+
+/** Upstream's routes of built-in kinds go by the path: a list is one of many, also where a selector names one alone. */
+function routeScopeOf(context: RequestContext): string {
+  const { info, resource } = context
+  if (info.name === '' || !ofMany.has(info.verb) || !resource || resource.custom) return scopeOf(context)
+  return info.namespace === '' ? 'cluster' : 'namespace'
+}
+
+const readVerbs: ReadonlySet<string> = new Set(['GET', 'LIST', 'WATCH'])
 const verbs: Readonly<Record<string, string>> = {
   get: 'GET',
   list: 'LIST',
@@ -180,7 +192,7 @@ const verbs: Readonly<Record<string, string>> = {
   update: 'PUT',
   patch: 'PATCH',
   delete: 'DELETE',
-  deletecollection: 'DELETECOLLECTION',
+  deletecollection: 'DELETE',
   post: 'POST',
   put: 'PUT',
 }

@@ -231,3 +231,85 @@ test('a path is served as it was authorized: what URLs make of it is not found',
   ])
     expect([path, await ask(path)]).toEqual([path, '404'])
 })
+
+test('reads are told by what they looked at, and watches by what they began with', async () => {
+  const read = async (path: string) => (await fetch(`${base}${path}`, { headers: admin })).text()
+  const place = { group: '', version: 'v1', resource: 'pods', namespace: 'read' } as const
+  for (const [name, nodeName] of [
+    ['a', 'n'],
+    ['b', 'm'],
+  ] as const) {
+    const spec = { nodeName, containers: [{ name: 'c', image: 'none' }] }
+    await server.admin.call({ verb: 'create', ...place, body: { metadata: { name }, spec } as never })
+  }
+  const before = await metrics()
+  const list = '/api/v1/namespaces/read/pods'
+  await read(list)
+  await read(`${list}?resourceVersion=0`)
+  await read(`${list}?fieldSelector=spec.nodeName%3Dn`)
+  const stop = new AbortController()
+  const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
+  const response = await fetch(`${base}${list}?${query}`, { headers: admin, signal: stop.signal })
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  for (let heard = ''; !heard.includes('initial-events-end'); ) heard += (await reader.read()).value ?? ''
+  stop.abort()
+  const text = await metrics()
+  const grown = (series: string) => value(text, series) - (value(before, series) || 0)
+  const kind = 'group="",resource="pods"'
+  const indexed = 'group="",index="f:spec.nodeName",resource="pods"'
+  expect(grown('apiserver_cache_list_total{group="",index="",resource="pods"}')).toBe(2)
+  expect(grown('apiserver_cache_list_fetched_objects_total{group="",index="",resource="pods"}')).toBe(4)
+  expect(grown(`apiserver_cache_list_fetched_objects_total{${indexed}}`)).toBe(1)
+  expect(grown(`apiserver_cache_list_returned_objects_total{${kind}}`)).toBe(5)
+  const consistent = `apiserver_watch_cache_consistent_read_total{fallback="false",${kind},success="true"}`
+  expect(grown(consistent)).toBe(2)
+  expect(grown(`apiserver_watch_cache_read_wait_seconds_count{${kind}}`)).toBe(3)
+  expect(grown(`apiserver_init_events_total{${kind}}`)).toBe(2)
+  const scoped = 'group="",resource="pods",scope="namespace",version="v1"'
+  expect(grown(`apiserver_watch_list_duration_seconds_count{${scoped}}`)).toBe(1)
+})
+
+test('what the cache takes, hands on and holds is told of each kind', async () => {
+  const kind = '{group="",resource="podtemplates"}'
+  const place = { group: '', version: 'v1', resource: 'podtemplates', namespace: 'default' } as const
+  const template = { spec: { containers: [{ name: 'c', image: 'none' }] } }
+  const empty = await metrics()
+  expect(value(empty, `apiserver_resource_size_estimate_bytes${kind}`)).toBe(0)
+  await server.admin.call({ verb: 'create', ...place, body: { metadata: { name: 't' }, template } as never })
+  const one = await metrics()
+  expect(value(one, `apiserver_storage_events_received_total${kind}`)).toBe(1)
+  expect(value(one, `apiserver_watch_cache_events_received_total${kind}`)).toBe(1)
+  expect(value(one, `apiserver_watch_cache_events_dispatched_total${kind}`)).toBe(1)
+  expect(value(one, `apiserver_watch_cache_initializations_total${kind}`)).toBe(1)
+  expect(value(one, `apiserver_watch_cache_resource_version${kind}`)).toBe(server.cache.revision())
+  expect(value(one, `apiserver_resource_size_estimate_bytes${kind}`)).toBeGreaterThan(100)
+  await server.admin.call({ verb: 'delete', ...place, name: 't' })
+  expect(value(await metrics(), `apiserver_resource_size_estimate_bytes${kind}`)).toBe(0)
+})
+
+test('a write of other values of the same fields is told apart from others', async () => {
+  const place = { group: '', version: 'v1', resource: 'configmaps', namespace: 'default' } as const
+  const write = (data: object) =>
+    server.admin.call({
+      ...{ verb: 'update', name: 'timed', ...place },
+      body: { metadata: { name: 'timed' }, data } as never,
+    })
+  await server.admin.call({
+    verb: 'create',
+    ...place,
+    body: { metadata: { name: 'timed' }, data: { a: '1' } } as never,
+  })
+  const before = await metrics()
+  await (server.ports.clock as SimClock).advance(2000)
+  await write({ a: '1' })
+  await (server.ports.clock as SimClock).advance(2000)
+  await write({ a: '2' })
+  await (server.ports.clock as SimClock).advance(2000)
+  await write({ b: '2' })
+  const text = await metrics()
+  const compared = (path: string) => {
+    const series = `apiserver_request_timestamp_comparison_time_count{code_path="${path}"}`
+    return value(text, series) - (value(before, series) || 0)
+  }
+  expect([compared('unequal_objects_slow'), compared('unequal_objects_fast')]).toEqual([1, 2])
+})

@@ -115,6 +115,18 @@ export const storageSeconds: HistogramSpec = {
   stability: 'ALPHA',
   buckets: [0.005, 0.025, ...seconds],
 }
+export const storageEvents: MetricSpec = {
+  name: 'apiserver_storage_events_received_total',
+  help: 'Events that the store told.',
+  labels: kind,
+  stability: 'ALPHA',
+}
+export const cacheEvents: MetricSpec = {
+  name: 'apiserver_watch_cache_events_received_total',
+  help: 'Events that the watch cache took from the store.',
+  labels: kind,
+  stability: 'ALPHA',
+}
 export const storageObjects: MetricSpec = {
   name: 'apiserver_storage_objects',
   help: 'Stored objects of each kind.',

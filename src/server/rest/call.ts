@@ -7,6 +7,7 @@ import type { Clock, Ports } from '../../std/ports.ts'
 import { beginWork, takeSteps } from '../../std/turns.ts'
 import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserInfo } from '../context.ts'
 import type { AdmissionMeter } from '../metrics/admission.ts'
+import type { RestMeter } from '../metrics/rest-meter.ts'
 import type { WatchCache } from '../watchcache/index.ts'
 
 /** What every verb works with; one per server. */
@@ -16,6 +17,7 @@ export interface RestDeps {
   readonly registry: Registry
   readonly admission: readonly AdmissionPlugin[]
   readonly meter: AdmissionMeter
+  readonly measured: RestMeter
   /** A watch without `timeoutSeconds` lasts once to twice this long. */
   readonly watchTimeoutMinMs: number
   /** Behaviour of subresources, by `Subresource.connector`. */

@@ -5,6 +5,7 @@ import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { runSteps, type Steps, takeSteps } from '../../std/turns.ts'
+import type { ComparisonPath } from '../metrics/rest-meter.ts'
 import { type RestCall, timestamp } from './call.ts'
 import { sameJson } from './clone.ts'
 import { memo } from './memo.ts'
@@ -103,16 +104,22 @@ function unwritten(resource: Resource, subresource: string): ResetFields {
   return [...unwritten, ...resetFields]
 }
 
-/** When nothing but times of managers differs, the old times stay, so that an idle write is none. */
-export function keepTimes(object: KubeObject, old: KubeObject): void {
+/**
+ * When nothing but times of managers differs, the old times stay, so that an idle write is none. Answers on which way
+ * that was found out.
+ */
+export function keepTimes(object: KubeObject, old: KubeObject): ComparisonPath {
   const now = object.metadata.managedFields
   const before = old.metadata.managedFields
-  if (!now || !before || now.length !== before.length) return
-  if (!now.every((entry, index) => sameJson(withoutTime(entry), withoutTime(before[index]!)))) return
+  if (!now || !before || now.length !== before.length) return 'unequal_objects_fast'
+  if (now.every(({ time }, index) => time === before[index]!.time)) return 'unequal_objects_fast'
+  if (!now.every((entry, index) => sameJson(withoutTime(entry), withoutTime(before[index]!))))
+    return 'unequal_objects_fast'
   const { managedFields: _now, ...metadata } = object.metadata
   const { managedFields: _before, ...oldMetadata } = old.metadata
-  if (!sameJson({ ...object, metadata }, { ...old, metadata: oldMetadata })) return
+  if (!sameJson({ ...object, metadata }, { ...old, metadata: oldMetadata })) return 'unequal_objects_slow'
   object.metadata.managedFields = before
+  return 'equal_objects'
 }
 
 function withoutTime({ time: _time, ...entry }: ManagedFieldsEntry): ManagedFieldsEntry {

@@ -20,17 +20,23 @@ export function mustBeFresh({ context, resource }: RestCall): boolean {
 
 /** Waits until the cache is as new as the request; 503 when the store cannot say how new that is. */
 export async function freshen(
-  { deps, context }: RestCall,
+  { deps, context, resource }: RestCall,
   refresh: NonNullable<WatchCache['freshen']>,
 ): Promise<void> {
+  const { measured } = deps
+  const { clock } = deps.ports
+  const isList = context.info.verb === 'list'
+  const startMs = clock.monotonicMs()
   const stop = new AbortController()
-  const cancel = deps.ports.clock.setTimer(waitMs, () => stop.abort())
+  const cancel = clock.setTimer(waitMs, () => stop.abort())
   try {
     await refresh(AbortSignal.any([stop.signal, context.signal]))
   } catch (error) {
+    if (isList) measured.consistentList(resource, false)
     if (!stop.signal.aborted) throw asUnavailable(error)
     throw serviceUnavailable('the store did not say in time what is newest')
   } finally {
+    if (isList) measured.waited(resource, clock.monotonicMs() - startMs)
     cancel()
   }
 }

@@ -21,12 +21,27 @@ const waitMs = 3000
 
 /** Waits until the cache is at least as new as `text`; 500 for no number, 504 when it does not come in time. */
 export async function requireRevision(
-  { deps, context }: RestCall,
+  { deps, context, resource }: RestCall,
   text: string | undefined,
 ): Promise<number> {
   const revision = parseRevision(text)
-  const { cache, ports } = deps
-  if (revision <= cache.revision()) return revision
+  const { cache, ports, measured } = deps
+  const { verb } = context.info
+  // Where others write, too, a list without a revision has waited, and was measured, before it came here.
+  if (!text && (verb !== 'list' || cache.freshen)) return revision
+  const startMs = ports.clock.monotonicMs()
+  try {
+    if (revision > cache.revision()) await waitFor({ deps, context }, revision)
+  } finally {
+    if (verb !== 'watch') measured.waited(resource, ports.clock.monotonicMs() - startMs)
+  }
+  return revision
+}
+
+async function waitFor(
+  { deps: { cache, ports }, context }: Pick<RestCall, 'deps' | 'context'>,
+  revision: number,
+): Promise<void> {
   const stop = new AbortController()
   const cancel = ports.clock.setTimer(waitMs, () => stop.abort())
   const signal = AbortSignal.any([stop.signal, context.signal])
@@ -40,7 +55,6 @@ export async function requireRevision(
   } finally {
     cancel()
   }
-  return revision
 }
 
 /** Upstream's words for what is no revision; a list makes a 400 of them, a get and a watch a bare 500. */

@@ -32,9 +32,30 @@ export async function readPage(call: RestCall, selection: Selection): Promise<Li
   const revision = await revisionOf(call, token)
   // The one of a name as it is now; as it was is found among the rest of that time.
   const isNow = token === undefined && revision === undefined
-  return selection.name !== undefined && isNow
-    ? readOne(call, selection)
-    : collect(call, selection, token, revision)
+  const seen: Seen = { looked: 0 }
+  const page = await (selection.name !== undefined && isNow
+    ? readOne(call, selection, seen)
+    : collect(call, selection, { token, revision, seen }))
+  measure(call, selection, { looked: seen.looked, answered: countOf(page) })
+  return page
+}
+
+/** Objects that were looked at for a page. */
+interface Seen {
+  looked: number
+}
+
+function measure(
+  { deps: { measured }, context: { options }, resource }: RestCall,
+  { exact }: Selection,
+  found: { readonly looked: number; readonly answered: number },
+): void {
+  measured.list(resource, { index: exact?.name ?? '', ...found })
+  if (!options.resourceVersion && !options.continue) measured.consistentList(resource, true)
+}
+
+function countOf({ runs, items }: ListResult): number {
+  return runs ? runs.reduce((sum, run) => sum + run.length, 0) : items.length
 }
 
 /** Undefined: the newest. */
@@ -52,28 +73,34 @@ async function revisionOf(call: RestCall, token: ContinueToken | undefined): Pro
   return isExact ? asked : undefined
 }
 
-async function readOne(call: RestCall, { name, matches }: Selection): Promise<ListResult> {
+async function readOne(call: RestCall, { name, matches }: Selection, seen: Seen): Promise<ListResult> {
   const { deps, context, resource } = call
   const resourceVersion = String(deps.cache.revision())
   if (resource.namespaced && context.info.namespace === '')
-    return collect(call, { all: false, matches }, undefined, undefined)
+    return collect(call, { all: false, matches }, { token: undefined, revision: undefined, seen })
   const found = deps.cache.get(keyOf(resource, context.info.namespace, name!))
+  if (found) seen.looked++
   const servable = found && (await presentLater(resource, found))
   return { items: servable && matches(servable.object) ? [servable] : [], resourceVersion }
+}
+
+interface From {
+  readonly token: ContinueToken | undefined
+  readonly revision: number | undefined
+  readonly seen: Seen
 }
 
 async function collect(
   call: RestCall,
   selection: Selection,
-  token: ContinueToken | undefined,
-  revision: number | undefined,
+  { token, revision, seen }: From,
 ): Promise<ListResult> {
   const { context, resource } = call
   const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
   // A list of any age comes from the cache, whole.
   const isAny = context.options.resourceVersion === '0' && !token && !resource.storage.uncached
   const limit = isAny ? undefined : limitOf(context.options)
-  const page = { revision, after: token && prefix + token.start, limit }
+  const page = { revision, after: token && prefix + token.start, limit, seen }
   return selection.all ? collectAll(call, prefix, page) : collectMatching(call, prefix, page, selection)
 }
 
@@ -91,6 +118,7 @@ async function collectAll(call: RestCall, prefix: string, page: PageOptions): Pr
   const breathe = beginWork(deps.ports.clock)
   const runs: (readonly Servable[])[] = []
   for (const run of found) {
+    page.seen.looked += run.length
     runs.push(presentRun(resource, run))
     const pause = breathe()
     if (pause) await pause
@@ -122,10 +150,10 @@ async function collectMatching(
   selection: Selection,
 ): Promise<ListResult> {
   const { resource, deps } = call
-  const { limit } = first
   const breathe = beginWork(deps.ports.clock)
   const items: Servable[] = []
-  const into: Taken = { items, limit }
+  const { limit, seen } = first
+  const into: Taken = { items, limit, seen }
   let page = first
   for (;;) {
     const { runs, revision, remaining } = read(call, prefix, page)
@@ -142,7 +170,7 @@ async function collectMatching(
       if (pause) await pause
     }
     if (remaining === 0) return { items, resourceVersion: String(revision) }
-    page = { revision, after: runs.at(-1)!.at(-1)!.key, limit }
+    page = { revision, after: runs.at(-1)!.at(-1)!.key, limit, seen }
   }
 }
 
@@ -160,6 +188,7 @@ function take(
   const count = places?.length ?? found.length
   for (let turn = 0; turn < count; turn++) {
     const place = places?.[turn] ?? turn
+    into.seen.looked++
     if (!matches(found[place]!.object)) continue
     if (into.items.push(found[place]!) === into.limit) return place
   }
@@ -169,9 +198,12 @@ function take(
 interface Taken {
   readonly items: Servable[]
   readonly limit: number | undefined
+  readonly seen: Seen
 }
 
-type PageOptions = { [Key in keyof CacheListOptions]: CacheListOptions[Key] | undefined }
+type PageOptions = { [Key in keyof CacheListOptions]: CacheListOptions[Key] | undefined } & {
+  readonly seen: Seen
+}
 
 function read({ deps, context }: RestCall, prefix: string, page: PageOptions): CacheRuns {
   const { revision, after, limit } = page

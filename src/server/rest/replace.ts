@@ -93,7 +93,7 @@ async function replaceOnce(call: RestCall, plan: Replacement, stored: CachedObje
     await judge(call, object, old)
     validate(call, plan.rules, object, old)
     await turn(call)
-    keepTimes(object, old)
+    call.deps.measured.comparison(() => keepTimes(object, old))
     if (!plan.skipsAdmission) {
       const [last, before] = face ? [face.judged(object), face.judged(old)] : [object, oldObject]
       await admitValidating(call, { operation: 'UPDATE', object: last, oldObject: before })

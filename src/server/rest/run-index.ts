@@ -13,6 +13,8 @@ export interface ExactTerm {
   /** A label's key, or the function that reads a field. */
   readonly of: string | ((object: KubeObject) => string)
   readonly values: readonly string[]
+  /** What metrics call the index; labels, of which anybody can think up new ones, have none. */
+  readonly name?: string
 }
 
 /** A run as a version of its kind shows it, and where in it which value lies. */

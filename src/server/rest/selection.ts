@@ -64,7 +64,9 @@ function exactTerm(
   for (const { field } of fields.requirements) {
     const value = exactFieldValue(fields, field)
     const read = Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined
-    if (read && value !== undefined) return { of: read as (object: KubeObject) => string, values: [value] }
+    if (read && value !== undefined) {
+      return { of: read as (object: KubeObject) => string, values: [value], name: `f:${field}` }
+    }
   }
   return undefined
 }

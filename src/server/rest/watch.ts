@@ -7,6 +7,7 @@ import { beginWork } from '../../std/turns.ts'
 import { CompactedError } from '../../storage/store.ts'
 import type { Response, Servable, ServedEvent, WatchSink } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
+import { scopeOf } from '../metrics/measure-requests.ts'
 import { type CachedObject, type CacheEvent, collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { parseRevision, requireRevision } from './get.ts'
@@ -52,6 +53,7 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   const oldest = deps.cache.compactedRevision()
   if (plan.from !== undefined && plan.from < oldest) throw resourceVersionTooOld(plan.from, oldest)
   const { clock } = deps.ports
+  const lost = deps.cache.lostRevision()
   const stop = new AbortController()
   const stopNow = () => stop.abort()
   const cancelTimeout = clock.setTimer(timeoutOf(call), stopNow)
@@ -70,9 +72,9 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
     const send = (events: readonly CacheEvent[]) => deliver(resource, plan.selection, events, sink)
     await paced.run(from, resource.custom?.convert ? converted(resource, send) : send, stop.signal)
   } catch (error) {
-    throw error instanceof CompactedError
-      ? expired(`The resourceVersion for the provided watch is too old.`)
-      : error
+    if (!(error instanceof CompactedError)) throw error
+    if (deps.cache.lostRevision() === lost) deps.measured.terminated(resource)
+    throw expired(`The resourceVersion for the provided watch is too old.`)
   } finally {
     cancelTimeout()
     cancelBookmarks()
@@ -140,13 +142,16 @@ interface Initial {
 /** Everything that is there as ADDED, and the bookmark that ends it when the client asked for one. */
 async function sendInitial({ call, selection, prefix, sink, signal }: Initial): Promise<number> {
   const { deps, context, resource } = call
+  const { clock } = deps.ports
+  const startMs = clock.monotonicMs()
   // Only here it has to come in time; as everything that goes wrong from now on the failure is an event.
   if (context.options.sendInitialEvents) await requireRevision(call, context.options.resourceVersion)
   const { items, revision } = deps.cache.list(prefix)
   const pending = prepareViews(resource, items)
   if (pending) await pending
   if (context.options.sendInitialEvents !== false) {
-    const breathe = beginWork(deps.ports.clock)
+    deps.measured.initial(resource, items.length)
+    const breathe = beginWork(clock)
     for (let start = 0, end = 0; start < items.length && !signal.aborted; start = end) {
       end = batchEnd(items, start)
       const events = initialEvents(resource, selection, items.slice(start, end))
@@ -157,6 +162,7 @@ async function sendInitial({ call, selection, prefix, sink, signal }: Initial): 
   }
   if (context.options.sendInitialEvents && context.options.allowWatchBookmarks) {
     void sink([bookmark(resource, revision, { 'k8s.io/initial-events-end': 'true' })])
+    deps.measured.watchList(resource, scopeOf(context), clock.monotonicMs() - startMs)
   }
   return revision
 }

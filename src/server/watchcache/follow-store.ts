@@ -25,6 +25,8 @@ export interface StoreFollowing {
   /** Whether what the store told its watchers until now is in the objects. */
   isCurrent(): boolean
   lostRevision(): number
+  /** How often everything was read. */
+  loads(): number
 }
 
 /**
@@ -36,6 +38,7 @@ export function followStore(parts: FollowParts, signal: AbortSignal): StoreFollo
   const done = Promise.withResolvers<void>()
   let isFollowing = false
   let lost = 0
+  let loads = 0
   const apply = (batch: readonly StoreEvent[]) => {
     feed.publish(() => batch.map(event => applyEvent(parts, event)))
     waiters.release(objects.revision)
@@ -51,6 +54,7 @@ export function followStore(parts: FollowParts, signal: AbortSignal): StoreFollo
       const changes = differences(objects.tree, tree, revision)
       objects.load(tree, revision)
       lost = revision
+      loads++
       return changes
     })
     waiters.release(revision)
@@ -72,6 +76,7 @@ export function followStore(parts: FollowParts, signal: AbortSignal): StoreFollo
   const begin = async () => {
     const revision = store.revision()
     objects.load(await readAll(store, revision, objects.tree, handed), revision)
+    loads++
     keepUp(follow()).then(done.resolve, done.reject)
   }
   const ready = begin()
@@ -83,6 +88,7 @@ export function followStore(parts: FollowParts, signal: AbortSignal): StoreFollo
     done: done.promise,
     isCurrent: () => isFollowing && store.compactedRevision() <= objects.revision,
     lostRevision: () => lost,
+    loads: () => loads,
   }
 }
 

@@ -41,6 +41,8 @@ export interface WatchCache {
    * happened. 0: never.
    */
   lostRevision(): number
+  /** How often everything was read from the store: once, and again whenever the store had lost its history. */
+  loads(): number
   /**
    * Resolves when the cache is as new as everybody's writes were when this was called; rejects as the store does, or with
    * the signal's reason. Absent where nobody else writes: the cache is always so.
@@ -127,6 +129,7 @@ export function createWatchCache(options: WatchCacheOptions): WatchCache {
     revision: () => objects.revision,
     compactedRevision: () => objects.floor,
     lostRevision: following.lostRevision,
+    loads: following.loads,
     ...(store.freshRevision && {
       async freshen(signal) {
         const revision = await orAborted(store.freshRevision!(), signal)
