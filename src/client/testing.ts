@@ -1,4 +1,5 @@
 import type { JsonObject, KubeList, KubeObject } from '../machinery/meta/object.ts'
+import { deepFreeze } from '../machinery/meta/value.ts'
 import { StatusError, type StatusReason } from '../machinery/status/status.ts'
 import { objectKey, toKey } from './resource.ts'
 import type { ApiCall, Transport, WatchEvent } from './transport.ts'
@@ -45,7 +46,7 @@ export class FakeTransport implements Transport {
     const old = this.#table(resource).get(key)
     const uid = object.metadata.uid ?? old?.metadata.uid ?? `uid-${++this.#uid}`
     const metadata = { ...object.metadata, uid, resourceVersion: `${++this.#revision}` }
-    const stored = deepFreeze({ ...object, metadata })
+    const stored = deepFreeze({ ...object, metadata }, true)
     this.#table(resource).set(key, stored)
     this.#emit(old ? 'MODIFIED' : 'ADDED', resource, stored)
     const released = old && finalizersOf(old).length > 0 && finalizersOf(stored).length === 0
@@ -209,13 +210,6 @@ const propagationFinalizers: Readonly<Record<string, string>> = {
 /** Namespaces have some in their spec. */
 function finalizersOf(object: KubeObject & { spec?: { finalizers?: string[] } }): readonly string[] {
   return [...(object.metadata.finalizers ?? []), ...(object.spec?.finalizers ?? [])]
-}
-
-/** Freezes all the way down, so that a component that changes what it was lent fails its test. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const inner of Object.values(value)) deepFreeze(inner)
-  return Object.freeze(value)
 }
 
 /** A StatusError as a server would send it. */

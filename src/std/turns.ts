@@ -8,7 +8,7 @@ import type { Clock } from './ports.ts'
 export type Breathe = () => Promise<void> | undefined
 
 /** How long one piece of work keeps the event loop for itself. */
-const sliceMs = 8
+export const sliceMs = 8
 
 /** Works that wait for their next slice; the event loop serves everything else between two of them. */
 class Turns {

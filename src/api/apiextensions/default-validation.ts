@@ -1,4 +1,5 @@
 /** Defaults of a schema must be values of it (apiextensions-apiserver schema/defaulting/validation.go). */
+
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import { cloneDeep, deepEqual } from '../../machinery/meta/value.ts'
 import type { FieldError, FieldErrors } from '../../machinery/validation/field-error.ts'

@@ -37,7 +37,7 @@ function apply(live: KubeObject | undefined, applied: Workload, options: Partial
     applied,
     ...options,
   }
-  return applyPatch(deepFreeze(request))
+  return applyPatch(deepFreeze(request, true))
 }
 
 function applied(
@@ -50,7 +50,7 @@ function applied(
 
 function update(live: Workload | undefined, next: Workload, options: Partial<UpdateOptions> = {}): Workload {
   const request = { schema: workloadSchema, apiVersion, manager: 'u1', now, live, next, ...options }
-  const managedFields = updateManagedFields(deepFreeze(request))
+  const managedFields = updateManagedFields(deepFreeze(request, true))
   const { managedFields: _, ...metadata } = next.metadata
   return { ...next, metadata: { ...metadata, uid: 'u', ...(managedFields ? { managedFields } : {}) } }
 }

@@ -9,7 +9,9 @@ describe('values', () => {
     expect(deepEqual({ a: [1] }, { a: [1, 2] })).toBe(false)
     expect(deepEqual([], {})).toBe(false)
     expect(deepEqual({}, { a: null })).toBe(false)
-    expect(deepEqual({ constructor: Object }, {})).toBe(false)
+    expect(deepEqual({ constructor: 'x' }, {})).toBe(false)
+    expect(deepEqual({}, { constructor: 'x' })).toBe(false)
+    expect(deepEqual({ a: '1' }, { a: '1', valueOf: undefined })).toBe(true)
   })
 
   test('semantic equality takes absent, null and empty for the same', () => {
@@ -20,11 +22,19 @@ describe('values', () => {
   })
 
   test('a clone shares nothing and may be changed', () => {
-    const original = deepFreeze({ a: [{ b: 1 }] })
+    const original = deepFreeze({ a: [{ b: 1 }] }, true)
     const copy = cloneDeep(original)
     copy.a[0]!.b = 2
     expect(original.a[0]!.b).toBe(1)
     expect(() => Object.assign(original.a, [0])).toThrow()
+  })
+
+  test('a clone keeps odd keys, and leaves out members that are undefined', () => {
+    const given = { a: [{ b: 1, c: undefined }], n: null, ...JSON.parse('{"__proto__": {"x": 1}}') }
+    const copy = cloneDeep(given)
+    expect(JSON.stringify(copy)).toBe(JSON.stringify(given))
+    expect(Object.keys(copy.a[0]!)).toEqual(['b'])
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
   })
 })
 

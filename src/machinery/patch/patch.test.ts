@@ -50,7 +50,7 @@ describe('JSON patch', () => {
     ['replacing all', { a: 1 }, [{ op: 'replace', path: '', value: { b: 2 } }], { b: 2 }],
     ['replacing what is missing', { a: 1 }, [{ op: 'replace', path: '/b', value: 2 }], { a: 1, b: 2 }],
   ])('%s', (_, document, patch, wanted) => {
-    expect(applyJsonPatch<unknown>(deepFreeze(document), deepFreeze(patch))).toEqual(wanted)
+    expect(applyJsonPatch<unknown>(deepFreeze(document, true), deepFreeze(patch, true))).toEqual(wanted)
   })
 
   test('unchanged parts are shared, and a patch cannot reach into its own values', () => {
@@ -127,7 +127,7 @@ describe('merge patch', () => {
     [{ e: null }, { a: 1 }, { e: null, a: 1 }],
     [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
   ] as [object, object, object][])('%j with %j is %j', (document, patch, wanted) => {
-    expect(applyMergePatch(deepFreeze(document), deepFreeze(patch))).toEqual(wanted)
+    expect(applyMergePatch(deepFreeze(document, true), deepFreeze(patch, true))).toEqual(wanted)
   })
 
   test('a patch that is no object is refused', () => {
@@ -142,8 +142,8 @@ describe('strategic merge patch', () => {
   const patchSpec = (spec: object, patch: object) => {
     const result = applyStrategicPatch<{ spec: object }>(
       workloadSchema,
-      deepFreeze({ spec }),
-      deepFreeze({ spec: patch }),
+      deepFreeze({ spec }, true),
+      deepFreeze({ spec: patch }, true),
     )
     return result.spec
   }

@@ -1,8 +1,8 @@
 import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
-import { sameJson } from '../rest/clone.ts'
 
 /** How clients in the cluster reach this server. */
 export interface AdvertisedServer {
@@ -71,7 +71,7 @@ async function ensureServiceCidr(transport: Transport, cidrs: readonly string[])
   const wanted = { at, object: { metadata: { name }, spec: { cidrs } } }
   await ensure(transport, wanted)
   const found = (await find(transport, wanted)) as (ReadyObject & JsonObject) | undefined
-  if (!found || !sameJson(found.spec, wanted.object.spec)) return
+  if (!found || !deepEqual(found.spec, wanted.object.spec)) return
   if (found.status?.conditions?.some(({ type }) => type === 'Ready')) return
   const message = 'Kubernetes default Service CIDR is ready'
   const lastTransitionTime = found.metadata.creationTimestamp!
@@ -90,7 +90,7 @@ export async function ensure(transport: Transport, wanted: Wanted): Promise<void
     return
   }
   const current = found as unknown as JsonObject
-  if (owned.every(field => sameJson(current[field], object[field]))) return
+  if (owned.every(field => deepEqual(current[field], object[field]))) return
   const body = { ...current, ...Object.fromEntries(owned.map(field => [field, object[field]])) }
   await tolerate(isConflict, transport.call({ ...at, verb: 'update', name: object.metadata.name, body }))
 }

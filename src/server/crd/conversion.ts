@@ -1,11 +1,12 @@
 /** Conversion of custom objects by webhook (KEP-598; apiextensions-apiserver pkg/apiserver/conversion). */
+
 import type { CustomKind } from '../../api/define.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.gen.ts'
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep, deepEqual } from '../../machinery/meta/value.ts'
 import { plainFailure } from '../../machinery/status/errors.ts'
 import type { Random } from '../../std/ports.ts'
-import { cloneJson, sameJson } from '../rest/clone.ts'
 import type { WebhookClient, WebhookTarget } from '../webhook-client/webhook-client.ts'
 
 export interface ConversionSetup {
@@ -106,7 +107,7 @@ function changedIdentity({ metadata }: KubeObject, converted: JsonMap): string |
 function restoreMetadata(original: KubeObject, metadata: unknown): KubeObject['metadata'] | string {
   if (metadata === undefined) return 'missing metadata in converted object'
   if (!isMap(metadata)) return `invalid metadata of type ${typeof metadata} in converted object`
-  const restored = cloneJson(original.metadata)
+  const restored = cloneDeep(original.metadata)
   for (const field of ['labels', 'annotations'] as const) {
     const given = metadata[field]
     if (given === undefined || given === null) {
@@ -118,7 +119,7 @@ function restoreMetadata(original: KubeObject, metadata: unknown): KubeObject['m
       if (typeof value !== 'string')
         return `metadata.${field}[${key}] must be a string, but is ${typeof value} in converted object`
     }
-    if (!sameJson(restored[field], given)) restored[field] = given as Record<string, string>
+    if (!deepEqual(restored[field], given)) restored[field] = given as Record<string, string>
   }
   return restored
 }

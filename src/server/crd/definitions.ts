@@ -3,11 +3,11 @@ import type { Registry } from '../../api/registry.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.gen.ts'
 import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
 import { type CelMeter, celMeter } from '../metrics/cel.ts'
 import { timestamp } from '../rest/call.ts'
-import { sameJson } from '../rest/clone.ts'
 import { memo } from '../rest/memo.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import type { WebhookClient } from '../webhook-client/webhook-client.ts'
@@ -90,7 +90,7 @@ function register(options: Following, served: Served, definition: CustomResource
     names: status?.acceptedNames,
     isDeleting: metadata.deletionTimestamp !== undefined,
   }
-  if (sameJson(served.get(name)?.basis, basis)) return
+  if (deepEqual(served.get(name)?.basis, basis)) return
   unregister(options, served, name)
   const versions = isServed ? spec.versions.filter(each => each.served) : []
   const convert = converterOf(definition, { call: options.webhooks, random: options.ports.random })
@@ -131,7 +131,7 @@ function settle(
   const storage = definition.spec.versions.find(each => each.storage)!.name
   const storedVersions = stored.includes(storage) ? stored : [...stored, storage]
   const wanted = { ...status, storedVersions }
-  return sameJson(wanted, definition.status) ? undefined : { ...definition, status: wanted }
+  return deepEqual(wanted, definition.status) ? undefined : { ...definition, status: wanted }
 }
 
 function inBackground({ ports, signal }: DefinitionOptions, name: string, work: () => Promise<void>): void {

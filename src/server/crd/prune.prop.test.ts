@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { prune } from '../../api/apiextensions/prune.ts'
 import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
 import type { JsonMap } from '../../machinery/meta/json.ts'
+import { cloneDeep } from '../../machinery/meta/value.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
-import { cloneJson } from '../rest/clone.ts'
 import { toObjectSchema } from './structural.ts'
 
 const names = fc.constantFrom('a', 'b', 'c', 'd')
@@ -31,7 +31,7 @@ const { value } = fc.letrec(tie => ({
 }))
 
 function settle(schema: JSONSchemaProps, object: JsonMap): JsonMap {
-  const settled = cloneJson(object)
+  const settled = cloneDeep(object)
   prune(schema, settled)
   applySchemaDefaults(toObjectSchema(schema), settled)
   return settled
@@ -43,7 +43,7 @@ test('pruning and defaulting what is settled changes nothing, whatever the schem
       const schema: JSONSchemaProps = { type: 'object', properties: { spec } }
       const once = settle(schema, { spec: given, other: 1 })
       expect(settle(schema, once)).toEqual(once)
-      expect(prune(schema, cloneJson(once))).toEqual([])
+      expect(prune(schema, cloneDeep(once))).toEqual([])
       expect(once).not.toHaveProperty('other')
     }),
   )

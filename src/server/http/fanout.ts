@@ -1,10 +1,10 @@
 import type { Clock } from '../../std/ports.ts'
+import { sliceMs } from '../../std/turns.ts'
 
 /** Takes note of one watcher who has something to be sent; `send` is called once, soon. It may not throw. */
 export type Fanout = (send: () => void) => void
 
-/** How long a round keeps the event loop for itself before it pauses, and how many it sends to between two looks at the clock. */
-const sliceMs = 8
+/** How many a round sends to between two looks at the clock. */
 const sendsAtOnce = 16
 /** How many times what its last slice took the pause after a round is: what happens in it is sent together, for less. */
 const roundPause = 3

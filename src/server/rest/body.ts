@@ -17,6 +17,7 @@ import {
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import { jsonKind } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep } from '../../machinery/meta/value.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
@@ -25,7 +26,6 @@ import { parseExact } from '../../std/exact-json.ts'
 import type { Breathe } from '../../std/turns.ts'
 import type { RequestBody, RequestContext } from '../context.ts'
 import { contentTypes } from '../http/negotiation.ts'
-import { cloneJson } from './clone.ts'
 import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
 
@@ -108,7 +108,7 @@ export function decodeLoose(
 ): JsonObject {
   const { options } = context
   if (context.body.kind === 'object') {
-    const object = cloneJson(context.body.object) as JsonObject
+    const object = cloneDeep(context.body.object) as JsonObject
     check?.(object, type, { kind: 'bytes', bytes: noBytes, contentType: '' })
     return object
   }
@@ -244,7 +244,7 @@ export function otherCustomKind(object: JsonObject, group: string, kind: string)
 
 /** A patch document; apply patches may be YAML. */
 export function decodePatch(context: RequestContext, type: string): unknown {
-  if (context.body.kind === 'object') return cloneJson(context.body.object)
+  if (context.body.kind === 'object') return cloneDeep(context.body.object)
   const { bytes } = bytesOf(context, context.body)
   if (type.endsWith('yaml')) return decodeConfiguration(context, bytes)
   if (type.endsWith('cbor')) return decodeCborConfiguration(bytes)

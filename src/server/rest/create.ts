@@ -1,7 +1,7 @@
+import { deepFreeze } from '../../machinery/meta/value.ts'
 import { inDeclaredOrder } from '../../machinery/schema/declared-order.ts'
 import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
-import { deepFreeze } from '../watchcache/index.ts'
 import { decodeBody } from './body.ts'
 import { admitMutating, admitValidating, type RestCall, requireLasting, turn } from './call.ts'
 import { trackUpdate } from './field-manager.ts'

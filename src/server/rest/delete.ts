@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { conflict, notFound, successStatus } from '../../machinery/status/errors.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Response, Servable } from '../context.ts'
 import type { CachedObject } from '../watchcache/index.ts'
 import { admitMutating, admitValidating, groupResource, type RestCall } from './call.ts'
-import { sameJson } from './clone.ts'
 import { type DeleteOptions, deleteOptionsOf } from './delete-options.ts'
 import { planDeletion } from './deletion.ts'
 import { findStored, removeStored, writeStored } from './storage.ts'
@@ -60,7 +60,7 @@ async function deleteOnce(call: RestCall, stored: CachedObject, options: DeleteO
     return { removed: false, servable: current }
   const step = planDeletion(resource, current.object, options, deps.ports.clock)
   if (step.kind === 'pending') return { removed: !resource.strategy.returnsDeletedObject, servable: current }
-  if (step.kind === 'mark' && goesAlready && sameJson(step.object, current.object))
+  if (step.kind === 'mark' && goesAlready && deepEqual(step.object, current.object))
     return { removed: false, servable: current }
   const dryRun = isDryRunDelete(options)
   if (step.kind === 'remove') {

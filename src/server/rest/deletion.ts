@@ -1,9 +1,10 @@
 /** How a DELETE changes an object before, or instead of, removing it (rest.BeforeDelete and registry.Store). */
+
 import type { Resource } from '../../api/define.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep } from '../../machinery/meta/value.ts'
 import type { Clock } from '../../std/ports.ts'
 import { timestamp } from './call.ts'
-import { cloneJson } from './clone.ts'
 import type { DeleteOptions } from './delete-options.ts'
 
 export type DeletionStep =
@@ -24,7 +25,7 @@ export function planDeletion(
   clock: Clock,
 ): DeletionStep {
   // Only metadata changes here: of a large collection most may be pending already.
-  const object = { ...current, metadata: cloneJson(current.metadata) }
+  const object = { ...current, metadata: cloneDeep(current.metadata) }
   const grace = applyGrace(resource, object, options, clock)
   if (grace === 'pending') return { kind: 'pending' }
   const finalizers = collectorFinalizers(resource, object, options)
@@ -45,7 +46,7 @@ export function planDeletion(
       delete object.metadata.deletionGracePeriodSeconds
       if (generation !== undefined) object.metadata.generation = generation
     }
-    const marked = resource.strategy.markDeleting ? cloneJson(object) : object
+    const marked = resource.strategy.markDeleting ? cloneDeep(object) : object
     resource.strategy.markDeleting?.(marked)
     return { kind: 'mark', object: marked, thenRemove: false }
   }

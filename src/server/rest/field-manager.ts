@@ -3,11 +3,11 @@ import { managedFieldsSteps, type ResetFields, type Writer } from '../../machine
 import { ElementError } from '../../machinery/apply/path-element.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../machinery/meta/object.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { runSteps, type Steps, takeSteps } from '../../std/turns.ts'
 import type { ComparisonPath } from '../metrics/rest-meter.ts'
 import { type RestCall, timestamp } from './call.ts'
-import { sameJson } from './clone.ts'
 import { memo } from './memo.ts'
 import { otherVersionsOf } from './other-versions.ts'
 
@@ -113,11 +113,11 @@ export function keepTimes(object: KubeObject, old: KubeObject): ComparisonPath {
   const before = old.metadata.managedFields
   if (!now || !before || now.length !== before.length) return 'unequal_objects_fast'
   if (now.every(({ time }, index) => time === before[index]!.time)) return 'unequal_objects_fast'
-  if (!now.every((entry, index) => sameJson(withoutTime(entry), withoutTime(before[index]!))))
+  if (!now.every((entry, index) => deepEqual(withoutTime(entry), withoutTime(before[index]!))))
     return 'unequal_objects_fast'
   const { managedFields: _now, ...metadata } = object.metadata
   const { managedFields: _before, ...oldMetadata } = old.metadata
-  if (!sameJson({ ...object, metadata }, { ...old, metadata: oldMetadata })) return 'unequal_objects_slow'
+  if (!deepEqual({ ...object, metadata }, { ...old, metadata: oldMetadata })) return 'unequal_objects_slow'
   object.metadata.managedFields = before
   return 'equal_objects'
 }

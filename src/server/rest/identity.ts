@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { badRequest, conflict } from '../../machinery/status/errors.ts'
 import type { RestCall } from './call.ts'
-import { sameJson } from './clone.ts'
 
 /** The namespace of the path goes into the object; another one in a namespaced object is a 400. */
 export function settleNamespace({ context, resource }: RestCall, object: KubeObject): void {
@@ -55,7 +55,7 @@ export function dedupOwners(call: RestCall, { metadata }: KubeObject, isAdmitted
   const kept: typeof references = []
   const twice: string[] = []
   for (const reference of references) {
-    const known = kept.some(other => other.uid === reference.uid && sameJson(other, reference))
+    const known = kept.some(other => other.uid === reference.uid && deepEqual(other, reference))
     if (known) twice.push(reference.uid ?? '')
     else kept.push(reference)
   }

@@ -73,25 +73,30 @@ function* asked(
 /** As the types read it: through the stored form. */
 function throughStorage(from: Resource, to: Resource, object: KubeObject): KubeObject {
   const apiVersion = toApiVersion(to.group, to.version)
-  const stored = from.conversion ? from.conversion.toStorage(typed(from, object)) : typed(from, object)
+  const read = typed(from, object, { name: object.metadata.name })
+  const stored = from.conversion ? from.conversion.toStorage(read) : read
   const converted = to.conversion ? to.conversion.fromStorage(stored) : stored
   return { ...converted, apiVersion, kind: to.kind }
 }
 
-function typed(resource: Resource, object: KubeObject): KubeObject {
+interface Named {
+  readonly namespace?: string
+  readonly name?: string | undefined
+}
+
+/** What Go's type makes of an object; where it cannot, upstream's plain 500 says so of what is `named`. */
+export function typed(resource: Resource, object: KubeObject, named: Named): KubeObject {
   const { schema } = resource
   try {
     return readConverted(schema, object, value => conform(schema, value)) as unknown as KubeObject
   } catch (error) {
-    const { name } = object.metadata
-    throw error instanceof DecodeError ? unconvertible(resource, { name }, error) : error
+    throw error instanceof DecodeError ? unconvertible(resource, named, error) : error
   }
 }
 
-/** What an applied object cannot be made into its Go type for: upstream's plain 500. */
-export function unconvertible(
+function unconvertible(
   { group, version, kind }: Resource,
-  { namespace = '', name = '' }: { readonly namespace?: string; readonly name?: string | undefined },
+  { namespace = '', name = '' }: Named,
   { message }: DecodeError,
 ): StatusError {
   const type = `${group}/${version}, Kind=${kind}`

@@ -1,18 +1,17 @@
 import type { Subresource } from '../../api/define.ts'
 import { type PatchType, patchTypes } from '../../client/transport.ts'
 import { applyPatch, applySteps } from '../../machinery/apply/index.ts'
-import { conform, DecodeError, readConverted } from '../../machinery/codec/index.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep } from '../../machinery/meta/value.ts'
 import { notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall, requireLasting, turn } from './call.ts'
-import { cloneJson } from './clone.ts'
 import { mayWait, writerOf } from './field-manager.ts'
 import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
-import { unconvertible } from './other-versions.ts'
+import { typed } from './other-versions.ts'
 import { patched, patchFaults } from './patched.ts'
 import { replace } from './replace.ts'
 import { findStored } from './storage.ts'
@@ -68,22 +67,12 @@ async function applied(
   const waits = breathe || mayWait(call)
   const { object } = waits ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
   await turn(call)
-  const copy = resource.custom ? cloneJson(object) : typed(call, object, document)
+  const copy = resource.custom ? cloneDeep(object) : typed(resource, object, document.metadata ?? {})
   copy.metadata ??= {}
   if (resource.custom) settleCustom(context, resource, copy)
   applyDefaults(resource, copy)
   requireSameName(call, copy)
   return copy
-}
-
-/** What Go's type makes of the merged object; where it cannot, upstream's plain 500. */
-function typed({ resource }: RestCall, object: KubeObject, document: KubeObject): KubeObject {
-  const { schema } = resource
-  try {
-    return readConverted(schema, object, value => conform(schema, value)) as unknown as KubeObject
-  } catch (error) {
-    throw error instanceof DecodeError ? unconvertible(resource, document.metadata ?? {}, error) : error
-  }
 }
 
 async function createByApply(

@@ -1,4 +1,5 @@
 /** What a patch that is not applied makes of an object: merged in its own language, then read as the type that it has to be. */
+
 import type { PatchType } from '../../client/transport.ts'
 import {
   DecodeError,
@@ -10,6 +11,7 @@ import {
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import { formatGoValue, isMap, jsonKind, sortKeys } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep } from '../../machinery/meta/value.ts'
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '../../machinery/patch/index.ts'
 import { printed } from '../../machinery/schema/printed.ts'
 import type { ObjectSchema } from '../../machinery/schema/schema.ts'
@@ -18,7 +20,6 @@ import type { StatusError } from '../../machinery/status/status.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { applyDefaults, otherCustomKind, settleCustom } from './body.ts'
 import { type RestCall, turn } from './call.ts'
-import { cloneJson } from './clone.ts'
 import { unreadablePatch } from './foreign-body.ts'
 import { requireSameName } from './identity.ts'
 
@@ -144,7 +145,7 @@ function canonicalCustom(
   faults: readonly string[],
   refuse: Refuse,
 ): KubeObject {
-  const object = cloneJson(patched)
+  const object = cloneDeep(patched)
   if (!object.kind) throw refuse(`Object 'Kind' is missing in '${JSON.stringify(sortKeys(patched))}'`)
   if (object.kind !== resource.kind)
     throw otherCustomKind(object as unknown as JsonObject, resource.group, resource.kind)

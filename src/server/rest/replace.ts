@@ -1,6 +1,7 @@
 import type { Strategy, Subresource } from '../../api/define.ts'
 import { validateForUpdate } from '../../api/validate-object.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { exactFieldEqual } from '../../machinery/schema/equal.ts'
 import { conflict, invalid, notFound } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
@@ -18,7 +19,6 @@ import {
   type RestCall,
   turn,
 } from './call.ts'
-import { sameJson } from './clone.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
@@ -120,7 +120,7 @@ async function finish(
     await removeStored(call, stored)
     return unkept(object)
   }
-  if (sameJson(object, old) && !isOutdated(resource, stored, object)) return undefined
+  if (deepEqual(object, old) && !isOutdated(resource, stored, object)) return undefined
   return presentLater(resource, await writeStored(call, object, stored))
 }
 
@@ -227,7 +227,7 @@ function specChanged(
     const { status: _status, ...spec } = rest as { status?: unknown }
     return spec
   }
-  if (!sameJson(bare(object), bare(old))) return true
+  if (!deepEqual(bare(object), bare(old))) return true
   if (!countsEmpties) return false
   const sides = [object, old] as unknown as [Members, Members]
   return resource.schema.fields

@@ -9,16 +9,15 @@ import {
 } from '../../machinery/apply/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep, deepFreeze } from '../../machinery/meta/value.ts'
 import { applyJsonPatch, applyMergePatch } from '../../machinery/patch/index.ts'
 import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { since } from '../../machinery/table/cells.ts'
 import type { Column } from '../../machinery/table/column.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import type { Response } from '../context.ts'
-import { deepFreeze } from '../watchcache/index.ts'
 import { decodePatch, decodeTyped } from './body.ts'
 import type { RestCall } from './call.ts'
-import { cloneJson } from './clone.ts'
 import { writerOf } from './field-manager.ts'
 import { settleNamespace } from './identity.ts'
 import { memo } from './memo.ts'
@@ -79,7 +78,7 @@ function laidOver(
   view: ScaleView<KubeObject>,
   place: ReplicasPlace,
 ): KubeObject {
-  const object = cloneJson(current)
+  const object = cloneDeep(current)
   const { resourceVersion, uid } = metadata
   if (resourceVersion) object.metadata.resourceVersion = resourceVersion
   else delete object.metadata.resourceVersion

@@ -1,13 +1,13 @@
 import type { Resource } from '../../api/define.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep, deepEqual } from '../../machinery/meta/value.ts'
 import { forgetEmpties } from '../../machinery/schema/empties.ts'
 import { toStoredForm } from '../../machinery/schema/stored-form.ts'
 import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StoreUnavailableError } from '../../storage/store.ts'
 import { type CachedObject, objectKey } from '../watchcache/index.ts'
 import { groupResource, type RestCall } from './call.ts'
-import { cloneJson, sameJson } from './clone.ts'
 import { encodeStored, withoutRevision } from './stored-edits.ts'
 
 export function keyOf(resource: Resource, namespace: string, name: string): string {
@@ -103,14 +103,14 @@ export function isOutdated(resource: Resource, stored: CachedObject, object: Kub
   if (stored.object.apiVersion !== toApiVersion(storage.group, storage.version)) return true
   // Of what a webhook made nobody knows whether it changed without asking again.
   if (custom.convert && storage.version !== resource.version) return false
-  return !sameJson(withoutRevision(toStored(resource, object)), withoutRevision(stored.object))
+  return !deepEqual(withoutRevision(toStored(resource, object)), withoutRevision(stored.object))
 }
 
 /** Storage version, type first, resourceVersion left to the store. */
 function toStored(resource: Resource, object: KubeObject): KubeObject {
   const { storage } = resource
   const apiVersion = toApiVersion(storage.group, storage.version)
-  const converted = resource.conversion ? resource.conversion.toStorage(cloneJson(object)) : object
+  const converted = resource.conversion ? resource.conversion.toStorage(cloneDeep(object)) : object
   const { kind: _kind, apiVersion: _version, metadata, ...rest } = converted
   const { resourceVersion: _revision, selfLink: _link, ...kept } = metadata
   return { kind: resource.kind, apiVersion, metadata: kept, ...rest }

@@ -1,12 +1,13 @@
 /** Stored objects as the versions of their kind show them. */
+
 import type { Resource } from '../../api/define.ts'
 import { fromApiVersion, toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep, deepEqual, deepFreeze } from '../../machinery/meta/value.ts'
 import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
 import { assert } from '../../std/assert.ts'
 import type { Servable } from '../context.ts'
-import { type CachedObject, deepFreeze } from '../watchcache/index.ts'
-import { cloneJson, sameJson } from './clone.ts'
+import type { CachedObject } from '../watchcache/index.ts'
 import { memo } from './memo.ts'
 
 /** Built-in versions are one for ever; a custom kind's schema changes, and what is read changes with it. */
@@ -104,7 +105,7 @@ function convertFromStorage(resource: Resource, cached: CachedObject): Servable 
     'what a webhook converts is prepared first',
   )
   const converted = resource.conversion
-    ? resource.conversion.fromStorage(cloneJson(cached.object))
+    ? resource.conversion.fromStorage(cloneDeep(cached.object))
     : cached.object
   if (resource.custom) return readCustom(resource, cached, { ...converted, apiVersion })
   return unkept({ ...converted, kind: resource.kind, apiVersion })
@@ -112,7 +113,7 @@ function convertFromStorage(resource: Resource, cached: CachedObject): Servable 
 
 /** What was stored under another schema is defaulted and pruned by the one of today. */
 function readCustom(resource: Resource, cached: CachedObject, converted: KubeObject): Servable {
-  const object = cloneJson(converted)
+  const object = cloneDeep(converted)
   const storedVersion = fromApiVersion(cached.object.apiVersion ?? '')?.version ?? ''
   const isOwn = storedVersion === resource.version
   const schema = isOwn ? resource.schema : resource.custom!.schemaOf?.(storedVersion)
@@ -121,5 +122,5 @@ function readCustom(resource: Resource, cached: CachedObject, converted: KubeObj
     applySchemaDefaults(schema, object as unknown as JsonObject)
   if (!isOwn && !resource.custom!.convert) resource.custom!.pruneStored?.(object, storedVersion)
   resource.custom!.prune(object)
-  return sameJson(object, cached.object) ? cached : unkept(object)
+  return deepEqual(object, cached.object) ? cached : unkept(object)
 }

@@ -3,13 +3,13 @@ import type { Pod } from '../../api/types/core-v1.gen.ts'
 import type { Eviction, PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
 import { findCondition, isConditionTrue } from '../../machinery/meta/conditions.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { cloneDeep } from '../../machinery/meta/value.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
 import { badRequest, forbidden, plainFailure, tooManyRequests } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Response } from '../context.ts'
 import { decodeTyped } from '../rest/body.ts'
 import { admitMutating, admitValidating, isDryRun, type RestCall, timestamp } from '../rest/call.ts'
-import { cloneJson } from '../rest/clone.ts'
 import { deleteNamed } from '../rest/delete.ts'
 import type { DeleteOptions } from '../rest/delete-options.ts'
 import { replace } from '../rest/replace.ts'
@@ -66,7 +66,7 @@ async function markDisrupted(target: RestCall): Promise<KubeObject> {
 }
 
 function withDisruption(current: Pod, now: string): Pod {
-  const pod = cloneJson(current)
+  const pod = cloneDeep(current)
   const type = 'DisruptionTarget'
   const conditions = pod.status?.conditions ?? []
   const before = findCondition(conditions, type)
@@ -148,7 +148,7 @@ function allowsUnhealthy({ spec, status }: PodDisruptionBudget): boolean {
 }
 
 function decrement({ deps }: RestCall, current: PodDisruptionBudget, pod: Pod): PodDisruptionBudget {
-  const budget = cloneJson(current)
+  const budget = cloneDeep(current)
   const { name = '', generation = 0 } = budget.metadata
   const status = budget.status ?? ({} as NonNullable<PodDisruptionBudget['status']>)
   const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0 } = status

@@ -2,12 +2,12 @@ import { decodeJwt } from 'jose'
 import { builtinKind } from '../../api/schema/index.ts'
 import type { TokenRequest } from '../../api/types/authentication-v1.gen.ts'
 import { updateManagedFields } from '../../machinery/apply/index.ts'
+import { deepFreeze } from '../../machinery/meta/value.ts'
 import { printed } from '../../machinery/schema/printed.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import type { RequestContext, Response } from '../context.ts'
 import { admitMutating, admitValidating, type Connector, type RestCall } from '../rest/call.ts'
 import { writerOf } from '../rest/field-manager.ts'
-import { deepFreeze } from '../watchcache/index.ts'
 import { decodeKind } from './subrequest.ts'
 
 /** Issues tokens; the authentication side's. */

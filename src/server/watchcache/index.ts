@@ -1,4 +1,4 @@
-export { type CachedObject, type CacheEvent, deepFreeze } from './cached-object.ts'
+export type { CachedObject, CacheEvent } from './cached-object.ts'
 export { type Claims, createClaims } from './claims.ts'
 export { createFirstObjects, type FirstObjects } from './first-objects.ts'
 export { keepForm, storedForm } from './kept-forms.ts'

@@ -2,11 +2,11 @@ import { builtinKind } from '../../../api/schema/index.ts'
 import { DecodeError, decodeJson, strictErrorMessage } from '../../../machinery/codec/index.ts'
 import { toApiVersion } from '../../../machinery/meta/group.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
+import { cloneDeep } from '../../../machinery/meta/value.ts'
 import { applySchemaDefaults } from '../../../machinery/schema/defaults.ts'
 import { internalError } from '../../../machinery/status/errors.ts'
 import type { AdmissionRequest } from '../../context.ts'
 import { applyDefaults } from '../../rest/body.ts'
-import { cloneJson } from '../../rest/clone.ts'
 import { type Admitted, convertAdmitted } from './versions.ts'
 
 /**
@@ -20,7 +20,7 @@ export function readMutated(
   strict = false,
 ): KubeObject {
   const resource = registry.kind(kind.group, kind.version, kind.kind)
-  const object = resource?.custom ? cloneJson(mutated) : typed(kind, mutated, strict)
+  const object = resource?.custom ? cloneDeep(mutated) : typed(kind, mutated, strict)
   if (!resource) applySchemaDefaults(builtinKind(kind.group, kind.version, kind.kind), object as never)
   else {
     resource.custom?.prune(object)
@@ -50,5 +50,5 @@ export async function finishMutation(request: AdmissionRequest, admitted: Admitt
   const { object } = await convertAdmitted(admitted, request.kind)
   const target = request.object as unknown as Record<string, unknown>
   for (const key of Object.keys(target)) delete target[key]
-  Object.assign(target, cloneJson(object))
+  Object.assign(target, cloneDeep(object))
 }

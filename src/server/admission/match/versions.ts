@@ -1,9 +1,9 @@
 import type { Resource } from '../../../api/define.ts'
 import { toApiVersion } from '../../../machinery/meta/group.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
+import { cloneDeep } from '../../../machinery/meta/value.ts'
 import { internalError } from '../../../machinery/status/errors.ts'
 import type { AdmissionRequest } from '../../context.ts'
-import { cloneJson } from '../../rest/clone.ts'
 
 export type ResourceName = Pick<Resource, 'group' | 'version' | 'plural'>
 
@@ -76,8 +76,8 @@ function resourceOf(
 
 async function convertObject(object: KubeObject, from: Resource, to: Resource): Promise<KubeObject> {
   const { convert } = to.custom ?? {}
-  if (convert) return cloneJson((await convert([object], toApiVersion(to.group, to.version)))[0]!)
-  const copy = cloneJson(object)
+  if (convert) return cloneDeep((await convert([object], toApiVersion(to.group, to.version)))[0]!)
+  const copy = cloneDeep(object)
   const stored = from.conversion ? from.conversion.toStorage(copy) : copy
   const made = to.conversion ? to.conversion.fromStorage(stored) : stored
   return { ...made, kind: to.kind, apiVersion: toApiVersion(to.group, to.version) }

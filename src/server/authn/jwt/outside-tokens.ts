@@ -1,6 +1,6 @@
+import { deepEqual } from '../../../machinery/meta/value.ts'
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import type { Ports } from '../../../std/ports.ts'
-import { sameJson } from '../../rest/clone.ts'
 import type { TokenAuthenticator } from '../authenticator.ts'
 import { jwtTokens } from './authenticator.ts'
 import type { AuthenticationConfiguration } from './configuration.ts'
@@ -49,7 +49,7 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
     configure(configuration, algorithms) {
       const errors = createFieldErrors()
       validateAuthentication(configuration, setup.ownIssuers, errors)
-      if (first && !sameJson(first.anonymous, configuration.anonymous))
+      if (first && !deepEqual(first.anonymous, configuration.anonymous))
         errors.forbidden('anonymous', 'changed from initial configuration file')
       if (errors.list.length > 0)
         throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
