@@ -49,6 +49,8 @@ export interface RequestContext {
   readonly longYaml?: LongYaml
   /** Asked between the steps of a request whose body is large; absent for others. */
   breathe?: Breathe
+  /** Throws when what was found out in this request's turn among several servers may not hold any more. */
+  requireTurn?: () => void
   /** Set by the dispatcher for resource requests, before admission. */
   resource?: Resource
   /** What admission notes for the audit log; absent until somebody does. */

@@ -43,7 +43,7 @@ const verbs: Readonly<Record<Verb, VerbHandler>> = {
 /** Serves every resource request of every registered kind. */
 export function createRest(deps: RestDeps): Handler {
   const { cache, ports } = deps
-  const inTurn = cache.freshen && createQuotaTurns(cache, ports.clock)
+  const inTurn = cache.freshen && createQuotaTurns(cache, ports)
   return async function dispatchResource(context) {
     const { info } = context
     const resource = deps.registry.find(info.group, info.version, info.resource)

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createRegistry } from '../../api/registry.ts'
+import type { Clock } from '../../std/ports.ts'
 import { simPorts } from '../../std/sim-ports.ts'
 import { layerOver } from '../../storage/layer.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
@@ -46,7 +47,7 @@ async function setUp() {
     running.now--
     return { kind: 'raw', status: 200, contentType: 'text/plain', body: '' } as unknown as Response
   }
-  const turns = [createQuotaTurns(one, ports.clock), createQuotaTurns(other, ports.clock)] as const
+  const turns = [createQuotaTurns(one, ports), createQuotaTurns(other, ports)] as const
   return { ...ports, caches: [one, other] as const, turns, running, work }
 }
 
@@ -78,16 +79,47 @@ test('where nothing is counted nobody waits', async () => {
   expect(running.most).toBe(3)
 })
 
-test('the turn of a server that died is over after a while', async () => {
-  const { turns, clock, work } = await setUp()
-  void turns[0](callOf('a'), () => new Promise(() => {}))
+/** The clock of a server that does nothing any more. */
+const still = (clock: Clock): Clock => ({
+  nowMs: () => clock.nowMs(),
+  monotonicMs: () => clock.monotonicMs(),
+  setTimer: () => () => {},
+})
+
+test('the turn of a server that died is over within three seconds', async () => {
+  const { caches, clock, log, work } = await setUp()
+  const dead = createQuotaTurns(caches[0], { clock: still(clock), log })
+  void dead(callOf('a'), () => new Promise(() => {}))
+  await clock.advance(0)
+  let isDone = false
+  const waiting = createQuotaTurns(caches[1], { clock, log })(callOf('a'), work()).then(() => {
+    isDone = true
+  })
+  await clock.advance(2_300)
+  expect(isDone).toBe(false)
+  await clock.advance(700)
+  await waiting
+})
+
+test('a turn lasts as long as its work, and nobody writes in one that may be over', async () => {
+  const { turns, clock, work, caches, log } = await setUp()
+  const slow = Promise.withResolvers<void>()
+  const call = callOf('a')
+  const lasting = turns[0](call, () => slow.promise.then(work()))
   await clock.advance(0)
   let isDone = false
   const waiting = turns[1](callOf('a'), work()).then(() => {
     isDone = true
   })
-  await clock.advance(15_000)
+  await clock.advance(30_000)
   expect(isDone).toBe(false)
-  await clock.advance(10_000)
+  expect(() => call.context.requireTurn!()).not.toThrow()
+  slow.resolve()
+  await Promise.all([lasting, clock.advance(3_000)])
   await waiting
+  const later = callOf('a')
+  const stopped = createQuotaTurns(caches[0], { clock: still(clock), log })
+  void stopped(later, () => new Promise(() => {}))
+  await clock.advance(2_600)
+  expect(() => later.context.requireTurn!()).toThrow('was lost')
 })

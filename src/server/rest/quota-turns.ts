@@ -1,18 +1,21 @@
-import type { Cancel, Clock } from '../../std/ports.ts'
+import { serviceUnavailable } from '../../machinery/status/errors.ts'
+import type { Cancel, Clock, Ports } from '../../std/ports.ts'
 import type { Response } from '../context.ts'
 import { collectionPrefix, createClaims, type WatchCache } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { asUnavailable } from './storage.ts'
 
-/** Whoever has the turn has failed by then. */
-const lifeMs = 20_000
+/** Whoever has the turn and has not renewed it has failed by then. */
+const lifeMs = 2_500
+const renewMs = 500
 /** Requests of one server that come so soon after the first share its turn. */
 const sharedMs = 200
 /** A turn that is not given back is looked at again so often. */
-const lookMs = 1_000
+const lookMs = 500
 
 interface Turn {
-  readonly begun: Promise<void>
+  /** Answers how to end what keeps it. */
+  readonly begun: Promise<Cancel>
   /** Resolves when the next one can begin. */
   readonly over: Promise<void>
   readonly end: () => void
@@ -26,13 +29,32 @@ export type QuotaTurns = (call: RestCall, work: () => Promise<Response>) => Prom
 /**
  * Where several servers admit objects into a namespace with quotas, one server does so at a time: usage is counted from the
  * cache, and what another server has just admitted must be in it. Upstream's means is a compared and swapped
- * `status.used`, with the same result: no quota is exceeded.
+ * `status.used`, with the same result: no quota is exceeded. A turn that lasts is renewed; a server that stood still for so
+ * long that its turn may be another's writes nothing more in it.
  */
-export function createQuotaTurns(cache: WatchCache, clock: Clock): QuotaTurns {
+export function createQuotaTurns(
+  cache: WatchCache,
+  { clock, log }: Pick<Ports, 'clock' | 'log'>,
+): QuotaTurns {
   const claims = createClaims({ cache, clock, plural: 'quotaturns', lifeMs })
   const turns = new Map<string, Turn>()
   const claim = async (namespace: string) => {
     while (!(await claims.take(namespace))) await gone(cache, clock, claims.keyOf(namespace))
+    return keep(namespace)
+  }
+  /** Renews while the turn lasts. */
+  const keep = (namespace: string): Cancel => {
+    let cancel: Cancel = () => {}
+    const plan = () => {
+      cancel = clock.setTimer(renewMs, () => {
+        plan()
+        claims.renew(namespace).catch(error => {
+          log.warn('a turn at a quota was not renewed', { namespace, error: String(error) })
+        })
+      })
+    }
+    plan()
+    return () => cancel()
   }
   const begin = (namespace: string): Turn => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -62,6 +84,11 @@ export function createQuotaTurns(cache: WatchCache, clock: Clock): QuotaTurns {
     turn.users--
     if (turn.users > 0) return
     try {
+      // A turn that never began has nothing to end.
+      await turn.begun.then(
+        stop => stop(),
+        () => {},
+      )
       await claims.give(namespace)
     } finally {
       turns.delete(namespace)
@@ -75,6 +102,9 @@ export function createQuotaTurns(cache: WatchCache, clock: Clock): QuotaTurns {
     try {
       await turn.begun.catch(error => Promise.reject(asUnavailable(error)))
       turn.untilMs = Math.min(turn.untilMs, clock.monotonicMs() + sharedMs)
+      call.context.requireTurn = () => {
+        if (!claims.holds(namespace)) throw serviceUnavailable(turnLost)
+      }
       return await work()
     } finally {
       await leave(namespace, turn)
@@ -82,6 +112,7 @@ export function createQuotaTurns(cache: WatchCache, clock: Clock): QuotaTurns {
   }
 }
 
+const turnLost = 'the turn at the quotas of the namespace was lost; try again'
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch'])
 
 /** What a server writes for itself is part of a request that has its turn. */

@@ -56,6 +56,7 @@ export async function writeStored(
     ? await convertToStored(resource, object)
     : toStored(resource, object)
   const { name = '' } = object.metadata
+  context.requireTurn?.()
   try {
     return await deps.cache.put({
       key: keyOf(resource, object.metadata.namespace ?? context.info.namespace, name),

@@ -11,6 +11,10 @@ export interface Claims {
    * under it. What nobody gave back in its life is nobody's.
    */
   take(name: string): Promise<boolean>
+  /** Begins the life of an own claim anew; false when it is not ours any more. Rejects as the store does. */
+  renew(name: string): Promise<boolean>
+  /** Whether nobody else can have the name yet: by our own clock its life is not over. */
+  holds(name: string): boolean
   give(name: string): Promise<void>
   keyOf(name: string): string
 }
@@ -23,9 +27,18 @@ export interface ClaimOptions {
   readonly lifeMs: number
 }
 
+/** A claim of this server. */
+interface Own {
+  revision: number
+  /** When its life began at the earliest. */
+  sinceMs: number
+  /** A claim that is being renewed cannot be given back just now. */
+  renewing: Promise<boolean> | undefined
+}
+
 /** Opens the claims of one folder. */
 export function createClaims({ cache, clock, plural, lifeMs }: ClaimOptions): Claims {
-  const own = new Map<string, number>()
+  const own = new Map<string, Own>()
   /** From when on another's claim is known, on our own clock. */
   const foreign = new Map<string, { readonly revision: number; readonly atMs: number }>()
   const keyOf = (name: string) => objectKey({ group: '', plural }, '', name)
@@ -37,23 +50,48 @@ export function createClaims({ cache, clock, plural, lifeMs }: ClaimOptions): Cl
     if (before?.revision !== found.revision) foreign.set(key, { revision: found.revision, atMs: nowMs })
     else if (nowMs - before.atMs >= lifeMs) await unlessLost(cache.remove(key, found.revision))
   }
+  const write = (name: string, expected: number) => {
+    const object: KubeObject = { kind: 'Claim', apiVersion: 'v1', metadata: { name } }
+    const encoded = new TextEncoder().encode(JSON.stringify(object))
+    return unlessLost(cache.put({ key: keyOf(name), object, encoded, expected }))
+  }
+  const renewOwn = async (name: string, held: Own) => {
+    const sinceMs = clock.monotonicMs()
+    const made = await write(name, held.revision)
+    if (made) Object.assign(held, { revision: made.revision, sinceMs })
+    else own.delete(name)
+    return made !== undefined
+  }
   return {
     keyOf,
     async take(name) {
       const key = keyOf(name)
       await dropStale(key)
-      const object: KubeObject = { kind: 'Claim', apiVersion: 'v1', metadata: { name } }
-      const encoded = new TextEncoder().encode(JSON.stringify(object))
-      const made = await unlessLost(cache.put({ key, object, encoded, expected: 0 }))
+      const sinceMs = clock.monotonicMs()
+      const made = await write(name, 0)
       if (!made) return false
       foreign.delete(key)
-      own.set(name, made.revision)
+      own.set(name, { revision: made.revision, sinceMs, renewing: undefined })
       return true
     },
+    async renew(name) {
+      const held = own.get(name)
+      if (!held) return false
+      held.renewing ??= renewOwn(name, held).finally(() => {
+        held.renewing = undefined
+      })
+      return held.renewing
+    },
+    holds(name) {
+      const held = own.get(name)
+      return held !== undefined && clock.monotonicMs() - held.sinceMs < lifeMs
+    },
     async give(name) {
-      const revision = own.get(name)
-      own.delete(name)
-      if (revision !== undefined) await unlessLost(cache.remove(keyOf(name), revision))
+      const held = own.get(name)
+      // Whatever became of it: the revision tells.
+      await held?.renewing?.catch(() => undefined)
+      const isOurs = own.delete(name)
+      if (held && isOurs) await unlessLost(cache.remove(keyOf(name), held.revision))
     },
   }
 }
