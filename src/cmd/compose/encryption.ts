@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import {
-  type EncryptionConfiguration,
-  readEncryptionConfiguration,
-} from '../../server/encryption/configuration.ts'
+import { readEncryptionConfiguration } from '../../server/encryption/configuration.ts'
 import { type EncryptedStore, encryptedStore } from '../../server/encryption/encrypted-store.ts'
 import { defaultEncryption, encryptionRules } from '../../server/encryption/open-encryption.ts'
 import { identityOf } from '../../server/identity-lease.ts'
 import { writePrivate } from '../../server/pki/files.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Store } from '../../storage/store.ts'
-import { UserError } from '../user-error.ts'
 import { openConfiguredFile } from './configured-file.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -29,25 +25,15 @@ export async function openEncryption(
 ): Promise<EncryptedStore> {
   const { encryptionConfig, dataDir } = settings
   const path = encryptionConfig ?? ensureDefault(dataDir, ports)
-  const sealed = encryptedStore(store, [], ports.log)
+  const sealed = encryptedStore(store, [], ports)
   const setup = { ports, serverId: identityOf(hostname()) }
   const apply = async (text: string) => {
     const configuration = readEncryptionConfiguration(text)
-    if (settings.etcd) requireSharedKeys(configuration)
     sealed.configure(await encryptionRules(configuration, setup))
   }
   const told = encryptionConfig ? { told: { subsystem: 'encryption', stability: 'ALPHA' } as const } : {}
   await openConfiguredFile({ path, flag, apply, ...told }, ports, signal)
   return sealed
-}
-
-/** Keys that a plugin makes for one server are not known to the others when they are told of a write. */
-function requireSharedKeys({ resources }: EncryptionConfiguration): void {
-  if (resources.some(({ providers }) => providers.some(({ kms }) => kms !== undefined)))
-    throw new UserError(
-      `--${flag} names a kms provider, and the data lies in an etcd that other servers may share`,
-      'Use aescbc, aesgcm or secretbox there, with the same keys for all servers.',
-    )
 }
 
 /** Whether the database is older than its encryption: what was plain shall not stay in its free pages. */

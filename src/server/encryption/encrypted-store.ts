@@ -1,7 +1,7 @@
-import { assert } from '../../std/assert.ts'
-import type { Logger } from '../../std/ports.ts'
+import type { Ports } from '../../std/ports.ts'
 import { layerOver } from '../../storage/layer.ts'
-import { CasError, type Entry, type Store, type StoreEvent } from '../../storage/store.ts'
+import { CasError, type Entry, type Store } from '../../storage/store.ts'
+import { createEventOpening, type EventOpening } from './opened-watch.ts'
 import type { Opened, Provider, Transformer } from './provider.ts'
 
 /** How what lies in a folder is sealed; `providers` are those behind it. */
@@ -21,7 +21,11 @@ export interface EncryptedStore extends Store {
 }
 
 /** Puts sealing around `store`. What the rules do not cover passes as it is. */
-export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger): EncryptedStore {
+export function encryptedStore(
+  store: Store,
+  rules: readonly Rule[],
+  ports: Pick<Ports, 'clock' | 'log'>,
+): EncryptedStore {
   const plainOf = new WeakMap<Uint8Array, Uint8Array>()
   const stale = new Set<string>()
   let current = rules
@@ -34,13 +38,13 @@ export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger
     const opened = openWith(table(entry.key), entry.key, entry.value)
     return { ...entry, value: note(entry.key, opened instanceof Promise ? await opened : opened) }
   }
-  const openEvent = (event: StoreEvent): StoreEvent => {
+  const opening = createEventOpening(event => {
     const known = plainOf.get(event.value)
     if (known) return { ...event, value: known }
     const opened = openWith(table(event.key), event.key, event.value)
-    assert(!(opened instanceof Promise), 'keys of history are known when it is delivered')
+    if (opened instanceof Promise) return opened.then(({ plain }) => ({ ...event, value: plain }))
     return { ...event, value: opened.plain }
-  }
+  }, ports)
   const layer = layerOver(store, {
     async get(key) {
       const entry = await store.get(key)
@@ -57,8 +61,7 @@ export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger
       if (value !== write.value) plainOf.set(value, write.value)
       return store.write({ ...write, value })
     },
-    watch: (prefix, fromRevision, sink, signal) =>
-      store.watch(prefix, fromRevision, events => sink(events.map(openEvent)), signal),
+    ...openedFeed(store, opening),
   })
   return {
     ...layer,
@@ -80,9 +83,29 @@ export function encryptedStore(store: Store, rules: readonly Rule[], log: Logger
       const written = await Promise.all(keys.map(key => rewrite(layer, key)))
       stale.clear()
       const count = written.filter(Boolean).length
-      if (count > 0) log.info('stored values sealed with the key of today', { values: count })
+      if (count > 0) ports.log.info('stored values sealed with the key of today', { values: count })
       return count
     },
+  }
+}
+
+/** What a store tells of others' writes, once it is opened. */
+function openedFeed(store: Store, opening: EventOpening): Pick<Store, 'watch' | 'freshRevision'> {
+  return {
+    async watch(prefix, fromRevision, sink, signal) {
+      const broken = new AbortController()
+      const ends = AbortSignal.any([signal, broken.signal])
+      const opened = opening.through(sink, error => broken.abort(error), ends)
+      await store.watch(prefix, fromRevision, opened, ends)
+      if (broken.signal.aborted) throw broken.signal.reason
+    },
+    ...(store.freshRevision && {
+      async freshRevision() {
+        const revision = await store.freshRevision!()
+        await opening.settled()
+        return revision
+      },
+    }),
   }
 }
 

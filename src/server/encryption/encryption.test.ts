@@ -67,7 +67,7 @@ describe('each cipher', () => {
 describe('a store under rules', () => {
   const open = async (providers: string, resources?: string) => {
     const inner = openMemoryStore({ clock: ports.clock, log: silentLogger })
-    return { inner, outer: encryptedStore(inner, await rules(providers, resources), silentLogger) }
+    return { inner, outer: encryptedStore(inner, await rules(providers, resources), ports) }
   }
   const stored = async (
     store: { get(key: string): Promise<{ value: Uint8Array } | undefined> },
@@ -107,7 +107,7 @@ describe('a store under rules', () => {
     const next = await rules(
       `[{ secretbox: { keys: [${key('two', 2)}] } }, { aesgcm: { keys: [${key('one', 1)}] } }]`,
     )
-    const turned = encryptedStore(old.inner, next, silentLogger)
+    const turned = encryptedStore(old.inner, next, ports)
     await turned.range('')
     expect(await turned.rewriteStale()).toBe(1)
     expect(await stored(old.inner, secret)).toStartWith('k8s:enc:secretbox:v1:two:')
@@ -121,10 +121,10 @@ describe('a store under rules', () => {
     const two = `{ aescbc: { keys: [${key('k', 2)}] } }`
     const { inner, outer } = await open(`[${one}]`)
     await outer.write({ key: secret, value: bytes('v'), expected: 0 })
-    const turned = encryptedStore(inner, await rules(`[${two}, ${one}]`), silentLogger)
+    const turned = encryptedStore(inner, await rules(`[${two}, ${one}]`), ports)
     expect(await stored(turned, secret)).toBe('v')
     expect(await turned.rewriteStale()).toBe(1)
-    expect(await stored(encryptedStore(inner, await rules(`[${two}]`), silentLogger), secret)).toBe('v')
+    expect(await stored(encryptedStore(inner, await rules(`[${two}]`), ports), secret)).toBe('v')
   })
 
   test('what is sealed and opened is counted by resource, prefix and outcome', async () => {
@@ -147,19 +147,11 @@ describe('a store under rules', () => {
   test('without the key nothing is read, and identity does not pass off ciphertext', async () => {
     const { inner, outer } = await open(`[{ aesgcm: { keys: [${key('one', 1)}] } }]`)
     await outer.write({ key: secret, value: bytes('v'), expected: 0 })
-    const other = encryptedStore(
-      inner,
-      await rules(`[{ aesgcm: { keys: [${key('one', 9)}] } }]`),
-      silentLogger,
-    )
+    const other = encryptedStore(inner, await rules(`[{ aesgcm: { keys: [${key('one', 9)}] } }]`), ports)
     await expect(other.get(secret)).rejects.toThrow('cannot be opened with key one')
-    const plain = encryptedStore(inner, await rules('[{ identity: {} }]'), silentLogger)
+    const plain = encryptedStore(inner, await rules('[{ identity: {} }]'), ports)
     await expect(plain.get(secret)).rejects.toThrow('identity transformer tried to read encrypted data')
-    const none = encryptedStore(
-      inner,
-      await rules(`[{ aescbc: { keys: [${key('one', 1)}] } }]`),
-      silentLogger,
-    )
+    const none = encryptedStore(inner, await rules(`[{ aescbc: { keys: [${key('one', 1)}] } }]`), ports)
     await expect(none.get(secret)).rejects.toThrow('no provider of the encryption configuration can read')
   })
 
@@ -192,7 +184,7 @@ test('a SQLite file never holds a plain Secret, and what was plain before goes',
   const configuration = readEncryptionConfiguration(defaultEncryption(ports))
   const sealing = await encryptionRules(configuration, { ports, serverId: '' })
   const erasing = openSqliteStore({ path, clock, log: silentLogger, erases: true })
-  const sealed = encryptedStore(erasing, sealing, silentLogger)
+  const sealed = encryptedStore(erasing, sealing, ports)
   await sealed.range('')
   expect(await sealed.rewriteStale()).toBe(1)
   await sealed.write({ key: `${secret}2`, value, expected: 0 })
@@ -202,7 +194,7 @@ test('a SQLite file never holds a plain Secret, and what was plain before goes',
   expect(files()).not.toContain('c2VjcmV0LXdvcmRz')
   expect(files()).toContain('k8s:enc:secretbox:v1:key1:')
 
-  const again = encryptedStore(openSqliteStore({ path, clock, log: silentLogger }), sealing, silentLogger)
+  const again = encryptedStore(openSqliteStore({ path, clock, log: silentLogger }), sealing, ports)
   expect(text((await again.get(secret))?.value)).toBe(text(value))
   await again.close()
   expect(new Database(path, { readonly: true }).query('SELECT count(*) AS n FROM live').get()).toEqual({
@@ -257,6 +249,7 @@ describe('a KMS plugin', () => {
   let plugin: Awaited<ReturnType<typeof serveLocalGrpc>>
   const asked = { encrypt: 0, decrypt: 0 }
   let keyId = 'k1'
+  let isSick = false
   const metrics = createMetrics()
   const xor = (value: Uint8Array) => Buffer.from(value.map(byte => byte ^ 0x5a))
 
@@ -268,6 +261,7 @@ describe('a KMS plugin', () => {
         return encodeMessage({ 1: Buffer.concat([Buffer.from(keyId), xor(bytesAt(request, 1))]), 2: keyId })
       },
       Decrypt(request) {
+        if (isSick) throw new Error('the vault is sealed')
         asked.decrypt++
         return encodeMessage({ 1: xor(bytesAt(request, 1).subarray(textAt(request, 3).length)) })
       },
@@ -278,18 +272,54 @@ describe('a KMS plugin', () => {
     rmSync(folder, { recursive: true })
   }, 120_000)
 
-  const open = () =>
+  const open = (told = metrics) =>
     encryptionRules(
       readEncryptionConfiguration(
         `${head}- resources: [secrets]\n  providers: [{ kms: { apiVersion: v2, name: vault, endpoint: "unix://${folder}/kms.sock" } }]\n`,
       ),
-      { ports: { ...realPorts(silentLogger), random: ports.random, metrics }, serverId: 'apiserver-a' },
+      { ports: { ...realPorts(silentLogger), random: ports.random, metrics: told }, serverId: 'apiserver-a' },
     )
 
+  test('opens what other servers wrote with seeds of their own, in order, also after it was sick', async () => {
+    const inner = openMemoryStore({ clock: ports.clock, log: silentLogger })
+    const [ours, theirs] = [await open(createMetrics()), await open(createMetrics())]
+    const [here, there] = [ours, theirs].map(each => encryptedStore(inner, each, ports))
+    const heard: string[] = []
+    const stop = new AbortController()
+    const watching = here!.watch(
+      '',
+      0,
+      events => heard.push(...events.map(({ key, value }) => `${key.slice(-1)}=${text(value)}`)),
+      stop.signal,
+    )
+    asked.decrypt = 0
+    isSick = true
+    await there!.write({ key: `${secret}-a`, value: bytes('1'), expected: 0 })
+    await there!.write({ key: `${configmap}-b`, value: bytes('2'), expected: 0 })
+    await there!.write({ key: `${secret}-c`, value: bytes('3'), expected: 0 })
+    await here!.write({ key: `${secret}-d`, value: bytes('4'), expected: 0 })
+    await ports.clock.advance(5_000)
+    expect(heard).toEqual([])
+    isSick = false
+    while (heard.length < 4) {
+      await ports.clock.advance(1_000)
+      await Bun.sleep(1)
+    }
+    expect(heard).toEqual(['a=1', 'b=2', 'c=3', 'd=4'])
+    await there!.write({ key: `${secret}-e`, value: bytes('5'), expected: 0 })
+    expect(heard.at(-1)).toBe('e=5')
+    expect(asked.decrypt).toBe(1)
+    stop.abort()
+    await watching
+    for (const each of [ours, theirs])
+      for (const { providers } of each) for (const { close } of providers) close?.()
+  }, 120_000)
+
   test('wraps one seed, is asked once to unwrap it, and its new key makes values stale', async () => {
+    Object.assign(asked, { encrypt: 0, decrypt: 0 })
     const inner = openMemoryStore({ clock: ports.clock, log: silentLogger })
     const writing = await open()
-    const outer = encryptedStore(inner, writing, silentLogger)
+    const outer = encryptedStore(inner, writing, ports)
     for (const name of ['a', 'b', 'c']) {
       await outer.write({ key: `${secret}-${name}`, value: bytes(`value of ${name}`), expected: 0 })
     }
@@ -297,7 +327,7 @@ describe('a KMS plugin', () => {
     expect(text((await inner.get(`${secret}-a`))?.value)).toStartWith('k8s:enc:kms:v2:vault:')
 
     const reading = await open()
-    const again = encryptedStore(inner, reading, silentLogger)
+    const again = encryptedStore(inner, reading, ports)
     expect(text((await again.get(`${secret}-a`))?.value)).toBe('value of a')
     expect((await again.range('')).entries.map(({ value }) => text(value))).toHaveLength(3)
     expect(asked.decrypt).toBe(1)
@@ -305,7 +335,7 @@ describe('a KMS plugin', () => {
 
     keyId = 'k2'
     const turned = await open()
-    const third = encryptedStore(inner, turned, silentLogger)
+    const third = encryptedStore(inner, turned, ports)
     await third.range('')
     expect(await third.rewriteStale()).toBe(3)
     expect(third.check()).toBeUndefined()
