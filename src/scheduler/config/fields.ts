@@ -34,6 +34,23 @@ export function numberAt(fields: Fields, name: string, fallback: number): number
   return value
 }
 
+/** Refuses a number that is not between the two, both inclusive; `fallback` stands for one that is not there. */
+export function range(
+  fields: Fields,
+  name: string,
+  { least, most = Number.POSITIVE_INFINITY, fallback }: { least: number; most?: number; fallback: number },
+  path: string,
+): void {
+  const value = numberAt(fields, name, fallback)
+  if (value < least || value > most) refuse(`${path}${name}`, `must be from ${least} to ${most}`)
+}
+
+/** Refuses anything but texts, where there is something. */
+export function texts(value: unknown, path: string): void {
+  const ok = value === undefined || (Array.isArray(value) && value.every(item => typeof item === 'string'))
+  if (!ok) refuse(path, 'must be a list of strings')
+}
+
 export function textAt(fields: Fields, name: string, fallback: string): string {
   const value = fields[name] ?? fallback
   if (typeof value !== 'string') refuse(name, 'must be a string')

@@ -1,9 +1,8 @@
-import type { PluginArgs } from '../framework/handle.ts'
+import type { PluginArgs, PluginFactory } from '../framework/handle.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
 import { defaultPlugins } from '../plugins/index.ts'
 import { defaultSchedulerName, type PluginSpec, type ProfileSpec } from '../profiles.ts'
 import type { QueueBackoff } from '../queue/scheduling-queue.ts'
-import { readArgs } from './args.ts'
 import { type Fields, listOf, numberAt, only, refuse, textAt, valueAt } from './fields.ts'
 
 /** What a KubeSchedulerConfiguration says. */
@@ -66,8 +65,9 @@ function readProfile(profile: Fields, index: number, everywhere: number): Profil
   const args = new Map(
     listOf(profile.pluginConfig ?? [], `${path}pluginConfig`).map(({ name, args: given }, at) => {
       const where = `${path}pluginConfig[${at}]`
-      if (!defaultPlugins.has(String(name))) refuse(`${where}.name`, `"${name}" is not a plugin`)
-      return [String(name), readArgs(String(name), given, `${where}.args`)] as const
+      const plugin = defaultPlugins.get(String(name))
+      if (!plugin) refuse(`${where}.name`, `"${name}" is not a plugin`)
+      return [String(name), readArgs(plugin, given, `${where}.args`)] as const
     }),
   )
   return {
@@ -75,6 +75,13 @@ function readProfile(profile: Fields, index: number, everywhere: number): Profil
     plugins: readPlugins(valueAt(profile, 'plugins'), args, `${path}plugins`),
     percentageOfNodesToScore: percentageAt(profile, path, everywhere),
   }
+}
+
+function readArgs({ check }: PluginFactory, value: unknown, path: string): PluginArgs {
+  const { apiVersion: _version, kind: _kind, ...args } = valueAt({ [path]: value }, path)
+  if (check) check(args, `${path}.`)
+  else only(args, [], `${path}.`)
+  return args
 }
 
 /** The members of a plugin that belong to an extension point. */

@@ -27,7 +27,11 @@ export interface Lists {
   onChange(resource: ResourceName, handler: () => void): Cancel
 }
 
-/** Makes a plugin for one scheduler. `args` are its own of KubeSchedulerConfiguration, checked by `config/args.ts`. */
-export type PluginFactory = (handle: Handle, args: PluginArgs) => SchedulerPlugin
+/** Makes a plugin for one scheduler. `args` are its own of KubeSchedulerConfiguration. */
+export interface PluginFactory {
+  (handle: Handle, args: PluginArgs): SchedulerPlugin
+  /** Throws a sentence that names the field for what the plugin cannot take. Absent: it takes none. */
+  readonly check?: (args: PluginArgs, path: string) => void
+}
 
 export type PluginArgs = Readonly<Record<string, unknown>>

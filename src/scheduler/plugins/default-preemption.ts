@@ -1,6 +1,7 @@
 import { podDisruptionBudgets } from '../../api/policy/pod-disruption-budget.ts'
 import type { Pod } from '../../api/types/core-v1.gen.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
+import { only, range } from '../config/fields.ts'
 import { histogram } from '../framework/find-node.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import type { Cycle, PostFilterResult, Rejection, Rejections, SchedulerPlugin } from '../framework/plugin.ts'
@@ -33,6 +34,12 @@ export function defaultPreemption(handle: Handle, args: PluginArgs): SchedulerPl
       return { ends: true, nominate: best.node.name }
     },
   }
+}
+
+defaultPreemption.check = (args: PluginArgs, path: string) => {
+  only(args, ['minCandidateNodesPercentage', 'minCandidateNodesAbsolute'], path)
+  range(args, 'minCandidateNodesPercentage', { least: 0, most: 100, fallback: 10 }, path)
+  range(args, 'minCandidateNodesAbsolute', { least: 0, fallback: 100 }, path)
 }
 
 function search(handle: Handle, limits: CandidateLimits, cycle: Cycle, rejections: Rejections) {

@@ -1,5 +1,6 @@
 import { namespaces } from '../../api/core/namespace.ts'
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import { only, range } from '../config/fields.ts'
 import type { QueueingHint } from '../framework/events.ts'
 import type { Handle, Lists, PluginArgs } from '../framework/handle.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
@@ -23,6 +24,11 @@ export function interPodAffinity({ lists }: Handle, args: PluginArgs): Scheduler
     ...affinityFilter(lists),
     ...affinityScore(lists, { hardPodAffinityWeight, ignorePreferredTermsOfExistingPods }),
   }
+}
+
+interPodAffinity.check = (args: PluginArgs, path: string) => {
+  only(args, ['hardPodAffinityWeight', 'ignorePreferredTermsOfExistingPods'], path)
+  range(args, 'hardPodAffinityWeight', { least: 0, most: 100, fallback: 1 }, path)
 }
 
 function hints(lists: Lists): QueueingHint[] {

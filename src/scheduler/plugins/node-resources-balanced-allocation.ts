@@ -1,5 +1,7 @@
+import { only } from '../config/fields.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
+import { checkWeights } from './resource-score-args.ts'
 import { balanced, cpuAndMemory, isPlain, type ResourceWeight, scoreResources } from './resource-scores.ts'
 
 /** Favours nodes whose resources would be used to a like degree. Pods that ask nothing of them have no say. */
@@ -26,4 +28,9 @@ export function nodeResourcesBalancedAllocation(_: Handle, args: PluginArgs): Sc
       for (const row of rows) scores[row] = balanceScores[row]!
     },
   }
+}
+
+nodeResourcesBalancedAllocation.check = (args: PluginArgs, path: string) => {
+  only(args, ['resources'], path)
+  checkWeights(args.resources, `${path}resources`, 1)
 }

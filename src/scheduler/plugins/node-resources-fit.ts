@@ -1,8 +1,10 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.ts'
+import { only, texts, valueAt } from '../config/fields.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import { type Cycle, goOn, type Rejection, type SchedulerPlugin } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
 import { amountOf, assignedResources, podResources } from '../snapshot/pod-resources.ts'
+import { checkStrategy } from './resource-score-args.ts'
 import {
   cpuAndMemory,
   isPlain,
@@ -33,6 +35,13 @@ export function nodeResourcesFit(_: Handle, args: PluginArgs): SchedulerPlugin {
       for (const row of rows) scores[row] = fitScores[row]!
     },
   }
+}
+
+nodeResourcesFit.check = (args: PluginArgs, path: string) => {
+  only(args, ['scoringStrategy', 'ignoredResources', 'ignoredResourceGroups'], path)
+  texts(args.ignoredResources, `${path}ignoredResources`)
+  texts(args.ignoredResourceGroups, `${path}ignoredResourceGroups`)
+  checkStrategy(valueAt(args, 'scoringStrategy'), `${path}scoringStrategy.`)
 }
 
 interface FitArgs {

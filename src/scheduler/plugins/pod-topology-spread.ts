@@ -1,5 +1,6 @@
 import type { Node, Pod, TopologySpreadConstraint } from '../../api/types/core-v1.gen.ts'
 import { matchesLabels } from '../../machinery/selector/index.ts'
+import { type Fields, listOf, numberAt, only, refuse, textAt } from '../config/fields.ts'
 import type { QueueingHint } from '../framework/events.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import type { SchedulerPlugin } from '../framework/plugin.ts'
@@ -29,6 +30,26 @@ export function podTopologySpread({ lists }: Handle, args: PluginArgs): Schedule
     ...spreadFilter(rules),
     ...spreadScore(rules),
   }
+}
+
+podTopologySpread.check = (args: PluginArgs, path: string) => {
+  only(args, ['defaultingType', 'defaultConstraints'], path)
+  const type = textAt(args, 'defaultingType', 'System')
+  const constraints = listOf(args.defaultConstraints ?? [], `${path}defaultConstraints`)
+  if (type !== 'System' && type !== 'List') refuse(`${path}defaultingType`, 'must be System or List')
+  if (type === 'System' && constraints.length > 0)
+    refuse(`${path}defaultConstraints`, 'must be empty when .defaultingType is "System"')
+  for (const [index, constraint] of constraints.entries())
+    checkConstraint(constraint, `${path}defaultConstraints[${index}].`)
+}
+
+function checkConstraint(constraint: Fields, path: string): void {
+  only(constraint, ['maxSkew', 'topologyKey', 'whenUnsatisfiable'], path)
+  if (numberAt(constraint, 'maxSkew', 0) <= 0) refuse(`${path}maxSkew`, 'must be greater than zero')
+  if (!textAt(constraint, 'topologyKey', '')) refuse(`${path}topologyKey`, 'can not be empty')
+  const when = textAt(constraint, 'whenUnsatisfiable', '')
+  if (when !== 'DoNotSchedule' && when !== 'ScheduleAnyway')
+    refuse(`${path}whenUnsatisfiable`, 'must be DoNotSchedule or ScheduleAnyway')
 }
 
 function hints(rules: SpreadRules): QueueingHint[] {

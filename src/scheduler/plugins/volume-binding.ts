@@ -3,6 +3,7 @@ import { persistentVolumeClaims } from '../../api/core/persistent-volume-claim.t
 import { csiDrivers } from '../../api/storage/csi-driver.ts'
 import { csiStorageCapacities } from '../../api/storage/csi-storage-capacity.ts'
 import { storageClasses } from '../../api/storage/storage-class.ts'
+import { only, range } from '../config/fields.ts'
 import type { Handle, PluginArgs } from '../framework/handle.ts'
 import { type Cycle, cycleState, goOn, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
 import type { NodeInfo } from '../snapshot/node-info.ts'
@@ -79,4 +80,9 @@ export function volumeBinding(handle: Handle, args: PluginArgs): SchedulerPlugin
       return undefined
     },
   }
+}
+
+volumeBinding.check = (args: PluginArgs, path: string) => {
+  only(args, ['bindTimeoutSeconds'], path)
+  range(args, 'bindTimeoutSeconds', { least: 0, fallback: bindTimeoutSecondsDefault }, path)
 }
