@@ -126,7 +126,7 @@ function withStatusRules<T extends KubeObject>(behaviour: Behaviour<T>, hasStatu
   const { initialStatus, keepsStatusOnCreate } = behaviour
   const strategy = withTemplateRules(behaviour)
   const defaults: Strategy<T> = { allowUnconditionalUpdate: true, standardFinalizers: true, ...strategy }
-  if (!hasStatus) return defaults
+  if (!hasStatus || strategy.resetFields === 'none') return defaults
   return {
     ...defaults,
     prepareForCreate(object, context) {

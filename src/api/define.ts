@@ -156,8 +156,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly hasNoDependents?: boolean
   /** `Warning:` text of a DELETE that leaves `defaultPropagation` to decide. */
   readonly propagationWarning?: string
-  /** Fields that a write through the main door cannot own, besides those that a status subresource writes. */
-  readonly resetFields?: readonly (readonly string[])[]
+  /**
+   * Fields that a write through the main door cannot own, besides those that a status subresource writes; `none`: the
+   * status is a field like others there, and all that is sent through either door is owned (upstream resets nothing).
+   */
+  readonly resetFields?: readonly (readonly string[])[] | 'none'
   /** Keeps an object that is being deleted beside its finalizers (a namespace's own ones in its spec). */
   readonly holdsDeletion?: (object: T) => boolean
   /** What the start of a deletion changes besides metadata (`status.phase: Terminating`). */

@@ -10,7 +10,7 @@ interface RawJson {
 // What is a number in JSON is one when it is written: nobody who prints an object has to know of bigints.
 Object.defineProperty(BigInt.prototype, 'toJSON', {
   value(this: bigint) {
-    return (JSON as unknown as RawJson).rawJSON(this.toString())
+    return rawNumber(this.toString())
   },
   configurable: true,
   writable: true,
@@ -31,6 +31,11 @@ type Parser = (this: unknown, key: string, value: unknown) => unknown
 function reviveInteger(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   return source !== undefined && /^-?[0-9]+$/.test(source) ? exactInteger(BigInt(source)) : value
+}
+
+/** What JSON.stringify writes as exactly this number. */
+export function rawNumber(text: string): unknown {
+  return (JSON as unknown as RawJson).rawJSON(text)
 }
 
 /** A number where that says the same; a bigint within int64; beyond it the nearest number, as in Go. */

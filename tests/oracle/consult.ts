@@ -20,6 +20,7 @@ import { type ListedDifference, listed } from './listed.ts'
 import { mergeCases } from './merge-cases.ts'
 import { nodeCases } from './node-cases.ts'
 import { differences } from './normalize.ts'
+import { numberCases } from './number-cases.ts'
 import { podSecurityCases } from './pod-security-cases.ts'
 import { quotaCases } from './quota-cases.ts'
 import { ruleCases } from './rule-cases.ts'
@@ -52,6 +53,7 @@ export function allTracks(): Track[] {
     { name: 'quotas', cases: quotaCases },
     { name: 'autoscaling', cases: autoscalingCases },
     { name: 'nodes', cases: nodeCases },
+    { name: 'numbers', cases: numberCases },
     ...kindTracks(),
   ]
 }

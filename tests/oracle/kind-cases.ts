@@ -7,6 +7,7 @@ import { encodingCases } from './encoding-cases.ts'
 import { changeCases, fieldCases, typedChangeCases } from './field-cases.ts'
 import { rareCreates, rareDeletes, rareReads } from './option-cases.ts'
 import { type Sample, samples } from './samples.ts'
+import { statusCases } from './status-cases.ts'
 
 /**
  * The same questions about every kind, derived from one valid sample each. Two versions that lie at one place in the
@@ -37,6 +38,7 @@ function casesOf(sample: Sample): OracleCase[] {
     ...rareChanges(sample),
     ...changeCases(sample),
     ...typedChangeCases(sample),
+    ...statusCases(sample),
     ...rareDeletes(sample),
     ...removals(sample),
   ]

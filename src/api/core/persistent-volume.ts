@@ -44,8 +44,12 @@ export const persistentVolumes = defineResource<PersistentVolume>('v1', 'Persist
   subresources: {
     status: {
       strategy: {
-        prepareForUpdate({ status }, old, { now }) {
-          if (status && status.phase !== old.status?.phase) status.lastPhaseTransitionTime = now
+        prepareForUpdate({ status = {} }, { status: old = {} }, { now }) {
+          const known = old.lastPhaseTransitionTime
+          const given = status.lastPhaseTransitionTime
+          if (status.phase !== old.phase) {
+            if (given === undefined || given === known) status.lastPhaseTransitionTime = now
+          } else if (given === undefined && known) status.lastPhaseTransitionTime = known
         },
       },
     },

@@ -43,6 +43,7 @@ const define = (version: string) =>
     strategy: {
       validate: ({ spec }, errors) => validateCidrs(spec?.cidrs ?? [], errors),
       validatesOnceOnly: true,
+      resetFields: 'none',
       validateUpdate: ({ spec }, old, errors) => validateChange(spec, old.spec?.cidrs ?? [], errors),
     },
     subresources: { status: { keepsMetadata: 'claimed' } },

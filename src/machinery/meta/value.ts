@@ -5,6 +5,7 @@ import { setMember } from './json.ts'
 /** Equal as JSON: members in any order, `undefined` members count as absent. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
+  if (typeof a === 'symbol') return typeof b === 'symbol' && a.description === b.description
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b)
   return !Array.isArray(b) && equalMaps(a as Json, b as Json, deepEqual)

@@ -1,6 +1,7 @@
 /** JSON patch (RFC 6902) as the library that upstream uses applies it (evanphx/json-patch v4), limits included. */
 
-import { parseExact } from '../../std/exact-json.ts'
+import { plainCopy } from '../codec/json/plain-copy.ts'
+import { printSpelled } from '../codec/json/spelled.ts'
 import { copyToTouch, deleteTouched, setTouched } from '../meta/derived.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap, jsonKind } from '../meta/json.ts'
@@ -98,14 +99,13 @@ const appliers: Readonly<Record<string, (draft: Draft, operation: JsonMap) => vo
   copy(draft, operation) {
     const from = readPath(operation, 'from')
     const value = readAt(draft, from, 'copy') ?? null
-    const text = JSON.stringify(value)
-    draft.copiedBytes += Buffer.byteLength(text)
+    draft.copiedBytes += Buffer.byteLength(printSpelled(value))
     if (draft.copiedBytes > copiedBytesMax) {
       throw new PatchFailure(
         `Unable to complete the copy, the accumulated size increase is over ${copiedBytesMax}`,
       )
     }
-    addAt(draft, readPath(operation, 'path'), parseExact(text), 'copy')
+    addAt(draft, readPath(operation, 'path'), plainCopy(value), 'copy')
   },
   test(draft, operation) {
     const path = readPath(operation, 'path')

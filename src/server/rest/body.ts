@@ -8,6 +8,7 @@ import {
   decodeYaml,
   diagnoseCbor,
   parseJson,
+  parseLoose,
   prepareJson,
   prepareProtobuf,
   prepareTyped,
@@ -242,14 +243,14 @@ export function otherCustomKind(object: JsonObject, group: string, kind: string)
   return invalid({ group, kind: given }, String(name), errors.list)
 }
 
-/** A patch document; apply patches may be YAML. */
-export function decodePatch(context: RequestContext, type: string): unknown {
+/** A patch document; apply patches may be YAML. `isSpelled`: numbers are left as `parseLoose` gives them. */
+export function decodePatch(context: RequestContext, type: string, isSpelled = false): unknown {
   if (context.body.kind === 'object') return cloneDeep(context.body.object)
   const { bytes } = bytesOf(context, context.body)
   if (type.endsWith('yaml')) return decodeConfiguration(context, bytes)
   if (type.endsWith('cbor')) return decodeCborConfiguration(bytes)
   try {
-    return parseJson(bytes)
+    return isSpelled ? parseLoose(bytes) : parseJson(bytes)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     const isBare = type === 'application/strategic-merge-patch+json'

@@ -88,6 +88,7 @@ function resetFieldsOf(resource: Resource, subresource: string): ResetFields {
 
 function mainResets({ subresources, strategy }: Resource): ResetFields {
   const status = subresources.some(({ name }) => name === 'status') ? statusOnly : none
+  if (strategy.resetFields === 'none') return none
   return strategy.resetFields ? [...status, ...strategy.resetFields] : status
 }
 
@@ -97,7 +98,7 @@ function unwritten(resource: Resource, subresource: string): ResetFields {
     keepsMetadata,
     resetFields = none,
   } = resource.subresources.find(({ name }) => name === subresource) ?? {}
-  if (!writes) return none
+  if (!writes || resource.strategy.resetFields === 'none') return none
   const kept = new Set(['kind', 'apiVersion', 'metadata', ...writes])
   if (keepsMetadata === true) kept.delete('metadata')
   const unwritten = [...resource.schema.fields.keys()].filter(name => !kept.has(name)).map(name => [name])

@@ -1,7 +1,9 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
+import { numError } from '../../machinery/meta/strconv.ts'
 import { deepEqual } from '../../machinery/meta/value.ts'
-import { badRequest, conflict } from '../../machinery/status/errors.ts'
+import { badRequest, conflict, plainFailure } from '../../machinery/status/errors.ts'
 import type { RestCall } from './call.ts'
+import { isRevision } from './get.ts'
 
 /** The namespace of the path goes into the object; another one in a namespaced object is a 400. */
 export function settleNamespace({ context, resource }: RestCall, object: KubeObject): void {
@@ -28,9 +30,20 @@ export function requireSameName({ context }: RestCall, object: KubeObject): void
   }
 }
 
-/** What a PUT or an apply means by its uid is not there (registry.Store.Update). */
-export function requireNoUid({ resource, context }: RestCall, { metadata }: KubeObject): void {
-  if (!metadata.uid) return
+/** Upstream's plain 500 for what a write takes for a revision and is none; answers the revision that it means. */
+export function givenRevision({ metadata }: KubeObject): string {
+  const { resourceVersion: text = '' } = metadata
+  if (text === '') return ''
+  if (isRevision(text)) return text.replace(/^0+(?=\d)/, '')
+  throw plainFailure(
+    numError('ParseUint', text, /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'),
+  )
+}
+
+/** What a PUT or an apply means by its uid is not there (registry.Store.Update); a revision has to be one all the same. */
+export function requireNew({ resource, context }: RestCall, object: KubeObject): void {
+  const { metadata } = object
+  if (!metadata.uid) return void givenRevision(object)
   const detail = `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`
   throw conflict({ group: resource.group, resource: resource.plural }, context.info.name, detail)
 }

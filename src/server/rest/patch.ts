@@ -9,7 +9,7 @@ import type { Response } from '../context.ts'
 import { applyDefaults, decodePatch, settleCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall, requireLasting, turn } from './call.ts'
 import { mayWait, writerOf } from './field-manager.ts'
-import { requireNoUid, requireSameName, settleNamespace } from './identity.ts'
+import { requireNew, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { typed } from './other-versions.ts'
 import { patched, patchFaults } from './patched.ts'
@@ -29,11 +29,12 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
   const { context, resource } = call
   const type = requirePatchType(call)
   checkWriteOptions(context.options, 'PatchOptions')
-  const document = decodePatch(context, type)
+  const isSpelled = keepsSpelling(call, type)
+  const document = decodePatch(context, type, isSpelled)
   await turn(call)
   const isApply = type === applyType || type === applyCborType
   if (isApply && !findStored(call)) return createByApply(call, document as KubeObject, subresource)
-  const given = { type, document, faults: isApply ? [] : patchFaults(context, type, document) }
+  const given = { type, document, isSpelled, faults: isApply ? [] : patchFaults(context, type, document) }
   const make = (current: KubeObject) =>
     isApply ? applied(call, document as KubeObject, current) : patched(call, given, current)
   const servable = await replace(call, {
@@ -45,12 +46,19 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
 }
 
-function requirePatchType({ context, resource }: RestCall): PatchType {
+/** The language of a PATCH. Throws 415 for one that the kind does not take. */
+export function requirePatchType({ context, resource }: RestCall): PatchType {
   const type = (context.options.patchType ?? '').split(';')[0]!.trim() as PatchType
   const plain = resource.custom ? patchTypes.filter(each => !each.includes('strategic')) : patchTypes
   const offered: readonly PatchType[] = context.servesCbor ? [...plain, applyCborType] : plain
   if (!offered.includes(type)) throw unsupportedMediaType(offered)
   return type
+}
+
+/** Some change the text of an object, which its type then reads: it matters how a number is spelled. */
+export function keepsSpelling({ resource }: RestCall, type: PatchType): boolean {
+  const isText = type === 'application/json-patch+json' || type === 'application/merge-patch+json'
+  return isText && !resource.custom
 }
 
 async function applied(
@@ -87,7 +95,7 @@ async function createByApply(
   await turn(call)
   requireLasting(call, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
-  requireNoUid(call, object)
+  requireNew(call, object)
   // Upstream creates through an update here, which heeds no revision of what is not there.
   delete object.metadata.resourceVersion
   const servable = await insert(call, object)

@@ -5,7 +5,9 @@ import {
   DecodeError,
   decodeValue,
   findDuplicates,
+  printSpelled,
   readConverted,
+  requireNumbers,
   strictErrorMessage,
 } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
@@ -21,11 +23,13 @@ import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { applyDefaults, otherCustomKind, settleCustom } from './body.ts'
 import { type RestCall, turn } from './call.ts'
 import { unreadablePatch } from './foreign-body.ts'
-import { requireSameName } from './identity.ts'
+import { requireSameName, settleNamespace } from './identity.ts'
 
 export interface GivenPatch {
   readonly type: PatchType
   readonly document: unknown
+  /** Its numbers may be symbols of their spelling. */
+  readonly isSpelled: boolean
   /** What its text says twice, or says for nothing. */
   readonly faults: readonly string[]
 }
@@ -40,6 +44,7 @@ export async function patched(call: RestCall, given: GivenPatch, current: KubeOb
   const object = canonical(call, transformed, given)
   // Custom objects are defaulted when they are read again.
   if (!resource.custom) applyDefaults(resource, object)
+  settleNamespace(call, object)
   requireSameName(call, object)
   return object
 }
@@ -51,10 +56,23 @@ export function patchFaults(
   document: unknown,
 ): readonly string[] {
   if (body.kind !== 'bytes' || options.fieldValidation === 'Ignore') return []
+  requireFinite(document, type)
   const twice = findDuplicates(body.bytes, document)
   if (type !== 'application/json-patch+json') return twice
   requireTexts(document)
   return [...twice, ...unknownInOperations(document)].map(fault => `json patch ${fault}`)
+}
+
+/** A strict reader reads the numbers, too. */
+function requireFinite(document: unknown, type: PatchType): void {
+  try {
+    requireNumbers(document)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const isJsonPatch = type === 'application/json-patch+json'
+    const place = isJsonPatch ? 'struct field jsonPatchOp.value' : 'value'
+    throw badRequest(`error decoding patch: ${error.message.replace('Go value', `Go ${place}`)}`)
+  }
 }
 
 const operationFields: ReadonlySet<string> = new Set(['op', 'path', 'from', 'value'])
@@ -103,7 +121,7 @@ function canonical(call: RestCall, patched: KubeObject, given: GivenPatch): Kube
   if (foreign) throw refuse(foreign)
   const { schema } = resource
   const strict = context.options.fieldValidation !== 'Ignore'
-  const read = (value: unknown) => decodeValue(schema, value, { strict })
+  const read = (value: unknown) => decodeValue(schema, value, { strict, isSpelled: given.isSpelled })
   const typed = withType(resource, patched)
   try {
     // A strategic merge happens within the type: nothing is printed and decoded again.
@@ -112,8 +130,20 @@ function canonical(call: RestCall, patched: KubeObject, given: GivenPatch): Kube
     reportFaults(context, [...given.faults, ...unknown], refuse)
     return object as unknown as KubeObject
   } catch (error) {
-    throw error instanceof DecodeError ? refuse(error.message) : error
+    if (!(error instanceof DecodeError)) throw error
+    throw refuse(isStrategic ? error.message : firstFault(error, () => read(sortKeys(typed))))
   }
+}
+
+/** The first fault in the order of names, in which Go prints what came of the patch. */
+function firstFault(found: DecodeError, again: () => unknown): string {
+  try {
+    again()
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message
+    throw error
+  }
+  return found.message
 }
 
 /** The object of its kind, whatever text it names instead; what is no text is left for the decoder to refuse. */
@@ -173,7 +203,7 @@ function reportFaults(
 
 /** What upstream shows of a patch that is refused: a strategic one itself, as Go prints maps; of others what came of them. */
 function shown({ type, document }: GivenPatch, patched: KubeObject): string {
-  return type.includes('strategic') ? formatGoValue(document) : JSON.stringify(sortKeys(patched))
+  return type.includes('strategic') ? formatGoValue(document) : printSpelled(sortKeys(patched))
 }
 
 function patchInvalid(value: string, message: string) {

@@ -20,7 +20,7 @@ import {
   turn,
 } from './call.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
-import { dedupOwners, settleNamespace } from './identity.ts'
+import { dedupOwners, givenRevision, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
 import { findStored, isOutdated, labelsAround, removeStored, settleForStore, writeStored } from './storage.ts'
 import { presentLater, unkept } from './views.ts'
@@ -137,10 +137,11 @@ function requireIdentity(call: RestCall, object: KubeObject, stored: CachedObjec
 }
 
 function requireRevision(call: RestCall, rules: UpdateRules, object: KubeObject, old: KubeObject): void {
-  const { resourceVersion } = object.metadata
   const { name } = call.context.info
-  if (resourceVersion && resourceVersion !== '0') {
-    if (resourceVersion !== old.metadata.resourceVersion) throw conflict(groupResource(call.resource), name)
+  const given = givenRevision(object)
+  if (given !== '' && given !== '0') {
+    if (given !== old.metadata.resourceVersion) throw conflict(groupResource(call.resource), name)
+    object.metadata.resourceVersion = given
     return
   }
   if (!rules.allowUnconditionalUpdate) {

@@ -10,8 +10,7 @@ import {
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { cloneDeep, deepFreeze } from '../../machinery/meta/value.ts'
-import { applyJsonPatch, applyMergePatch } from '../../machinery/patch/index.ts'
-import { badRequest, invalid, unsupportedMediaType } from '../../machinery/status/errors.ts'
+import { conflict, invalid } from '../../machinery/status/errors.ts'
 import { since } from '../../machinery/table/cells.ts'
 import type { Column } from '../../machinery/table/column.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
@@ -19,8 +18,11 @@ import type { Response } from '../context.ts'
 import { decodePatch, decodeTyped } from './body.ts'
 import type { RestCall } from './call.ts'
 import { writerOf } from './field-manager.ts'
-import { settleNamespace } from './identity.ts'
+import { requireSameName, settleNamespace } from './identity.ts'
 import { memo } from './memo.ts'
+import { typed } from './other-versions.ts'
+import { keepsSpelling, requirePatchType } from './patch.ts'
+import { patched, patchFaults } from './patched.ts'
 import { replace } from './replace.ts'
 import { requireStored } from './storage.ts'
 import { presentLater } from './views.ts'
@@ -47,10 +49,11 @@ export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promis
   const place = { apiVersion: toApiVersion(resource.group, resource.version), path: view.replicasPath }
   const shown = (object: KubeObject) => withManagers(toScale(view, object), object, place)
   let wanted: Scale | undefined
-  const make = (current: KubeObject) => {
-    wanted = wantedScale(call, shown(current))
+  const make = async (current: KubeObject) => {
+    wanted = await wantedScale(call, shown(current))
     // A custom kind's own rules know the place of its replicas.
     if (!resource.custom) requireReplicas(wanted)
+    if (verb !== 'update') requireUid(call, wanted, current)
     return laidOver(current, wanted, view, place)
   }
   const face = {
@@ -90,16 +93,12 @@ function laidOver(
   return object
 }
 
-function wantedScale(call: RestCall, current: Scale): Scale {
+async function wantedScale(call: RestCall, current: Scale): Promise<Scale> {
   const { context } = call
-  const { name } = context.info
-  const given = askedScale(call, current)
-  const { metadata } = given
-  if (metadata?.name !== undefined && metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
-  }
-  const wanted = { ...given, metadata: { ...metadata }, spec: { ...given.spec } }
+  const given = await askedScale(call, current)
+  const wanted = { ...given, metadata: { ...given.metadata }, spec: { ...given.spec } }
   settleNamespace(call, wanted)
+  requireSameName(call, wanted)
   if (context.options.patchType === applyType) return wanted
   const managed = updateManagedFields({ ...scaleWriter(call), live: current, next: wanted })
   if (managed) wanted.metadata.managedFields = managed
@@ -115,23 +114,30 @@ function scaleWriter(call: RestCall) {
 
 const applyType = 'application/apply-patch+yaml'
 
-function askedScale(call: RestCall, current: Scale): Scale {
+async function askedScale(call: RestCall, current: Scale): Promise<Scale> {
   const { context } = call
   if (context.info.verb === 'update') return decodeTyped(context, scaleType()) as unknown as Scale
-  const type = context.options.patchType ?? ''
-  const document = decodePatch(context, type)
-  if (type === 'application/json-patch+json') return applyJsonPatch(current, document) as Scale
-  // Scale has no lists and no merge keys: strategic merge and merge mean the same.
-  if (type.includes('merge-patch')) return applyMergePatch(current, document) as Scale
-  if (type !== applyType)
-    throw unsupportedMediaType([
-      'application/json-patch+json',
-      'application/merge-patch+json',
-      'application/apply-patch+yaml',
-    ])
+  const type = requirePatchType(call)
+  const inside = { ...call, resource: readAsScale(call.resource) }
+  const isSpelled = keepsSpelling(inside, type)
+  const document = decodePatch(context, type, isSpelled)
+  if (type !== applyType) {
+    const given = { type, document, isSpelled, faults: patchFaults(context, type, document) }
+    return (await patched(inside, given, current)) as Scale
+  }
   const { force = false } = context.options
-  const applied = { live: current, applied: document as KubeObject, kind: 'Scale', force }
-  return applyPatch({ ...scaleWriter(call), ...applied }).object as Scale
+  const asked = { live: current, applied: document as KubeObject, kind: 'Scale', force }
+  const { object } = applyPatch({ ...scaleWriter(call), ...asked })
+  return typed(inside.resource, object, asked.applied.metadata ?? {}) as Scale
+}
+
+/** Upstream looks at it before its stores do, which say it in other words. */
+function requireUid({ resource }: RestCall, { metadata }: Scale, current: KubeObject): void {
+  const { uid } = metadata
+  if (!uid || uid === current.metadata.uid || resource.custom) return
+  const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`
+  const place = { group: resource.group, resource: `${resource.plural}/scale` }
+  throw conflict(place, current.metadata.name!, detail)
 }
 
 function requireReplicas({ metadata, spec }: Scale): void {
@@ -167,6 +173,15 @@ function answer(resource: Resource, object: Scale): Response {
 }
 
 const faces = new WeakMap<Resource, Resource>()
+const readers = new WeakMap<Resource, Resource>()
+
+/** The resource as patches see it: a built-in kind without rules of its own. */
+function readAsScale(resource: Resource): Resource {
+  return memo(readers, resource, () => {
+    const { custom: _custom, ...face } = servedAsScale(resource)
+    return { ...face, strategy: {}, storage: { ...face.storage, group: scaleName.group } }
+  })
+}
 
 /** The resource as it looks from here: its objects are Scales, with columns of their own. */
 function servedAsScale(resource: Resource): Resource {

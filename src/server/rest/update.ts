@@ -4,7 +4,7 @@ import type { Response } from '../context.ts'
 import { decodeBody } from './body.ts'
 import { admitMutating, type RestCall } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
-import { dedupOwners, requireNoUid, requireSameName, settleNamespace } from './identity.ts'
+import { dedupOwners, requireNew, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { type Replacement, replace } from './replace.ts'
 import { findStored } from './storage.ts'
@@ -64,7 +64,7 @@ async function createInstead(call: RestCall, object: KubeObject): Promise<Respon
   const { resource } = call
   await trackUpdate(call, undefined, object)
   await admitMutating(call, { operation: 'CREATE', object, oldObject: undefined })
-  requireNoUid(call, object)
+  requireNew(call, object)
   const servable = await insert(call, object)
   return { kind: 'object', status: 201, object: servable.object, resource, servable }
 }

@@ -258,8 +258,8 @@ function scalarCheck(schema: ScalarSchema): Check {
 }
 
 function ownJson(value: unknown, { isForeign, isSpelled }: Tally): unknown {
-  if (isSpelled) return withNumbers(value)
-  return isForeign ? plainCopy(value) : value
+  const kept = isForeign ? plainCopy(value) : value
+  return isSpelled ? withNumbers(kept) : kept
 }
 
 const names = innerCheck({ kind: 'list', items: { kind: 'string' }, listType: 'atomic', goType: '[]string' })

@@ -6,15 +6,19 @@ import { DecodeError } from '../errors.ts'
 import { conform, countMembers, newTally } from './conform.ts'
 import { checkLong } from './conform-long.ts'
 import { parseBody, prepareLong, textOf, withNumbers } from './parse.ts'
+import { printSpelled } from './spelled.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
 
 export { conform } from './conform.ts'
 export { prepareJson } from './parse.ts'
 export { readConverted } from './restore.ts'
+export { printSpelled, requireNumbers } from './spelled.ts'
 
 export interface JsonOptions {
   /** Look for unknown and duplicate fields (`fieldValidation` Warn and Strict). */
   readonly strict?: boolean
+  /** Of a value: its numbers may be symbols of their spelling, as `parseLoose` gives them. */
+  readonly isSpelled?: boolean
 }
 
 export interface DecodedJson {
@@ -62,12 +66,12 @@ export function decodeJson(
 export function decodeValue(
   schema: ObjectSchema,
   value: unknown,
-  { strict = false }: JsonOptions = {},
+  { strict = false, isSpelled = false }: JsonOptions = {},
 ): DecodedJson {
-  const tally = newTally({ isForeign: true })
+  const tally = newTally({ isForeign: true, isSpelled })
   const object = conform(schema, value, tally)
   const hasErrors = strict && tally.hasUnknown
-  return { object, strictErrors: hasErrors ? findStrictErrors(schema, JSON.stringify(value)) : [] }
+  return { object, strictErrors: hasErrors ? findStrictErrors(schema, printSpelled(value)) : [] }
 }
 
 /** What of a text that was read as free JSON came twice: `duplicate field "data.a"`. `value` is what it was read as. */

@@ -58,11 +58,18 @@ function requireList(value: unknown): readonly unknown[] {
 type Convert = (value: unknown) => unknown
 
 const bits = (convert: (value: bigint) => bigint): Convert => {
-  return value => (isWhole(value) ? Number(convert(BigInt(value))) : undefined)
+  return value => (isWhole(value) ? Number(convert(BigInt(within(value)))) : undefined)
+}
+
+const int64Min = -(2n ** 63n)
+
+/** What a float holds beyond 64 bits is the least of integers to Go on amd64. */
+function within(value: number | bigint): number | bigint {
+  return value >= int64Min && value < -int64Min ? value : int64Min
 }
 
 const isWhole = (value: unknown): value is number | bigint => isNumber(value) && isInteger(value)
-const longInteger: Convert = value => (isWhole(value) ? value : undefined)
+const longInteger: Convert = value => (isWhole(value) ? within(value) : undefined)
 
 /** The types that hold what they hold: undefined where a value is none of theirs. */
 const simple: Readonly<Partial<Record<ScalarKind, Convert>>> = {
