@@ -39,3 +39,28 @@ describe('what does not compile', () => {
     expect(fault('nosuch(self)')).toContain('nosuch')
   })
 })
+
+test('what may find very much in a text stops now and then, and costs the same', () => {
+  const compiled = compileIn(environment, "[self.findAll('b.'), ['none']].all(found, found.size() > 0)")
+  if ('fault' in compiled) throw new Error(compiled.fault)
+  const text = 'bc'.repeat(10_000)
+  const steps = compiled.evaluateSteps(() => text)
+  let pauses = 0
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) pauses++
+  expect(pauses).toBeGreaterThan(5)
+  expect(step.value).toEqual(compiled.evaluate(() => text))
+})
+
+describe('texts count by characters, of however many units', () => {
+  for (const expression of [
+    "'a😀b'.charAt(2) == 'b'",
+    "'a😀b'.indexOf('b') == 2 && '😀a😀a'.indexOf('a', 2) == 3",
+    "'😀a😀a'.lastIndexOf('a') == 3 && '😀a😀a'.lastIndexOf('a', 2) == 1",
+    "'😀a😀'.substring(1) == 'a😀' && 'abc'.substring(1, 2) == 'b'",
+    "'a😀'.split('', 2) == ['a', '😀'] && 'abc'.split('', 2) == ['a', 'bc'] && ''.split('', 1) == []",
+    "'a😀'.replace('', '-') == '-a-😀-' && 'ab'.replace('', '-', 2) == '-a-b' && 'ab'.replace('', '-', 0) == 'ab'",
+    "'xaxax'.replace('a', '', 1) == 'xxax' && 'xaxax'.replace('a', 'bb') == 'xbbxbbx'",
+  ])
+    test(expression, () => expect(run(expression)).toBe(true))
+})

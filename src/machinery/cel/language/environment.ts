@@ -1,4 +1,5 @@
 /** What names mean in an expression: variables, functions, structures. */
+import type { Steps } from '../../../std/turns.ts'
 import { type Type, typeOf } from './type.ts'
 import type { Value } from './value.ts'
 
@@ -10,6 +11,8 @@ export interface Overload {
   readonly result: Type
   /** Absent: the evaluator knows it (operators that need not evaluate all their operands). */
   readonly run?: (...args: Value[]) => Value
+  /** What `run` does, in steps: where it may take long. */
+  readonly steps?: (...args: readonly Value[]) => Steps<Value>
 }
 
 /** Fields of a structure by name; `undefined` answers for one that it does not have. */

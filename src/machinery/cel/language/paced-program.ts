@@ -1,6 +1,6 @@
 /**
- * What may take long is made to stop now and then: expressions with a fold in them, or with a look at what is made of
- * another expression. They are generators, all others plain closures; evaluated at once the generators run through.
+ * What may take long is made to stop now and then: expressions with a fold in them, with a call that may take long, or with
+ * a look at what is made of another expression. They are generators, all others plain closures; evaluated at once the generators run through.
  */
 import { runSteps, type Steps } from '../../../std/turns.ts'
 import { hasField, iterate, optionalIndex, plainIndex, selectField, takeOptional } from './access.ts'
@@ -84,10 +84,15 @@ class PacedCompiler extends Compiler {
   #isLong(expr: Expr): boolean {
     let is = this.#long.get(expr)
     if (is === undefined) {
-      is = expr.kind === 'fold' || this.#isLazy(expr) || childrenOf(expr).some(child => this.#isLong(child))
+      is = this.#takesLong(expr) || childrenOf(expr).some(child => this.#isLong(child))
       this.#long.set(expr, is)
     }
     return is
+  }
+
+  #takesLong(expr: Expr): boolean {
+    if (expr.kind === 'call') return this.checked.overloadsOf(expr).some(({ steps }) => steps)
+    return expr.kind === 'fold' || this.#isLazy(expr)
   }
 
   #isLazy(expr: Expr): boolean {
@@ -180,12 +185,12 @@ class PacedCompiler extends Compiler {
     if (name === '_?_:_') return this.#pacedConditional(args)
     if (name === '@not_strictly_false') return this.#pacedNotStrictlyFalse(args[0]!)
     if (target && (name === 'or' || name === 'orValue')) return this.#pacedOptionalOr(expr)
-    const { given, apply } = this.overloads(expr)
+    const { given, apply, paced } = this.overloads(expr)
     const parts = given.map(arg => this.#part(arg))
     return stepOf(function* (run) {
       const values: Value[] = []
       for (const part of parts) values.push(yield* resultOf(part, run))
-      return apply(run, values)
+      return paced ? yield* paced(run, values) : apply(run, values)
     })
   }
 

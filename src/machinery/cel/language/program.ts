@@ -3,6 +3,7 @@
  * are one attribute, which costs one and one more for each step.
  */
 
+import type { Steps } from '../../../std/turns.ts'
 import { hasField, literalValue, optionalIndex, plainIndex, selectField, takeOptional } from './access.ts'
 import {
   type Call,
@@ -196,6 +197,8 @@ export abstract class Compiler implements Visitor<Step> {
   protected overloads(expr: Call): {
     readonly given: readonly Expr[]
     readonly apply: (run: Run, values: readonly Value[]) => Value
+    /** In steps; absent where that makes no difference. */
+    readonly paced: ((run: Run, values: readonly Value[]) => Steps<Value>) | undefined
   } {
     const overloads = this.checked.overloadsOf(expr)
     const isNamespaced = this.checked.nameOf(expr) !== undefined
@@ -209,14 +212,26 @@ export abstract class Compiler implements Visitor<Step> {
       accept: accepts(overload.args),
       cost: costerOf(name, overload.id),
     }))
-    const apply = (run: Run, values: readonly Value[]) => {
+    const choose = (values: readonly Value[]) => {
       const found = candidates.find(({ accept }) => accept(values))
       if (!found) throw unresolved(name, declared, values)
-      const result = found.overload.run!(...values)
-      if (!isSet) charge(run, found.cost({ name, overload: found.overload.id, args: values, result }))
+      return found
+    }
+    type Chosen = ReturnType<typeof choose>
+    const finish = (run: Run, { overload, cost }: Chosen, args: readonly Value[], result: Value) => {
+      if (!isSet) charge(run, cost({ name, overload: overload.id, args, result }))
       return result
     }
-    return { given, apply }
+    const apply = (run: Run, values: readonly Value[]) => {
+      const found = choose(values)
+      return finish(run, found, values, found.overload.run!(...values))
+    }
+    function* paced(run: Run, values: readonly Value[]): Steps<Value> {
+      const found = choose(values)
+      const { steps, run: runNow } = found.overload
+      return finish(run, found, values, steps ? yield* steps(...values) : runNow!(...values))
+    }
+    return { given, apply, paced: overloads.some(({ steps }) => steps) ? paced : undefined }
   }
 
   /** The one side that decides stands, whatever became of the other. */

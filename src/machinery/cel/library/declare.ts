@@ -1,3 +1,4 @@
+import { runSteps, type Steps } from '../../../std/turns.ts'
 import type { Overload } from '../language/environment.ts'
 import type { Type } from '../language/type.ts'
 import type { Value } from '../language/value.ts'
@@ -15,6 +16,12 @@ export function global(id: string, args: readonly Type[], result: Type, run?: Ru
 /** `args[0].name(args…)` */
 export function member(id: string, args: readonly Type[], result: Type, run?: Run): Overload {
   return { id, isMember: true, args, result, ...runs(run) }
+}
+
+/** The same, done in steps where others should have their turn. */
+export function inSteps(overload: Overload, steps: (...args: never[]) => Steps<Value>): Overload {
+  const paced = steps as NonNullable<Overload['steps']>
+  return { ...overload, steps: paced, run: (...args) => runSteps(paced(...args)) }
 }
 
 function runs(run: Run | undefined): Pick<Overload, 'run'> {

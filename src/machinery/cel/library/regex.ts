@@ -1,8 +1,9 @@
 /** Regular expressions in RE2's syntax and in linear time (cel-go `matches`, apiserver pkg/cel/library/regex.go). */
+import type { Steps } from '../../../std/turns.ts'
 import { type GoRegExp, goRegExp } from '../../regexp/go-regexp.ts'
 import { CelError } from '../language/errors.ts'
 import { intType, listOf, stringType } from '../language/type.ts'
-import { type Functions, member } from './declare.ts'
+import { type Functions, inSteps, member } from './declare.ts'
 
 function compiled(pattern: string, prefix: string): GoRegExp {
   const found = goRegExp(pattern)
@@ -19,10 +20,16 @@ function find(text: string, pattern: string): string {
   return matcher.find() ? (matcher.group() ?? '') : ''
 }
 
-function findAll(text: string, pattern: string, limit = -1n): string[] {
+/** Found between two pauses. */
+const stepFound = 1_024
+
+function* findAll(text: string, pattern: string, limit = -1n): Steps<string[]> {
   const matcher = compiled(pattern, 'Illegal regex: ').matcher(text)
   const found: string[] = []
-  while ((limit < 0n || found.length < limit) && matcher.find()) found.push(matcher.group() ?? '')
+  while ((limit < 0n || found.length < limit) && matcher.find()) {
+    found.push(matcher.group() ?? '')
+    if (found.length % stepFound === 0) yield
+  }
   return found
 }
 
@@ -31,7 +38,7 @@ const texts = listOf(stringType)
 export const regex: Functions = {
   find: [member('string_find_string', [stringType, stringType], stringType, find)],
   findAll: [
-    member('string_find_all_string', [stringType, stringType], texts, findAll),
-    member('string_find_all_string_int', [stringType, stringType, intType], texts, findAll),
+    inSteps(member('string_find_all_string', [stringType, stringType], texts), findAll),
+    inSteps(member('string_find_all_string_int', [stringType, stringType, intType], texts), findAll),
   ],
 }

@@ -9,8 +9,24 @@ function outOfRange(index: bigint): CelError {
   return new CelError(`index out of range: ${index}`)
 }
 
+/** Of two code units each are signs beyond the first 65,536; without such ones a text is its own list of characters. */
+const halves = /[\ud800-\udfff]/
+
+function charactersOf(text: string): string | readonly string[] {
+  return halves.test(text) ? [...text] : text
+}
+
+/** How many characters lie before the code unit `at`. */
+function countBefore(text: string, at: number): bigint {
+  return BigInt(charactersOf(text.slice(0, at)).length)
+}
+
+function slice(characters: string | readonly string[], start: number, end?: number): string {
+  return typeof characters === 'string' ? characters.slice(start, end) : characters.slice(start, end).join('')
+}
+
 function charAt(text: string, index: bigint): string {
-  const characters = [...text]
+  const characters = charactersOf(text)
   if (index < 0n || index > characters.length) throw outOfRange(index)
   return characters[Number(index)] ?? ''
 }
@@ -18,55 +34,79 @@ function charAt(text: string, index: bigint): string {
 function indexOf(text: string, wanted: string, from = 0n): bigint {
   if (wanted === '') return from
   if (from < 0n) throw outOfRange(from)
-  const characters = [...text]
+  const characters = charactersOf(text)
   if (from >= characters.length) return -1n
-  const tail = characters.slice(Number(from)).join('')
+  const tail = slice(characters, Number(from))
   const found = tail.indexOf(wanted)
-  return found < 0 ? -1n : from + BigInt([...tail.slice(0, found)].length)
+  return found < 0 ? -1n : from + countBefore(tail, found)
 }
 
 function lastIndexOf(text: string, wanted: string, from?: bigint): bigint {
-  const characters = [...text]
+  const characters = charactersOf(text)
   if (wanted === '') return from ?? BigInt(characters.length)
   if (from !== undefined && from < 0n) throw outOfRange(from)
   if (from !== undefined && from >= characters.length) return -1n
-  const length = [...wanted].length
-  const head = from === undefined ? text : characters.slice(0, Number(from) + length).join('')
+  const length = charactersOf(wanted).length
+  const head = from === undefined ? text : slice(characters, 0, Number(from) + length)
   const found = head.lastIndexOf(wanted)
-  return found < 0 ? -1n : BigInt([...head.slice(0, found)].length)
+  return found < 0 ? -1n : countBefore(head, found)
 }
 
+/** Without a limit, or up to so many times. */
 function replace(text: string, from: string, to: string, limit = -1n): string {
-  let left = limit
-  const pieces = from === '' ? ['', ...text] : text.split(from)
-  return pieces.reduce((made, piece, index) => {
-    if (index === 0) return from === '' ? take() : piece
-    return from === '' ? made + piece + take() : made + (isLeft() ? to : from) + piece
-  }, '')
-  function isLeft(): boolean {
-    return limit < 0n || left-- > 0n
-  }
-  function take(): string {
-    return isLeft() ? to : ''
-  }
+  if (from === '') return replaceBetween(text, to, limit)
+  const pieces = text.split(from)
+  if (limit < 0n || limit >= pieces.length - 1) return pieces.join(to)
+  const first = Number(limit) + 1
+  return [pieces.slice(0, first).join(to), ...pieces.slice(first)].join(from)
+}
+
+/** Before each character and behind the last. */
+function replaceBetween(text: string, to: string, limit: bigint): string {
+  const characters = [...text]
+  const places = characters.length + 1
+  const first = limit < 0n || limit > places ? places : Number(limit)
+  if (first === 0) return text
+  const rest = characters.slice(first - 1).join('')
+  return first === places
+    ? to + characters.map(character => character + to).join('')
+    : characters
+        .slice(0, first - 1)
+        .map(character => to + character)
+        .join('') +
+        to +
+        rest
 }
 
 function split(text: string, separator: string, limit = -1n): string[] {
   if (limit === 0n) return []
+  if (separator === '' && limit > 0n) return splitCharacters(text, Number(limit))
   const pieces = separator === '' ? [...text] : text.split(separator)
   if (limit < 0n || pieces.length <= limit) return pieces
   const count = Number(limit)
   return [...pieces.slice(0, count - 1), pieces.slice(count - 1).join(separator)]
 }
 
+/** The first characters and the rest as one. */
+function splitCharacters(text: string, count: number): string[] {
+  const pieces: string[] = []
+  let at = 0
+  for (const character of text) {
+    if (pieces.length === count - 1) break
+    pieces.push(character)
+    at += character.length
+  }
+  return at < text.length ? [...pieces, text.slice(at)] : pieces
+}
+
 function substring(text: string, start: bigint, end?: bigint): string {
-  const characters = [...text]
+  const characters = charactersOf(text)
   const length = BigInt(characters.length)
   if (end !== undefined && start > end)
     throw new CelError(`invalid substring range. start: ${start}, end: ${end}`)
   if (start < 0n || start > length) throw outOfRange(start)
   if (end !== undefined && (end < 0n || end > length)) throw outOfRange(end)
-  return characters.slice(Number(start), end === undefined ? undefined : Number(end)).join('')
+  return slice(characters, Number(start), end === undefined ? undefined : Number(end))
 }
 
 function join(list: ListValue, separator = ''): string {
