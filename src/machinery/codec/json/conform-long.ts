@@ -28,22 +28,25 @@ interface Given {
 /** Reads the long lists of a value that is given away, which `schema` describes. */
 export function* checkLong(schema: ObjectSchema, value: unknown, given: Given): Steps<Checked> {
   const checked = new Map<object, Outcome>()
-  yield* collect(checked, schema, value, given)
+  if (isLong(value, given)) yield* collect(checked, schema, value, given)
   return checked
 }
 
-function* collect(checked: Map<object, Outcome>, schema: Schema, value: unknown, given: Given): Steps<void> {
-  if (typeof value !== 'object' || value === null || !given.long.has(value)) return
+function* collect(checked: Map<object, Outcome>, schema: Schema, value: object, given: Given): Steps<void> {
   if (schema.kind === 'list' && Array.isArray(value)) {
-    for (const item of value) yield* collect(checked, schema.items, item, given)
+    for (const item of value) if (isLong(item, given)) yield* collect(checked, schema.items, item, given)
     const tally = newTally({ isOwn: true, isSpelled: given.isSpelled, checked })
     checked.set(value, yield* checkItems(schema, value, tally))
   } else if (schema.kind === 'object' && isMap(value)) {
     for (const [name, member] of Object.entries(value)) {
       const field = schema.fields.get(name)
-      if (field) yield* collect(checked, field.schema, member, given)
+      if (field && isLong(member, given)) yield* collect(checked, field.schema, member, given)
     }
   }
+}
+
+function isLong(value: unknown, { long }: Given): value is object {
+  return typeof value === 'object' && value !== null && long.has(value)
 }
 
 function* checkItems(schema: ListSchema, items: readonly unknown[], tally: Tally): Steps<Outcome> {

@@ -48,11 +48,12 @@ export function decodeJson(
   body: string | Uint8Array,
   { strict = false }: JsonOptions = {},
 ): DecodedJson {
-  const { text, value: read, isSpelled, members, checked } = parseBody(body)
+  const { text, value: read, isSpelled, members, kept, checked } = parseBody(body)
   // Go leaves a struct as it is when it reads null.
   const value = (schema || !isSpelled ? read : withNumbers(read)) ?? {}
   const tally = newTally({ isOwn: true, isSpelled, checked })
-  if (!schema) countMembers(value, tally)
+  if (!schema && kept !== undefined) tally.members = kept
+  else if (!schema) countMembers(value, tally)
   const object = schema ? conform(schema, value, tally) : asObject(value)
   const hasErrors = strict && (tally.hasUnknown || (members ?? countMembersOfText(text)) !== tally.members)
   return { object, strictErrors: hasErrors ? findStrictErrors(schema, text) : [] }

@@ -7,7 +7,7 @@ import type { Checked } from './conform-long.ts'
 import { mismatch } from './mismatch.ts'
 import { parsePieces } from './pieces.ts'
 import { countMembersOfText } from './strict.ts'
-import { excessOpening, jsonSyntaxError } from './syntax.ts'
+import { excessOpening, jsonSyntaxError, syntaxFault } from './syntax.ts'
 
 export interface Parsed {
   readonly text: string
@@ -19,6 +19,8 @@ export interface Parsed {
   readonly isSpelled: boolean
   /** As `countMembersOfText` says, where that was counted already. */
   readonly members?: number
+  /** How many are left of them, where that was counted: of a name that came twice one is. */
+  readonly kept?: number
   /** Lists and maps in it whose text was long. */
   readonly long?: ReadonlySet<object>
   /** What the check of a type made of some of them already. */
@@ -90,7 +92,7 @@ export function withNumbers(value: unknown): unknown {
   return value
 }
 
-const prepared = new WeakMap<Uint8Array, Parsed>()
+const prepared = new WeakMap<Uint8Array, Parsed | DecodeError>()
 
 /** Parses a long body with pauses; who reads the same bytes next is given what came of it. `length`: see `Cutting`. */
 export async function prepareJson(body: Uint8Array, breathe: Breathe, length?: number): Promise<void> {
@@ -98,24 +100,47 @@ export async function prepareJson(body: Uint8Array, breathe: Breathe, length?: n
   if (parsed) prepared.set(body, parsed)
 }
 
-/** Undefined for what is no list and no map of JSON: the reader will say why. */
-function* parsedOrNot(text: string, length: number | undefined): Steps<Parsed | undefined> {
+/** Undefined for what the reader has to look at: a text that is no list and no map, or one that is nested too deeply. */
+function* parsedOrNot(text: string, length: number | undefined): Steps<Parsed | DecodeError | undefined> {
   const long = new Set<object>()
   let isSpelled = false
   let members = 0
+  let kept = 0
   const read = (piece: string) => {
     const parsed = readText(piece)
     isSpelled ||= parsed.isSpelled
     members += countMembersOfText(piece)
+    kept += membersOf(parsed.value)
     return parsed.value as object
   }
-  try {
-    const value = yield* parsePieces(text, { read, onLong: made => long.add(made), length })
-    return { text, value, isSpelled, members, long }
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
+  const onLong = (made: object, lost: number) => {
+    long.add(made)
+    kept -= lost
   }
+  try {
+    const value = yield* parsePieces(text, { read, onLong, length })
+    return { text, value, isSpelled, members, kept, long }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    if (excessOpening(text)) return undefined
+    const fault = yield* syntaxFault(text)
+    return fault === undefined ? undefined : new DecodeError(fault)
+  }
+}
+
+/** Of lists and maps that are known not to be nested too deeply. */
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') count += membersOf(item)
+    return count
+  }
+  for (const member of Object.values(value)) {
+    count++
+    if (typeof member === 'object') count += membersOf(member)
+  }
+  return count
 }
 
 /** Adds what `check` makes of the long parts of a body that was prepared. */
@@ -125,7 +150,7 @@ export async function prepareLong(
   breathe: Breathe,
 ): Promise<void> {
   const parsed = prepared.get(body)
-  if (!parsed?.long || parsed.long.size === 0) return
+  if (!parsed || parsed instanceof DecodeError || !parsed.long?.size) return
   const checked = await takeSteps(check({ ...parsed, long: parsed.long }), breathe)
   prepared.set(body, { ...parsed, checked })
 }
@@ -134,6 +159,7 @@ export async function prepareLong(
 export function parseBody(body: string | Uint8Array): Parsed {
   if (typeof body === 'string') return parseText(body)
   const known = prepared.get(body)
+  if (known instanceof DecodeError) throw known
   if (known) prepared.delete(body)
   return known ?? parseText(textOf(body))
 }

@@ -27,13 +27,15 @@ interface Open {
   isBehindMember: boolean
   /** Undefined while nothing of it was read. */
   made: unknown[] | JsonMap | undefined
+  /** What was added to it. */
+  members: number
 }
 
 export interface Cutting {
   /** Reads one piece, which is a list or a map on its own. Throws SyntaxError. */
   readonly read: (piece: string) => object
-  /** Told of what was put together from more than one piece. */
-  readonly onLong?: (made: object) => void
+  /** Told of what was put together from more than one piece, and how many members of it came again in a later one. */
+  readonly onLong?: (made: object, lost: number) => void
   /** Characters between two pauses, where the text has a comma there. */
   readonly length?: number | undefined
 }
@@ -64,7 +66,7 @@ export function* parsePieces(text: string, cutting: Cutting): Steps<object> {
 }
 
 function newOpen(at: number, isList: boolean): Open {
-  return { isList, at, from: at + 1, comma: at, isBehindMember: false, made: undefined }
+  return { isList, at, from: at + 1, comma: at, isBehindMember: false, made: undefined, members: 0 }
 }
 
 /** The place of the closing quote, or the end of the text. */
@@ -88,7 +90,7 @@ function closed(text: string, opens: Open[], at: number, cutting: Cutting): obje
   const outer = opens.at(-1)
   if (!open.made) return outer ? undefined : cutting.read(text.slice(open.at, at + 1))
   readMembers(text, open, at, cutting)
-  cutting.onLong?.(open.made)
+  cutting.onLong?.(open.made, open.isList ? 0 : open.members - Object.keys(open.made).length)
   if (outer) {
     outer.from = at + 1
     outer.isBehindMember = true
@@ -133,7 +135,9 @@ function readMembers(text: string, open: Open, end: number, cutting: Cutting): v
     run = run.slice(blank + 1)
   }
   const members = cutting.read(open.isList ? `[${run}]` : `{${run}}`)
-  if (addMembers(open.made!, members) === 0) throw new SyntaxError('a member should follow')
+  const added = addMembers(open.made!, members)
+  if (added === 0) throw new SyntaxError('a member should follow')
+  open.members += added
 }
 
 /** How many there were. */
@@ -151,7 +155,9 @@ function addMembers(made: unknown[] | JsonMap, members: object): number {
 }
 
 /** Adds what is put together from more than one piece; `name` is the text before it: nothing, or its name and a colon. */
-function addLong({ made, isList }: Open, name: string, long: object, { read }: Cutting): void {
+function addLong(open: Open, name: string, long: object, { read }: Cutting): void {
+  const { made, isList } = open
+  open.members++
   const [key] = Object.keys(read(isList ? `[${name}""]` : `{${name}""}`))
   if (isList) (made as unknown[]).push(long)
   else setMember(made as JsonMap, key!, long)

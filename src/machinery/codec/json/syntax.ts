@@ -1,3 +1,4 @@
+import { runSteps, type Steps } from '../../../std/turns.ts'
 import { quote } from '../../meta/quote.ts'
 
 const space = /[ \t\n\r]*/y
@@ -13,13 +14,22 @@ class SyntaxFailure extends Error {}
 interface Cursor {
   readonly text: string
   at: number
+  pausedAt: number
 }
+
+/** Characters between two pauses. */
+const stepLength = 16 << 10
 
 /** What Go's encoding/json says is wrong with `text`; undefined when nothing is. For the error path only. */
 export function jsonSyntaxError(text: string): string | undefined {
-  const cursor = { text, at: 0 }
+  return runSteps(syntaxFault(text))
+}
+
+/** The same in steps. */
+export function* syntaxFault(text: string): Steps<string | undefined> {
+  const cursor = { text, at: 0, pausedAt: 0 }
   try {
-    scanValue(cursor, 0)
+    yield* scanValue(cursor, 0)
     skipSpace(cursor)
     return cursor.at < text.length ? invalidCharacter(cursor, 'after top-level value').message : undefined
   } catch (error) {
@@ -102,13 +112,17 @@ function skipSpace(cursor: Cursor): void {
   cursor.at += space.exec(cursor.text)![0].length
 }
 
-function scanValue(cursor: Cursor, depth: number): void {
+function* scanValue(cursor: Cursor, depth: number): Steps<void> {
   skipSpace(cursor)
   if (depth > nestingMax) throw new SyntaxFailure('exceeded max depth')
   const first = cursor.text[cursor.at]
-  if (first === '{') scanObject(cursor, depth)
-  else if (first === '[') scanArray(cursor, depth)
-  else if (first === '"') scanString(cursor)
+  if (first === '{') yield* scanObject(cursor, depth)
+  else if (first === '[') yield* scanArray(cursor, depth)
+  else scanPlain(cursor, first)
+}
+
+function scanPlain(cursor: Cursor, first: string | undefined): void {
+  if (first === '"') scanString(cursor)
   else if (first === 't') scanWord(cursor, 'true')
   else if (first === 'f') scanWord(cursor, 'false')
   else if (first === 'n') scanWord(cursor, 'null')
@@ -116,7 +130,7 @@ function scanValue(cursor: Cursor, depth: number): void {
   else throw invalidCharacter(cursor, 'looking for beginning of value')
 }
 
-function scanObject(cursor: Cursor, depth: number): void {
+function* scanObject(cursor: Cursor, depth: number): Steps<void> {
   for (let first = true; ; first = false) {
     cursor.at++
     skipSpace(cursor)
@@ -127,7 +141,11 @@ function scanObject(cursor: Cursor, depth: number): void {
     skipSpace(cursor)
     if (cursor.text[cursor.at] !== ':') throw invalidCharacter(cursor, 'after object key')
     cursor.at++
-    scanValue(cursor, depth + 1)
+    yield* scanValue(cursor, depth + 1)
+    if (cursor.at - cursor.pausedAt > stepLength) {
+      cursor.pausedAt = cursor.at
+      yield
+    }
     skipSpace(cursor)
     if (cursor.text[cursor.at] === '}') break
     if (cursor.text[cursor.at] !== ',') throw invalidCharacter(cursor, 'after object key:value pair')
@@ -135,12 +153,16 @@ function scanObject(cursor: Cursor, depth: number): void {
   cursor.at++
 }
 
-function scanArray(cursor: Cursor, depth: number): void {
+function* scanArray(cursor: Cursor, depth: number): Steps<void> {
   for (let first = true; ; first = false) {
     cursor.at++
     skipSpace(cursor)
     if (first && cursor.text[cursor.at] === ']') break
-    scanValue(cursor, depth + 1)
+    yield* scanValue(cursor, depth + 1)
+    if (cursor.at - cursor.pausedAt > stepLength) {
+      cursor.pausedAt = cursor.at
+      yield
+    }
     skipSpace(cursor)
     if (cursor.text[cursor.at] === ']') break
     if (cursor.text[cursor.at] !== ',') throw invalidCharacter(cursor, 'after array element')
