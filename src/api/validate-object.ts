@@ -1,7 +1,7 @@
 import { nameIsDnsSubdomain, nameIsPathSegment } from '../machinery/meta/names.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
-import type { FieldError } from '../machinery/validation/field-error.ts'
-import { createFieldErrors } from '../machinery/validation/field-errors.ts'
+import type { FieldError, FieldErrors } from '../machinery/validation/field-error.ts'
+import { collectFaults } from '../machinery/validation/field-errors.ts'
 import {
   validateObjectMeta,
   validateObjectMetaUpdate,
@@ -18,7 +18,15 @@ export function validateForCreate<T extends KubeObject>(
   object: T,
   labelsAround: () => Readonly<Record<string, string>> = () => ({}),
 ): readonly FieldError[] {
-  const errors = createFieldErrors()
+  return collectFaults(errors => checkNew(resource, object, labelsAround, errors))
+}
+
+function checkNew<T extends KubeObject>(
+  resource: Resource<T>,
+  object: T,
+  labelsAround: () => Readonly<Record<string, string>>,
+  errors: FieldErrors,
+): void {
   const { namespaced, strategy } = resource
   const { validateName: rule = nameIsDnsSubdomain } = strategy
   strategy.validateInNamespace?.(object, undefined, labelsAround(), errors)
@@ -26,11 +34,10 @@ export function validateForCreate<T extends KubeObject>(
   const rules = { namespaced, validateName, standardFinalizers: strategy.standardFinalizers ?? false }
   if (strategy.checksMetadataLast) {
     strategy.validate?.(object, errors)
-    if (errors.list.length > 0) return errors.list
+    if (errors.list.length > 0) return
   }
   validateObjectMeta(object.metadata, rules, 'metadata', errors)
   if (!strategy.checksMetadataLast) strategy.validate?.(object, errors)
-  return errors.list
 }
 
 interface UpdateValidation<T extends KubeObject> {
@@ -47,7 +54,19 @@ export function validateForUpdate<T extends KubeObject>(
   old: T,
   { rules = resource.strategy, labelsAround = () => ({}) }: UpdateValidation<T> = {},
 ): readonly FieldError[] {
-  const errors = createFieldErrors()
+  return collectFaults(errors => checkUpdate(resource, { object, old, rules, labelsAround }, errors))
+}
+
+function checkUpdate<T extends KubeObject>(
+  resource: Resource<T>,
+  {
+    object,
+    old,
+    rules,
+    labelsAround,
+  }: Required<UpdateValidation<T>> & { readonly object: T; readonly old: T },
+  errors: FieldErrors,
+): void {
   const names = { namespaced: resource.namespaced, validateName: nameIsPathSegment }
   validateObjectMeta(object.metadata, names, 'metadata', errors)
   validateObjectMetaUpdate(object.metadata, old.metadata, 'metadata', errors)
@@ -56,5 +75,4 @@ export function validateForUpdate<T extends KubeObject>(
   rules.validateInNamespace?.(object, old, labelsAround(), errors)
   if (!rules.validatesOnceOnly) rules.validate?.(object, errors)
   rules.validateUpdate?.(object, old, errors)
-  return errors.list
 }

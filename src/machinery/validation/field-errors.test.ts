@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createFieldErrors } from './field-errors.ts'
+import { collectFaults, createFieldErrors } from './field-errors.ts'
 
 function messages(fill: (errors: ReturnType<typeof createFieldErrors>) => void): string[] {
   const errors = createFieldErrors()
@@ -55,4 +55,21 @@ describe('field errors read as upstream prints them', () => {
       'Invalid value: 1: must be a string',
     ])
   })
+})
+
+test('nobody is told more than 2,000 faults of one object, and no more are looked for', () => {
+  let asked = 0
+  const found = collectFaults(errors => {
+    for (; asked < 1_000_000; asked++) errors.required(`items[${asked}]`, '')
+  })
+  expect(found).toHaveLength(2_000)
+  expect(asked).toBeLessThan(3_000)
+})
+
+test('what goes wrong otherwise while faults are collected is thrown on', () => {
+  expect(() =>
+    collectFaults(() => {
+      throw new RangeError('another thing')
+    }),
+  ).toThrow(RangeError)
 })

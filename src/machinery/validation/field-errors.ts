@@ -14,14 +14,31 @@ const typeTexts: Readonly<Record<FieldErrorType, string>> = {
   FieldValueTypeInvalid: 'Invalid value',
 }
 
+/** Nobody reads more of what is wrong with one object; one of a million empty items would be told of for half a minute. */
+const faultsMax = 2_000
+
+class TooManyFaults extends Error {}
+
+/** What `check` finds, up to 2,000 complaints: behind them it is not asked further. */
+export function collectFaults(check: (errors: FieldErrors) => void): readonly FieldError[] {
+  const errors = createFieldErrors(faultsMax)
+  try {
+    check(errors)
+  } catch (error) {
+    if (!(error instanceof TooManyFaults)) throw error
+  }
+  return errors.list
+}
+
 /** An empty collection of complaints; messages are upstream's field.Error.ErrorBody (util/validation/field). */
-export function createFieldErrors(): FieldErrors {
+export function createFieldErrors(max = Number.POSITIVE_INFINITY): FieldErrors {
   const list: FieldError[] = []
   const add = (type: FieldErrorType, field: string, value?: string, detail = '') => {
     const parts = [typeTexts[type]]
     if (value !== undefined) parts.push(value)
     if (detail !== '') parts.push(detail)
     list.push({ type, field, message: parts.join(': ') })
+    if (list.length >= max) throw new TooManyFaults()
   }
   return {
     list,
