@@ -11,4 +11,8 @@ export interface HostileCase {
   request(round: number): HostileRequest
   /** What the request began is over when nothing is found here any more. */
   readonly until?: string
+  /** So many of it at once. Default: one. */
+  readonly times?: number
+  /** Watches that are open meanwhile. */
+  readonly watched?: { readonly path: string; readonly times: number }
 }

@@ -5,6 +5,7 @@ import { encodeCbor, encodeProtobuf } from '../src/machinery/codec/index.ts'
 import type { HostileCase } from './hostile-case.ts'
 import type { connectionOf } from './hutch-process.ts'
 import { crowdCases, crowdNamespaces, crowds } from './loop-delay-crowds.ts'
+import { shapeCases, shapesPrepared } from './loop-delay-shapes.ts'
 
 type Connection = ReturnType<typeof connectionOf>
 
@@ -40,6 +41,7 @@ export function hostileCases(objects: number): readonly HostileCase[] {
   return [
     ...Object.entries(lists).map(([name, each]) => ({ name: `list ${name}`, ...each })),
     ...bodies(),
+    ...shapeCases(),
     ...crowdCases(objects),
   ]
 }
@@ -185,6 +187,7 @@ export async function prepare(connection: Connection, objects: number): Promise<
   await make(maps, { metadata: { name: 'base' }, data: { a: 'b' } })
   await make('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)
   await untilServed(connection, custom)
+  for (const [path, object] of shapesPrepared) await make(path, object)
   const data = { text: 'x'.repeat(300) }
   await inParallel(objects, at =>
     make(many, { metadata: { name: `map-${at}`, labels: { app: `a${at % 10}` } }, data }),
@@ -198,13 +201,37 @@ export async function prepare(connection: Connection, objects: number): Promise<
 /** Sends a request of a case and waits for what it began. */
 export async function attackOnce(
   connection: Connection,
-  { request, until }: HostileCase,
+  { request, until, times = 1, watched }: HostileCase,
   round: number,
 ): Promise<{ status: number; bytes: number }> {
-  const { method, path, headers, body } = request(round)
-  const answer = await send(connection, method, path, { headers, body })
+  const over = new AbortController()
+  if (watched) {
+    const open = () => watch(connection, watched.path, over.signal)
+    await Promise.all(Array.from({ length: watched.times }, open))
+  }
+  const once = () => {
+    const { method, path, headers, body } = request(round)
+    return send(connection, method, path, { headers, body })
+  }
+  const answers = await Promise.all(Array.from({ length: times }, once))
   while (until !== undefined && (await send(connection, 'GET', until)).status !== 404) await Bun.sleep(50)
-  return answer
+  // What is told to watchers comes behind the answer.
+  if (watched) await Bun.sleep(500)
+  over.abort()
+  return answers[0]!
+}
+
+/** Resolves once the watch has begun; its events are read and forgotten. */
+async function watch({ server, tls }: Connection, path: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(server + path, { tls, signal } as RequestInit)
+  const read = async () => {
+    try {
+      for await (const _ of response.body ?? []) if (signal.aborted) break
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+  void read()
 }
 
 async function untilServed(connection: Connection, path: string): Promise<void> {
