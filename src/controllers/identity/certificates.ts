@@ -6,10 +6,12 @@ import { orUndefined } from '../../client/failure.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
 import { type Plan, remove, requeueAfter } from '../../controller/actions.ts'
 import { defineController } from '../../controller/define.ts'
+import { informerStores } from '../../controller/view.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
+import { deepEqual } from '../../machinery/meta/value.ts'
 import { messageOf } from '../../std/message.ts'
-import { certificateSigningRequests } from '../kinds.ts'
+import { certificateSigningRequests, nodes } from '../kinds.ts'
 
 type Request = CertificateSigningRequest
 
@@ -20,10 +22,13 @@ export interface CertificateOptions {
   readonly sign: (request: Request) => Promise<string | undefined> | string | undefined
 }
 
-/** Approves the requests of nodes that may have a certificate (upstream certificates/approver). */
+/**
+ * Approves the requests of nodes that may have a certificate (upstream certificates/approver). What is undecided is looked
+ * at again when a node comes to other addresses: a certificate may be for these alone.
+ */
 export function certificateApprover({ approve }: CertificateOptions): Worker {
-  return requestWorker('csr-approver', async (context, request) => {
-    if (request.status?.certificate || has(request, 'Approved') || has(request, 'Denied')) return
+  const approver = requestWorker('csr-approver', async (context, request) => {
+    if (!isUndecided(request)) return
     const message = await approve(request)
     if (message === undefined) return
     await setCondition(context, request, 'approval', {
@@ -33,6 +38,28 @@ export function certificateApprover({ approve }: CertificateOptions): Worker {
       message,
     })
   })
+  return {
+    ...approver,
+    start(context) {
+      const requests = informerStores(context.informers)(certificateSigningRequests)
+      context.watch(nodes, (node, old) => {
+        if (deepEqual(node?.status?.addresses, old?.status?.addresses)) return []
+        return requests
+          .list()
+          .filter(isUndecided)
+          .map(({ metadata }) => metadata.name)
+      })
+      return approver.start(context)
+    },
+  }
+}
+
+function isUndecided(request: Request): boolean {
+  return !request.status?.certificate && !isDecided(request)
+}
+
+function isDecided(request: Request): boolean {
+  return has(request, 'Approved') || has(request, 'Denied')
 }
 
 /** Signs approved requests (upstream certificates/signer). */
@@ -83,7 +110,7 @@ export function planCleaning(request: Request, _: unknown, nowMs: number): Plan 
     expiry(request, 'Approved', request.status?.certificate ? hourMs : undefined),
     expiry(request, 'Denied', hourMs),
     expiry(request, 'Failed', hourMs),
-    has(request, 'Approved') || has(request, 'Denied')
+    isDecided(request)
       ? undefined
       : (fromTimestamp(request.metadata.creationTimestamp) ?? nowMs) + 24 * hourMs,
   ]

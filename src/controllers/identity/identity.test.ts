@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.gen.ts'
-import type { ConfigMap, Secret } from '../../api/types/core-v1.gen.ts'
+import type { ConfigMap, Node, Secret } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
 import { startControllers } from '../../controller/testing.ts'
 import { bootstrapSigner } from './bootstrap-signer.ts'
@@ -67,6 +67,26 @@ describe('certificate requests', () => {
     ])
     expect(get('person')?.status?.certificate).toBe(base64('CERT of person'))
     expect(get('stranger')?.status?.certificate).toBeUndefined()
+    stop.abort()
+  })
+
+  test('a node that comes to an address is granted what it asked for before', async () => {
+    const started = startControllers([
+      certificateApprover({
+        ...options,
+        approve: () => (started.transport.objects('nodes').length > 0 ? 'it has the address' : undefined),
+      }),
+    ])
+    const { transport, ports, stop } = started
+    transport.put('certificatesigningrequests', request('early'))
+    void started.run()
+    await ports.clock.advance(1_000)
+    const approvals = () => transport.calls.filter(({ subresource }) => subresource === 'approval')
+    expect(approvals()).toEqual([])
+    const addresses = [{ type: 'InternalIP', address: '192.0.2.7' }]
+    transport.put('nodes', { metadata: { name: 'n1' }, status: { addresses } } as Node)
+    await ports.clock.advance(1_000)
+    expect(approvals().map(({ name }) => name)).toEqual(['early'])
     stop.abort()
   })
 
