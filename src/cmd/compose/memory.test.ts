@@ -77,6 +77,24 @@ test('work right after a release does not count as what is needed', async () => 
   expect(await looks(states)).toEqual([1, 3])
 })
 
+test('what comes back by itself is released ever more seldom, until there was a burst of work again', async () => {
+  // As on a server of many nodes: busy enough that what was released is made again.
+  const steady = Array.from({ length: 30 }, (_, look): [number, number] => [700, 110 + 4 * (look % 6)])
+  expect(await looks([[2_000, 130], ...steady])).toEqual([2, 5])
+  expect(await looks([[2_000, 130], ...steady, [2_000, 135], [700, 135]])).toEqual([2, 5, 33])
+})
+
+test('what is kept is measured at the next rest, however much was compiled in between', async () => {
+  const states = [
+    [30, 120],
+    [1_000, 100],
+    [30, 100],
+    [30, 104],
+    [30, 105],
+  ] as const
+  expect(await looks(states)).toEqual([1])
+})
+
 test('a large heap is left alone', async () => {
   expect(
     await looks([
