@@ -40,7 +40,7 @@ const rules: readonly Rule[] = [
   byDeletionCost,
   (a, b, nowMs) =>
     isReady(a) && isReady(b) ? youngerFirst(a, b, [readySinceMs(a), readySinceMs(b), nowMs]) : 0,
-  (a, b) => restartsMax(b) - restartsMax(a),
+  (a, b) => restartsMax(b).own - restartsMax(a).own || restartsMax(b).beside - restartsMax(a).beside,
   (a, b, nowMs) => youngerFirst(a, b, [createdMs(a), createdMs(b), nowMs]),
 ]
 

@@ -1,5 +1,5 @@
-import { isFinished } from '../../api/core/pod/lifecycle.ts'
-import type { Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
+import { isFinished, sidecarsOf } from '../../api/core/pod/lifecycle.ts'
+import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core-v1.gen.ts'
 import { fromTimestamp } from '../../client/timestamp.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
 
@@ -40,7 +40,13 @@ export function isAvailable(pod: Pod, minReadySeconds: number, nowMs: number): b
   return untilAvailableMs(pod, minReadySeconds, nowMs) === 0
 }
 
-/** The most restarts of any of its containers. */
-export function restartsMax(pod: Pod): number {
-  return Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount))
+/** The most restarts of any of its containers, and of those that run beside them. */
+export function restartsMax({ spec, status }: Pod): { readonly own: number; readonly beside: number } {
+  const sidecars = new Set(sidecarsOf(spec).map(({ name }) => name))
+  const most = (statuses: readonly ContainerStatus[] = []) =>
+    Math.max(0, ...statuses.map(({ restartCount }) => restartCount))
+  return {
+    own: most(status?.containerStatuses),
+    beside: most(status?.initContainerStatuses?.filter(({ name }) => sidecars.has(name))),
+  }
 }
