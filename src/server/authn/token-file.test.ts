@@ -32,13 +32,9 @@ describe('a file of tokens', () => {
 
   test.each([
     ['a,ann\n', "token file '/t.csv' must have at least 3 columns (token, user name, user uid), found 2"],
-    ['a,ä"b,1\n', 'parse error on line 1, column 5: bare " in non-quoted field'],
-    ['a,ann,1\nb,"b"x,1\n', 'parse error on line 2, column 5: extraneous or missing " in quoted-field'],
-    ['a,"ann', 'parse error on line 1, column 7: extraneous or missing " in quoted-field'],
-    [
-      'a,"ann\nb,',
-      'record on line 1; parse error on line 2, column 3: extraneous or missing " in quoted-field',
-    ],
+    ['a,ann,1\nb,"b"x,1\n', 'Invalid Closing Quote: got "x" at line 2'],
+    ['a,ä"b,1\n', 'Invalid Opening Quote: a quote is found on field 1 at line 1'],
+    ['a,"ann', 'Quote Not Closed: the parsing is finished with an opening quote at line 1'],
   ])('%j is refused', (text, why) => {
     expect(() => read(text)).toThrow(why)
   })

@@ -1,6 +1,5 @@
 import type { UserInfo } from '../context.ts'
 import type { TokenAuthenticator } from './authenticator.ts'
-import { csvRecords } from './csv.ts'
 
 const columnsMin = 3
 
@@ -13,7 +12,7 @@ export interface TokenFile {
 
 /**
  * Reads the file of `--token-auth-file`: token, user name, UID and, where there are any, groups in one column (apiserver
- * pkg/authentication/token/tokenfile). Throws `Error` with upstream's texts.
+ * pkg/authentication/token/tokenfile). Throws `Error`: upstream's where a column is missing, the library's for what is no CSV.
  */
 export function readTokenFile({ path, text, warn }: TokenFile): ReadonlyMap<string, UserInfo> {
   const users = new Map<string, UserInfo>()
@@ -32,6 +31,12 @@ export function readTokenFile({ path, text, warn }: TokenFile): ReadonlyMap<stri
     users.set(token, { username, ...(uid && { uid }), groups: groups?.split(',') ?? [] })
   }
   return users
+}
+
+function csvRecords(text: string): string[][] {
+  // Only a server that has such a file loads the library.
+  const { parse } = require('csv-parse/sync') as typeof import('csv-parse/sync')
+  return parse(text, { relax_column_count: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] })
 }
 
 /** Tokens that a file holds; they are good for every audience of this server. */
