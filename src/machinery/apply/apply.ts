@@ -61,7 +61,7 @@ export function* applySteps(request: ApplyOptions): Steps<ApplyResult> {
   yield
   const changed = !deepEqual(object, live)
   if (changed) stamp(managers, options)
-  const managedFields = yield* encodeManagers(managers, live?.metadata.managedFields)
+  const managedFields = yield* encodeManagers(managers, live?.metadata.managedFields, options.isLong)
   return {
     object: withManagedFields(recordLastApplied(options, object), managedFields),
     managedFields,
@@ -100,7 +100,11 @@ function* startingManagers(options: ApplyOptions): Steps<Managers> {
     const writer = { ...options, manager: 'before-first-apply' }
     yield* recordUpdate(
       managers,
-      yield* ownedChanges(schema, { live: undefined, next: live }, options.resetFields),
+      yield* ownedChanges(
+        schema,
+        { live: undefined, next: live, isLong: options.isLong },
+        options.resetFields,
+      ),
       writer,
     )
   }
@@ -138,7 +142,7 @@ function* transferOwnership(
   const { schema, live, resetFields } = options
   const compare = (version: ComparedVersion, objects: Compared) =>
     ownedChanges(version.schema, objects, version.countsAll ? undefined : resetFields, writtenMemberOf)
-  const changes = yield* compare({ schema }, { live, next: object })
+  const changes = yield* compare({ schema }, { live, next: object, isLong: options.isLong })
   yield
   const changesOf = yield* changesInVersions(managers, { ...options, next: object }, changes, compare)
   if (!options.force) refuseConflicts(options, managers, self, changesOf)

@@ -3,6 +3,7 @@
 import type { Steps } from '../../std/turns.ts'
 import { touchedBetween } from '../meta/derived.ts'
 import { isMap, type JsonMap } from '../meta/json.ts'
+import { isSmall } from '../meta/size.ts'
 import { deepEqual } from '../meta/value.ts'
 import type { ListSchema, Schema } from '../schema/schema.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
@@ -23,21 +24,29 @@ const nothing: Changes = Object.freeze({})
 /** How a member of the next object is read: as a typed object has it, or as it is written. */
 export type ReadMember = (schema: Schema, map: JsonMap, key: string) => unknown
 
+interface Pair {
+  readonly old: JsonMap
+  readonly next: JsonMap
+  /** They may have members by the ten thousand. */
+  readonly isLong?: boolean | undefined
+}
+
 /**
  * Compares two objects; parts that are the same in memory cost nothing. `skip` names members at the top and members
  * of `metadata` that do not count.
  */
 export function* compareObjects(
   schema: Schema,
-  objects: { readonly old: JsonMap; readonly next: JsonMap },
+  objects: Pair,
   skip: Skipped,
   read: ReadMember = memberOf,
 ): Steps<Changes> {
   const level = { schema, read, skip }
-  const { old, next } = objects
+  const { old, next, isLong } = objects
   let changes: Changes | undefined
   for (const key of differing(old, next)) {
-    const steps = longMembers(level, key, old, next)
+    const steps =
+      longMembers(level, key, old, next) ?? (isLong ? pacedMembers(level, key, old, next) : undefined)
     const change = steps ? yield* steps : compareMembers(level, key, old, next)
     if (change) changes = put(changes, `f:${key}`, change)
   }
@@ -157,6 +166,89 @@ function compareMembers(level: Level, key: string, old: JsonMap, next: JsonMap):
   return compareValues(below, memberOf(schema, old, key), read(schema, next, key))
 }
 
+/** `compareMembers` in steps. */
+function* pacedMembers(level: Level, key: string, old: JsonMap, next: JsonMap): Steps<Changes | undefined> {
+  const skip = level.skip?.[key]
+  if (skip === true) return undefined
+  const { schema, read } = level
+  const below = { schema: memberSchema(schema, key), read, skip }
+  return yield* pacedValues(below, memberOf(schema, old, key), read(schema, next, key))
+}
+
+function* pacedValues(level: Level, old: unknown, next: unknown): Steps<Changes | undefined> {
+  if (old === next) return undefined
+  if (isSmall(old) && isSmall(next)) return compareValues(level, old, next)
+  const { schema } = level
+  if (old === undefined) return { added: yield* pacedPresence(schema, next) }
+  if (next === undefined) return { removed: yield* pacedPresence(schema, old) }
+  const shape = shapeOf(schema, old)
+  const isAlike = old !== null && next !== null && shape === shapeOf(schema, next)
+  if (!isAlike || shape === 'leaf' || touchedBetween(old, next)) return compareValues(level, old, next)
+  return shape === 'map'
+    ? yield* pacedMaps(level, old as JsonMap, next as JsonMap)
+    : yield* pacedLists(level, old as unknown[], next as unknown[])
+}
+
+function* pacedMaps(level: Level, old: JsonMap, next: JsonMap): Steps<Changes | undefined> {
+  let changes: Changes | undefined
+  for (const [index, key] of differing(old, next).entries()) {
+    if (index % stepMembers === 0) yield
+    const change = yield* pacedMembers(level, key, old, next)
+    if (change) changes = put(changes, `f:${key}`, change)
+  }
+  return changes
+}
+
+function* pacedLists(level: Level, old: unknown[], next: unknown[]): Steps<Changes | undefined> {
+  const schema = level.schema as ListSchema
+  const before = yield* pacedItems(schema, old)
+  const after = yield* pacedItems(schema, next)
+  const below = { schema: schema.items, read: level.read, skip: undefined }
+  let changes: Changes | undefined
+  let looked = 0
+  for (const element of new Set([...before.keys(), ...after.keys()])) {
+    if (++looked % stepMembers === 0) yield
+    const change = compareItems(below, before.get(element) ?? [], after.get(element) ?? [])
+    if (change) changes = put(changes, element, change)
+  }
+  return changes
+}
+
+/** `itemsByElement` in steps. */
+function* pacedItems(schema: ListSchema, list: readonly unknown[]): Steps<Map<string, unknown[]>> {
+  const items = new Map<string, unknown[]>()
+  for (const [index, item] of list.entries()) {
+    if (index % stepMembers === 0) yield
+    addItem(items, schema, item)
+  }
+  return items
+}
+
+/** Small members that are looked at between two pauses. */
+const stepMembers = 1_024
+
+/** `presence` in steps. */
+function* pacedPresence(schema: Schema, value: unknown): Steps<FieldNode> {
+  const shape = value === null ? 'leaf' : shapeOf(schema, value)
+  if (shape === 'leaf' || isSmall(value)) return presence(schema, value)
+  const children: Record<string, FieldNode> = {}
+  let looked = 0
+  if (shape === 'map') {
+    for (const key of memberNames(schema, value as JsonMap)) {
+      if (++looked % stepMembers === 0) yield
+      const member = memberOf(schema, value as JsonMap, key)
+      if (member !== undefined) children[`f:${key}`] = yield* pacedPresence(memberSchema(schema, key), member)
+    }
+  } else {
+    for (const [element, items] of yield* pacedItems(schema as ListSchema, value as unknown[])) {
+      if (++looked % stepMembers === 0) yield
+      children[element] =
+        items.length > 1 ? leaf : yield* pacedPresence((schema as ListSchema).items, items[0])
+    }
+  }
+  return nodeOf(true, children) ?? leaf
+}
+
 function put(changes: Changes | undefined, element: string, change: Changes): Changes {
   const result = changes ?? {}
   for (const kind of kinds) {
@@ -193,13 +285,15 @@ function compareItems(level: Level, old: unknown[], next: unknown[]): Changes | 
 /** The items of a list by their path element, in order. */
 export function itemsByElement(schema: ListSchema, list: readonly unknown[]): Map<string, unknown[]> {
   const items = new Map<string, unknown[]>()
-  for (const item of list) {
-    const element = itemElement(schema, item)
-    const same = items.get(element)
-    if (same) same.push(item)
-    else items.set(element, [item])
-  }
+  for (const item of list) addItem(items, schema, item)
   return items
+}
+
+function addItem(items: Map<string, unknown[]>, schema: ListSchema, item: unknown): void {
+  const element = itemElement(schema, item)
+  const same = items.get(element)
+  if (same) same.push(item)
+  else items.set(element, [item])
 }
 
 /** Every path of a value that is new or gone as a whole: leaves, containers and the value itself. */

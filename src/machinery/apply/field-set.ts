@@ -4,7 +4,9 @@
  * child `.`. Because the wire form is the working form, reading and writing managedFields costs nothing.
  * Nodes are never changed once made; operations return their input where nothing changes.
  */
+import type { Steps } from '../../std/turns.ts'
 import { hasMembers } from '../meta/derived.ts'
+import { isSmall } from '../meta/size.ts'
 import { compareElements } from './path-element.ts'
 
 export interface FieldNode {
@@ -158,6 +160,29 @@ export function inOrder(node: FieldNode): FieldNode {
   canonical.add(result)
   return result
 }
+
+/** `inOrder` in steps: nodes may be there by the hundred thousand. */
+export function* inOrderSteps(node: FieldNode): Steps<FieldNode> {
+  if (canonical.has(node) || isSmall(node)) return inOrder(node)
+  const elements = Object.keys(node)
+  let isSame = isSorted(elements)
+  yield
+  if (!isSame) sort(elements)
+  yield
+  const ordered: Record<string, FieldNode> = {}
+  for (const [index, element] of elements.entries()) {
+    if (index % stepElements === 0) yield
+    const child = node[element]!
+    ordered[element] = child === leaf ? leaf : yield* inOrderSteps(child)
+    isSame &&= ordered[element] === child
+  }
+  const result = isSame ? node : ordered
+  canonical.add(result)
+  return result
+}
+
+/** Elements between two pauses. */
+const stepElements = 1_024
 
 function partOf(node: FieldNode, elements: readonly string[]): Record<string, FieldNode> {
   return Object.fromEntries(elements.map(element => [element, node[element]!]))

@@ -5,7 +5,7 @@ import type { ManagedFieldsEntry } from '../meta/object.ts'
 import { deepEqual } from '../meta/value.ts'
 import type { Changes } from './compare.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
-import { difference, inOrder, isMember, leaf, nodeOf, union } from './field-set.ts'
+import { difference, inOrder, inOrderSteps, isMember, leaf, nodeOf, union } from './field-set.ts'
 import { canonicalElement } from './path-element.ts'
 
 /** One manager's fields. Appliers are one manager over all versions; updaters one for each version. */
@@ -116,11 +116,13 @@ function respelledNode(node: FieldNode): FieldNode {
 export function* encodeManagers(
   managers: Managers,
   previous: readonly ManagedFieldsEntry[] | undefined,
+  isLong = false,
 ): Steps<ManagedFieldsEntry[] | undefined> {
   const entries: ManagedFieldsEntry[] = []
   for (const manager of [...managers.values()].sort(compareManagers)) {
     if (entries.length > 0) yield
-    entries.push(encodeManager(manager))
+    const set = isLong && manager.set ? yield* inOrderSteps(manager.set) : manager.set
+    entries.push(encodeManager(set === manager.set ? manager : { ...manager, set }))
   }
   if (previous && deepEqual(entries, previous)) return previous as ManagedFieldsEntry[]
   return entries.length > 0 ? entries : undefined

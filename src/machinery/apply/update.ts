@@ -75,6 +75,7 @@ export const unownedPaths: FieldSet = fieldSetOfPaths([
 export interface Compared {
   readonly live: KubeObject | undefined
   readonly next: KubeObject
+  readonly isLong?: boolean | undefined
 }
 
 /** What differs between two objects, without what nobody owns and what this write cannot set. */
@@ -87,7 +88,7 @@ export function* ownedChanges(
   const old = (objects.live ?? { metadata: {} }) as unknown as JsonMap
   const changes = yield* compareObjects(
     schema,
-    { old, next: objects.next as unknown as JsonMap },
+    { old, next: objects.next as unknown as JsonMap, isLong: objects.isLong },
     unowned,
     read,
   )
@@ -121,20 +122,20 @@ export function updateManagedFields(options: UpdateOptions): ManagedFieldsEntry[
 
 /** The same in steps, between which others may have their turn. */
 export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFieldsEntry[] | undefined> {
-  const { schema, live, next } = options
+  const { schema, live } = options
   const previous = live?.metadata.managedFields
   const managers = startingManagers(options)
   // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
   if (managers.size === 0 && live?.metadata.uid) return undefined
   if (options.isLong) yield
-  const changes = yield* ownedChanges(schema, { live, next }, options.resetFields)
+  const changes = yield* ownedChanges(schema, options, options.resetFields)
   if (options.isLong) yield
   const compare = (version: ComparedVersion, objects: Compared) =>
     ownedChanges(version.schema, objects, version.countsAll ? undefined : options.resetFields)
   const changesOf = yield* changesInVersions(managers, options, changes, compare)
   yield* recordUpdate(managers, changes, options, changesOf)
   if (options.isLong) yield
-  return yield* encodeManagers(managers, previous)
+  return yield* encodeManagers(managers, previous, options.isLong)
 }
 
 function startingManagers({ live, next, subresource }: UpdateOptions): Managers {
