@@ -3,18 +3,7 @@ import type { Steps } from '../../../std/turns.ts'
 import { isMap } from '../../meta/json.ts'
 import type { ListSchema, ObjectSchema, Schema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
-import { itemOf, newTally, type Tally } from './conform.ts'
-
-/** What came of a list, or why nothing did. */
-interface Outcome {
-  readonly schema: ListSchema
-  readonly tally: Tally
-  readonly made: readonly unknown[]
-  readonly error?: DecodeError
-}
-
-/** By the list as it was given. */
-export type Checked = ReadonlyMap<object, Outcome>
+import { type Checked, itemOf, newTally, type Outcome, type Tally } from './conform.ts'
 
 /** Items between two pauses. */
 const stepItems = 64
@@ -61,15 +50,4 @@ function* checkItems(schema: ListSchema, items: readonly unknown[], tally: Tally
     if (!(error instanceof DecodeError)) throw error
     return { schema, tally, made, error }
   }
-}
-
-/** What is known of a list as its type, which is then noted in the tally; undefined when it has to be read now. */
-export function takeChecked(schema: ListSchema, given: readonly unknown[], tally: Tally) {
-  const known = tally.checked?.get(given)
-  if (known?.schema !== schema) return undefined
-  if (known.error) throw known.error
-  tally.members += known.tally.members
-  tally.hasUnknown ||= known.tally.hasUnknown
-  if (known.tally.empties) tally.empties = [...(tally.empties ?? []), ...known.tally.empties]
-  return known.made
 }

@@ -4,7 +4,6 @@ import { type GivenEmpty, rememberEmpties } from '../../schema/empties.ts'
 import type { ListSchema, MapSchema, ObjectSchema, ScalarSchema, Schema } from '../../schema/schema.ts'
 import { fillZeroValues, zeroValue } from '../../schema/zero.ts'
 import { DecodeError } from '../errors.ts'
-import { type Checked, takeChecked } from './conform-long.ts'
 import { type GoNames, mismatch, TypeMismatch } from './mismatch.ts'
 import { withNumbers } from './parse.ts'
 import { plainCopy } from './plain-copy.ts'
@@ -31,6 +30,17 @@ export interface Tally {
   /** Lists and maps that were empty and are left out. */
   empties?: GivenEmpty[]
 }
+
+/** What came of a list, or why nothing did. */
+export interface Outcome {
+  readonly schema: ListSchema
+  readonly tally: Tally
+  readonly made: readonly unknown[]
+  readonly error?: DecodeError
+}
+
+/** By the list as it was given. */
+export type Checked = ReadonlyMap<object, Outcome>
 
 interface PreparedField {
   readonly check: Check
@@ -174,6 +184,17 @@ function listCheck(schema: ListSchema): Check {
     if (!Array.isArray(value)) throw mismatch(value, schema.goType ?? '[]interface {}')
     return takeChecked(schema, value, tally) ?? value.map(item => itemOf(schema, item, tally))
   }
+}
+
+/** What is known of a list as its type, which is then noted in the tally; undefined when it has to be read now. */
+function takeChecked(schema: ListSchema, given: readonly unknown[], tally: Tally) {
+  const known = tally.checked?.get(given)
+  if (known?.schema !== schema) return undefined
+  if (known.error) throw known.error
+  tally.members += known.tally.members
+  tally.hasUnknown ||= known.tally.hasUnknown
+  if (known.tally.empties) tally.empties = [...(tally.empties ?? []), ...known.tally.empties]
+  return known.made
 }
 
 /** An item of a list as its type. Throws DecodeError. */
