@@ -1,5 +1,6 @@
 import { toApiVersion } from '../machinery/meta/group.ts'
 import { assert } from '../std/assert.ts'
+import { compareText } from '../std/compare-text.ts'
 import { builtinResources } from './builtin.ts'
 import type { Resource } from './define.ts'
 import { discovery } from './schema/discovery.ts'
@@ -101,7 +102,7 @@ function compareGroups(a: string, b: string): number {
 export function compareVersions(a: string, b: string): number {
   const left = versionRank(a)
   const right = versionRank(b)
-  if (!left || !right) return left ? -1 : right ? 1 : a < b ? -1 : a > b ? 1 : 0
+  if (!left || !right) return left ? -1 : right ? 1 : compareText(a, b)
   return right[0] - left[0] || right[1] - left[1] || right[2] - left[2]
 }
 

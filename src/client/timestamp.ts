@@ -3,6 +3,11 @@ export function toTimestamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
+/** The day alone, UTC: `2006-01-02`. */
+export function toDate(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
 /** The same as meta/v1 MicroTime: six decimals. */
 export function toMicroTimestamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`

@@ -3,7 +3,7 @@ import type { Pod } from '../api/types/core-v1.gen.ts'
 import {
   addQuantity,
   isZeroQuantity,
-  parseQuantity,
+  parseQuantities,
   type Quantity,
   quantityToNumber,
 } from '../machinery/quantity/index.ts'
@@ -78,15 +78,11 @@ function limitsOf(pod: Pod): Amounts {
 
 /** What is said of the pod as a whole counts instead of what its containers say. */
 function ofPod({ spec }: Pod, side: 'requests' | 'limits'): Amounts {
-  return spec ? { ...aggregateContainers(spec, side), ...parsed(spec.resources?.[side]) } : {}
+  return spec ? { ...aggregateContainers(spec, side), ...parseQuantities(spec.resources?.[side]) } : {}
 }
 
 function overheadOf({ spec }: Pod): Amounts {
-  return parsed(spec?.overhead)
-}
-
-function parsed(list: Readonly<Record<string, string>> | undefined): Amounts {
-  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]))
+  return parseQuantities(spec?.overhead)
 }
 
 function unitOf(resource: string): string {

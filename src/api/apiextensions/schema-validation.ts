@@ -1,6 +1,8 @@
 /** Rules of a definition's schema (apiextensions validation.go, ValidateCustomResourceDefinitionOpenAPISchema). */
+
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { compareText } from '../../std/compare-text.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
 import { validateDefaults } from './default-validation.ts'
 import { validateListType } from './list-type.ts'
@@ -39,9 +41,7 @@ export function validateSchema(schema: JSONSchemaProps, place: SchemaPlace, erro
 type Listed = FieldErrors['list'][number]
 
 function byText(a: Listed, b: Listed): number {
-  const left = `${a.field}: ${a.message}`
-  const right = `${b.field}: ${b.message}`
-  return left < right ? -1 : left > right ? 1 : 0
+  return compareText(`${a.field}: ${a.message}`, `${b.field}: ${b.message}`)
 }
 
 function add(errors: FieldErrors, error: Listed): void {

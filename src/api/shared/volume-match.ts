@@ -1,5 +1,6 @@
 import { compareQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
+import { claimSize } from '../core/claims.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../types/core-v1.gen.ts'
 import { matchesAnyTerm } from './node-match.ts'
 import { betaClassAnnotation, storageClassOf } from './storage-class.ts'
@@ -34,7 +35,7 @@ export function offersAccessModes({ spec }: PersistentVolume, claim: PersistentV
 }
 
 export function isLargeEnough({ spec }: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const wanted = parseQuantity(claim.spec?.resources?.requests?.storage ?? '0')
+  const wanted = claimSize(claim)
   return compareQuantity(parseQuantity(spec?.capacity?.storage ?? '0'), wanted) >= 0
 }
 

@@ -2,7 +2,7 @@ import { podReferences } from '../../api/core/pod/references.ts'
 import type { Secret } from '../../api/types/core-v1.gen.ts'
 import { mergePatch } from '../../client/client.ts'
 import { isConflict, orUndefined } from '../../client/failure.ts'
-import { fromTimestamp } from '../../client/timestamp.ts'
+import { fromTimestamp, toDate } from '../../client/timestamp.ts'
 import type { View } from '../../controller/view.ts'
 import { informerStores } from '../../controller/view.ts'
 import type { Worker, WorkerContext } from '../../controller/worker.ts'
@@ -51,10 +51,6 @@ async function clean(context: WorkerContext, store: View['store'], unusedMs: num
     if (isUnused(secret, store, keptMs) && !mounted(secret)) await retire(context, secret, keptMs)
 }
 
-function dateOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
-}
-
 /** Undefined for what is no date such as 2006-01-02. */
 function dateMs(text: string | undefined): number | undefined {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text ?? '') ? Date.parse(text!) : Number.NaN
@@ -66,7 +62,7 @@ function isUnused({ type, metadata }: Secret, store: View['store'], keptMs: numb
   if (type !== 'kubernetes.io/service-account-token' || metadata.deletionTimestamp) return false
   if ((fromTimestamp(metadata.creationTimestamp) ?? keptMs) >= keptMs) return false
   const lastUsed = metadata.labels?.[lastUsedLabel]
-  if (lastUsed !== undefined && (dateMs(lastUsed) === undefined || lastUsed >= dateOf(keptMs))) return false
+  if (lastUsed !== undefined && (dateMs(lastUsed) === undefined || lastUsed >= toDate(keptMs))) return false
   const { annotations = {}, namespace, name } = metadata
   const account = store(serviceAccounts).get(
     namespace,
@@ -97,12 +93,12 @@ async function retire({ client, ports }: WorkerContext, { metadata }: Secret, ke
   const { namespace, name = '', uid, resourceVersion, labels } = metadata
   const invalidSince = labels?.[invalidSinceLabel]
   if (dateMs(invalidSince) === undefined) {
-    const marked = { [invalidSinceLabel]: dateOf(ports.clock.nowMs()) }
+    const marked = { [invalidSinceLabel]: toDate(ports.clock.nowMs()) }
     const body = { metadata: { uid, labels: marked } }
     await orUndefined(client.patch(secrets, namespace, name, { type: mergePatch, body }))
     return
   }
-  if (invalidSince! >= dateOf(keptMs)) return
+  if (invalidSince! >= toDate(keptMs)) return
   try {
     await orUndefined(client.delete(secrets, namespace, name, { preconditions: { resourceVersion } }))
   } catch (error) {

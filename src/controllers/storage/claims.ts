@@ -1,12 +1,7 @@
-import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.gen.ts'
+import { claimName } from '../../api/core/claims.ts'
+import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
 import { toKey } from '../../client/resource.ts'
 import { controllerOf } from '../../machinery/meta/owners.ts'
-
-/** The claim that a volume of a pod stands for, whether named or made for the pod alone. */
-export function claimName(pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {
-  if (persistentVolumeClaim) return persistentVolumeClaim.claimName
-  return ephemeral ? `${pod.metadata.name}-${name}` : undefined
-}
 
 /** Keys of all claims of a pod. */
 export function claimsOfPod(pod: Pod): string[] {

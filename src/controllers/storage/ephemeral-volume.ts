@@ -1,3 +1,4 @@
+import { claimName } from '../../api/core/claims.ts'
 import type { Pod, Volume } from '../../api/types/core-v1.gen.ts'
 import { objectKey } from '../../client/resource.ts'
 import { create, event, measure, type Plan } from '../../controller/actions.ts'
@@ -8,7 +9,7 @@ import { messageOf } from '../../std/message.ts'
 import type { MetricSpec } from '../../std/metrics.ts'
 import { persistentVolumeClaims, pods } from '../kinds.ts'
 import { controllerReference } from '../shared/owner.ts'
-import { claimName, wasMadeFor } from './claims.ts'
+import { wasMadeFor } from './claims.ts'
 
 /** Upstream's names (pkg/controller/volume/ephemeral/metrics). */
 const createTotal: MetricSpec = {

@@ -1,3 +1,4 @@
+import { claimName } from '../../api/core/claims.ts'
 import { isFinished } from '../../api/core/pod/lifecycle.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
 import type { VolumeAttributesClass } from '../../api/types/storage-v1.gen.ts'
@@ -8,7 +9,7 @@ import { informerStores, type View } from '../../controller/view.ts'
 import type { Worker } from '../../controller/worker.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { persistentVolumeClaims, persistentVolumes, pods, volumeAttributesClasses } from '../kinds.ts'
-import { claimName, claimsOfPod, wasMadeFor } from './claims.ts'
+import { claimsOfPod, wasMadeFor } from './claims.ts'
 
 interface Protection<T extends KubeObject> {
   readonly resource: ResourceRef<T>

@@ -3,7 +3,7 @@ import type { Container, Pod } from '../../api/types/core-v1.gen.ts'
 import {
   addQuantity,
   compareQuantity,
-  parseQuantity,
+  parseQuantities,
   type Quantity,
   zeroQuantity,
 } from '../../machinery/quantity/index.ts'
@@ -40,7 +40,7 @@ function requestsOf({ resources }: Container): ResourceTotals {
 }
 
 function quantities(list: Readonly<Record<string, string>> | undefined): ResourceTotals {
-  return new Map(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]))
+  return new Map(Object.entries(parseQuantities(list)))
 }
 
 function add(totals: Map<string, Quantity>, more: ResourceTotals): void {

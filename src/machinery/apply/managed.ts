@@ -1,4 +1,5 @@
 /** `metadata.managedFields` read into one record for each manager, and written back as upstream orders it. */
+import { compareText } from '../../std/compare-text.ts'
 import type { Steps } from '../../std/turns.ts'
 import { isMap } from '../meta/json.ts'
 import type { ManagedFieldsEntry } from '../meta/object.ts'
@@ -159,10 +160,6 @@ function compareManagers(a: Manager, b: Manager): number {
 
 function seconds(time: string | undefined): number {
   return time === undefined ? 0 : Math.floor(Date.parse(time) / 1000)
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /**

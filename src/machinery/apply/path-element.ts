@@ -1,4 +1,5 @@
 /** Path elements as FieldsV1 spells them: `f:name`, `k:{"name":"a"}`, `v:"x"`, `i:0`. */
+import { compareText } from '../../std/compare-text.ts'
 import { isNumber, parseExact } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
 import { isMap } from '../meta/json.ts'
@@ -113,8 +114,7 @@ function compareValues(a: unknown, b: unknown): number {
   if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0
   const kind = valueRank(a) - valueRank(b)
   if (kind !== 0) return kind
-  const [left, right] = [String(a), String(b)]
-  return left < right ? -1 : left > right ? 1 : 0
+  return compareText(String(a), String(b))
 }
 
 /** smd's order of kinds: numbers, texts, truth values, null. */

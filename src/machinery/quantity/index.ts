@@ -5,6 +5,7 @@ export {
   compareQuantity,
   isZeroQuantity,
   milliValue,
+  parseQuantities,
   parseQuantity,
   QuantityError,
   quantityOf,

@@ -60,6 +60,13 @@ export function parseQuantity(text: string): Quantity {
   return quantity
 }
 
+/** The amounts of a ResourceList, by name. Throws as `parseQuantity` does. */
+export function parseQuantities(
+  list: Readonly<Record<string, string>> | undefined,
+): Record<string, Quantity> {
+  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]))
+}
+
 function readQuantity(text: string): Quantity {
   const match = text === '' ? null : grammar.exec(text)
   if (!match) throw new QuantityError(formatMessage)

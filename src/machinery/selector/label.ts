@@ -1,4 +1,5 @@
 /** Label selectors (apimachinery pkg/labels): built, matched and printed. `parse.ts` reads their text. */
+import { compareText } from '../../std/compare-text.ts'
 import { quote } from '../meta/quote.ts'
 import { badRequest } from '../status/errors.ts'
 import type { LabelOperator, LabelRequirement } from './requirement.ts'
@@ -141,8 +142,4 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
     default:
       return `${key}${operator}${list}`
   }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -5,7 +5,7 @@ import { storageClasses } from '../../api/storage/storage-class.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.gen.ts'
 import type { Handle, Lists } from '../framework/handle.ts'
 import { cycleState, goOn, reject, type SchedulerPlugin, skip } from '../framework/plugin.ts'
-import { anyChanged, claimNameOf, ownClaimChanged } from './volumes/pod-claims.ts'
+import { anyChanged, ownClaimChanged } from './volumes/pod-claims.ts'
 
 const name = 'VolumeZone'
 const labels: readonly [key: string, today: string][] = [
@@ -56,7 +56,7 @@ export function volumeZone({ lists }: Handle): SchedulerPlugin {
 function placesOf(lists: Lists, pod: Pod): readonly Place[] | string {
   const places: Place[] = []
   for (const volume of pod.spec?.volumes ?? []) {
-    const claimName = volume.persistentVolumeClaim ? claimNameOf(pod, volume) : undefined
+    const claimName = volume.persistentVolumeClaim?.claimName
     if (claimName === undefined) continue
     const claim = lists.of(persistentVolumeClaims).get(pod.metadata.namespace, claimName)
     if (!claim) return `persistentvolumeclaim "${claimName}" not found`

@@ -7,7 +7,7 @@ import type {
   Pod,
   PodSpec,
 } from '../../api/types/core-v1.gen.ts'
-import { parseQuantity, type Quantity } from '../../machinery/quantity/index.ts'
+import { parseQuantities, parseQuantity } from '../../machinery/quantity/index.ts'
 import { aggregateText } from '../authz/rbac.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../context.ts'
 import type { Lister } from '../lister.ts'
@@ -82,7 +82,7 @@ function podProblems(item: LimitRangeItem, { spec }: Pod): string[] {
   if (!spec) return []
   if (item.type === 'Container') {
     return [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ resources }) =>
-      boundProblems(item, parsed(resources?.requests), parsed(resources?.limits)),
+      boundProblems(item, parseQuantities(resources?.requests), parseQuantities(resources?.limits)),
     )
   }
   if (item.type !== 'Pod') return []
@@ -91,7 +91,7 @@ function podProblems(item: LimitRangeItem, { spec }: Pod): string[] {
 
 /** Pod-level cpu and memory, where set, count instead of the containers' sum. */
 function podTotal(spec: PodSpec, side: 'requests' | 'limits'): Quantities {
-  const { cpu, memory } = parsed(spec.resources?.[side])
+  const { cpu, memory } = parseQuantities(spec.resources?.[side])
   return { ...aggregateContainers(spec, side), ...(cpu && { cpu }), ...(memory && { memory }) }
 }
 
@@ -112,14 +112,10 @@ function boundProblems(item: LimitRangeItem, requests: Quantities, limits: Quant
 
 function claimProblems(item: LimitRangeItem, object: { readonly spec?: unknown }): string[] {
   if (item.type !== 'PersistentVolumeClaim') return []
-  const requests = parsed((object as PersistentVolumeClaim).spec?.resources?.requests)
+  const requests = parseQuantities((object as PersistentVolumeClaim).spec?.resources?.requests)
   const each = (bounds: Readonly<Record<string, string>> | undefined, check: typeof minProblem) =>
     Object.entries(bounds ?? {}).flatMap(
       ([name, bound]) => check({ type: item.type, name, bound: parseQuantity(bound) }, requests, {}) ?? [],
     )
   return [...each(item.min, minProblem), ...each(item.max, maxRequestProblem)]
-}
-
-function parsed(list: Readonly<Record<string, string>> | undefined): Record<string, Quantity> {
-  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]))
 }

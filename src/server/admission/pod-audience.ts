@@ -1,3 +1,4 @@
+import { claimName } from '../../api/core/claims.ts'
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.gen.ts'
 import type { CSIDriver } from '../../api/types/storage-v1.gen.ts'
 import { quote } from '../../machinery/meta/quote.ts'
@@ -43,11 +44,11 @@ function driverAsks(name: string, audience: string, { csiDrivers }: AudiencePort
 }
 
 /** Empty for a volume that no driver serves. */
-function driverOf({ metadata }: Pod, volume: Volume, { claims, volumes }: AudiencePorts): string {
+function driverOf(pod: Pod, volume: Volume, { claims, volumes }: AudiencePorts): string {
   if (volume.csi) return volume.csi.driver
-  if (!volume.ephemeral && !volume.persistentVolumeClaim) return ''
-  const claimName = volume.persistentVolumeClaim?.claimName ?? `${metadata.name}-${volume.name}`
-  const claim = found(claims.get(metadata.namespace ?? '', claimName), 'persistentvolumeclaim', claimName)
+  const name = claimName(pod, volume)
+  if (name === undefined) return ''
+  const claim = found(claims.get(pod.metadata.namespace ?? '', name), 'persistentvolumeclaim', name)
   const volumeName = claim.spec?.volumeName ?? ''
   return found(volumes.get('', volumeName), 'persistentvolume', volumeName).spec?.csi?.driver ?? ''
 }

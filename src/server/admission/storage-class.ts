@@ -1,7 +1,8 @@
+import { claimSize } from '../../api/core/claims.ts'
 import { betaClassAnnotation, storageClassOf } from '../../api/shared/storage-class.ts'
 import type { PersistentVolumeClaim } from '../../api/types/core-v1.gen.ts'
 import type { StorageClass } from '../../api/types/storage-v1.gen.ts'
-import { compareQuantity, parseQuantity } from '../../machinery/quantity/index.ts'
+import { compareQuantity } from '../../machinery/quantity/index.ts'
 import type { AdmissionPlugin } from '../context.ts'
 import type { Lister } from '../lister.ts'
 import { newestMarked } from './default-class.ts'
@@ -35,7 +36,7 @@ export function claimResize(classes: Lister<StorageClass>): AdmissionPlugin {
     validate(request) {
       const claim = request.object as PersistentVolumeClaim
       const old = request.oldObject as PersistentVolumeClaim
-      if (compareQuantity(sizeOf(claim), sizeOf(old)) <= 0) return
+      if (compareQuantity(claimSize(claim), claimSize(old)) <= 0) return
       if (old.status?.phase !== 'Bound')
         throw refusal(request, 'Only bound persistent volume claims can be expanded')
       const name = storageClassOf(claim)
@@ -46,10 +47,6 @@ export function claimResize(classes: Lister<StorageClass>): AdmissionPlugin {
       )
     },
   }
-}
-
-function sizeOf({ spec }: PersistentVolumeClaim) {
-  return parseQuantity(spec?.resources?.requests?.storage ?? '0')
 }
 
 const protectionFinalizers: readonly (readonly [group: string, plural: string, finalizer: string])[] = [

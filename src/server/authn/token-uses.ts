@@ -1,4 +1,5 @@
 import type { Secret, ServiceAccount } from '../../api/types/core-v1.gen.ts'
+import { toDate } from '../../client/timestamp.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
 import type { Clock } from '../../std/ports.ts'
 
@@ -37,7 +38,7 @@ export function createTokenUses({ metrics, clock, markUsed }: TokenUsesSetup): T
   const counted = countersOf(metrics)
   const marked = new Map<string, string>()
   const mark = (secret: Secret) => {
-    const [today, tomorrow] = [0, dayMs].map(more => dateOf(clock.nowMs() + more)) as [string, string]
+    const [today, tomorrow] = [0, dayMs].map(more => toDate(clock.nowMs() + more)) as [string, string]
     const last = secret.metadata.labels?.[lastUsedLabel]
     const { uid = '' } = secret.metadata
     if (!markUsed || last === today || last === tomorrow || marked.get(uid) === today) return
@@ -80,10 +81,6 @@ export function createTokenUses({ metrics, clock, markUsed }: TokenUsesSetup): T
       mark(secret)
     },
   }
-}
-
-function dateOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
 }
 
 function countersOf(metrics: Metrics) {

@@ -1,3 +1,4 @@
+import { toDate } from '../../client/timestamp.ts'
 import type { ApiCall, Transport } from '../../client/transport.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { deepEqual } from '../../machinery/meta/value.ts'
@@ -52,7 +53,7 @@ export async function ensureLegacyTokenTracking(
   { clock }: Pick<Ports, 'clock'>,
 ): Promise<void> {
   const at = { group: '', version: 'v1', resource: 'configmaps', namespace: 'kube-system' }
-  const data = { since: new Date(clock.nowMs()).toISOString().slice(0, 10) }
+  const data = { since: toDate(clock.nowMs()) }
   const wanted = { at, object: { metadata: { name: legacyTokenTracking }, data } }
   const found = (await find(transport, wanted)) as (KubeObject & { data?: { since?: string } }) | undefined
   const isKept = dateForm.test(found?.data?.since ?? '')

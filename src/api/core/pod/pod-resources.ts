@@ -4,7 +4,7 @@ import {
   compareQuantity,
   formatQuantity,
   isZeroQuantity,
-  parseQuantity,
+  parseQuantities,
   type Quantity,
   zeroQuantity,
 } from '../../../machinery/quantity/index.ts'
@@ -42,11 +42,7 @@ export function aggregateContainers(spec: PodSpec, side: Side): ResourceList {
 }
 
 function listOf(container: Container, side: Side): ResourceList {
-  return parseList(container.resources?.[side])
-}
-
-function parseList(list: Readonly<Record<string, string>> | undefined): ResourceList {
-  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]))
+  return parseQuantities(container.resources?.[side])
 }
 
 function addTo(total: ResourceList, list: ResourceList): void {
@@ -101,7 +97,7 @@ export function qosClass(spec: PodSpec): QosClass {
 }
 
 function positiveCompute(list: Readonly<Record<string, string>> | undefined): ResourceList {
-  const parsed = parseList(list)
+  const parsed = parseQuantities(list)
   return Object.fromEntries(
     computeResources.flatMap(name =>
       parsed[name] && !isZeroQuantity(parsed[name]) ? [[name, parsed[name]]] : [],

@@ -1,4 +1,5 @@
 import type { Container, EphemeralContainer, PersistentVolume, Pod, Volume } from '../../types/core-v1.gen.ts'
+import { claimName } from '../claims.ts'
 
 /** What the kubelet must read to run a pod; names in the pod's namespace. */
 export interface PodReferences {
@@ -32,11 +33,7 @@ export function podReferences(pod: Pod): PodReferences {
         ...(volume.projected?.sources ?? []).map(source => source.configMap?.name),
       ]),
     ]),
-    claims: names(
-      volumes.map(volume =>
-        volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : volume.persistentVolumeClaim?.claimName,
-      ),
-    ),
+    claims: names(volumes.map(volume => claimName(pod, volume))),
     resourceClaims: names([
       ...(spec?.resourceClaims ?? []).map(
         claim =>

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../machinery/meta/object.ts'
-import { addQuantity, parseQuantity, type Quantity, quantityOf } from '../../../machinery/quantity/index.ts'
+import { addQuantity, type Quantity, quantityOf } from '../../../machinery/quantity/index.ts'
 import type { ScopedResourceSelectorRequirement } from '../../types/core-v1.gen.ts'
 
 /** Amounts by the names that quotas have for them. */
@@ -30,11 +30,6 @@ export function addLists(a: Usage, b: Usage): Usage {
   for (const [name, amount] of Object.entries(b))
     sum[name] = sum[name] ? addQuantity(sum[name], amount) : amount
   return sum
-}
-
-/** A list of resources as amounts. */
-export function quantities(list: Readonly<Record<string, string>> | undefined): Usage {
-  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]))
 }
 
 /** Whether one of the names satisfies the selector as a label's value would; without a name, as no label does. */

@@ -1,6 +1,7 @@
+import { parseQuantities } from '../../../machinery/quantity/index.ts'
 import { aggregateContainers, qosClass } from '../../core/pod/pod-resources.ts'
 import type { Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../../types/core-v1.gen.ts'
-import { addLists, type Evaluator, matchesNames, one, quantities, type Usage } from './evaluator.ts'
+import { addLists, type Evaluator, matchesNames, one, type Usage } from './evaluator.ts'
 
 /** Pods that have not come to their end, by what they ask for (evaluator/core pods.go). */
 export const podEvaluator: Evaluator = {
@@ -31,10 +32,10 @@ function podUsage({ metadata, spec, status }: Pod, nowMs: number): Usage {
   const stuck =
     metadata.deletionTimestamp !== undefined && nowMs > Date.parse(metadata.deletionTimestamp) + graceMs
   if (ended || stuck || !spec) return {}
-  const level = (side: 'requests' | 'limits') => quantities(spec.resources?.[side])
+  const level = (side: 'requests' | 'limits') => parseQuantities(spec.resources?.[side])
   const requests = addLists(
     { ...aggregateContainers(spec, 'requests'), ...level('requests') },
-    quantities(spec.overhead),
+    parseQuantities(spec.overhead),
   )
   const limits = { ...aggregateContainers(spec, 'limits'), ...level('limits') }
   return { pods: one, ...computeUsage(requests, limits) }
@@ -65,7 +66,7 @@ function missingCompute({ spec }: Pod, hard: readonly string[]): string | undefi
   if (!spec || leveled) return undefined
   const containers = [...spec.containers, ...(spec.initContainers ?? [])].map(({ name, resources }) => ({
     name,
-    usage: computeUsage(quantities(resources?.requests), quantities(resources?.limits)),
+    usage: computeUsage(parseQuantities(resources?.requests), parseQuantities(resources?.limits)),
   }))
   const texts = demanded.flatMap(name => {
     const lacking = hard.includes(name) ? containers.filter(({ usage }) => !(name in usage)) : []

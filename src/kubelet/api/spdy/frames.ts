@@ -97,7 +97,8 @@ function control(type: number, fin: boolean, parts: readonly Uint8Array[]): Buff
   return Buffer.concat([head, payload])
 }
 
-function word(value: number): Buffer {
+/** Four bytes, the highest first. */
+export function word(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(value)
   return bytes

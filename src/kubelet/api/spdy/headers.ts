@@ -1,5 +1,6 @@
 import { constants, createDeflate, createInflate } from 'node:zlib'
 import { spdyDictionary } from './dictionary.ts'
+import { word } from './frames.ts'
 
 export type Headers = ReadonlyMap<string, string>
 
@@ -72,15 +73,9 @@ function parseHeaders(block: Buffer): Headers {
 }
 
 function formatHeaders(headers: Headers): Buffer {
-  const parts: Buffer[] = [length(headers.size)]
+  const parts: Buffer[] = [word(headers.size)]
   for (const [name, value] of headers)
     for (const text of [name.toLowerCase(), value])
-      parts.push(length(Buffer.byteLength(text)), Buffer.from(text))
+      parts.push(word(Buffer.byteLength(text)), Buffer.from(text))
   return Buffer.concat(parts)
-}
-
-function length(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
 }

@@ -1,3 +1,4 @@
+import { claimSize } from '../../../api/core/claims.ts'
 import { storageClassOf } from '../../../api/shared/storage-class.ts'
 import { findVolume, isReachable } from '../../../api/shared/volume-match.ts'
 import { csiDrivers } from '../../../api/storage/csi-driver.ts'
@@ -118,12 +119,8 @@ function planDelayed(
   return { bindings, provisions }
 }
 
-function sizeOf({ spec }: PersistentVolumeClaim) {
-  return parseQuantity(spec?.resources?.requests?.storage ?? '0')
-}
-
 function bySize(a: PersistentVolumeClaim, b: PersistentVolumeClaim): number {
-  return compareQuantity(sizeOf(a), sizeOf(b))
+  return compareQuantity(claimSize(a), claimSize(b))
 }
 
 function provisionReason(lists: Lists, claim: PersistentVolumeClaim, node: Node): string | undefined {
@@ -146,7 +143,7 @@ function isAllowed(terms: readonly TopologySelectorTerm[], { metadata }: Node): 
 function hasCapacity(lists: Lists, claim: PersistentVolumeClaim, of: StorageClass, node: Node): boolean {
   if (!lists.of(csiDrivers).get(undefined, of.provisioner)?.spec.storageCapacity) return true
   const fits = (limit: string | undefined) =>
-    limit !== undefined && compareQuantity(parseQuantity(limit), sizeOf(claim)) >= 0
+    limit !== undefined && compareQuantity(parseQuantity(limit), claimSize(claim)) >= 0
   return lists
     .of(csiStorageCapacities)
     .list()

@@ -1,36 +1,28 @@
+import { claimName } from '../../../api/core/claims.ts'
 import { persistentVolumeClaims } from '../../../api/core/persistent-volume-claim.ts'
-import type { PersistentVolumeClaim, Pod, Volume } from '../../../api/types/core-v1.gen.ts'
+import type { PersistentVolumeClaim, Pod } from '../../../api/types/core-v1.gen.ts'
 import { controllerOf } from '../../../machinery/meta/owners.ts'
 import type { QueueingHint } from '../../framework/events.ts'
 import type { Lists } from '../../framework/handle.ts'
-
-/** The claim that a volume of the pod stands for; undefined for volumes of other sorts. */
-export function claimNameOf(
-  pod: Pod,
-  { name, persistentVolumeClaim, ephemeral }: Volume,
-): string | undefined {
-  if (persistentVolumeClaim) return persistentVolumeClaim.claimName
-  return ephemeral ? `${pod.metadata.name}-${name}` : undefined
-}
 
 /** The claims of a pod that are there. */
 export function claimsOf(lists: Lists, pod: Pod): PersistentVolumeClaim[] {
   const store = lists.of(persistentVolumeClaims)
   return (pod.spec?.volumes ?? []).flatMap(volume => {
-    const name = claimNameOf(pod, volume)
+    const name = claimName(pod, volume)
     return (name && store.get(pod.metadata.namespace, name)) || []
   })
 }
 
 export function hasClaims(pod: Pod): boolean {
-  return (pod.spec?.volumes ?? []).some(volume => claimNameOf(pod, volume) !== undefined)
+  return (pod.spec?.volumes ?? []).some(volume => claimName(pod, volume) !== undefined)
 }
 
 /** Why the claims of a pod do not let it be scheduled at all (volume_binding.go podHasPVCs). */
 export function claimTrouble(lists: Lists, pod: Pod): string | undefined {
   const { namespace, name, uid } = pod.metadata
   for (const volume of pod.spec?.volumes ?? []) {
-    const wanted = claimNameOf(pod, volume)
+    const wanted = claimName(pod, volume)
     if (wanted === undefined) continue
     const claim = lists.of(persistentVolumeClaims).get(namespace, wanted)
     if (!claim) {
@@ -55,7 +47,7 @@ export const ownClaimChanged: QueueingHint = {
   helps: (pod, { object }) =>
     object !== undefined &&
     object.metadata.namespace === pod.metadata.namespace &&
-    (pod.spec?.volumes ?? []).some(volume => claimNameOf(pod, volume) === object.metadata.name),
+    (pod.spec?.volumes ?? []).some(volume => claimName(pod, volume) === object.metadata.name),
 }
 
 /** Any object of this kind came or changed: rare enough to try again. */

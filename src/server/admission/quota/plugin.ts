@@ -7,7 +7,7 @@ import {
   compareQuantity,
   formatQuantity,
   isZeroQuantity,
-  parseQuantity,
+  parseQuantities,
   subtractQuantity,
   zeroQuantity,
 } from '../../../machinery/quantity/index.ts'
@@ -113,9 +113,7 @@ function increase(usage: Usage, old: Usage, names: readonly string[]): Usage {
 }
 
 function checkLimits(request: AdmissionRequest, quota: ResourceQuota, requested: Usage, used: Usage): void {
-  const hard = Object.fromEntries(
-    Object.entries(quota.spec?.hard ?? {}).map(([name, text]) => [name, parseQuantity(text)]),
-  )
+  const hard = parseQuantities(quota.spec?.hard)
   const total = addLists(used, requested)
   const exceeded = Object.keys(requested)
     .filter(name => compareQuantity(total[name] ?? zeroQuantity, hard[name] ?? zeroQuantity) > 0)
