@@ -81,8 +81,58 @@ const definition = {
   },
 }
 
+const whole = { type: 'object', 'x-kubernetes-embedded-resource': true }
+const text = { type: 'string' }
+const odd = { type: 'string', nullable: true }
+
+/** What a schema may say, and what of it a document says. */
+const sayings = {
+  examples: { ...text, example: 'e', title: 't', externalDocs: { url: 'u' } },
+  either: { 'x-kubernetes-int-or-string': true },
+  eitherSaid: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
+  eitherBound: { 'x-kubernetes-int-or-string': true, anyOf: [{ maximum: 4 }, { pattern: 'x' }] },
+  whole,
+  wholes: { type: 'array', items: whole },
+  wholesByName: { type: 'object', additionalProperties: whole },
+  free: { ...whole, 'x-kubernetes-preserve-unknown-fields': true },
+  odd,
+  odds: { type: 'object', required: ['odd', 'text'], properties: { odd, text } },
+  oddValues: { type: 'object', additionalProperties: odd },
+  joined: { ...text, allOf: [{ minLength: 1 }, { not: { pattern: 'x' } }], oneOf: [{ enum: ['a'] }] },
+  zeros: { type: 'number', maximum: 0, exclusiveMaximum: false, default: 0 },
+  list: {
+    type: 'array',
+    items: { type: 'object', required: ['a'], properties: { a: text } },
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['a'],
+  },
+  ruled: { ...text, maxLength: 3, 'x-kubernetes-validations': [{ rule: "self != 'x'", message: 'm' }] },
+}
+const oddDefinition = {
+  metadata: { name: `folios.${group}` },
+  spec: {
+    group,
+    scope: 'Cluster',
+    names: { plural: 'folios', singular: 'folio', kind: 'Folio', listKind: 'FolioList' },
+    versions: [
+      {
+        ...{ name: 'v2', served: true, storage: true },
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            description: 'A folio.',
+            properties: { spec: { type: 'object', properties: sayings } },
+          },
+        },
+      },
+    ],
+  },
+}
+
 /** What documents say of a kind that users define; asked where nobody compares what groups there are. */
 export const customDocumentCases: readonly OracleCase[] = [
   send('POST', 'OpenAPI: define a kind', definitions, definition),
   { ...document('v3 of a custom kind', `/openapi/v3/apis/${group}/v1`), until: 200 },
+  send('POST', 'OpenAPI: define a kind whose schema says all that it may', definitions, oddDefinition),
+  { ...document('v3 of all that a schema may say', `/openapi/v3/apis/${group}/v2`), until: 200 },
 ]

@@ -3,6 +3,7 @@ import type { Resource } from '../../api/define.ts'
 import type { JSONSchemaProps } from '../../api/types/apiextensions-v1.gen.ts'
 import type { Definitions, JsonSchema } from './schema-json.ts'
 import { definitionName } from './schema-json.ts'
+import { structural } from './structural-schema.ts'
 
 const text = { type: 'string' }
 
@@ -10,16 +11,17 @@ const text = { type: 'string' }
 export function defineCustom(
   { group, version, kind, selectableFields, schema: known }: Resource,
   definitions: Definitions,
-  props: JsonSchema,
+  written: JsonSchema,
 ): JsonSchema {
+  const props = structural(written as JSONSchemaProps)
   const isV2 = definitions.version === 'v2'
   const meta = known.fields.get('metadata')?.schema
   const metadata = meta?.kind === 'object' && meta.name ? definitions.refer(meta) : { type: 'object' }
-  const { properties, ...rest } = (isV2 ? toV2(props as JSONSchemaProps) : props) as JSONSchemaProps
+  const { properties, ...rest } = isV2 ? toV2(props) : props
   const isFree = isV2 && Boolean(props['x-kubernetes-preserve-unknown-fields'] || props.nullable)
   // A description may stand beside a reference in version 2 alone.
   const typed = { apiVersion: text, kind: text, metadata: isV2 ? metadata : { allOf: [metadata] } }
-  const embedded = isV2 ? properties : embedMeta(properties ?? {}, typed.metadata)
+  const embedded = embedMeta(properties ?? {}, { metadata: typed.metadata, isV2 })
   const shape: JsonSchema = isFree
     ? { type: 'object' }
     : { ...rest, type: 'object', properties: { ...embedded, ...typed } }
@@ -37,23 +39,29 @@ export function selectableOf(selectableFields: Resource['selectableFields']): Js
     : { 'x-kubernetes-selectable-fields': paths.map(fieldPath => ({ fieldPath })) }
 }
 
-/** Whole objects inside have type and metadata, whatever their schema says. */
-function embedMeta(
-  properties: Record<string, JSONSchemaProps>,
-  metadata: JsonSchema,
-): Record<string, JSONSchemaProps> {
-  const entries = Object.entries(properties)
-  return Object.fromEntries(entries.map(([name, each]) => [name, embedIn(each, metadata)]))
+interface Embedding {
+  readonly metadata: JsonSchema
+  readonly isV2: boolean
 }
 
-function embedIn(props: JSONSchemaProps, metadata: JsonSchema): JSONSchemaProps {
+/** Whole objects inside have type and metadata, whatever their schema says; readers of version 2 take none beside what is free. */
+function embedMeta(
+  properties: Record<string, JSONSchemaProps>,
+  how: Embedding,
+): Record<string, JSONSchemaProps> {
+  const entries = Object.entries(properties)
+  return Object.fromEntries(entries.map(([name, each]) => [name, embedIn(each, how)]))
+}
+
+function embedIn(props: JSONSchemaProps, how: Embedding): JSONSchemaProps {
   const { properties, items, additionalProperties } = props
   const out: JSONSchemaProps = { ...props }
-  if (properties) out.properties = embedMeta(properties, metadata)
-  if (items && !Array.isArray(items)) out.items = embedIn(items, metadata)
-  if (typeof additionalProperties === 'object')
-    out.additionalProperties = embedIn(additionalProperties, metadata)
-  if (!props['x-kubernetes-embedded-resource']) return out
+  if (properties) out.properties = embedMeta(properties, how)
+  if (items && !Array.isArray(items)) out.items = embedIn(items, how)
+  if (typeof additionalProperties === 'object') out.additionalProperties = embedIn(additionalProperties, how)
+  const isFree = how.isV2 && props['x-kubernetes-preserve-unknown-fields']
+  if (!props['x-kubernetes-embedded-resource'] || isFree) return out
+  const { metadata } = how
   const typed = { apiVersion: text, kind: text, metadata } as Record<string, JSONSchemaProps>
   const required = new Set([...(props.required ?? []), 'kind', 'apiVersion'])
   return { ...out, required: [...required], properties: { ...out.properties, ...typed } }

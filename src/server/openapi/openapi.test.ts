@@ -130,6 +130,38 @@ test('a custom kind is shown as it was defined, and in version 2 without what th
   })
 })
 
+test('a custom kind is published as it was understood: without examples, with either type where both will do, whole objects whole', () => {
+  const either = { 'x-kubernetes-int-or-string': true }
+  const whole = { type: 'object', 'x-kubernetes-embedded-resource': true }
+  const properties = {
+    shown: { type: 'string', example: 'e', externalDocs: { url: 'u' }, nullable: false, required: [] },
+    either: { ...either, example: 1 },
+    bounded: { ...either, anyOf: [{ maximum: 4 }] },
+    whole: { ...whole, items: undefined },
+    free: { ...whole, 'x-kubernetes-preserve-unknown-fields': true },
+  }
+  const resource = custom({ type: 'object', properties: { spec: { type: 'object', properties } } })
+  const specIn = (found: JsonSchema | undefined) =>
+    (found!.properties as Record<string, JsonSchema>).spec!.properties
+  const three = runSteps(makeOpenApiV3([resource], options)) as Document
+  const both = [{ type: 'integer' }, { type: 'string' }]
+  const typed = { apiVersion: { type: 'string' }, kind: { type: 'string' } }
+  const required = ['kind', 'apiVersion']
+  expect(specIn(three.components.schemas['com.example.v1.Widget'])).toEqual({
+    shown: { type: 'string' },
+    either: { ...either, anyOf: both },
+    bounded: { ...either, anyOf: [{ maximum: 4 }], allOf: [{ anyOf: both }] },
+    whole: { ...whole, required, properties: { ...typed, metadata: { allOf: [expect.anything()] } } },
+    free: { ...properties.free, required, properties: { ...typed, metadata: expect.anything() } },
+  })
+  const two = runSteps(makeOpenApiV2([resource], options)) as Document
+  expect(specIn(two.definitions['com.example.v1.Widget'])).toMatchObject({
+    either,
+    whole: { required, properties: typed },
+    free: { 'x-kubernetes-preserve-unknown-fields': true },
+  })
+})
+
 test('descriptions are told where they are known', () => {
   const descriptions = {
     types: { 'io.k8s.api.core.v1.Pod': { '': 'Pod is …', spec: 'How it should be.' } },
