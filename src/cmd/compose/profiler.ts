@@ -29,7 +29,6 @@ export function processProfiler(clock: Pick<Clock, 'setTimer'>): Profiler {
       const { heapStats } = await import('bun:jsc')
       return heapStats().objectTypeCounts
     },
-    commandLine: process.argv,
     setVerbosity,
   }
 }

@@ -25,7 +25,6 @@ beforeAll(async () => {
         return isBusy ? undefined : profile
       },
       heap: async () => ({ Object: 7, Map: 2 }),
-      commandLine: ['hutch', 'server'],
       setVerbosity: level => void verbosities.push(level),
     },
   })
@@ -67,6 +66,8 @@ test('a CPU profile tells each stack with its samples and nanoseconds', async ()
     ],
   })
   expect(asked).toEqual([2000])
+  for (const seconds of ['abc', '-1', '1.5', '']) await get(`/profile?seconds=${seconds}`)
+  expect(asked.slice(-4)).toEqual([30_000, 30_000, 30_000, 30_000])
   isBusy = true
   const second = await get('/profile')
   expect([second.status, await second.text()]).toEqual([
@@ -75,7 +76,7 @@ test('a CPU profile tells each stack with its samples and nanoseconds', async ()
   ])
 })
 
-test('the heap is told by type, the command line as it is', async () => {
+test('the heap is told by type, whatever the method', async () => {
   expect(await read('/heap')).toEqual({
     types: ['inuse_objects/count'],
     samples: [
@@ -83,15 +84,22 @@ test('the heap is told by type, the command line as it is', async () => {
       ['Map', 2],
     ],
   })
-  expect(await (await get('/cmdline')).text()).toBe('hutch\0server')
+  const headers = { authorization: 'Bearer admin' }
+  const posted = await fetch(`${base}/heap`, { method: 'POST', headers })
+  expect([posted.status, posted.headers.get('content-disposition')]).toEqual([
+    200,
+    'attachment; filename="heap"',
+  ])
 })
 
 test('what only Go has is refused by name', async () => {
   const answer = await get('/goroutine')
   expect(answer.status).toBe(501)
   expect(await answer.text()).toContain('the profile goroutine is not implemented')
-  const unknown = await get('/nonsense')
-  expect([unknown.status, await unknown.text()]).toEqual([404, 'Unknown profile\n'])
+  for (const path of ['/nonsense', '/cmdline']) {
+    const unknown = await get(path)
+    expect([unknown.status, await unknown.text()]).toEqual([404, 'Unknown profile\n'])
+  }
 })
 
 test('how much is logged is set by PUT, and by nothing else', async () => {

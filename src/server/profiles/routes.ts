@@ -9,7 +9,6 @@ export interface Profiler {
   /** Watches the processor for so long; undefined while somebody else does. */
   cpu(durationMs: number): Promise<CpuProfile | undefined>
   heap(): Promise<HeapCounts>
-  readonly commandLine: readonly string[]
   /** How much is logged from now on, as klog counts. */
   setVerbosity(level: number): void
 }
@@ -18,7 +17,6 @@ const usualSeconds = 30
 const page = `<html><head><title>/debug/pprof/</title></head><body>
 <p><a href="profile">profile</a>: CPU, for ?seconds=30</p>
 <p><a href="heap">heap</a>: objects by type</p>
-<p><a href="cmdline">cmdline</a></p>
 </body></html>
 `
 
@@ -27,22 +25,26 @@ const moved = '<a href="/debug/pprof/">Found</a>.\n\n'
 
 /** `/debug/pprof/`: profiles that `go tool pprof` reads. Those of Go's own runtime are refused by name. */
 export function mountProfiles(routes: Routes, profiler: Profiler, clock: Pick<Clock, 'nowMs'>): void {
-  routes.get('/debug/pprof/', c => c.body(page, 200, html))
-  routes.get('/debug/pprof', c => c.body(moved, 302, { ...html, location: '/debug/pprof/' }))
-  routes.get('/debug/pprof/cmdline', c => c.text(profiler.commandLine.join('\0')))
-  routes.get('/debug/pprof/profile', async c => {
-    const asked = Number(c.req.query('seconds'))
-    const seconds = asked > 0 ? asked : usualSeconds
+  routes.all('/debug/pprof/', c => c.body(page, 200, { ...html, 'x-content-type-options': 'nosniff' }))
+  routes.all('/debug/pprof', c => c.body(moved, 302, { ...html, location: '/debug/pprof/' }))
+  routes.all('/debug/pprof/profile', async c => {
+    const seconds = secondsOf(c.req.query('seconds'))
     const seen = await profiler.cpu(seconds * 1000)
     if (seen) return c.body(await ownBuffer(cpuPprof(seen, clock.nowMs())), 200, attachment('profile'))
     return c.text('Could not enable CPU profiling: cpu profiling already in use\n', 500)
   })
-  routes.get('/debug/pprof/heap', async c => {
+  routes.all('/debug/pprof/heap', async c => {
     const counts = await profiler.heap()
     return c.body(await ownBuffer(heapPprof(counts, clock.nowMs())), 200, attachment('heap'))
   })
   refuseProfiles(routes)
   mountFlags(routes, profiler.setVerbosity)
+}
+
+/** As Go's handler reads it: whole seconds, or as long as nobody has said. */
+function secondsOf(asked = ''): number {
+  const seconds = /^[+-]?\d{1,9}$/.test(asked) ? Number(asked) : 0
+  return seconds > 0 ? seconds : usualSeconds
 }
 
 /** Of Go's own runtime. */

@@ -66,6 +66,8 @@ export const outOfRange = 11
 const elsewhere: ReadonlySet<number> = new Set([1, 4, unavailable])
 
 const callTimeoutMs = 10_000
+/** For a member to answer what can be asked of another one, too: it may stand still. */
+const patienceMs = 2_500
 /** For a member to be there at all. */
 const connectTimeoutMs = 2_000
 const ready = 2
@@ -105,10 +107,10 @@ export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConne
   metadata.set('hasleader', 'true')
   const members = createMembers(options.endpoints.map(make), options.clock)
   const unary = <Request, Response>(path: string, codec: MessageCodec<Request, Response>) =>
-    async function call(request: Request): Promise<Response> {
+    async function call(request: Request, timeoutMs = callTimeoutMs): Promise<Response> {
       const client = await members.pick()
       try {
-        return await ask(client, { path, codec, request, clock: options.clock })
+        return await ask(client, { path, codec, request, clock: options.clock, timeoutMs })
       } catch (error) {
         if (error instanceof EtcdError && elsewhere.has(error.code)) members.leave(client)
         throw error
@@ -128,7 +130,7 @@ export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConne
 type Unary = <Request, Response>(
   path: string,
   codec: MessageCodec<Request, Response>,
-) => (request: Request) => Promise<Response>
+) => (request: Request, timeoutMs?: number) => Promise<Response>
 
 function methods(codecs: Codecs, unary: Unary, members: number) {
   const range = unary('/etcdserverpb.KV/Range', codecs.range)
@@ -137,7 +139,7 @@ function methods(codecs: Codecs, unary: Unary, members: number) {
     async range(request: RangeRequest): Promise<RangeResponse> {
       for (let tries = 1; ; tries++) {
         try {
-          return await range(request)
+          return await range(request, tries < members ? patienceMs : callTimeoutMs)
         } catch (error) {
           const isLost = error instanceof EtcdError && elsewhere.has(error.code) && !error.isUnsent
           if (!isLost || tries > members) throw error
@@ -156,11 +158,12 @@ interface Ask<Request, Response> {
   readonly codec: MessageCodec<Request, Response>
   readonly request: Request
   readonly clock: Clock
+  readonly timeoutMs: number
 }
 
 function ask<Request, Response>(
   client: Client,
-  { path, codec, request, clock }: Ask<Request, Response>,
+  { path, codec, request, clock, timeoutMs }: Ask<Request, Response>,
 ): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
   const done = (error: ServiceError | null, answer?: Response) => {
@@ -170,7 +173,7 @@ function ask<Request, Response>(
     else resolve(answer)
   }
   const call = client.makeUnaryRequest(path, codec.encode, codec.decode, request, done)
-  const cancelTimer = clock.setTimer(callTimeoutMs, () => call.cancel())
+  const cancelTimer = clock.setTimer(timeoutMs, () => call.cancel())
   return promise
 }
 

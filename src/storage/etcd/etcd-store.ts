@@ -94,6 +94,8 @@ class EtcdStore implements Store {
       connection,
       keys: this.#keys,
       reached: revision => this.#reach(revision),
+      hurry: isEnough => this.#hurry(isEnough),
+      clock: ports.clock,
     })
   }
 

@@ -26,6 +26,8 @@ export interface Following {
 
 const patienceMs = 20
 const repeatMs = 100
+/** A member that answers none of the requests that were repeated for so long is left for another one. */
+const silenceMaxMs = 3_000
 const backoffMinMs = 100
 const backoffMaxMs = 5_000
 
@@ -55,25 +57,15 @@ export function followEtcd(options: FollowOptions): Following {
     const opened = await options.connection.watch()
     if (isStopped) return opened.cancel()
     stream = opened
-    // A stream that was given up may still have something to say.
-    const current = <T>(use: (given: T) => void) => {
-      return (given: T) => void (stream === opened && !isStopped && use(given))
-    }
-    opened.on(
-      'error',
-      current((error: Error) => retry(error.message)),
-    )
-    opened.on(
-      'end',
-      current(() => retry('the stream has ended')),
-    )
-    opened.on(
-      'data',
-      current((answer: WatchResponse) => take(opened, answer)),
-    )
+    attach(opened, {
+      isCurrent: () => stream === opened && !isStopped,
+      lost: retry,
+      take: answer => take(opened, answer),
+    })
     opened.write(createRequest(options))
   }
   const take = (from: WatchStream, answer: WatchResponse) => {
+    nudge.heard()
     if (answer.canceled) giveUp(from, answer)
     else if (answer.created) begin(answer)
     else if (answer.events.length > 0) options.onEvents(answer.events)
@@ -91,8 +83,18 @@ export function followEtcd(options: FollowOptions): Following {
     options.onCompacted(compactRevision)
     start()
   }
+  const nudge = progressTimer({
+    clock,
+    ask: () => void stream?.write({ progressRequest: {} }),
+    onSilence() {
+      const silent = stream
+      if (!silent) return
+      // Its error, which comes of this, makes the connection prefer another member.
+      silent.cancel()
+      retry('the member keeps silent')
+    },
+  })
   start()
-  const nudge = progressTimer(() => stream?.write({ progressRequest: {} }), clock)
   return {
     hurry: nudge.until,
     stop() {
@@ -104,24 +106,54 @@ export function followEtcd(options: FollowOptions): Following {
   }
 }
 
+interface Listening {
+  /** A stream that was given up may still have something to say. */
+  readonly isCurrent: () => boolean
+  readonly lost: (why: string) => void
+  readonly take: (answer: WatchResponse) => void
+}
+
+function attach(stream: WatchStream, { isCurrent, lost, take }: Listening): void {
+  stream.on('error', (error: Error) => void (isCurrent() && lost(error.message)))
+  stream.on('end', () => void (isCurrent() && lost('the stream has ended')))
+  stream.on('data', (answer: WatchResponse) => void (isCurrent() && take(answer)))
+}
+
 function createRequest({ range, position }: FollowOptions): WatchRequest {
   return {
     createRequest: { ...range, startRevision: position() + 1, progressNotify: true, prevKv: true },
   }
 }
 
-function progressTimer(ask: () => void, clock: Ports['clock']) {
+interface Nudging {
+  readonly clock: Ports['clock']
+  readonly ask: () => void
+  readonly onSilence: () => void
+}
+
+function progressTimer({ clock, ask, onSilence }: Nudging) {
   let cancel: Cancel | undefined
+  /** Since when nothing was heard although it was asked for. */
+  let silentSinceMs = 0
   const wanted = new Set<() => boolean>()
   const tick = () => {
     cancel = undefined
     for (const isEnough of wanted) if (isEnough()) wanted.delete(isEnough)
     if (wanted.size === 0) return
-    ask()
+    const nowMs = clock.monotonicMs()
+    if (nowMs - silentSinceMs < silenceMaxMs) ask()
+    else {
+      silentSinceMs = nowMs
+      onSilence()
+    }
     cancel = clock.setTimer(repeatMs, tick)
   }
   return {
+    heard() {
+      silentSinceMs = clock.monotonicMs()
+    },
     until(isEnough: () => boolean) {
+      if (wanted.size === 0) silentSinceMs = clock.monotonicMs()
       wanted.add(isEnough)
       cancel ??= clock.setTimer(patienceMs, tick)
     },

@@ -20,6 +20,8 @@ export function etcdMissing(): string | undefined {
 
 export interface TestEtcd {
   readonly endpoint: string
+  /** SIGSTOP lets it stand still, SIGCONT go on. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void
   /** Ends it without a word, as a power cut would. */
   kill(): Promise<void>
   /** Goes on with the data that are there; resolves when it answers. */
@@ -35,10 +37,39 @@ export interface TestTls {
   readonly key: string
 }
 
+interface Member {
+  readonly name: string
+  readonly port: number
+  readonly peer: string
+}
+
+async function newMember(name: string): Promise<Member> {
+  return { name, port: await freePort(), peer: `http://127.0.0.1:${await freePort()}` }
+}
+
 /** Starts an etcd; resolves when it answers. With `tls` it takes nobody without a certificate of the authority. */
-export async function startEtcd(tls?: TestTls): Promise<TestEtcd> {
+export async function startEtcd(tls?: TestTls, more: readonly string[] = []): Promise<TestEtcd> {
+  const member = await newMember('default')
+  const etcd = openMember(member, [member], tls, more)
+  await etcd.start()
+  return etcd
+}
+
+/** An etcd of so many members; resolves when each answers. */
+export async function startMembers(count: number): Promise<TestEtcd[]> {
+  const members = await Promise.all(Array.from({ length: count }, (_, n) => newMember(`m${n}`)))
+  const opened = members.map(member => openMember(member, members))
+  await Promise.all(opened.map(etcd => etcd.start()))
+  return opened
+}
+
+function openMember(
+  { name, port, peer }: Member,
+  all: readonly Member[],
+  tls?: TestTls,
+  more: readonly string[] = [],
+): TestEtcd {
   const folder = mkdtempSync(join(tmpdir(), 'hutch-etcd-'))
-  const [port, peerPort] = [await freePort(), await freePort()]
   const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
   const trust = tls
     ? [
@@ -46,12 +77,11 @@ export async function startEtcd(tls?: TestTls): Promise<TestEtcd> {
         ...['--trusted-ca-file', tls.ca, '--cert-file', tls.certificate, '--key-file', tls.key],
       ]
     : []
-  const peer = `http://127.0.0.1:${peerPort}`
   const words = [
-    ...['--data-dir', folder, '--log-level', 'error', '--unsafe-no-fsync'],
+    ...['--name', name, '--data-dir', folder, '--log-level', 'error', '--unsafe-no-fsync'],
     ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
     ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-    ...['--initial-cluster', `default=${peer}`, ...trust],
+    ...['--initial-cluster', all.map(each => `${each.name}=${each.peer}`).join(','), ...trust, ...more],
   ]
   let child: ReturnType<typeof spawn> | undefined
   const etcd: TestEtcd = {
@@ -61,6 +91,7 @@ export async function startEtcd(tls?: TestTls): Promise<TestEtcd> {
       child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
       await answers(endpoint, child, tls)
     },
+    signal: name => void child?.kill(name),
     async kill() {
       const ending = child
       child = undefined
@@ -74,7 +105,6 @@ export async function startEtcd(tls?: TestTls): Promise<TestEtcd> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  await etcd.start()
   return etcd
 }
 

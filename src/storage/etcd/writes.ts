@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../../std/ports.ts'
 import { CasError, StoreUnavailableError, type Write } from '../store.ts'
 import type { EtcdConnection } from './connection.ts'
 import type { KeySpace } from './key-space.ts'
@@ -8,7 +9,13 @@ interface WritesOptions {
   readonly keys: KeySpace
   /** Resolves when everything up to this revision was told to the watchers. */
   readonly reached: (revision: number) => Promise<void>
+  /** Asks how far the watch is, until it is far enough. */
+  readonly hurry: (isEnough: () => boolean) => void
+  readonly clock: Pick<Clock, 'setTimer'>
 }
+
+/** An event that has not come so long after the answer may be kept back by a member that stands still. */
+const eventMaxMs = 1_000
 
 interface UnderWay {
   readonly write: Write
@@ -83,16 +90,21 @@ export class Writes {
   async #send(write: Write): Promise<{ readonly revision: number }> {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>()
     const own: UnderWay = { write, answered: 0, told: 0, settle: resolve }
+    const { clock, hurry } = this.#options
+    let cancel: Cancel | undefined
     this.#byKey.set(write.key, own)
+    const isOver = () => this.#byKey.get(write.key) !== own
     this.#commit(write).then(revision => {
       own.answered = revision
       this.arrived()
+      if (own.told < revision) cancel = clock.setTimer(eventMaxMs, () => hurry(isOver))
     }, reject)
     try {
       if (!(await promise))
         throw new StoreUnavailableError('etcd told nothing of the write; whether it was done is not known')
       return { revision: own.answered }
     } finally {
+      cancel?.()
       this.#byKey.delete(write.key)
       this.#told = this.#told.filter(other => other !== own)
       this.arrived()
