@@ -9,6 +9,7 @@ import {
   diagnoseCbor,
   parseJson,
   parseLoose,
+  prepareFree,
   prepareJson,
   prepareProtobuf,
   prepareTyped,
@@ -95,10 +96,11 @@ export async function prepareMessage(
   { schema, custom }: Resource,
   breathe: Breathe,
 ): Promise<void> {
-  if (body.kind !== 'bytes' || custom) return
+  if (body.kind !== 'bytes') return
   const type = mediaTypeOf(body.contentType)
-  if (type === contentTypes.protobuf) await prepareProtobuf(schema, body.bytes, breathe)
-  else if (type === '' || type === 'application/json') await prepareTyped(schema, body.bytes, breathe)
+  const isJson = type === '' || type === 'application/json'
+  if (isJson) await (custom ? prepareFree(body.bytes, breathe) : prepareTyped(schema, body.bytes, breathe))
+  else if (type === contentTypes.protobuf && !custom) await prepareProtobuf(schema, body.bytes, breathe)
 }
 
 /** The body read as `type`, whatever it says that it is; unless `check` refuses that. */

@@ -1,6 +1,7 @@
 import type { Resource } from '../../api/define.ts'
 import type { Registry } from '../../api/registry.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { freezeLong } from '../../machinery/meta/freeze-long.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { forbidden, type GroupKind, type GroupResource } from '../../machinery/status/errors.ts'
 import type { Clock, Ports } from '../../std/ports.ts'
@@ -93,6 +94,14 @@ export function turn({ context }: RestCall): Promise<void> | undefined {
   return context.breathe?.()
 }
 
+/** Freezes with pauses what is long of an object that is about to be kept or shown. */
+export function settleLong(
+  { context: { breathe } }: RestCall,
+  object: KubeObject,
+): Promise<void> | undefined {
+  return breathe && takeSteps(freezeLong(object), breathe)
+}
+
 /** Finds out, with pauses, what the validation of a custom object will say: users write its rules. */
 export function judge(
   { resource, context, deps }: RestCall,
@@ -143,8 +152,9 @@ export async function admitValidating(call: RestCall, operation: Operation): Pro
   await runStep(call, toAdmission(call, operation), 'validate')
 }
 
-async function runStep({ deps }: RestCall, request: AdmissionRequest, step: 'admit' | 'validate') {
+async function runStep({ deps, context }: RestCall, request: AdmissionRequest, step: 'admit' | 'validate') {
   const { admission, meter, ports } = deps
+  const { breathe } = context
   const { operation } = request
   const startMs = ports.clock.monotonicMs()
   let sinceMs = startMs
@@ -153,6 +163,7 @@ async function runStep({ deps }: RestCall, request: AdmissionRequest, step: 'adm
     try {
       const pending = plugin[step](request)
       if (pending) await pending
+      if (breathe) await breathe()
     } catch (error) {
       const nowMs = ports.clock.monotonicMs()
       meter.plugin(plugin.name, step, operation, true, nowMs - sinceMs)

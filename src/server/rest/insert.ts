@@ -13,6 +13,7 @@ import {
   isDryRun,
   judge,
   type RestCall,
+  settleLong,
   timestamp,
   turn,
 } from './call.ts'
@@ -81,6 +82,7 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
     await admitValidating(call, { operation: 'CREATE', object, oldObject: undefined })
     strategy.setLateDefaults?.(object)
     settleForStore(resource, object)
+    await settleLong(call, object)
     if (isDryRun(call)) return await dryRunInsert(call, object, allocation)
     requireNoRevision(object)
     await turn(call)

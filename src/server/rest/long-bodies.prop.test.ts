@@ -6,6 +6,7 @@ import {
   decodeJson,
   decodeProtobuf,
   encodeProtobuf,
+  prepareFree,
   prepareJson,
   prepareProtobuf,
   prepareTyped,
@@ -108,3 +109,18 @@ test('protobuf that was read with pauses reads the same, faults too', async () =
   )
   await fc.assert(property, { numRuns: 150 })
 }, 60_000)
+
+const number = fc.constantFrom('1', '1.0', '1e3', '-0', '9007199254740993', '1e999', '12345678901234567890')
+const numbers = fc.array(fc.tuple(number, number), { minLength: 1, maxLength: 6 })
+
+test('numbers of free JSON that were made with pauses are what they are without, faults too', async () => {
+  const property = fc.asyncProperty(numbers, fc.integer({ min: 1, max: 60 }), async (pairs, length) => {
+    const items = pairs.map(([a, b]) => `{"a":${a},"list":[${b},[${a}]]}`)
+    const bytes = Buffer.from(`{"spec":{"items":[${items.join(',')}],"one":${pairs[0]![0]}}}`)
+    const plain = told(() => decodeJson(undefined, Uint8Array.from(bytes), { strict: true }))
+    await prepareJson(bytes, others, length)
+    await prepareFree(bytes, others)
+    expect(told(() => decodeJson(undefined, bytes, { strict: true }))).toEqual(plain)
+  })
+  await fc.assert(property, { numRuns: 300 })
+})

@@ -17,6 +17,7 @@ import {
   isDryRun,
   judge,
   type RestCall,
+  settleLong,
   turn,
 } from './call.ts'
 import { keepTimes, trackUpdate } from './field-manager.ts'
@@ -115,6 +116,7 @@ async function finish(
 ): Promise<Servable | undefined> {
   const { resource } = call
   settleForStore(resource, object)
+  await settleLong(call, object)
   if (isDryRun(call)) return unkept(object)
   if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)

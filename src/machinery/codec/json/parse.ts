@@ -1,7 +1,7 @@
 /** Texts of JSON as values, and what a value alone no longer tells of its text. */
 import { exactInteger } from '../../../std/exact-json.ts'
 import { type Breathe, type Steps, takeSteps } from '../../../std/turns.ts'
-import { isMap, setMember } from '../../meta/json.ts'
+import { isMap, type JsonMap, setMember } from '../../meta/json.ts'
 import { DecodeError } from '../errors.ts'
 import type { Checked } from './conform.ts'
 import { mismatch } from './mismatch.ts'
@@ -153,6 +153,34 @@ export async function prepareLong(
   if (!parsed || parsed instanceof DecodeError || !parsed.long?.size) return
   const checked = await takeSteps(check({ ...parsed, long: parsed.long }), breathe)
   prepared.set(body, { ...parsed, checked })
+}
+
+/** Makes numbers, with pauses, of what is spelled in a body that was prepared and that no type will read. */
+export async function prepareFree(body: Uint8Array, breathe: Breathe): Promise<void> {
+  const parsed = prepared.get(body)
+  if (!parsed || parsed instanceof DecodeError || !parsed.isSpelled || !parsed.long?.size) return
+  try {
+    await takeSteps(numbersOf(parsed.long), breathe)
+    prepared.set(body, { ...parsed, isSpelled: false })
+  } catch (error) {
+    // The reader will say what is wrong.
+    if (!(error instanceof DecodeError)) throw error
+  }
+}
+
+/** Members between two pauses. */
+const stepMembers = 512
+
+/** The innermost ones come first, so that what is short is all that is left in others. */
+function* numbersOf(long: ReadonlySet<object>): Steps<void> {
+  let seen = 0
+  for (const value of long) {
+    for (const [key, member] of Object.entries(value)) {
+      if (++seen % stepMembers === 0) yield
+      if (typeof member === 'symbol') setMember(value as JsonMap, key, numberOf(member))
+      else if (!long.has(member as object)) withNumbers(member)
+    }
+  }
 }
 
 /** What was prepared is given away once: who has it may change it. */

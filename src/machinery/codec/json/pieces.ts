@@ -2,7 +2,7 @@
 import type { Steps } from '../../../std/turns.ts'
 import { type JsonMap, setMember } from '../../meta/json.ts'
 
-const pieceLength = 48 << 10
+const pieceLength = 16 << 10
 /** Deeper texts are refused, in other words. */
 const depthMax = 1_000
 const space = /^[ \t\n\r]*/
