@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
-import { hasFormat } from './formats.ts'
+import { hasFormat, isKnownFormat } from './formats.ts'
 import { validateValue } from './value-validation.ts'
 
 // As a stock server takes and refuses them.
@@ -32,6 +32,17 @@ test.each([
   ['an unknown format', 'anything', true],
 ])('of the format %s: %j is %p', (format, text, isRight) => {
   expect(hasFormat(format, text)).toBe(isRight)
+})
+
+test.each([
+  ['date-time', true],
+  ['datetime', true],
+  ['k8s-short-name', true],
+  ['isbn10', true],
+  ['password', true],
+  ['colour', false],
+])('that values are held to the format %s is known: %p', (format, isKnown) => {
+  expect(isKnownFormat(format)).toBe(isKnown)
 })
 
 test.each([

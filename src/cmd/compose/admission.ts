@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path'
 import type { AdmissionChoice } from '../../server/admission/choice.ts'
 import {
   missingSettings,
@@ -12,7 +11,7 @@ import type { Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { openAdmissionComponents } from './admission-components.ts'
-import { readConfigured } from './configured-file.ts'
+import { readBeside, readConfigured, usable } from './configured-file.ts'
 import { chosenFeatures } from './features.ts'
 import { connectReviews } from './remote-reviews.ts'
 
@@ -82,16 +81,9 @@ export async function openAdmission(
 }
 
 function readSettings(path: string): PluginSettings {
-  const readFile = (named: string) => readConfigured(resolve(dirname(path), named), flag)
-  try {
-    return readPluginSettings(readConfigured(path, flag), readFile)
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
-  }
+  return usable(path, flag, () => readPluginSettings(readConfigured(path, flag), readBeside(path, flag)))
 }
 
 function credentialsIn(kubeconfig: string) {
-  const readFile = (named: string) => readConfigured(resolve(dirname(kubeconfig), named), flag)
-  return credentialsByHost(readConfigured(kubeconfig, flag), readFile)
+  return credentialsByHost(readConfigured(kubeconfig, flag), readBeside(kubeconfig, flag))
 }

@@ -1,6 +1,6 @@
 import { readFileSync, unwatchFile, watch, watchFile } from 'node:fs'
 import { hostname } from 'node:os'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { identityOf } from '../../server/identity-lease.ts'
 import { hashLabel } from '../../server/metrics/hash-label.ts'
 import type { MetricSpec, Metrics } from '../../std/metrics.ts'
@@ -36,8 +36,7 @@ export async function openConfiguredFile(
   try {
     await apply(seen)
   } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
+    throw unusable(path, flag, error)
   }
   tell?.inUse(seen)
   const look = async () => {
@@ -55,13 +54,18 @@ export async function openConfiguredFile(
     }
   }
   let looking = Promise.resolve()
-  follow(path, ports, signal, () => {
+  followFile(path, ports, signal, () => {
     looking = looking.then(look)
   })
 }
 
 /** Calls `changed` at once where the system tells of changes in the folder, and within a minute everywhere. */
-function follow(path: string, { log }: FilePorts, signal: AbortSignal, changed: () => void): void {
+export function followFile(
+  path: string,
+  { log }: Pick<Ports, 'log'>,
+  signal: AbortSignal,
+  changed: () => void,
+): void {
   watchFile(path, { interval: lookMs, persistent: false }, changed)
   signal.addEventListener('abort', () => unwatchFile(path, changed), { once: true })
   // The folder, not the file: editors and kubelets (by the link `..data`) put another file in its place.
@@ -114,6 +118,24 @@ function reloadMeter(
       inUse(text)
     },
   }
+}
+
+/** Reads files that a configuration names, relative paths as from its own folder. */
+export function readBeside(configuration: string, flag: string): (path: string) => string {
+  return path => readConfigured(resolve(dirname(configuration), path), flag)
+}
+
+/** What `work` makes of the file that a flag names; what it throws names both. */
+export function usable<T>(path: string, flag: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw unusable(path, flag, error)
+  }
+}
+
+function unusable(path: string, flag: string, error: unknown): unknown {
+  return error instanceof UserError ? error : new UserError(`--${flag}: ${path}: ${(error as Error).message}`)
 }
 
 /** The text of a file that a flag names, or a `UserError` that names both. */

@@ -1,8 +1,12 @@
 import { expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLogger } from '../../std/log.ts'
 import { parseFlags, withDefaults } from '../flags.ts'
 import { flagReader } from '../server-flags.ts'
 import { servingFlags } from '../serving-flags.ts'
-import { servingSource, withConfigured } from './serving.ts'
+import { followCertificates, servingSource, withConfigured } from './serving.ts'
 
 const source = (...argv: string[]) =>
   servingSource(flagReader(withDefaults(servingFlags, parseFlags(servingFlags, argv).values)))
@@ -43,3 +47,35 @@ test('files that are not there or hold no certificate are named', () => {
   expect(() => withConfigured(named, { cert: '', key: '' })).toThrow('--tls-sni-cert-key: ENOENT')
   expect(() => withConfigured(source(), { cert: 'x', key: 'y' })).toThrow('a certificate cannot be served')
 })
+
+test('a changed certificate is served without a restart, one that is not usable is left', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hutch-serving-'))
+  const [certFile, keyFile] = [join(folder, 'tls.crt'), join(folder, 'tls.key')]
+  const put = (text: string) => writeFileSync(certFile, text)
+  put('first')
+  writeFileSync(keyFile, 'key')
+  const served: string[] = []
+  const material = () => {
+    const cert = readFileSync(certFile, 'utf8')
+    if (cert === '' || cert === 'broken') throw new Error('no certificate')
+    return { cert, key: 'key' }
+  }
+  const listener = { setTls: ({ cert }: { cert: string }) => void served.push(cert) }
+  const named = source(`--tls-cert-file=${certFile}`, `--tls-private-key-file=${keyFile}`)
+  const refused: unknown[] = []
+  const log = { ...silentLogger, error: (_: string, fields?: object) => void refused.push(fields) }
+  const stop = followCertificates(named, listener, material, { log })
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await Bun.sleep(10)
+  }
+  put('second')
+  await until(() => served.at(-1) === 'second')
+  refused.length = 0
+  put('broken')
+  await until(() => refused.length > 0)
+  expect(served.at(-1)).toBe('second')
+  put('third')
+  await until(() => served.at(-1) === 'third')
+  stop()
+  rmSync(folder, { recursive: true })
+}, 180_000)

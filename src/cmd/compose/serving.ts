@@ -1,10 +1,9 @@
-import { unwatchFile, watchFile } from 'node:fs'
 import type { ConnectionLimits, Listener, TlsMaterial } from '../../server/http/listen.ts'
 import { contextChooser, type NamedCertificate, tlsLimits } from '../../server/http/tls-choice.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
-import { readConfigured } from './configured-file.ts'
+import { followFile, readConfigured } from './configured-file.ts'
 
 /** What the serving flags say. */
 export interface ServingSource {
@@ -66,9 +65,7 @@ function requireUsable({ cert, key, named = [] }: TlsMaterial): void {
   }
 }
 
-const lookMs = 60_000
-
-/** Serves changed files from the next connection on; what cannot be served leaves the ones before. */
+/** Serves changed files from the next connection on; what cannot be served leaves the ones before. The answer ends it. */
 export function followCertificates(
   { own, named }: ServingSource,
   listener: Pick<Listener, 'setTls'>,
@@ -86,8 +83,7 @@ export function followCertificates(
       })
     }
   }
-  for (const file of files) watchFile(file, { interval: lookMs, persistent: false }, changed)
-  return () => {
-    for (const file of files) unwatchFile(file, changed)
-  }
+  const stop = new AbortController()
+  for (const file of files) followFile(file, { log }, stop.signal, changed)
+  return () => stop.abort()
 }
