@@ -117,6 +117,11 @@ export class StoreUnavailableError extends Error {
   override name = 'StoreUnavailableError'
 }
 
+/** The store understood a write and will not do it (too large, no room): nothing was changed. The message is the store's own. */
+export class StoreRefusedError extends Error {
+  override name = 'StoreRefusedError'
+}
+
 /** The files cannot be opened: locked by another process, damaged, or not ours. The message says what to do. */
 export class StoreOpenError extends Error {
   override name = 'StoreOpenError'

@@ -4,8 +4,8 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { cloneDeep, deepEqual } from '../../machinery/meta/value.ts'
 import { forgetEmpties } from '../../machinery/schema/empties.ts'
 import { toStoredForm } from '../../machinery/schema/stored-form.ts'
-import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
-import { StoreUnavailableError } from '../../storage/store.ts'
+import { notFound, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
+import { StoreRefusedError, StoreUnavailableError } from '../../storage/store.ts'
 import { type CachedObject, objectKey } from '../watchcache/index.ts'
 import { groupResource, type RestCall } from './call.ts'
 import { encodeStored, withoutRevision } from './stored-edits.ts'
@@ -82,8 +82,9 @@ export async function removeStored({ deps, resource }: RestCall, seen: CachedObj
   }
 }
 
-/** A store that cannot write now is a 503; any other error stays what it is. */
+/** A store that cannot write now is a 503, one that will not a 500 in its own words; any other error stays what it is. */
 export function asUnavailable(error: unknown): unknown {
+  if (error instanceof StoreRefusedError) return plainFailure(error.message)
   return error instanceof StoreUnavailableError ? serviceUnavailable(error.message) : error
 }
 

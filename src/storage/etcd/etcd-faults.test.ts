@@ -8,6 +8,7 @@ import {
   FutureRevisionError,
   type Store,
   type StoreEvent,
+  StoreRefusedError,
   StoreUnavailableError,
 } from '../store.ts'
 import { compactOnce } from './compactor.ts'
@@ -233,5 +234,36 @@ describe.skipIf(missing !== undefined)('a real etcd that fails', () => {
     const both = await openEtcdStore({ endpoints: [nowhere, etcd.endpoint], ports })
     expect(await both.get('x')).toBeUndefined()
     await both.close()
+  }, 120_000)
+})
+
+describe.skipIf(missing !== undefined)('an etcd that is full', () => {
+  test('says so of writes, and is written again when there is room; what is there can be removed', async () => {
+    const etcd = await startEtcd()
+    const store = await openEtcdStore({
+      endpoints: [etcd.endpoint],
+      ports,
+      root: '/registry/',
+      prefix: '/test/',
+    })
+    try {
+      const { revision } = await store.write({ key: '/registry/a', value: bytes('1'), expected: 0 })
+      const alarm = (action: string) =>
+        fetch(`${etcd.endpoint}/v3/maintenance/alarm`, {
+          method: 'POST',
+          body: JSON.stringify({ action, memberID: 0, alarm: 'NOSPACE' }),
+        }).then(answer => answer.text())
+      await alarm('ACTIVATE')
+      const write = { key: '/registry/b', value: bytes('1'), expected: 0 }
+      const refused = await store.write(write).catch((error: unknown) => error)
+      expect(refused).toBeInstanceOf(StoreRefusedError)
+      expect((refused as Error).message).toBe('etcdserver: mvcc: database space exceeded')
+      await store.write({ key: '/registry/a', value: undefined, expected: revision })
+      await alarm('DEACTIVATE')
+      await store.write(write)
+    } finally {
+      await store.close()
+      await etcd.remove()
+    }
   }, 120_000)
 })

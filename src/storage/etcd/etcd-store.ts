@@ -9,6 +9,7 @@ import {
   type RangeResult,
   type Store,
   type StoreEvent,
+  StoreRefusedError,
   StoreUnavailableError,
   type Write,
 } from '../store.ts'
@@ -41,8 +42,8 @@ const defaultHistory: Partial<HistoryLimits> = { ageMs: 60_000 }
 const pastMax = 1_000
 /** A key that is asked for when only the revision matters: one that never is there. */
 const nowhere = Buffer.from([0])
-/** Of gRPC. */
-const invalidArgument = 3
+/** Of gRPC: invalid argument, resource exhausted. Nobody else would take it either. */
+const refusals: ReadonlySet<number> = new Set([3, 8])
 /** For writes under way to come back. */
 const closeTimeoutMs = 5_000
 
@@ -268,8 +269,7 @@ class EtcdStore implements Store {
 
 function asUnavailable(error: unknown): unknown {
   if (!(error instanceof EtcdError)) return error
-  // Nobody else would take it either.
-  if (error.code === invalidArgument) return new Error(error.message, { cause: error })
+  if (refusals.has(error.code)) return new StoreRefusedError(error.message, { cause: error })
   const doubt = error.isUnsent ? '' : '; whether a write was done is not known'
   return new StoreUnavailableError(`etcd: ${error.message}${doubt}`, { cause: error })
 }
