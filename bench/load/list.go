@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -51,18 +52,28 @@ func runPagedList(t *target, objects int) (result, error) {
 			if err != nil {
 				return err
 			}
-			// Lists carry their metadata before the items: no need to decode those.
-			var page struct {
-				Metadata metav1.ListMeta `json:"metadata"`
-			}
-			if err := json.Unmarshal(body, &page); err != nil {
+			if token, err = nextPage(body); err != nil || token == "" {
 				return err
-			}
-			if token = page.Metadata.Continue; token == "" {
-				return nil
 			}
 		}
 	})
+}
+
+// nextPage reads no further than to the end of the list's metadata, which stand before its items: a client that looks at
+// those costs five times what the server does, and measures itself.
+func nextPage(body []byte) (string, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	for {
+		word, err := decoder.Token()
+		if err != nil {
+			return "", fmt.Errorf("a page without metadata: %w", err)
+		}
+		if word == "metadata" {
+			var metadata metav1.ListMeta
+			err := decoder.Decode(&metadata)
+			return metadata.Continue, err
+		}
+	}
 }
 
 // runMemory only makes sure that the objects are there and have been listed once; the memory is in every result.
