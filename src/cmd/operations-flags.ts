@@ -75,6 +75,10 @@ export const operationsFlags: readonly Flag[] = [
     'tracing-config-file',
     'which requests are traced, and where traces go over OTLP (apiserver.config.k8s.io TracingConfiguration)',
   ),
+  file(
+    'egress-selector-config-file',
+    'proxies to the networks of the cluster and of webhooks (apiserver.k8s.io/v1beta1 EgressSelectorConfiguration); read at the start alone',
+  ),
   time('livez-grace-period', '0s', 'let /livez hold for so long while the steps of the start are not done'),
 ]
 

@@ -28,10 +28,7 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ['enable-priority-and-fairness', 'Priority and fairness is always on; see --max-requests-inflight.'],
   ['enable-garbage-collector', 'The garbage collector is always on.'],
   ['allow-privileged', 'Privileged containers are allowed, and Pod Security says where not.'],
-  [
-    'enable-aggregator-routing egress-selector-config-file',
-    'Extension servers are asked at the addresses of their endpoints.',
-  ],
+  ['enable-aggregator-routing', 'Extension servers are asked at the addresses of their endpoints.'],
   ['aggregator-reject-forwarding-redirect', 'Redirects of extension servers are never passed on.'],
   [
     'contention-profiling debug-socket-path',

@@ -6,6 +6,7 @@ import type { LongYaml } from '../machinery/codec/index.ts'
 import type { JsonObject, KubeObject } from '../machinery/meta/object.ts'
 import type { StatusError } from '../machinery/status/status.ts'
 import type { Breathe } from '../std/turns.ts'
+import type { Dialed } from './egress/dial.ts'
 import type { BodyType } from './rest/meta-type.ts'
 
 /**
@@ -199,9 +200,7 @@ export type WatchRun = (sink: WatchSink, signal: AbortSignal) => Promise<void>
 export type WatchSink = (events: readonly ServedEvent[]) => Promise<void> | undefined
 
 /** Whom an upgraded connection is joined with. */
-export interface UpgradeTarget {
-  readonly host: string
-  readonly port: number
+export interface UpgradeTarget extends Dialed {
   /** With its query. */
   readonly path: string
   /** Absent: plain TCP. Without `ca` the target is not verified, with empty `cert` we show none. */

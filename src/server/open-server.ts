@@ -7,7 +7,7 @@ import { createSecurity, type Security, type SecuritySetup } from './security.ts
 import { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'
 
 /** What the gates take from the server around them. */
-type Given = 'sources' | 'ownTransport' | 'tracing' | 'clock' | 'random' | 'metrics'
+type Given = 'sources' | 'ownTransport' | 'tracing' | 'egress' | 'clock' | 'random' | 'metrics'
 /** What the server takes from its gates. */
 type Gated = 'authenticator' | 'authorizer' | 'admission' | 'reviews' | 'requestToken'
 
@@ -29,11 +29,11 @@ export async function openServer(
   { gates, mount, ...options }: ServerSetup,
   signal: AbortSignal,
 ): Promise<OpenServer> {
-  const { ports, tracing } = options
+  const { ports, tracing, egress = {} } = options
   const sources = createCacheSources()
   const self = componentUsers.server
   const ownTransport = () => server.inProcess(self, programOf(self))
-  const security = createSecurity({ ...ports, sources, tracing, ownTransport, ...gates })
+  const security = createSecurity({ ...ports, sources, tracing, egress, ownTransport, ...gates })
   const { authentication } = security
   const server: ApiServer = await createApiServer({
     ...options,

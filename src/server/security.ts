@@ -36,6 +36,7 @@ import { type SubjectRulesStatus, serverAuthorizer, subjectRules } from './authz
 import { nodeRules } from './bootstrap-policy/policy.ts'
 import type { CacheSources } from './cache-sources.ts'
 import type { AdmissionPlugin, Authorizer, UserInfo } from './context.ts'
+import type { Egress } from './egress/dial.ts'
 import type { Pki } from './pki/pki.ts'
 import type { Tracing } from './tracing/tracing.ts'
 import { createServiceResolver } from './webhook-client/service-resolver.ts'
@@ -62,6 +63,8 @@ export interface SecuritySetup extends Pick<Ports, 'clock' | 'random' | 'metrics
   readonly ownTransport?: () => Transport
   /** `https://192.0.2.7:6443` */
   readonly externalUrl: string
+  /** Ways to webhooks. Default: over this machine's own network. */
+  readonly egress?: Egress
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined
 }
@@ -88,6 +91,7 @@ export function createSecurity({
   authorizers,
   admission = usualAdmission,
   ownTransport,
+  egress = {},
   clock,
   random,
   metrics,
@@ -113,7 +117,7 @@ export function createSecurity({
     nodes: of(nodes),
   }
   const reach = { services: of(services), endpointSlices: of(endpointSlices) }
-  const resolve = createServiceResolver(reach, random)
+  const resolve = createServiceResolver(reach, random, egress.cluster)
   return {
     authentication: createAuthenticationServices({
       ...{ pki, issuer, externalUrl, objects, clock, random, metrics, fileTokens },
@@ -126,7 +130,10 @@ export function createSecurity({
     admission: admissionPlugins({
       sources,
       connect: credentials =>
-        createWebhookClient({ resolve, clock, credentials, traceparent: tracing?.traceparent }),
+        createWebhookClient({
+          ...{ resolve, clock, credentials, dial: egress.controlplane },
+          traceparent: tracing?.traceparent,
+        }),
       authorize,
       rbac,
       clock,

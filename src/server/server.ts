@@ -21,6 +21,7 @@ import type { AdmissionPlugin, Authenticator, Authorizer, Handler, UserInfo } fr
 import { followDefinitions } from './crd/definitions.ts'
 import { createDiscovery } from './discovery/discovery.ts'
 import { mountDiscovery } from './discovery/routes.ts'
+import type { Egress } from './egress/dial.ts'
 import { eventTtlMs, expireEvents } from './event-expiry.ts'
 import type { Auditing } from './filters/audit.ts'
 import { mountFlowDebug } from './flow/debug.ts'
@@ -80,6 +81,8 @@ export interface ApiServerOptions {
   /** What reviews and TokenRequest ask of the security side. */
   readonly reviews?: Pick<ReviewSources, 'subjectRules' | 'tokenStatus'>
   readonly requestToken?: RequestToken
+  /** Ways into networks that this server is not in. Default: it is in all. */
+  readonly egress?: Egress
   /** How the server shows itself to kubelets. */
   readonly kubelet?: KubeletTls
   readonly serviceNetwork?: ServiceNetwork
@@ -192,7 +195,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     transport,
     ports,
     signal: stopping.signal,
-    webhooks: webhooksVia(sources, ports),
+    webhooks: webhooksVia(sources, options),
   })
   expireEvents({ cache, ports, ttlMs: options.eventTtlMs ?? eventTtlMs }, stopping.signal)
   started.finished('kinds')
@@ -236,8 +239,9 @@ function catalogOf(
   return servedCatalog({ registry, remotes, firstObjects: createFirstObjects(cache, ports.log, signal) })
 }
 
-function webhooksVia(sources: AggregationSources, { clock, random }: Ports) {
-  return createWebhookClient({ resolve: createServiceResolver(sources, random), clock })
+function webhooksVia(sources: AggregationSources, { ports, egress = {} }: ApiServerOptions) {
+  const resolve = createServiceResolver(sources, ports.random, egress.cluster)
+  return createWebhookClient({ resolve, clock: ports.clock, dial: egress.controlplane })
 }
 
 function watchDrainOf({ shutdownWatchGraceMs: graceMs = 0, ports }: ApiServerOptions) {
@@ -258,10 +262,12 @@ function observedStore({ store, ports, tracing }: ApiServerOptions): Store {
 }
 
 function aggregationOf(
-  { ports, frontProxy, onFrontProxyChanged: onProxyChanged }: ApiServerOptions,
+  { ports, frontProxy, onFrontProxyChanged: onProxyChanged, egress }: ApiServerOptions,
   sources: AggregationSources,
 ) {
-  return frontProxy && createAggregation({ sources, ports, frontProxy, onProxyChanged })
+  return (
+    frontProxy && createAggregation({ sources, ports, frontProxy, onProxyChanged, dial: egress?.cluster })
+  )
 }
 
 /** What the server itself reads about other servers. */

@@ -26,6 +26,7 @@ import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
+import { openEgress } from './egress.ts'
 import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
@@ -120,7 +121,7 @@ async function buildServer(
     ...settings.pace,
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
-    ...waysOut(trusted, settings.kubeletAddressTypes),
+    ...waysOut(trusted, settings.kubeletAddressTypes, openEgress(settings.egressConfig, ports)),
     frontProxy,
     onFrontProxyChanged: onChange,
     isProxyClaim: furtherClaims(settings.frontProxy.rules),

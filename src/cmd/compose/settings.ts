@@ -63,6 +63,7 @@ export interface ServerSettings {
   readonly frontProxy: FrontProxySource
   readonly auditing: AuditSource
   readonly encryptionConfig: string | undefined
+  readonly egressConfig: string | undefined
   readonly tracingConfig: string | undefined
   readonly profiling: boolean
   readonly browsers: BrowserRules
@@ -116,6 +117,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     frontProxy: frontProxySource(flags),
     auditing: auditSource(flags),
     encryptionConfig: flags.optional('encryption-provider-config'),
+    egressConfig: flags.optional('egress-selector-config-file'),
     tracingConfig: flags.optional('tracing-config-file'),
     profiling: flags.yes('profiling'),
     kubeletAddressTypes: flags.list('kubelet-preferred-address-types'),

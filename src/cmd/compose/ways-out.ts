@@ -1,3 +1,4 @@
+import type { Dial, Egress } from '../../server/egress/dial.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { ApiServerOptions } from '../../server/server.ts'
 import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
@@ -7,15 +8,17 @@ import { readDescriptions } from './descriptions.ts'
 export function waysOut(
   pki: () => Pki,
   kubeletAddressTypes: readonly string[],
-): Pick<ApiServerOptions, 'kubelet' | 'readDescriptions'> {
-  return { kubelet: kubeletTls(pki, kubeletAddressTypes), readDescriptions }
+  egress: Egress,
+): Pick<ApiServerOptions, 'kubelet' | 'egress' | 'readDescriptions'> {
+  return { kubelet: kubeletTls(pki, kubeletAddressTypes, egress.cluster), egress, readDescriptions }
 }
 
 /** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
-function kubeletTls(pki: () => Pki, addressTypes: readonly string[]): KubeletTls {
+function kubeletTls(pki: () => Pki, addressTypes: readonly string[], dial?: Dial): KubeletTls {
   const own = () => pki().certificates.get('client-kube-apiserver')!
   return {
     addressTypes,
+    dial,
     get cert() {
       return own().certificate
     },

@@ -9,6 +9,7 @@ import { joinHostPort } from '../../std/host-port.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Followed } from '../cache-sources.ts'
 import type { Handler } from '../context.ts'
+import { connectionThrough, type Dial } from '../egress/dial.ts'
 import type { Source } from '../lister.ts'
 import { tlsOptions } from '../subresources/forward.ts'
 import type { Endpoint } from '../subresources/kubelet-access.ts'
@@ -45,6 +46,8 @@ export interface AggregationOptions {
   readonly frontProxy: () => FrontProxy
   /** Takes who is to be told when `frontProxy` says something else. */
   readonly onProxyChanged?: ((told: () => void) => void) | undefined
+  /** How servers behind this one are reached; default: over this machine's own network. */
+  readonly dial?: Dial | undefined
   readonly ports: Pick<Ports, 'clock' | 'random'>
 }
 
@@ -53,10 +56,11 @@ export function createAggregation({
   sources,
   frontProxy,
   onProxyChanged,
+  dial,
   ports,
 }: AggregationOptions): Aggregation {
   const remotes = followRemoteApis(sources.apiServices)
-  const resolve = createServiceResolver(sources, ports.random)
+  const resolve = createServiceResolver(sources, ports.random, dial)
   const way = { resolve, frontProxy }
   return {
     remotes,
@@ -110,7 +114,9 @@ const ownUser = { username: 'system:kube-aggregator', groups: ['system:masters']
 
 class ProbeError extends Error {}
 
-function ask({ host, port, tls }: Endpoint, path: string): Promise<JsonObject> {
+function ask(endpoint: Endpoint, path: string): Promise<JsonObject> {
+  const { host, port } = endpoint
+  const tls = tlsOptions(endpoint.tls!)
   const url = `https://${joinHostPort(host, port)}${path}`
   const fail = (what: string) => new ProbeError(`failing or missing response from ${url}: ${what}`)
   const { promise, resolve, reject } = Promise.withResolvers<JsonObject>()
@@ -122,7 +128,8 @@ function ask({ host, port, tls }: Endpoint, path: string): Promise<JsonObject> {
       path,
       headers: headers as Record<string, string | string[]>,
       timeout: probeTimeoutMs,
-      ...tlsOptions(tls!),
+      ...tls,
+      ...connectionThrough(endpoint, tls),
     },
     answer => {
       const chunks: Buffer[] = []

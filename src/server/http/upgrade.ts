@@ -1,12 +1,14 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
-import type { Transform } from 'node:stream'
+import type { Duplex, Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { badRequest, internalError, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { joinHostPort } from '../../std/host-port.ts'
+import { messageOf } from '../../std/message.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
+import { type Dial, dialSecured } from '../egress/dial.ts'
 import { tlsOptions } from '../subresources/forward.ts'
 import { headersOf, toContext } from './front.ts'
 import { pacedStream } from './paced-stream.ts'
@@ -121,7 +123,7 @@ async function splice(
   through(backend, pace?.(), client)
 }
 
-function through(from: Socket, pace: Transform | undefined, to: Socket): void {
+function through(from: Duplex, pace: Transform | undefined, to: Duplex): void {
   if (!pace) {
     from.pipe(to)
     return
@@ -136,7 +138,7 @@ const statusLineBytes = 'HTTP/1.1 101'.length
  * The first bytes of the answer to an upgrade: 101, or a refusal in the target's own words. Nothing else goes to the
  * client; a redirect would lead it, and what it shows, elsewhere (apimachinery pkg/util/proxy tryUpgrade).
  */
-async function acceptance(backend: Socket): Promise<Buffer> {
+async function acceptance(backend: Duplex): Promise<Buffer> {
   const first = await firstBytes(backend, statusLineBytes)
   const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(first.toString('latin1', 0, statusLineBytes))?.[1])
   if (code === 101 || !(code < 400)) return first
@@ -145,7 +147,7 @@ async function acceptance(backend: Socket): Promise<Buffer> {
 }
 
 /** As many, or all that come. */
-function firstBytes(socket: Socket, count: number): Promise<Buffer> {
+function firstBytes(socket: Duplex, count: number): Promise<Buffer> {
   const { promise, resolve } = Promise.withResolvers<Buffer>()
   let seen: Buffer = Buffer.alloc(0)
   const end = () => resolve(seen)
@@ -178,7 +180,12 @@ function requestHead({ request, headers }: AskedUpgrade, target: UpgradeTarget):
   return `${text}\r\n`
 }
 
-function dial({ host, port, tls }: UpgradeTarget, { clock }: Ports): Promise<Socket> {
+async function dial(target: UpgradeTarget, { clock }: Ports): Promise<Duplex> {
+  const { host, port, tls } = target
+  if (target.dial)
+    return reachedThrough(target.dial, target).catch(error => {
+      throw serviceUnavailable(`error dialing backend: ${messageOf(error)}`)
+    })
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const socket: Socket = tls
     ? connectTls({ host, port, ...tlsOptions(tls), ALPNProtocols: ['http/1.1'] }, () => resolve(socket))
@@ -186,4 +193,10 @@ function dial({ host, port, tls }: UpgradeTarget, { clock }: Ports): Promise<Soc
   const cancel = clock.setTimer(connectTimeoutMs, () => socket.destroy(new Error('connection timed out')))
   socket.once('error', error => reject(serviceUnavailable(`error dialing backend: ${error.message}`)))
   return promise.finally(cancel)
+}
+
+/** A proxy's dial gives up by itself. */
+function reachedThrough(through: Dial, { host, port, tls }: UpgradeTarget): Promise<Duplex> {
+  if (!tls) return through(host, port)
+  return dialSecured(through, { host, port }, { ...tlsOptions(tls), ALPNProtocols: ['http/1.1'] })
 }

@@ -1,6 +1,7 @@
 import { request } from 'node:https'
 import type { Node } from '../../api/types/core-v1.gen.ts'
 import type { Clock, Ports } from '../../std/ports.ts'
+import { connectionThrough } from '../egress/dial.ts'
 import { tlsOptions } from '../subresources/forward.ts'
 import { type Endpoint, endpointOf, type KubeletTls } from '../subresources/kubelet-access.ts'
 import { objectKey, type WatchCache } from '../watchcache/index.ts'
@@ -25,9 +26,17 @@ export function scraperOf(
 }
 
 /** Reads `/metrics/resource` of the kubelet at `endpoint`; rejects when it does not answer in time. */
-function scrapeKubelet({ host, port, tls }: Endpoint, clock: Clock): Promise<NodeReading> {
+function scrapeKubelet(kubelet: Endpoint, clock: Clock): Promise<NodeReading> {
+  const { host, port, tls } = kubelet
   const { promise, resolve, reject } = Promise.withResolvers<NodeReading>()
-  const options = { host, port, path: '/metrics/resource', ...(tls && tlsOptions(tls)) }
+  const secured = tls ? tlsOptions(tls) : {}
+  const options = {
+    host,
+    port,
+    path: '/metrics/resource',
+    ...secured,
+    ...connectionThrough(kubelet, secured),
+  }
   const sent = request(options, answer => {
     const chunks: Buffer[] = []
     let size = 0

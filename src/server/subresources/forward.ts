@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { RawResponse, RequestContext } from '../context.ts'
+import { connectionThrough } from '../egress/dial.ts'
 import { dialFailure } from '../webhook-client/failure.ts'
 import type { Endpoint, EndpointTls } from './kubelet-access.ts'
 
@@ -63,10 +64,11 @@ export function forward(context: RequestContext, to: Forwarded): Promise<RawResp
         {
           ...options,
           ...tlsOptions(tls),
+          ...connectionThrough(endpoint, tlsOptions(tls)),
         },
         receive,
       )
-    : httpRequest(options, receive)
+    : httpRequest({ ...options, ...connectionThrough(endpoint) }, receive)
   sent.on('error', error => reject(new BackendError(dialFailure(error), { cause: error })))
   context.signal.addEventListener('abort', () => sent.destroy(), { once: true })
   sendBody(context, sent)

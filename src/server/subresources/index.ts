@@ -1,4 +1,5 @@
 import type { Authorizer } from '../context.ts'
+import type { Egress } from '../egress/dial.ts'
 import type { Connector } from '../rest/call.ts'
 import { bindNamed, bindPod } from './binding.ts'
 import { evictPod } from './eviction.ts'
@@ -14,6 +15,8 @@ export interface ConnectorSources {
   readonly authorizer?: Authorizer
   /** Absent: what needs a kubelet is refused by name. */
   readonly kubelet?: KubeletTls
+  /** How pods are reached; default: over this machine's own network. */
+  readonly egress?: Egress
 }
 
 /** Subresources with behaviour of their own, by `Subresource.connector`; `bindings` is a resource that is only posted. */
@@ -21,13 +24,14 @@ export function createConnectors({
   requestToken,
   authorizer,
   kubelet,
+  egress: { cluster: dial } = {},
 }: ConnectorSources): ReadonlyMap<string, Connector> {
   const table: [string, Connector][] = [
     ['bindings', bindNamed],
     ['pods/binding', bindPod],
     ['pods/eviction', evictPod],
-    ['pods/proxy', podProxy],
-    ['services/proxy', serviceProxy],
+    ['pods/proxy', podProxy(dial)],
+    ['services/proxy', serviceProxy(dial)],
   ]
   if (requestToken) table.push(['serviceaccounts/token', tokenConnector(requestToken)])
   if (kubelet) {

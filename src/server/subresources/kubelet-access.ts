@@ -1,5 +1,6 @@
 import type { Node } from '../../api/types/core-v1.gen.ts'
 import { badRequest, notFound, notImplemented, plainFailure } from '../../machinery/status/errors.ts'
+import type { Dial, Dialed } from '../egress/dial.ts'
 import type { RestCall } from '../rest/call.ts'
 import { objectKey } from '../watchcache/index.ts'
 
@@ -12,11 +13,11 @@ export interface KubeletTls {
   readonly ca?: string
   /** Which of a node's addresses are tried, the best first. Default: as upstream's. */
   readonly addressTypes?: readonly string[]
+  /** How kubelets are reached where this machine's own network does not lead to them. */
+  readonly dial?: Dial | undefined
 }
 
-export interface Endpoint {
-  readonly host: string
-  readonly port: number
+export interface Endpoint extends Dialed {
   readonly tls?: EndpointTls
 }
 
@@ -57,7 +58,7 @@ export function endpointOf({ metadata, status }: Node, tls: KubeletTls): Endpoin
     throw plainFailure(`no preferred addresses found; known addresses: [${known.join(' ')}]`)
   }
   const { Port: port = 0 } = status?.daemonEndpoints?.kubeletEndpoint ?? {}
-  return { host, port: port || kubeletPort, tls }
+  return { host, port: port || kubeletPort, tls, dial: tls.dial }
 }
 
 /** `10250`, `https:NAME:10250` → name, scheme and port of a node, pod or service proxy path. */

@@ -4,6 +4,7 @@ import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { badRequest, methodNotRouted, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
+import type { Dial } from '../egress/dial.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
 import { collectionPrefix, objectKey } from '../watchcache/index.ts'
@@ -23,14 +24,15 @@ import { aimAt, builtinResource } from './subrequest.ts'
 /** Finds where a proxied request goes. */
 type Locate = (call: RestCall, name: ProxyName) => Endpoint | Promise<Endpoint>
 
-function proxyConnector(locate: Locate): Connector {
+function proxyConnector(locate: Locate, dial?: Dial): Connector {
   return async function connectProxy(call): Promise<Response> {
     const { context } = call
     const { info, headers } = context
     const method = context.method ?? methods[info.verb] ?? 'GET'
     if (!proxied.has(method)) throw methodNotRouted()
     await admitConnect(call, proxyOptions(call))
-    const endpoint = await locate(call, splitProxyName(info.name, info.resource.slice(0, -1)))
+    const found = await locate(call, splitProxyName(info.name, info.resource.slice(0, -1)))
+    const endpoint = { ...found, dial }
     const { prefix, rest, search } = splitPath(context)
     if (headers.upgrade) return { kind: 'upgrade', target: { ...endpoint, path: `${rest || '/'}${search}` } }
     if (rest === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${prefix}/${search}`)
@@ -95,17 +97,19 @@ export function nodeProxy(tls: KubeletTls): Connector {
     await requireProxyable(kubelet.host)
     if (port === '' || port === String(kubelet.port)) return kubelet
     return withScheme({ host: kubelet.host, port: toPort(port) }, scheme)
-  })
+  }, tls.dial)
 }
 
 /** pods/NAME/proxy: the pod's own address. */
-export const podProxy: Connector = proxyConnector((call, { name, port, scheme }) => {
+export const podProxy = (dial?: Dial): Connector => proxyConnector(locatePod, dial)
+
+function locatePod(call: RestCall, { name, port, scheme }: ProxyName): Endpoint {
   const pod = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'pods'), { name })).object as Pod
   const host = pod.status?.podIPs?.[0]?.ip ?? ''
   if (!isProxyable(host)) throw badRequest('address not allowed')
   const first = pod.spec?.containers.flatMap(({ ports = [] }) => ports)[0]?.containerPort
   return withScheme({ host, port: port === '' ? (first ?? 80) : podPort(pod, port) }, scheme)
-})
+}
 
 function podPort(pod: Pod, port: string): number {
   const ports = pod.spec?.containers.flatMap(({ ports: declared = [] }) => declared) ?? []
@@ -113,7 +117,9 @@ function podPort(pod: Pod, port: string): number {
 }
 
 /** services/NAME/proxy: a ready pod behind the service's port. */
-export const serviceProxy: Connector = proxyConnector((call, { name, port, scheme }) => {
+export const serviceProxy = (dial?: Dial): Connector => proxyConnector(locateService, dial)
+
+function locateService(call: RestCall, { name, port, scheme }: ProxyName): Endpoint {
   const service = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'services'), { name }))
     .object as Service
   const portName = servicePortName(service, port)
@@ -126,7 +132,7 @@ export const serviceProxy: Connector = proxyConnector((call, { name, port, schem
   }
   const told = slices.some(({ endpoints }) => endpoints?.length) ? call.context.info.name : name
   throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(told)}`)
-})
+}
 
 /** A number is one of the service's ports; anything else is the name of one. */
 function servicePortName({ spec, metadata }: Service, port: string): string {

@@ -3,6 +3,7 @@ import type { Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import { notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Random } from '../../std/ports.ts'
+import type { Dial, Dialed } from '../egress/dial.ts'
 import type { Lister } from '../lister.ts'
 
 export interface ServiceListers {
@@ -10,13 +11,8 @@ export interface ServiceListers {
   readonly endpointSlices: Lister<EndpointSlice>
 }
 
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
 /** Where a Service's port is answered. Throws when nowhere, with the texts of apiserver pkg/util/proxy. */
-export type ServiceResolver = (namespace: string, name: string, port: number) => HostPort
+export type ServiceResolver = (namespace: string, name: string, port: number) => Dialed
 
 /**
  * Goes to a ready endpoint directly (upstream's `--enable-aggregator-routing`): the server need not be on a machine
@@ -25,18 +21,19 @@ export type ServiceResolver = (namespace: string, name: string, port: number) =>
 export function createServiceResolver(
   listers: ServiceListers,
   random: Pick<Random, 'next'>,
+  dial?: Dial,
 ): ServiceResolver {
   return (namespace, name, port) => {
     const service = listers.services.get(namespace, name)
     if (!service) throw notFound({ group: '', resource: 'service' }, name)
     const { type = 'ClusterIP', externalName = '', ports = [], ipFamilies = [] } = service.spec ?? {}
-    if (type === 'ExternalName') return { host: externalName, port }
+    if (type === 'ExternalName') return { host: externalName, port, dial }
     const wanted = ports.find(each => each.port === port)
     if (!wanted) throw serviceUnavailable(`no service port ${port} found for service ${JSON.stringify(name)}`)
     const slices = listers.endpointSlices.list(namespace).filter(slice => isOf(slice, name))
     const found = findReady(primaryFirst(slices, ipFamilies[0]), wanted.name ?? '', random)
     if (!found) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`)
-    return found
+    return { ...found, dial }
   }
 }
 
@@ -54,7 +51,7 @@ function findReady(
   slices: readonly EndpointSlice[],
   portName: string,
   random: Pick<Random, 'next'>,
-): HostPort | undefined {
+): Dialed | undefined {
   for (const { ports = [], endpoints = [] } of slices) {
     const port = ports?.find(each => (each.name ?? '') === portName)?.port
     const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { parseJson } from '../../machinery/codec/index.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
+import { connectionThrough, type Dial, type Dialed } from '../egress/dial.ts'
 import {
   authorizationOf,
   type CredentialsByHost,
@@ -11,7 +12,7 @@ import {
 } from '../remote-review/kubeconfig.ts'
 import { typeFault } from '../rest/foreign-body.ts'
 import { dialFailure, statusFailure, WebhookCallError } from './failure.ts'
-import type { HostPort, ServiceResolver } from './service-resolver.ts'
+import type { ServiceResolver } from './service-resolver.ts'
 
 /** Whom to call, as webhook configurations and conversions say it (`clientConfig`). */
 export interface WebhookTarget {
@@ -47,6 +48,8 @@ export interface WebhookClientOptions {
   readonly credentials?: CredentialsByHost | undefined
   /** What webhooks are told of the trace that they are asked in. */
   readonly traceparent?: (() => string | undefined) | undefined
+  /** How webhooks are reached that are named by a URL; default: over this machine's own network. */
+  readonly dial?: Dial | undefined
 }
 
 /** Clients of so many targets keep their connections open (upstream's defaultCacheSize). */
@@ -59,13 +62,16 @@ export function createWebhookClient({
   clock,
   credentials,
   traceparent,
+  dial,
 }: WebhookClientOptions): WebhookClient {
   const agents = new Map<string, Agent>()
   return async function callWebhook(target, call) {
     const place = placeOf(target, call)
     const payload = Buffer.from(JSON.stringify(call.body))
     try {
-      const at = place.service ? resolve(place.service.namespace, place.service.name, place.port) : place
+      const at = place.service
+        ? resolve(place.service.namespace, place.service.name, place.port)
+        : { ...place, dial }
       const credential = credentials?.(place.hostHeader)
       const agent = agentOf(agents, place)
       const parent = traceparent?.()
@@ -78,7 +84,7 @@ export function createWebhookClient({
   }
 }
 
-interface Place extends HostPort {
+interface Place extends Dialed {
   readonly url: string
   readonly isTls: boolean
   readonly serverName: string
@@ -143,7 +149,7 @@ function agentOf(agents: Map<string, Agent>, { serverName, port, ca = '' }: Plac
 
 interface Posting {
   readonly place: Place
-  readonly at: HostPort
+  readonly at: Dialed
   readonly payload: Buffer
   readonly agent: Agent
   readonly clock: Clock
@@ -169,10 +175,13 @@ function post({ place, at, payload, agent, clock, call, credential = {}, parent 
   const receive = (answer: IncomingMessage) => void readAnswer(answer).then(resolve, reject)
   const common = { host, port, path, method: 'POST', headers }
   const { cert, key } = credential
-  const own = { ...(ca !== undefined && { ca }), ...(cert && key && { cert, key }) }
+  const own = { ...(ca !== undefined && trusting(ca)), ...(cert && key && { cert, key }) }
+  const tls = { ...naming(serverName), ...own }
+  // Bun lets an agent of one's own connect, and then by itself alone.
+  const kept = at.dial ? {} : { agent }
   const sent = place.isTls
-    ? httpsRequest({ ...common, agent, ...naming(serverName), ...own }, receive)
-    : httpRequest(common, receive)
+    ? httpsRequest({ ...common, ...kept, ...tls, ...connectionThrough(at, tls) }, receive)
+    : httpRequest({ ...common, ...connectionThrough(at) }, receive)
   sent.on('error', reject)
   const cancel = breakOff(clock, call, error => {
     reject(error)
@@ -180,6 +189,11 @@ function post({ place, at, payload, agent, clock, call, credential = {}, parent 
   })
   sent.end(payload)
   return promise.finally(cancel)
+}
+
+/** Go trusts whatever a bundle holds, also where that is the webhook's own certificate and no authority. */
+function trusting(ca: string) {
+  return { ca, allowPartialTrustChain: true } as const
 }
 
 /** Addresses are verified too, but are no server names. */

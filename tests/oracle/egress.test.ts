@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server as HttpServer } from 'node:http'
+import { createServer as createTls, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serveConnect, serveKonnectivity, type TestProxy } from '../../src/server/egress/testing.ts'
+import { issueCa, issueLeaf } from '../../src/server/pki/issue.ts'
+import { silentLogger } from '../../src/std/log.ts'
+import { realPorts } from '../../src/std/real-ports.ts'
+import { besideStock } from './beside-stock.ts'
+import { type Answer, get, type OracleCase, patch, send } from './case.ts'
+import type { Side } from './side.ts'
+import { openStage } from './stage.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'hutch-egress-'))
+const at = (name: string) => join(folder, name)
+const context = { nowMs: Date.now(), random: realPorts(silentLogger).random }
+const ca = await issueCa('hooks', context)
+const leaf = await issueLeaf(
+  ca,
+  { commonName: 'hooks', organizations: [], names: ['hooks.test'], uses: ['serverAuth'] },
+  context,
+)
+const [cluster, controlplane] = [at('cluster.sock'), at('controlplane.sock')]
+writeFileSync(
+  at('egress.yaml'),
+  `apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- {name: cluster, connection: {proxyProtocol: GRPC, transport: {uds: {udsName: ${cluster}}}}}
+- {name: controlplane, connection: {proxyProtocol: HTTPConnect, transport: {uds: {udsName: ${controlplane}}}}}
+- {name: etcd, connection: {proxyProtocol: Direct}}
+`,
+)
+
+let pod: HttpServer
+let hook: Server
+let proxies: readonly TestProxy[] = []
+const portOf = (server: HttpServer | Server) => (server.address() as AddressInfo).port
+
+beforeAll(async () => {
+  pod = createServer((request, response) => {
+    response.setHeader('content-type', 'text/plain')
+    response.end(`the pod heard ${request.method} ${request.url}`)
+  }).listen(0, '127.0.0.1')
+  hook = createTls({ key: leaf.key, cert: leaf.certificate }, (request, response) => {
+    let body = ''
+    request.on('data', chunk => {
+      body += chunk
+    })
+    request.on('end', () => {
+      const { apiVersion, kind, request: asked } = JSON.parse(body)
+      response.setHeader('content-type', 'application/json')
+      const status = { code: 403, message: `the hook heard of ${asked.name}` }
+      response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, allowed: false, status } }))
+    })
+  }).listen(0, '127.0.0.1')
+  proxies = [
+    await serveKonnectivity(() => portOf(pod), cluster),
+    await serveConnect(() => portOf(hook), { path: controlplane }),
+  ]
+}, 60_000)
+afterAll(() => {
+  for (const proxy of proxies) proxy.stop()
+  pod.close()
+  hook.close()
+  rmSync(folder, { recursive: true, force: true })
+}, 60_000)
+
+const pods = '/api/v1/namespaces/default/pods'
+const cases: readonly OracleCase[] = [
+  send('POST', 'an account', '/api/v1/namespaces/default/serviceaccounts', {
+    ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+  }),
+  send('POST', 'a pod', pods, {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } },
+    spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 8080 }] }] },
+  }),
+  patch('its address', `${pods}/web/status`, 'merge', {
+    status: { podIP: '192.0.2.10', podIPs: [{ ip: '192.0.2.10' }] },
+  }),
+  get('asked', `${pods}/web/proxy/hello?a=b`),
+  get('asked at a port', `${pods}/web:9090/proxy/hello`),
+  send('POST', 'a hook', '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {
+    ...{ apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration' },
+    metadata: { name: 'hook' },
+    webhooks: [
+      {
+        name: 'a.hooks.test',
+        clientConfig: {
+          url: 'https://hooks.test:8443/judge',
+          caBundle: Buffer.from(ca.certificate).toString('base64'),
+        },
+        rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }],
+        ...{ admissionReviewVersions: ['v1'], sideEffects: 'None', failurePolicy: 'Fail' },
+      },
+    ],
+  }),
+  {
+    ...send('POST', 'judged', '/api/v1/namespaces/default/configmaps', {
+      ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'judged' } },
+    }),
+    until: 403,
+  },
+]
+
+/** What a server answers, and where it had the proxies connect to. */
+async function play(side: Side): Promise<object> {
+  const before = proxies.map(({ asked }) => asked.length)
+  const session = side.session()
+  const answers: Record<string, Answer> = {}
+  for (const one of cases) answers[one.name] = await settled(() => session.ask(one), one.until)
+  return { answers, asked: proxies.map(({ asked }, index) => [...new Set(asked.slice(before[index]))]) }
+}
+
+/** A hook is asked a moment after it was named. */
+async function settled(ask: () => Promise<Answer>, until?: number): Promise<Answer> {
+  for (let tries = 0; ; tries++) {
+    const answer = await ask()
+    if (until === undefined || answer.status === until || tries > 100) return answer
+    await Bun.sleep(100)
+  }
+}
+
+besideStock({
+  subject: 'proxies to other networks',
+  claim: 'Hutch asks them for the same places, and answers what it hears there',
+  open: () => openStage({ both: [`--egress-selector-config-file=${at('egress.yaml')}`] }),
+  async compare({ ours, theirs }) {
+    const [here, there] = [await play(ours), await play(theirs)]
+    expect(there).toMatchObject({ asked: [['192.0.2.10:8080', '192.0.2.10:9090'], ['hooks.test:8443']] })
+    expect(here).toEqual(there)
+  },
+})
