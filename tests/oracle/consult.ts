@@ -1,3 +1,4 @@
+import { addressCases } from './address-cases.ts'
 import { annotationCases } from './annotation-cases.ts'
 import { applyCases } from './apply-cases.ts'
 import { autoscalingCases } from './autoscaling-cases.ts'
@@ -54,6 +55,7 @@ export function allTracks(): Track[] {
     { name: 'autoscaling', cases: autoscalingCases },
     { name: 'nodes', cases: nodeCases },
     { name: 'numbers', cases: numberCases },
+    { name: 'addresses', cases: addressCases },
     ...kindTracks(),
   ]
 }

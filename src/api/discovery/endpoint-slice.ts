@@ -1,11 +1,16 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import { dns1123LabelErrors, dns1123SubdomainErrors, labelValueErrors } from '../../machinery/meta/names.ts'
 import { firstFew, unset } from '../../machinery/table/cells.ts'
 import { addressWarnings } from '../../machinery/validation/address-warnings.ts'
 import { strictAddressErrors } from '../../machinery/validation/addresses.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutable, semanticEqual, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
+import {
+  immutable,
+  ipFamily,
+  semanticEqual,
+  validateIp,
+  validateOneOf,
+} from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'
 import { sameField } from '../shared/same-field.ts'
@@ -19,19 +24,20 @@ const topologyLabelsMax = 16
 const hintsMax = 8
 const shownMax = 3
 
+/** Upstream leaves the index out where an address is of another family. */
+const listOf = (path: string) => path.slice(0, path.lastIndexOf('['))
+
 const addressRules: Readonly<Record<string, (address: string, path: string, errors: FieldErrors) => void>> = {
   IPv4(address, path, errors) {
-    if (!isIPv4(address) && isIPv6(address)) errors.invalid(path, address, 'must be an IPv4 address')
     validateIp(address, path, errors)
-    if (isIPv4(address) || isIPv6(address)) validateEndpointIp(address, path, errors)
+    if (ipFamily(address) === 6) errors.invalid(listOf(path), address, 'must be an IPv4 address')
+    if (ipFamily(address) !== 0) validateEndpointIp(address, path, errors)
   },
   IPv6(address, path, errors) {
     const faults = strictAddressErrors(address)
     invalidFor(errors, path, address, faults)
     if (faults.length > 0) return
-    // Upstream leaves the index out here.
-    if (isIPv4(address))
-      errors.invalid(path.slice(0, path.lastIndexOf('[')), address, 'must be an IPv6 address')
+    if (ipFamily(address) === 4) errors.invalid(listOf(path), address, 'must be an IPv6 address')
     validateEndpointIp(address, path, errors)
   },
   FQDN(address, path, errors) {

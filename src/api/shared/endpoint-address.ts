@@ -1,6 +1,6 @@
 /** Addresses and ports of Endpoints and EndpointSlices (pkg/apis/core/validation ValidateEndpointIP). */
-import ipaddr from 'ipaddr.js'
 import { dns1123LabelErrors, qualifiedNameErrors } from '../../machinery/meta/names.ts'
+import { parsePlain } from '../../machinery/validation/addresses.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateOneOf } from '../../machinery/validation/values.ts'
@@ -9,8 +9,9 @@ export const portProtocols = ['SCTP', 'TCP', 'UDP']
 
 /** An address that traffic can be sent to from another machine. */
 export function validateEndpointIp(value: string, path: string, errors: FieldErrors): void {
-  if (!ipaddr.isValid(value)) return errors.invalid(path, value, 'must be a valid IP address')
-  const range = ipaddr.parse(value).range()
+  const address = parsePlain(value)
+  if (!address) return errors.invalid(path, value, 'must be a valid IP address')
+  const range = address.range()
   if (range === 'unspecified') errors.invalid(path, value, `may not be unspecified (${value})`)
   if (range === 'loopback')
     errors.invalid(path, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')

@@ -39,6 +39,22 @@ export function parseSloppy(value: string): Address | undefined {
     : undefined
 }
 
+/** The same, and an address of version 4 within one of version 6 is that alone, as Go has it. */
+export function parsePlain(value: string): Address | undefined {
+  const address = parseSloppy(value)
+  return address && isMapped(address) ? (address as ipaddr.IPv6).toIPv4Address() : address
+}
+
+/** A range as Go reads it of old: its address and how many bits of it count. */
+export function parseSloppyRange(value: string): readonly [Address, bits: number] | undefined {
+  const [, text = '', prefix = ''] = /^([^/]*)\/(\d+)$/.exec(value) ?? []
+  const address = parseSloppy(text)
+  const bits = Number(prefix)
+  return address && prefix !== '' && bits <= (address.kind() === 'ipv4' ? 32 : 128)
+    ? [address, bits]
+    : undefined
+}
+
 function isDotted(value: string): boolean {
   return /^\d+(?:\.\d+){3}$/.test(value)
 }

@@ -1,8 +1,8 @@
 /** Rules of single values, with upstream's texts (apimachinery util/validation and api/validation/generic). */
 import { isIP } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import ipaddr from 'ipaddr.js'
 import { patternError } from '../meta/names.ts'
+import { parsePlain, parseSloppyRange } from './addresses.ts'
 import type { FieldErrors } from './field-error.ts'
 import { invalidFor } from './field-errors.ts'
 
@@ -133,27 +133,29 @@ export function validateIp(
   old: readonly string[] = [],
 ): void {
   if (old.includes(value)) return
-  // A zone is part of no address here.
-  if (isIP(value) === 0 || value.includes('%'))
+  if (ipFamily(value) === 0)
     errors.invalid(path, value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
 }
 
-/** 4, 6 or 0 for no address. */
+/** 4, 6 or 0 for no address, as Go reads them of old (`parsePlain`). A zone is part of no address here. */
 export function ipFamily(value: string): 0 | 4 | 6 {
-  return value.includes('%') ? 0 : (isIP(value) as 0 | 4 | 6)
+  if (isIP(value) === 4) return 4
+  const address = parsePlain(value)
+  if (!address) return 0
+  return address.kind() === 'ipv4' ? 4 : 6
 }
 
 /** An address range of either family. */
 export function validateCidr(value: string, path: string, errors: FieldErrors): void {
-  if (!ipaddr.isValidCIDR(value)) {
+  if (!parseSloppyRange(value)) {
     errors.invalid(path, value, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')
   }
 }
 
-/** Whether `inner` lies strictly inside `outer`, both CIDRs of one family. */
+/** Whether `inner` lies strictly inside `outer`, both of which are ranges, of one family. */
 export function cidrContains(outer: string, inner: string): boolean {
-  const [outerAddress, outerBits] = ipaddr.parseCIDR(outer)
-  const [innerAddress, innerBits] = ipaddr.parseCIDR(inner)
+  const [outerAddress, outerBits] = parseSloppyRange(outer)!
+  const [innerAddress, innerBits] = parseSloppyRange(inner)!
   return (
     outerAddress.kind() === innerAddress.kind() &&
     innerBits > outerBits &&

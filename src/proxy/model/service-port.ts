@@ -1,5 +1,6 @@
 import type { Service, ServicePort as ServicePortSpec } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
+import { hasLeadingZeros, parsePlain } from '../../machinery/validation/addresses.ts'
 
 /** One port of one service as packets see it: where it is reached, and who answers. IPv4. */
 export interface ServicePort {
@@ -36,11 +37,11 @@ export function servicePorts(
 ): ServicePort[] {
   const spec = service.spec
   if (!spec || spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return []
-  const clusterIps = (spec.clusterIPs ?? [spec.clusterIP]).filter(isIpv4)
+  const clusterIps = (spec.clusterIPs ?? [spec.clusterIP]).map(plainSpelling).filter(isIpv4)
   const balancers = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode }) =>
     ip && ipMode !== 'Proxy' ? [ip] : [],
   )
-  const externalIps = [...(spec.externalIPs ?? []), ...balancers].filter(isIpv4)
+  const externalIps = [...(spec.externalIPs ?? []), ...balancers].map(plainSpelling).filter(isIpv4)
   const keepsClientIp = spec.externalTrafficPolicy === 'Local'
   const affinity =
     spec.sessionAffinity === 'ClientIP'
@@ -90,7 +91,7 @@ function candidatesOf(slices: readonly EndpointSlice[], { name }: ServicePortSpe
     const port = slice.ports?.find(candidate => (candidate.name ?? '') === (name ?? ''))?.port
     if (port === undefined) continue
     for (const { addresses, conditions, nodeName } of slice.endpoints ?? []) {
-      const ip = addresses[0]!
+      const ip = plainSpelling(addresses[0]!)
       const ready = conditions?.ready !== false
       found.set(`${ip}:${port}`, { ip, port, nodeName, ready, serving: conditions?.serving ?? ready })
     }
@@ -105,6 +106,11 @@ function usable(candidates: readonly Candidate[]): Backend[] {
   return chosen
     .map(({ ip, port }) => ({ ip, port }))
     .sort((a, b) => (a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : a.port - b.port))
+}
+
+/** Zeros before numbers, which are taken as of old, mean something else to those who read rules. */
+function plainSpelling(ip: string): string {
+  return hasLeadingZeros(ip) ? (parsePlain(ip)?.toString() ?? ip) : ip
 }
 
 function isIpv4(ip: string): boolean {

@@ -118,7 +118,7 @@ export function dryAddressBook(options: AddressBookOptions): AddressBook {
       const range = rangeOf(familyOf(address))
       if (!range || range.has(canonicalAddress(address))) return
       throw new AddressError(
-        `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${range.text}`,
+        `the provided IP (${canonicalAddress(address)}) is not in the valid range. The range of valid IPs is ${range.text}`,
       )
     },
     pick: async (_, family) => rangeOf(family)?.network ?? '',

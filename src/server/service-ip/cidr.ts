@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { parsePlain } from '../../machinery/validation/addresses.ts'
 
 export type Family = 'IPv4' | 'IPv6'
 
@@ -56,11 +57,11 @@ function toRange(text: string): AddressRange {
 
 /** One spelling of an address, as its IPAddress object is named. */
 export function canonicalAddress(text: string): string {
-  return ipaddr.parse(text).toString()
+  return (parsePlain(text) ?? ipaddr.parse(text)).toString()
 }
 
 export function familyOf(address: string): Family {
-  return address.includes(':') ? 'IPv6' : 'IPv4'
+  return parsePlain(address)?.kind() === 'ipv6' ? 'IPv6' : 'IPv4'
 }
 
 function networkOf(text: string, isV4: boolean): string {
