@@ -64,3 +64,12 @@ describe('texts count by characters, of however many units', () => {
   ])
     test(expression, () => expect(run(expression)).toBe(true))
 })
+
+test('lists that are made of one list do not see what was added to each other', () => {
+  const made =
+    '[[1, 2].map(x, x)].all(l, l + [3] == [1, 2, 3] && l + [4] + [5] == [1, 2, 4, 5] && l == [1, 2])'
+  expect(run(made)).toBe(true)
+  expect(
+    run('[[1].map(x, x) + [2]].all(l, [l + [3], l + [4]] == [[1, 2, 3], [1, 2, 4]] && l.size() == 2)'),
+  ).toBe(true)
+})

@@ -80,6 +80,37 @@ export class LazyList {
   }
 }
 
+/**
+ * A list that grows at its end: one that was made of it by adding shares its items, so that a loop that makes a list item by
+ * item does not copy what it has each time.
+ */
+export class GrownList extends LazyList {
+  readonly #items: Value[]
+  readonly #length: number
+  private constructor(items: Value[], length: number) {
+    super(items, item => item as Value)
+    this.#items = items
+    this.#length = length
+  }
+
+  /** Both one behind the other. */
+  static of(first: ListValue, rest: ListValue): GrownList {
+    // Whoever added to it before owns what is beyond its end.
+    const isOpen = first instanceof GrownList && first.#length === first.#items.length
+    const items = isOpen ? first.#items : [...first]
+    for (const item of [...rest]) items.push(item)
+    return new GrownList(items, items.length)
+  }
+
+  override get length(): number {
+    return this.#length
+  }
+
+  override *[Symbol.iterator](): Generator<Value> {
+    for (let index = 0; index < this.#length; index++) yield this.#items[index]!
+  }
+}
+
 /** A map; keys of different number types that are equal are one key. */
 export interface MapValue {
   readonly isMap: true

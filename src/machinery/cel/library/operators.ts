@@ -19,6 +19,7 @@ import {
   compareValues,
   type Duration,
   equalValues,
+  GrownList,
   isList,
   isMapValue,
   type ListValue,
@@ -68,7 +69,7 @@ const add = [
     (x: Timestamp, y: Duration) => timestampOf(x.ns + y.ns),
   ),
   same('add_int64', intType, (x: bigint, y: bigint) => int(x + y)),
-  same('add_list', listOfA, (x: ListValue, y: ListValue) => [...x, ...y]),
+  same('add_list', listOfA, GrownList.of),
   same('add_string', stringType, (x: string, y: string) => x + y),
   same('add_uint64', uintType, (x: Uint, y: Uint) => uint(x.value + y.value)),
 ]
