@@ -174,8 +174,10 @@ function isWhole(text: string): boolean {
 
 /** A repeated variable is fine only when it builds on the one before. */
 function envWarnings(env: readonly EnvVar[] = [], path: string): string[] {
+  const seen = new Set<string>()
   return env.flatMap(({ name, value = '', valueFrom }, i) => {
-    const isRepeated = env.findIndex(other => other.name === name) < i
+    const isRepeated = seen.has(name)
+    seen.add(name)
     const reference = `$(${name})`
     const buildsOn = !valueFrom && value !== reference && value.includes(reference)
     if (!isRepeated || buildsOn) return []
