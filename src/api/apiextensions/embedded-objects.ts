@@ -77,6 +77,11 @@ export function coerceEmbedded(schema: JSONSchemaProps, value: unknown, typeText
   return unknown
 }
 
+/** Whether a schema of a map says nothing of any member: of free JSON there may be very much. */
+export function isFree({ properties, additionalProperties }: JSONSchemaProps): boolean {
+  return properties === undefined && typeof additionalProperties !== 'object'
+}
+
 type Visit = (object: JsonMap, path: string) => void
 
 function visitEmbedded(schema: JSONSchemaProps, value: unknown, path: string, visit: Visit): void {
@@ -89,6 +94,7 @@ function visitEmbedded(schema: JSONSchemaProps, value: unknown, path: string, vi
   if (!isMap(value)) return
   if (schema['x-kubernetes-embedded-resource']) visit(value, path)
   const { properties = {}, additionalProperties } = schema
+  if (isFree(schema)) return
   for (const [key, item] of Object.entries(value)) {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined
     if (property) visitEmbedded(property, item, path === '' ? key : `${path}.${key}`, visit)

@@ -1,5 +1,6 @@
 import { isMap, type JsonMap } from '../../machinery/meta/json.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
+import { isFree } from './embedded-objects.ts'
 
 const typeFields = new Set(['apiVersion', 'kind', 'metadata'])
 
@@ -30,6 +31,7 @@ function pruneValue(schema: JSONSchemaProps, value: unknown, path: string, walk:
 function pruneMap(schema: JSONSchemaProps, object: JsonMap, path: string, walk: Walk): void {
   const { properties = {}, additionalProperties } = schema
   const keeps = schema['x-kubernetes-preserve-unknown-fields'] || additionalProperties === true
+  if (keeps && isFree(schema)) return
   const inner = { ...walk, isRoot: false }
   for (const key of Object.keys(object)) {
     if (walk.isRoot && typeFields.has(key)) continue

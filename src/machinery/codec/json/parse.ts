@@ -175,9 +175,11 @@ const stepMembers = 512
 function* numbersOf(long: ReadonlySet<object>): Steps<void> {
   let seen = 0
   for (const value of long) {
-    for (const [key, member] of Object.entries(value)) {
+    const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
+    for (const key of keys) {
       if (++seen % stepMembers === 0) yield
-      if (typeof member === 'symbol') setMember(value as JsonMap, key, numberOf(member))
+      const member = (value as JsonMap)[key]
+      if (typeof member === 'symbol') setMember(value as JsonMap, String(key), numberOf(member))
       else if (!long.has(member as object)) withNumbers(member)
     }
   }

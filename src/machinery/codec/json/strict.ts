@@ -67,10 +67,26 @@ function scanValue(scan: Scan, schema: Schema | undefined, path: string): void {
   skipSpace(scan)
   const first = scan.text[scan.at]
   const inner = schema && isOpaque(schema) ? undefined : schema
-  if (first === '{') scanObject(scan, inner, path)
+  if (!inner && (first === '{' || first === '[')) skipNested(scan)
+  else if (first === '{') scanObject(scan, inner, path)
   else if (first === '[') scanArray(scan, inner, path)
   else if (first === '"') scan.at = stringEnd(scan.text, scan.at)
   else skipWord(scan)
+}
+
+/** Nobody asks what is in there. */
+function skipNested(scan: Scan): void {
+  const { text } = scan
+  let depth = 0
+  do {
+    const code = text.charCodeAt(scan.at)
+    if (code === 0x22) scan.at = stringEnd(text, scan.at)
+    else {
+      if (code === 0x5b || code === 0x7b) depth++
+      else if (code === 0x5d || code === 0x7d) depth--
+      scan.at++
+    }
+  } while (depth > 0)
 }
 
 function skipSpace(scan: Scan): void {
