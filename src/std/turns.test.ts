@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { realClock } from './real-ports.ts'
 import { SimClock } from './sim-ports.ts'
-import { awaited, beginWork, runSteps, type Steps, takeSteps } from './turns.ts'
+import { awaited, beginWork, queueWork, runSteps, type Steps, takeSteps } from './turns.ts'
 
 function spin(untilMs: number): void {
   while (realClock.monotonicMs() < untilMs);
@@ -58,4 +58,12 @@ function* told(): Steps<string> {
 test('work in steps waits for what it asks for, and hears of it where that fails', async () => {
   expect(await takeSteps(told())).toBe('first, Error: second')
   expect(() => runSteps(told())).toThrow('cannot be done at once')
+})
+
+test('work that is queued waits for its turn before it begins, and has its slice then', async () => {
+  const breathe = queueWork(realClock)
+  const pause = breathe()
+  expect(pause).toBeDefined()
+  await pause
+  expect(breathe()).toBeUndefined()
 })

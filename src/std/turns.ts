@@ -36,8 +36,8 @@ class Turns {
 const turns = new WeakMap<Clock, Turns>()
 
 /** Begins a piece of work that may take long. All of one clock take turns; in virtual time nothing takes any. */
-export function beginWork(clock: Clock): Breathe {
-  let endMs = clock.monotonicMs() + sliceMs
+export function beginWork(clock: Clock, firstSliceMs = sliceMs): Breathe {
+  let endMs = clock.monotonicMs() + firstSliceMs
   const again = () => {
     endMs = clock.monotonicMs() + sliceMs
   }
@@ -50,6 +50,11 @@ export function beginWork(clock: Clock): Breathe {
     }
     return shared.wait().then(again)
   }
+}
+
+/** The same, of a piece of work that waits for its turn before it begins: others may begin at this very moment. */
+export function queueWork(clock: Clock): Breathe {
+  return beginWork(clock, 0)
 }
 
 /** Work that stops now and then to be taken up again; where it waits for something, with what it waits for. */
