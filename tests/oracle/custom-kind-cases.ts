@@ -1,4 +1,4 @@
-import { get, type OracleCase, send, type Track } from './case.ts'
+import { get, type OracleCase, patch, send, type Track } from './case.ts'
 import { opening } from './general-cases.ts'
 import { freeCasesOf } from './kind-cases.ts'
 import { ruledCases } from './ruled-cases.ts'
@@ -21,6 +21,9 @@ const schema = {
           'x-kubernetes-list-map-keys': ['port'],
           items: { type: 'object', required: ['port'], properties: { port: { type: 'integer' } } },
         },
+        when: { type: 'string', format: 'date-time' },
+        few: { type: 'object', minProperties: 1, maxProperties: 1, additionalProperties: { type: 'string' } },
+        bare: { type: 'object' },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
       },
     },
@@ -70,6 +73,24 @@ function trackOf(kind: keyof typeof scopes): Track {
     dry('an unknown field inside, strict', { bogus: 1 }, '&fieldValidation=Strict'),
     dry('an unknown field inside, warned', { bogus: 1 }),
     dry('null where a default is', { mode: null }),
+    ...[7, 1.5, true, {}, ['a list'], 'no time', null].map(when =>
+      dry(`${JSON.stringify(when)} for a time`, { when }),
+    ),
+    dry('too many members, of wrong types', { few: { a: 1, b: 'b' } }),
+    dry('too few members', { few: {} }),
+    ...[
+      { bare: { any: 1 } },
+      { ports: { port: 1 } },
+      { mode: ['on', { a: true }] },
+      { mode: { b: 1.5 } },
+    ].map(spec =>
+      patch(
+        `${kind}: apply ${JSON.stringify(spec)}`,
+        `${collection}/tried?dryRun=All&fieldManager=m`,
+        'apply',
+        body(spec),
+      ),
+    ),
     ...freeCasesOf(sample),
     get(`${kind}: by a selectable field`, `${collection}?fieldSelector=spec.mode%3Don`),
     { name: `${kind}: remove the definition`, method: 'DELETE', path: `${definitions}/${plural}.${group}` },

@@ -7,7 +7,7 @@ import type { FieldError, FieldErrors } from '../../machinery/validation/field-e
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
 import { isInteger, isNumber } from '../../std/exact-json.ts'
 import type { JSONSchemaProps } from '../types/apiextensions-v1.gen.ts'
-import { hasFormat } from './formats.ts'
+import { hasFormat, isKnownFormat } from './formats.ts'
 import { itemsOf } from './schema-walk.ts'
 
 /** The old value at a place that can be found again; absent where there is none. */
@@ -29,7 +29,7 @@ export function validateValue(
   if (value === null && schema.nullable) return
   if (old && isUnchanged(schema, value, old.value)) return
   checkType(schema, value, path, errors)
-  checkJunctors(schema, value, { path, old }, errors)
+  if (value !== null) checkJunctors(schema, value, { path, old }, errors)
   if (typeof value === 'string') checkText(schema, value, path, errors)
   else if (isNumber(value)) checkNumber(schema, value, path, errors)
   else if (Array.isArray(value)) checkArray(schema, value, { path, old }, errors)
@@ -93,6 +93,30 @@ function checkType(schema: JSONSchemaProps, value: unknown, path: string, errors
   const found = typeOf(value)
   const wanted = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type
   if (!wanted || wanted.split(',').includes(found) || (wanted === 'number' && found === 'integer')) return
+  const format = schema.format && isKnownFormat(schema.format) ? schema.format : undefined
+  if (format && value !== null) return checkFormattedType({ ...schema, format }, value, path, errors)
+  sayType(found, wanted, path, errors)
+}
+
+/** Upstream names the formats of both where a text has one, and takes a list for such a text. */
+function checkFormattedType(
+  { type, format }: JSONSchemaProps & { format: string },
+  value: unknown,
+  path: string,
+  errors: FieldErrors,
+): void {
+  const isNumeric = type === 'number' || type === 'integer'
+  const isTextual = typeof value === 'string' || Array.isArray(value)
+  if (!isTextual) return sayType(goFormatOf(value), format, path, errors)
+  if (isNumeric) sayType(typeOf(value), type, path, errors)
+}
+
+function goFormatOf(value: unknown): string {
+  if (!isNumber(value)) return ''
+  return typeOf(value) === 'integer' ? 'int64' : 'float64'
+}
+
+function sayType(found: string, wanted: string, path: string, errors: FieldErrors): void {
   errors.typeInvalid(path, found, `${path} in body must be of type ${wanted}: ${JSON.stringify(found)}`)
 }
 
@@ -193,12 +217,10 @@ function checkObject(
   const { properties = {}, required = [], additionalProperties, minProperties, maxProperties } = schema
   const child = (key: string) => (path === '' ? key : `${path}.${key}`)
   const names = Object.keys(value)
-  if (minProperties !== undefined && names.length < minProperties) {
+  if (minProperties !== undefined && names.length < minProperties)
     errors.invalid(path, names.length, `${path} in body should have at least ${minProperties} properties`)
-    return
-  }
   if (maxProperties !== undefined && names.length > maxProperties)
-    return errors.tooMany(path, names.length, maxProperties)
+    errors.tooMany(path, names.length, maxProperties)
   for (const name of names) {
     const declared = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
     if (typeof declared === 'object')

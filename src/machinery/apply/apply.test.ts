@@ -315,6 +315,10 @@ describe('apply', () => {
     [{ replicas: 'x' }, '.spec.replicas: expected numeric (int or float), got string'],
     [{ paused: 1 }, '.spec.paused: expected boolean, got &{1}'],
     [{ containers: {} }, '.spec.containers: expected list, got &{map[]}'],
+    [
+      { containers: [{ name: 'a', image: ['x', { b: 1, a: true }] }] },
+      '.spec.containers[name="a"].image: expected string, got &value.valueUnstructured{Value:[]interface {}{"x", map[string]interface {}{"a":true, "b":1}}}',
+    ],
   ])('%p is refused with upstream’s words', (spec, complaint) => {
     expect(() => apply(undefined, workload(spec))).toThrow(
       `failed to create typed patch object (d/w; apps.test/v1, Kind=Workload): ${complaint}`,

@@ -1,14 +1,14 @@
 /** Whether a configuration fits its schema, with the complaints of structured-merge-diff's typed validation. */
 import { isNumber } from '../../std/exact-json.ts'
 import type { JsonMap } from '../meta/json.ts'
-import { formatGoValue, isMap } from '../meta/json.ts'
+import { formatGoSyntax, formatGoValue, isMap } from '../meta/json.ts'
 import type { ListSchema, ScalarKind, Schema } from '../schema/schema.ts'
 import { ElementError, formatElement, itemElement } from './path-element.ts'
 import { memberSchema } from './typed.ts'
 
 /** Complaints as `.spec.x: text`; empty when the configuration can be applied. */
 export function configErrors(schema: Schema, config: JsonMap): string[] {
-  return valueErrors(schema, config, '')
+  return valueErrors(schema, config, '', false)
 }
 
 /** One complaint alone, several under a heading, as upstream prints them. */
@@ -16,34 +16,38 @@ export function formatConfigErrors(errors: readonly string[]): string {
   return errors.length === 1 ? errors[0]! : ['errors:', ...errors.map(error => `  ${error}`)].join('\n')
 }
 
-function valueErrors(schema: Schema, value: unknown, path: string): string[] {
+/** `isFree`: an object around it keeps what it does not know. */
+function valueErrors(schema: Schema, value: unknown, path: string, isFree: boolean): string[] {
   if (value === null) return []
   switch (schema.kind) {
     case 'object':
     case 'map':
       return isMap(value)
-        ? memberErrors(schema, value, path)
+        ? memberErrors(schema, value, path, isFree)
         : [complaint(path, `expected map, got &{${formatGoValue(value)}}`)]
     case 'list':
       if (!Array.isArray(value)) return [complaint(path, `expected list, got &{${formatGoValue(value)}}`)]
-      return listErrors(schema, value, path)
+      return listErrors(schema, value, path, isFree)
     default:
       return scalarErrors(schema.kind, value, path)
   }
 }
 
-function memberErrors(schema: Schema, map: JsonMap, path: string): string[] {
+function memberErrors(schema: Schema, map: JsonMap, path: string, isFree: boolean): string[] {
   const errors: string[] = []
+  const isFreeBelow = isFree || (schema.kind === 'object' && schema.preserveUnknown === true)
+  // What tells of no member at all takes any, as OpenAPI has it.
+  const takesAny = isFreeBelow || schema.kind !== 'object' || schema.fields.size === 0
   for (const key of Object.keys(map)) {
     const below = `${path}.${key}`
-    const known = schema.kind !== 'object' || schema.preserveUnknown || schema.fields.has(key)
+    const known = takesAny || schema.fields.has(key)
     if (!known) return [...errors, complaint(below, 'field not declared in schema')]
-    errors.push(...valueErrors(memberSchema(schema, key), map[key], below))
+    errors.push(...valueErrors(memberSchema(schema, key), map[key], below, isFreeBelow))
   }
   return errors
 }
 
-function listErrors(schema: ListSchema, list: unknown[], path: string): string[] {
+function listErrors(schema: ListSchema, list: unknown[], path: string, isFree: boolean): string[] {
   const errors: string[] = []
   const seen = new Set<string>()
   for (const [index, item] of list.entries()) {
@@ -59,7 +63,7 @@ function listErrors(schema: ListSchema, list: unknown[], path: string): string[]
         errors.push(complaint(path, `duplicate entries for key ${formatElement(element)}`))
       seen.add(element)
     }
-    errors.push(...valueErrors(schema.items, item, `${path}${formatElement(element)}`))
+    errors.push(...valueErrors(schema.items, item, `${path}${formatElement(element)}`, isFree))
   }
   return errors
 }
@@ -80,7 +84,7 @@ function scalarErrors(kind: ScalarKind, value: unknown, path: string): string[] 
   }
   if (kind === 'string' || kind === 'bytes' || kind === 'duration') {
     if (typeof value === 'string') return []
-    return [complaint(path, `expected string, got &value.valueUnstructured{Value:${formatGoValue(value)}}`)]
+    return [complaint(path, `expected string, got &value.valueUnstructured{Value:${formatGoSyntax(value)}}`)]
   }
   const wrong = untyped.has(kind) && typeof value === 'object'
   return wrong ? [complaint(path, `expected any scalar, got &{${formatGoValue(value)}}`)] : []

@@ -1,6 +1,6 @@
 /** What Go's YAML says of documents that the library reads, or cannot read. */
 import { type Document, isScalar, type LineCounter, type Node, visit, type YAMLError } from 'yaml'
-import { isMap } from '../meta/json.ts'
+import { formatGoSyntax, isMap } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 
@@ -51,11 +51,7 @@ function nullKey(value: Node | null, document: Document): DecodeError {
 
 /** As Go's `%#v` prints what its YAML reads. */
 function goSyntax(value: unknown): string {
-  if (value === null) return 'interface {}(nil)'
-  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
-  if (!isMap(value)) return typeof value === 'string' ? quote(value) : String(value)
-  const members = Object.entries(value).map(([key, member]) => `${quote(key)}:${goSyntax(member)}`)
-  return `map[interface {}]interface {}{${members.join(', ')}}`
+  return formatGoSyntax(value, 'map[interface {}]interface {}')
 }
 
 /** A text without one has no number that JSON has not. */

@@ -1,4 +1,5 @@
 import { isNumber } from '../../std/exact-json.ts'
+import { quote } from './quote.ts'
 
 /** A JSON object whose members nobody has looked at yet. */
 export type JsonMap = { [key: string]: unknown }
@@ -42,4 +43,16 @@ export function formatGoValue(value: unknown): string {
   if (!isMap(value)) return String(value)
   const members = Object.keys(value).sort()
   return `map[${members.map(key => `${key}:${formatGoValue(value[key])}`).join(' ')}]`
+}
+
+/** Prints a decoded value as Go's `%#v`: `map[string]interface {}{"a":1}`; its reader gave maps the type `mapType`. */
+export function formatGoSyntax(value: unknown, mapType = 'map[string]interface {}'): string {
+  if (value === null || value === undefined) return 'interface {}(nil)'
+  if (Array.isArray(value))
+    return `[]interface {}{${value.map(item => formatGoSyntax(item, mapType)).join(', ')}}`
+  if (!isMap(value)) return typeof value === 'string' ? quote(value) : String(value)
+  const members = Object.keys(value)
+    .sort()
+    .map(key => `${quote(key)}:${formatGoSyntax(value[key], mapType)}`)
+  return `${mapType}{${members.join(', ')}}`
 }

@@ -70,6 +70,45 @@ test('a definition is established and its objects are defaulted, pruned and vali
   )
 })
 
+test('a text with a format tells what Go calls a value of another type; too many members do not hide what they hold', async () => {
+  const properties = {
+    when: { type: 'string', format: 'date-time' },
+    few: { type: 'object', maxProperties: 1, additionalProperties: { type: 'string' } },
+  }
+  await define('timers', 'Timer', { type: 'object', properties })
+  await expect(make('timers', 't', { when: 7 })).rejects.toThrow(
+    'spec.when: Invalid value: "int64": spec.when in body must be of type date-time: "int64"',
+  )
+  await expect(make('timers', 't', { when: true })).rejects.toThrow(
+    'spec.when: Invalid value: "": spec.when in body must be of type date-time: ""',
+  )
+  await make('timers', 'listed', { when: ['a list is taken'] })
+  await expect(make('timers', 't', { few: { a: 1, b: 'x' } })).rejects.toThrow(
+    '[spec.few: Too many: 2: must have at most 1 item, spec.few.a: Invalid value: "integer": spec.few.a in body must be of type string: "integer"]',
+  )
+})
+
+test('an object that tells of no member may be applied with any, and below unknown fields are kept', async () => {
+  const inner = { type: 'object', properties: { known: { type: 'string' } } }
+  const free = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { inner } }
+  await define('bares', 'Bare', { type: 'object', properties: { bare: { type: 'object' }, free, inner } })
+  const apply = (spec: JsonObject) =>
+    custom('patch', 'bares', {
+      name: 'b',
+      patchType: 'application/apply-patch+yaml',
+      body: { apiVersion: 'example.com/v1', kind: 'Bare', metadata: { name: 'b' }, spec },
+      options: { fieldManager: 'm' },
+    })
+  expect(await apply({ bare: { any: 1 } })).toMatchObject({
+    spec: { bare: {} },
+    metadata: { managedFields: [{ fieldsV1: { 'f:spec': { 'f:bare': { 'f:any': {} } } } }] },
+  })
+  await apply({ free: { inner: { other: 1 } } })
+  await expect(apply({ inner: { other: 1 } })).rejects.toThrow(
+    '.spec.inner.other: field not declared in schema',
+  )
+})
+
 test('rules in CEL see the object, and the old one on update', async () => {
   const rules = [
     { rule: 'self.min <= self.max', message: 'min must not exceed max' },

@@ -87,7 +87,9 @@ function sendBody({ body }: RequestContext, sent: ClientRequest): void {
 
 /** How a connection to an endpoint is secured. Where nothing says whom to believe, the endpoint is not verified. */
 export function tlsOptions({ cert, key, ca, servername, isVerified }: EndpointTls): TlsOptions {
-  const trust = isVerified === false || !(ca || isVerified) ? { rejectUnauthorized: false } : ca ? { ca } : {}
+  // Go trusts whatever a bundle holds, also where that is the endpoint's own certificate and no authority.
+  const told = ca ? { ca, allowPartialTrustChain: true as const } : {}
+  const trust = isVerified === false || !(ca || isVerified) ? { rejectUnauthorized: false } : told
   return { ...(cert && { cert, key }), ...trust, ...(servername && { servername }) }
 }
 
@@ -95,6 +97,7 @@ interface TlsOptions {
   readonly cert?: string
   readonly key?: string
   readonly ca?: string
+  readonly allowPartialTrustChain?: true
   readonly servername?: string
   readonly rejectUnauthorized?: boolean
 }

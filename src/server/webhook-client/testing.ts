@@ -10,6 +10,8 @@ export interface TestWebhook {
   readonly port: number
   /** In base64, as configurations hold it. */
   readonly caBundle: string
+  /** The certificate that is shown itself, in base64: whoever holds it needs no authority. */
+  readonly ownBundle: string
   /** PEM of the authority. */
   readonly ca: string
   readonly paths: string[]
@@ -58,6 +60,7 @@ export async function startTestWebhook(
   return {
     port: (server.address() as AddressInfo).port,
     caBundle: Buffer.from(ca.certificate).toString('base64'),
+    ownBundle: Buffer.from(leaf.certificate).toString('base64'),
     ca: ca.certificate,
     paths,
     close() {

@@ -69,6 +69,11 @@ test('a URL is called as it is', async () => {
   expect(await call({ url, caBundle: hook.caBundle })).toMatchObject({ heard: 'hello' })
 })
 
+test('a bundle may hold the certificate of the webhook itself, as Go programs that test webhooks write it', async () => {
+  const url = `https://localhost:${hook.port}/plain`
+  expect(await call({ url, caBundle: hook.ownBundle })).toMatchObject({ heard: 'hello' })
+})
+
 test('a webhook of an unknown authority is not believed', async () => {
   await expect(call({ service })).rejects.toThrow(
     'Post "https://hook.tools.svc:443/convert?timeout=10s": tls: failed to verify certificate: x509: certificate signed by unknown authority',
