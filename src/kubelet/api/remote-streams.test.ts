@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { PassThrough } from 'node:stream'
+import { silentLogger } from '../../std/log.ts'
 import type { OutputChunk, Session } from '../runtime/runtime.ts'
 import { type RemoteStreams, serveSession } from './remote-streams.ts'
 
@@ -52,7 +53,7 @@ const resized = () => Promise.resolve()
 test('a size that the command can no longer be given costs none of its output', async () => {
   const heard = { text: '', status: '' }
   const session = command(undefined, () => Promise.reject(new Error('no such exec session')))
-  await serveSession(async () => session, client(undefined, heard))
+  await serveSession(async () => session, client(undefined, heard), silentLogger)
   expect(heard).toEqual({ text: 'the last words', status: 'Success' })
 })
 
@@ -62,12 +63,16 @@ test('input that breaks off is input that ends', async () => {
     yield bytes('half a ')
     throw new Error('connection reset')
   }
-  await serveSession(async () => command(new PassThrough(), resized), client(input(), heard))
+  await serveSession(async () => command(new PassThrough(), resized), client(input(), heard), silentLogger)
   expect(heard).toEqual({ text: 'half a the last words', status: 'Success' })
 })
 
 test('a session that cannot begin is told as a failure', async () => {
   const heard = { text: '', status: '' }
-  await serveSession(() => Promise.reject(new Error('no such container')), client(undefined, heard))
+  await serveSession(
+    () => Promise.reject(new Error('no such container')),
+    client(undefined, heard),
+    silentLogger,
+  )
   expect(heard.status).toBe('Failure')
 })

@@ -1,4 +1,5 @@
 import { messageOf } from '../../std/message.ts'
+import type { Logger } from '../../std/ports.ts'
 import type { Session } from '../runtime/runtime.ts'
 
 /** The client's side of exec and attach, whichever protocol carries it. */
@@ -18,14 +19,20 @@ export interface RemoteStreams {
  * Joins a session to a client until the session ends or the client goes. What cannot begin or breaks off is told where
  * the client waits for the exit code.
  */
-export async function serveSession(begin: () => Promise<Session>, remote: RemoteStreams): Promise<void> {
+export async function serveSession(
+  begin: () => Promise<Session>,
+  remote: RemoteStreams,
+  log: Pick<Logger, 'debug'>,
+): Promise<void> {
+  const note = (what: string) => (error: unknown) => log.debug(what, { reason: messageOf(error) })
   try {
     const session = await begin()
     // It fails when the command has just ended: what that has said is still to be told.
-    remote.onResize((columns, rows) => void session.resize(columns, rows).catch(() => undefined))
+    const notResized = note('a terminal was not resized')
+    remote.onResize((columns, rows) => void session.resize(columns, rows).catch(notResized))
     void remote.gone.then(() => session.close())
     // Input that breaks off is input that ends, as upstream's runtimes take it.
-    void feed(session, remote).catch(() => session.stdin?.end())
+    void feed(session, remote).catch(note('input broke off'))
     for await (const { stream, data } of session.output) await remote.write(stream, data)
     await remote.finish(exitStatus(await session.exitCode()))
   } catch (error) {
@@ -35,11 +42,15 @@ export async function serveSession(begin: () => Promise<Session>, remote: Remote
 
 async function feed({ stdin }: Session, remote: RemoteStreams): Promise<void> {
   if (!stdin || !remote.stdin) return
-  for await (const piece of remote.stdin) {
-    if (!stdin.writable) return
-    if (!stdin.write(piece)) await new Promise(resolve => stdin.once('drain', resolve).once('close', resolve))
+  try {
+    for await (const piece of remote.stdin) {
+      if (!stdin.writable) return
+      if (!stdin.write(piece))
+        await new Promise(resolve => stdin.once('drain', resolve).once('close', resolve))
+    }
+  } finally {
+    stdin.end()
   }
-  stdin.end()
 }
 
 /** remotecommand protocol v4: success, or the exit code as a cause. */

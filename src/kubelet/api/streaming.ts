@@ -116,7 +116,8 @@ async function overWebsocket(api: KubeletApi, upgrade: Upgrade): Promise<void> {
     if (!(error instanceof ApiError)) throw error
     return { streams: noStreams, begin: () => Promise.reject(new Error(`${notUpgraded}: ${error.message}`)) }
   })
-  await serveSession(found.begin, websocketStreams(await accept(upgrade), found.streams.stdin))
+  const remote = websocketStreams(await accept(upgrade), found.streams.stdin)
+  await serveSession(found.begin, remote, api.options.ports.log)
 }
 
 const notUpgraded = 'unable to upgrade connection'
@@ -128,7 +129,7 @@ async function overSpdy(api: KubeletApi, upgrade: Upgrade): Promise<void> {
   const { streams, begin } = await joining(api, upgrade)
   const remote = new SpdyRemote(streams)
   const connection = switchToSpdy(upgrade, version, stream => remote.add(stream))
-  await serveSession(begin, await remote.ready(connection))
+  await serveSession(begin, await remote.ready(connection), api.options.ports.log)
 }
 
 async function servePortForward(api: KubeletApi, upgrade: Upgrade): Promise<void> {
