@@ -6,6 +6,7 @@ import {
 } from '../../machinery/status/errors.ts'
 import { createDeadlines } from '../../std/deadlines.ts'
 import type { Clock } from '../../std/ports.ts'
+import { queueWork } from '../../std/turns.ts'
 import type { Asked } from './exchange.ts'
 
 /** Upstream's MaxRequestBodyBytes. */
@@ -29,7 +30,7 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
     const declared = Number(request.headers['content-length'] ?? 0)
     if (declared > bodyBytesMax) throw tooLarge()
     if (request.destroyed) throw gone()
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
     const chunks: Buffer[] = []
     let size = 0
     let isOver = false
@@ -43,13 +44,16 @@ export function createBodyReader(clock: Clock, limitMs: number): BodyReader {
         reject(tooManyRequests('Too many requests, please try again later.', 1))
       else chunks.push(chunk)
     })
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('end', () => resolve())
     request.on('error', (error: Error) =>
       reject(badRequest(`the request body could not be read: ${error.message}`)),
     )
     request.on('aborted', () => reject(gone()))
     try {
-      return await promise
+      await promise
+      // Others may have come to their end at this very moment: each has its turn.
+      if (size > smallBytesMax) await queueWork(clock)()
+      return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
     } finally {
       cancel()
       arriving -= size

@@ -3,7 +3,7 @@ import type { LongYaml } from '../../machinery/codec/index.ts'
 import { badRequest, internalError } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
-import { queueWork } from '../../std/turns.ts'
+import { beginWork } from '../../std/turns.ts'
 import type { Handler, RequestBody, RequestContext, Response } from '../context.ts'
 import { anonymousUser } from '../filters/authentication.ts'
 import { type BodyReader, createBodyReader } from './body.ts'
@@ -191,9 +191,7 @@ function joined(headers: IncomingMessage['headers']): Headers {
 function receiver(request: Asked, readBody: BodyReader, { clock }: Ports): RequestContext['receive'] {
   return async context => {
     context.body = await bodyOf(request, readBody)
-    if (!isLarge(context.body)) return
-    context.breathe = queueWork(clock)
-    await context.breathe()
+    if (isLarge(context.body)) context.breathe = beginWork(clock)
   }
 }
 
