@@ -55,8 +55,12 @@ const qualifiedNameRule = patternError(
   ...['MyName', 'my.name', '123-abc'],
 )
 
+/** What most keys and values of labels are, and nothing is wrong with. */
+const plainWord = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
+
 /** Reasons why `value` is no qualified name: a label key, `name` or `prefix.example/name`. */
 export function qualifiedNameErrors(value: string): readonly string[] {
+  if (plainWord.test(value)) return fine
   const parts = value.split('/')
   if (parts.length > 2) {
     return [
@@ -78,6 +82,7 @@ function prefixErrors(prefix: string): string[] {
 
 /** Reasons why `value` is no label value. */
 export function labelValueErrors(value: string): readonly string[] {
+  if (plainWord.test(value)) return fine
   const errors = tooLong(value, 63, 'bytes')
   if (labelValuePattern.test(value)) return errors
   const rule =

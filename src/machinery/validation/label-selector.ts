@@ -21,8 +21,9 @@ export function validateLabels(
   errors: FieldErrors,
 ): void {
   for (const key in labels) {
+    const value = labels[key]!
     invalidFor(errors, path, key, qualifiedNameErrors(key))
-    invalidFor(errors, path, labels[key], labelValueErrors(labels[key]!))
+    invalidFor(errors, path, value, labelValueErrors(value))
   }
 }
 
