@@ -1,4 +1,4 @@
-import { file } from './flag-makers.ts'
+import { file, time } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
 
 /** Who is asked for by name and is not to be had, by how its endpoints begin. */
@@ -65,6 +65,11 @@ export const datastoreFlags: readonly Flag[] = [
     help: "what the cluster's keys in an etcd begin with",
     check: checkPrefix,
   },
+  time(
+    'etcd-compaction-interval',
+    '5m0s',
+    'how often an etcd is made to forget the past; 0s: never, as somebody else does it',
+  ),
   {
     name: 'endpoint-reconciler-type',
     type: 'string',

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { closest } from 'fastest-levenshtein'
 import { commandHelp, programHelp } from './command.ts'
 import { commands } from './commands.ts'
+import { serverSettings } from './compose/settings.ts'
 import { readConfigFile } from './config-file.ts'
-import { type Flag, parseFlags } from './flags.ts'
+import { type Flag, parseFlags, withDefaults } from './flags.ts'
+import { flagReader, serverFlags } from './server-flags.ts'
+import { settledFlags } from './settled-flags.ts'
 import { UserError } from './user-error.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'hutch-flags-'))
@@ -111,6 +114,47 @@ test.each([
   ['audit-webhook-batch-max-size', '0', 'at least 1 is needed'],
 ])('--%s=%s %s', async (name, value, why) => {
   expect(await typed(commands[0]!.flags, `--${name}=${value}`)).toContain(why)
+})
+
+test('switches that are settled say so when they are turned, and why', async () => {
+  const { flags } = commands[0]!
+  expect(parseFlags(flags, ['--allow-privileged', '--watch-cache=true']).values).toEqual({
+    'allow-privileged': true,
+    'watch-cache': true,
+  })
+  for (const { name, default: held } of settledFlags) {
+    expect(await typed(flags, `--${name}=${held}`)).toBeUndefined()
+    expect(await typed(flags, `--${name}=${!held}`)).toStartWith(`--${name}: it is always ${held}; `)
+  }
+})
+
+const kubeadm = [
+  ...['--advertise-address=192.0.2.7', '--allow-privileged=true', '--authorization-mode=Node,RBAC'],
+  ...['--client-ca-file=/k/ca.crt', '--enable-admission-plugins=NodeRestriction'],
+  ...['--enable-bootstrap-token-auth=true', '--etcd-cafile=/k/etcd/ca.crt', '--etcd-certfile=/k/etcd.crt'],
+  ...['--etcd-keyfile=/k/etcd.key', '--etcd-servers=https://127.0.0.1:2379'],
+  ...['--kubelet-client-certificate=/k/kubelet.crt', '--kubelet-client-key=/k/kubelet.key'],
+  '--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname',
+  ...['--proxy-client-cert-file=/k/front.crt', '--proxy-client-key-file=/k/front.key'],
+  ...['--requestheader-allowed-names=front-proxy-client', '--requestheader-client-ca-file=/k/front-ca.crt'],
+  ...['--requestheader-extra-headers-prefix=X-Remote-Extra-', '--requestheader-group-headers=X-Remote-Group'],
+  ...['--requestheader-username-headers=X-Remote-User', '--secure-port=6443'],
+  ...['--service-account-issuer=https://kubernetes.default.svc.cluster.local'],
+  ...['--service-account-key-file=/k/sa.pub', '--service-account-signing-key-file=/k/sa.key'],
+  ...['--service-cluster-ip-range=10.96.0.0/12', '--tls-cert-file=/k/server.crt'],
+  '--tls-private-key-file=/k/server.key',
+]
+
+test('every flag that kubeadm gives kube-apiserver is taken, and names kept by other names count', () => {
+  const settings = serverSettings(
+    flagReader(withDefaults(serverFlags, parseFlags(serverFlags, kubeadm).values)),
+  )
+  expect(settings).toMatchObject({
+    port: 6443,
+    serviceCidr: '10.96.0.0/12',
+    externalHost: '192.0.2.7',
+    etcd: { endpoints: ['https://127.0.0.1:2379'], compactionIntervalMs: 300_000 },
+  })
 })
 
 test('help fits a terminal, and shows examples and every flag with its default', () => {

@@ -29,6 +29,15 @@ export const operationsFlags: readonly Flag[] = [
       if (wrong !== undefined) throw new Error(`"${wrong}" is not one of ${nodeAddressTypes.join(', ')}`)
     },
   },
+  file(
+    'kubelet-certificate-authority',
+    "authorities of kubelets' serving certificates, in place of the cluster's own; read again when it changes",
+  ),
+  file(
+    'kubelet-client-certificate',
+    "certificate that kubelets are shown, in place of the cluster's own; read again when it changes",
+  ),
+  file('kubelet-client-key', 'key of --kubelet-client-certificate'),
   count(
     'default-not-ready-toleration-seconds',
     300,

@@ -24,6 +24,7 @@ import { frontProxyFlags } from './front-proxy-flags.ts'
 import { metricsFlags } from './metrics-flags.ts'
 import { operationsFlags } from './operations-flags.ts'
 import { servingFlags } from './serving-flags.ts'
+import { settledFlags } from './settled-flags.ts'
 
 const disableable = ['dns', 'proxy', 'scheduler', 'controller-manager', 'metrics-server']
 const oneOf = (names: readonly string[]) => (text: string) => {
@@ -150,6 +151,20 @@ export const serverFlags: readonly Flag[] = [
     check: checkPort,
   },
   {
+    name: 'secure-port',
+    type: 'integer',
+    placeholder: 'PORT',
+    help: "kube-apiserver's name for --https-listen-port",
+    check: checkPort,
+  },
+  {
+    name: 'external-hostname',
+    type: 'string',
+    placeholder: 'NAME',
+    help: 'name or address that discovery and OpenID documents give of the server (default: advertise-address)',
+    check: checkCertificateNames,
+  },
+  {
     name: 'advertise-address',
     type: 'string',
     placeholder: 'IP',
@@ -192,6 +207,13 @@ export const serverFlags: readonly Flag[] = [
     placeholder: 'CIDR[,CIDR]',
     default: '10.43.0.0/16',
     help: 'addresses of services; a second range is IPv6',
+    check: checkServiceRanges,
+  },
+  {
+    name: 'service-cluster-ip-range',
+    type: 'string',
+    placeholder: 'CIDR[,CIDR]',
+    help: "kube-apiserver's name for --service-cidr",
     check: checkServiceRanges,
   },
   {
@@ -247,6 +269,7 @@ export const serverFlags: readonly Flag[] = [
   ...admissionFlags,
   ...featureFlags,
   ...componentFlags,
+  ...settledFlags,
   logFlag,
 ]
 

@@ -4,36 +4,16 @@
  */
 const absent: readonly (readonly [names: string, why: string])[] = [
   [
-    'etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides storage-backend storage-initialization-timeout storage-media-type lease-reuse-duration-seconds',
+    'etcd-count-metric-poll-period etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides storage-backend storage-initialization-timeout storage-media-type lease-reuse-duration-seconds',
     'The data lies in --data-dir, or as JSON in one etcd, see --datastore-endpoint; there is nothing else to choose.',
   ],
   [
-    'watch-cache watch-cache-sizes delete-collection-workers',
+    'watch-cache-sizes delete-collection-workers',
     'There is one cache for everything, always on, and no worker but the event loop; leave it out.',
   ],
-  ['service-cluster-ip-range', 'Use --service-cidr.'],
-  ['secure-port', 'Use --https-listen-port.'],
   ['cert-dir', 'Certificates lie in --data-dir; for one of your own use --tls-cert-file.'],
-  ['external-hostname', 'Use --tls-san for names of the server, --advertise-address for its address.'],
-  [
-    'kubelet-certificate-authority kubelet-client-certificate kubelet-client-key',
-    'The server makes, keeps and renews its authorities and certificates in --data-dir/server/tls.',
-  ],
-  ['service-account-lookup', 'Tokens of service accounts are always looked up.'],
-  [
-    'enable-bootstrap-token-auth',
-    'Bootstrap tokens are always accepted, as joining needs them; delete their Secrets.',
-  ],
   ['admission-control', 'Use --enable-admission-plugins and --disable-admission-plugins.'],
-  ['enable-priority-and-fairness', 'Priority and fairness is always on; see --max-requests-inflight.'],
-  ['enable-garbage-collector', 'The garbage collector is always on.'],
-  ['allow-privileged', 'Privileged containers are allowed, and Pod Security says where not.'],
-  ['enable-aggregator-routing', 'Extension servers are asked at the addresses of their endpoints.'],
-  ['aggregator-reject-forwarding-redirect', 'Redirects of extension servers are never passed on.'],
-  [
-    'contention-profiling debug-socket-path',
-    'See --profiling: profiles are at /debug/pprof/, for those who may ask.',
-  ],
+  ['debug-socket-path', 'See --profiling: profiles are at /debug/pprof/, for those who may ask.'],
   [
     'coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period',
     'There is no coordinated leader election; components take the lease that is free.',
@@ -42,8 +22,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
     'emulated-version emulation-forward-compatible min-compatibility-version runtime-config-emulation-forward-compatible',
     'Hutch is 1.35 and emulates nothing else; see --runtime-config and --feature-gates.',
   ],
-  ['enable-logs-handler', 'Logs go to standard error.'],
-  ['encryption-provider-config-automatic-reload', 'The file is always read again when it changes.'],
   [
     'kubelet-timeout',
     'A request to a kubelet lasts as long as the request that it is for, see --request-timeout.',
@@ -55,7 +33,6 @@ const absent: readonly (readonly [names: string, why: string])[] = [
   ['show-hidden-metrics-for-version', 'No metric is hidden.'],
   ['peer-advertise-ip peer-advertise-port peer-ca-file', 'Servers do not pass requests on to each other.'],
   ['version', 'Ask "hutch --version".'],
-  ['permit-address-sharing permit-port-sharing', 'One server listens at an address.'],
 ]
 
 /** What to do instead of a flag of kube-apiserver that is not here; undefined for any other name. */

@@ -26,7 +26,6 @@ import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
-import { openEgress } from './egress.ts'
 import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
@@ -41,7 +40,7 @@ import { shareSecrets } from './shared-secrets.ts'
 import { openTokenFile } from './token-file.ts'
 import { openTraces } from './tracing.ts'
 import { openTrust } from './trust.ts'
-import { waysOut } from './ways-out.ts'
+import { openWaysOut } from './ways-out.ts'
 
 /** An API server that is up, and the ways into it for the parts of this process. */
 export interface ControlPlane {
@@ -115,13 +114,13 @@ async function buildServer(
     ...switchedParts(settings, ports),
     allowsAnonymous: outside.allowsAnonymous,
     ...(audit && { auditing: audit.auditing }),
-    advertise: joinHostPort(settings.advertiseAddress, settings.port),
+    advertise: joinHostPort(settings.externalHost, settings.port),
     components: componentsOf(settings),
     checks: [...hooks.checks, kmsCheck(store)],
     ...settings.pace,
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
-    ...waysOut(trusted, settings.kubeletAddressTypes, openEgress(settings.egressConfig, ports)),
+    ...(await openWaysOut(settings, trusted, ports, stop.signal)),
     frontProxy,
     onFrontProxyChanged: onChange,
     isProxyClaim: furtherClaims(settings.frontProxy.rules),
@@ -190,7 +189,7 @@ async function openGates(
     outsideTokens: outside.tokens,
     authorizers: await openAuthorization(settings.authorization, ports, signal),
     admission: await openAdmission(settings.admission, ports, signal),
-    externalUrl: `https://${joinHostPort(settings.advertiseAddress, settings.port)}`,
+    externalUrl: `https://${joinHostPort(settings.externalHost, settings.port)}`,
   }
   return { gates, outside }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Ports } from '../../std/ports.ts'
 import { type Store, StoreUnavailableError } from '../../storage/store.ts'
+import { durationMs } from '../flag-makers.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 
@@ -11,6 +12,8 @@ export interface EtcdSource {
   readonly certificateFile: string | undefined
   readonly keyFile: string | undefined
   readonly prefix: string
+  /** 0: somebody else compacts. */
+  readonly compactionIntervalMs: number
 }
 
 /** The etcd of --datastore-endpoint or --etcd-servers; undefined when the data lies here. */
@@ -33,6 +36,7 @@ export function etcdSource(flags: FlagReader): EtcdSource | undefined {
     certificateFile: either('certfile'),
     keyFile: either('keyfile'),
     prefix: flags.text('etcd-prefix'),
+    compactionIntervalMs: durationMs(flags.text('etcd-compaction-interval')),
   }
   if ((source.certificateFile === undefined) !== (source.keyFile === undefined))
     throw new UserError('a certificate for etcd needs its key, and the key its certificate', '', 2)
@@ -56,7 +60,7 @@ export function openEtcdBootstrap(source: EtcdSource, ports: Ports): Promise<Sto
 }
 
 async function openPart(source: EtcdSource, part: Part, ports: Ports): Promise<Store> {
-  const { endpoints, caFile, certificateFile, keyFile } = source
+  const { endpoints, caFile, certificateFile, keyFile, compactionIntervalMs } = source
   const tls = {
     ...(caFile !== undefined && { ca: read(caFile) }),
     ...(certificateFile !== undefined && { certificate: read(certificateFile) }),
@@ -64,7 +68,7 @@ async function openPart(source: EtcdSource, part: Part, ports: Ports): Promise<S
   }
   const { openEtcdStore } = await import('../../storage/etcd/etcd-store.ts')
   try {
-    return await openEtcdStore({ endpoints, tls, ports, ...part })
+    return await openEtcdStore({ endpoints, tls, ports, compactionIntervalMs, ...part })
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error
     throw new UserError(

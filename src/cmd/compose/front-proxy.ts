@@ -1,11 +1,11 @@
 import type { FrontProxy } from '../../server/aggregation/front-proxy.ts'
 import { type RequestHeaders, usualRequestHeaders } from '../../server/authn/front-proxy.ts'
-import { certificatesIn, type KeyPair, keyMatches } from '../../server/pki/certificate.ts'
+import { certificatesIn, type KeyPair } from '../../server/pki/certificate.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { Logger, Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
-import { openConfiguredFile, readConfigured } from './configured-file.ts'
+import { type KeyPairFiles, keyPairFiles, openKeyPair } from './key-pair.ts'
 
 /** Which proxies may name users, and what this server shows where it is one. */
 export interface FrontProxySource {
@@ -13,7 +13,7 @@ export interface FrontProxySource {
   readonly caFile: string | undefined
   readonly rules: RequestHeaders
   /** What extension servers are shown; undefined: the cluster's own. */
-  readonly client: { readonly cert: string; readonly key: string } | undefined
+  readonly client: KeyPairFiles | undefined
 }
 
 /** Reads the flags. With a file of authorities nothing is believed that no flag names, as upstream. */
@@ -23,14 +23,6 @@ export function frontProxySource(flags: FlagReader): FrontProxySource {
     const isGiven = flags.optional(flag) !== undefined
     return isGiven || caFile !== undefined ? flags.list(flag).map(each => each.trim()) : usual
   }
-  const cert = flags.optional('proxy-client-cert-file')
-  const key = flags.optional('proxy-client-key-file')
-  if ((cert === undefined) !== (key === undefined))
-    throw new UserError(
-      '--proxy-client-cert-file and --proxy-client-key-file go together',
-      'Give both, or neither.',
-      2,
-    )
   return {
     caFile,
     rules: {
@@ -40,7 +32,7 @@ export function frontProxySource(flags: FlagReader): FrontProxySource {
       group: list('requestheader-group-headers', usualRequestHeaders.group),
       extraPrefix: list('requestheader-extra-headers-prefix', usualRequestHeaders.extraPrefix),
     },
-    client: cert !== undefined && key !== undefined ? { cert, key } : undefined,
+    client: keyPairFiles(flags, 'proxy-client-cert-file', 'proxy-client-key-file'),
   }
 }
 
@@ -99,15 +91,11 @@ export async function openFrontProxy(
   requireApart(source, trusted())
   warnOfMissing(source, ports.log)
   let given: KeyPair | undefined
-  if (client) {
-    const read = () => {
-      given = readPair(client)
-      changed()
-    }
-    const cert = { path: client.cert, flag: 'proxy-client-cert-file', apply: read }
-    const key = { path: client.key, flag: 'proxy-client-key-file', apply: read }
-    for (const file of [cert, key]) await openConfiguredFile(file, ports, signal)
+  const take = (pair: KeyPair) => {
+    given = pair
+    changed()
   }
+  if (client) await openKeyPair(client, take, ports, signal)
   const { allowedNames } = usualRequestHeaders
   const isOwnShown = client === undefined && caFile !== undefined
   const names = isOwnShown && rules.allowedNames.length > 0 ? allowedNames : []
@@ -122,15 +110,6 @@ export async function openFrontProxy(
       clientCa: trusted().authorities['client-ca'].certificate,
     }
   }
-}
-
-function readPair({ cert, key }: NonNullable<FrontProxySource['client']>): KeyPair {
-  const pair = {
-    certificate: readConfigured(cert, 'proxy-client-cert-file'),
-    key: readConfigured(key, 'proxy-client-key-file'),
-  }
-  if (!keyMatches(pair)) throw new Error('the private key does not match the certificate')
-  return pair
 }
 
 /** Any user's certificate could name any user otherwise. */

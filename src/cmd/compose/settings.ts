@@ -14,6 +14,7 @@ import { controllerTuning } from './controller-tuning.ts'
 import { type EtcdSource, etcdSource } from './datastore.ts'
 import { chosenFeatures, chosenResources } from './features.ts'
 import { type FrontProxySource, frontProxySource } from './front-proxy.ts'
+import { type KubeletSource, kubeletSource } from './kubelet-access.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type ServiceAccountSource, serviceAccountSource } from './service-accounts.ts'
 import { type ServingSource, servingSource } from './serving.ts'
@@ -27,6 +28,8 @@ export interface ServerSettings {
   /** This machine has no address of its own, so it is given `nodeIp`. */
   readonly isOffline: boolean
   readonly advertiseAddress: string
+  /** What clients are told to ask for. */
+  readonly externalHost: string
   readonly bindAddress: string
   readonly port: number
   readonly tlsSans: readonly string[]
@@ -67,7 +70,7 @@ export interface ServerSettings {
   readonly tracingConfig: string | undefined
   readonly profiling: boolean
   readonly browsers: BrowserRules
-  readonly kubeletAddressTypes: readonly string[]
+  readonly kubelets: KubeletSource
   /** Of the Service `kubernetes`; 0: none. */
   readonly kubernetesNodePort: number
   /** Both inclusive. */
@@ -80,21 +83,23 @@ export function serverSettings(flags: FlagReader): ServerSettings {
   const simulatedNodes = flags.integer('simulated-node')
   const runsPods = !flags.yes('disable-agent') && simulatedNodes === 0
   const found = flags.optional('node-ip') ?? nodeAddress()
-  const serviceCidrs = flags.text('service-cidr').split(',')
+  const serviceCidrs = (flags.optional('service-cluster-ip-range') ?? flags.text('service-cidr')).split(',')
   const [serviceCidr = ''] = serviceCidrs
   const clusterCidrs = flags.text('cluster-cidr').split(',')
   const clusterDomain = flags.text('cluster-domain')
   // Nothing may stand at a loopback address behind a service: the gateway of the first node's pods is as good.
   const nodeIp = found ?? (runsPods ? addressIn(clusterCidrs[0]!, 1) : '127.0.0.1')
+  const advertiseAddress = flags.optional('advertise-address') ?? nodeIp
   return {
     dataDir,
     databasePath: join(dataDir, 'server/db/state.db'),
     nodeName: flags.text('node-name'),
     nodeIp,
     isOffline: found === undefined,
-    advertiseAddress: flags.optional('advertise-address') ?? nodeIp,
+    advertiseAddress,
     bindAddress: flags.text('bind-address'),
-    port: flags.integer('https-listen-port'),
+    externalHost: flags.optional('external-hostname') ?? advertiseAddress,
+    port: flags.integer('secure-port') || flags.integer('https-listen-port'),
     tlsSans: flags.list('tls-san'),
     kubeconfigPath: flags.text('write-kubeconfig'),
     inMemory: flags.text('datastore-endpoint') === 'memory',
@@ -120,7 +125,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     egressConfig: flags.optional('egress-selector-config-file'),
     tracingConfig: flags.optional('tracing-config-file'),
     profiling: flags.yes('profiling'),
-    kubeletAddressTypes: flags.list('kubelet-preferred-address-types'),
+    kubelets: kubeletSource(flags),
     kubernetesNodePort: flags.integer('kubernetes-service-node-port'),
     browsers: {
       allowedOrigins: flags.list('cors-allowed-origins'),

@@ -1,32 +1,19 @@
-import type { Dial, Egress } from '../../server/egress/dial.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { ApiServerOptions } from '../../server/server.ts'
-import type { KubeletTls } from '../../server/subresources/kubelet-access.ts'
+import type { Ports } from '../../std/ports.ts'
 import { readDescriptions } from './descriptions.ts'
+import { openEgress } from './egress.ts'
+import { openKubeletAccess } from './kubelet-access.ts'
+import type { ServerSettings } from './settings.ts'
 
 /** How the server reaches others, and what it says of itself. */
-export function waysOut(
+export async function openWaysOut(
+  { egressConfig, kubelets }: ServerSettings,
   pki: () => Pki,
-  kubeletAddressTypes: readonly string[],
-  egress: Egress,
-): Pick<ApiServerOptions, 'kubelet' | 'egress' | 'readDescriptions'> {
-  return { kubelet: kubeletTls(pki, kubeletAddressTypes, egress.cluster), egress, readDescriptions }
-}
-
-/** The server shows kubelets its own client certificate, and knows theirs by the kubelets' authority. */
-function kubeletTls(pki: () => Pki, addressTypes: readonly string[], dial?: Dial): KubeletTls {
-  const own = () => pki().certificates.get('client-kube-apiserver')!
-  return {
-    addressTypes,
-    dial,
-    get cert() {
-      return own().certificate
-    },
-    get key() {
-      return own().key
-    },
-    get ca() {
-      return pki().authorities['kubelet-ca'].certificate
-    },
-  }
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Pick<ApiServerOptions, 'kubelet' | 'egress' | 'readDescriptions'>> {
+  const egress = openEgress(egressConfig, ports)
+  const kubelet = await openKubeletAccess(kubelets, pki, { ports, dial: egress.cluster }, signal)
+  return { kubelet, egress, readDescriptions }
 }

@@ -5,18 +5,25 @@ import { compareTarget } from './messages.ts'
 /** Upstream's, so that its servers and these leave each other in peace (apiserver storage/etcd3 compact.go). */
 const key = Buffer.from('compact_rev_key')
 /** Upstream's --etcd-compaction-interval. */
-const intervalMs = 300_000
+const usualIntervalMs = 300_000
 
 interface CompactorOptions {
   readonly connection: EtcdConnection
   readonly ports: Pick<Ports, 'clock' | 'log'>
+  /** Default: five minutes, as upstream; 0: never, as somebody else does it. */
+  readonly intervalMs?: number | undefined
 }
 
 /**
- * Every five minutes makes etcd forget what is older than the last time. Of many servers one does: who finds the mark as
+ * Every so often makes etcd forget what is older than the last time. Of many servers one does: who finds the mark as
  * it left it writes the next one; the others take it from there. The answer ends it.
  */
-export function compactRegularly({ connection, ports }: CompactorOptions): Cancel {
+export function compactRegularly({
+  connection,
+  ports,
+  intervalMs = usualIntervalMs,
+}: CompactorOptions): Cancel {
+  if (intervalMs === 0) return () => {}
   const { clock, log } = ports
   let mark: Mark = { version: 0, revision: 0 }
   let cancel: Cancel = () => {}

@@ -32,6 +32,8 @@ export interface EtcdStoreOptions {
   /** Keys begin with `root` here and with `prefix` in etcd. Default: as they are. */
   readonly root?: string
   readonly prefix?: string
+  /** How often etcd is made to forget the past. Default: five minutes, as upstream; 0: never. */
+  readonly compactionIntervalMs?: number | undefined
   /** What watchers that come late can still be told. Default: a minute, 20,000 steps, 16 MB. */
   readonly history?: Partial<HistoryLimits>
 }
@@ -104,7 +106,7 @@ class EtcdStore implements Store {
   async open(): Promise<void> {
     const present = await this.#askRevision()
     this.#history.load(emptyTree(), Math.max(1, present - pastMax))
-    const { ports } = this.#options
+    const { ports, compactionIntervalMs: intervalMs } = this.#options
     const following = followEtcd({
       ...{ connection: this.#connection, ports, range: this.#keys.rangeOf('') },
       position: () => this.#history.revision,
@@ -114,7 +116,7 @@ class EtcdStore implements Store {
       onCreated: revision => this.#checkAge(revision),
     })
     this.#hurry = following.hurry
-    this.#stops = [following.stop, compactRegularly({ connection: this.#connection, ports })]
+    this.#stops = [following.stop, compactRegularly({ connection: this.#connection, ports, intervalMs })]
     await this.#reach(present)
   }
 
