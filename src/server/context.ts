@@ -30,6 +30,10 @@ export interface RequestContext {
   /** Of HTTP, which knows more methods than there are verbs; absent in process. */
   readonly method?: string
   readonly sourceIp: string
+  /** Both absent in process. */
+  readonly sourcePort?: number
+  /** 1 or 2. */
+  readonly httpVersion?: number
   /** The whole query, for the subresources that have parameters of their own. */
   readonly query: URLSearchParams
   /** Whether CBOR is spoken besides the other encodings; absent in process, where none is. */

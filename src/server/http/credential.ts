@@ -10,6 +10,7 @@ export interface Peer {
   readonly shown: Credential
   /** Its IP address; empty when it is gone. */
   readonly address: string
+  readonly port: number
 }
 
 const anonymous: Credential = { kind: 'anonymous' }
@@ -19,7 +20,7 @@ const byConnection = new WeakMap<object, Peer>()
 export function peerOf(request: Asked): Peer {
   return memo(byConnection, connectionOf(request), () => {
     const socket = (request.socket ?? {}) as Partial<TLSSocket> & object
-    return { shown: certificateOf(socket), address: socket.remoteAddress ?? '' }
+    return { shown: certificateOf(socket), address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
   })
 }
 

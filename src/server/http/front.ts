@@ -225,6 +225,8 @@ export function toContext(request: Asked, headers: Headers, { signal, ...rest }:
     userAgent: headers['user-agent'] ?? '',
     method,
     sourceIp: peer.address,
+    sourcePort: peer.port,
+    httpVersion: request.httpVersionMajor,
     get signal() {
       return signal()
     },

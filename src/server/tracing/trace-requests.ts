@@ -1,5 +1,6 @@
 import { privilegedGroup } from '../authz/union.ts'
 import type { Filter, Handler, RequestContext } from '../context.ts'
+import { reportedVerb, scopeOf } from '../metrics/measure-requests.ts'
 import type { Span, SpanAttributes, Tracing } from './tracing.ts'
 
 /** Groups whose own traces go on; anybody else could have everything traced. */
@@ -17,11 +18,15 @@ export function traceRequests(tracing: Tracing): Filter {
         'http.request.method': methodOf(context),
         'user_agent.original': context.userAgent,
         'audit-id': context.auditId,
+        'url.path': context.info.path,
+        ...wireOf(context),
       },
     })
     const before = context.done
     context.done = (code, bytes) => {
       before?.(code, bytes)
+      const { body } = context
+      if (body.kind === 'bytes') span.set({ 'http.request.body.size': body.bytes.length })
       span.set({ 'http.response.status_code': code, 'http.response.body.size': bytes })
       span.end()
     }
@@ -29,7 +34,33 @@ export function traceRequests(tracing: Tracing): Filter {
   }
 }
 
-/** The span of one link of the chain: until it hands the request on, or refuses it. */
+/** How the request came, by OpenTelemetry's names; nothing of one that came in process. */
+function wireOf({ method, sourceIp, sourcePort = 0, httpVersion, headers }: RequestContext): SpanAttributes {
+  if (method === undefined) return {}
+  const { hostname = '', port = '' } = serverOf(headers[':authority'] ?? headers.host ?? '')
+  return {
+    'client.address': sourceIp,
+    'network.peer.address': sourceIp,
+    'network.peer.port': sourcePort,
+    'network.protocol.version': versionOf(httpVersion),
+    'server.address': hostname,
+    ...(port !== '' && { 'server.port': Number(port) }),
+    'url.scheme': 'https',
+  }
+}
+
+function serverOf(host: string): Partial<Pick<URL, 'hostname' | 'port'>> {
+  return URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : {}
+}
+
+function versionOf(httpVersion: number | undefined): string {
+  return httpVersion === 2 ? '2.0' : '1.1'
+}
+
+/**
+ * The span of one link of the chain: until it hands the request on, or refuses it. What comes after it lies in it, as
+ * upstream's do, though it has ended by then.
+ */
 export function traceFilter(tracing: Tracing, name: string, filter: Filter): Filter {
   return next => {
     const open = new WeakMap<RequestContext, Span>()
@@ -41,7 +72,7 @@ export function traceFilter(tracing: Tracing, name: string, filter: Filter): Fil
       const span = tracing.start(name)
       open.set(context, span)
       try {
-        return await inner(context)
+        return await tracing.run(span, () => inner(context))
       } finally {
         span.end()
       }
@@ -64,17 +95,20 @@ export function traceVerbs(tracing: Tracing, handler: Handler): Handler {
   }
 }
 
-function attributesOf({ info, auditId, userAgent, sourceIp, uri, headers }: RequestContext): SpanAttributes {
+function attributesOf(context: RequestContext): SpanAttributes {
+  const { info, auditId, userAgent, sourceIp, httpVersion, headers } = context
   return {
     'audit-id': auditId,
-    verb: info.verb,
+    verb: reportedVerb(context),
     'api-group': info.group,
     'api-version': info.version,
     name: info.name,
     subresource: info.subresource,
     namespace: info.namespace,
     resource: info.resource,
-    url: uri ?? info.path,
+    scope: scopeOf(context),
+    url: info.path,
+    protocol: `HTTP/${versionOf(httpVersion)}`,
     'user-agent': userAgent,
     client: sourceIp,
     accept: headers.accept ?? '',

@@ -65,7 +65,7 @@ describe('traces', () => {
     for (const name of [
       'POST /api/v1/namespaces/{:namespace}/configmaps',
       ...['priorityandfairness', 'authorization', 'Create', 'Create etcd3'],
-      '/registry/core/configmaps/default/traced',
+      '/configmaps/default/traced',
     ])
       expect(told).toContain(name)
   }, 120_000)
