@@ -1,6 +1,7 @@
+import { semanticEqual } from '../../machinery/meta/value.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { configMapKeyErrors, semanticEqual } from '../../machinery/validation/values.ts'
+import { configMapKeyErrors } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { ConfigMap } from '../types/core-v1.gen.ts'
 import { dataScale } from './data-weight.ts'

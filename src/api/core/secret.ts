@@ -1,6 +1,7 @@
 import { jsonKind } from '../../machinery/meta/json.ts'
+import { semanticEqual } from '../../machinery/meta/value.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import type { Secret } from '../types/core-v1.gen.ts'
 import { checkDataKey, dataBytesMax, weighBytes } from './config-map.ts'
