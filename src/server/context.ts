@@ -72,6 +72,8 @@ export interface RequestContext {
   flow?: { readonly schemaUid: string; readonly levelUid: string }
   /** The transport that made the context calls it once, when the answer is out, with its code and size. */
   done?: ContextDone
+  /** How long the whole answer may take, where that is less than usual. */
+  limitMs?: number
   /** Milliseconds spent in queues and in webhooks of others. */
   waitedMs?: number
   /** When the link of the chain began that has the request now, by the monotonic clock. */

@@ -105,6 +105,8 @@ export function treeRemove<T extends Keyed>(tree: Tree<T>, key: string): Tree<T>
 export interface TreeScan {
   /** Start after this key (exclusive); before the prefix's own start it has no effect. */
   readonly after?: string
+  /** Start at this key, or with the first one behind it; instead of `after`. */
+  readonly from?: string
   readonly limit?: number
 }
 
@@ -120,12 +122,12 @@ export function treeScan<T extends Keyed>(tree: Tree<T>, prefix: string, scan: T
 export function treeRuns<T extends Keyed>(
   tree: Tree<T>,
   prefix: string,
-  { after, limit = Number.POSITIVE_INFINITY }: TreeScan = {},
+  { after, from = after, limit = Number.POSITIVE_INFINITY }: TreeScan = {},
 ): (readonly T[])[] {
   const runs: (readonly T[])[] = []
   const less = tree.wide ? lessWide : lessNarrow
-  const exclusive = after !== undefined && !less(after, prefix)
-  const bound = { from: exclusive ? after : prefix, exclusive, less }
+  const isInside = from !== undefined && !less(from, prefix)
+  const bound = { from: isInside ? from : prefix, exclusive: isInside && after !== undefined, less }
   collectFrom(tree.root, bound, { runs, prefix, room: limit })
   return runs
 }

@@ -10,12 +10,18 @@ export interface OracleCase {
   readonly events?: number
   /** Asked again, for a while, until both sides answer with this status. */
   readonly until?: number
+  /** Asked beside those before and behind it that say so too: what only waits needs no turn of its own. */
+  readonly isAside?: boolean
+  /** What the body says is each server's own: status and headers are compared. */
+  readonly isHeadOnly?: boolean
   /** The text itself is compared, line breaks and all. */
   readonly isLayout?: boolean
   /** The answer is a document about the API: what a client learns from it is compared. */
   readonly isDocument?: boolean
   /** Parts of a JSON answer that later cases of the same side need, by dotted path. */
   readonly keep?: Readonly<Record<string, string>>
+  /** Headers of the answer that later cases of the same side need. */
+  readonly keepHeaders?: Readonly<Record<string, string>>
 }
 
 /** Cases that stand on each other; tracks have nothing to do with each other and run side by side. */

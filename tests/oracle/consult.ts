@@ -19,14 +19,19 @@ import { impersonationCases } from './impersonation-cases.ts'
 import { kindTracks } from './kind-cases.ts'
 import { type ListedDifference, listed } from './listed.ts'
 import { mergeCases } from './merge-cases.ts'
+import { negotiationCases } from './negotiation-cases.ts'
 import { nodeCases } from './node-cases.ts'
 import { differences } from './normalize.ts'
 import { numberCases } from './number-cases.ts'
+import { pagingCases } from './paging-cases.ts'
+import { pathCases } from './path-cases.ts'
 import { podSecurityCases } from './pod-security-cases.ts'
 import { quotaCases } from './quota-cases.ts'
 import { ruleCases } from './rule-cases.ts'
+import { selectionCases } from './selection-cases.ts'
 import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
+import { watchingCases } from './watching-cases.ts'
 
 /** All cases: the first track prepares both servers, the others may run in any order. */
 export function allTracks(): Track[] {
@@ -55,6 +60,11 @@ export function allTracks(): Track[] {
     { name: 'autoscaling', cases: autoscalingCases },
     { name: 'nodes', cases: nodeCases },
     { name: 'numbers', cases: numberCases },
+    { name: 'paths', cases: pathCases },
+    { name: 'negotiation', cases: negotiationCases },
+    { name: 'paging', cases: pagingCases },
+    { name: 'watching', cases: watchingCases },
+    { name: 'selection', cases: selectionCases },
     { name: 'addresses', cases: addressCases },
     ...kindTracks(),
   ]
@@ -92,14 +102,28 @@ export async function consultOracle(
 /** One track on both sides: where they differ, in the order of its cases. */
 async function follow(ours: Side, theirs: Side, { cases }: Track): Promise<string[]> {
   const [a, b] = [ours.session(), theirs.session()]
-  const places: string[] = []
-  for (const one of cases) {
+  const ask = async (one: OracleCase) => {
     const answers = await askBoth([a, b], one).catch(error => {
       throw new Error(`no answer to "${one.name}"`, { cause: error })
     })
-    for (const difference of differences(...answers)) places.push(`${one.name} › ${difference}`)
+    return differences(...answers).map(difference => `${one.name} › ${difference}`)
   }
+  const places: string[] = []
+  for (const turn of turnsOf(cases)) places.push(...(await Promise.all(turn.map(ask))).flat())
   return places
+}
+
+const asideMax = 40
+
+/** Cases that are asked at once. */
+function turnsOf(cases: readonly OracleCase[]): OracleCase[][] {
+  const turns: OracleCase[][] = []
+  for (const one of cases) {
+    const last = turns.at(-1)
+    if (one.isAside && last?.at(-1)?.isAside && last.length < asideMax) last.push(one)
+    else turns.push([one])
+  }
+  return turns
 }
 
 /** How long a case is asked again that waits for a status. */

@@ -77,6 +77,7 @@ export const flowCases: readonly OracleCase[] = [
   send('POST', 'flow: its schema', schemas, schema([user('shut')], everything)),
   settled('wait until nothing gets through', 429),
   ...refused.map(one => as(one)),
+  as(get('wait a fourth of the time', `${maps}?timeout=2s`)),
   as(get('another user', `${maps}/none`), 'open'),
   as(get('the same user as an administrator', `${maps}/none`), 'shut', {
     'impersonate-group': 'system:masters',

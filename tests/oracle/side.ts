@@ -62,7 +62,9 @@ function openSession(server: string, tls: { readonly ca: string } & ClientPair):
       })
       const bytes = one.events === undefined ? await response.bytes() : await readEvents(response, one.events)
       for (const [name, path] of Object.entries(one.keep ?? {})) kept.set(name, pick(bytes, path))
-      const answer = normalize(response.status, response.headers, bytes)
+      for (const [name, header] of Object.entries(one.keepHeaders ?? {}))
+        kept.set(name, response.headers.get(header) ?? '')
+      const answer = normalize(response.status, response.headers, one.isHeadOnly ? nothing : bytes)
       if (one.isLayout) return { ...answer, body: layoutOf(bytes) }
       return one.isDocument ? documentView(answer) : answer
     },
@@ -79,6 +81,7 @@ export function layoutOf(bytes: Uint8Array): string {
 }
 
 const patienceMs = 30_000
+const nothing = new Uint8Array()
 
 /** The first `count` events of a stream, or all there are; the rest is not waited for. */
 async function readEvents(response: Response, count: number): Promise<Uint8Array> {

@@ -158,11 +158,13 @@ function take(reader: Reader): Token {
 
 function scan(text: string): Token[] {
   const tokens: Token[] = []
-  const pattern = /[ \t\r\n]*([=!(),<>]+|[^=!(),<> \t\r\n]+)/y
+  // As to Go's scanner a zero byte is the end: of a word, or where none stands before it, of the text.
+  const pattern = /[ \t\r\n]*([=!(),<>]+|[^=!(),<> \t\r\n\0]+)/y
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     const piece = match[1]!
     if (!/^[=!(),<>]/.test(piece)) {
       tokens.push({ kind: piece === 'in' || piece === 'notin' ? piece : 'word', text: piece })
+      if (text[pattern.lastIndex] === '\0') pattern.lastIndex++
       continue
     }
     const token = scanSymbol(piece)

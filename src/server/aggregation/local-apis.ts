@@ -145,6 +145,6 @@ function toObject(group: string, version: string, isCustom: boolean): JsonObject
   const labels = { [managedLabel]: isCustom ? 'true' : 'onstart' }
   return {
     metadata: { name: nameOf(group, version), labels },
-    spec: { group, version, ...priorities },
+    spec: { ...(group && { group }), version, ...priorities },
   } as JsonObject
 }

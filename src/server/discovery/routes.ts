@@ -18,7 +18,8 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
   document('/apis', c => root(c, 'apis', () => discovery.groupList()))
   document('/api/:version', c => {
     const list = discovery.resourceList('', c.req.param('version')!)
-    if (list) routed(c)
+    if (!list) throw unknownRoute()
+    routed(c)
     return found(c, list)
   })
   document('/apis/:group', c => found(c, discovery.group(c.req.param('group')!)))
@@ -38,9 +39,9 @@ export function mountDiscovery(routes: Routes, discovery: Discovery, serverAddre
     if (type.transform !== 'APIGroupDiscoveryList') return told(c, legacy(), type.format)
     const { document, etag } = discovery.aggregated(name)
     const contentType = `${contentTypes[type.format]};${aggregatedType}`
-    const all = { vary: 'Accept', etag, 'content-type': contentType }
+    const all = { vary: 'Accept', etag, 'cache-control': 'public' }
     if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
-    return told(c, document, type.format, { ...all, 'cache-control': 'public' })
+    return told(c, document, type.format, { ...all, 'content-type': contentType })
   }
 }
 

@@ -21,6 +21,7 @@ export function limitTime(clock: Clock, limitMs: number): Filter {
       if (isLongRunning(context.info)) return next(context)
       const ms = context.query.size === 0 ? limitMs : Math.min(limitMs, askedMs(context.query, limitMs))
       if (ms < 1) throw requestTimeout()
+      if (ms < limitMs) context.limitMs = ms
       const { promise, resolve, reject } = Promise.withResolvers<Response>()
       const giveUp = () => reject(requestTimeout())
       const cancel = ms === limitMs ? withinLimit(giveUp) : clock.setTimer(ms, giveUp)

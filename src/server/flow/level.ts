@@ -4,8 +4,9 @@ import { createFairQueues, type FairQueues } from './fair-queues.ts'
 import type { LevelTimes, Rejection } from './series.ts'
 import type { Ask, Ticket } from './ticket.ts'
 
-/** How long a request may wait for seats: a quarter of upstream's request timeout. */
+/** How long a request may wait for seats: a quarter of upstream's request timeout, or of the one that it names. */
 const waitMaxMs = 15_000
+const waitParts = 4
 const listSeatsMax = 10
 
 /** The seats of one PriorityLevelConfiguration. */
@@ -184,7 +185,7 @@ function wait(level: Level, ticket: QueuedTicket, { clock }: Gate): Promise<Tick
     resolve(reason)
   }
   const onGone = () => giveUp('cancelled')
-  const cancelTimer = clock.setTimer(waitMaxMs, () => giveUp('time-out'))
+  const cancelTimer = clock.setTimer(waitOf(context), () => giveUp('time-out'))
   context.signal.addEventListener('abort', onGone, { once: true })
   series.waiting.add(1)
   series.waitingSeats.add(seats)
@@ -200,6 +201,10 @@ function wait(level: Level, ticket: QueuedTicket, { clock }: Gate): Promise<Tick
   queues.enqueue(queue, { ticket, go }, ticket.arrivedMs)
   dispatch(level, clock)
   return promise
+}
+
+function waitOf({ limitMs }: Ask['context']): number {
+  return limitMs === undefined ? waitMaxMs : Math.min(limitMs / waitParts, waitMaxMs)
 }
 
 /** Gives seats back and lets in who is next. */

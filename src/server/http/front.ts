@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { LongYaml } from '../../machinery/codec/index.ts'
+import { quote } from '../../machinery/meta/quote.ts'
 import { badRequest, internalError } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -150,6 +151,7 @@ async function answerRequest(
     const answer = toAnswer(context, requirePlain(response), ports.clock)
     return { answer: withWarnings(answer, warnings), auditId, context }
   } catch (error) {
+    if (error instanceof UnreadableRequest) return { answer: unreadable(error.message), auditId, context }
     const known = error instanceof StatusError ? error : internalError(String(error))
     const userAgent = headers['user-agent'] ?? ''
     const asker = {
@@ -165,6 +167,12 @@ async function answerRequest(
     }
   }
 }
+
+const unreadable = (body: string): Answer => ({
+  status: 500,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  body,
+})
 
 /** What takes long enough to read, check and write that others should have their turn in between. */
 const largeBodyBytesMin = 64 << 10
@@ -214,7 +222,7 @@ const noQuery = new URLSearchParams()
 export function toContext(request: Asked, headers: Headers, { signal, ...rest }: Rest): RequestContext {
   const { url = '/', method = 'GET' } = request
   const mark = url.indexOf('?')
-  const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
+  const query = mark < 0 ? noQuery : readQuery(url.slice(mark + 1))
   const info = readInfo({ method, path: decodePath(mark < 0 ? url : url.slice(0, mark)), query })
   const pretty = query.get('pretty')
   const peer = peerOf(request)
@@ -243,7 +251,14 @@ function readInfo(line: Parameters<typeof parseRequestInfo>[0]) {
   try {
     return parseRequestInfo(line)
   } catch (error) {
-    throw error instanceof RangeError ? badRequest(error.message) : error
+    throw error instanceof RangeError ? new UnreadableRequest(line.path, error.message) : error
+  }
+}
+
+/** A path that says nothing to upstream's RequestInfoFactory. */
+class UnreadableRequest extends Error {
+  constructor(path: string, why: string) {
+    super(`Internal Server Error: ${quote(path)}: failed to create RequestInfo: ${why}\n`)
   }
 }
 
@@ -251,9 +266,28 @@ function decodePath(path: string): string {
   if (!path.includes('%')) return path
   try {
     return decodeURIComponent(path)
-  } catch (error) {
-    throw badRequest(`the path is not percent-encoded: ${String(error)}`)
+  } catch {
+    // Bytes that are no UTF-8 are a name, too, though of nothing.
+    if (brokenEscape.test(path)) throw badRequest('the path is not percent-encoded')
+    return unescapeBytes(path)
   }
+}
+
+function unescapeBytes(text: string): string {
+  const bytes = Buffer.from(text).toString('latin1')
+  const raw = bytes.replaceAll(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  )
+  return Buffer.from(raw, 'latin1').toString()
+}
+
+const brokenEscape = /%(?![0-9A-Fa-f]{2})/
+
+/** As Go's url.Query: what is not escaped right, or has a semicolon, is not there. */
+function readQuery(text: string): URLSearchParams {
+  if (!text.includes(';') && !brokenEscape.test(text)) return new URLSearchParams(text)
+  const whole = text.split('&').filter(part => !part.includes(';') && !brokenEscape.test(part))
+  return new URLSearchParams(whole.join('&'))
 }
 
 function requirePlain(response: Response): Exclude<Response, { kind: 'upgrade' }> {
@@ -269,7 +303,7 @@ function withCommonHeaders(
 ): Answer {
   const flow = context?.flow
   const headers = {
-    ...commonHeaders(auditId),
+    ...(context ? commonHeaders(auditId) : { 'audit-id': auditId }),
     ...toBrowser?.headers,
     ...(flow && {
       'x-kubernetes-pf-flowschema-uid': flow.schemaUid,

@@ -87,6 +87,8 @@ function tableKeptAs({ resource, type, table, isLong }: ListRequest): Pick<ListF
 interface ListView {
   readonly envelope: Readonly<Record<string, unknown>>
   readonly member: 'items' | 'rows'
+  /** As upstream makes it of no items. */
+  readonly none: readonly [] | null
   show(servable: Servable): object
 }
 
@@ -102,19 +104,24 @@ function viewOf({ resource, list, type, table }: ListRequest): ListView {
     }
     const { rows: _none, ...envelope } = toServedTable(resource, [], table)
     const whole = include === 'Object' ? (object: KubeObject) => shown(resource, object) : same
-    return { envelope, member: 'rows', show: ({ object }) => toRow(columns, whole(object), options) }
+    return {
+      envelope,
+      member: 'rows',
+      none: [],
+      show: ({ object }) => toRow(columns, whole(object), options),
+    }
   }
   if (type.transform) {
     const envelope = partialListHead(listMeta(list), type.transformVersion)
     const show = ({ object }: Servable) => toPartial(resource, object, type.transformVersion)
-    return { envelope, member: 'items', show }
+    return { envelope, member: 'items', none: null, show }
   }
   const envelope = {
     kind: resource.listKind,
     apiVersion: versionOf(resource),
     metadata: metadataOf(resource, list),
   }
-  return { envelope, member: 'items', show: ({ object }) => itemOf(resource, object) }
+  return { envelope, member: 'items', none: [], show: ({ object }) => itemOf(resource, object) }
 }
 
 const same = (object: KubeObject) => object
@@ -142,32 +149,35 @@ function joinedForm({ resource, keepsItems }: ListRequest, view: ListView): List
   return keepsItems ? { ...plain, items: (run, isFirst) => joinedJson(resource, run, isFirst) } : plain
 }
 
-function jsonForm({ envelope, member, show }: ListView): ListForm {
+function jsonForm({ envelope, member, none, show }: ListView): ListForm {
   const empty = JSON.stringify({ ...envelope, [member]: [] })
   return {
     format: 'json',
     items: (run, isFirst) =>
       Buffer.from((isFirst ? '' : ',') + run.map(item => JSON.stringify(show(item))).join(',')),
-    frame: () => ({ head: Buffer.from(empty.slice(0, -']}'.length)), tail: Buffer.from(']}\n') }),
+    frame: count =>
+      count === 0 && none === null
+        ? { head: Buffer.from(`${JSON.stringify({ ...envelope, [member]: none })}\n`), tail: nothing }
+        : { head: Buffer.from(empty.slice(0, -']}'.length)), tail: Buffer.from(']}\n') },
   }
 }
 
 const pretty = (value: unknown) => JSON.stringify(value, undefined, 2)
 
-function prettyForm({ envelope, member, show }: ListView): ListForm {
+function prettyForm({ envelope, member, none, show }: ListView): ListForm {
   const empty = pretty({ ...envelope, [member]: [] })
   const indented = (item: Servable) => `\n    ${pretty(show(item)).replaceAll('\n', '\n    ')}`
   return {
     format: 'json',
     items: (run, isFirst) => Buffer.from((isFirst ? '' : ',') + run.map(indented).join(',')),
     frame: count => {
-      if (count === 0) return { head: Buffer.from(empty), tail: Buffer.alloc(0) }
+      if (count === 0) return { head: Buffer.from(pretty({ ...envelope, [member]: none })), tail: nothing }
       return { head: Buffer.from(empty.slice(0, -']\n}'.length)), tail: Buffer.from('\n  ]\n}') }
     },
   }
 }
 
-function yamlForm({ envelope, member, show }: ListView): ListForm {
+function yamlForm({ envelope, member, none, show }: ListView): ListForm {
   const part = (isBefore: boolean) => {
     const entries = Object.entries(envelope).filter(([key]) => key < member === isBefore)
     return entries.length > 0 ? yamlText(Object.fromEntries(entries)) : ''
@@ -177,13 +187,13 @@ function yamlForm({ envelope, member, show }: ListView): ListForm {
     items: run => (run.length > 0 ? Buffer.from(yamlText(run.map(show))) : nothing),
     itemsJson: run => JSON.stringify(run.map(show)),
     frame: count => ({
-      head: Buffer.from(`${part(true)}${member}:${count === 0 ? ' []' : ''}\n`),
+      head: Buffer.from(`${part(true)}${member}:${count === 0 ? ` ${JSON.stringify(none)}` : ''}\n`),
       tail: Buffer.from(part(false)),
     }),
   }
 }
 
-function cborForm({ envelope, member, show }: ListView): ListForm {
+function cborForm({ envelope, member, none, show }: ListView): ListForm {
   const bare = (value: unknown) => encodeCbor(value).subarray(selfDescribed.length)
   const names = Object.keys(envelope)
   const members = [...names.flatMap(name => [bare(name), bare(envelope[name])]), bare(member)]
@@ -191,7 +201,10 @@ function cborForm({ envelope, member, show }: ListView): ListForm {
   return {
     format: 'cbor',
     items: run => Buffer.concat(run.map(item => bare(show(item)))),
-    frame: count => ({ head: Buffer.concat([start, cborHead('list', count)]), tail: nothing }),
+    frame: count => {
+      const list = count === 0 ? bare(none) : cborHead('list', count)
+      return { head: Buffer.concat([start, list]), tail: nothing }
+    },
   }
 }
 

@@ -56,7 +56,7 @@ const readers: Readonly<Record<string, Reader>> = {
 const none: RequestOptions = {}
 
 /**
- * The query's meta/v1 options. Of several values the first one counts; an empty text counts as absent. What is no number
+ * The query's meta/v1 options. Of several values the first one counts; an empty text counts as absent, but for numbers and truths. What is no number
  * is a fault that is told where the option is read. Parameters that no option has are left to the subresources that know
  * them.
  */
@@ -66,13 +66,17 @@ export function parseOptions(query: URLSearchParams, info: RequestInfo, contentT
   const options: Writable = {}
   for (const [name, value] of query) {
     if (Object.hasOwn(options, name) || options.faults?.[name]) continue
-    if (value !== '' || integers.has(name)) readers[name]?.(options, value, () => query.getAll(name))
+    if (value !== '' || readsEmpty.has(name)) readers[name]?.(options, value, () => query.getAll(name))
   }
   if (isPatch) options.patchType = contentType as RequestOptions['patchType'] & string
   return options
 }
 
-const integers = new Set(['limit', 'timeoutSeconds', 'gracePeriodSeconds'])
+/** Of the others an empty text counts as absent; a truth that is only named is one. */
+const readsEmpty = new Set([
+  ...['limit', 'timeoutSeconds', 'gracePeriodSeconds'],
+  ...['allowWatchBookmarks', 'sendInitialEvents', 'force', 'orphanDependents'],
+])
 
 function setInteger(options: Writable, name: keyof IntegerOptions, value: string): void {
   const read = parseInt64(value)
@@ -83,6 +87,6 @@ function setInteger(options: Writable, name: keyof IntegerOptions, value: string
 type IntegerOptions = Pick<Writable, 'limit' | 'timeoutSeconds' | 'gracePeriodSeconds'>
 
 /** apimachinery Convert_Slice_string_To_bool: everything but these is true. */
-function toBoolean(value: string): boolean {
+export function toBoolean(value: string): boolean {
   return value !== '0' && value.toLowerCase() !== 'false'
 }

@@ -45,7 +45,9 @@ export function gzipList(form: ListForm, list: ListResult, bytesMin: number): Ui
   const { runs } = list
   if (!runs || !form.keptAs || storedSize(runs) < bytesMin / 2) return undefined
   const items = runs.map((run, index) => runSteps(deflatedRun(form, run, index === 0)))
-  return gzipOf(packedPieces(form, list, items))
+  const pieces = packedPieces(form, list, items)
+  // A table may be much less than what it is made of.
+  return pieces.reduce((sum, { length }) => sum + length, 0) > bytesMin ? gzipOf(pieces) : undefined
 }
 
 function storedSize(runs: readonly Run[]): number {

@@ -21,7 +21,7 @@ export function createRoutes(mount: (routes: Routes) => void): Handler {
   })
   return async function dispatchRoute(context) {
     const method = context.info.verb.toUpperCase()
-    const path = writtenPath(context.info.path)
+    const path = writtenPath(routedPath(context.info.path))
     const url = new URL(`http://hutch${path}${context.query.size > 0 ? `?${context.query}` : ''}`)
     // What was authorized is what is served: URLs take `..` out of paths, authorizers do not.
     if (url.pathname !== path) return pageNotFound
@@ -31,6 +31,13 @@ export function createRoutes(mount: (routes: Routes) => void): Handler {
     // Upstream's pages look at no method, but for those behind its router.
     return toRaw(method !== 'GET' && isNotFound(answer) ? await ask('GET') : answer)
   }
+}
+
+const slashesBehind = /^(\/(?:api|version|apis\/[^/]+)(?:\/[^/]+)?)\/\/+$/
+
+/** Upstream's router counts slashes behind a path as one, where its pages lie. */
+function routedPath(path: string): string {
+  return path.endsWith('//') ? path.replace(slashesBehind, '$1/') : path
 }
 
 function writtenPath(path: string): string {
@@ -64,9 +71,19 @@ function isNotFound({ headers }: Response): boolean {
   return headers.has('x-hutch-not-found')
 }
 
+/** What pages look at. */
+const readHeaders = [
+  ...['accept', 'if-none-match', 'if-match', 'if-modified-since', 'if-unmodified-since'],
+  ...['range', 'if-range'],
+]
+
 function plainHeaders({ headers }: RequestContext): Record<string, string> {
-  const { accept, 'if-none-match': known } = headers
-  return { ...(accept !== undefined && { accept }), ...(known !== undefined && { 'if-none-match': known }) }
+  const found: Record<string, string> = {}
+  for (const name of readHeaders) {
+    const value = headers[name]
+    if (value !== undefined) found[name] = value
+  }
+  return found
 }
 
 async function toRaw(response: Response): Promise<Answer> {

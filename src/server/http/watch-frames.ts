@@ -53,22 +53,21 @@ function transformer(
   return ({ type: kind, object }) => {
     if (kind === 'ERROR') return object
     const { resourceVersion = '' } = object.metadata
-    const rows = kind === 'BOOKMARK' ? [] : [object]
-    const table = toServedTable(resource, rows, {
+    // A bookmark is a row, too: watch-list clients look at the annotations of its object.
+    const table = toServedTable(resource, [object], {
       nowMs: clock.nowMs(),
-      options: context.options,
+      options: kind === 'BOOKMARK' ? bookmarkRow(context.options) : context.options,
       metadata: { resourceVersion },
       noHeaders,
       version,
     })
     noHeaders = true
-    return kind === 'BOOKMARK' ? withBookmarkRow(resource, table, object) : table
+    return table
   }
 }
 
-/** A bookmark's annotations travel in the row's object (upstream keeps them for watch-list clients). */
-function withBookmarkRow(resource: Resource, table: object, object: KubeObject): object {
-  return { ...table, rows: [{ cells: [], object: toPartial(resource, object) }] }
+function bookmarkRow(options: RequestContext['options']): RequestContext['options'] {
+  return options.includeObject === 'None' ? { ...options, includeObject: 'Metadata' } : options
 }
 
 type Names = Readonly<Record<ServedEvent['type'], string>>

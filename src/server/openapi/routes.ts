@@ -7,6 +7,7 @@ import type { Clock } from '../../std/ports.ts'
 import type { Steps } from '../../std/turns.ts'
 import { etagOf } from '../discovery/digest.ts'
 import { type RouteEnv, type Routes, respondWhole } from '../http/routes.ts'
+import { type Conditions, type Served, serveContent, unlessKnown } from '../http/served-content.ts'
 import { memo } from '../rest/memo.ts'
 import type { Descriptions } from './descriptions.ts'
 import {
@@ -37,6 +38,8 @@ export interface OpenApiOptions {
 
 interface Serving extends OpenApiOptions {
   readonly share: ShareMaking
+  /** Documents are as old as what serves them. */
+  readonly modifiedMs: number
 }
 
 /**
@@ -44,16 +47,16 @@ interface Serving extends OpenApiOptions {
  * asked for and not kept: clients keep them by their hash.
  */
 export function mountOpenApi(routes: Routes, given: OpenApiOptions): void {
-  const options: Serving = { ...given, share: createSharedMaking() }
-  routes.get('/openapi/v3', async () => {
+  const options: Serving = { ...given, share: createSharedMaking(), modifiedMs: given.clock.nowMs() }
+  routes.get('/openapi/v3', async c => {
     await fingerprintAll(options)
     const others = (await options.others?.index()) ?? {}
     const all = [...indexOf(options), ...Object.entries(others)]
     // A map in Go is written in the order of its keys.
     const paths = Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    return new Response(JSON.stringify({ paths }), {
-      headers: { 'content-type': 'text/plain; charset=utf-8', ...ranges },
-    })
+    const bytes = new TextEncoder().encode(JSON.stringify({ paths }))
+    const headers = { 'content-type': 'text/plain; charset=utf-8' }
+    return respondServed(serveContent(conditionsOf(c), { bytes, headers, modifiedMs: options.clock.nowMs() }))
   })
   routes.get('/openapi/v3/*', c => {
     const name = c.env.context.info.path.slice('/openapi/v3/'.length)
@@ -150,7 +153,7 @@ function serveDocument(
     expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
-  return unlessKnown(c, { form, headers, share: options.share }, () => inTurns(document.make()))
+  return unlessAsKnown(c, { form, headers, serving: options }, () => inTurns(document.make()))
 }
 
 /** What a server behind this one writes of versions that it alone knows of. */
@@ -173,7 +176,7 @@ async function serveAll(c: Context<RouteEnv>, options: Serving): Promise<Respons
   const hash = others.length === 0 ? own : etagOf(own + JSON.stringify(others))
   const headers = { etag: `"${hash}"`, vary: 'Accept-Encoding, Accept' }
   const make = async () => joinSwaggers(await inTurns(makeOpenApiV2(all, documentOptions(options))), others)
-  return unlessKnown(c, { form, headers, share: options.share }, make)
+  return unlessAsKnown(c, { form, headers, serving: options }, make)
 }
 
 /** What a document is sent as. */
@@ -254,29 +257,36 @@ function moved(location: string): Response {
 interface Answering {
   readonly form: Form
   readonly headers: Record<string, string>
-  readonly share: ShareMaking
+  readonly serving: Serving
 }
 
 function bytesOf(made: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return typeof made === 'string' ? new TextEncoder().encode(made) : made
 }
 
-async function unlessKnown(
+async function unlessAsKnown(
   c: Context<RouteEnv>,
-  { form, headers, share }: Answering,
+  { form, headers, serving }: Answering,
   make: () => Promise<JsonSchema>,
 ): Promise<Response> {
   const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
-  const all = { ...headers, etag, 'content-type': form.type, ...ranges }
-  if (c.req.header('if-none-match') === etag) return new Response(null, { status: 304, headers: all })
+  const { share, modifiedMs } = serving
+  const content = { headers: { ...headers, 'content-type': form.type }, etag, modifiedMs }
+  const known = unlessKnown(conditionsOf(c), content)
+  if (known) return respondServed(known)
   const bytes = await share(`${c.env.context.info.path} ${etag}`, async () =>
     bytesOf(await inTurns(form.encode(await make()))),
   )
-  return respondWhole(bytes, { headers: all })
+  return respondServed(serveContent(conditionsOf(c), { ...content, bytes }))
 }
 
-/** Upstream's file server offers parts, though nobody asks for any. */
-const ranges = { 'accept-ranges': 'bytes' }
+function conditionsOf(c: Context<RouteEnv>): Conditions {
+  return name => c.req.header(name)
+}
+
+function respondServed({ status, headers, bytes }: Served): Response {
+  return respondWhole(bytes, { status, headers: { ...headers } })
+}
 
 const stepsInTurn = 4
 

@@ -197,9 +197,13 @@ function isCbor({ body }: RequestContext): boolean {
   return body.kind === 'bytes' && mediaTypeOf(body.contentType) === contentTypes.cbor
 }
 
+/** As Go's mime package reads parameters: what is none makes a type of the whole that nobody knows. */
+const wellParted = /^[^;]+(?:;\s*[\w!#$&'*+.^`|~%-]+=(?:"(?:[^"\\]|\\.)*"|[^\s;"]+)\s*)*(?:;\s*)?$/
+
 function mediaTypeOf(contentType: string): string {
   const end = contentType.indexOf(';')
-  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
+  if (end < 0) return contentType.trim().toLowerCase()
+  return wellParted.test(contentType) ? contentType.slice(0, end).trim().toLowerCase() : contentType
 }
 
 /** What a body says that it is; absent kind and apiVersion are those of the path. */

@@ -58,17 +58,18 @@ export function createRest(deps: RestDeps): Handler {
     // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.
     const warning = resource.deprecation === undefined ? [] : [resource.deprecation]
     if (!isBuiltin(resource)) context.warnings.push(...warning)
-    if (isUnroutedHead(call)) throw methodRefused(call)
     if (info.subresource !== '') {
       context.isRouted = true
       return serveSubresource(call, info)
     }
+    if (isUnroutedHead(call)) throw methodRefused(call)
     const handler = isOffered(info, resource) ? verbs[info.verb as Verb] : undefined
     if (!handler) throw methodRefused(call)
     requireMedia(context, resource)
     context.isRouted = true
     if (isBuiltin(resource)) context.warnings.push(...warning)
-    mediaTypeFor(resource, context)
+    // Of lists and watches after their options.
+    if (resource.reader !== undefined || !ofMany.has(info.verb)) mediaTypeFor(resource, context)
     if (ofOne.has(info.verb)) requireSegment(info.name)
     if (resource.reader !== undefined) return read(call, resource.reader)
     return inTurn ? inTurn(call, () => handler(call)) : handler(call)
@@ -88,6 +89,7 @@ function read(call: RestCall, name: string): Promise<Response> {
   return reader(call)
 }
 
+const ofMany: ReadonlySet<string> = new Set<Verb>(['list', 'watch'])
 const ofOne: ReadonlySet<string> = new Set<Verb>(['get', 'update', 'patch', 'delete'])
 /** Verbs of a collection that only one namespace at a time takes. */
 const perNamespace: ReadonlySet<string> = new Set<Verb>(['create', 'deletecollection'])
@@ -102,17 +104,21 @@ function isOffered(
   return !(namespaced && namespace === '') && (verb !== 'create' || name === '')
 }
 
-/** A version's own router answers with a Status; nobody's with a plain page. */
-function unrouted({ registry }: RestDeps, { group, version }: RequestInfo): Response {
-  const isServed = (each: Resource) => each.group === group && each.version === version && isBuiltin(each)
-  if (registry.all().some(isServed)) throw unknownRoute()
+/** A built-in group's own router answers with a Status; nobody's with a plain page. */
+function unrouted({ registry }: RestDeps, { group, path }: RequestInfo): Response {
+  if (group === '' && path.startsWith('/apis')) return pageNotFound
+  if (registry.all().some(each => each.group === group && isBuiltin(each))) throw unknownRoute()
   return pageNotFound
 }
 
 function methodRefused({ resource, context }: RestCall): StatusError {
-  return isBuiltin(resource)
-    ? methodNotRouted()
-    : methodNotSupported(groupResource(resource), context.info.verb)
+  const { verb } = context.info
+  if (!isBuiltin(resource)) return methodNotSupported(groupResource(resource), verb)
+  if (verb !== 'watch' || !resource.verbs.includes('list')) return methodNotRouted()
+  // Behind the route of its list.
+  if (resource.deprecation !== undefined) context.warnings.push(resource.deprecation)
+  context.isRouted = true
+  return methodNotSupported(groupResource(resource), verb)
 }
 
 async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Response> {
@@ -122,7 +128,9 @@ async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Resp
     if (resource.custom) throw notFound(groupResource(resource), info.name)
     return unrouted(deps, info)
   }
-  if (!takes(subresource, call)) throw methodRefused(call)
+  if (info.subpath !== undefined && subresource.name !== proxy && !resource.custom)
+    return unrouted(deps, info)
+  if (isUnroutedHead(call) || !takes(subresource, call)) throw methodRefused(call)
   requireSegment(info.name)
   if (subresource.connector !== undefined) {
     const connector = deps.connectors.get(subresource.connector)
@@ -166,14 +174,29 @@ async function serveData(call: RestCall, subresource: Subresource): Promise<Resp
  * Cluster-scoped kinds are not found below a namespace, namespaced ones not by name outside of one, and no
  * object at all where the kind has none by name (reviews).
  */
-function isPlacedRight(
-  { namespace, name, verb, resource }: RequestInfo,
-  { namespaced, verbs: offered }: Resource,
-): boolean {
+function isPlacedRight(info: RequestInfo, placed: Resource): boolean {
+  const { namespace, name, verb, resource } = info
+  const { namespaced, verbs: offered } = placed
+  if (isBuiltin(placed) && !hasRoute(info, placed)) return false
   const isOfOne = name !== '' && ofOne.has(verb)
   if (isOfOne && !offered.includes(verb as Verb) && !offered.some(each => ofOne.has(each))) return false
-  if (!namespaced) return namespace === '' || resource === 'namespaces'
+  if (!namespaced) return namespace === '' || (resource === 'namespaces' && namespace === name)
   return namespace !== '' || !isOfOne
+}
+
+const watchedOne = /\/watch\/+[^/]+\/+[^/]+\/*$/
+const watchPath = /^\/+api(?:s\/[^/]+)?\/[^/]+\/watch\//
+
+/** Upstream makes routes of built-in kinds for what they offer, and no others. */
+function hasRoute(info: RequestInfo, { namespaced, verbs: offered }: Resource): boolean {
+  const { namespace, name, verb, subresource, subpath } = info
+  if (verb === 'proxy') return false
+  if (subresource === '' && subpath !== undefined) return false
+  if (verb === 'watch' && watchPath.test(info.path))
+    return offered.includes('watch') && (!namespaced || namespace !== '' || !watchedOne.test(info.path))
+  if (verb === 'list' || verb === 'watch' || name === '')
+    return !namespaced || namespace !== '' || offered.includes('list')
+  return subresource !== '' || offered.some(each => ofOne.has(each))
 }
 
 /** What a stock server's router says about a path that nobody serves. */

@@ -2,6 +2,7 @@ import { quote } from '../../machinery/meta/quote.ts'
 import { numError } from '../../machinery/meta/strconv.ts'
 import { badRequest, plainFailure, resourceVersionTooLarge } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
+import { toBoolean } from '../http/options.ts'
 import type { RestCall } from './call.ts'
 import { requireStored } from './storage.ts'
 import { presentLater } from './views.ts'
@@ -9,11 +10,19 @@ import { presentLater } from './views.ts'
 /** The latest object; a resourceVersion only says how old the answer may be at most, and it is never old. */
 export async function get(call: RestCall): Promise<Response> {
   const { resourceVersion = '' } = call.context.options
+  refuseForgotten(call)
   if (call.resource.storage.uncached && resourceVersion && !isRevision(resourceVersion))
     throw badRequest(`invalid resource version: ${malformedRevision(resourceVersion)}`)
   await requireRevision(call, resourceVersion)
   const servable = await presentLater(call.resource, requireStored(call))
   return { kind: 'object', status: 200, object: servable.object, resource: call.resource, servable }
+}
+
+function refuseForgotten({ context, resource }: RestCall): void {
+  if (context.query.size === 0 || resource.custom) return
+  const asked = context.query.get('export')
+  if (asked !== null && toBoolean(asked))
+    throw badRequest('the export parameter, deprecated since v1.14, is no longer supported')
 }
 
 /** How long a read waits for a revision that this server has not seen (upstream's blockTimeout). */
@@ -31,7 +40,7 @@ export async function requireRevision(
   if (!text && (verb !== 'list' || cache.freshen)) return revision
   const startMs = ports.clock.monotonicMs()
   try {
-    if (revision > cache.revision()) await waitFor({ deps, context }, revision)
+    if (revision > cache.revision()) await waitFor({ deps, context }, text!)
   } finally {
     if (verb !== 'watch') measured.waited(resource, ports.clock.monotonicMs() - startMs)
   }
@@ -40,7 +49,7 @@ export async function requireRevision(
 
 async function waitFor(
   { deps: { cache, ports }, context }: Pick<RestCall, 'deps' | 'context'>,
-  revision: number,
+  text: string,
 ): Promise<void> {
   const stop = new AbortController()
   const cancel = ports.clock.setTimer(waitMs, () => stop.abort())
@@ -48,10 +57,10 @@ async function waitFor(
   try {
     // It may be of something that is no object.
     if (cache.freshen) await cache.freshen(signal)
-    await cache.waitFor(revision, signal)
+    await cache.waitFor(Number(text), signal)
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    throw resourceVersionTooLarge(revision, cache.revision())
+    throw resourceVersionTooLarge(BigInt(text), cache.revision())
   } finally {
     cancel()
   }

@@ -4,6 +4,7 @@ import { StatusError } from '../../machinery/status/status.ts'
 import { beginWork } from '../../std/turns.ts'
 import { CompactedError, FutureRevisionError } from '../../storage/store.ts'
 import type { ListResult, Response, Servable } from '../context.ts'
+import { mediaTypeFor } from '../http/offer.ts'
 import { type CacheListOptions, type CacheRuns, collectionPrefix } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
 import { type ContinueToken, decodeContinue, encodeContinue } from './continue-token.ts'
@@ -17,6 +18,7 @@ import { prepareRuns, presentLater, presentRun } from './views.ts'
 /** A collection, or one page of it, all as of one revision (KEP-365, KEP-1904). */
 export async function list(call: RestCall): Promise<Response> {
   checkListOptions(call.context.options)
+  mediaTypeFor(call.resource, call.context)
   const selection = selectionOf(call)
   const page = await readPage(call, selection)
   return { kind: 'list', status: 200, resource: call.resource, list: page }
@@ -29,7 +31,7 @@ export async function readPage(call: RestCall, selection: Selection): Promise<Li
   if (token && options.resourceVersion && options.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue')
   }
-  const revision = await revisionOf(call, token)
+  const revision = await revisionOf(call, selection, token)
   // The one of a name as it is now; as it was is found among the rest of that time.
   const isNow = token === undefined && revision === undefined
   const seen: Seen = { looked: 0 }
@@ -59,7 +61,11 @@ function countOf({ runs, items }: ListResult): number {
 }
 
 /** Undefined: the newest. */
-async function revisionOf(call: RestCall, token: ContinueToken | undefined): Promise<number | undefined> {
+async function revisionOf(
+  call: RestCall,
+  selection: Selection,
+  token: ContinueToken | undefined,
+): Promise<number | undefined> {
   if (token) return token.revision < 0 ? undefined : token.revision
   const { resourceVersion, resourceVersionMatch } = call.context.options
   if (resourceVersion && !isRevision(resourceVersion)) {
@@ -69,8 +75,13 @@ async function revisionOf(call: RestCall, token: ContinueToken | undefined): Pro
   // Clients from before resourceVersionMatch mean exactly this one when they ask for a page.
   const isExact = resourceVersionMatch
     ? resourceVersionMatch === 'Exact'
-    : limitOf(call.context.options) !== undefined && asked > 0
+    : limitOf(call.context.options) !== undefined && asked > 0 && !isOfOne(call, selection)
   return isExact ? asked : undefined
+}
+
+/** A name leads to one key where no namespace is open: there are no pages of it. */
+function isOfOne({ context, resource }: RestCall, { name }: Selection): boolean {
+  return name !== undefined && (context.info.namespace !== '' || !resource.namespaced)
 }
 
 async function readOne(call: RestCall, { name, matches }: Selection, seen: Seen): Promise<ListResult> {
@@ -98,9 +109,10 @@ async function collect(
   const { context, resource } = call
   const prefix = collectionPrefix(resource.storage, resource.namespaced ? context.info.namespace : '')
   // A list of any age comes from the cache, whole.
-  const isAny = context.options.resourceVersion === '0' && !token && !resource.storage.uncached
-  const limit = isAny ? undefined : limitOf(context.options)
-  const page = { revision, after: token && prefix + token.start, limit, seen }
+  const isAny = context.options.resourceVersion === '0' && !resource.storage.uncached
+  const limit = isAny || isOfOne(call, selection) ? undefined : limitOf(context.options)
+  const start = token && prefix + token.start
+  const page = { revision, [token?.isAfter ? 'after' : 'from']: start, limit, seen }
   return selection.all ? collectAll(call, prefix, page) : collectMatching(call, prefix, page, selection)
 }
 
@@ -136,7 +148,11 @@ async function collectAll(call: RestCall, prefix: string, page: PageOptions): Pr
 }
 
 function tokenAfter(runs: CacheRuns['runs'], revision: number, prefix: string): string {
-  return encodeContinue({ revision, start: runs.at(-1)!.at(-1)!.key.slice(prefix.length) })
+  return encodeContinue({
+    revision,
+    start: runs.at(-1)!.at(-1)!.key.slice(prefix.length),
+    isAfter: true,
+  })
 }
 
 /** To ask what time it is costs more than a run in which nothing matches. */
@@ -206,27 +222,33 @@ type PageOptions = { [Key in keyof CacheListOptions]: CacheListOptions[Key] | un
 }
 
 function read({ deps, context }: RestCall, prefix: string, page: PageOptions): CacheRuns {
-  const { revision, after, limit } = page
+  const { revision, after, from, limit } = page
   const known = {
     ...(revision !== undefined && { revision }),
     ...(after !== undefined && { after }),
+    ...(from !== undefined && { from }),
     ...(limit !== undefined && { limit }),
   }
   try {
     return deps.cache.runs(prefix, known)
   } catch (error) {
-    if (error instanceof FutureRevisionError) throw resourceVersionTooLarge(revision ?? 0, error.revision)
+    if (error instanceof FutureRevisionError)
+      throw resourceVersionTooLarge(askedRevision(context.options), error.revision)
     if (!(error instanceof CompactedError)) throw error
     throw context.options.continue
-      ? expiredPage(after!.slice(prefix.length))
+      ? expiredPage(decodeContinue(context.options.continue))
       : expired('The resourceVersion for the provided list is too old.')
   }
 }
 
+function askedRevision({ continue: token, resourceVersion }: RestCall['context']['options']): bigint {
+  return BigInt(token ? decodeContinue(token).spelled : (resourceVersion ?? 0))
+}
+
 /** 410 with a token that goes on at the newest revision: the client may accept the inconsistency (KEP-365). */
-function expiredPage(start: string): StatusError {
+function expiredPage(token: ContinueToken): StatusError {
   const { status } = expired(
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
   )
-  return new StatusError({ ...status, metadata: { continue: encodeContinue({ revision: -1, start }) } })
+  return new StatusError({ ...status, metadata: { continue: encodeContinue({ ...token, revision: -1 }) } })
 }

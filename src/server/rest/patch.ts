@@ -14,7 +14,7 @@ import { insert } from './insert.ts'
 import { typed } from './other-versions.ts'
 import { patched, patchFaults } from './patched.ts'
 import { replace } from './replace.ts'
-import { findStored } from './storage.ts'
+import { findStored, requireStored } from './storage.ts'
 import { rulesFor } from './update.ts'
 import { checkWriteOptions } from './write-options.ts'
 
@@ -29,10 +29,12 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
   const { context, resource } = call
   const type = requirePatchType(call)
   checkWriteOptions(context.options, 'PatchOptions')
+  const isApply = type === applyType || type === applyCborType
+  // As upstream: what is not there is told before what cannot be read.
+  if (!isApply) requireStored(call)
   const isSpelled = keepsSpelling(call, type)
   const document = decodePatch(context, type, isSpelled)
   await turn(call)
-  const isApply = type === applyType || type === applyCborType
   if (isApply && !findStored(call)) return createByApply(call, document as KubeObject, subresource)
   const given = { type, document, isSpelled, faults: isApply ? [] : patchFaults(context, type, document) }
   const make = (current: KubeObject) =>
@@ -48,7 +50,7 @@ export async function patch(call: RestCall, subresource?: Subresource): Promise<
 
 /** The language of a PATCH. Throws 415 for one that the kind does not take. */
 export function requirePatchType({ context, resource }: RestCall): PatchType {
-  const type = (context.options.patchType ?? '').split(';')[0]!.trim() as PatchType
+  const type = (context.options.patchType ?? '').split(';')[0]! as PatchType
   const plain = resource.custom ? patchTypes.filter(each => !each.includes('strategic')) : patchTypes
   const offered: readonly PatchType[] = context.servesCbor ? [...plain, applyCborType] : plain
   if (!offered.includes(type)) throw unsupportedMediaType(offered)

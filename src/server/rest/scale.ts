@@ -41,6 +41,8 @@ const scaleType = () => ({ ...scaleName, schema: builtinKind('autoscaling', 'v1'
 /** The `scale` subresource: an object seen, and changed, as autoscaling/v1 Scale. */
 export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promise<Response> {
   const { context, resource } = call
+  // As upstream: what cannot be read is told before what is not there.
+  if (context.info.verb === 'update') decodeTyped(context, scaleType())
   const stored = requireStored(call)
   if (context.info.verb === 'get')
     return answer(resource, toScale(view, (await presentLater(resource, stored)).object))

@@ -16,6 +16,7 @@ import {
 } from '../../machinery/selector/index.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
 import { isBuiltin } from '../http/encode.ts'
+import { selectedName } from '../selected-name.ts'
 import type { RestCall } from './call.ts'
 import type { ExactTerm } from './run-index.ts'
 
@@ -35,7 +36,12 @@ export function selectionOf({ context, resource }: RestCall): Selection {
   const labels = labelSelector ? parseLabelSelector(labelSelector) : everything
   const fields = fieldSelector ? parseFieldSelector(fieldSelector) : everyField
   for (const { field } of fields.requirements) requireField(resource, field)
-  const name = exactFieldValue(fields, 'metadata.name') ?? (context.info.name || undefined)
+  const named = exactFieldValue(fields, 'metadata.name')
+  const { verb, name: asked } = context.info
+  const fromPath = asked === selectedName(verb, fieldSelector) ? '' : asked
+  if (fromPath !== '' && fields.requirements.length > 0 && named !== fromPath)
+    throw badRequest("fieldSelector metadata.name doesn't match requested name")
+  const name = named ?? (asked || undefined)
   const { selectableFields, namespaced } = resource
   const read = (object: KubeObject) => (field: string) => {
     if (field === 'metadata.name') return object.metadata.name ?? ''

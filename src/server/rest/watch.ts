@@ -7,6 +7,7 @@ import { beginWork } from '../../std/turns.ts'
 import { CompactedError } from '../../storage/store.ts'
 import type { Response, Servable, ServedEvent, WatchSink } from '../context.ts'
 import { isBuiltin } from '../http/encode.ts'
+import { mediaTypeFor } from '../http/offer.ts'
 import { scopeOf } from '../metrics/measure-requests.ts'
 import { type CachedObject, type CacheEvent, collectionPrefix, type WatchCache } from '../watchcache/index.ts'
 import type { RestCall } from './call.ts'
@@ -29,6 +30,7 @@ export async function watch(call: RestCall): Promise<Response> {
   const { context, resource } = call
   const { options } = context
   checkWatchOptions(options)
+  mediaTypeFor(resource, context)
   const selection = selectionOf(call)
   const from = startRevision(call)
   const run = (sink: Sink, signal: AbortSignal) => runWatch(call, { selection, from }, sink, signal)

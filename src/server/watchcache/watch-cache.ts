@@ -79,6 +79,8 @@ export interface CacheListOptions {
   readonly revision?: number
   /** Exclusive. */
   readonly after?: string
+  /** Inclusive; instead of `after`. */
+  readonly from?: string
   readonly limit?: number
 }
 
