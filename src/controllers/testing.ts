@@ -11,6 +11,7 @@ import { runControllers } from '../controller/run.ts'
 import type { WorkerStats } from '../controller/worker.ts'
 import { bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
 import { startGatedServer, type TestServer } from '../server/testing.ts'
+import { seriesValue } from '../std/metrics-testing.ts'
 import { type SimClock, simPorts } from '../std/sim-ports.ts'
 import { controllerTable } from './index.ts'
 import { clusterRoles, namespaces, nodes, pods } from './kinds.ts'
@@ -131,9 +132,5 @@ export async function createNode(
 
 /** The value of one series as /metrics tells it; NaN where it does not. */
 export function toldOf({ server }: ControllerTest, series: string): number {
-  const line = server.ports.metrics
-    .text()
-    .split('\n')
-    .find(each => each.startsWith(`${series} `))
-  return Number(line?.slice(series.length + 1) ?? Number.NaN)
+  return seriesValue(server.ports.metrics.text(), series) ?? Number.NaN
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { PodSpec } from '../../api/types/core-v1.gen.ts'
 import { createMetrics, type Metrics } from '../../std/metrics.ts'
+import { seriesValue } from '../../std/metrics-testing.ts'
 import { SimClock, simPorts } from '../../std/sim-ports.ts'
 import { type SimulatedNode, simulatedNode, testConfig, testPod } from '../testing.ts'
 import { createRequestMeter } from './http-requests.ts'
@@ -8,14 +9,7 @@ import { countPull } from './image-pulls.ts'
 import { tellNodeState } from './node-state.ts'
 import { createStartLatency } from './start-latency.ts'
 
-/** The value of a series, its labels in the order of their names; undefined where it is not told. */
-function value(metrics: Metrics, series: string): number | undefined {
-  const line = metrics
-    .text()
-    .split('\n')
-    .find(each => each.startsWith(`${series} `))
-  return line === undefined ? undefined : Number(line.slice(series.length + 1))
-}
+const value = (metrics: Metrics, series: string) => seriesValue(metrics.text(), series)
 
 /** Hands a new pod to the node. */
 function put({ api, clock }: SimulatedNode, name: string, spec: Partial<PodSpec> = {}): void {

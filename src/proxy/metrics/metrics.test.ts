@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createClient } from '../../client/client.ts'
 import { FakeTransport } from '../../client/testing.ts'
 import { createMetrics } from '../../std/metrics.ts'
+import { seriesValue } from '../../std/metrics-testing.ts'
 import { simPorts } from '../../std/sim-ports.ts'
 import { createProxy } from '../proxy.ts'
 import { serveProxyMetrics } from './server.ts'
@@ -24,13 +25,7 @@ const writer = {
 }
 let proxy: Promise<void>
 
-function value(series: string): number | undefined {
-  const line = metrics
-    .text()
-    .split('\n')
-    .find(each => each.startsWith(`kubeproxy_${series} `))
-  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')))
-}
+const value = (series: string) => seriesValue(metrics.text(), `kubeproxy_${series}`)
 
 function putService(name: string, more: object = {}): void {
   const spec = { clusterIP: '10.43.0.9', ports: [{ port: 53, protocol: 'UDP' }], ...more }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { ApiCall, WatchEvent } from '../../client/transport.ts'
 import type { JsonMap } from '../../machinery/meta/json.ts'
 import type { JsonObject, KubeList, KubeObject } from '../../machinery/meta/object.ts'
+import { seriesValue } from '../../std/metrics-testing.ts'
 import { settle as settleOnce } from '../../std/sim-ports.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 import { startTestWebhook, type TestWebhook } from '../webhook-client/testing.ts'
@@ -283,11 +284,22 @@ test('what a webhook gets wrong is told and nothing else comes through', async (
       answer(each => ({ ...each, metadata: { ...each.metadata, labels: { a: 1 as unknown as string } } })),
     ],
   ]
+  const failed = (failure: string) => {
+    const of = `failure_type="conversion_webhook_${failure}_failure",result="failure"`
+    const series = `apiserver_conversion_webhook_request_total{${of}}`
+    return seriesValue(server.ports.metrics.text(), series) ?? 0
+  }
+  const kinds = ['malformed_response', 'no_objects_returned', 'invalid_converted_object']
+  const before = kinds.map(failed)
   for (const [text, wrong] of texts) await expect(read(wrong)).rejects.toThrow(start + text)
+  expect(kinds.map((kind, index) => failed(kind) - before[index]!)).toEqual([2, 1, 3])
   const { metadata } = await read(
     answer(each => ({ ...each, metadata: { ...each.metadata, generation: 99 } })),
   )
   expect(metadata.generation).toBe(1)
+  const way = 'crd_name="boxes.example.com",from_version="v1",succeeded="true",to_version="v2"'
+  const series = `apiserver_crd_conversion_webhook_duration_seconds_count{${way}}`
+  expect(seriesValue(server.ports.metrics.text(), series)).toBeGreaterThan(0)
 })
 
 test('a list in the stored version asks nobody, and one in another version asks once for all', async () => {

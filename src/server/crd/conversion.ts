@@ -7,11 +7,13 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { cloneDeep, deepEqual } from '../../machinery/meta/value.ts'
 import { plainFailure } from '../../machinery/status/errors.ts'
 import type { Random } from '../../std/ports.ts'
+import type { ConversionFailure, ConversionMeter } from '../metrics/conversion.ts'
 import type { WebhookClient, WebhookTarget } from '../webhook-client/webhook-client.ts'
 
 export interface ConversionSetup {
   readonly call: WebhookClient
   readonly random: Pick<Random, 'uuid'>
+  readonly measure: ConversionMeter
 }
 
 /** Upstream gives a conversion no deadline of its own; this is its client's. */
@@ -20,8 +22,8 @@ const reviewVersions = ['v1', 'v1beta1']
 
 /** How this definition's objects come into another version; undefined where only apiVersion differs. */
 export function converterOf(
-  { spec }: CustomResourceDefinition,
-  { call, random }: ConversionSetup,
+  { spec, metadata }: CustomResourceDefinition,
+  { call, random, measure }: ConversionSetup,
 ): CustomKind['convert'] {
   const { strategy, webhook } = spec.conversion ?? {}
   if (strategy !== 'Webhook' || !webhook?.clientConfig) return undefined
@@ -36,20 +38,40 @@ export function converterOf(
       request: { uid, desiredAPIVersion, objects },
       response: { uid: '', convertedObjects: null, result: { metadata: {} } },
     }
-    const fail = (what: string) => plainFailure(`conversion webhook for ${kindOf(objects[0]!)} ${what}`)
+    const done = measure({
+      definition: metadata.name ?? '',
+      from: versionOf(objects[0]?.apiVersion),
+      to: versionOf(desiredAPIVersion),
+    })
+    const fail = (failure: ConversionFailure, what: string) => {
+      done(failure)
+      return plainFailure(`conversion webhook for ${kindOf(objects[0]!)} ${what}`)
+    }
     const answer = await call(target, { body: review, timeoutMs }).catch(error => {
-      throw fail(`failed: ${error instanceof Error ? error.message : error}`)
+      throw fail('call_failure', `failed: ${error instanceof Error ? error.message : error}`)
     })
     const found = convertedObjects(answer, { uid, version })
-    if (typeof found === 'string') throw fail(`failed: ${found}`)
-    if (found.length !== objects.length)
-      throw fail(`returned ${found.length} objects, expected ${objects.length}`)
-    return objects.map((object, index) => {
+    if (typeof found === 'string') throw fail('malformed_response_failure', `failed: ${found}`)
+    if (found.length !== objects.length) {
+      const failure =
+        objects.length === 1 && found.length === 0
+          ? 'no_objects_returned_failure'
+          : 'partial_response_failure'
+      throw fail(failure, `returned ${found.length} objects, expected ${objects.length}`)
+    }
+    const accepted = objects.map((object, index) => {
       const converted = accept(object, found[index], desiredAPIVersion)
-      if (typeof converted === 'string') throw fail(`returned ${converted}`)
+      if (typeof converted === 'string')
+        throw fail('invalid_converted_object_failure', `returned ${converted}`)
       return converted
     })
+    done()
+    return accepted
   }
+}
+
+function versionOf(apiVersion = ''): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1)
 }
 
 function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {

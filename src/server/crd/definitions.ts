@@ -7,6 +7,7 @@ import { deepEqual } from '../../machinery/meta/value.ts'
 import { isConflict, isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
 import { type CelMeter, celMeter } from '../metrics/cel.ts'
+import { type ConversionMeter, conversionMeter } from '../metrics/conversion.ts'
 import { timestamp } from '../rest/call.ts'
 import { memo } from '../rest/memo.ts'
 import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
@@ -37,7 +38,11 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'
  */
 export function followDefinitions(given: DefinitionOptions): void {
   const { cache, ports, signal } = given
-  const options: Following = { ...given, meter: celMeter(ports) }
+  const options: Following = {
+    ...given,
+    meter: celMeter(ports),
+    conversions: conversionMeter(ports.metrics, ports.clock),
+  }
   const served: Served = new Map()
   const prefix = collectionPrefix(location)
   const { items, revision } = cache.list(prefix)
@@ -61,6 +66,7 @@ export function followDefinitions(given: DefinitionOptions): void {
 interface Following extends DefinitionOptions {
   /** One for the rules of all kinds. */
   readonly meter: CelMeter
+  readonly conversions: ConversionMeter
 }
 
 interface Entry {
@@ -93,7 +99,11 @@ function register(options: Following, served: Served, definition: CustomResource
   if (deepEqual(served.get(name)?.basis, basis)) return
   unregister(options, served, name)
   const versions = isServed ? spec.versions.filter(each => each.served) : []
-  const convert = converterOf(definition, { call: options.webhooks, random: options.ports.random })
+  const convert = converterOf(definition, {
+    call: options.webhooks,
+    random: options.ports.random,
+    measure: options.conversions,
+  })
   const resources = versions.map(version => toResource(definition, version, convert, options.meter))
   for (const resource of resources) options.registry.add(resource)
   served.set(name, { basis, resources })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import { seriesValue } from '../../std/metrics-testing.ts'
 import type { SimClock } from '../../std/sim-ports.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 
@@ -22,10 +23,7 @@ async function metrics(): Promise<string> {
   return response.text()
 }
 
-function value(text: string, series: string): number {
-  const line = text.split('\n').find(each => each.startsWith(`${series} `))
-  return Number(line?.slice(series.length + 1) ?? Number.NaN)
-}
+const value = (text: string, series: string) => seriesValue(text, series) ?? Number.NaN
 
 const labels = (verb: string, resource: string, scope: string) =>
   `component="apiserver",dry_run="",group="",resource="${resource}",scope="${scope}",subresource="",verb="${verb}",version="v1"`
