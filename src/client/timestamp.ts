@@ -1,6 +1,11 @@
+/** What was written last: a write says three or four times what second it is. */
+let last = { second: Number.NaN, text: '' }
+
 /** Milliseconds since the epoch as meta/v1 Time writes them: RFC 3339, whole seconds, UTC. */
 export function toTimestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(ms / 1000)
+  if (second !== last.second) last = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` }
+  return last.text
 }
 
 /** The day alone, UTC: `2006-01-02`. */

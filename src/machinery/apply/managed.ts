@@ -129,7 +129,8 @@ export function* encodeManagers(
   return entries.length > 0 ? entries : undefined
 }
 
-function encodeManager({
+/** One manager's entry; its fields in upstream's order. */
+export function encodeManager({
   manager,
   operation,
   apiVersion,

@@ -13,6 +13,7 @@ import type { ChangesOf, Manager, Managers } from './managed.ts'
 import {
   capUpdaters,
   decodeManagers,
+  encodeManager,
   encodeManagers,
   isReset,
   managerId,
@@ -130,12 +131,19 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
   if (options.isLong) yield
   const changes = yield* ownedChanges(schema, options, options.resetFields)
   if (options.isLong) yield
+  else if (!live && managers.size === 0) return soleManager(changes, options)
   const compare = (version: ComparedVersion, objects: Compared) =>
     ownedChanges(version.schema, objects, version.countsAll ? undefined : options.resetFields)
   const changesOf = yield* changesInVersions(managers, options, changes, compare)
   yield* recordUpdate(managers, changes, options, changesOf)
   if (options.isLong) yield
   return yield* encodeManagers(managers, previous, options.isLong)
+}
+
+/** Of a new object that nobody claims anything of: all that there is becomes the writer's. */
+function soleManager(changes: Changes, writer: Writer): ManagedFieldsEntry[] | undefined {
+  const set = touched(changes)
+  return set && [encodeManager({ ...identityOf(writer, 'Update'), time: writer.now, set })]
 }
 
 function startingManagers({ live, next, subresource }: UpdateOptions): Managers {
