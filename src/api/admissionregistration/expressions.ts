@@ -88,6 +88,8 @@ const variablesName = 'kubernetes.variables'
 export interface ExpressionScope {
   readonly hasParams: boolean
   readonly hasAuthorizer: boolean
+  /** Absent: what is asked for is known with the authorizer. */
+  readonly hasRequestResource?: boolean
   /** `Object{...}` and `JSONPatch{...}` of mutations. */
   readonly hasPatchTypes?: boolean
   /** Of a policy, with the types of those that are known so far; absent: `variables` is no name. */
@@ -101,7 +103,7 @@ const known = new Map<string, Environment>()
 /** The environment of one scope. */
 export function expressionEnvironment(scope: ExpressionScope): Environment {
   const { hasParams, hasAuthorizer, hasPatchTypes = false, variables, objects } = scope
-  const key = `${hasParams} ${hasAuthorizer} ${hasPatchTypes}`
+  const key = `${hasParams} ${hasAuthorizer} ${hasPatchTypes} ${scope.hasRequestResource}`
   let base = known.get(key)
   if (!base) {
     const more = hasPatchTypes ? patchDeclarations : {}
@@ -115,14 +117,19 @@ export function expressionEnvironment(scope: ExpressionScope): Environment {
   })
 }
 
-function variablesOf({ hasParams, hasAuthorizer }: ExpressionScope): Readonly<Record<string, Type>> {
+function variablesOf({
+  hasParams,
+  hasAuthorizer,
+  hasRequestResource = hasAuthorizer,
+}: ExpressionScope): Readonly<Record<string, Type>> {
   return {
     object: dynType,
     oldObject: dynType,
     namespaceObject: named('Namespace'),
     request: named('AdmissionRequest'),
     ...(hasParams && { params: dynType }),
-    ...(hasAuthorizer && { authorizer: authorizerType, 'authorizer.requestResource': resourceCheckType }),
+    ...(hasAuthorizer && { authorizer: authorizerType }),
+    ...(hasRequestResource && { 'authorizer.requestResource': resourceCheckType }),
   }
 }
 

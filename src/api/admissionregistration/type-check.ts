@@ -22,8 +22,8 @@ export interface KindName {
 
 /** What is served just now. */
 export interface TypeSource {
-  /** The kind of a resource by its plural. */
-  kindOf(group: string, version: string, plural: string): KindName | undefined
+  /** The kinds that a resource may mean by its plural or its singular, in small letters; without a group: in any. */
+  kindsOf(group: string, version: string, name: string): readonly KindName[]
   /** Undefined where nothing is known about a kind. */
   typeOf(kind: KindName): DeclaredType | undefined
 }
@@ -70,15 +70,19 @@ function kindsOf(rules: readonly NamedRuleWithOperations[], source: TypeSource):
   const found = new Map<string, KindName>()
   for (const { apiGroups = [], apiVersions = [], resources = [] } of rules) {
     if ([...apiGroups, ...apiVersions].some(each => each.includes('*'))) continue
-    const plain = resources.filter(each => !/[*/]/.test(each))
-    for (const group of apiGroups.toSorted())
-      for (const version of apiVersions.toSorted())
-        for (const plural of plain.toSorted()) {
-          const kind = source.kindOf(group, version, plural)
-          if (kind && found.size < typesMax) found.set(kindText(kind), kind)
-        }
+    const plain = resources.filter(each => !/[*/]/.test(each)).toSorted()
+    const kinds = apiGroups
+      .toSorted()
+      .flatMap(group => apiVersions.toSorted().flatMap(version => ofNames(plain, group, version, source)))
+    for (const kind of kinds.slice(0, typesMax)) found.set(kindText(kind), kind)
+    // Upstream counts each rule for itself, and looks at no further one where one has too many.
+    if (kinds.length >= typesMax) break
   }
   return [...found.keys()].toSorted().map(key => found.get(key)!)
+}
+
+function ofNames(names: readonly string[], group: string, version: string, source: TypeSource) {
+  return names.flatMap(name => source.kindsOf(group, version, name.toLowerCase()))
 }
 
 function paramsType({ spec = {} }: ValidatingAdmissionPolicy, source: TypeSource): DeclaredType | undefined {
@@ -92,15 +96,17 @@ function environmentOf(
   object: DeclaredType,
   params: DeclaredType | undefined,
 ): Environment {
-  const hasParams = spec.paramKind !== undefined
+  const hasParams = params !== undefined
   const objects = {
     object: object.type,
     oldObject: object.type,
-    ...(hasParams && { params: params?.type ?? dynType }),
+    ...(params && { params: params.type }),
   }
   const types: Record<string, Type> = {}
   const make = () => {
-    const scope = { hasParams, hasAuthorizer: true, objects, variables: { ...types } }
+    // What upstream checks with has no check of what is asked for.
+    const knows = { hasParams, hasAuthorizer: true, hasRequestResource: false }
+    const scope = { ...knows, objects, variables: { ...types } }
     const findStructure = (name: string) => object.find(name) ?? params?.find(name)
     return extend(expressionEnvironment(scope), { findStructure })
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { typeCheckWarnings } from '../../api/admissionregistration/type-check.ts'
 import { facts } from '../../api/schema/index.ts'
+import { metaSchema } from '../../api/schema/meta-schema.ts'
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration-v1.gen.ts'
 import { typeOfOpenApi, typeOfSchema } from '../../machinery/cel/declared-types.ts'
 
@@ -12,12 +13,12 @@ const crontab = {
 }
 
 const source = {
-  kindOf(group: string, version: string, plural: string) {
-    const kind = { deployments: 'Deployment', crontabs: 'CronTab' }[plural]
-    return kind ? { group, version, kind } : undefined
+  kindsOf(group: string, version: string, name: string) {
+    const kind = { deployments: 'Deployment', deployment: 'Deployment', crontabs: 'CronTab' }[name]
+    return kind ? [{ group, version, kind }] : []
   },
   typeOf({ group, version, kind }: { group: string; version: string; kind: string }) {
-    if (kind === 'CronTab') return typeOfOpenApi(crontab, kind, true)
+    if (kind === 'CronTab') return typeOfOpenApi(crontab, kind, true, metaSchema('ObjectMeta'))
     const schema = facts.kindSchema(group, version, kind)
     return schema && typeOfSchema(schema, kind)
   },
@@ -68,9 +69,26 @@ test('what does not fit is told with the kind and the place', () => {
 
 test('custom kinds are known by their schema, and have names whatever it says', () => {
   expect(
-    check('crontabs', "object.spec.note == 'x' && object.metadata.name != '' && object.kind == 'CronTab'"),
+    check(
+      'crontabs',
+      "object.spec.note == 'x' && object.metadata.labels['a'] != '' && object.kind == 'CronTab'",
+    ),
   ).toEqual([])
   expect(check('crontabs', 'object.spec.note == 1')).toHaveLength(1)
+})
+
+test('a resource is known by its singular and in any letters, params by their kind alone, and what is asked for not at all', () => {
+  expect(check('Deployment', 'object.nonsense == 1')).toHaveLength(1)
+  expect(check('deployments', 'params.data == 1')[0]).toContain("undeclared reference to 'params'")
+  expect(check('deployments', "authorizer.requestResource.check('get').allowed()")[0]).toContain(
+    "unexpected failed resolution of 'kubernetes.authorization.Authorizer'",
+  )
+})
+
+test('what stands below a character of several bytes is as wide as cel-go makes it', () => {
+  expect(check('deployments', "object.metadata.name == 'ü' && object.nonsense == 1")[0]).toContain(
+    `${'.'.repeat(25)}．${'.'.repeat(11)}^`,
+  )
 })
 
 test('nothing is said of kinds that nobody knows, nor of wildcards', () => {

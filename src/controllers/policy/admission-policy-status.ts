@@ -4,9 +4,10 @@ import {
   typeCheckWarnings,
 } from '../../api/admissionregistration/type-check.ts'
 import { facts } from '../../api/schema/index.ts'
+import { metaSchema } from '../../api/schema/meta-schema.ts'
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration-v1.gen.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.gen.ts'
-import type { Catalog } from '../../client/catalog.ts'
+import type { Catalog, ServedResource } from '../../client/catalog.ts'
 import { type Plan, updateStatus } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
@@ -40,11 +41,12 @@ function planPolicyStatus(policy: ValidatingAdmissionPolicy, view: View, catalog
 
 function typeSource(catalog: Catalog, definitions: readonly CustomResourceDefinition[]): TypeSource {
   return {
-    kindOf(group, version, plural) {
-      const served = catalog
-        .all()
-        .find(each => each.group === group && each.version === version && each.plural === plural)
-      return served && { group, version, kind: served.kind }
+    kindsOf(group, version, name) {
+      const isMeant = (each: ServedResource) =>
+        (group === '' || each.group === group) &&
+        each.version === version &&
+        (each.plural === name || singularOf(definitions, each) === name)
+      return catalog.all().filter(isMeant)
     },
     typeOf(kind) {
       const builtin = facts.kindSchema(kind.group, kind.version, kind.kind)
@@ -59,5 +61,10 @@ function customType(
 ): DeclaredType | undefined {
   const definition = definitions.find(({ spec }) => spec.group === group && spec.names.kind === kind)
   const schema = definition?.spec.versions.find(({ name }) => name === version)?.schema?.openAPIV3Schema
-  return schema && typeOfOpenApi(schema as OpenApiSchema, kind, true)
+  return schema && typeOfOpenApi(schema as OpenApiSchema, kind, true, metaSchema('ObjectMeta'))
+}
+
+function singularOf(definitions: readonly CustomResourceDefinition[], { group, kind }: KindName): string {
+  const definition = definitions.find(({ spec }) => spec.group === group && spec.names.kind === kind)
+  return definition?.spec.names.singular ?? kind.toLowerCase()
 }

@@ -65,36 +65,47 @@ const scalars: Readonly<Record<string, Type>> = {
 /** Published as objects of which nothing is known. */
 const blank: ReadonlySet<string> = new Set(['fieldsV1', 'rawExtension'])
 
-function fromSchema(schema: Schema, name: string, found: Found): Type | undefined {
+/** `around`: the types that it lies in. One of them again is looked at no further, as upstream does. */
+function fromSchema(
+  schema: Schema,
+  name: string,
+  found: Found,
+  around: readonly Schema[] = [],
+): Type | undefined {
   if (schema.kind === 'list') {
-    const items = fromSchema(schema.items, `${name}.@idx`, found)
+    const items = fromSchema(schema.items, `${name}.@idx`, found, around)
     return items && listOf(items)
   }
   if (schema.kind === 'map') {
-    const values = fromSchema(schema.values, `${name}.@elem`, found)
+    const values = fromSchema(schema.values, `${name}.@elem`, found, around)
     return values && mapOf(stringType, values)
   }
   if (schema.kind !== 'object' && !blank.has(schema.kind)) return scalars[schema.kind]
-  const fields = schema.kind === 'object' ? [...schema.fields.values()] : []
+  const isOpen = schema.kind === 'object' && !around.includes(schema)
+  const fields = isOpen ? [...schema.fields.values()] : []
   const byName = new Map(fields.flatMap(field => fieldNames(field.name).map(each => [each, field])))
   found.set(name, {
     name,
     field(wanted) {
       const field = byName.get(wanted)
-      return field && fromSchema(field.schema, `${name}.${wanted}`, found)
+      return field && fromSchema(field.schema, `${name}.${wanted}`, found, [...around, schema])
     },
   })
   return structType(name)
 }
 
-/** The type of what an OpenAPI schema describes; undefined for what expressions cannot see. */
+/**
+ * The type of what an OpenAPI schema describes; undefined for what expressions cannot see. `objectMeta` is the type of
+ * the metadata of whole objects; without it expressions see but their names.
+ */
 export function typeOfOpenApi(
   schema: OpenApiSchema,
   name: string,
   isRoot: boolean,
+  objectMeta?: Schema,
 ): DeclaredType | undefined {
   const found: Found = new Map()
-  const type = fromOpenApi(schema, { name, found, isRoot })
+  const type = fromOpenApi(schema, { name, found, isRoot, objectMeta })
   return type && { type, find: each => found.get(each) }
 }
 
@@ -103,6 +114,7 @@ interface Place {
   readonly found: Found
   /** Of a resource: its type and names are there whatever the schema says. */
   readonly isRoot: boolean
+  readonly objectMeta: Schema | undefined
 }
 
 function fromOpenApi(schema: OpenApiSchema, place: Place): Type | undefined {
@@ -148,13 +160,15 @@ function ofObject(schema: OpenApiSchema, place: Place): Type | undefined {
     const values = inner(free as OpenApiSchema, { ...place, name: `${place.name}.@elem` })
     return values && mapOf(stringType, values)
   }
-  const { name, found, isRoot } = place
+  const { name, found, isRoot, objectMeta } = place
   const all = isRoot ? { ...identity, ...properties, metadata } : properties
   const entries = Object.entries(all)
   const byName = new Map(entries.flatMap(([field, each]) => fieldNames(field).map(one => [one, each])))
   found.set(name, {
     name,
     field(wanted) {
+      if (isRoot && objectMeta && wanted === 'metadata')
+        return fromSchema(objectMeta, `${name}.${wanted}`, found)
       const field = byName.get(wanted)
       return field && inner(field, { ...place, name: `${name}.${wanted}` })
     },

@@ -163,8 +163,9 @@ class Checker implements Visitor<Type> {
   #fieldOf(expr: Expr, target: Type, field: string): Type {
     if (target.kind === 'map') return target.params[1]!
     if (target.kind === 'struct') {
-      const found = this.#environment.structure(target.name)?.field(field)
-      return found ?? this.#complain(expr, `undefined field '${field}'`)
+      const structure = this.#environment.structure(target.name)
+      if (!structure || structure.isClosed) return this.#complain(expr, `unexpected failed resolution of '${target.name}'`)
+      return structure.field(field) ?? this.#complain(expr, `undefined field '${field}'`)
     }
     if (target.kind === 'param') this.#assign(dynType, target)
     else if (!isDyn(target) && target.kind !== 'error')

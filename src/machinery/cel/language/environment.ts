@@ -17,6 +17,8 @@ export interface Overload {
 
 /** Fields of a structure by name; `undefined` answers for one that it does not have. */
 export interface Structure {
+  /** Nobody can look into it. */
+  readonly isClosed?: true
   readonly name: string
   field(name: string): Type | undefined
   /** Its fields are made when they are looked at, which may take long; see `MapValue.prepare`. */
@@ -70,7 +72,7 @@ export function typeNamed(type: Type): Type {
 
 /** A structure that nobody can look into. */
 export function closedStructure(name: string): Structure {
-  return { name, field: () => undefined }
+  return { name, isClosed: true, field: () => undefined }
 }
 
 /** A structure with these fields. */

@@ -24,6 +24,11 @@ export function formatIssues(text: string, complaints: readonly Complaint[]): st
     .join('\n')
 }
 
+/** Whether cel-go makes room for two columns below a character: it goes by its bytes. */
+function wide(character = ''): boolean {
+  return character > '\u007f'
+}
+
 function formatIssue(characters: readonly string[], { at, message }: Complaint): string {
   const before = characters.slice(0, at).join('').split('\n')
   const column = [...before.at(-1)!].length
@@ -31,5 +36,7 @@ function formatIssue(characters: readonly string[], { at, message }: Complaint):
   // cel-go places the end of nothing before its first column.
   const shown = characters.length === 0 ? 0 : column + 1
   const head = `ERROR: <input>:${before.length}:${shown}: ${message}`
-  return `${head}\n | ${line}\n | ${'.'.repeat(column)}^`
+  const mark = wide([...line][column]) ? '＾' : '^'
+  const dots = Array.from(before.at(-1)!, character => (wide(character) ? '．' : '.')).join('')
+  return `${head}\n | ${line}\n | ${dots}${mark}`
 }
