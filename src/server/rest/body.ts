@@ -9,7 +9,6 @@ import {
   diagnoseCbor,
   parseJson,
   parseLoose,
-  prepareFree,
   prepareJson,
   prepareProtobuf,
   prepareTyped,
@@ -83,11 +82,16 @@ export function decodeTyped(context: RequestContext, type: BodyType): JsonObject
 }
 
 /** Reads a large body of a language that takes long to read, with pauses or elsewhere. */
-export async function prepareBody({ body, longYaml }: RequestContext, breathe: Breathe): Promise<void> {
+export async function prepareBody(
+  { body, longYaml, info }: RequestContext,
+  { custom }: Resource,
+  breathe: Breathe,
+): Promise<void> {
   if (body.kind !== 'bytes') return
   const type = mediaTypeOf(body.contentType)
   if (type.endsWith('yaml') && longYaml) await prepareYaml(body.bytes, longYaml, breathe)
-  else if (type === '' || type.endsWith('json')) await prepareJson(body.bytes, breathe)
+  else if (type === '' || type.endsWith('json'))
+    await prepareJson(body.bytes, breathe, { isFree: custom !== undefined && isWrite(info) })
 }
 
 /** The same as the type that is served there. */
@@ -96,11 +100,20 @@ export async function prepareMessage(
   { schema, custom }: Resource,
   breathe: Breathe,
 ): Promise<void> {
-  if (body.kind !== 'bytes') return
+  if (body.kind !== 'bytes' || custom) return
   const type = mediaTypeOf(body.contentType)
-  const isJson = type === '' || type === 'application/json'
-  if (isJson) await (custom ? prepareFree(body.bytes, breathe) : prepareTyped(schema, body.bytes, breathe))
-  else if (type === contentTypes.protobuf && !custom) await prepareProtobuf(schema, body.bytes, breathe)
+  if (isPlainJson(type)) await prepareTyped(schema, body.bytes, breathe)
+  else if (type === contentTypes.protobuf) await prepareProtobuf(schema, body.bytes, breathe)
+}
+
+/** Whether the body is an object of the kind itself. */
+function isWrite({ verb, subresource }: RequestContext['info']): boolean {
+  return subresource === '' && (verb === 'create' || verb === 'update')
+}
+
+/** An object, and no patch. */
+function isPlainJson(type: string): boolean {
+  return type === '' || type === 'application/json'
 }
 
 /** The body read as `type`, whatever it says that it is; unless `check` refuses that. */

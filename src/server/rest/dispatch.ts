@@ -52,7 +52,7 @@ export function createRest(deps: RestDeps): Handler {
     const call: RestCall = { deps, context, resource }
     if (deps.cache.freshen && mustBeFresh(call)) await freshen(call, deps.cache.freshen)
     if (context.breathe) {
-      await prepareBody(context, context.breathe)
+      await prepareBody(context, resource, context.breathe)
       await prepareMessage(context, resource, context.breathe)
     }
     // Upstream's routes of built-in kinds warn, whoever finds one; custom kinds have no routes of their own.

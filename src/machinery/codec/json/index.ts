@@ -10,7 +10,7 @@ import { printSpelled } from './spelled.ts'
 import { countMembersOfText, findStrictErrors } from './strict.ts'
 
 export { conform } from './conform.ts'
-export { prepareFree, prepareJson } from './parse.ts'
+export { prepareJson } from './parse.ts'
 export { readConverted } from './restore.ts'
 export { printSpelled, requireNumbers } from './spelled.ts'
 

@@ -1,11 +1,11 @@
 /** Texts of JSON as values, and what a value alone no longer tells of its text. */
-import { exactInteger } from '../../../std/exact-json.ts'
+import { exactInteger, parseExact } from '../../../std/exact-json.ts'
 import { type Breathe, type Steps, takeSteps } from '../../../std/turns.ts'
-import { isMap, type JsonMap, setMember } from '../../meta/json.ts'
+import { isMap, setMember } from '../../meta/json.ts'
 import { DecodeError } from '../errors.ts'
 import type { Checked } from './conform.ts'
 import { mismatch } from './mismatch.ts'
-import { parsePieces } from './pieces.ts'
+import { type Cutting, parsePieces } from './pieces.ts'
 import { countMembersOfText } from './strict.ts'
 import { excessOpening, jsonSyntaxError, syntaxFault } from './syntax.ts'
 
@@ -58,6 +58,14 @@ function readText(text: string): Parsed {
   return { text, value: surrogate.test(text) ? wellFormed(value) : value, isSpelled }
 }
 
+/** Numbers that no float64 may hold. */
+const huge = /[0-9.][eE]\+?[0-9]{3}|[0-9]{300}/
+
+function readFree(text: string): Omit<Parsed, 'text'> {
+  const value = parseExact(text)
+  return { value: surrogate.test(text) ? wellFormed(value) : value, isSpelled: false }
+}
+
 type Parser = (this: unknown, key: string, value: unknown) => unknown
 
 function revive(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
@@ -94,20 +102,32 @@ export function withNumbers(value: unknown): unknown {
 
 const prepared = new WeakMap<Uint8Array, Parsed | DecodeError>()
 
-/** Parses a long body with pauses; who reads the same bytes next is given what came of it. `length`: see `Cutting`. */
-export async function prepareJson(body: Uint8Array, breathe: Breathe, length?: number): Promise<void> {
-  const parsed = await takeSteps(parsedOrNot(textOf(body), length), breathe)
+export interface JsonPreparation extends Pick<Cutting, 'length'> {
+  /** No type will read it: nobody asks how its numbers are spelled. */
+  readonly isFree?: boolean
+}
+
+/** Parses a long body with pauses; who reads the same bytes next is given what came of it. */
+export async function prepareJson(
+  body: Uint8Array,
+  breathe: Breathe,
+  preparation: JsonPreparation = {},
+): Promise<void> {
+  const parsed = await takeSteps(parsedOrNot(textOf(body), preparation), breathe)
   if (parsed) prepared.set(body, parsed)
 }
 
 /** Undefined for what the reader has to look at: a text that is no list and no map, or one that is nested too deeply. */
-function* parsedOrNot(text: string, length: number | undefined): Steps<Parsed | DecodeError | undefined> {
+function* parsedOrNot(
+  text: string,
+  { length, isFree = false }: JsonPreparation,
+): Steps<Parsed | DecodeError | undefined> {
   const long = new Set<object>()
   let isSpelled = false
   let members = 0
   let kept = 0
   const read = (piece: string) => {
-    const parsed = readText(piece)
+    const parsed = isFree && !huge.test(piece) ? readFree(piece) : readText(piece)
     isSpelled ||= parsed.isSpelled
     members += countMembersOfText(piece)
     kept += membersOf(parsed.value)
@@ -153,36 +173,6 @@ export async function prepareLong(
   if (!parsed || parsed instanceof DecodeError || !parsed.long?.size) return
   const checked = await takeSteps(check({ ...parsed, long: parsed.long }), breathe)
   prepared.set(body, { ...parsed, checked })
-}
-
-/** Makes numbers, with pauses, of what is spelled in a body that was prepared and that no type will read. */
-export async function prepareFree(body: Uint8Array, breathe: Breathe): Promise<void> {
-  const parsed = prepared.get(body)
-  if (!parsed || parsed instanceof DecodeError || !parsed.isSpelled || !parsed.long?.size) return
-  try {
-    await takeSteps(numbersOf(parsed.long), breathe)
-    prepared.set(body, { ...parsed, isSpelled: false })
-  } catch (error) {
-    // The reader will say what is wrong.
-    if (!(error instanceof DecodeError)) throw error
-  }
-}
-
-/** Members between two pauses. */
-const stepMembers = 512
-
-/** The innermost ones come first, so that what is short is all that is left in others. */
-function* numbersOf(long: ReadonlySet<object>): Steps<void> {
-  let seen = 0
-  for (const value of long) {
-    const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
-    for (const key of keys) {
-      if (++seen % stepMembers === 0) yield
-      const member = (value as JsonMap)[key]
-      if (typeof member === 'symbol') setMember(value as JsonMap, String(key), numberOf(member))
-      else if (!long.has(member as object)) withNumbers(member)
-    }
-  }
 }
 
 /** What was prepared is given away once: who has it may change it. */
