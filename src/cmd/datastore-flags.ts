@@ -34,6 +34,8 @@ function checkPrefix(text: string): void {
   if (!/^\/[^\s,]*[^\s,/]$/.test(text)) throw new Error(`"${text}" is no prefix such as /registry`)
 }
 
+const reconcilers: readonly string[] = ['lease', 'master-count', 'none']
+
 /** Where the cluster's state lies: k3s's names, and kube-apiserver's for the same. */
 export const datastoreFlags: readonly Flag[] = [
   {
@@ -75,11 +77,19 @@ export const datastoreFlags: readonly Flag[] = [
     type: 'string',
     placeholder: 'WORD',
     default: 'lease',
-    help: 'who keeps the endpoints of the Service "kubernetes": lease (each server, while it lives) or none',
+    help: 'who keeps the endpoints of the Service "kubernetes": lease (each server, while it lives), master-count (so many as --apiserver-count says, living or not) or none',
     check: text => {
-      if (text === 'master-count')
-        throw new Error('counting servers is deprecated and not offered; use lease, or none')
-      if (text !== 'lease' && text !== 'none') throw new Error(`"${text}" is neither lease nor none`)
+      if (!reconcilers.includes(text)) throw new Error(`"${text}" is none of ${reconcilers.join(', ')}`)
+    },
+  },
+  {
+    name: 'apiserver-count',
+    type: 'integer',
+    placeholder: 'N',
+    default: '1',
+    help: 'how many servers there are, for --endpoint-reconciler-type=master-count',
+    check: text => {
+      if (Number(text) < 1) throw new Error(`"${text}" is no positive number`)
     },
   },
 ]

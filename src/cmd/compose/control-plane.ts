@@ -211,8 +211,8 @@ function clusterOf(settings: ServerSettings) {
   }
 }
 
-function endpointsOf({ keepsEndpoints, etcd }: ServerSettings): ClusterSetup['endpoints'] {
-  if (!keepsEndpoints) return 'none'
+function endpointsOf({ endpointKeepers, etcd }: ServerSettings): ClusterSetup['endpoints'] {
+  if (endpointKeepers !== 'lease') return endpointKeepers
   return etcd ? 'many' : 'one'
 }
 

@@ -39,8 +39,8 @@ export interface ServerSettings {
   readonly inMemory: boolean
   /** The etcd that keeps the objects, which other servers may share. */
   readonly etcd: EtcdSource | undefined
-  /** Whether this server keeps the endpoints of the Service `kubernetes`. */
-  readonly keepsEndpoints: boolean
+  /** Who keeps the endpoints of the Service `kubernetes`: every server that lives, nobody of these, or this many servers. */
+  readonly endpointKeepers: 'lease' | 'none' | number
   /** The primary ones, and all of them: one or two. */
   readonly clusterCidr: string
   readonly clusterCidrs: readonly string[]
@@ -105,7 +105,7 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     inMemory: flags.text('datastore-endpoint') === 'memory',
     joinToken: flags.optional('token'),
     etcd: etcdSource(flags),
-    keepsEndpoints: flags.text('endpoint-reconciler-type') === 'lease',
+    endpointKeepers: endpointKeepers(flags),
     clusterCidr: clusterCidrs[0]!,
     clusterCidrs,
     serviceCidr,
@@ -140,4 +140,10 @@ export function serverSettings(flags: FlagReader): ServerSettings {
     resources: chosenResources(flags),
     serviceAccounts: serviceAccountSource(flags, clusterDomain),
   }
+}
+
+function endpointKeepers(flags: FlagReader): ServerSettings['endpointKeepers'] {
+  const type = flags.text('endpoint-reconciler-type')
+  if (type === 'master-count') return flags.integer('apiserver-count')
+  return type === 'none' ? 'none' : 'lease'
 }

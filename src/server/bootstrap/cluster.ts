@@ -11,6 +11,7 @@ import { metricsReaderRole } from '../resource-metrics/role.ts'
 import { repairServiceNetwork } from '../service-ip/repair.ts'
 import type { ClusterHooks } from '../start-hooks.ts'
 import { storageVersionTeller } from '../storage-versions.ts'
+import { maintainCountedEndpoint } from './endpoint-count.ts'
 import { maintainEndpointLease } from './endpoint-lease.ts'
 import {
   type AdvertisedServer,
@@ -28,8 +29,11 @@ export interface ClusterSetup extends Pick<OpenServer, 'server' | 'sources'> {
   /** Whether metrics of pods and nodes are served. */
   readonly hasMetrics: boolean
   readonly advertised: AdvertisedServer & { readonly address: string }
-  /** `one`: this server is the only one; `many`: each holds a lease, and those are the endpoints; `none`: somebody else's. */
-  readonly endpoints: 'one' | 'many' | 'none'
+  /**
+   * `one`: this server is the only one; `many`: each holds a lease, and those are the endpoints; a number: there are so many
+   * servers, living or not; `none`: somebody else's.
+   */
+  readonly endpoints: 'one' | 'many' | 'none' | number
   /** Of this machine. */
   readonly hostname: string
   /** Both inclusive. */
@@ -78,7 +82,9 @@ function holdLeases(setup: ClusterSetup, signal: AbortSignal): (() => Promise<vo
   const { server, features, advertised, endpoints } = setup
   const held = features.enabled('StorageVersionAPI') ? storageVersionTeller(setup) : undefined
   const leaves = [maintainIdentityLease({ ...setup, held }, signal)]
-  if (endpoints === 'many')
-    leaves.push(maintainEndpointLease({ ...setup, ...advertised, cache: server.cache }, signal))
+  const own = { ...setup, ...advertised, cache: server.cache }
+  if (endpoints === 'many') leaves.push(maintainEndpointLease(own, signal))
+  if (typeof endpoints === 'number')
+    leaves.push(maintainCountedEndpoint({ ...own, count: endpoints }, signal))
   return leaves
 }

@@ -16,8 +16,9 @@ export interface EndpointLeaseOptions {
   readonly port: number
 }
 
-/** Upstream's --endpoint-reconciler-type=lease: DefaultEndpointReconcilerInterval and DefaultEndpointReconcilerTTL. */
-const renewMs = 10_000
+/** Upstream's DefaultEndpointReconcilerInterval. */
+export const renewMs = 10_000
+/** Upstream's DefaultEndpointReconcilerTTL. */
 const lifeMs = 15_000
 
 /** No resource: nobody is served these, and nobody but servers writes them. */
