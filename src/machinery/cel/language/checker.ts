@@ -164,7 +164,8 @@ class Checker implements Visitor<Type> {
     if (target.kind === 'map') return target.params[1]!
     if (target.kind === 'struct') {
       const structure = this.#environment.structure(target.name)
-      if (!structure || structure.isClosed) return this.#complain(expr, `unexpected failed resolution of '${target.name}'`)
+      if (!structure || structure.isClosed)
+        return this.#complain(expr, `unexpected failed resolution of '${target.name}'`)
       return structure.field(field) ?? this.#complain(expr, `undefined field '${field}'`)
     }
     if (target.kind === 'param') this.#assign(dynType, target)
