@@ -124,6 +124,18 @@ test('rules in CEL see the object, and the old one on update', async () => {
   await expect(custom('patch', 'ranges', shrink)).rejects.toThrow('spec: Invalid value: max must not shrink')
 })
 
+test('a rule may ask on one side of a choice whether a field is there', async () => {
+  const rule = "self.kind == 'Service' ? has(self.port) : true"
+  const spec = { kind: { type: 'string', maxLength: 9 }, port: { type: 'integer' } }
+  const rules = [{ rule, message: 'a Service needs a port' }]
+  await define('backends', 'Backend', { type: 'object', properties: spec, 'x-kubernetes-validations': rules })
+  await make('backends', 'with-port', { kind: 'Service', port: 1 })
+  await make('backends', 'bucket', { kind: 'Bucket' })
+  await expect(make('backends', 'without', { kind: 'Service' })).rejects.toThrow(
+    'spec: Invalid value: a Service needs a port',
+  )
+})
+
 test('status and scale of a custom kind are doors of their own', async () => {
   const scale = { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' }
   await define(

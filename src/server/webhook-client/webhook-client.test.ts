@@ -69,6 +69,13 @@ test('a URL is called as it is', async () => {
   expect(await call({ url, caBundle: hook.caBundle })).toMatchObject({ heard: 'hello' })
 })
 
+test('a path is asked for as Go programs clean it', async () => {
+  const url = `https://localhost:${hook.port}//a/./b//`
+  expect(await call({ url, caBundle: hook.caBundle })).toMatchObject({ path: '/a/b?timeout=10s' })
+  const target = { service: { ...service, path: '//convert/' }, caBundle: hook.caBundle }
+  expect(await call(target)).toMatchObject({ path: '/convert?timeout=10s' })
+})
+
 test('a bundle may hold the certificate of the webhook itself, as Go programs that test webhooks write it', async () => {
   const url = `https://localhost:${hook.port}/plain`
   expect(await call({ url, caBundle: hook.ownBundle })).toMatchObject({ heard: 'hello' })

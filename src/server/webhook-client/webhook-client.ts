@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
+import { posix } from 'node:path'
 import { parseJson } from '../../machinery/codec/index.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import type { Cancel, Clock } from '../../std/ports.ts'
@@ -103,7 +104,7 @@ function placeOf({ url, service, caBundle }: WebhookTarget, { timeoutMs }: Webho
   if (service) {
     const serverName = `${service.name}.${service.namespace}.svc`
     const port = service.port ?? httpsPort
-    const path = `${service.path || '/'}?${query}`
+    const path = `${cleaned(service.path ?? '')}?${query}`
     const hostHeader = `${serverName}:${port}`
     const whole = `https://${hostHeader}${path}`
     return { url: whole, isTls: true, serverName, hostHeader, host: serverName, port, path, ca, service }
@@ -112,7 +113,7 @@ function placeOf({ url, service, caBundle }: WebhookTarget, { timeoutMs }: Webho
   if (!URL.canParse(url))
     throw new WebhookCallError(`Unparsable URL: parse ${JSON.stringify(url)}: invalid URI for request`)
   const parsed = new URL(url)
-  const path = `${parsed.pathname}?${query}`
+  const path = `${cleaned(parsed.pathname)}?${query}`
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
   const isTls = parsed.protocol === 'https:'
   return {
@@ -126,6 +127,11 @@ function placeOf({ url, service, caBundle }: WebhookTarget, { timeoutMs }: Webho
     ca,
     service: undefined,
   }
+}
+
+/** As client-go asks for it: one slash where there are several, none at the end. */
+function cleaned(path: string): string {
+  return posix.join('/', path).replace(/(?<=.)\/$/, '')
 }
 
 /** Connections are shared between calls that trust the same authorities for the same name. */

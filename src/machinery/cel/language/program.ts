@@ -87,8 +87,8 @@ export abstract class Compiler implements Visitor<Step> {
   abstract fold(expr: Comprehension): Step
 
   protected isAttribute(expr: Expr): boolean {
-    if (expr.kind === 'ident' || expr.kind === 'select') return true
-    return expr.kind === 'call' && !expr.target && attributeCalls.has(expr.name)
+    if (expr.kind === 'select') return !expr.isTest
+    return expr.kind === 'ident' || (expr.kind === 'call' && !expr.target && attributeCalls.has(expr.name))
   }
 
   #attribute(expr: Expr): Step {
