@@ -11,10 +11,11 @@ import {
 import { exactInteger, parseExact } from '../../std/exact-json.ts'
 import type { Breathe } from '../../std/turns.ts'
 import { DecodeError } from './errors.ts'
-import { countMembers, newTally } from './json/conform.ts'
+import { countMembers } from './json/conform.ts'
 import { hasOddNumbers, prepareJson } from './json/parse.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
+import { newTally } from './json/tally.ts'
 import { duplicateKeys, requireFinite, yamlFault } from './yaml-faults.ts'
 
 type Token = CST.Token

@@ -3,7 +3,8 @@ import type { Steps } from '../../../std/turns.ts'
 import { isMap } from '../../meta/json.ts'
 import type { ListSchema, ObjectSchema, Schema } from '../../schema/schema.ts'
 import { DecodeError } from '../errors.ts'
-import { type Checked, itemOf, newTally, type Outcome, type Tally } from './conform.ts'
+import { itemOf } from './conform.ts'
+import { type Checked, newTally, type Outcome, type Tally } from './tally.ts'
 
 /** Items between two pauses. */
 const stepItems = 64

@@ -3,11 +3,11 @@ import { exactInteger, parseExact } from '../../../std/exact-json.ts'
 import { type Breathe, type Steps, takeSteps } from '../../../std/turns.ts'
 import { isMap, setMember } from '../../meta/json.ts'
 import { DecodeError } from '../errors.ts'
-import type { Checked } from './conform.ts'
 import { mismatch } from './mismatch.ts'
 import { type Cutting, parsePieces } from './pieces.ts'
 import { countMembersOfText } from './strict.ts'
 import { excessOpening, jsonSyntaxError, syntaxFault } from './syntax.ts'
+import type { Checked } from './tally.ts'
 
 export interface Parsed {
   readonly text: string
