@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { PodSpec } from '../../api/types/core-v1.gen.ts'
+import { seriesValue } from '../../std/metrics.testing.ts'
 import { createMetrics, type Metrics } from '../../std/metrics.ts'
-import { seriesValue } from '../../std/metrics-testing.ts'
 import { SimClock, simPorts } from '../../std/sim-ports.ts'
 import { type SimulatedNode, simulatedNode, testConfig, testPod } from '../testing.ts'
 import { createRequestMeter } from './http-requests.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { connect } from 'node:net'
-import { seriesValue } from '../../std/metrics-testing.ts'
+import { seriesValue } from '../../std/metrics.testing.ts'
 import type { SimClock } from '../../std/sim-ports.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 

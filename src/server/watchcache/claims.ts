@@ -88,8 +88,8 @@ export function createClaims({ cache, clock, plural, lifeMs }: ClaimOptions): Cl
     },
     async give(name) {
       const held = own.get(name)
-      // Whatever became of it: the revision tells.
-      await held?.renewing?.catch(() => undefined)
+      // Who renews is told what became of it; here it only has to be over.
+      await Promise.allSettled([held?.renewing])
       const isOurs = own.delete(name)
       if (held && isOurs) await unlessLost(cache.remove(keyOf(name), held.revision))
     },
