@@ -8,12 +8,12 @@ import type { ServerSettings } from './settings.ts'
 
 /** How the server reaches others, and what it says of itself. */
 export async function openWaysOut(
-  { egressConfig, kubelets }: ServerSettings,
+  settings: ServerSettings,
   pki: () => Pki,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Pick<ApiServerOptions, 'kubelet' | 'egress' | 'readDescriptions'>> {
-  const egress = openEgress(egressConfig, ports)
-  const kubelet = await openKubeletAccess(kubelets, pki, { ports, dial: egress.cluster }, signal)
+  const egress = openEgress(settings, ports)
+  const kubelet = await openKubeletAccess(settings.kubelets, pki, { ports, dial: egress.cluster }, signal)
   return { kubelet, egress, readDescriptions }
 }

@@ -85,7 +85,11 @@ function validateIssuer(
   validateAudiences(issuer, path, errors)
   validateAuthority(issuer.certificateAuthority, `${path}.certificateAuthority`, errors)
   if (egressSelectorType)
-    errors.invalid(`${path}.egressSelectorType`, egressSelectorType, 'this server has no egress selectors')
+    errors.invalid(
+      `${path}.egressSelectorType`,
+      egressSelectorType,
+      'issuers are asked directly; leave it out',
+    )
 }
 
 function validateUrl(text: string, path: string, errors: FieldErrors): void {
