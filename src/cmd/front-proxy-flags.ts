@@ -25,7 +25,7 @@ export const frontProxyFlags: readonly Flag[] = [
     name: 'requestheader-allowed-names',
     type: 'list',
     placeholder: 'NAME',
-    help: 'common names of their certificates (default: front-proxy-client; of --requestheader-client-ca-file: any); repeatable',
+    help: 'common names of their certificates (default: front-proxy-client; all names with --requestheader-client-ca-file); repeatable',
   },
   headers(
     'requestheader-username-headers',
