@@ -7,7 +7,7 @@ const environment = environmentWith('self')
 function run(text: string): unknown {
   const compiled = compileIn(environment, text)
   if ('fault' in compiled) throw new Error(compiled.fault)
-  return compiled.evaluate(() => null).value
+  return compiled.evaluate(name => (name === 'self' ? null : undefined)).value
 }
 
 describe('the libraries of Kubernetes', () => {
@@ -72,4 +72,27 @@ test('lists that are made of one list do not see what was added to each other', 
   expect(
     run('[[1].map(x, x) + [2]].all(l, [l + [3], l + [4]] == [[1, 2, 3], [1, 2, 4]] && l.size() == 2)'),
   ).toBe(true)
+})
+
+test.each([
+  ['null', 'null_type'],
+  ['true', 'bool'],
+  ['1', 'int'],
+  ['1u', 'uint'],
+  ['1.0', 'double'],
+  ["'a'", 'string'],
+  ["b'a'", 'bytes'],
+  ['[1]', 'list'],
+  ["{'a': 1}", 'map'],
+  ["timestamp('2026-01-01T00:00:00Z')", 'google.protobuf.Timestamp'],
+  ["duration('1s')", 'google.protobuf.Duration'],
+  ['int', 'type'],
+  ['optional.none()', 'optional_type'],
+])('the type of %s is %s', (value, name) => {
+  expect(run(`type(${value}) == ${name}`)).toBe(true)
+  expect(run(`type(${value}) == ${name === 'int' ? 'uint' : 'int'}`)).toBe(false)
+})
+
+test('what no overload takes is told by its types', () => {
+  expect(() => run("dyn(1) + dyn('a')")).toThrow('no such overload')
 })
