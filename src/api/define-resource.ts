@@ -46,7 +46,7 @@ export interface Behaviour<T extends KubeObject> {
 const commonCells: Readonly<Record<string, Cell<KubeObject>>> = {
   Name: object => object.metadata.name ?? '',
   Age: (object, nowMs) => since(object.metadata.creationTimestamp, nowMs),
-  'Created At': object => object.metadata.creationTimestamp ?? null,
+  'Created At': object => object.metadata.creationTimestamp ?? '0001-01-01T00:00:00Z',
 }
 
 /**

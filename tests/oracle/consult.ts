@@ -27,11 +27,13 @@ import { pagingCases } from './paging-cases.ts'
 import { pathCases } from './path-cases.ts'
 import { podSecurityCases } from './pod-security-cases.ts'
 import { quotaCases } from './quota-cases.ts'
+import { removalCases } from './removal-cases.ts'
 import { ruleCases } from './rule-cases.ts'
 import { selectionCases } from './selection-cases.ts'
 import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
 import { watchingCases } from './watching-cases.ts'
+import { doorTableCases, wideColumnCases } from './wide-column-cases.ts'
 
 /** All cases: the first track prepares both servers, the others may run in any order. */
 export function allTracks(): Track[] {
@@ -66,6 +68,9 @@ export function allTracks(): Track[] {
     { name: 'watching', cases: watchingCases },
     { name: 'selection', cases: selectionCases },
     { name: 'addresses', cases: addressCases },
+    { name: 'removals', cases: removalCases },
+    { name: 'wide columns', cases: wideColumnCases },
+    { name: 'doors', cases: doorTableCases },
     ...kindTracks(),
   ]
 }

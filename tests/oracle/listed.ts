@@ -38,6 +38,18 @@ export const listed: readonly ListedDifference[] = [
     reason: 'A watch of lists of metadata is one of metadata; a stock server ends it at its first event.',
   },
   {
+    place:
+      /^choose: metadata of pods where ,?spec\.nodeName=[^›]* › \.body\.metadata\.continue: "<continue>" \| absent$/,
+    reason:
+      'A stock server looks into an index of nodes and sees that there is no further pod; Hutch says that there may be.',
+  },
+  {
+    place:
+      /^door: bookmark of HorizontalPodAutoscaler of autoscaling\/v1 › .*"cpu: <unknown>\/80%" \| "<none>"$/,
+    reason:
+      'The row of a bookmark, of which nothing is true, shows the metric that an old version stands for.',
+  },
+  {
     place: /^(?:Service|ValidatingAdmissionPolicy): (?:PUT|apply) of the status of none › /,
     reason:
       'A stock server would create an object through the door of its status; Hutch says that it is not there.',

@@ -36,17 +36,23 @@ function readOptions(context: RequestContext): DeleteOptions {
   const type = { ...metaType('DeleteOptions'), isOptions: true }
   const options = decodeLoose(context, type)
   context.readAs = type
-  const { kind = 'DeleteOptions', apiVersion = '' } = options
-  if (kind !== 'DeleteOptions') throw badRequest(unregistered(String(apiVersion), String(kind)))
+  const { kind = 'DeleteOptions', apiVersion } = options
+  if (kind !== 'DeleteOptions')
+    throw badRequest(unregistered(String(apiVersion || 'meta.k8s.io/v1'), String(kind)))
   return options as DeleteOptions
 }
 
-function fromQuery({ options }: RequestContext): DeleteOptions {
+/** Upstream's conversion finds the members of preconditions in the query, too, and a policy that is empty. */
+function fromQuery({ options, query }: RequestContext): DeleteOptions {
   if (options.faults?.gracePeriodSeconds) throw options.faults.gracePeriodSeconds
-  const { gracePeriodSeconds, propagationPolicy, orphanDependents, dryRun } = options
+  const { gracePeriodSeconds, orphanDependents, dryRun } = options
+  const propagationPolicy = options.propagationPolicy ?? query.get('propagationPolicy')
+  const [uid, resourceVersion] = [query.get('uid'), query.get('resourceVersion')]
+  const preconditions = { ...(uid !== null && { uid }), ...(resourceVersion !== null && { resourceVersion }) }
   return {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
-    ...(propagationPolicy && { propagationPolicy }),
+    ...(propagationPolicy !== null && { propagationPolicy }),
+    ...((uid ?? resourceVersion) !== null && { preconditions }),
     ...(orphanDependents !== undefined && { orphanDependents }),
     ...(dryRun && { dryRun }),
   }
@@ -54,14 +60,14 @@ function fromQuery({ options }: RequestContext): DeleteOptions {
 
 function check({ orphanDependents, propagationPolicy, dryRun }: DeleteOptions): void {
   const errors = createFieldErrors()
-  if (orphanDependents !== undefined && propagationPolicy) {
+  if (orphanDependents !== undefined && propagationPolicy !== undefined) {
     errors.invalid(
       'propagationPolicy',
       propagationPolicy,
       'orphanDependents and deletionPropagation cannot be both set',
     )
   }
-  if (propagationPolicy && !policies.includes(propagationPolicy)) {
+  if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
     errors.notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil'])
   }
   checkDryRun(dryRun, errors)

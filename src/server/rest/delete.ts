@@ -20,7 +20,9 @@ export async function deleteOne(call: RestCall): Promise<Response> {
   const { removed, servable } = await deleteNamed(call, call.context.info.name, options)
   const { resource } = call
   if (removed && !resource.strategy.returnsDeletedObject) return deletedStatus(call, servable.object)
-  return { kind: 'object', status: 200, object: servable.object, resource, servable }
+  // Upstream tells those who asked for no orphans in the old way, and them alone, that it is not done yet.
+  const status = !removed && options.orphanDependents === false ? 202 : 200
+  return { kind: 'object', status, object: servable.object, resource, servable }
 }
 
 /** Says what happens to dependents when the client does not and the kind's default surprises. */
