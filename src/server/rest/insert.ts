@@ -71,7 +71,9 @@ async function prepareAndWrite(call: RestCall, object: KubeObject): Promise<Serv
   const { resource, deps, context } = call
   const { strategy } = resource
   if (strategy.hasGeneration === true) object.metadata.generation = 1
+  await turn(call)
   strategy.prepareForCreate?.(object, strategyContext(call))
+  await turn(call)
   const allocator = strategy.allocator === undefined ? undefined : deps.allocators.get(strategy.allocator)
   const allocation = allocator && (await allocator.allocate(object, undefined, isDryRun(call)))
   try {
