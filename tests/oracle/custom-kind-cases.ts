@@ -27,7 +27,10 @@ const schema = {
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
       },
     },
-    status: { type: 'object', properties: { replicas: { type: 'integer' }, phase: { type: 'string' } } },
+    status: {
+      ...{ type: 'object', default: { phase: 'Pending' } },
+      properties: { replicas: { type: 'integer' }, phase: { type: 'string' } },
+    },
   },
 }
 const scale = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' }
@@ -73,9 +76,7 @@ function trackOf(kind: keyof typeof scopes): Track {
     dry('an unknown field inside, strict', { bogus: 1 }, '&fieldValidation=Strict'),
     dry('an unknown field inside, warned', { bogus: 1 }),
     dry('null where a default is', { mode: null }),
-    ...[7, 1.5, true, {}, ['a list'], 'no time', null].map(when =>
-      dry(`${JSON.stringify(when)} for a time`, { when }),
-    ),
+    ...[7, 1.5, true, {}, 'no time', null].map(when => dry(`${JSON.stringify(when)} for a time`, { when })),
     dry('too many members, of wrong types', { few: { a: 1, b: 'b' } }),
     dry('too few members', { few: {} }),
     ...[

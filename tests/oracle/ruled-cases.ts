@@ -27,6 +27,10 @@ const ruled = object(
         ),
       },
       i: { ...integer, ...holds('10 / self > 1') },
+      h: object(
+        { k: short(9), p: integer, q: object({ r: integer }) },
+        holds("self.k == 'a' ? has(self.p) : true", "!has(self.q) || (self.k != 'b' ? true : has(self.q.r))"),
+      ),
       ios: {
         'x-kubernetes-int-or-string': true,
         ...holds('type(self) == int ? self > 1 : self.size() > 1', 'self != "x"'),
@@ -104,6 +108,10 @@ const refused: Readonly<Record<string, Json>> = {
   'what takes a bad matcher for ever': { slow: `${'a'.repeat(30_000)}!` },
   'letters of another alphabet': { word: 'äöü' },
   'a digit for a letter': { word: '1' },
+  'a field that a choice asks for': { h: { k: 'a', p: 1 } },
+  'no field that a choice asks for': { h: { k: 'a' } },
+  'a choice that asks for nothing': { h: { k: 'c', q: {} } },
+  'no field inside that a choice asks for': { h: { k: 'b', q: {} } },
 }
 
 const ruledObjects = `/apis/${group}/v1/namespaces/oracle/ruled`

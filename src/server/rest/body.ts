@@ -46,22 +46,26 @@ export function settleCustom(
   object: KubeObject,
   refuse: (message: string) => StatusError = message => badRequest(handledAs(bodyType(resource), message)),
 ): void {
-  const type = bodyType(resource)
-  const given = Object.keys(object.metadata)
-  const unknownMeta = given.filter(name => !metaSchema('ObjectMeta').fields.has(name)).toSorted()
-  try {
-    object.metadata = conform(metaSchema('ObjectMeta'), object.metadata) as KubeObject['metadata']
-  } catch (error) {
-    throw error instanceof DecodeError ? badRequest(handledAs(type, error.message)) : error
-  }
-  const pruned = resource.custom!.prune(object).toSorted()
-  const paths = [...unknownMeta.map(name => `metadata.${name}`), ...pruned]
+  const paths = shapeCustom(resource, object)
   // Upstream's reader of CBOR does not say what custom objects lose.
   if (isCbor(context)) return
   const unknown = paths.map(path => `unknown field ${JSON.stringify(path)}`)
   if (unknown.length > 0 && context.options.fieldValidation === 'Strict')
     throw refuse(strictErrorMessage(unknown))
-  reportStrict(context, unknown, message => handledAs(type, message))
+  reportStrict(context, unknown, message => handledAs(bodyType(resource), message))
+}
+
+/** As `settleCustom`, but of what goes nobody is told: the paths of it are answered. */
+export function shapeCustom(resource: Resource, object: KubeObject): readonly string[] {
+  const given = Object.keys(object.metadata)
+  const unknownMeta = given.filter(name => !metaSchema('ObjectMeta').fields.has(name)).toSorted()
+  try {
+    object.metadata = conform(metaSchema('ObjectMeta'), object.metadata) as KubeObject['metadata']
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(handledAs(bodyType(resource), error.message)) : error
+  }
+  const pruned = resource.custom!.prune(object).toSorted()
+  return [...unknownMeta.map(name => `metadata.${name}`), ...pruned]
 }
 
 /** Fills what upstream defaults when it decodes. */

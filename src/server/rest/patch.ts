@@ -6,7 +6,7 @@ import { cloneDeep } from '../../machinery/meta/value.ts'
 import { notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
-import { applyDefaults, decodePatch, settleCustom } from './body.ts'
+import { applyDefaults, decodePatch, shapeCustom } from './body.ts'
 import { admitMutating, groupResource, type RestCall, requireLasting, turn } from './call.ts'
 import { mayWait, writerOf } from './field-manager.ts'
 import { requireNew, requireSameName, settleNamespace } from './identity.ts'
@@ -79,7 +79,8 @@ async function applied(
   await turn(call)
   const copy = resource.custom ? cloneDeep(object) : typed(resource, object, document.metadata ?? {})
   copy.metadata ??= {}
-  if (resource.custom) settleCustom(context, resource, copy)
+  // What an apply may say is judged by its types: what goes beyond the schema is not told.
+  if (resource.custom) shapeCustom(resource, copy)
   applyDefaults(resource, copy)
   requireSameName(call, copy)
   return copy
