@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { Clock } from './ports.ts'
 import { realClock } from './real-ports.ts'
 import { SimClock } from './sim-ports.ts'
 import { awaited, beginWork, queueWork, runSteps, type Steps, takeSteps } from './turns.ts'
@@ -66,4 +67,28 @@ test('work that is queued waits for its turn before it begins, and has its slice
   expect(pause).toBeDefined()
   await pause
   expect(breathe()).toBeUndefined()
+})
+
+test('of many long works the eldest ends first, and the others go on meanwhile', async () => {
+  let nowMs = 0
+  const clock: Clock = { ...realClock, monotonicMs: () => nowMs }
+  const order: string[] = []
+  const work = async (name: string) => {
+    const breathe = beginWork(clock)
+    for (let slice = 0; slice < 6; slice++) {
+      nowMs += 10
+      order.push(name)
+      await breathe()
+    }
+    order.push(`${name} ends`)
+  }
+  await Promise.all(['a', 'b', 'c'].map(work))
+  const [a, b, c] = ['a', 'b', 'c'].map(name => order.indexOf(`${name} ends`))
+  expect(a).toBeLessThan(b!)
+  expect(b).toBeLessThan(c!)
+  const before = order.slice(0, a)
+  const slices = (name: string) => before.filter(each => each === name).length
+  expect(slices('a')).toBe(6)
+  // Half of the slices since all had one were those of the eldest, the other half went round.
+  for (const name of ['b', 'c']) expect(slices(name)).toBeWithin(2, 5)
 })

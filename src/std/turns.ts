@@ -10,26 +10,45 @@ export type Breathe = () => Promise<void> | undefined
 /** How long one piece of work keeps the event loop for itself. */
 export const sliceMs = 8
 
-/** Works that wait for their next slice; the event loop serves everything else between two of them. */
+interface Waiting {
+  /** When its work began. */
+  readonly beganMs: number
+  readonly go: () => void
+}
+
+/**
+ * Works that wait for their next slice; the event loop serves everything else between two of them. Every second slice is
+ * the eldest work's: many long ones that went on side by side would all end at the time of the last, or at none.
+ */
 class Turns {
   readonly #clock: Clock
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: Waiting[] = []
+  #isForEldest = false
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  wait(): Promise<void> {
+  wait(beganMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    if (this.#waiting.push(resolve) === 1) this.#arm()
+    if (this.#waiting.push({ beganMs, go: resolve }) === 1) this.#arm()
     return promise
   }
 
   #arm(): void {
     this.#clock.setTimer(0, () => {
-      this.#waiting.shift()!()
+      this.#isForEldest = !this.#isForEldest
+      const index = this.#isForEldest ? this.#eldest() : 0
+      this.#waiting.splice(index, 1)[0]!.go()
       if (this.#waiting.length > 0) this.#arm()
     })
+  }
+
+  #eldest(): number {
+    let eldest = 0
+    for (let index = 1; index < this.#waiting.length; index++)
+      if (this.#waiting[index]!.beganMs < this.#waiting[eldest]!.beganMs) eldest = index
+    return eldest
   }
 }
 
@@ -37,7 +56,8 @@ const turns = new WeakMap<Clock, Turns>()
 
 /** Begins a piece of work that may take long. All of one clock take turns; in virtual time nothing takes any. */
 export function beginWork(clock: Clock, firstSliceMs = sliceMs): Breathe {
-  let endMs = clock.monotonicMs() + firstSliceMs
+  const beganMs = clock.monotonicMs()
+  let endMs = beganMs + firstSliceMs
   const again = () => {
     endMs = clock.monotonicMs() + sliceMs
   }
@@ -48,7 +68,7 @@ export function beginWork(clock: Clock, firstSliceMs = sliceMs): Breathe {
       shared = new Turns(clock)
       turns.set(clock, shared)
     }
-    return shared.wait().then(again)
+    return shared.wait(beganMs).then(again)
   }
 }
 
