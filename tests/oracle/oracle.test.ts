@@ -6,7 +6,7 @@ import { protobuf } from './case.ts'
 import { allTracks, consultOracle, idle, judge, lastLine } from './consult.ts'
 import { documentView } from './document-view.ts'
 import { differences, normalize } from './normalize.ts'
-import { layoutOf } from './side.ts'
+import { layoutOf, withoutBeats } from './side.ts'
 import { openStage } from './stage.ts'
 
 const answer = {
@@ -38,6 +38,18 @@ test.each([
 ])('the comparer sees a planted difference: %s', (_sort, theirs, place) => {
   expect(differences(answer, theirs)).toEqual([place])
   expect(differences(answer, structuredClone(answer))).toEqual([])
+})
+
+test('bookmarks that tell nothing but the time are left out of a watch, those that end its beginning are not', () => {
+  const beat = { type: 'BOOKMARK', object: { metadata: {} } }
+  const end = {
+    type: 'BOOKMARK',
+    object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+  }
+  const added = { type: 'ADDED', object: {} }
+  expect(withoutBeats([added, end, beat, ''])).toEqual([added, end])
+  expect(withoutBeats(end)).toEqual([end])
+  expect(withoutBeats({ kind: 'Status' })).toEqual({ kind: 'Status' })
 })
 
 test('a listed difference is counted, another is not excused by it, and an entry without work is told', () => {

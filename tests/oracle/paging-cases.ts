@@ -205,12 +205,7 @@ const carried: OracleCase[] = [
       'watch=1&timeoutSeconds=1',
       'sendInitialEvents=true',
     ],
-    ...[
-      'watch=1&timeoutSeconds=1&resourceVersion={{before}}',
-      'timeoutSeconds=0',
-      'continue=x',
-      'resourceVersion=0&limit=1',
-    ],
+    ...['timeoutSeconds=0', 'continue=x'],
   ].map(query => list(maps, joined('continue={{token}}', query))),
   ...[
     secrets,

@@ -64,7 +64,8 @@ function openSession(server: string, tls: { readonly ca: string } & ClientPair):
       for (const [name, path] of Object.entries(one.keep ?? {})) kept.set(name, pick(bytes, path))
       for (const [name, header] of Object.entries(one.keepHeaders ?? {}))
         kept.set(name, response.headers.get(header) ?? '')
-      const answer = normalize(response.status, response.headers, one.isHeadOnly ? nothing : bytes)
+      const whole = normalize(response.status, response.headers, one.isHeadOnly ? nothing : bytes)
+      const answer = one.isAside ? { ...whole, body: withoutBeats(whole.body) } : whole
       if (one.isLayout) return { ...answer, body: layoutOf(bytes) }
       return one.isDocument ? documentView(answer) : answer
     },
@@ -72,6 +73,22 @@ function openSession(server: string, tls: { readonly ca: string } & ClientPair):
       return (await fetch(server + path, { tls, signal: AbortSignal.timeout(patienceMs) })).text()
     },
   }
+}
+
+/**
+ * The events of a watch without the bookmarks that only tell how far it is: a stock server sends one shortly before the
+ * end when somebody has written meanwhile, which is chance.
+ */
+export function withoutBeats(body: unknown): unknown {
+  const events = Array.isArray(body) ? body : [body]
+  const [first] = events as { type?: unknown }[]
+  if (typeof first?.type !== 'string') return body
+  return events.filter(event => event !== '' && !isBeat(event))
+}
+
+function isBeat(event: unknown): boolean {
+  const isBookmark = (event as { type?: unknown } | null)?.type === 'BOOKMARK'
+  return isBookmark && !JSON.stringify(event).includes('k8s.io/initial-events-end')
 }
 
 /** The text with what each server chooses itself left out. */
