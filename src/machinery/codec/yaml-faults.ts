@@ -1,6 +1,6 @@
 /** What Go's YAML says of documents that the library reads, or cannot read. */
 import { type Document, isScalar, type LineCounter, type Node, visit, type YAMLError } from 'yaml'
-import { formatGoSyntax, isMap } from '../meta/json.ts'
+import { formatGoSyntax } from '../meta/json.ts'
 import { quote } from '../meta/quote.ts'
 import { DecodeError } from './errors.ts'
 

@@ -99,9 +99,9 @@ test('an object that tells of no member may be applied with any, and below unkno
       body: { apiVersion: 'example.com/v1', kind: 'Bare', metadata: { name: 'b' }, spec },
       options: { fieldManager: 'm' },
     })
-  expect(await apply({ bare: { any: 1 } })).toMatchObject({
+  expect(await apply({ bare: { some: 1 } })).toMatchObject({
     spec: { bare: {} },
-    metadata: { managedFields: [{ fieldsV1: { 'f:spec': { 'f:bare': { 'f:any': {} } } } }] },
+    metadata: { managedFields: [{ fieldsV1: { 'f:spec': { 'f:bare': { 'f:some': {} } } } }] },
   })
   await apply({ free: { inner: { other: 1 } } })
   await expect(apply({ inner: { other: 1 } })).rejects.toThrow(

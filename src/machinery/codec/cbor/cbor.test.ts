@@ -80,7 +80,7 @@ const faults: readonly (readonly [string, string])[] = [
   ['ff', 'cbor: unexpected "break" code'],
   ['61ff', 'cbor: invalid UTF-8 string'],
   ['5f6161ff', 'cbor: wrong element type UTF-8 text string for indefinite-length byte string'],
-  ['81'.repeat(65) + '00', 'cbor: exceeded max nested level 64'],
+  [`${'81'.repeat(65)}00`, 'cbor: exceeded max nested level 64'],
   [`990401${'00'.repeat(1025)}`, 'cbor: exceeded max number of elements 1024 for CBOR array'],
   ['b90401', 'cbor: exceeded max number of key-value pairs 1024 for CBOR map'],
   [
