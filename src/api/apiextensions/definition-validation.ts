@@ -2,8 +2,9 @@
 import { isConditionTrue } from '../../machinery/meta/conditions.ts'
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutable, validateOneOf } from '../../machinery/validation/values.ts'
+import { validateOneOf } from '../../machinery/validation/values.ts'
 import { internalValue } from '../shared/internal-value.ts'
+import { immutableField } from '../shared/same-field.ts'
 import {
   caBundleFault,
   validateCaBundle,
@@ -76,6 +77,9 @@ function validateStoredVersions(
   })
 }
 
+const specType = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.CustomResourceDefinitionSpec'
+const namesType = 'k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.CustomResourceDefinitionNames'
+
 /** Group and plural never change; scope and kind stay once the definition is served. */
 export function validateDefinitionUpdate(
   definition: CustomResourceDefinition,
@@ -85,12 +89,12 @@ export function validateDefinitionUpdate(
   const { spec } = definition
   const { spec: old, status } = before
   if (isConditionTrue(status?.conditions, 'Established')) {
-    immutable(spec.scope, old.scope, 'spec.scope', errors)
-    immutable(spec.names.kind, old.names.kind, 'spec.names.kind', errors)
+    immutableField(specType, 'scope', [spec, old], 'spec.scope', errors)
+    immutableField(namesType, 'kind', [spec.names, old.names], 'spec.names.kind', errors)
     validateNewCaBundle(spec, old, errors)
   }
-  immutable(spec.group, old.group, 'spec.group', errors)
-  immutable(spec.names.plural, old.names.plural, 'spec.names.plural', errors)
+  immutableField(specType, 'group', [spec, old], 'spec.group', errors)
+  immutableField(namesType, 'plural', [spec.names, old.names], 'spec.names.plural', errors)
   const stateOf = ({ spec: { group }, metadata }: CustomResourceDefinition) =>
     approvalOf(group, metadata.annotations)?.state
   if (stateOf(definition) !== stateOf(before)) validateNewApproval(definition, errors)

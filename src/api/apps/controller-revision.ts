@@ -1,8 +1,9 @@
 import { fromApiVersion } from '../../machinery/meta/group.ts'
 import { controllerOf } from '../../machinery/meta/owners.ts'
 import { none } from '../../machinery/table/cells.ts'
-import { immutable, nonnegative } from '../../machinery/validation/values.ts'
+import { nonnegative } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { ControllerRevision } from '../types/apps-v1.gen.ts'
 
 function controllerText(revision: ControllerRevision): string {
@@ -20,7 +21,8 @@ export const controllerRevisions = defineResource<ControllerRevision>('apps/v1',
       else if (!metadata.resourceVersion && typeof data !== 'object')
         errors.required('data', 'data must be a valid JSON object')
     },
-    validateUpdate: ({ data }, old, errors) => immutable(data, old.data, 'data', errors),
+    validateUpdate: (now, old, errors) =>
+      immutableField('k8s.io/api/apps/v1.ControllerRevision', 'data', [now, old], 'data', errors),
   },
   cells: { Controller: controllerText, Revision: ({ revision }) => revision },
 })

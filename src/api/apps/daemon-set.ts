@@ -3,10 +3,8 @@ import { formatLabelSelector, formatLabels } from '../../machinery/table/cells.t
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { isEmptySelector, validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import {
-  immutable,
   nonnegative,
   percentOf,
-  semanticEqual,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
@@ -21,6 +19,7 @@ import {
   withTemplateDefaults,
 } from '../shared/pod-template.ts'
 import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import type {
   DaemonSet,
   DaemonSetSpec,
@@ -101,25 +100,27 @@ function validateRollingUpdate(update: RollingUpdateDaemonSet, path: string, err
   }
 }
 
+const specType = 'k8s.io/api/apps/v1.DaemonSetSpec'
+
 export const daemonSets = defineResource<DaemonSet>('apps/v1', 'DaemonSet', {
   strategy: {
     setDefaults,
     prepareForCreate: ({ metadata }) => setTemplateGeneration(metadata, 1),
     prepareForUpdate({ metadata, spec }, old) {
       const before = Number(old.metadata.annotations?.[generationAnnotation] ?? 1)
-      const changed = !semanticEqual(spec?.template, old.spec?.template)
+      const changed = !sameField(specType, 'template', spec, old.spec)
       setTemplateGeneration(metadata, changed ? before + 1 : before)
     },
     validate,
     // The selector is looked at first.
     validatesOnceOnly: true,
     validateUpdate(daemonSet, old, errors) {
-      immutable(daemonSet.spec?.selector, old.spec?.selector, 'spec.selector', errors)
+      immutableField(specType, 'selector', [daemonSet.spec, old.spec], 'spec.selector', errors)
       validate(daemonSet, errors)
     },
     // Another template is what makes another generation of it.
     warnings: (object, old) =>
-      old && semanticEqual(object.spec?.template, old.spec?.template)
+      old && sameField(specType, 'template', object.spec, old.spec)
         ? []
         : templateWarnings(object.spec?.template, 'spec.template', [object, undefined]),
     hasGeneration: true,

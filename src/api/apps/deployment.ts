@@ -1,10 +1,8 @@
 import { formatSelector, labelSelectorFrom } from '../../machinery/selector/label.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import {
-  immutable,
   nonnegative,
   percentOf,
-  semanticEqual,
   validateNotMoreThan100Percent,
   validatePositiveIntOrPercent,
 } from '../../machinery/validation/values.ts'
@@ -20,6 +18,7 @@ import {
 } from '../shared/pod-template.ts'
 import { replicaScale } from '../shared/replica-scale.ts'
 import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
+import { immutableField, metaType, sameField } from '../shared/same-field.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../types/apps-v1.gen.ts'
 
 const share = '25%'
@@ -93,12 +92,11 @@ export const deployments = defineResource<Deployment>('apps/v1', 'Deployment', {
     setDefaults,
     // Controllers must see changed annotations too, so these raise the generation like a changed spec.
     prepareForUpdate({ metadata }, { metadata: old }) {
-      if (!semanticEqual(metadata.annotations, old.annotations))
-        metadata.generation = (old.generation ?? 0) + 1
+      if (!sameField(metaType, 'annotations', metadata, old)) metadata.generation = (old.generation ?? 0) + 1
     },
     validate,
     validateUpdate({ spec }, { spec: old }, errors) {
-      immutable(spec?.selector, old?.selector, 'spec.selector', errors)
+      immutableField('k8s.io/api/apps/v1.DeploymentSpec', 'selector', [spec, old], 'spec.selector', errors)
     },
     warnings: (object, old) => [
       ...nameWarnings(object.metadata.name, old),

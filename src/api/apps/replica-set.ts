@@ -1,7 +1,7 @@
 import { formatSelector, labelSelectorFrom } from '../../machinery/selector/label.ts'
 import { formatLabelSelector } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutable, nonnegative } from '../../machinery/validation/values.ts'
+import { nonnegative } from '../../machinery/validation/values.ts'
 import { nameWarnings, templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../shared/pod-template.ts'
 import { replicaScale } from '../shared/replica-scale.ts'
 import { replicatorBehaviour } from '../shared/replicator.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { ReplicaSet, ReplicaSetSpec } from '../types/apps-v1.gen.ts'
 
 function validate(replicaSet: ReplicaSet, errors: FieldErrors): void {
@@ -33,7 +34,7 @@ export const replicaSets = defineResource<ReplicaSet>('apps/v1', 'ReplicaSet', {
     },
     validate,
     validateUpdate({ spec }, { spec: old }, errors) {
-      immutable(spec?.selector, old?.selector, 'spec.selector', errors)
+      immutableField('k8s.io/api/apps/v1.ReplicaSetSpec', 'selector', [spec, old], 'spec.selector', errors)
     },
     warnings: (object, old) => [
       ...nameWarnings(object.metadata.name, old),

@@ -2,7 +2,7 @@ import { dns1123LabelErrors, nameIsDnsLabel } from '../../machinery/meta/names.t
 import { formatSelector, labelSelectorFrom } from '../../machinery/selector/label.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { nonnegative } from '../../machinery/validation/values.ts'
 import { validateClaimSpec } from '../core/persistent-volume-claim-validation.ts'
 import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
@@ -15,6 +15,7 @@ import {
 } from '../shared/pod-template.ts'
 import { replicaScale } from '../shared/replica-scale.ts'
 import { validateCollisionCount, validateReplicaCounts } from '../shared/replica-status.ts'
+import { sameValue } from '../shared/same-field.ts'
 import type { StatefulSet, StatefulSetSpec } from '../types/apps-v1.gen.ts'
 import { validateStatefulUpdateStrategy } from './stateful-set-update-strategy.ts'
 
@@ -102,7 +103,7 @@ function validateUpdate(statefulSet: StatefulSet, before: StatefulSet, errors: F
   validate(statefulSet, errors, before)
   const fixed = { ...spec } as Record<string, unknown>
   for (const field of changeable) fixed[field] = old?.[field]
-  if (semanticEqual(fixed, old)) return
+  if (sameValue('k8s.io/api/apps/v1.StatefulSetSpec', fixed, old)) return
   const names =
     "'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'"
   errors.forbidden('spec', `updates to statefulset spec for fields other than ${names} are forbidden`)

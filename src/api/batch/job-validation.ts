@@ -2,10 +2,10 @@
 import { dns1123LabelErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
-import { immutable, immutableText, nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutableText, nonnegative } from '../../machinery/validation/values.ts'
 import { immutableInternal, internalTemplate } from '../shared/internal-value.ts'
 import { selectorMatches, validatePodTemplate } from '../shared/pod-template.ts'
-import { sameField } from '../shared/same-field.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import type { Job, JobSpec } from '../types/batch-v1.gen.ts'
 import type { PodTemplateSpec } from '../types/core-v1.gen.ts'
 import { validateJobPolicies } from './job-policies.ts'
@@ -111,6 +111,7 @@ function validateRestartPolicy(
   }
 }
 
+const specType = 'k8s.io/api/batch/v1.JobSpec'
 const fixed = [
   'completionMode',
   'podFailurePolicy',
@@ -130,7 +131,7 @@ export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldError
   const old = oldJob.spec!
   const now = spec!
   if (now.completionMode !== 'Indexed')
-    immutable(now.completions, old.completions, 'spec.completions', errors)
+    immutableField(specType, 'completions', [now, old], 'spec.completions', errors)
   else if (now.completions !== old.completions && now.completions !== now.parallelism) {
     errors.invalid(
       'spec.completions',
@@ -138,15 +139,15 @@ export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldError
       'can only be modified in tandem with spec.parallelism',
     )
   }
-  immutable(now.selector, old.selector, 'spec.selector', errors)
+  immutableField(specType, 'selector', [now, old], 'spec.selector', errors)
   const isOpen = Boolean(old.suspend) && !oldJob.status?.startTime
   const before = isOpen ? withDirectivesOf(old.template, now.template) : old.template
-  if (!semanticEqual(now.template, before))
+  if (!sameField(specType, 'template', now, { template: before }))
     errors.invalid('spec.template', internalTemplate(now.template), immutableText)
   for (const field of fixed) {
     const type = fixedTypes[field]
     if (type) immutableInternal(type, [now[field], old[field]], `spec.${field}`, errors)
-    else if (!sameField('k8s.io/api/batch/v1.JobSpec', field, now, old))
+    else if (!sameField(specType, field, now, old))
       errors.invalid(`spec.${field}`, now[field] ?? null, immutableText)
   }
 }

@@ -2,9 +2,9 @@ import { findCondition } from '../../machinery/meta/conditions.ts'
 import { none } from '../../machinery/table/cells.ts'
 import { humanDuration } from '../../machinery/table/duration.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { semanticEqual } from '../../machinery/validation/values.ts'
 import type { StrategyContext } from '../define.ts'
 import { defineResource } from '../define-resource.ts'
+import { sameField } from '../shared/same-field.ts'
 import type { CertificateSigningRequest } from '../types/certificates-v1.gen.ts'
 import { keyUsages, requestProblem, validateConditions, validateSignerName } from './signing-rules.ts'
 
@@ -53,6 +53,7 @@ function stampConditions(
   }
 }
 
+const statusType = 'k8s.io/api/certificates/v1.CertificateSigningRequestStatus'
 const pemStart = '-----BEGIN CERTIFICATE-----'
 
 function validateStatus(
@@ -66,7 +67,7 @@ function validateStatus(
     const detail = 'must contain at least one CERTIFICATE PEM block'
     errors.invalid('status.certificate', '<certificate data>', detail)
   }
-  if (old.status?.certificate && !semanticEqual(status?.certificate, old.status.certificate)) {
+  if (old.status?.certificate && !sameField(statusType, 'certificate', status, old.status)) {
     errors.forbidden('status.certificate', 'updates may not change the certificate')
   }
 }

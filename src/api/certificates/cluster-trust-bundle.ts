@@ -2,8 +2,8 @@ import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import { none } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { ClusterTrustBundle } from '../types/certificates-v1beta1.gen.ts'
 import { validateSignerName } from './signing-rules.ts'
 import { validateTrustAnchors } from './trust-anchors.ts'
@@ -29,6 +29,8 @@ function validateSigner({ spec }: ClusterTrustBundle, errors: FieldErrors): void
 const validateBundle = ({ spec }: ClusterTrustBundle, errors: FieldErrors) =>
   validateTrustAnchors(spec.trustBundle ?? '', 'spec.trustBundle', errors)
 
+const specType = 'k8s.io/api/certificates/v1beta1.ClusterTrustBundleSpec'
+
 const define = (version: string, deprecation?: string) =>
   defineResource<ClusterTrustBundle>(`certificates.k8s.io/${version}`, 'ClusterTrustBundle', {
     gate: 'ClusterTrustBundle',
@@ -46,7 +48,7 @@ const define = (version: string, deprecation?: string) =>
         invalidFor(errors, 'metadata.name', name, nameErrors(name, false, bundle))
         validateSigner(bundle, errors)
         if (bundle.spec.trustBundle !== old.spec.trustBundle) validateBundle(bundle, errors)
-        immutable(bundle.spec.signerName ?? '', old.spec.signerName ?? '', 'spec.signerName', errors)
+        immutableField(specType, 'signerName', [bundle.spec, old.spec], 'spec.signerName', errors)
       },
     },
     cells: { SignerName: ({ spec }) => spec?.signerName || none },

@@ -2,7 +2,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { semanticEqual } from '../../machinery/validation/values.ts'
+import { sameValue } from '../shared/same-field.ts'
 import type { PodCertificateRequest, PodCertificateRequestStatus } from '../types/certificates-v1beta1.gen.ts'
 import { pemBlocks } from './pem-blocks.ts'
 import { readPublicKey } from './pod-certificate-spec.ts'
@@ -12,6 +12,7 @@ type Status = PodCertificateRequestStatus
 
 const decisions = ['Denied', 'Failed', 'Issued']
 const shownDecisions = ['Issued', 'Denied', 'Failed']
+const statusType = 'k8s.io/api/certificates/v1beta1.PodCertificateRequestStatus'
 const chainPath = 'status.certificateChain'
 const chainBytesMax = 100 * 1024
 const lifetimeMinMs = 3_600_000
@@ -29,7 +30,7 @@ export function validateCertificateStatus(
   validateConditions(status.conditions, 'status.conditions', errors)
   if (errors.list.length > 0) return
   const keep = (wanted: Status, text: string) => {
-    if (!semanticEqual(status, wanted)) errors.invalidHidden('status', text)
+    if (!sameValue(statusType, status, wanted)) errors.invalidHidden('status', text)
   }
   if (decisionOf(old.status))
     return keep(old.status!, 'immutable after PodCertificateRequest is issued, denied, or failed')

@@ -1,8 +1,9 @@
 import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { configMapKeyErrors, immutable, validateOneOf } from '../../machinery/validation/values.ts'
+import { configMapKeyErrors, validateOneOf } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { LeaseCandidate } from '../types/coordination-v1beta1.gen.ts'
 
 const oldestEmulationVersion = 'OldestEmulationVersion'
@@ -37,6 +38,8 @@ function validate({ spec }: LeaseCandidate, errors: FieldErrors): void {
   else validateOneOf(strategy, [oldestEmulationVersion], path, errors)
 }
 
+const specType = 'k8s.io/api/coordination/v1beta1.LeaseCandidateSpec'
+
 const define = (served: string, deprecation?: string) =>
   defineResource<LeaseCandidate>(`coordination.k8s.io/${served}`, 'LeaseCandidate', {
     ...(deprecation !== undefined && { deprecation }),
@@ -44,7 +47,7 @@ const define = (served: string, deprecation?: string) =>
       validateName: configMapKeyErrors,
       validate,
       validateUpdate: ({ spec }, old, errors) =>
-        immutable(spec?.leaseName, old.spec?.leaseName, 'spec.leaseName', errors),
+        immutableField(specType, 'leaseName', [spec, old.spec], 'spec.leaseName', errors),
       allowCreateOnUpdate: true,
       allowUnconditionalUpdate: false,
     },

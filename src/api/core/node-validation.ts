@@ -4,9 +4,10 @@ import { quote } from '../../machinery/meta/quote.ts'
 import { rangeWarnings } from '../../machinery/validation/address-warnings.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { ipFamily, semanticEqual, validateCidr } from '../../machinery/validation/values.ts'
+import { ipFamily, validateCidr } from '../../machinery/validation/values.ts'
 import { internalValue } from '../shared/internal-value.ts'
 import { validateAmount } from '../shared/resource-names.ts'
+import { sameField } from '../shared/same-field.ts'
 import type { Node, NodeStatus, Taint } from '../types/core-v1.gen.ts'
 import { validateTaintEffect } from './pod/tolerations.ts'
 
@@ -37,7 +38,7 @@ export function validateNodeUpdate(
 ): void {
   validateStatus(status, errors)
   validateAddresses(status, errors)
-  if (old.podCIDRs?.length && !semanticEqual(spec.podCIDRs, old.podCIDRs)) {
+  if (old.podCIDRs?.length && !sameField('k8s.io/api/core/v1.NodeSpec', 'podCIDRs', spec, old)) {
     errors.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid')
   }
   if (old.providerID && old.providerID !== spec.providerID) {

@@ -8,9 +8,9 @@ import { compareQuantity, parseQuantity, zeroQuantity } from '../../machinery/qu
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
-import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
 import { basicQuantity, positiveQuantity } from '../shared/resource-names.ts'
+import { immutableField, sameValue } from '../shared/same-field.ts'
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
@@ -52,9 +52,14 @@ function validateSources(
       `${path}.dataSource`,
       'may not be specified when dataSourceRef.namespace is specified',
     )
-  } else if (!semanticEqual({ ...dataSource }, { ...dataSourceRef })) {
+  } else if (!namesSame(dataSource, dataSourceRef)) {
     errors.invalid(path, `${path}.dataSource`, 'must match dataSourceRef')
   }
+}
+
+/** Neither a missing group and an empty one are the same, nor does the namespace count. */
+function namesSame(a: TypedObjectReference, b: TypedObjectReference): boolean {
+  return a.apiGroup === b.apiGroup && a.kind === b.kind && a.name === b.name
 }
 
 function validateSource(source: TypedObjectReference, path: string, errors: FieldErrors): void {
@@ -128,6 +133,8 @@ function validateResourceKey(name: string, path: string, errors: FieldErrors): b
   return false
 }
 
+const specType = 'k8s.io/api/core/v1.PersistentVolumeClaimSpec'
+
 /** A claim is bound once; afterwards it may grow and change its attributes class. */
 export function validateClaimUpdate(
   claim: PersistentVolumeClaim,
@@ -146,14 +153,13 @@ export function validateClaimUpdate(
   const comparable = (of: PersistentVolumeClaimSpec) => ({
     ...of,
     volumeName: before.volumeName ? of.volumeName : undefined,
-    selector: of.selector && { ...of.selector, given: true },
     storageClassName: gainsClass ? undefined : of.storageClassName,
     ...(isBound && {
       resources: { ...of.resources, requests: undefined },
       volumeAttributesClassName: undefined,
     }),
   })
-  if (!semanticEqual(comparable(spec), comparable(before))) {
+  if (!sameValue(specType, comparable(spec), comparable(before))) {
     const detail =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
     errors.forbidden('spec', detail)
@@ -164,5 +170,5 @@ export function validateClaimUpdate(
   if (shrinks && compareQuantity(wanted, size(old.status?.capacity?.storage)) <= 0) {
     errors.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')
   }
-  immutable(spec.volumeMode, before.volumeMode, 'volumeMode', errors)
+  immutableField(specType, 'volumeMode', [spec, before], 'volumeMode', errors)
 }

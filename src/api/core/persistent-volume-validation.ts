@@ -3,9 +3,10 @@ import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { isGivenEmpty } from '../../machinery/schema/empties.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutable, semanticEqual, validateOneOf } from '../../machinery/validation/values.ts'
+import { validateOneOf } from '../../machinery/validation/values.ts'
 import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
 import { basicQuantity, positiveQuantity } from '../shared/resource-names.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import type { PersistentVolume, PersistentVolumeSpec } from '../types/core-v1.gen.ts'
 import { persistentSourceRules } from './persistent-volume-sources.ts'
 import { iscsiNameMax, iscsiNameText } from './pod/legacy-volumes.ts'
@@ -110,6 +111,8 @@ function validateAttributesClass(
   if (!csi) errors.required(`${path}.csi`, 'has to be specified when using volumeAttributesClassName')
 }
 
+const specType = 'k8s.io/api/core/v1.PersistentVolumeSpec'
+
 /** Where a volume lies never changes. */
 export function validatePersistentVolumeUpdate(
   { spec = {} }: PersistentVolume,
@@ -117,13 +120,10 @@ export function validatePersistentVolumeUpdate(
   errors: FieldErrors,
 ): void {
   const before = old.spec ?? {}
-  const source = (of: PersistentVolumeSpec) => {
-    return Object.fromEntries(sourcesOf(of).map(name => [name, (of as Record<string, unknown>)[name]]))
-  }
-  const isSame = sourcesOf(spec).join() === sourcesOf(before).join()
-  if (!isSame || !semanticEqual(source(spec), source(before))) {
+  const sources = [...sourcesOf(spec), ...sourcesOf(before)]
+  if (!sources.every(name => sameField(specType, name, spec, before))) {
     errors.forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')
   }
-  immutable(spec.volumeMode, before.volumeMode, 'volumeMode', errors)
-  if (before.nodeAffinity) immutable(spec.nodeAffinity, before.nodeAffinity, 'nodeAffinity', errors)
+  immutableField(specType, 'volumeMode', [spec, before], 'volumeMode', errors)
+  if (before.nodeAffinity) immutableField(specType, 'nodeAffinity', [spec, before], 'nodeAffinity', errors)
 }

@@ -1,8 +1,8 @@
 import { jsonKind } from '../../machinery/meta/json.ts'
 import { semanticEqual } from '../../machinery/meta/value.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { Secret } from '../types/core-v1.gen.ts'
 import { checkDataKey, dataBytesMax, weighBytes } from './config-map.ts'
 
@@ -63,7 +63,7 @@ function validate(secret: Secret, errors: FieldErrors): void {
 }
 
 function validateUpdate(secret: Secret, old: Secret, errors: FieldErrors): void {
-  immutable(secret.type, old.type, 'type', errors)
+  immutableField('k8s.io/api/core/v1.Secret', 'type', [secret, old], 'type', errors)
   if (!old.immutable) return
   const detail = 'field is immutable when `immutable` is set'
   if (!secret.immutable) errors.forbidden('immutable', detail)

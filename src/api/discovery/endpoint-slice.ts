@@ -4,16 +4,10 @@ import { addressWarnings } from '../../machinery/validation/address-warnings.ts'
 import { strictAddressErrors } from '../../machinery/validation/addresses.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import {
-  immutable,
-  ipFamily,
-  semanticEqual,
-  validateIp,
-  validateOneOf,
-} from '../../machinery/validation/values.ts'
+import { ipFamily, validateIp, validateOneOf } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEndpointIp, validateEndpointPort } from '../shared/endpoint-address.ts'
-import { sameField } from '../shared/same-field.ts'
+import { immutableField, metaType, sameField } from '../shared/same-field.ts'
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../types/discovery-v1.gen.ts'
 
 const addressTypes = ['FQDN', 'IPv4', 'IPv6']
@@ -150,7 +144,7 @@ export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1
       const changed =
         !sameField(sliceType, 'ports', slice, old) ||
         !sameField(sliceType, 'endpoints', slice, old) ||
-        !semanticEqual(slice.metadata.labels, old.metadata.labels)
+        !sameField(metaType, 'labels', slice.metadata, old.metadata)
       slice.metadata.generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0)
       // What is dropped counts as a change.
       dropTopology(slice)
@@ -160,7 +154,7 @@ export const endpointSlices = defineResource<EndpointSlice>('discovery.k8s.io/v1
     warnings: slice => [...(slice.addressType === 'FQDN' ? [fqdnWarning] : []), ...addressWarningsOf(slice)],
     validateUpdate(slice, old, errors) {
       validate(slice, errors, old)
-      immutable(slice.addressType, old.addressType, 'addressType', errors)
+      immutableField(sliceType, 'addressType', [slice, old], 'addressType', errors)
     },
   },
   cells: {

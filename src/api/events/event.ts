@@ -1,12 +1,12 @@
 import { nameIsDnsSubdomain } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { validateObjectMeta } from '../../machinery/validation/object-meta.ts'
-import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { eventCells, referenceSelectors } from '../core/event.ts'
 import type { Conversion } from '../define.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateEventBasics } from '../shared/event.ts'
 import { immutableInternal } from '../shared/internal-value.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import type { Event as CoreEvent } from '../types/core-v1.gen.ts'
 import type { Event } from '../types/events-v1.gen.ts'
 
@@ -110,17 +110,19 @@ const types: Readonly<Record<string, string>> = {
   source: 'k8s.io/api/core/v1.EventSource',
 }
 
+const eventType = 'k8s.io/api/core/v1.Event'
+
 function validateUpdate(event: Event, old: Event, errors: FieldErrors): void {
   const now = toCoreEvent(event)
   validateEventBasics(now, 'reportingController', errors)
-  if (!semanticEqual(event.series, old.series)) validateSeries(event, errors)
+  if (!sameField(eventType, 'series', event, old)) validateSeries(event, errors)
   const before = toCoreEvent(old)
   for (const field of fixed) {
     const values = [now[field], before[field]] as const
     const type = types[field]
     const path = field === 'reportingComponent' ? 'reportingController' : field
     if (type) immutableInternal(type, values, path, errors)
-    else immutable(...values, path, errors)
+    else immutableField(eventType, field, [now, before], path, errors)
   }
 }
 

@@ -3,9 +3,9 @@ import { none } from '../../machinery/table/cells.ts'
 import { validateDomainPath } from '../../machinery/validation/domain-path.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateSegment } from '../shared/driver-names.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { IngressClass, IngressClassParametersReference } from '../types/networking-v1.gen.ts'
 
 function parametersText({ spec }: IngressClass): string {
@@ -53,7 +53,13 @@ export const ingressClasses = defineResource<IngressClass>('networking.k8s.io/v1
     validate,
     validatesOnceOnly: true,
     validateUpdate(now, old, errors) {
-      immutable(now.spec?.controller ?? '', old.spec?.controller ?? '', 'spec.controller', errors)
+      immutableField(
+        'k8s.io/api/networking/v1.IngressClassSpec',
+        'controller',
+        [now.spec, old.spec],
+        'spec.controller',
+        errors,
+      )
       validate(now, errors)
     },
     hasGeneration: true,

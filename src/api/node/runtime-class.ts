@@ -2,11 +2,11 @@ import { dns1123LabelErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabels } from '../../machinery/validation/label-selector.ts'
-import { immutable } from '../../machinery/validation/values.ts'
 import { validateResources } from '../core/pod/resource-requirements.ts'
 import { validateTolerations } from '../core/pod/tolerations.ts'
 import { defineResource } from '../define-resource.ts'
 import { internalValue } from '../shared/internal-value.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { Toleration } from '../types/core-v1.gen.ts'
 import type { RuntimeClass } from '../types/node-v1.gen.ts'
 
@@ -32,7 +32,8 @@ export const runtimeClasses = defineResource<RuntimeClass>('node.k8s.io/v1', 'Ru
       validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector', errors)
       validateScheduling(scheduling?.tolerations ?? [], 'scheduling.tolerations', errors)
     },
-    validateUpdate: ({ handler }, old, errors) => immutable(handler, old.handler, 'handler', errors),
+    validateUpdate: (now, old, errors) =>
+      immutableField('k8s.io/api/node/v1.RuntimeClass', 'handler', [now, old], 'handler', errors),
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
   },

@@ -2,7 +2,7 @@
 import { nameIsDnsSubdomain, nameIsPathSegment } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { semanticEqual } from '../../machinery/validation/values.ts'
+import { sameValue } from '../shared/same-field.ts'
 import type { PolicyRule, RoleRef, Subject } from '../types/rbac-v1.gen.ts'
 
 const rbacGroup = 'rbac.authorization.k8s.io'
@@ -71,7 +71,7 @@ function validateSubject(subject: Subject, namespaced: boolean, path: string, er
 
 /** A binding that changed its role would grant under an old name: it must be made anew. */
 export function validateRoleRefStays(binding: Binding, old: Binding, errors: FieldErrors): void {
-  if (semanticEqual(binding.roleRef, old.roleRef)) return
+  if (sameValue('k8s.io/api/rbac/v1.RoleRef', binding.roleRef, old.roleRef)) return
   const { apiGroup = '', kind = '', name = '' } = binding.roleRef ?? {}
   errors.invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef')
 }

@@ -2,9 +2,9 @@
 
 import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutable } from '../../machinery/validation/values.ts'
 import { validateNodeSelector } from '../core/pod/node-selector.ts'
 import { validateDriverName } from '../shared/driver-names.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type {
   AllocatedDeviceStatus,
   AllocationResult,
@@ -37,6 +37,8 @@ const interfaceNameMax = 256
 const hardwareAddressMax = 128
 const sources = ['FromClaim', 'FromClass']
 
+const statusType = 'k8s.io/api/resource/v1.ResourceClaimStatus'
+
 export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim, errors: FieldErrors): void {
   const { reservedFor = [], devices, allocation } = claim.status ?? {}
   const byUid = ({ uid = '' }: ResourceClaimConsumerReference) => uid
@@ -49,7 +51,8 @@ export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim, er
   validateEach(devices, rules, 'status.devices', errors)
   if (reservedFor.length > 0) validateReservations(claim, old, errors)
   const before = old.status?.allocation
-  if (before && allocation) immutable(allocation, before, 'status.allocation', errors)
+  if (before && allocation)
+    immutableField(statusType, 'allocation', [claim.status, old.status], 'status.allocation', errors)
   else if (allocation) validateAllocation(allocation, requestNames(claim.spec), 'status.allocation', errors)
 }
 

@@ -1,12 +1,13 @@
-import { immutable } from '../../machinery/validation/values.ts'
 import { type Behaviour, defineResource } from '../define-resource.ts'
-import { sameField } from '../shared/same-field.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import { storedBehaviour } from '../shared/stored-behaviour.ts'
 import type { ResourceSlice } from '../types/resource-v1.gen.ts'
 import { dropSliceFields } from './disabled-fields.ts'
 import { oldestDeprecation, oldestSlices } from './oldest-version.ts'
 import { validateSlice, validateSliceContent } from './slice-validation.ts'
 
+const poolType = 'k8s.io/api/resource/v1.ResourcePool'
+const specType = 'k8s.io/api/resource/v1.ResourceSliceSpec'
 const sliceType = 'k8s.io/api/resource/v1.ResourceSlice'
 
 /** Upstream's default of a taint's time (SetDefaults_DeviceTaint). */
@@ -37,9 +38,9 @@ const behaviourOf = (version: string): Behaviour<ResourceSlice> => ({
     validateUpdate(slice, old, errors) {
       const { spec } = slice
       validateSlice(slice, errors)
-      immutable(spec?.pool?.name, old.spec?.pool?.name, 'spec.pool.name', errors)
-      immutable(spec?.driver, old.spec?.driver, 'spec.driver', errors)
-      immutable(spec?.nodeName, old.spec?.nodeName, 'spec.nodeName', errors)
+      immutableField(poolType, 'name', [spec?.pool, old.spec?.pool], 'spec.pool.name', errors)
+      immutableField(specType, 'driver', [spec, old.spec], 'spec.driver', errors)
+      immutableField(specType, 'nodeName', [spec, old.spec], 'spec.nodeName', errors)
       validateSliceContent(slice, errors)
     },
   },

@@ -1,5 +1,5 @@
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableField } from '../shared/same-field.ts'
 import type { PriorityClass } from '../types/scheduling-v1.gen.ts'
 
 const systemPrefix = 'system-'
@@ -39,7 +39,13 @@ export const priorityClasses = defineResource<PriorityClass>('scheduling.k8s.io/
     validatesOnceOnly: true,
     validateUpdate(now, old, errors) {
       if (now.value !== old.value) errors.forbidden('value', 'may not be changed in an update.')
-      immutable(now.preemptionPolicy, old.preemptionPolicy, 'preemptionPolicy', errors)
+      immutableField(
+        'k8s.io/api/scheduling/v1.PriorityClass',
+        'preemptionPolicy',
+        [now, old],
+        'preemptionPolicy',
+        errors,
+      )
     },
     prepareForCreate({ metadata }) {
       metadata.generation = 1

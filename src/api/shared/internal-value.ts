@@ -1,10 +1,11 @@
 import { isGivenEmpty } from '../../machinery/schema/empties.ts'
-import { typedEqual } from '../../machinery/schema/equal.ts'
+import { inGoOrder, sortedMap } from '../../machinery/schema/go-order.ts'
 import type { ObjectSchema, Schema } from '../../machinery/schema/schema.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutableText, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutableText } from '../../machinery/validation/values.ts'
 import { facts } from '../schema/index.ts'
 import type { PodTemplateSpec } from '../types/core-v1.gen.ts'
+import { sameValue } from './same-field.ts'
 
 /** Where upstream's Go name is not just the JSON name with a capital letter. */
 const goNames: Readonly<Record<string, string>> = {
@@ -62,11 +63,10 @@ export function immutableInternal(
   path: string,
   errors: FieldErrors,
 ): void {
-  const schema = facts.typeNamed(type)
   const [now, old] = values
   // Behind a pointer nothing and empty differ; a struct that is held itself is always there.
   const isOneAbsent = (now === undefined) !== (old === undefined)
-  const isSame = schema ? !isOneAbsent && typedEqual(schema, now, old) : semanticEqual(now, old)
+  const isSame = !isOneAbsent && sameValue(type, now, old)
   if (!isSame) errors.invalid(path, internalValue(type, now), immutableText)
 }
 
@@ -77,6 +77,8 @@ function show(schema: Schema, value: unknown): unknown {
     const { items } = schema as Extract<Schema, { kind: 'list' }>
     return value.map(item => show(items, item))
   }
+  if (schema.kind === 'map' && typeof value === 'object' && value !== null)
+    return sortedMap(value as Readonly<Record<string, unknown>>, item => show(schema.values, item))
   return value
 }
 
@@ -84,7 +86,7 @@ function showObject({ fields }: ObjectSchema, value: object): unknown {
   const given = value as Readonly<Record<string, unknown>>
   const shown = [...fields.values()].flatMap(({ name, schema, pointer }) => {
     // Embedded there, and the only type that keeps its JSON names.
-    if (isObjectMeta(schema)) return Object.entries(given[name] ?? {})
+    if (isObjectMeta(schema)) return Object.entries(inGoOrder(schema, given[name] ?? {}) as object)
     const absent = pointer ? null : isGivenEmpty(value, name) ? emptyOf(schema) : zero(schema)
     return [
       [
@@ -114,7 +116,7 @@ export function internalTemplate({ metadata, spec }: PodTemplateSpec): unknown {
   // Defaults make an empty list of what was not given.
   if (spec?.containers.length === 0) others.Containers = null
   return {
-    ...metadata,
+    ...(inGoOrder(facts.typeNamed(objectMeta)!, metadata) as object | undefined),
     Spec: { ...others, SecurityContext: security === null ? null : { ...host, ...(security as object) } },
   }
 }

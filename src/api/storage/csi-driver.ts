@@ -1,9 +1,10 @@
 import { none, unset } from '../../machinery/table/cells.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutable, semanticEqual } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from '../types/storage-v1.gen.ts'
 
+const specType = 'k8s.io/api/storage/v1.CSIDriverSpec'
 const fixed = ['attachRequired', 'volumeLifecycleModes'] as const
 const policies = ['File', 'None', 'ReadWriteOnceWithFSType']
 const modes = ['Persistent', 'Ephemeral']
@@ -67,14 +68,14 @@ export const csiDrivers = defineResource<CSIDriver>('storage.k8s.io/v1', 'CSIDri
     warnings: ({ spec }, old) =>
       spec.tokenRequests?.length &&
       spec.serviceAccountTokenInSecrets === undefined &&
-      !semanticEqual(spec.tokenRequests, old?.spec.tokenRequests)
+      !sameField(specType, 'tokenRequests', spec, old?.spec)
         ? [tokensWarning]
         : [],
     validateUpdate({ spec }, old, errors) {
       for (const field of fixed) {
         // Upstream misspells the path of this one.
         const path = field === 'attachRequired' ? 'attachedRequired' : field
-        immutable(spec[field], old.spec[field], `spec.${path}`, errors)
+        immutableField(specType, field, [spec, old.spec], `spec.${path}`, errors)
       }
     },
     hasGeneration: 'changesOnly',

@@ -1,10 +1,11 @@
 import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutableText, nonnegative, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutableText, nonnegative } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateDriverName } from '../shared/driver-names.ts'
 import { internalValue } from '../shared/internal-value.ts'
+import { sameValue } from '../shared/same-field.ts'
 import type { CSINode, CSINodeDriver } from '../types/storage-v1.gen.ts'
 
 const driverType = 'k8s.io/api/storage/v1.CSINodeDriver'
@@ -43,7 +44,8 @@ export const csiNodes = defineResource<CSINode>('storage.k8s.io/v1', 'CSINode', 
     validateUpdate({ spec }, old, errors) {
       for (const before of old.spec?.drivers ?? []) {
         for (const driver of spec?.drivers ?? []) {
-          if (driver.name !== before.name || semanticEqual(identity(driver), identity(before))) continue
+          if (driver.name !== before.name || sameValue(driverType, identity(driver), identity(before)))
+            continue
           errors.invalid('spec.drivers', internalValue(driverType, identity(driver)), immutableText)
         }
       }

@@ -1,12 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
 import { dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { parseQuantity } from '../../machinery/quantity/index.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
-import { immutable, immutableText } from '../../machinery/validation/values.ts'
+import { immutableText } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { nonnegativeQuantity } from '../shared/resource-names.ts'
+import { immutableField, sameField } from '../shared/same-field.ts'
 import type { CSIStorageCapacity } from '../types/storage-v1.gen.ts'
+
+const capacityType = 'k8s.io/api/storage/v1.CSIStorageCapacity'
 
 export const csiStorageCapacities = defineResource<CSIStorageCapacity>(
   'storage.k8s.io/v1',
@@ -19,9 +21,9 @@ export const csiStorageCapacities = defineResource<CSIStorageCapacity>(
         if (capacity !== undefined) nonnegativeQuantity(parseQuantity(capacity), capacity, 'capacity', errors)
       },
       validateUpdate(now, old, errors) {
-        if (!isDeepStrictEqual(now.nodeTopology, old.nodeTopology))
+        if (!sameField(capacityType, 'nodeTopology', now, old))
           errors.invalid('nodeTopology', now.nodeTopology ?? null, immutableText)
-        immutable(now.storageClassName, old.storageClassName, 'storageClassName', errors)
+        immutableField(capacityType, 'storageClassName', [now, old], 'storageClassName', errors)
       },
       allowUnconditionalUpdate: false,
     },

@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { qualifiedNameErrors } from '../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
-import { immutable } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
 import { validateProvisioner } from '../shared/driver-names.ts'
-import { sameExactly } from '../shared/same-field.ts'
+import { immutableField, sameExactly } from '../shared/same-field.ts'
 import type { TopologySelectorTerm } from '../types/core-v1.gen.ts'
 import type { StorageClass } from '../types/storage-v1.gen.ts'
 
@@ -72,15 +71,15 @@ export function validateParameters(
   if (bytes > parameterBytesMax) errors.tooLong(path, parameterBytesMax)
 }
 
+const classType = 'k8s.io/api/storage/v1.StorageClass'
+
 function validateUpdate(now: StorageClass, old: StorageClass, errors: FieldErrors): void {
   for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
     const isSame =
-      field === 'parameters'
-        ? sameExactly('k8s.io/api/storage/v1.StorageClass', field, now, old)
-        : now[field] === old[field]
+      field === 'parameters' ? sameExactly(classType, field, now, old) : now[field] === old[field]
     if (!isSame) errors.forbidden(field, `updates to ${field} are forbidden.`)
   }
-  immutable(now.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode', errors)
+  immutableField(classType, 'volumeBindingMode', [now, old], 'volumeBindingMode', errors)
 }
 
 export const storageClasses = defineResource<StorageClass>('storage.k8s.io/v1', 'StorageClass', {

@@ -1,8 +1,9 @@
 import { dns1035LabelErrors, dns1123SubdomainErrors } from '../../machinery/meta/names.ts'
 import { validateConditions } from '../../machinery/validation/conditions.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
-import { immutableText, semanticEqual } from '../../machinery/validation/values.ts'
+import { immutableText } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { sameField } from '../shared/same-field.ts'
 import type { StorageVersionMigration } from '../types/storagemigration-v1beta1.gen.ts'
 
 const phases: readonly string[] = ['Running', 'Failed', 'Succeeded']
@@ -50,6 +51,8 @@ function validateStatus(
   if (is('Failed', past) && !is('Failed')) wrong('Failed condition cannot be set to false once it is true')
 }
 
+const migrationType = 'k8s.io/api/storagemigration/v1beta1.StorageVersionMigration'
+
 /** Asks for every object of one resource to be written again, in the version that is stored now (KEP-4192). */
 export const storageVersionMigrations = defineResource<StorageVersionMigration>(
   'storagemigration.k8s.io/v1beta1',
@@ -59,8 +62,9 @@ export const storageVersionMigrations = defineResource<StorageVersionMigration>(
     strategy: {
       allowUnconditionalUpdate: false,
       validate,
-      validateUpdate({ spec }, old, errors) {
-        if (!semanticEqual(spec, old.spec)) errors.invalid('spec', shown(spec), immutableText)
+      validateUpdate(now, old, errors) {
+        if (!sameField(migrationType, 'spec', now, old))
+          errors.invalid('spec', shown(now.spec), immutableText)
       },
     },
     subresources: { status: { keepsMetadata: true, strategy: { validateUpdate: validateStatus } } },

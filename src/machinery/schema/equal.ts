@@ -53,6 +53,8 @@ function valueEqual(schema: Schema, a: unknown, b: unknown, compare: Compare): b
       return mapEqual(schema.values, (a ?? {}) as Members, (b ?? {}) as Members, compare)
     case 'quantity':
       return compareQuantity(parseQuantity(String(a ?? 0)), parseQuantity(String(b ?? 0))) === 0
+    case 'bytes':
+      return (a ?? '') === (b ?? '')
     default:
       return Bun.deepEquals(a ?? zeroValue(schema), b ?? zeroValue(schema))
   }
@@ -71,6 +73,6 @@ function mapEqual(values: Schema, a: Members, b: Members, compare: Compare): boo
   const keys = Object.keys(a)
   return (
     keys.length === Object.keys(b).length &&
-    keys.every(key => key in b && valueEqual(values, a[key], b[key], compare))
+    keys.every(key => Object.hasOwn(b, key) && valueEqual(values, a[key], b[key], compare))
   )
 }

@@ -5,7 +5,10 @@ import { quote } from '../meta/quote.ts'
 import type { FieldErrors } from './field-error.ts'
 import { invalidFor } from './field-errors.ts'
 import { validateLabels } from './label-selector.ts'
-import { immutable, nonnegative } from './values.ts'
+import { immutableText, nonnegative } from './values.ts'
+
+const fixedTexts = ['name', 'namespace', 'uid'] as const
+const fixedTimes = ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const
 
 export interface ObjectMetaRules {
   readonly namespaced: boolean
@@ -69,12 +72,12 @@ export function validateObjectMetaUpdate(
   if ((meta.generation ?? 0) < (old.generation ?? 0)) {
     errors.invalid(`${path}.generation`, meta.generation ?? 0, 'must not be decremented')
   }
-  for (const field of ['name', 'namespace', 'uid'] as const) {
-    immutable(meta[field] ?? '', old[field] ?? '', `${path}.${field}`, errors)
+  const keep = (field: (typeof fixedTexts | typeof fixedTimes)[number], absent: string | null) => {
+    const value = meta[field] ?? absent
+    if (value !== (old[field] ?? absent)) errors.invalid(`${path}.${field}`, value, immutableText)
   }
-  for (const field of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    immutable(meta[field] ?? null, old[field] ?? null, `${path}.${field}`, errors)
-  }
+  for (const field of fixedTexts) keep(field, '')
+  for (const field of fixedTimes) keep(field, null)
   validateCommon(meta, path, errors)
   validateManagedFields(meta.managedFields ?? [], `${path}.managedFields`, errors)
 }

@@ -1,6 +1,5 @@
 /** Rules of single values, with upstream's texts (apimachinery util/validation and api/validation/generic). */
 import { isIP } from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
 import { patternError } from '../meta/names.ts'
 import { parsePlain, parseSloppyRange } from './addresses.ts'
 import type { FieldErrors } from './field-error.ts'
@@ -15,34 +14,6 @@ const percent = '[0-9]+%'
 const headerName = '[-A-Za-z0-9]+'
 const configKeyLengthMax = 253
 const portNameLengthMax = 15
-
-/** Complains when the values differ; absent, null, empty lists and empty maps are alike. */
-export function immutable(value: unknown, old: unknown, path: string, errors: FieldErrors): void {
-  if (!semanticEqual(value, old)) errors.invalid(path, value ?? null, immutableText)
-}
-
-/** Deep equality in which an empty list or map equals an absent one (apimachinery api/equality.Semantic). */
-export function semanticEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (isEmpty(a) && isEmpty(b)) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && listEqual(a, b)
-  const left = a as Record<string, unknown>
-  const right = b as Record<string, unknown>
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every(key =>
-    semanticEqual(left[key], right[key]),
-  )
-}
-
-function listEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, index) => semanticEqual(item, b[index]))
-}
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false || value === 0) return true
-  if (Array.isArray(value)) return value.length === 0
-  return typeof value === 'object' && isDeepStrictEqual(Object.keys(value), [])
-}
 
 /** Absent is fine. */
 export function nonnegative(value: number | undefined, path: string, errors: FieldErrors): void {

@@ -1,13 +1,14 @@
+import { sameField } from '../../api/shared/same-field.ts'
 import type { ClusterTrustBundle, PodCertificateRequest } from '../../api/types/certificates-v1beta1.gen.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { invalid } from '../../machinery/status/errors.ts'
-import { semanticEqual } from '../../machinery/validation/values.ts'
 import type { AdmissionPlugin, Authorizer } from '../context.ts'
 import { mayUseSigner } from './certificates.ts'
 import { onlyCollectorFieldsChanged } from './rbac-escalation.ts'
 import { isAbout, refusal } from './refusal.ts'
 
 const group = 'certificates.k8s.io'
+const requestType = 'k8s.io/api/certificates/v1beta1.PodCertificateRequest'
 
 /** Speaking for a signer needs the right `attest` on it (plugin/pkg/admission/certificates/ctbattest). */
 export function trustBundleAttest(authorize: Authorizer): AdmissionPlugin {
@@ -35,10 +36,9 @@ export function podCertificateSigning(authorize: Authorizer): AdmissionPlugin {
     handles: request =>
       request.operation === 'UPDATE' && isAbout(request, group, 'podcertificaterequests', 'status'),
     async validate(request) {
-      const { status } = request.object as PodCertificateRequest
       const old = request.oldObject as PodCertificateRequest
       const { signerName } = old.spec
-      if (semanticEqual(status, old.status)) return
+      if (sameField(requestType, 'status', request.object, old)) return
       if (await mayUseSigner(request, authorize, 'sign', signerName)) return
       const message = `Forbidden: User ${quote(request.user.username)} is not permitted to "sign" for signer ${quote(signerName)}`
       throw invalid({ group, kind: 'PodCertificateRequest' }, old.metadata.name ?? '', [

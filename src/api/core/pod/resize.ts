@@ -1,9 +1,10 @@
 /** In-place resize (pkg/apis/core/validation ValidatePodResize, KEP-1287). */
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
-import { semanticEqual } from '../../../machinery/validation/values.ts'
+import { sameValue } from '../../shared/same-field.ts'
 import type { Container, Pod, ResourceRequirements } from '../../types/core-v1.gen.ts'
 import { qosClass } from './pod-resources.ts'
 
+const resourcesType = 'k8s.io/api/core/v1.ResourceRequirements'
 const resizable = ['cpu', 'memory']
 
 /** CPU and memory of app containers and sidecars may change, within the pod's quality of service. */
@@ -34,7 +35,7 @@ function validateContainer(
 ): void {
   const isSidecar = old.restartPolicy === 'Always'
   if (!isApp && !isSidecar) {
-    if (!semanticEqual(now, old))
+    if (!sameValue('k8s.io/api/core/v1.Container', now, old))
       errors.forbidden('spec', 'resources for non-sidecar init containers are immutable')
     return
   }
@@ -44,12 +45,12 @@ function validateContainer(
     )
     if (removed.length > 0) errors.forbidden(`${path}.${side}`, `resource ${side} cannot be removed`)
   }
-  if (semanticEqual(fixedPart(now.resources), fixedPart(old.resources))) return
+  if (sameValue(resourcesType, fixedPart(now.resources), fixedPart(old.resources))) return
   const which = isApp ? '' : ' for sidecar containers'
   errors.forbidden('spec', `only cpu and memory resources${which} are mutable`)
 }
 
-function fixedPart({ claims, requests = {}, limits = {} }: ResourceRequirements = {}): unknown {
+function fixedPart({ claims, requests = {}, limits = {} }: ResourceRequirements = {}): object {
   const others = (list: Readonly<Record<string, string>>) => {
     return Object.fromEntries(Object.entries(list).filter(([name]) => !resizable.includes(name)))
   }

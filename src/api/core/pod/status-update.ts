@@ -2,7 +2,8 @@
 import { dns1123SubdomainErrors, qualifiedNameErrors } from '../../../machinery/meta/names.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../../machinery/validation/field-errors.ts'
-import { immutable, inRange, ipFamily, validateIp } from '../../../machinery/validation/values.ts'
+import { inRange, ipFamily, validateIp } from '../../../machinery/validation/values.ts'
+import { immutableField } from '../../shared/same-field.ts'
 import type { ContainerStatus, Pod, PodSpec } from '../../types/core-v1.gen.ts'
 import { validatePodAnnotationsUpdate } from './annotations.ts'
 
@@ -31,7 +32,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod, errors: FieldErrors)
   }
   const { observedGeneration = 0 } = status
   if (observedGeneration < 0) errors.invalid('status.observedGeneration', observedGeneration, nonNegative)
-  immutable(status.qosClass, before.qosClass, 'status.qosClass', errors)
+  immutableField('k8s.io/api/core/v1.PodStatus', 'qosClass', [status, before], 'status.qosClass', errors)
   validateTransitions(status.containerStatuses, before.containerStatuses, old.spec!, errors)
   validateClaims(pod, errors)
   validateAddresses(

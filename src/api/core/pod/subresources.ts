@@ -1,6 +1,6 @@
 import { findCondition } from '../../../machinery/meta/conditions.ts'
-import { semanticEqual } from '../../../machinery/validation/values.ts'
 import type { Subresource } from '../../define.ts'
+import { sameValue } from '../../shared/same-field.ts'
 import type { Container, Pod, PodCondition, PodStatus } from '../../types/core-v1.gen.ts'
 import { dropPodStatusFields } from './disabled-fields.ts'
 import { validateResize } from './resize.ts'
@@ -59,7 +59,7 @@ export const ephemeralContainersStrategy: PodStrategy = {
       const kept = now.get(container.name)
       if (!kept)
         errors.forbidden(path, `existing ephemeral containers "${container.name}" may not be removed\n`)
-      else if (!semanticEqual(kept, container)) {
+      else if (!sameValue('k8s.io/api/core/v1.EphemeralContainer', kept, container)) {
         errors.forbidden(path, `existing ephemeral containers "${container.name}" may not be changed\n`)
       }
     }

@@ -1,11 +1,11 @@
 /** What of a pod may change (pkg/apis/core/validation ValidatePodUpdate). */
-import { typedEqual } from '../../../machinery/schema/equal.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
-import { inRange, semanticEqual } from '../../../machinery/validation/values.ts'
-import { facts } from '../../schema/index.ts'
+import { inRange } from '../../../machinery/validation/values.ts'
+import { sameField, sameValue } from '../../shared/same-field.ts'
 import type { Container, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.ts'
 import { validatePodAnnotationsUpdate } from './annotations.ts'
 
+const specType = 'k8s.io/api/core/v1.PodSpec'
 const updatable = [
   '`spec.containers[*].image`',
   '`spec.initContainers[*].image`',
@@ -50,16 +50,14 @@ export function validatePodUpdate(pod: Pod, oldPod: Pod, errors: FieldErrors): v
 }
 
 function sameSpec(a: PodSpec, b: PodSpec): boolean {
-  return typedEqual(facts.typeNamed('k8s.io/api/core/v1.PodSpec')!, a, b)
+  return sameValue(specType, a, b)
 }
 
 /** Names what differs. Upstream prints a Go diff here, which no client can rely on. */
 function changedFields(spec: PodSpec, old: PodSpec): string {
-  const now = spec as unknown as Record<string, unknown>
-  const before = old as unknown as Record<string, unknown>
-  const fields = [...new Set([...Object.keys(now), ...Object.keys(before)])]
+  const fields = [...new Set([...Object.keys(spec), ...Object.keys(old)])]
   return fields
-    .filter(field => !semanticEqual(now[field], before[field]))
+    .filter(field => !sameField(specType, field, spec, old))
     .map(field => `spec.${field}`)
     .join(', ')
 }
@@ -92,7 +90,7 @@ function validateTolerationsGrow(
 ): void {
   const bare = ({ tolerationSeconds: _, ...toleration }: Toleration) => toleration
   const isKept = (toleration: Toleration) =>
-    now.some(candidate => semanticEqual(bare(candidate), bare(toleration)))
+    now.some(candidate => sameValue('k8s.io/api/core/v1.Toleration', bare(candidate), bare(toleration)))
   if (!old.every(isKept))
     errors.forbidden(
       'spec.tolerations',

@@ -161,7 +161,9 @@ function validateNames(spec: PodSpec, path: string, errors: FieldErrors): void {
   const { serviceAccountName, nodeName, hostname, subdomain, priorityClassName, runtimeClassName } = spec
   const subdomains = { serviceAccountName, nodeName, priorityClassName, runtimeClassName }
   for (const [field, name] of Object.entries(subdomains)) {
-    if (name) invalidFor(errors, `${path}.${field}`, name, dns1123SubdomainErrors(name))
+    // This one is a pointer: what is given is looked at, even when it is empty.
+    if (name || (name === '' && field === 'runtimeClassName'))
+      invalidFor(errors, `${path}.${field}`, name, dns1123SubdomainErrors(name))
   }
   for (const [field, name] of Object.entries({ hostname, subdomain })) {
     if (name) invalidFor(errors, `${path}.${field}`, name, dns1123LabelErrors(name))

@@ -1,4 +1,4 @@
-import { semanticEqual } from '../../../machinery/validation/values.ts'
+import { sameField } from '../../shared/same-field.ts'
 import type { Service, ServiceSpec } from '../../types/core-v1.gen.ts'
 
 const affinitySeconds = 10800
@@ -37,6 +37,8 @@ export function setServiceDefaults(service: Service): void {
   for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP'
 }
 
+const specType = 'k8s.io/api/core/v1.ServiceSpec'
+
 /** Old clients know `clusterIP` alone; it and the first of `clusterIPs` say the same (NormalizeClusterIPs). */
 export function normalizeClusterIps({ spec }: Service, old: Service | undefined): void {
   if (!spec) return
@@ -47,7 +49,7 @@ export function normalizeClusterIps({ spec }: Service, old: Service | undefined)
   const before = old.spec ?? {}
   if (spec.clusterIP === before.clusterIP) return
   // A client that changes clusterIP alone means both.
-  if (!semanticEqual(spec.clusterIPs, before.clusterIPs)) return
+  if (!sameField(specType, 'clusterIPs', spec, before)) return
   if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP]
   else delete spec.clusterIPs
 }
@@ -85,7 +87,7 @@ function keepNodePorts(spec: ServiceSpec, old: ServiceSpec): void {
 export function releaseUnneeded({ spec }: Service, { spec: old }: Service): void {
   if (!spec || !old) return
   const dropIfSame = (...fields: (keyof ServiceSpec)[]) => {
-    if (fields.every(field => semanticEqual(spec[field], old[field])))
+    if (fields.every(field => sameField(specType, field, spec, old)))
       for (const field of fields) delete spec[field]
   }
   if (needsClusterIp(old) && !needsClusterIp(spec)) {
@@ -94,9 +96,8 @@ export function releaseUnneeded({ spec }: Service, { spec: old }: Service): void
     dropIfSame('ipFamilyPolicy')
   }
   if (needsNodePort(old) && !needsNodePort(spec)) {
-    const ports = (list: ServiceSpec['ports']) => (list ?? []).map(({ nodePort }) => nodePort ?? 0)
-    if (semanticEqual(ports(spec.ports), ports(old.ports)))
-      for (const port of spec.ports ?? []) delete port.nodePort
+    const ports = (list: ServiceSpec['ports']) => (list ?? []).map(({ nodePort }) => nodePort ?? 0).join()
+    if (ports(spec.ports) === ports(old.ports)) for (const port of spec.ports ?? []) delete port.nodePort
   }
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(spec)) dropIfSame('healthCheckNodePort')
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
