@@ -9,13 +9,6 @@ import type { Column } from '../../machinery/table/column.ts'
 import { isNumber } from '../../std/exact-json.ts'
 import { jsonPathReader } from './json-path.ts'
 
-const age: CustomResourceColumnDefinition = {
-  name: 'Age',
-  type: 'date',
-  description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
-  jsonPath: '.metadata.creationTimestamp',
-}
-
 /**
  * Server-printed columns of a custom kind: its name, then what its definition lists, or its age. From a column on whose
  * path is none there are no more (registry/customresource/tableconvertor).
@@ -43,7 +36,17 @@ const nameColumn: Column<KubeObject> = {
 }
 
 /** Of definitions that list none. */
-const usualColumns = [nameColumn, toColumn(age, object => (object as KubeObject).metadata.creationTimestamp)]
+const usualColumns: readonly Column<KubeObject>[] = [
+  nameColumn,
+  {
+    name: 'Age',
+    type: 'date',
+    format: '',
+    description: '',
+    priority: 0,
+    cell: ({ metadata }, nowMs) => toCell('date', metadata.creationTimestamp, nowMs),
+  },
+]
 
 function toColumn(
   { name, type, format = '', description, priority = 0, jsonPath: path }: CustomResourceColumnDefinition,
