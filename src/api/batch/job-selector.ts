@@ -28,7 +28,11 @@ export function generateSelector({ metadata, spec }: Job): void {
 }
 
 /** What was generated is still there, and finds the pods of this very job (validateGeneratedSelector). */
-export function validateGeneratedSelector({ metadata, spec }: Job, errors: FieldErrors): void {
+export function validateGeneratedSelector(
+  { metadata, spec }: Job,
+  old: Job | undefined,
+  errors: FieldErrors,
+): void {
   const { selector, manualSelector, template } = spec!
   if (manualSelector || !selector) return
   const { uid = '', name = '' } = metadata
@@ -37,8 +41,10 @@ export function validateGeneratedSelector({ metadata, spec }: Job, errors: Field
   const expected: Readonly<Record<string, string>> = {
     'controller-uid': uid,
     'job-name': name,
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
+    ...(needsPrefixedLabels(old) && {
+      'batch.kubernetes.io/controller-uid': uid,
+      'batch.kubernetes.io/job-name': name,
+    }),
   }
   for (const [key, value] of Object.entries(expected)) {
     const path = `spec.template.metadata.labels[${key}]`
@@ -47,6 +53,12 @@ export function validateGeneratedSelector({ metadata, spec }: Job, errors: Field
   }
   if (selectsNothing(selector, expected))
     errors.invalid('spec.selector', selector, '`selector` not auto-generated')
+}
+
+/** A job that stands without the younger labels goes on without them. */
+function needsPrefixedLabels(old: Job | undefined): boolean {
+  const had = old?.spec?.template.metadata?.labels ?? {}
+  return !old || ('batch.kubernetes.io/job-name' in had && 'batch.kubernetes.io/controller-uid' in had)
 }
 
 /** A selector that cannot be read is complained about elsewhere. */

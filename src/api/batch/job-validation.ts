@@ -24,9 +24,9 @@ const indexedParallelismMax = 100_000
 const managedByMax = 63
 
 /** A new or changed job. */
-export function validateJob(job: Job, errors: FieldErrors): void {
+export function validateJob(job: Job, errors: FieldErrors, old?: Job): void {
   const spec = job.spec!
-  validateGeneratedSelector(job, errors)
+  validateGeneratedSelector(job, old, errors)
   validateJobSpec(spec, 'spec', errors)
   if (!spec.selector) errors.required('spec.selector')
   validateLabelSelector(spec.selector, 'spec.selector', errors)
@@ -127,7 +127,9 @@ const fixedTypes: Readonly<Record<string, string>> = {
 }
 
 /** Most of a job is fixed; a suspended one may still choose its nodes. */
-export function validateJobUpdate({ spec }: Job, oldJob: Job, errors: FieldErrors): void {
+export function validateJobUpdate(job: Job, oldJob: Job, errors: FieldErrors): void {
+  validateJob(job, errors, oldJob)
+  const { spec } = job
   const old = oldJob.spec!
   const now = spec!
   if (now.completionMode !== 'Indexed')

@@ -59,7 +59,8 @@ export const jobs = defineResource<Job>('batch/v1', 'Job', {
   strategy: {
     setDefaults,
     prepareForCreate: generateSelector,
-    validate: validateJob,
+    validate: (job, errors) => validateJob(job, errors),
+    validatesOnceOnly: true,
     validateUpdate: validateJobUpdate,
     warnings: (object, old) => [
       ...nameWarnings(object.metadata.name, old),

@@ -10,7 +10,7 @@ import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { validateLabelSelector } from '../../machinery/validation/label-selector.ts'
 import { validateAccessModes, validateVolumeMode } from '../shared/access-modes.ts'
 import { basicQuantity, positiveQuantity } from '../shared/resource-names.ts'
-import { immutableField, sameValue } from '../shared/same-field.ts'
+import { immutableField, sameField, sameValue } from '../shared/same-field.ts'
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
@@ -133,6 +133,18 @@ function validateResourceKey(name: string, path: string, errors: FieldErrors): b
   return false
 }
 
+/** What has a class of attributes never goes back to none. */
+function validateNextClass(
+  { spec }: PersistentVolumeClaim,
+  { status }: PersistentVolumeClaim,
+  errors: FieldErrors,
+): void {
+  const name = spec?.volumeAttributesClassName
+  if (status?.currentVolumeAttributesClassName === undefined || name) return
+  const detail = `update to ${name === '' ? 'empty string' : 'nil'} is forbidden when status.currentVolumeAttributesClassName is not nil`
+  errors.forbidden('spec.volumeAttributesClassName', detail)
+}
+
 const specType = 'k8s.io/api/core/v1.PersistentVolumeClaimSpec'
 
 /** A claim is bound once; afterwards it may grow and change its attributes class. */
@@ -171,4 +183,5 @@ export function validateClaimUpdate(
     errors.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')
   }
   immutableField(specType, 'volumeMode', [spec, before], 'volumeMode', errors)
+  if (!sameField(specType, 'volumeAttributesClassName', spec, before)) validateNextClass(claim, old, errors)
 }

@@ -126,4 +126,6 @@ export function validatePersistentVolumeUpdate(
   }
   immutableField(specType, 'volumeMode', [spec, before], 'volumeMode', errors)
   if (before.nodeAffinity) immutableField(specType, 'nodeAffinity', [spec, before], 'nodeAffinity', errors)
+  if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
+    errors.forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden')
 }
