@@ -34,6 +34,7 @@ import type { Session, Side } from './side.ts'
 import { subresourceCases } from './subresource-cases.ts'
 import { watchingCases } from './watching-cases.ts'
 import { doorTableCases, wideColumnCases } from './wide-column-cases.ts'
+import { zeroCases } from './zero-cases.ts'
 
 /** All cases: the first track prepares both servers, the others may run in any order. */
 export function allTracks(): Track[] {
@@ -71,6 +72,7 @@ export function allTracks(): Track[] {
     { name: 'removals', cases: removalCases },
     { name: 'wide columns', cases: wideColumnCases },
     { name: 'doors', cases: doorTableCases },
+    { name: 'zeroes', cases: zeroCases },
     ...kindTracks(),
   ]
 }

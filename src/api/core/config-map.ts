@@ -1,8 +1,8 @@
-import { semanticEqual } from '../../machinery/meta/value.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { configMapKeyErrors } from '../../machinery/validation/values.ts'
 import { defineResource } from '../define-resource.ts'
+import { sameExactly } from '../shared/same-field.ts'
 import type { ConfigMap } from '../types/core-v1.gen.ts'
 import { dataScale } from './data-weight.ts'
 
@@ -36,7 +36,7 @@ function validateUpdate(configMap: ConfigMap, old: ConfigMap, errors: FieldError
   const detail = 'field is immutable when `immutable` is set'
   if (!configMap.immutable) errors.forbidden('immutable', detail)
   for (const field of ['data', 'binaryData'] as const) {
-    if (!semanticEqual(configMap[field], old[field])) errors.forbidden(field, detail)
+    if (!sameExactly('k8s.io/api/core/v1.ConfigMap', field, configMap, old)) errors.forbidden(field, detail)
   }
 }
 

@@ -1,8 +1,7 @@
 import { jsonKind } from '../../machinery/meta/json.ts'
-import { semanticEqual } from '../../machinery/meta/value.ts'
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { defineResource } from '../define-resource.ts'
-import { immutableField } from '../shared/same-field.ts'
+import { immutableField, sameExactly } from '../shared/same-field.ts'
 import type { Secret } from '../types/core-v1.gen.ts'
 import { checkDataKey, dataBytesMax, weighBytes } from './config-map.ts'
 
@@ -67,7 +66,7 @@ function validateUpdate(secret: Secret, old: Secret, errors: FieldErrors): void 
   if (!old.immutable) return
   const detail = 'field is immutable when `immutable` is set'
   if (!secret.immutable) errors.forbidden('immutable', detail)
-  if (!semanticEqual(secret.data, old.data)) errors.forbidden('data', detail)
+  if (!sameExactly('k8s.io/api/core/v1.Secret', 'data', secret, old)) errors.forbidden('data', detail)
 }
 
 export const secrets = defineResource<Secret>('v1', 'Secret', {
