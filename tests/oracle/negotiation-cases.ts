@@ -4,8 +4,10 @@ const yaml = 'application/yaml'
 const v1 = 'v=v1;g=meta.k8s.io'
 const aggregated = 'g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
-/** What they say is about each server itself. */
-const ownTitles = new Set(['keys', 'issuer', 'health'])
+/** What they say is about each server itself, or about what other tracks define meanwhile. */
+const ownTitles = new Set([
+  ...['keys', 'issuer', 'health', 'groups', 'aggregated', 'documents', 'old document'],
+])
 
 const accepted = [
   ...[
@@ -339,7 +341,7 @@ const conditional = Object.entries({
   'no path': '/nonsense',
 }).flatMap(([title, path]): OracleCase[] => {
   const accept = title.startsWith('aggregated') ? `application/json;${aggregated}` : 'application/json'
-  const isDocument = title.endsWith('document')
+  const isDocument = title === 'document'
   return [
     {
       ...get(`condition: ${title}`, path),
@@ -356,7 +358,7 @@ const conditional = Object.entries({
           path,
           headers: { accept, ...headers },
           ...(isDocument && !headers.range && { isDocument }),
-          ...((isDocument || title === 'documents') && headers.range && { isHeadOnly: true }),
+          ...(isDocument && headers.range && { isHeadOnly: true }),
           ...(ownTitles.has(title) && { isHeadOnly: true }),
         }),
       ),

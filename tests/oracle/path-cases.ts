@@ -69,11 +69,12 @@ const methods = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE', 'POST']
 const isDrastic = (method: string, path: string) =>
   method === 'DELETE' && !path.includes('absent') && kinds.includes(path)
 
-/** What these say is about each server itself. */
-const own = /^\/+(?:$|index\.html)|jwks|openid-configuration|componentstatuses$/
+/** What these say is about each server itself, or about what other tracks define meanwhile. */
+const own =
+  /^\/+(?:$|index\.html|apis\/*$|openapi\/v[23]\/*$)|jwks|(?:openid-configuration|componentstatuses|apiservices|customresourcedefinitions)$/
 
 function asked(method: string, path: string): OracleCase {
-  const isDocument = path.startsWith('/openapi/') && path !== '/openapi/v3' && path !== '/openapi/v3/'
+  const isDocument = path.startsWith('/openapi/v3/a')
   return {
     name: `path: ${method} ${path}`,
     method,
