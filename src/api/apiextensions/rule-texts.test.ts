@@ -146,6 +146,16 @@ describe('rules of a value', () => {
     ])
   })
 
+  test('name the keys of a map in brackets, and fields behind a dot', () => {
+    const ports: JSONSchemaProps = {
+      type: 'object',
+      additionalProperties: { type: 'integer', ...withRules('self > 0') },
+    }
+    expect(run(object({ of: object({ ports }) }), { of: { ports: { http: 0 } } })).toEqual([
+      'of.ports[http]: Invalid value: 0: failed rule: self > 0',
+    ])
+  })
+
   test('of the object itself are told without a path', () => {
     expect(run(object({}, 'false'), {})).toEqual(['<nil>: Invalid value: failed rule: false'])
   })

@@ -113,14 +113,16 @@ function* runInMap(schema: JSONSchemaProps, value: JsonMap, place: Place, outcom
   let count = 0
   for (const [key, item] of Object.entries(value)) {
     if (++count % stepPlaces === 0) yield
-    const inner = Object.hasOwn(properties, key) ? properties[key] : additionalProperties
+    const isNamed = Object.hasOwn(properties, key)
+    const inner = isNamed ? properties[key] : additionalProperties
     if (typeof inner !== 'object') continue
     const had = isMap(before) && Object.hasOwn(before, key)
     const old = had ? before[key] : undefined
     const isSame = had ? unchanged(inner, item, old) : place.isUnchanged
+    const child = path === '' ? key : `${path}.${key}`
     yield* runRules(
       inner,
-      { path: path === '' ? key : `${path}.${key}`, value: item, before: old, isUnchanged: isSame, budget },
+      { path: isNamed ? child : `${path}[${key}]`, value: item, before: old, isUnchanged: isSame, budget },
       outcome,
     )
   }
