@@ -73,7 +73,8 @@ export function singlesOf(schema: Json): readonly (readonly [name: string, value
 const served = new Set(['apiVersion', 'kind', 'metadata', 'status'])
 
 function fieldsOf(schema: Schema, habit: Habit): Json {
-  const made = madeOf(schema, habit) as Json
+  // A definition may name no field at all: then a habit has its way with the object as a whole.
+  const made = (madeOf(schema, habit) ?? {}) as Json
   return Object.fromEntries(Object.entries(made).filter(([name]) => !served.has(name)))
 }
 
