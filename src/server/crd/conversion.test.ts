@@ -337,3 +337,13 @@ test('with another storage version old objects stay readable and are rewritten b
   }
   expect(status.storedVersions).toEqual(['v1', 'v2'])
 })
+
+test('a dry run takes the way through the stored version, there and back', async () => {
+  asked = []
+  const body = { metadata: { name: 'dry' }, spec: { size: 1 } }
+  const dry = await box('v1', 'create', { body, options: { dryRun: ['All'] } })
+  expect(dry.spec).toEqual({ size: 1 })
+  // By now v2 is stored.
+  const versions = asked.map(({ desiredAPIVersion }) => desiredAPIVersion.split('/')[1])
+  expect(versions).toEqual(['v2', 'v1'])
+})

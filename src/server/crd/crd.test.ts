@@ -257,6 +257,10 @@ test('versions without a conversion share what both know, and who wrote in anoth
   // It is stored as v1, which has no b.
   expect(patched.spec).toEqual({ both: '2' })
   expect(patched.metadata.managedFields).toBeUndefined()
+  const dry = (await custom('create', 'pairs', {
+    ...{ version: 'v2', options: { dryRun: ['All'] }, body: { metadata: { name: 'dry' }, ...change } },
+  })) as KubeObject & { spec: object }
+  expect(dry.spec).toEqual({ both: '2' })
 })
 
 test('an object inside another says in words what it is', async () => {

@@ -1,8 +1,7 @@
 import type { StrategyContext } from '../../api/define.ts'
 import { validateForCreate } from '../../api/validate-object.ts'
 import { generateName } from '../../machinery/meta/names.ts'
-import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
-import { applySchemaDefaults } from '../../machinery/schema/defaults.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
 import { alreadyExists, badRequest, generateNameConflict, invalid } from '../../machinery/status/errors.ts'
 import { CasError } from '../../storage/store.ts'
 import type { Servable } from '../context.ts'
@@ -20,7 +19,7 @@ import {
 } from './call.ts'
 import { settleNamespace } from './identity.ts'
 import { keyOf, labelsAround, settleForStore, writeStored } from './storage.ts'
-import { presentLater, unkept } from './views.ts'
+import { presentLater, presentUnstored } from './views.ts'
 
 /** Upstream's maxNameGenerationCreateAttempts. */
 const generatedNameAttemptsMax = 8
@@ -114,9 +113,7 @@ async function dryRunInsert(
   const { metadata } = object
   await allocation?.revert()
   if (call.deps.cache.get(keyOf(call.resource, metadata.namespace ?? '', metadata.name!))) return undefined
-  // What is stored is read as this: with the defaults of what its strategy took away, such as a status.
-  if (call.resource.custom) applySchemaDefaults(call.resource.schema, object as unknown as JsonObject)
-  return unkept(object)
+  return presentUnstored(call.resource, object)
 }
 
 export function strategyContext({ deps, context, resource }: RestCall): StrategyContext {

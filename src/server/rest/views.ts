@@ -114,7 +114,11 @@ function convertFromStorage(resource: Resource, cached: CachedObject): Servable 
 /** What was stored under another schema is defaulted and pruned by the one of today. */
 function readCustom(resource: Resource, cached: CachedObject, converted: KubeObject): Servable {
   const object = cloneDeep(converted)
-  const storedVersion = fromApiVersion(cached.object.apiVersion ?? '')?.version ?? ''
+  shapeStored(resource, fromApiVersion(cached.object.apiVersion ?? '')?.version ?? '', object)
+  return deepEqual(object, cached.object) ? cached : unkept(object)
+}
+
+function shapeStored(resource: Resource, storedVersion: string, object: KubeObject): void {
   const isOwn = storedVersion === resource.version
   const schema = isOwn ? resource.schema : resource.custom!.schemaOf?.(storedVersion)
   // Defaults are those of the version that is stored; a webhook has seen them, and its answer gets none.
@@ -122,5 +126,21 @@ function readCustom(resource: Resource, cached: CachedObject, converted: KubeObj
     applySchemaDefaults(schema, object as unknown as JsonObject)
   if (!isOwn && !resource.custom!.convert) resource.custom!.pruneStored?.(object, storedVersion)
   resource.custom!.prune(object)
-  return deepEqual(object, cached.object) ? cached : unkept(object)
+}
+
+/**
+ * What is not kept as it would be read: with the defaults of its stored version, without what that does not know, and
+ * by way of the conversion webhook. Rejects with what that failed with.
+ */
+export async function presentUnstored(resource: Resource, object: KubeObject): Promise<Servable> {
+  const { custom, storage, group, version } = resource
+  if (!custom) return unkept(object)
+  let read = object
+  if (custom.convert && storage.version !== version) {
+    const stored = await custom.convert([object], toApiVersion(storage.group, storage.version))
+    const [back] = await custom.convert(stored, toApiVersion(group, version))
+    read = back!
+  }
+  shapeStored(resource, storage.version, read)
+  return unkept(read)
 }
