@@ -1,22 +1,13 @@
-import { afterAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { certificateAuthenticator } from '../../server/authn/certificate.ts'
 import { issueCa, issueLeaf } from '../../server/pki/issue.ts'
 import type { Pki } from '../../server/pki/pki.ts'
-import { simPorts } from '../../std/sim-ports.ts'
 import { openClientAuthorities } from './client-authorities.ts'
+import { folderOfTests } from './testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'hutch-client-authorities-'))
-const stop = new AbortController()
-afterAll(() => {
-  stop.abort()
-  rmSync(folder, { recursive: true })
-})
-
-const ports = simPorts(1, Date.UTC(2026, 5, 1))
-const context = { nowMs: ports.clock.nowMs(), random: ports.random }
+const { folder, stop, ports, context } = folderOfTests('client-authorities')
 const [own, first, second, stranger] = await Promise.all(
   ['own', 'first', 'second', 'stranger'].map(name => issueCa(name, context)),
 )

@@ -1,23 +1,14 @@
-import { afterAll, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { issueCa, issueLeaf } from '../../server/pki/issue.ts'
 import type { Pki } from '../../server/pki/pki.ts'
-import { simPorts } from '../../std/sim-ports.ts'
 import { parseFlags, withDefaults } from '../flags.ts'
 import { flagReader, serverFlags } from '../server-flags.ts'
 import { kubeletSource, openKubeletAccess } from './kubelet-access.ts'
+import { folderOfTests } from './testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'hutch-kubelet-access-'))
-const stop = new AbortController()
-afterAll(() => {
-  stop.abort()
-  rmSync(folder, { recursive: true })
-})
-
-const ports = simPorts(1, Date.UTC(2026, 5, 1))
-const context = { nowMs: ports.clock.nowMs(), random: ports.random }
+const { folder, stop, ports, context } = folderOfTests('kubelet-access')
 const other = await issueCa('other', context)
 const pair = await issueLeaf(
   other,
