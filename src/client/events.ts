@@ -5,7 +5,8 @@ import { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
 import { sleep } from '../std/sleep.ts'
 import { type Client, strategicPatch } from './client.ts'
-import { EventCorrelator, sourceKey } from './event-correlator.ts'
+import { EventCorrelator, sourceKey, type Verdict } from './event-correlator.ts'
+import { eventName } from './event-name.ts'
 import { isNotFound } from './failure.ts'
 import type { ResourceName, ResourceRef } from './resource.ts'
 import { toTimestamp } from './timestamp.ts'
@@ -69,7 +70,7 @@ export function referenceTo(resource: ResourceName, object: KubeObject): ObjectR
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { ports, signal } = options
-  const correlator = new EventCorrelator()
+  const correlator = new EventCorrelator(({ involvedObject }) => eventName(involvedObject.name, ports))
   const queues = new Map<string, Event[]>()
   let queued = 0
   let dropped = 0
@@ -87,7 +88,8 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
   const drain = async () => {
     while (queued > 0) {
-      const written = await Promise.all(takeBatch().map(event => writeEvent(options, correlator, event)))
+      const judged = takeBatch().map(event => correlator.judge(event, ports.clock.nowMs()))
+      const written = await Promise.all(judged.map(verdict => writeEvent(options, verdict)))
       dropped += written.filter(ok => !ok).length
     }
     writing = undefined
@@ -124,7 +126,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
-        name: `${about.name}.${eventSuffix(nowMs, ports.random.next())}`,
+        name: eventName(about.name, ports),
         namespace,
         annotations: note.annotations,
       },
@@ -142,59 +144,34 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 }
 
-/** Nanoseconds since the epoch in hexadecimal; what the clock cannot see is left to chance. */
-export function eventSuffix(nowMs: number, chance: number): string {
-  return (BigInt(Math.floor(nowMs)) * 1_000_000n + BigInt(Math.floor(chance * 1e6))).toString(16)
-}
-
 /** False when the event was dropped. */
-async function writeEvent(
-  options: EventRecorderOptions,
-  correlator: EventCorrelator,
-  event: Event,
-): Promise<boolean> {
+async function writeEvent(options: EventRecorderOptions, verdict: Verdict): Promise<boolean> {
   const { ports, signal } = options
+  if (verdict.verdict === 'spam') return false
   for (let tries = 0; tries < triesMax && !signal.aborted; tries++) {
     if (tries > 0) await sleep(ports.clock, tries === 1 ? retryMs * ports.random.next() : retryMs, signal)
     try {
-      return await tryToWrite(options.client, correlator, event, ports.clock.nowMs())
+      await tryToWrite(options.client, verdict)
+      return true
     } catch (error) {
       // A server that answered will not answer better; one that was not there may.
       const refused = error instanceof StatusError && error.code < 500 && error.code !== 429
-      ports.log.debug('event not written', { event: event.metadata.name, error: String(error) })
+      ports.log.debug('event not written', { event: verdict.event.metadata.name, error: String(error) })
       if (refused) return false
     }
   }
   return false
 }
 
-async function tryToWrite(
-  client: Client,
-  correlator: EventCorrelator,
-  event: Event,
-  nowMs: number,
-): Promise<boolean> {
-  const verdict = correlator.judge(event, nowMs)
-  if (verdict.verdict === 'spam') return false
-  if (verdict.verdict === 'create') {
-    correlator.remember(await client.create(events, verdict.event))
-    return true
-  }
-  const { metadata, count, lastTimestamp, message } = verdict.event
+async function tryToWrite(client: Client, { verdict, event }: Exclude<Verdict, { verdict: 'spam' }>) {
+  if (verdict === 'create') return void (await client.create(events, event))
+  const { metadata, count, lastTimestamp, message } = event
   const body = { count, lastTimestamp, message }
   try {
-    correlator.remember(
-      await client.patch(events, metadata.namespace, metadata.name!, { type: strategicPatch, body }),
-    )
+    await client.patch(events, metadata.namespace, metadata.name!, { type: strategicPatch, body })
   } catch (error) {
     if (!isNotFound(error)) throw error
-    const fresh = {
-      ...verdict.event,
-      metadata: event.metadata,
-      count: 1,
-      firstTimestamp: event.firstTimestamp,
-    }
-    correlator.remember(await client.create(events, fresh))
+    // Forgotten by the server meanwhile, or spam when it was said first.
+    await client.create(events, event)
   }
-  return true
 }

@@ -63,6 +63,18 @@ test('what is said again makes a series, told at the second time and at the end'
   expect(events()).toHaveLength(2)
 })
 
+test('a series that goes on is told of every half hour, and made anew when the server has forgotten it', async () => {
+  const { ports, api, recorder, events } = setup()
+  for (let minute = 0; minute < 29; minute++) {
+    recorder.record(about, note)
+    await ports.clock.advance(60_000)
+  }
+  expect(events()).toMatchObject([{ series: { count: 2 } }])
+  api.remove('events', `blue/${events()[0]!.metadata.name}`)
+  await ports.clock.advance(60_000)
+  expect(events()).toMatchObject([{ series: { count: 29 } }])
+})
+
 test('events for which there was no room stay unsaid, also when their time is over', async () => {
   const { ports, recorder, events } = setup()
   for (let n = 0; n < 1_100; n++) recorder.record({ ...about, name: `p${n}` }, note)

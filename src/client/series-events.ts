@@ -4,7 +4,8 @@ import { StatusError } from '../machinery/status/status.ts'
 import type { Ports } from '../std/ports.ts'
 import { sleep } from '../std/sleep.ts'
 import { type Client, strategicPatch } from './client.ts'
-import { type EventNote, type EventRecorder, eventSuffix } from './events.ts'
+import { eventName } from './event-name.ts'
+import type { EventNote, EventRecorder } from './events.ts'
 import { isNotFound } from './failure.ts'
 import type { ResourceRef } from './resource.ts'
 import { toMicroTimestamp } from './timestamp.ts'
@@ -34,6 +35,8 @@ const triesMax = 12
 const retryMs = 10_000
 /** A series ends when nothing was added to it for so long. */
 const finishMs = 6 * 60_000
+/** Each series that goes on is told of again so often, lest the server forgets it: every half hour. */
+const finishesPerRefresh = 5
 const seriesMax = 4096
 
 /** What was said about an object, and how often. */
@@ -47,13 +50,14 @@ interface Series {
 
 /**
  * Records Events of events.k8s.io/v1 (client-go tools/events): the same thing said again of the same object makes a
- * series, which the server is told of at its second event and at its end.
+ * series, which the server is told of at its second event, every half hour and at its end.
  */
 export function createSeriesRecorder(options: SeriesRecorderOptions): EventRecorder {
   const { ports, signal } = options
   const known = new Map<string, Series>()
   const queue = new Set<Series>()
   let dropped = 0
+  let finishes = 0
   let writing: Promise<void> | undefined
   const enqueue = (series: Series) => {
     if (queue.has(series)) return
@@ -72,7 +76,9 @@ export function createSeriesRecorder(options: SeriesRecorderOptions): EventRecor
   }
   const finish = () => {
     const nowMs = ports.clock.nowMs()
+    const refreshing = ++finishes % finishesPerRefresh === 0
     for (const [key, series] of known) {
+      if (refreshing && series.count > 1) enqueue(series)
       if (nowMs - series.lastMs < finishMs) continue
       known.delete(key)
       // What was said once and dropped then is not news any more.
@@ -119,7 +125,7 @@ function toEvent(
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
     metadata: {
-      name: `${about.name}.${eventSuffix(nowMs, ports.random.next())}`,
+      name: eventName(about.name, ports),
       namespace: about.namespace ?? 'default',
     },
     eventTime: toMicroTimestamp(nowMs),
