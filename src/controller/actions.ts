@@ -1,5 +1,5 @@
 import type { ObjectReference } from '../api/types/core-v1.gen.ts'
-import type { DeleteOptions, Patch } from '../client/client.ts'
+import type { ApplyOptions, DeleteOptions, Patch } from '../client/client.ts'
 import { type EventNote, referenceTo } from '../client/events.ts'
 import type { ResourceName, ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
@@ -27,6 +27,12 @@ export type Action =
       readonly resource: ResourceName
       readonly object: KubeObject
       readonly patch: Patch
+    }
+  | {
+      readonly do: 'apply'
+      readonly resource: ResourceName
+      readonly object: KubeObject
+      readonly options: ApplyOptions
     }
   | {
       readonly do: 'delete'
@@ -77,6 +83,21 @@ export function updateStatus<T extends KubeObject>(resource: ResourceRef<T>, obj
 
 export function patch<T extends KubeObject>(resource: ResourceRef<T>, object: T, document: Patch): Action {
   return { do: 'patch', resource, object, patch: document }
+}
+
+/**
+ * Has `fieldManager` own exactly these fields of `object`, whoever owns them now (server-side apply by force); its uid
+ * keeps an object that is gone meanwhile from being made anew.
+ */
+export function applyFields<T extends KubeObject>(
+  resource: ResourceRef<T>,
+  object: T,
+  fields: Partial<T>,
+  options: Pick<ApplyOptions, 'fieldManager' | 'subresource'>,
+): Action {
+  const { name, namespace, uid } = object.metadata
+  const metadata = { name, ...(namespace && { namespace }), uid }
+  return { do: 'apply', resource, object: { ...fields, metadata }, options: { ...options, force: true } }
 }
 
 /** Deletes this very object: its uid is a precondition unless `options` say otherwise. */

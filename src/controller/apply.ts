@@ -66,6 +66,8 @@ async function apply(run: Run, action: Action): Promise<void> {
       const { namespace, name } = action.object.metadata
       return saw(run, action, await client.patch(action.resource, namespace, name!, action.patch))
     }
+    case 'apply':
+      return saw(run, action, await client.apply(action.resource, action.object, action.options))
     case 'event':
       return events.record(action.about, action.note)
     case 'requeue':

@@ -1,5 +1,5 @@
 import type { ClusterRole, PolicyRule } from '../../api/types/rbac-v1.gen.ts'
-import { update } from '../../controller/actions.ts'
+import { applyFields } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import { labelSelectorFrom, matchesLabels } from '../../machinery/selector/index.ts'
@@ -25,7 +25,10 @@ export const clusterRoleAggregation = defineController<ClusterRole>({
   plan(role, view) {
     if (!isAggregated(role)) return []
     const rules = aggregatedRules(role, view)
-    return jsonEqual(rules, role.rules ?? []) ? [] : [update(clusterRoles, { ...role, rules })]
+    if (jsonEqual(rules, role.rules ?? [])) return []
+    return [
+      applyFields(clusterRoles, role, { rules }, { fieldManager: 'clusterrole-aggregation-controller' }),
+    ]
   },
 })
 

@@ -3,12 +3,11 @@ import type { Condition } from '../../api/types/meta-v1.gen.ts'
 import type { IPAddress, ServiceCIDR } from '../../api/types/networking-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { fromTimestamp, toTimestamp } from '../../client/timestamp.ts'
-import { type Plan, patch, requeueAfter, updateStatus } from '../../controller/actions.ts'
+import { applyFields, type Plan, patch, requeueAfter } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import { findCondition } from '../../machinery/meta/conditions.ts'
 import { ipAddresses, serviceCidrs } from '../kinds.ts'
-import { withoutCondition } from '../shared/conditions.ts'
 
 const finalizer = 'networking.k8s.io/service-cidr-finalizer'
 /** servicecidrs_controller.go deletionGracePeriod: allocators have heard of the deletion by then. */
@@ -112,6 +111,6 @@ function setReady(
   const same = (['status', 'reason', 'message'] as const).every(field => current?.[field] === wanted[field])
   if (same) return []
   const condition = { type: 'Ready', ...wanted, lastTransitionTime: toTimestamp(nowMs) }
-  const conditions = [...withoutCondition(cidr.status?.conditions, 'Ready'), condition]
-  return [updateStatus(serviceCidrs, { ...cidr, status: { ...cidr.status, conditions } })]
+  const writer = { fieldManager: 'service-cidr-controller', subresource: 'status' }
+  return [applyFields(serviceCidrs, cidr, { status: { conditions: [condition] } }, writer)]
 }

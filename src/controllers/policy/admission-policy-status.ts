@@ -8,7 +8,7 @@ import { metaSchema } from '../../api/schema/meta-schema.ts'
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration-v1.gen.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.gen.ts'
 import type { Catalog, ServedResource } from '../../client/catalog.ts'
-import { type Plan, updateStatus } from '../../controller/actions.ts'
+import { applyFields, type Plan } from '../../controller/actions.ts'
 import { defineController, watched } from '../../controller/define.ts'
 import type { View } from '../../controller/view.ts'
 import {
@@ -35,8 +35,9 @@ function planPolicyStatus(policy: ValidatingAdmissionPolicy, view: View, catalog
   const definitions = view.store(customResourceDefinitions).list()
   const expressionWarnings = typeCheckWarnings(policy, typeSource(catalog, definitions))
   const typeChecking = expressionWarnings.length > 0 ? { expressionWarnings: [...expressionWarnings] } : {}
-  const status = { ...policy.status, observedGeneration: generation, typeChecking }
-  return [updateStatus(validatingAdmissionPolicies, { ...policy, status })]
+  const status = { observedGeneration: generation, typeChecking }
+  const writer = { fieldManager: 'validatingadmissionpolicy-status', subresource: 'status' }
+  return [applyFields(validatingAdmissionPolicies, policy, { status }, writer)]
 }
 
 function typeSource(catalog: Catalog, definitions: readonly CustomResourceDefinition[]): TypeSource {

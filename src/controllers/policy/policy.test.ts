@@ -1,11 +1,25 @@
 import { expect, test } from 'bun:test'
+import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration-v1.gen.ts'
 import type { Deployment } from '../../api/types/apps-v1.gen.ts'
 import type { Pod, ResourceQuota } from '../../api/types/core-v1.gen.ts'
+import type { ServiceCIDR } from '../../api/types/networking-v1.gen.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.gen.ts'
+import type { ClusterRole } from '../../api/types/rbac-v1.gen.ts'
 import { strategicPatch } from '../../client/client.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import type { KubeObject } from '../../machinery/meta/object.ts'
 import { clusterForEach } from '../each-cluster.testing.ts'
-import { configMaps, deployments, jobs, podDisruptionBudgets, pods, resourceQuotas } from '../kinds.ts'
+import {
+  clusterRoles,
+  configMaps,
+  deployments,
+  jobs,
+  podDisruptionBudgets,
+  pods,
+  resourceQuotas,
+  serviceCidrs,
+  validatingAdmissionPolicies,
+} from '../kinds.ts'
 
 const cluster = clusterForEach()
 
@@ -141,4 +155,45 @@ test('a finished job goes when its time is over', async () => {
   await cluster.settle(16, succeed)
   expect((await cluster.client.list(jobs, { namespace: 'shop' })).items).toEqual([])
   expect(await members()).toEqual([])
+})
+
+test('what upstream applies is applied, under the name that upstream applies it by', async () => {
+  const policy: ValidatingAdmissionPolicy = {
+    metadata: { name: 'few' },
+    spec: {
+      matchConstraints: {
+        resourceRules: [
+          { operations: ['CREATE'], apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] },
+        ],
+      },
+      validations: [{ expression: 'object.spec.replicas <= 5' }],
+    },
+  }
+  await cluster.client.create(validatingAdmissionPolicies, policy)
+  const cidr: ServiceCIDR = { metadata: { name: 'more' }, spec: { cidrs: ['10.97.0.0/24'] } }
+  await cluster.client.create(serviceCidrs, cidr)
+  const role: ClusterRole = {
+    metadata: { name: 'all' },
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { part: 'all' } }] },
+  }
+  await cluster.client.create(clusterRoles, role)
+  const part: ClusterRole = {
+    metadata: { name: 'part', labels: { part: 'all' } },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+  }
+  await cluster.client.create(clusterRoles, part)
+  await cluster.settle(4)
+  const appliedTo = async (object: Promise<KubeObject>) =>
+    (await object).metadata.managedFields
+      ?.filter(({ operation }) => operation === 'Apply')
+      .map(({ manager, subresource, fieldsV1 }) => [manager, subresource, Object.keys(fieldsV1 ?? {})])
+  expect(await appliedTo(cluster.client.get(validatingAdmissionPolicies, undefined, 'few'))).toEqual([
+    ['validatingadmissionpolicy-status', 'status', ['f:status']],
+  ])
+  expect(await appliedTo(cluster.client.get(serviceCidrs, undefined, 'more'))).toEqual([
+    ['service-cidr-controller', 'status', ['f:status']],
+  ])
+  expect(await appliedTo(cluster.client.get(clusterRoles, undefined, 'all'))).toEqual([
+    ['clusterrole-aggregation-controller', undefined, ['f:rules']],
+  ])
 })
