@@ -76,7 +76,9 @@ export async function openAdmission(
         ValidatingAdmissionWebhook: credentialsIn(ValidatingAdmissionWebhook),
       }),
     },
-    ...(ImagePolicyWebhook && { imagePolicy: connectReviews(ImagePolicyWebhook.kubeConfigFile, flag) }),
+    ...(ImagePolicyWebhook && {
+      imagePolicy: connectReviews(ImagePolicyWebhook.kubeConfigFile, flag, undefined),
+    }),
   }
 }
 

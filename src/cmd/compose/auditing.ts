@@ -3,6 +3,7 @@ import { type AuditBackend, type AuditLogOptions, createAuditLog } from '../../s
 import { type AuditPolicy, parseAuditPolicy } from '../../server/audit/policy.ts'
 import { truncateEvents } from '../../server/audit/truncate.ts'
 import { type AuditWebhookOptions, createAuditWebhook } from '../../server/audit/webhook-batch.ts'
+import type { Dial } from '../../server/egress/dial.ts'
 import type { Auditing } from '../../server/filters/audit.ts'
 import type { Ports } from '../../std/ports.ts'
 import { durationMs } from '../flag-makers.ts'
@@ -113,10 +114,10 @@ function requireThrottle(
       )
 }
 
-/** Undefined without a policy or without anywhere to write: nothing is audited then, as upstream. */
+/** Undefined without a policy or without anywhere to write: nothing is audited then, as upstream. A webhook is sent to over `dial`. */
 export async function openAuditing(
   source: AuditSource,
-  ports: Ports,
+  { ports, dial }: { readonly ports: Ports; readonly dial: Dial | undefined },
   signal: AbortSignal,
 ): Promise<OpenAuditing | undefined> {
   const { policyFile, log, webhook } = source
@@ -134,7 +135,7 @@ export async function openAuditing(
     bytesMax === undefined ? backend : truncateEvents(backend, bytesMax, ports)
   const backends = [
     ...(log ? [shortened(openLog(log, ports), source.eventBytesMax.log)] : []),
-    ...(webhook ? [shortened(openWebhook(webhook, ports), source.eventBytesMax.webhook)] : []),
+    ...(webhook ? [shortened(openWebhook(webhook, ports, dial), source.eventBytesMax.webhook)] : []),
   ]
   const sink: Auditing['sink'] = event => {
     const waits = backends.map(backend => backend.sink(event)).filter(wait => wait !== undefined)
@@ -163,7 +164,8 @@ function openLog(options: AuditLogOptions, ports: Ports): AuditBackend {
 function openWebhook(
   { configFile, ...options }: NonNullable<AuditSource['webhook']>,
   ports: Ports,
+  dial: Dial | undefined,
 ): AuditBackend {
-  const post = connectReviews(configFile, 'audit-webhook-config-file')
+  const post = connectReviews(configFile, 'audit-webhook-config-file', dial)
   return createAuditWebhook({ ...options, post }, ports)
 }

@@ -20,8 +20,7 @@ const read = (...argv: string[]) =>
 const open = (...argv: string[]) =>
   openOutsideAuthentication(
     authenticationSource(read(...argv)),
-    { issuers: [], audiences: [] },
-    simPorts(),
+    { own: { issuers: [], audiences: [] }, egress: undefined, ports: simPorts() },
     stop.signal,
   )
 

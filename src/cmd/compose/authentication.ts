@@ -12,6 +12,8 @@ import {
   createOutsideAuthentication,
   type OutsideAuthentication,
 } from '../../server/authn/jwt/outside-tokens.ts'
+import type { Dial, Egress } from '../../server/egress/dial.ts'
+import { fetchThrough } from '../../server/egress/fetch-through.ts'
 import { identityOf } from '../../server/identity-lease.ts'
 import { webhookTokens } from '../../server/remote-review/tokens.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -75,17 +77,28 @@ export function authenticationSource(flags: FlagReader): AuthenticationSource {
   return { ...common, fromFlags: { ...others, jwt: [authenticator] }, algorithms }
 }
 
+/** What outside authentication stands on; `egress` is undefined where no proxies are configured. */
+export interface AuthenticationBase {
+  readonly own: Pick<TokenSettings, 'issuers' | 'audiences'>
+  readonly egress: Egress | undefined
+  readonly ports: Ports
+}
+
 /** Outside authentication as configured; the file is read again when it changes, and a bad one changes nothing. */
 export async function openOutsideAuthentication(
   source: AuthenticationSource,
-  own: Pick<TokenSettings, 'issuers' | 'audiences'>,
-  ports: Ports,
+  { own, egress, ports }: AuthenticationBase,
   signal: AbortSignal,
 ): Promise<OutsideAuthentication> {
   const { path, fromFlags, algorithms } = source
   const outside = createOutsideAuthentication({
-    ...{ ownIssuers: own.issuers, serverId: identityOf(hostname()), ports, fetchDocument },
-    further: webhookOf(source, own.audiences, ports),
+    ...{ ownIssuers: own.issuers, serverId: identityOf(hostname()), ports },
+    fetchDocument: fetchOver(undefined),
+    fetchIn: egress && {
+      ...(egress.controlplane && { controlplane: fetchOver(egress.controlplane) }),
+      ...(egress.cluster && { cluster: fetchOver(egress.cluster) }),
+    },
+    further: webhookOf(source, { own, egress, ports }),
   })
   if (path !== undefined) {
     const apply = (text: string) => {
@@ -110,20 +123,23 @@ export async function openOutsideAuthentication(
 
 function webhookOf(
   { webhook }: AuthenticationSource,
-  implicitAudiences: readonly string[],
-  ports: Ports,
+  { own: { audiences: implicitAudiences }, egress, ports }: AuthenticationBase,
 ): readonly TokenAuthenticator[] {
   if (webhook.configFile === undefined) return []
-  const post = connectReviews(webhook.configFile, 'authentication-token-webhook-config-file')
+  const flag = 'authentication-token-webhook-config-file'
+  const post = connectReviews(webhook.configFile, flag, egress?.controlplane)
   const { version, ttlMs } = webhook
   return [webhookTokens({ ...ports, post, version, ttlMs, implicitAudiences, timeoutMs: webhookTimeoutMs })]
 }
 
-const fetchDocument: FetchDocument = (url, { ca, signal, bearer }) => {
-  const timeout = AbortSignal.timeout(fetchTimeoutMs)
-  return fetch(url, {
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    ...(ca !== undefined && { tls: { ca } }),
-    ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
-  })
+function fetchOver(dial: Dial | undefined): FetchDocument {
+  const fetch = fetchThrough(dial)
+  return (url, { ca, signal, bearer }) => {
+    const timeout = AbortSignal.timeout(fetchTimeoutMs)
+    return fetch(url, {
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      ...(ca !== undefined && { tls: { ca } }),
+      ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+    })
+  }
 }

@@ -2,6 +2,7 @@ import { type Abac, createAbac } from '../../server/authz/abac.ts'
 import { readPolicies } from '../../server/authz/abac-policy.ts'
 import { readAuthorizationConfiguration } from '../../server/authz/configuration.ts'
 import { type AuthorizerList, createAuthorizationOrder } from '../../server/authz/configured.ts'
+import type { Dial } from '../../server/egress/dial.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
@@ -53,16 +54,16 @@ export function authorizationSource(flags: FlagReader): AuthorizationSource {
   }
 }
 
-/** The authorizers in the order that is configured; a file is read again when it changes. */
+/** The authorizers in the order that is configured, webhooks asked over `dial`; a file is read again when it changes. */
 export async function openAuthorization(
   { path, modes, policyFile, webhook }: AuthorizationSource,
-  ports: Ports,
+  { ports, dial }: { readonly ports: Ports; readonly dial: Dial | undefined },
   signal: AbortSignal,
 ): Promise<() => AuthorizerList> {
   const flag = path ? 'authorization-config' : 'authorization-webhook-config-file'
   const order = createAuthorizationOrder({
     ...ports,
-    connect: file => connectReviews(file, flag),
+    connect: file => connectReviews(file, flag, dial),
     abac: policyFile === undefined ? undefined : openPolicies(policyFile),
   })
   if (path) {

@@ -12,6 +12,7 @@ import type { CacheSources } from '../../server/cache-sources.ts'
 import type { ComponentChecks } from '../../server/component-status.ts'
 import type { UserInfo } from '../../server/context.ts'
 import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
+import type { Egress } from '../../server/egress/dial.ts'
 import type { Routes } from '../../server/http/routes.ts'
 import { openServer, type ServerSetup } from '../../server/open-server.ts'
 import type { Pki } from '../../server/pki/pki.ts'
@@ -27,6 +28,7 @@ import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { openEncryption } from './encryption.ts'
+import { openEgress } from './egress.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { createLongYaml } from './long-yaml.ts'
@@ -68,17 +70,17 @@ export interface ControlPlane {
 /** Opens the store, reads or makes the certificates, builds the server and brings its policy up to date. */
 export async function openControlPlane(settings: ServerSettings, ports: Ports): Promise<ControlPlane> {
   tellFeatures(ports.metrics, settings.features)
-  const shared = await shareSecrets(settings, ports)
+  const egress = openEgress(settings, ports)
+  const shared = await shareSecrets(settings, ports, egress?.etcd)
   const pki = await openPki(settings, ports)
-  const store = await openStore(settings, ports)
+  const store = await openStore(settings, ports, egress?.etcd)
   const stop = new AbortController()
   try {
     const sealed = await openEncryption(store, settings, ports, stop.signal)
     await shared.publish()
     const plane = await buildServer(settings, ports, pki, {
-      store: sealed,
-      stop,
-      tracing: await openTraces(settings, ports),
+      ...{ store: sealed, stop, egress },
+      tracing: await openTraces(settings, ports, egress?.controlplane),
     })
     await sealed.rewriteStale()
     return plane
@@ -97,17 +99,18 @@ interface Opened {
   readonly stop: AbortController
   readonly tracing: Tracing | undefined
 }
+  readonly egress: Egress | undefined
 
 async function buildServer(
   settings: ServerSettings,
   ports: Ports,
   pki: Pki,
-  { store, stop, tracing }: Opened,
+  { store, stop, egress, tracing }: Opened,
 ): Promise<ControlPlane> {
   const { own, trusted, frontProxy, onChange, renew } = await openTrust(settings, pki, ports, stop.signal)
-  const { gates, outside } = await openGates(settings, ports, trusted, stop.signal)
+  const { gates, outside } = await openGates(settings, { ports, egress }, trusted, stop.signal)
   const registry = registryOf(settings)
-  const audit = await openAuditing(settings.auditing, ports, stop.signal)
+  const audit = await openAuditing(settings.auditing, { ports, dial: egress?.controlplane }, stop.signal)
   const hooks = createClusterHooks()
   const parts: ServerSetup = {
     ...{ ports, store, registry, tracing, gates },
@@ -120,7 +123,7 @@ async function buildServer(
     ...settings.pace,
     browsers: settings.browsers,
     serviceNetwork: { cidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
-    ...(await openWaysOut(settings, trusted, ports, stop.signal)),
+    ...(await openWaysOut(settings, trusted, { ports, egress }, stop.signal)),
     frontProxy,
     onFrontProxyChanged: onChange,
     isProxyClaim: furtherClaims(settings.frontProxy.rules),
@@ -175,19 +178,21 @@ function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports
 /** Who is calling, who may do what, and what may be written, as the flags say. */
 async function openGates(
   settings: ServerSettings,
-  ports: Ports,
+  { ports, egress }: { readonly ports: Ports; readonly egress: Egress | undefined },
   pki: () => Pki,
   signal: AbortSignal,
 ): Promise<{ readonly gates: ServerSetup['gates']; readonly outside: OutsideAuthentication }> {
   const serviceAccounts = await openServiceAccounts(settings.serviceAccounts, pki(), ports, signal)
-  const outside = await openOutsideAuthentication(settings.authentication, serviceAccounts, ports, signal)
+  const base = { own: serviceAccounts, egress, ports }
+  const outside = await openOutsideAuthentication(settings.authentication, base, signal)
+  const dial = egress?.controlplane
   const gates = {
     ...{ pki, serviceAccounts },
     requestHeaders: settings.frontProxy.rules,
     issuer: serviceAccounts.issuers[0]!,
     fileTokens: openTokenFile(settings.authentication.tokenFile, serviceAccounts.audiences, ports),
     outsideTokens: outside.tokens,
-    authorizers: await openAuthorization(settings.authorization, ports, signal),
+    authorizers: await openAuthorization(settings.authorization, { ports, dial }, signal),
     admission: await openAdmission(settings.admission, ports, signal),
     externalUrl: `https://${joinHostPort(settings.externalHost, settings.port)}`,
   }

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { Dial } from '../../server/egress/dial.ts'
+import { openRelay, type Relay } from '../../server/egress/relay.ts'
 import type { Ports } from '../../std/ports.ts'
+import { layerOver } from '../../storage/layer.ts'
 import { type Store, StoreUnavailableError } from '../../storage/store.ts'
 import { durationMs } from '../flag-makers.ts'
 import type { FlagReader } from '../server-flags.ts'
@@ -49,17 +52,24 @@ interface Part {
   readonly prefix: string
 }
 
+/** How this process comes to etcd. */
+export interface EtcdWay {
+  readonly ports: Ports
+  /** Undefined: over this machine's own network. */
+  readonly dial: Dial | undefined
+}
+
 /** Opens the objects of the cluster. */
-export function openEtcd(source: EtcdSource, ports: Ports): Promise<Store> {
-  return openPart(source, { root: '/registry/', prefix: `${source.prefix}/` }, ports)
+export function openEtcd(source: EtcdSource, way: EtcdWay): Promise<Store> {
+  return openPart(source, { root: '/registry/', prefix: `${source.prefix}/` }, way)
 }
 
 /** Opens what servers share besides the objects: who reads objects never meets it. */
-export function openEtcdBootstrap(source: EtcdSource, ports: Ports): Promise<Store> {
-  return openPart(source, { root: '/', prefix: `/bootstrap${source.prefix}/` }, ports)
+export function openEtcdBootstrap(source: EtcdSource, way: EtcdWay): Promise<Store> {
+  return openPart(source, { root: '/', prefix: `/bootstrap${source.prefix}/` }, way)
 }
 
-async function openPart(source: EtcdSource, part: Part, ports: Ports): Promise<Store> {
+async function openPart(source: EtcdSource, part: Part, { ports, dial }: EtcdWay): Promise<Store> {
   const { endpoints, caFile, certificateFile, keyFile, compactionIntervalMs } = source
   const tls = {
     ...(caFile !== undefined && { ca: read(caFile) }),
@@ -67,15 +77,35 @@ async function openPart(source: EtcdSource, part: Part, ports: Ports): Promise<S
     ...(keyFile !== undefined && { key: read(keyFile) }),
   }
   const { openEtcdStore } = await import('../../storage/etcd/etcd-store.ts')
+  const relays = dial ? await relaysTo(endpoints, dial) : new Map<string, Relay>()
+  const close = () => {
+    for (const relay of relays.values()) relay.close()
+  }
+  const addressOf = (endpoint: string) => relays.get(endpoint)?.address
   try {
-    return await openEtcdStore({ endpoints, tls, ports, compactionIntervalMs, ...part })
+    const store = await openEtcdStore({ endpoints, tls, ports, compactionIntervalMs, addressOf, ...part })
+    return dial ? layerOver(store, { close: () => store.close().finally(close) }) : store
   } catch (error) {
+    close()
     if (!(error instanceof StoreUnavailableError)) throw error
     throw new UserError(
       `${endpoints.join(',')}: ${error.message}`,
       'Check that it runs and that --datastore-cafile, --datastore-certfile and --datastore-keyfile fit.',
     )
   }
+}
+
+const httpPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
+
+/** gRPC takes addresses alone: each member gets one here that leads to it. */
+async function relaysTo(endpoints: readonly string[], dial: Dial): Promise<ReadonlyMap<string, Relay>> {
+  const relays = new Map<string, Relay>()
+  for (const endpoint of endpoints) {
+    const { protocol, hostname, port } = new URL(endpoint)
+    const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (httpPorts[protocol] ?? 0) }
+    relays.set(endpoint, await openRelay(dial, to))
+  }
+  return relays
 }
 
 function read(path: string): Buffer {

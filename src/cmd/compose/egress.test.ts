@@ -11,11 +11,11 @@ import { serverSettings } from './settings.ts'
 const folder = mkdtempSync(join(tmpdir(), 'hutch-egress-flags-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function open(selections: string, ...words: string[]) {
+function open(selections: string) {
   const file = join(folder, 'egress.yaml')
   const head = 'apiVersion: apiserver.k8s.io/v1beta1\nkind: EgressSelectorConfiguration\negressSelections:\n'
   writeFileSync(file, head + selections)
-  const given = [`--egress-selector-config-file=${file}`, ...words]
+  const given = [`--egress-selector-config-file=${file}`]
   return openEgress(
     serverSettings(flagReader(withDefaults(serverFlags, parseFlags(serverFlags, given).values))),
     simPorts(),
@@ -27,25 +27,16 @@ const direct = '{proxyProtocol: Direct}'
 const cluster = way('cluster', proxy)
 
 test('a file names the ways; Direct is none', () => {
-  const { cluster: to, controlplane } = open(cluster + way('controlplane', direct) + way('etcd', direct))
-  expect([typeof to, typeof controlplane]).toEqual(['function', 'undefined'])
-  expect(typeof open(way('controlplane', proxy)).controlplane).toBe('function')
-  open(cluster, '--tracing-config-file=/t')
+  const ways = open(cluster + way('controlplane', direct) + way('etcd', direct))
+  expect(ways).toEqual({ cluster: expect.any(Function), controlplane: undefined, etcd: undefined })
+  expect(open(way('controlplane', proxy) + way('etcd', proxy))).toEqual({
+    ...{ cluster: undefined, controlplane: expect.any(Function), etcd: expect.any(Function) },
+  })
 })
 
 test.each([
-  [cluster + way('etcd', proxy), [], 'etcd: only Direct is available'],
-  [
-    way('controlplane', proxy),
-    ['--tracing-config-file=/t'],
-    'what --tracing-config-file names is asked directly',
-  ],
-  [
-    way('controlplane', proxy),
-    ['--authentication-token-webhook-config-file=/t'],
-    'what --authentication-token-webhook-config-file names is asked directly',
-  ],
-  [way('cluster', '{}'), [], 'service.connection.protocol: Unsupported value: ""'],
-])('%j with %j is refused by name', (selections, words, why) => {
-  expect(() => open(selections, ...words)).toThrow(why)
+  [way('cluster', '{}'), 'service.connection.protocol: Unsupported value: ""'],
+  [cluster + cluster, 'Duplicate value: "cluster"'],
+])('%j is refused by name', (selections, why) => {
+  expect(() => open(selections)).toThrow(why)
 })

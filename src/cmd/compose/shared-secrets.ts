@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, scryptSync } from 'node:crypto'
 import { join } from 'node:path'
 import { newBootstrapToken, parseJoinToken } from '../../server/bootstrap/join-token.ts'
+import type { Dial } from '../../server/egress/dial.ts'
 import { readIfPresent, writePrivate } from '../../server/pki/files.ts'
 import { caNames } from '../../server/pki/profiles.ts'
 import type { Ports } from '../../std/ports.ts'
@@ -38,17 +39,21 @@ export interface SharedSecrets {
  * that the first one made, sealed with the join token as k3s does. Throws `UserError` where the token does not open them,
  * or where this data directory belongs to another cluster.
  */
-export async function shareSecrets(settings: ServerSettings, ports: Ports): Promise<SharedSecrets> {
+export async function shareSecrets(
+  settings: ServerSettings,
+  ports: Ports,
+  dial: Dial | undefined,
+): Promise<SharedSecrets> {
   const { etcd, dataDir, joinToken } = settings
   if (!etcd) return { publish: async () => {} }
-  const store = await openEtcdBootstrap(etcd, ports)
+  const store = await openEtcdBootstrap(etcd, { ports, dial })
   try {
     const found = await store.get(place)
     const token = tokenOf(dataDir, joinToken, found !== undefined, ports)
     if (found) adopt(settings, open(found.value, token))
     return {
       publish: async () => {
-        const opened = await openEtcdBootstrap(etcd, ports)
+        const opened = await openEtcdBootstrap(etcd, { ports, dial })
         await publish(opened, settings, token, ports).finally(() => opened.close())
       },
     }

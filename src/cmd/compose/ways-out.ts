@@ -1,8 +1,8 @@
+import type { Egress } from '../../server/egress/dial.ts'
 import type { Pki } from '../../server/pki/pki.ts'
 import type { ApiServerOptions } from '../../server/server.ts'
 import type { Ports } from '../../std/ports.ts'
 import { readDescriptions } from './descriptions.ts'
-import { openEgress } from './egress.ts'
 import { openKubeletAccess } from './kubelet-access.ts'
 import type { ServerSettings } from './settings.ts'
 
@@ -10,10 +10,9 @@ import type { ServerSettings } from './settings.ts'
 export async function openWaysOut(
   settings: ServerSettings,
   pki: () => Pki,
-  ports: Ports,
+  { ports, egress = {} }: { readonly ports: Ports; readonly egress: Egress | undefined },
   signal: AbortSignal,
 ): Promise<Pick<ApiServerOptions, 'kubelet' | 'egress' | 'readDescriptions'>> {
-  const egress = openEgress(settings, ports)
   const kubelet = await openKubeletAccess(settings.kubelets, pki, { ports, dial: egress.cluster }, signal)
   return { kubelet, egress, readDescriptions }
 }

@@ -10,8 +10,10 @@ export type Dial = (host: string, port: number) => Promise<Duplex>
 export interface Egress {
   /** To kubelets, pods, Services and servers behind this one. */
   readonly cluster?: Dial | undefined
-  /** To webhooks that are named by a URL. */
+  /** To webhooks that are named by a URL or a kubeconfig, and to collectors of traces. */
   readonly controlplane?: Dial | undefined
+  /** To the members of etcd. */
+  readonly etcd?: Dial | undefined
 }
 
 /** Somewhere, and how to get there; without `dial` over this machine's own network. */

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { quote } from '../../machinery/meta/quote.ts'
+import { type Fetch, fetchThrough } from '../egress/fetch-through.ts'
 import { fetchFailure } from '../webhook-client/failure.ts'
 import { type PostReview, ReviewError } from './ask-again.ts'
 import { authorizationOf, type RemoteService } from './kubeconfig.ts'
 
 /** POSTs reviews to the URL of the service. 5xx, 429 and a lost connection may be tried again. */
-export function postReviews(service: RemoteService): PostReview {
+export function postReviews(service: RemoteService, fetch: Fetch = fetchThrough(undefined)): PostReview {
   const tls = {
     ...(service.ca && { ca: service.ca }),
     ...(service.cert && { cert: service.cert }),

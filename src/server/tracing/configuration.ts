@@ -15,6 +15,13 @@ const documentKind: DocumentKind = {
   fields: { endpoint: 'string', samplingRatePerMillion: 'integer' },
 }
 
+export const defaultEndpoint = 'localhost:4317'
+
+/** An endpoint as the exporter takes it; a name of gRPC's (`dns://authority/host:port`) is asked of the system. */
+export function collectorUrl(endpoint: string): string {
+  return endpoint.startsWith('unix:') ? endpoint : `http://${endpoint.replace(/^dns:\/\/[^/]*\//, '')}`
+}
+
 const million = 1_000_000
 const schemes = ['dns', 'unix', 'unix-abstract']
 

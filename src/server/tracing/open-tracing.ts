@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Context, Span as OtelSpan, SpanContext } from '@opentelemetry/api'
 import type { Logger } from '../../std/ports.ts'
-import type { TracingConfiguration } from './configuration.ts'
+import { collectorUrl, defaultEndpoint, type TracingConfiguration } from './configuration.ts'
 import type { Span, Tracing } from './tracing.ts'
 
 const million = 1_000_000
@@ -24,7 +24,7 @@ export interface TracedProcess {
  * somebody wants traces.
  */
 export async function openTracing(
-  { endpoint = 'localhost:4317', samplingRatePerMillion = 0 }: TracingConfiguration,
+  { endpoint = defaultEndpoint, samplingRatePerMillion = 0 }: TracingConfiguration,
   { service, instance, log }: TracedProcess,
 ): Promise<Tracing> {
   const { ROOT_CONTEXT, SpanKind, trace } = await import('@opentelemetry/api')
@@ -37,7 +37,11 @@ export async function openTracing(
   } = await import('@opentelemetry/sdk-trace')
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc')
   const { resourceFromAttributes } = await import('@opentelemetry/resources')
-  const url = endpoint.includes('//') ? endpoint : `http://${endpoint}`
+  const { credentials } = await import('@grpc/grpc-js')
+  const exporter = new OTLPTraceExporter({
+    url: collectorUrl(endpoint),
+    credentials: credentials.createInsecure(),
+  })
   const root =
     samplingRatePerMillion > 0
       ? new TraceIdRatioBasedSampler(samplingRatePerMillion / million)
@@ -45,7 +49,7 @@ export async function openTracing(
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.instance.id': instance }),
     sampler: new ParentBasedSampler({ root }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }) })],
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
   })
   const tracer = provider.getTracer('k8s.io/apiserver')
   const current = new AsyncLocalStorage<OwnSpan>()

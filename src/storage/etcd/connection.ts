@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   /** `http://host:2379` or `https://host:2379`, all members of one etcd. */
   readonly endpoints: readonly string[]
   readonly tls?: EtcdTls
+  /** Where a member is met instead, in gRPC's words (`unix:///…`); it is believed as the one of its endpoint. */
+  readonly addressOf?: ((endpoint: string) => string | undefined) | undefined
   readonly clock: Clock
 }
 
@@ -96,11 +98,16 @@ export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConne
   }
   const make = (endpoint: string) => {
     const { protocol, host, hostname } = new URL(endpoint)
-    if (protocol === 'http:') return new Client(host, credentials.createInsecure(), channelOptions)
+    const met = options.addressOf?.(endpoint)
+    const authority = met === undefined ? {} : { 'grpc.default_authority': host }
+    const target = met ?? host
+    if (protocol === 'http:')
+      return new Client(target, credentials.createInsecure(), { ...channelOptions, ...authority })
     const address = hostname.replace(/^\[|\]$/g, '')
     // An address is no name to ask for in TLS: the certificate is held against the address all the same.
-    const named = isIP(address) > 0 ? { 'grpc.ssl_target_name_override': 'etcd' } : {}
-    return new Client(host, secure(address), { ...channelOptions, ...named })
+    const name = isIP(address) > 0 ? 'etcd' : met && address
+    const named = name === undefined ? {} : { 'grpc.ssl_target_name_override': name }
+    return new Client(target, secure(address), { ...channelOptions, ...authority, ...named })
   }
   // A member without a leader knows nothing new: it shall say so instead of keeping silent.
   const metadata = new Metadata()

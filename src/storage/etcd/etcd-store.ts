@@ -28,6 +28,8 @@ export interface EtcdStoreOptions {
   /** `http://host:2379` or `https://host:2379`, all members of one etcd. */
   readonly endpoints: readonly string[]
   readonly tls?: EtcdTls
+  /** Where a member is met instead, in gRPC's words (`unix:///…`); it is believed as the one of its endpoint. */
+  readonly addressOf?: (endpoint: string) => string | undefined
   readonly ports: Pick<Ports, 'clock' | 'random' | 'log'>
   /** Keys begin with `root` here and with `prefix` in etcd. Default: as they are. */
   readonly root?: string

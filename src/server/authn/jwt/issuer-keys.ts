@@ -13,6 +13,10 @@ export type FetchDocument = (
   },
 ) => Promise<Response>
 
+/** Networks that an issuer may be said to be in (`egressSelectorType`). */
+export const issuerNetworks = ['controlplane', 'cluster'] as const
+export type IssuerNetwork = (typeof issuerNetworks)[number]
+
 export interface KeysSetup {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly fetchDocument: FetchDocument

@@ -3,8 +3,8 @@ import { createFieldErrors } from '../../../machinery/validation/field-errors.ts
 import type { Ports } from '../../../std/ports.ts'
 import type { TokenAuthenticator } from '../authenticator.ts'
 import { jwtTokens } from './authenticator.ts'
-import type { AuthenticationConfiguration } from './configuration.ts'
-import type { FetchDocument } from './issuer-keys.ts'
+import type { AuthenticationConfiguration, Issuer } from './configuration.ts'
+import type { FetchDocument, IssuerNetwork } from './issuer-keys.ts'
 import { jwtMeter } from './meter.ts'
 import { validateAuthentication } from './validate.ts'
 
@@ -25,6 +25,8 @@ export interface OutsideSetup {
   readonly serverId: string
   readonly ports: Pick<Ports, 'clock' | 'log' | 'metrics'>
   readonly fetchDocument: FetchDocument
+  /** The same in networks that are reached through proxies; undefined where none is configured. */
+  readonly fetchIn?: Partial<Record<IssuerNetwork, FetchDocument>> | undefined
   /** Asked after the issuers, whatever is configured. */
   readonly further?: readonly TokenAuthenticator[]
 }
@@ -53,10 +55,10 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
         errors.forbidden('anonymous', 'changed from initial configuration file')
       if (errors.list.length > 0)
         throw new Error(errors.list.map(({ field, message }) => `${field}: ${message}`).join(', '))
-      const { fetchDocument } = setup
-      authenticators = (configuration.jwt ?? []).map(authenticator =>
-        jwtTokens({ authenticator, algorithms, clock, log, fetchDocument, meter }),
-      )
+      authenticators = (configuration.jwt ?? []).map(authenticator => {
+        const fetchDocument = fetchFor(authenticator.issuer, setup)
+        return jwtTokens({ authenticator, algorithms, clock, log, fetchDocument, meter })
+      })
       const next = new Set((configuration.jwt ?? []).map(({ issuer }) => issuer?.url ?? ''))
       for (const url of issuers) if (!next.has(url)) meter.forgetKeys(url)
       issuers = next
@@ -64,6 +66,17 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
       first ??= configuration
     },
   }
+}
+
+/** Who names a network means one that is configured (oidc.go egressLookupForType). */
+function fetchFor(issuer: Issuer | undefined, { fetchDocument, fetchIn }: OutsideSetup): FetchDocument {
+  const type = issuer?.egressSelectorType
+  if (!type) return fetchDocument
+  if (!fetchIn)
+    throw new Error(`oidc: egress lookup required with egress selector type ${JSON.stringify(type)}`)
+  const found = fetchIn[type as IssuerNetwork]
+  if (!found) throw new Error(`oidc: egress lookup for ${JSON.stringify(type)} is not configured`)
+  return found
 }
 
 function pathsOf(anonymous: AuthenticationConfiguration['anonymous']): ReadonlySet<string> | 'all' {

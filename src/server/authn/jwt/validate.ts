@@ -10,6 +10,7 @@ import type {
   UserValidationRule,
 } from './configuration.ts'
 import { compileExpression, looksAtClaim } from './expressions.ts'
+import { issuerNetworks } from './issuer-keys.ts'
 
 const authenticatorsMax = 64
 
@@ -84,11 +85,11 @@ function validateIssuer(
   }
   validateAudiences(issuer, path, errors)
   validateAuthority(issuer.certificateAuthority, `${path}.certificateAuthority`, errors)
-  if (egressSelectorType)
+  if (egressSelectorType && !issuerNetworks.some(each => each === egressSelectorType))
     errors.invalid(
       `${path}.egressSelectorType`,
       egressSelectorType,
-      'issuers are asked directly; leave it out',
+      'egress selector must be either controlplane or cluster',
     )
 }
 
