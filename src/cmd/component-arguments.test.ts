@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { defaultTuning } from '../controllers/tuning.ts'
 import { componentValues } from './component-arguments.ts'
 import { controllerTuning } from './compose/controller-tuning.ts'
+import { optionalNames } from './controller-names.ts'
 import { parseFlags, withDefaults } from './flags.ts'
 import { flagReader, serverFlags } from './server-flags.ts'
 
@@ -42,10 +43,30 @@ test('arguments of the controller manager tune its controllers, with and without
   expect(tuningOf('controllers=job-controller').runs('deployment-controller')).toBe(false)
 })
 
+// What kube-controller-manager 1.35.4 says of the same words.
+test.each([
+  ['*', 'job-controller', true],
+  ['*', 'bootstrap-signer-controller', false],
+  ['*', 'token-cleaner-controller', false],
+  ['*,bootstrapsigner', 'bootstrap-signer-controller', true],
+  ['*,-podgc', 'pod-garbage-collector-controller', false],
+  ['-job-controller,job', 'job-controller', false],
+  ['job,-job-controller', 'job-controller', true],
+  ['job', 'cronjob-controller', false],
+])('--controllers=%s: %s runs is %p', (words, name, runs) => {
+  expect(tuningOf(`controllers=${words}`).runs(name)).toBe(runs)
+})
+
+test('without a word bootstrap tokens are tended, as kubeadm has it, and no kinds are brought', () => {
+  const { runs } = tuningOf()
+  expect(['bootstrap-signer-controller', 'token-cleaner-controller'].filter(runs)).toHaveLength(2)
+  expect(optionalNames.filter(runs)).toEqual([])
+})
+
 test.each([
   ['kube-controller-manager', 'leader-elect=true', 'nobody is elected'],
   ['kube-controller-manager', 'nonsense=1', 'has no flag --nonsense'],
-  ['kube-controller-manager', 'controllers=podgc', '"podgc" is not in the list of known controllers'],
+  ['kube-controller-manager', 'controllers=*,-nobody', '"nobody" is not in the list of known controllers'],
   ['kube-controller-manager', 'concurrent-gc-syncs=0', 'is not a number of at least 1'],
   ['kube-controller-manager', 'terminated-pod-gc-threshold', 'is not NAME=VALUE'],
   ['kube-scheduler', 'config=/x', 'Use --scheduler-config'],

@@ -1,8 +1,7 @@
-import { type ControllerName, controllerNames, defaultTuning } from '../controllers/tuning.ts'
+import { type ControllerName, defaultTuning } from '../controllers/tuning.ts'
+import { chosenByDefault, optionalNames, unknownController } from './controller-names.ts'
 import { time } from './flag-makers.ts'
 import type { Flag } from './flags.ts'
-
-const names: ReadonlySet<string> = new Set(controllerNames)
 
 /** Flags that set how many keys a controller works on at a time, and which controllers those are. */
 export const lanesOf: Readonly<Record<string, readonly ControllerName[]>> = {
@@ -65,11 +64,10 @@ export const controllerManagerFlags: readonly Flag[] = [
     name: 'controllers',
     type: 'list',
     placeholder: 'NAME',
-    default: ['*'],
-    help: 'what runs: * for all, NAME for one more, -NAME for one less',
+    default: [...chosenByDefault],
+    help: `what runs: * for those that are on by default, NAME for one more, -NAME for one less; only by name: ${optionalNames.join(', ')}`,
     check: text => {
-      const isKnown = (name: string) => name === '*' || names.has(name.replace(/^-/, ''))
-      const wrong = text.split(',').find(name => !isKnown(name))
+      const wrong = unknownController(text.split(','))
       if (wrong !== undefined) throw new Error(`"${wrong}" is not in the list of known controllers`)
     },
   },

@@ -3,13 +3,14 @@ import type { EventRecorder } from '../client/events.ts'
 import { isConflict } from '../client/failure.ts'
 import type { Informer } from '../client/informer.ts'
 import type { Informers } from '../client/informers.ts'
-import type { ResourceRef } from '../client/resource.ts'
+import type { ResourceName, ResourceRef } from '../client/resource.ts'
 import type { KubeObject } from '../machinery/meta/object.ts'
 import { messageOf } from '../std/message.ts'
 import type { Ports } from '../std/ports.ts'
 import { whenAborted } from '../std/sleep.ts'
 import { beginWork } from '../std/turns.ts'
 import { isQuiet } from './apply.ts'
+import { untilServed } from './custom-kinds.ts'
 import { createQueueMeter } from './queue-meter.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -27,6 +28,8 @@ export interface Worker {
   readonly eventSource?: string
   /** Keys worked on at a time. */
   readonly concurrency?: number
+  /** Custom kinds without which it does not start. */
+  readonly needs?: readonly ResourceName[]
   readonly start: (context: WorkerContext) => Sync
 }
 
@@ -81,6 +84,7 @@ export interface WorkerRun {
 /** Runs one controller until `signal` aborts: waits for its informers, then works its queue off. */
 export async function runWorker(run: WorkerRun): Promise<void> {
   const { worker, informers, ports, signal, stats } = run
+  if (worker.needs) await untilServed(worker.needs, informers, ports, signal)
   const queue = new WorkQueue(ports.clock, createQueueMeter(ports, worker.name))
   const cancels: (() => void)[] = []
   const close = () => {

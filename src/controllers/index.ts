@@ -1,6 +1,5 @@
-import { createFeatures, type Features } from '../api/features/features.ts'
+import { createFeatures } from '../api/features/features.ts'
 import type { SwitchedGate } from '../api/features/gates.ts'
-import type { Catalog } from '../client/catalog.ts'
 import type { Worker } from '../controller/worker.ts'
 import { daemonSetController } from './apps/daemonset.ts'
 import { deploymentController } from './apps/deployment.ts'
@@ -16,19 +15,14 @@ import { garbageCollector } from './cleanup/garbage-collector.ts'
 import { namespaceController } from './cleanup/namespace.ts'
 import { podGarbageCollector } from './cleanup/pod-gc.ts'
 import { bootstrapSigner } from './identity/bootstrap-signer.ts'
-import {
-  type CertificateOptions,
-  certificateApprover,
-  certificateCleaner,
-  certificateSigner,
-} from './identity/certificates.ts'
+import { certificateApprover, certificateCleaner, certificateSigner } from './identity/certificates.ts'
 import { clusterRoleAggregation } from './identity/clusterrole-aggregation.ts'
 import { legacyTokenCleaner } from './identity/legacy-token-cleaner.ts'
 import { podCertificateCleaner } from './identity/pod-certificate-cleaner.ts'
 import { rootCaPublisher } from './identity/root-ca.ts'
 import { serviceAccountController } from './identity/serviceaccount.ts'
 import { tokenCleaner } from './identity/token-cleaner.ts'
-import { type TokenSecretOptions, tokenSecretController } from './identity/token-secret.ts'
+import { tokenSecretController } from './identity/token-secret.ts'
 import { trustBundlePublisher } from './identity/trust-bundle-publisher.ts'
 import { endpointsController } from './network/endpoints.ts'
 import { endpointSliceController } from './network/endpointslice.ts'
@@ -38,6 +32,8 @@ import { nodeIpamController } from './node/node-ipam.ts'
 import { nodeLifecycleController } from './node/node-lifecycle.ts'
 import { objectTtlController } from './node/object-ttl.ts'
 import { taintEvictionController } from './node/taint-eviction.ts'
+import { optionalControllers, workersOf } from './optional.ts'
+import type { ControllerOptions } from './options.ts'
 import { admissionPolicyStatus } from './policy/admission-policy-status.ts'
 import { disruptionController } from './policy/disruption.ts'
 import { resourceQuotaController } from './policy/resourcequota.ts'
@@ -51,30 +47,18 @@ import { attributesClassProtection, claimProtection, volumeProtection } from './
 import { volumeBinder } from './storage/volume-binder.ts'
 import { storageVersionCollector } from './storageversion/forget-servers.ts'
 import { storageVersionMigrator } from './storageversion/migrator.ts'
-import { type ControllerName, type ControllerTuning, controllerNames, defaultTuning } from './tuning.ts'
-
-/** What controllers need from the rest of the program. */
-export interface ControllerOptions {
-  /** What is served, custom resources included: the server's registry, or discovery. */
-  readonly catalog: Catalog
-  /** `10.42.0.0/16`; one per IP family. */
-  readonly clusterCidrs: readonly string[]
-  readonly tokens: TokenSecretOptions
-  readonly certificates: CertificateOptions
-  /** Default: upstream's gates as they are by default. */
-  readonly features?: Pick<Features, 'enabled'>
-  /** Default: upstream's. */
-  readonly tuning?: ControllerTuning
-}
+import { type ControllerName, controllerNames, defaultTuning } from './tuning.ts'
 
 /** All controllers that run, in no order that matters. */
 export function controllerTable(options: ControllerOptions): readonly Worker[] {
   const { tuning = defaultTuning } = options
   const workers = workersByName(options)
-  return controllerNames.filter(tuning.runs).flatMap(name => {
+  const always = controllerNames.filter(tuning.runs).flatMap(name => {
     const concurrency = tuning.lanes.get(name)
     return workers[name].map(worker => (concurrency ? { ...worker, concurrency } : worker))
   })
+  const named = optionalControllers.filter(({ name }) => tuning.runs(name))
+  return [...always, ...named.flatMap(each => workersOf(each, options))]
 }
 
 /** Several are halves of one of upstream's; those of gates that are off are not there. */

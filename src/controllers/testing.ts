@@ -1,4 +1,4 @@
-import { createFeatures, type Features } from '../api/features/features.ts'
+import { createFeatures } from '../api/features/features.ts'
 import type { SwitchedGate } from '../api/features/gates.ts'
 import { servedResources } from '../api/features/runtime-config.ts'
 import { createRegistry } from '../api/registry.ts'
@@ -9,12 +9,14 @@ import type { ResourceRef } from '../client/resource.ts'
 import { toTimestamp } from '../client/timestamp.ts'
 import { runControllers } from '../controller/run.ts'
 import type { WorkerStats } from '../controller/worker.ts'
-import { bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
+import { type BootstrapPolicy, bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
 import { startGatedServer, type TestServer } from '../server/testing.ts'
 import { seriesValue } from '../std/metrics.testing.ts'
 import { type SimClock, simPorts } from '../std/sim-ports.ts'
 import { controllerTable } from './index.ts'
 import { clusterRoles, namespaces, nodes, pods } from './kinds.ts'
+import { optionalRights } from './optional.ts'
+import { defaultTuning } from './tuning.ts'
 
 const clusterRoleBindings: ResourceRef<ClusterRoleBinding> = {
   ...clusterRoles,
@@ -45,23 +47,30 @@ export interface ControllerTest {
 
 /**
  * All controllers over a real server in virtual time, with the real gates: upstream's rights and no others, admission on.
- * With feature gates named everything that may be served is.
+ * With feature gates named everything that may be served is; `optional` controllers run beside the others.
  */
-export async function startControllerTest(gates: readonly SwitchedGate[] = []): Promise<ControllerTest> {
+export async function startControllerTest(
+  gates: readonly SwitchedGate[] = [],
+  optional: readonly string[] = [],
+): Promise<ControllerTest> {
+  const tuning = {
+    ...defaultTuning,
+    runs: (name: string) => defaultTuning.runs(name) || optional.includes(name),
+  }
   const ports = simPorts()
   const features = createFeatures(gates.map(gate => `${gate}=true`))
   const registry = createRegistry(servedResources(gates.length > 0 ? ['api/all=true'] : [], features))
   const stop = new AbortController()
   const server = await startGatedServer({ ports, registry }, stop.signal)
   const client = createClient(server.admin)
-  await allow(client, features)
+  await allow(client, bootstrapPolicy(features, optionalRights(tuning)))
   await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)
   const table = controllerTable({
     catalog: server.catalog,
     clusterCidrs: ['10.42.0.0/16'],
     tokens: { rootCaPem: () => 'ROOT CA', signToken: ({ metadata }) => `token of ${metadata.name}` },
     certificates: { approve: () => undefined, sign: () => undefined },
-    features,
+    ...{ features, tuning },
   })
   const stats = new Map<string, WorkerStats>()
   const options = {
@@ -90,8 +99,7 @@ export async function startControllerTest(gates: readonly SwitchedGate[] = []): 
   }
 }
 
-async function allow(client: Client, features: Features): Promise<void> {
-  const policy = bootstrapPolicy(features)
+async function allow(client: Client, policy: BootstrapPolicy): Promise<void> {
   for (const role of policy.clusterRoles) await client.create(clusterRoles, role as ClusterRole)
   for (const binding of policy.clusterRoleBindings)
     await client.create(clusterRoleBindings, binding as ClusterRoleBinding)

@@ -1,4 +1,4 @@
-/** Controllers under upstream's names of them (cmd/kube-controller-manager/names). */
+/** Controllers under upstream's names of them (cmd/kube-controller-manager/names); more are in `optional.ts`. */
 export const controllerNames = [
   'bootstrap-signer-controller',
   'certificatesigningrequest-approving-controller',
@@ -47,10 +47,11 @@ export const controllerNames = [
 ] as const
 
 export type ControllerName = (typeof controllerNames)[number]
+const ofTheList: ReadonlySet<string> = new Set(controllerNames)
 
 /** What an administrator may set about controllers; `defaultTuning` is kube-controller-manager's. */
 export interface ControllerTuning {
-  readonly runs: (name: ControllerName) => boolean
+  readonly runs: (name: string) => boolean
   /** Keys that a controller works on at a time; absent: its own number. */
   readonly lanes: ReadonlyMap<ControllerName, number>
   /** So many finished pods are left alone. */
@@ -85,7 +86,7 @@ export interface AutoscalingTuning {
 }
 
 export const defaultTuning: ControllerTuning = {
-  runs: () => true,
+  runs: name => ofTheList.has(name),
   lanes: new Map(),
   finishedPodsMax: 12_500,
   unusedTokensMs: 8760 * 3_600_000,

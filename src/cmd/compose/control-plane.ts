@@ -4,6 +4,7 @@ import { createRegistry } from '../../api/registry.ts'
 import type { Catalog } from '../../client/catalog.ts'
 import { createClient } from '../../client/client.ts'
 import type { Transport } from '../../client/transport.ts'
+import { optionalRights } from '../../controllers/optional.ts'
 import { furtherClaims } from '../../server/authn/front-proxy.ts'
 import { componentUsers, controllerUser, programOf } from '../../server/authn/identity.ts'
 import type { OutsideAuthentication } from '../../server/authn/jwt/outside-tokens.ts'
@@ -208,6 +209,7 @@ function clusterOf(settings: ServerSettings) {
   const { features, nodePorts, port, kubernetesIp, kubernetesNodePort, serviceCidrs } = settings
   return {
     ...{ features, nodePorts, hostname: hostname(), hasMetrics: hasMetrics(settings) },
+    accounts: optionalRights(settings.controllerTuning),
     endpoints: endpointsOf(settings),
     advertised: {
       address: reachableAddress(settings),

@@ -1,6 +1,7 @@
 import type { ControllerTuning } from '../../controllers/tuning.ts'
 import { componentValues } from '../component-arguments.ts'
 import { lanesOf } from '../controller-manager-flags.ts'
+import { chosenBy } from '../controller-names.ts'
 import { durationMs } from '../flag-makers.ts'
 import { type FlagReader, flagReader } from '../server-flags.ts'
 
@@ -8,7 +9,6 @@ import { type FlagReader, flagReader } from '../server-flags.ts'
 export function controllerTuning(server: FlagReader): ControllerTuning {
   const program = 'kube-controller-manager'
   const flags = flagReader(componentValues(program, server.list(`${program}-arg`)))
-  const chosen = flags.list('controllers')
   const lanesGiven = Object.entries(lanesOf).flatMap(([flag, controllers]) => {
     const count = flags.integer(flag)
     return count > 0 ? controllers.map(name => [name, count] as const) : []
@@ -17,8 +17,7 @@ export function controllerTuning(server: FlagReader): ControllerTuning {
   const hpaMs = (name: string) => ms(`horizontal-pod-autoscaler-${name}`)
   const number = (name: string) => Number(flags.text(name))
   return {
-    // As upstream: the last word about a name is as good as the first.
-    runs: name => chosen.includes(name) || (chosen.includes('*') && !chosen.includes(`-${name}`)),
+    runs: chosenBy(flags.list('controllers')),
     lanes: new Map(lanesGiven),
     unusedTokensMs: ms('legacy-service-account-token-clean-up-period'),
     finishedPodsMax: flags.integer('terminated-pod-gc-threshold'),

@@ -25,8 +25,20 @@ const group = 'rbac.authorization.k8s.io'
 const nodeRole = 'system:node'
 const upstream = facts as unknown as PolicyFacts
 
-/** Upstream 1.35's bootstrap roles and bindings, with those of gates that are on, and Hutch's own few. */
-export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeatures()): BootstrapPolicy {
+/** What an account of kube-system may do that upstream's policy knows nothing of. */
+export interface AccountRights {
+  readonly account: string
+  readonly rules: readonly PolicyRule[]
+}
+
+/**
+ * Upstream 1.35's bootstrap roles and bindings, with those of gates that are on, Hutch's own few, and one role like those of
+ * controllers for each of `accounts`.
+ */
+export function bootstrapPolicy(
+  features: Pick<Features, 'enabled'> = createFeatures(),
+  accounts: readonly AccountRights[] = [],
+): BootstrapPolicy {
   const gated = gatedRights(features)
   const all = [upstream, ...gated, additions]
   const moreOf = ({ name }: CompactRole) =>
@@ -35,10 +47,20 @@ export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeat
     )
   const withMore = (role: CompactRole) => ({ ...role, rules: [...(role.rules ?? []), ...moreOf(role)] })
   return {
-    clusterRoles: all
-      .flatMap(({ clusterRoles = [] }) => clusterRoles)
-      .map(role => toClusterRole(withMore(role))),
-    clusterRoleBindings: all.flatMap(({ clusterRoleBindings = [] }) => clusterRoleBindings).map(toBinding),
+    clusterRoles: [
+      ...all.flatMap(({ clusterRoles = [] }) => clusterRoles).map(role => toClusterRole(withMore(role))),
+      ...accounts.map(({ account, rules }) => ({
+        ...header('ClusterRole', { name: roleOf(account) }),
+        rules: [...rules],
+      })),
+    ],
+    clusterRoleBindings: [
+      ...all.flatMap(({ clusterRoleBindings = [] }) => clusterRoleBindings),
+      ...accounts.map(({ account }) => ({
+        ...{ name: roleOf(account), role: roleOf(account) },
+        subjects: [['ServiceAccount', account, 'kube-system']],
+      })),
+    ].map(toBinding),
     roles: upstream.roles.map(role => ({
       ...header('Role', role),
       rules: (role.rules ?? []).map(toRule),
@@ -46,6 +68,8 @@ export function bootstrapPolicy(features: Pick<Features, 'enabled'> = createFeat
     roleBindings: upstream.roleBindings.map(toBinding),
   }
 }
+
+const roleOf = (account: string) => `system:controller:${account}`
 
 const gatedRights = (features: Pick<Features, 'enabled'>) =>
   [...gatedPolicy].flatMap(([gate, rights]) => (features.enabled(gate) ? [rights] : []))

@@ -14,7 +14,7 @@ import type { Transport } from '../../client/transport.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { Ports } from '../../std/ports.ts'
 import { uncoveredRules } from '../authz/covers.ts'
-import { bootstrapPolicy } from './policy.ts'
+import { type AccountRights, bootstrapPolicy } from './policy.ts'
 
 type AnyRole = Role & ClusterRole
 type AnyBinding = RoleBinding | ClusterRoleBinding
@@ -48,9 +48,10 @@ export async function reconcileBootstrapPolicy(
   transport: Transport,
   { log }: Pick<Ports, 'log'>,
   features?: Pick<Features, 'enabled'>,
+  accounts?: readonly AccountRights[],
 ): Promise<number> {
   const client = createClient(transport)
-  const desired = bootstrapPolicy(features)
+  const desired = bootstrapPolicy(features, accounts)
   for (const namespace of new Set(desired.roles.map(role => role.metadata.namespace ?? ''))) {
     await createNamespace(client, namespace)
   }

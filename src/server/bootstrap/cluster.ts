@@ -2,6 +2,7 @@ import type { Features } from '../../api/features/features.ts'
 import type { Registry } from '../../api/registry.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Ports } from '../../std/ports.ts'
+import type { AccountRights } from '../bootstrap-policy/policy.ts'
 import { reconcileBootstrapPolicy } from '../bootstrap-policy/reconcile.ts'
 import { maintainFlowObjects } from '../flow/maintain.ts'
 import { flowSources } from '../flow/serve.ts'
@@ -28,6 +29,8 @@ export interface ClusterSetup extends Pick<OpenServer, 'server' | 'sources'> {
   readonly features: Features
   /** Whether metrics of pods and nodes are served. */
   readonly hasMetrics: boolean
+  /** Of controllers that upstream's policy does not know. */
+  readonly accounts?: readonly AccountRights[]
   readonly advertised: AdvertisedServer & { readonly address: string }
   /**
    * `one`: this server is the only one; `many`: each holds a lease, and those are the endpoints; a number: there are so many
@@ -66,8 +69,9 @@ export async function startCluster(
   }
 }
 
-async function ensurePolicy({ transport, ports, features, hasMetrics }: ClusterSetup): Promise<void> {
-  await reconcileBootstrapPolicy(transport, ports, features)
+async function ensurePolicy(setup: ClusterSetup): Promise<void> {
+  const { transport, ports, features, accounts, hasMetrics } = setup
+  await reconcileBootstrapPolicy(transport, ports, features, accounts)
   if (hasMetrics) await ensure(transport, metricsReaderRole)
 }
 
