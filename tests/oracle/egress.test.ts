@@ -5,6 +5,7 @@ import { createServer as createTls, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { serveConnect, serveKonnectivity, type TestProxy } from '../../src/server/egress/testing.ts'
 import { issueCa, issueLeaf } from '../../src/server/pki/issue.ts'
 import { silentLogger } from '../../src/std/log.ts'
@@ -20,7 +21,10 @@ const context = { nowMs: Date.now(), random: realPorts(silentLogger).random }
 const ca = await issueCa('hooks', context)
 const leaf = await issueLeaf(
   ca,
-  { commonName: 'hooks', organizations: [], names: ['hooks.test'], uses: ['serverAuth'] },
+  {
+    ...{ commonName: 'hooks', organizations: [], uses: ['serverAuth'] },
+    names: ['hooks', 'tokens', 'access', 'audit', 'issuer'].map(name => `${name}.test`),
+  },
   context,
 )
 const [cluster, controlplane] = [at('cluster.sock'), at('controlplane.sock')]
@@ -34,6 +38,86 @@ egressSelections:
 - {name: etcd, connection: {proxyProtocol: Direct}}
 `,
 )
+
+const fileOf = (name: string, text: string) => {
+  writeFileSync(at(name), text)
+  return at(name)
+}
+const pem = (text: string) => Buffer.from(text).toString('base64')
+/** A service that is asked for reviews, by a name that only the proxy knows. */
+const kubeconfigOf = (name: string) =>
+  fileOf(
+    `${name}.yaml`,
+    `apiVersion: v1
+kind: Config
+clusters:
+- {name: c, cluster: {server: 'https://${name}.test:8443/${name}', certificate-authority-data: ${pem(ca.certificate)}}}
+contexts:
+- {name: c, context: {cluster: c}}
+current-context: c
+`,
+  )
+const keys = await generateKeyPair('ES256')
+const issuer = 'https://issuer.test:8443'
+const discovery: Readonly<Record<string, object>> = {
+  '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/keys` },
+  '/keys': { keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k', alg: 'ES256', use: 'sig' }] },
+}
+const jwt = await new SignJWT({ sub: 'jane', aud: 'cluster' })
+  .setProtectedHeader({ alg: 'ES256', kid: 'k' })
+  .setIssuer(issuer)
+  .setIssuedAt()
+  .setExpirationTime('1h')
+  .sign(keys.privateKey)
+const authentication = `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt:
+- issuer:
+    url: ${issuer}
+    audiences: [cluster]
+    egressSelectorType: controlplane
+    certificateAuthority: ${JSON.stringify(ca.certificate)}
+  claimMappings: {username: {claim: sub, prefix: 'oidc:'}}
+`
+const policy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, users: [web]}]\n'
+const webhooks = [
+  `--authentication-config=${fileOf('authentication.yaml', authentication)}`,
+  `--authentication-token-webhook-config-file=${kubeconfigOf('tokens')}`,
+  `--authorization-webhook-config-file=${kubeconfigOf('access')}`,
+  `--audit-policy-file=${fileOf('policy.yaml', policy)}`,
+  `--audit-webhook-config-file=${kubeconfigOf('audit')}`,
+  '--audit-webhook-mode=blocking',
+]
+
+/** What the services answer to whom they are asked about. */
+function reviewed(path: string, { apiVersion, kind, spec, request }: Asked): object {
+  if (path === '/tokens') {
+    const authenticated = spec?.token === 'secret'
+    return {
+      apiVersion,
+      kind,
+      status: { authenticated, ...(authenticated && { user: { username: 'web' } }) },
+    }
+  }
+  if (path === '/access') {
+    const allowed = spec?.user === 'web' && spec.resourceAttributes?.resource === 'pods'
+    return { apiVersion, kind, status: { allowed, reason: `asked of ${spec?.user}` } }
+  }
+  if (path === '/audit') return {}
+  const status = { code: 403, message: `the hook heard of ${request?.name}` }
+  return { apiVersion, kind, response: { uid: request?.uid, allowed: false, status } }
+}
+
+interface Asked {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly spec?: {
+    readonly token?: string
+    readonly user?: string
+    readonly resourceAttributes?: { readonly resource?: string }
+  }
+  readonly request?: { readonly uid?: string; readonly name?: string }
+}
 
 let pod: HttpServer
 let hook: Server
@@ -51,10 +135,9 @@ beforeAll(async () => {
       body += chunk
     })
     request.on('end', () => {
-      const { apiVersion, kind, request: asked } = JSON.parse(body)
+      const path = new URL(request.url ?? '', issuer).pathname
       response.setHeader('content-type', 'application/json')
-      const status = { code: 403, message: `the hook heard of ${asked.name}` }
-      response.end(JSON.stringify({ apiVersion, kind, response: { uid: asked.uid, allowed: false, status } }))
+      response.end(JSON.stringify(discovery[path] ?? reviewed(path, JSON.parse(body))))
     })
   }).listen(0, '127.0.0.1')
   proxies = [
@@ -106,13 +189,35 @@ const cases: readonly OracleCase[] = [
   },
 ]
 
+const whoami = send('POST', 'whoami', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+  ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+})
+const bearing = (token: string, one: OracleCase): OracleCase => ({
+  ...one,
+  name: `${one.name} with ${token.slice(0, 6)}`,
+  headers: { ...one.headers, authorization: `Bearer ${token}` },
+})
+const byToken: readonly OracleCase[] = [
+  ...[bearing('secret', whoami), bearing('other', whoami), bearing(jwt, whoami)],
+  ...[
+    bearing('secret', get('pods', pods)),
+    bearing('secret', get('secrets', pods.replace('pods', 'secrets'))),
+  ],
+  bearing(jwt, get('pods', pods)),
+]
+
 /** What a server answers, and where it had the proxies connect to. */
 async function play(side: Side): Promise<object> {
   const before = proxies.map(({ asked }) => asked.length)
   const session = side.session()
   const answers: Record<string, Answer> = {}
   for (const one of cases) answers[one.name] = await settled(() => session.ask(one), one.until)
-  return { answers, asked: proxies.map(({ asked }, index) => [...new Set(asked.slice(before[index]))]) }
+  const nobody = side.session({})
+  for (const one of byToken) answers[one.name] = await settled(() => nobody.ask(one))
+  return {
+    answers,
+    asked: proxies.map(({ asked }, index) => [...new Set(asked.slice(before[index]))].toSorted()),
+  }
 }
 
 /** A hook is asked a moment after it was named. */
@@ -127,10 +232,20 @@ async function settled(ask: () => Promise<Answer>, until?: number): Promise<Answ
 besideStock({
   subject: 'proxies to other networks',
   claim: 'Hutch asks them for the same places, and answers what it hears there',
-  open: () => openStage({ both: [`--egress-selector-config-file=${at('egress.yaml')}`] }),
+  open: () =>
+    openStage({
+      both: [`--egress-selector-config-file=${at('egress.yaml')}`, ...webhooks],
+      hutch: ['--authorization-mode=Node,RBAC,Webhook'],
+      stock: ['--authorization-mode=Webhook'],
+    }),
   async compare({ ours, theirs }) {
     const [here, there] = [await play(ours), await play(theirs)]
-    expect(there).toMatchObject({ asked: [['192.0.2.10:8080', '192.0.2.10:9090'], ['hooks.test:8443']] })
+    expect(there).toMatchObject({
+      asked: [
+        ['192.0.2.10:8080', '192.0.2.10:9090'],
+        ['access', 'audit', 'hooks', 'issuer', 'tokens'].map(name => `${name}.test:8443`),
+      ],
+    })
     expect(here).toEqual(there)
   },
 })
