@@ -51,6 +51,7 @@ import { resourceMetricsReaders } from './resource-metrics/readers.ts'
 import { createSampler } from './resource-metrics/sampler.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
+import type { VastJudge } from './rest/vast.ts'
 import { watchTimeoutMinMs } from './rest/watch.ts'
 import { createReviewers, type ReviewSources } from './reviews/index.ts'
 import {
@@ -98,6 +99,8 @@ export interface ApiServerOptions {
   readonly servesCbor?: boolean
   /** Reads and prints long YAML elsewhere than on this event loop. Default: here. */
   readonly longYaml?: LongYaml
+  /** Judges objects with items by the ten thousand elsewhere. Default: here. */
+  readonly vastJudge?: VastJudge
   /** Rights to act as others may be for some requests (KEP-5284). Default: not, as upstream. */
   readonly constrainsImpersonation?: boolean
   /** More of what `/livez` and `/readyz` wait for: work after the start, parts outside. */
@@ -315,10 +318,11 @@ function createHandler(
       ['componentstatuses', componentStatusReader(componentChecks(checks, options.components))],
     ]),
     reviewers: createReviewers({ authorizer, clock: ports.clock, ...options.reviews }),
+    vastJudge: options.vastJudge,
   })
   const routes = createRoutes(mounted => {
     const health = mountHealth(mounted, checks, { log: ports.log, ...patienceOf(options) })
-    mountMetrics(mounted, ports.metrics, health)
+    mountMetrics(mounted, ports.metrics, { health, startMs: ports.clock.nowMs() })
     if (options.profiler) mountProfiles(mounted, options.profiler, ports.clock)
     mountFlowDebug(mounted, flow, () => ({ wall: ports.clock.nowMs(), monotonic: ports.clock.monotonicMs() }))
     mountVersion(mounted, version)

@@ -20,6 +20,7 @@ const admin = { authorization: 'Bearer admin/system:masters' }
 async function metrics(): Promise<string> {
   const response = await fetch(`${base}/metrics`, { headers: admin })
   expect(response.headers.get('content-type')).toStartWith('text/plain; version=0.0.4')
+  expect(response.headers.get('process-start-time-unix')).toMatch(/^\d+$/)
   return response.text()
 }
 
@@ -310,4 +311,15 @@ test('a write of other values of the same fields is told apart from others', asy
     return value(text, series) - (value(before, series) || 0)
   }
   expect([compared('unequal_objects_slow'), compared('unequal_objects_fast')]).toEqual([1, 2])
+})
+
+test('whoever may delete starts the counters anew, and every other method reads', async () => {
+  const ask = async (method: string) => {
+    const response = await fetch(`${base}/metrics`, { method, headers: admin })
+    return { type: response.headers.get('content-type'), text: await response.text() }
+  }
+  expect((await ask('POST')).text).toContain('apiserver_request_total{')
+  expect(await ask('DELETE')).toEqual({ type: 'text/plain; charset=utf-8', text: 'metrics reset\n' })
+  const one = labels('POST', 'configmaps', 'resource')
+  expect(seriesValue(await metrics(), `apiserver_request_total{code="201",${one}}`) ?? 0).toBe(0)
 })
