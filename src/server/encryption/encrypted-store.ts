@@ -1,6 +1,7 @@
+import { messageOf } from '../../std/message.ts'
 import type { Ports } from '../../std/ports.ts'
 import { layerOver } from '../../storage/layer.ts'
-import { CasError, type Entry, type Store } from '../../storage/store.ts'
+import { CasError, type Entry, type Store, StoreUnavailableError } from '../../storage/store.ts'
 import { createEventOpening, type EventOpening } from './opened-watch.ts'
 import type { Opened, Provider, Transformer } from './provider.ts'
 
@@ -10,7 +11,10 @@ export interface Rule extends Transformer {
   readonly providers: readonly Provider[]
 }
 
-/** A store whose covered values nobody can read on the disk. */
+/**
+ * A store whose covered values nobody can read on the disk. What cannot be opened now is `StoreUnavailableError`: plugins and
+ * keys come back, and whoever follows the store asks again then.
+ */
 export interface EncryptedStore extends Store {
   /** Takes other rules from now on. */
   configure(rules: readonly Rule[]): void
@@ -35,8 +39,12 @@ export function encryptedStore(
     return plain
   }
   const open = async (entry: Entry): Promise<Entry> => {
-    const opened = openWith(table(entry.key), entry.key, entry.value)
-    return { ...entry, value: note(entry.key, opened instanceof Promise ? await opened : opened) }
+    try {
+      const opened = openWith(table(entry.key), entry.key, entry.value)
+      return { ...entry, value: note(entry.key, opened instanceof Promise ? await opened : opened) }
+    } catch (error) {
+      throw new StoreUnavailableError(messageOf(error), { cause: error })
+    }
   }
   const opening = createEventOpening(event => {
     const known = plainOf.get(event.value)
@@ -96,7 +104,12 @@ function openedFeed(store: Store, opening: EventOpening): Pick<Store, 'watch' | 
       const broken = new AbortController()
       const ends = AbortSignal.any([signal, broken.signal])
       const opened = opening.through(sink, error => broken.abort(error), ends)
-      await store.watch(prefix, fromRevision, opened, ends)
+      try {
+        await store.watch(prefix, fromRevision, opened, ends)
+      } catch (error) {
+        // What waits for a plugin is not told any more: whoever watches looks at the whole store instead.
+        broken.abort(error)
+      }
       if (broken.signal.aborted) throw broken.signal.reason
     },
     ...(store.freshRevision && {

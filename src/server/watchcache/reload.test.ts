@@ -1,40 +1,17 @@
 import { expect, test } from 'bun:test'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { simPorts } from '../../std/sim-ports.ts'
-import { layerOver } from '../../storage/layer.ts'
 import { openMemoryStore } from '../../storage/memory/memory-store.ts'
-import { CompactedError, type Store } from '../../storage/store.ts'
+import { CompactedError } from '../../storage/store.ts'
 import { createPacedWatch } from '../rest/paced-watch.ts'
 import { type CacheEvent, createWatchCache, objectKey } from './index.ts'
+import { forgetful } from './testing.ts'
 
 const at = (name: string) => objectKey({ group: '', plural: 'configmaps' }, 'default', name)
 const encode = (object: unknown) => new TextEncoder().encode(JSON.stringify(object))
 const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)) as KubeObject
 const objectOf = (name: string, text: string): KubeObject =>
   ({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, data: { text } }) as KubeObject
-
-/** A store whose watch can lose its history, and that others write. */
-function forgetful(store: Store) {
-  let lose = () => {}
-  let isAway = false
-  const layer = layerOver(store, {
-    freshRevision: async () => store.revision(),
-    compactedRevision: () => (isAway ? store.revision() : store.compactedRevision()),
-    watch(prefix, from, sink, signal) {
-      const inner = new AbortController()
-      const lost = Promise.withResolvers<void>()
-      lose = () => {
-        isAway = true
-        inner.abort()
-        lost.reject(new CompactedError(store.revision()))
-      }
-      isAway = false
-      const watching = store.watch(prefix, from, sink, AbortSignal.any([inner.signal, signal]))
-      return Promise.race([lost.promise, watching.then(() => (isAway ? lost.promise : undefined))])
-    },
-  })
-  return { layer, lose: () => lose() }
-}
 
 async function setUp() {
   const ports = simPorts()
