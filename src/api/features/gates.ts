@@ -36,6 +36,9 @@ const switched = [
   ['StorageVersionMigrator', 'BETA', 'off'],
 ] as const
 
+/** Their names. */
+export const switchedGates: readonly SwitchedGate[] = switched.map(([name]) => name)
+
 const fixed = [
   ['APIResponseCompression', 'BETA', 'on'],
   ['APIServerIdentity', 'BETA', 'on'],

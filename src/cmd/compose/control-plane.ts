@@ -12,8 +12,8 @@ import { type ClusterSetup, startCluster } from '../../server/bootstrap/cluster.
 import type { CacheSources } from '../../server/cache-sources.ts'
 import type { ComponentChecks } from '../../server/component-status.ts'
 import type { UserInfo } from '../../server/context.ts'
-import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
 import type { Egress } from '../../server/egress/dial.ts'
+import type { EncryptedStore } from '../../server/encryption/encrypted-store.ts'
 import type { Routes } from '../../server/http/routes.ts'
 import { openServer, type ServerSetup } from '../../server/open-server.ts'
 import type { Pki } from '../../server/pki/pki.ts'
@@ -28,8 +28,8 @@ import { openAdmission } from './admission.ts'
 import { openAuditing } from './auditing.ts'
 import { openOutsideAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
-import { openEncryption } from './encryption.ts'
 import { openEgress } from './egress.ts'
+import { openEncryption } from './encryption.ts'
 import { tellFeatures } from './features.ts'
 import { mountJoining } from './join-routes.ts'
 import { createLongYaml } from './long-yaml.ts'
@@ -43,6 +43,7 @@ import { shareSecrets } from './shared-secrets.ts'
 import { openTokenFile } from './token-file.ts'
 import { openTraces } from './tracing.ts'
 import { openTrust } from './trust.ts'
+import { createVastJudge } from './vast-judge.ts'
 import { openWaysOut } from './ways-out.ts'
 
 /** An API server that is up, and the ways into it for the parts of this process. */
@@ -98,9 +99,9 @@ export async function openControlPlane(settings: ServerSettings, ports: Ports): 
 interface Opened {
   readonly store: EncryptedStore
   readonly stop: AbortController
+  readonly egress: Egress | undefined
   readonly tracing: Tracing | undefined
 }
-  readonly egress: Egress | undefined
 
 async function buildServer(
   settings: ServerSettings,
@@ -164,7 +165,10 @@ function mountPages(routes: Routes, settings: ServerSettings, pki: Pki, sources:
   if (!settings.disabled.has('scheduler')) mountPodResources(routes, sources)
 }
 
-type Switched = Pick<ApiServerOptions, 'servesCbor' | 'constrainsImpersonation' | 'profiler' | 'longYaml'>
+type Switched = Pick<
+  ApiServerOptions,
+  'servesCbor' | 'constrainsImpersonation' | 'profiler' | 'longYaml' | 'vastJudge'
+>
 
 /** What flags and gates switch on and off, and what only a real process has. */
 function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports): Switched {
@@ -173,6 +177,7 @@ function switchedParts({ features, profiling }: ServerSettings, { clock }: Ports
     constrainsImpersonation: features.enabled('ConstrainedImpersonation'),
     profiler: profiling ? processProfiler(clock) : undefined,
     longYaml: createLongYaml(clock),
+    vastJudge: createVastJudge(clock, features),
   }
 }
 

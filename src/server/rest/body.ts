@@ -30,12 +30,11 @@ import { contentTypes } from '../http/negotiation.ts'
 import { handledAs, isServedKind, kindless, unlikeType, unreadable } from './foreign-body.ts'
 import { type BodyType, metaSchema } from './meta-type.ts'
 
-/** The body as a private object of this resource's kind, defaulted; 400 when it is something else, 415 for a foreign format. */
+/** The body as a private object of this resource's kind; 400 when it is something else, 415 for a foreign format. */
 export function decodeBody(context: RequestContext, resource: Resource): KubeObject {
   const object = decodeTyped(context, bodyType(resource)) as unknown as KubeObject
   object.metadata ??= {}
   if (resource.custom) settleCustom(context, resource, object)
-  applyDefaults(resource, object)
   return object
 }
 

@@ -10,6 +10,7 @@ import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserI
 import type { AdmissionMeter } from '../metrics/admission.ts'
 import type { RestMeter } from '../metrics/rest-meter.ts'
 import type { WatchCache } from '../watchcache/index.ts'
+import type { VastJudge } from './vast.ts'
 
 /** What every verb works with; one per server. */
 export interface RestDeps {
@@ -29,6 +30,8 @@ export interface RestDeps {
   readonly reviewers: ReadonlyMap<string, Reviewer>
   /** Answers get and list of kinds whose objects are made when asked for, by `Resource.reader`. */
   readonly readers: ReadonlyMap<string, Reader>
+  /** Absent where nobody else is kept waiting. */
+  readonly vastJudge?: VastJudge | undefined
 }
 
 export type Connector = (call: RestCall) => Promise<Response>

@@ -2,11 +2,12 @@ import { deepFreeze } from '../../machinery/meta/value.ts'
 import { inDeclaredOrder } from '../../machinery/schema/declared-order.ts'
 import { notImplemented } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
-import { decodeBody } from './body.ts'
+import { applyDefaults, decodeBody } from './body.ts'
 import { admitMutating, admitValidating, type RestCall, requireLasting, turn } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
 import { dedupOwners, settleNamespace, wipeSystemFields } from './identity.ts'
 import { insert } from './insert.ts'
+import { refuseVast } from './vast.ts'
 import { checkWriteOptions } from './write-options.ts'
 
 /** POST of a collection. */
@@ -16,6 +17,8 @@ export async function create(call: RestCall): Promise<Response> {
   const connector = resource.strategy.ephemeral ? deps.connectors.get(resource.plural) : undefined
   if (connector) return connector(call)
   const object = decodeBody(context, resource)
+  await refuseVast(call, object)
+  applyDefaults(resource, object)
   await turn(call)
   if (resource.strategy.ephemeral) return review(call, object)
   wipeSystemFields(object)

@@ -16,6 +16,7 @@ import { patched, patchFaults } from './patched.ts'
 import { replace } from './replace.ts'
 import { findStored, requireStored } from './storage.ts'
 import { rulesFor } from './update.ts'
+import { refuseVast } from './vast.ts'
 import { checkWriteOptions } from './write-options.ts'
 
 /** Upstream's maxRetryWhenPatchConflicts. */
@@ -81,6 +82,7 @@ async function applied(
   copy.metadata ??= {}
   // What an apply may say is judged by its types: what goes beyond the schema is not told.
   if (resource.custom) shapeCustom(resource, copy)
+  await refuseVast(call, copy)
   applyDefaults(resource, copy)
   requireSameName(call, copy)
   return copy

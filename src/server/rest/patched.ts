@@ -24,6 +24,7 @@ import { applyDefaults, otherCustomKind, settleCustom } from './body.ts'
 import { type RestCall, turn } from './call.ts'
 import { unreadablePatch } from './foreign-body.ts'
 import { requireSameName, settleNamespace } from './identity.ts'
+import { refuseVast } from './vast.ts'
 
 export interface GivenPatch {
   readonly type: PatchType
@@ -42,6 +43,7 @@ export async function patched(call: RestCall, given: GivenPatch, current: KubeOb
   const transformed = transform(resource.schema, given, seen)
   await turn(call)
   const object = canonical(call, transformed, given)
+  await refuseVast(call, object)
   // Custom objects are defaulted when they are read again.
   if (!resource.custom) applyDefaults(resource, object)
   settleNamespace(call, object)

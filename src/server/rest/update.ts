@@ -1,13 +1,14 @@
 import type { Subresource } from '../../api/define.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { Response } from '../context.ts'
-import { decodeBody } from './body.ts'
+import { applyDefaults, decodeBody } from './body.ts'
 import { admitMutating, type RestCall } from './call.ts'
 import { trackUpdate } from './field-manager.ts'
 import { dedupOwners, requireNew, requireSameName, settleNamespace } from './identity.ts'
 import { insert } from './insert.ts'
 import { type Replacement, replace } from './replace.ts'
 import { findStored } from './storage.ts'
+import { refuseVast } from './vast.ts'
 import { checkWriteOptions } from './write-options.ts'
 
 /** Lost races that a PUT without a resourceVersion of its own is run again after. */
@@ -17,14 +18,16 @@ const attemptsMax = 5
 export async function update(call: RestCall, subresource?: Subresource): Promise<Response> {
   const { context, resource } = call
   checkWriteOptions(context.options, 'UpdateOptions')
-  const object = read(call)
+  const object = decodeBody(context, resource)
+  await refuseVast(call, object)
+  settle(call, object)
   if (!subresource && resource.strategy.allowCreateOnUpdate && !findStored(call))
     return createInstead(call, object)
   const attempts = object.metadata.resourceVersion ? 1 : attemptsMax
   // The object that was read is changed on its way: who lost a race reads it again.
   let unused: KubeObject | undefined = object
   const make = () => {
-    const made = unused ?? read({ ...call, context: { ...context, warnings: [] } })
+    const made = unused ?? settle(call, decodeBody({ ...context, warnings: [] }, resource))
     unused = undefined
     return made
   }
@@ -37,9 +40,9 @@ export async function update(call: RestCall, subresource?: Subresource): Promise
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
 }
 
-/** What the body says, private to the caller. */
-function read(call: RestCall): KubeObject {
-  const object = decodeBody(call.context, call.resource)
+/** What the body says, completed in place. */
+function settle(call: RestCall, object: KubeObject): KubeObject {
+  applyDefaults(call.resource, object)
   requireSameName(call, object)
   settleNamespace(call, object)
   dedupOwners(call, object, false)

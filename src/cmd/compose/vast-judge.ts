@@ -1,0 +1,20 @@
+import type { Features } from '../../api/features/features.ts'
+import { switchedGates } from '../../api/features/gates.ts'
+import type { VastJudge } from '../../server/rest/vast.ts'
+import type { Clock } from '../../std/ports.ts'
+import { createAskedWorker } from './asked-worker.ts'
+import type { VastVerdict, VastWork } from './vast-worker.ts'
+
+/** Judges vast objects in a Worker, by the rules of kinds with the same gates as here. */
+export function createVastJudge(
+  clock: Pick<Clock, 'setTimer'>,
+  features: Pick<Features, 'enabled'>,
+): VastJudge {
+  const gates = switchedGates.filter(gate => features.enabled(gate))
+  const ask = createAskedWorker<Omit<VastWork, 'id'>, VastVerdict>('vast', clock)
+  return {
+    async faults(question) {
+      return (await ask({ ...question, gates })).faults
+    },
+  }
+}
