@@ -126,6 +126,11 @@ const quotas: readonly OracleCase[] = [
     metadata: { name: 'oracle-mine' },
     value: 5,
   }),
+  send('POST', 'quota: a class with an overhead', '/apis/node.k8s.io/v1/runtimeclasses', {
+    metadata: { name: 'oracle-over' },
+    handler: 'h',
+    overhead: { podFixed: { cpu: '300m', memory: '1Mi' } },
+  }),
   ...Object.keys(data.quotas).flatMap(counted),
   {
     ...send('POST', 'quota: wait for the last', `${spaces}/quota-pods/pods?dryRun=All`, podOf('nothing')),
@@ -139,6 +144,18 @@ const quotas: readonly OracleCase[] = [
   resized('more than there is', '1200m'),
   resized('what there is', '450m'),
   send('POST', 'quota-cpu: one pod too many', `${spaces}/quota-cpu/pods`, podOf('both', 'second')),
+  send(
+    'POST',
+    'quota-ending: a pod without an end',
+    `${spaces}/quota-ending/pods`,
+    podOf('requests', 'endless'),
+  ),
+  patch('quota-ending: it is given one', `${spaces}/quota-ending/pods/endless`, 'merge', {
+    spec: { activeDeadlineSeconds: 60 },
+  }),
+  patch('quota-ending: it is given a label', `${spaces}/quota-ending/pods/endless`, 'merge', {
+    metadata: { labels: { a: 'b' } },
+  }),
   patch('quota: other scopes', quotaPath('best'), 'merge', { spec: { scopes: ['NotBestEffort'] } }),
   patch('quota: another amount', quotaPath('best'), 'merge', { spec: { hard: { pods: '7' } } }),
 ]

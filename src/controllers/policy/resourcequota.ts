@@ -72,8 +72,8 @@ function sameUsage(
   resource: ServedResource,
   [object, old]: readonly [KubeObject, KubeObject],
 ): boolean {
-  const { updates, scopeFacts } = evaluatorOf(resource)
-  if (!updates) return true
+  const { grows, scopeFacts } = evaluatorOf(resource)
+  if (!grows) return true
   if (!jsonEqual(scopeFacts?.(object), scopeFacts?.(old))) return false
   const nowMs = ports.clock.nowMs()
   return jsonEqual(texts(usageOf(resource, object, nowMs)), texts(usageOf(resource, old, nowMs)))

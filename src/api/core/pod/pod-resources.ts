@@ -1,4 +1,5 @@
 /** What a pod asks for as a whole (component-helpers/resource, pkg/apis/core/v1/helper/qos). */
+import { findCondition } from '../../../machinery/meta/conditions.ts'
 import {
   addQuantity,
   compareQuantity,
@@ -8,7 +9,7 @@ import {
   type Quantity,
   zeroQuantity,
 } from '../../../machinery/quantity/index.ts'
-import type { Container, PodSpec } from '../../types/core-v1.gen.ts'
+import type { Container, ContainerStatus, Pod, PodSpec } from '../../types/core-v1.gen.ts'
 
 type ResourceList = Record<string, Quantity>
 type Side = 'requests' | 'limits'
@@ -18,16 +19,18 @@ const computeResources = ['cpu', 'memory'] as const
 
 /**
  * Requests (or limits) of all containers: the sum of app containers and sidecars, or what the init containers
- * need at their peak where that is more. Without pod-level resources and overhead.
+ * need at their peak where that is more. Without pod-level resources and overhead. `lasting` says what those that
+ * run for good ask for, where that is not what the spec says.
  */
-export function aggregateContainers(spec: PodSpec, side: Side): ResourceList {
+export function aggregateContainers(spec: PodSpec, side: Side, lasting = listOf): ResourceList {
   const total: ResourceList = {}
-  for (const container of spec.containers) addTo(total, listOf(container, side))
+  for (const container of spec.containers) addTo(total, lasting(container, side))
   const sidecars: ResourceList = {}
   const peak: ResourceList = {}
   for (const container of spec.initContainers ?? []) {
-    const own = listOf(container, side)
-    if (container.restartPolicy === 'Always') {
+    const isLasting = container.restartPolicy === 'Always'
+    const own = (isLasting ? lasting : listOf)(container, side)
+    if (isLasting) {
       addTo(total, own)
       addTo(sidecars, own)
       maxTo(peak, sidecars)
@@ -43,6 +46,45 @@ export function aggregateContainers(spec: PodSpec, side: Side): ResourceList {
 
 function listOf(container: Container, side: Side): ResourceList {
   return parseQuantities(container.resources?.[side])
+}
+
+/**
+ * What a pod holds of each resource, overhead and pod-level amounts (KEP-2837) included: while it is resized (KEP-1287)
+ * the largest of what is wanted, allocated and in use (component-helpers PodRequests, PodLimits).
+ */
+export function heldResources(pod: Pod, side: Side): ResourceList {
+  const { spec, status } = pod
+  if (!spec) return {}
+  const telling = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].filter(
+    container => container.resources,
+  )
+  const statuses = new Map(telling.map(container => [container.name, container]))
+  const lasting = (container: Container) => heldByContainer(pod, container, side, statuses)
+  const held = aggregateContainers(spec, side, statuses.size === 0 ? undefined : lasting)
+  const level = parseQuantities(spec.resources?.[side])
+  for (const name in level) if (isPodLevelResource(name)) held[name] = level[name]!
+  const overhead = parseQuantities(spec.overhead)
+  if (side === 'requests') addTo(held, overhead)
+  else
+    for (const name in overhead)
+      if (held[name] && !isZeroQuantity(held[name])) held[name] = addQuantity(held[name], overhead[name]!)
+  return held
+}
+
+/** A resize that the node refused for good does not count (determineEffectiveRequests). */
+function heldByContainer(
+  { status }: Pod,
+  container: Container,
+  side: Side,
+  statuses: ReadonlyMap<string, ContainerStatus>,
+): ResourceList {
+  const known = statuses.get(container.name)
+  if (!known) return listOf(container, side)
+  const held = { ...parseQuantities(known.resources?.[side]) }
+  if (side === 'requests') maxTo(held, parseQuantities(known.allocatedResources))
+  const pending = findCondition(status?.conditions, 'PodResizePending')
+  if (pending?.reason !== 'Infeasible') maxTo(held, listOf(container, side))
+  return held
 }
 
 function addTo(total: ResourceList, list: ResourceList): void {

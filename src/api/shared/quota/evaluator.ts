@@ -11,8 +11,8 @@ export interface Evaluator {
   charges(name: string): boolean
   /** What one object takes now. */
   usage(object: KubeObject, nowMs: number): Usage
-  /** Subresources, `''` the object itself, by whose updates it may come to take more; absent: what it takes stays. */
-  readonly updates?: readonly string[]
+  /** Whether an update by this subresource, `''` the object itself, may take more; absent: what it takes stays. */
+  grows?(subresource: string, object: KubeObject, old: KubeObject): boolean
   /** What an object leaves out that must be said where a quota counts these names; undefined: nothing. */
   lacks?(object: KubeObject, names: readonly string[]): string | undefined
   /** Whether a quota's scope takes in an object; absent: objects of the kind have no scopes, and none takes them in. */

@@ -59,6 +59,37 @@ test('only pods and claims have scopes; all that may come to take more says by w
   const object = { metadata: {}, spec: { containers: [] } } as KubeObject
   const isIn = (plural: string) => matchesScope(everything, { group: '', plural }, object)
   expect([isIn('pods'), isIn('services'), isIn('configmaps')]).toEqual([true, false, false])
-  const updates = (plural: string) => evaluatorOf({ group: '', plural }).updates
-  expect([updates('pods'), updates('services'), updates('secrets')]).toEqual([['resize'], [''], undefined])
+  const pod = (spec: object) => ({ metadata: {}, spec: { containers: [], ...spec } }) as KubeObject
+  const grows = (plural: string, subresource: string, changed = pod({})) =>
+    evaluatorOf({ group: '', plural }).grows?.(subresource, changed, pod({}))
+  expect([grows('pods', 'resize'), grows('pods', ''), grows('pods', 'status')]).toEqual([true, false, false])
+  expect(grows('pods', '', pod({ activeDeadlineSeconds: 1 }))).toBe(true)
+  expect([grows('services', ''), grows('secrets', '')]).toEqual([true, undefined])
+})
+
+test('pods take their overhead and what they hold while they are resized; claims whole bytes', () => {
+  const resources = { requests: { cpu: '1' }, limits: { cpu: '2' } }
+  const spec = { overhead: { cpu: '100m', memory: '1Mi' }, containers: [{ name: 'c', resources }] }
+  const running = (reason?: string) => ({
+    ...(reason && { conditions: [{ type: 'PodResizePending', reason }] }),
+    containerStatuses: [
+      { name: 'c', resources: { requests: { cpu: '500m' } }, allocatedResources: { cpu: '3' } },
+    ],
+  })
+  const pod = { requests: '1100m', limits: '2' }
+  const cpu = (status: object) => {
+    const taken = usage('', 'pods', { spec, status })
+    return { requests: taken['requests.cpu'], limits: taken['limits.cpu'] }
+  }
+  expect(usage('', 'pods', { spec })['limits.memory']).toBeUndefined()
+  expect(cpu({})).toEqual({ ...pod, limits: '2100m' })
+  expect(cpu(running())).toEqual({ requests: '3100m', limits: '2100m' })
+  expect(cpu(running('Infeasible')).limits).toBeUndefined()
+  const storage = (status: object) =>
+    usage('', 'persistentvolumeclaims', {
+      spec: { resources: { requests: { storage: '1500m' } } },
+      status,
+    })['requests.storage']
+  expect([storage({}), storage({ allocatedResources: { storage: '1' } })]).toEqual(['2', '2'])
+  expect(storage({ allocatedResources: { storage: '5Gi' } })).toBe('5Gi')
 })

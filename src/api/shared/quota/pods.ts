@@ -1,13 +1,16 @@
 import { parseQuantities } from '../../../machinery/quantity/index.ts'
-import { aggregateContainers, qosClass } from '../../core/pod/pod-resources.ts'
+import { heldResources, qosClass } from '../../core/pod/pod-resources.ts'
 import type { Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../../types/core-v1.gen.ts'
-import { addLists, type Evaluator, matchesNames, one, type Usage } from './evaluator.ts'
+import { type Evaluator, matchesNames, one, type Usage } from './evaluator.ts'
 
 /** Pods that have not come to their end, by what they ask for (evaluator/core pods.go). */
 export const podEvaluator: Evaluator = {
   charges: isPodName,
   usage: (object, nowMs) => podUsage(object as Pod, nowMs),
-  updates: ['resize'],
+  grows: (subresource, object, old) =>
+    subresource === 'resize' ||
+    (subresource === '' && isTerminating(object as Pod) !== isTerminating(old as Pod)),
+  scopeFacts: object => [isTerminating(object as Pod)],
   lacks: (object, counted) => missingCompute(object as Pod, counted),
   matches: (selector, object) => matchesScope(selector, object as Pod),
 }
@@ -19,26 +22,24 @@ const names: ReadonlySet<string> = new Set([
 ])
 
 function isPodName(name: string): boolean {
-  return (
-    names.has(name) ||
-    /^(requests\.)?hugepages-/.test(name) ||
-    (name.startsWith('requests.') && name.includes('/'))
-  )
+  if (names.has(name) || /^(requests\.)?hugepages-/.test(name)) return true
+  return name.startsWith('requests.') && isExtended(name.slice('requests.'.length))
 }
 
-function podUsage({ metadata, spec, status }: Pod, nowMs: number): Usage {
+/** Resources of a domain that is not Kubernetes' own, and devices by their class. */
+function isExtended(name: string): boolean {
+  if (name.startsWith('deviceclass.resource.kubernetes.io/')) return true
+  return name.includes('/') && !name.includes('kubernetes.io/')
+}
+
+function podUsage(pod: Pod, nowMs: number): Usage {
+  const { metadata, spec, status } = pod
   const ended = status?.phase === 'Failed' || status?.phase === 'Succeeded'
   const graceMs = (metadata.deletionGracePeriodSeconds ?? 0) * 1000
   const stuck =
     metadata.deletionTimestamp !== undefined && nowMs > Date.parse(metadata.deletionTimestamp) + graceMs
   if (ended || stuck || !spec) return {}
-  const level = (side: 'requests' | 'limits') => parseQuantities(spec.resources?.[side])
-  const requests = addLists(
-    { ...aggregateContainers(spec, 'requests'), ...level('requests') },
-    parseQuantities(spec.overhead),
-  )
-  const limits = { ...aggregateContainers(spec, 'limits'), ...level('limits') }
-  return { pods: one, ...computeUsage(requests, limits) }
+  return { pods: one, ...computeUsage(heldResources(pod, 'requests'), heldResources(pod, 'limits')) }
 }
 
 const native: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage'])
@@ -49,7 +50,7 @@ function computeUsage(requests: Usage, limits: Usage): Usage {
   for (const [name, amount] of Object.entries(requests)) {
     const huge = name.startsWith('hugepages-')
     if (native.has(name) || huge) usage[name] = amount
-    if (native.has(name) || huge || name.includes('/')) usage[`requests.${name}`] = amount
+    if (native.has(name) || huge || isExtended(name)) usage[`requests.${name}`] = amount
   }
   for (const [name, amount] of Object.entries(limits)) if (native.has(name)) usage[`limits.${name}`] = amount
   return usage

@@ -8,7 +8,7 @@ const names: readonly string[] = ['services', 'services.loadbalancers', 'service
 export const serviceEvaluator: Evaluator = {
   charges: name => names.includes(name),
   usage: object => serviceUsage(object as Service),
-  updates: [''],
+  grows: subresource => subresource === '',
 }
 
 function serviceUsage({ spec }: Service): Usage {

@@ -1,4 +1,9 @@
-import { parseQuantity } from '../../../machinery/quantity/index.ts'
+import {
+  compareQuantity,
+  parseQuantity,
+  type Quantity,
+  roundUpQuantity,
+} from '../../../machinery/quantity/index.ts'
 import type { PersistentVolumeClaim } from '../../types/core-v1.gen.ts'
 import { storageClassOf } from '../storage-class.ts'
 import { type Evaluator, matchesNames, one, type Usage } from './evaluator.ts'
@@ -10,7 +15,7 @@ const byClass = (storageClass: string, name: string) => `${storageClass}.storage
 export const volumeClaimEvaluator: Evaluator = {
   charges: name => names.includes(name) || names.some(each => name.endsWith(byClass('', each))),
   usage: object => claimUsage(object as PersistentVolumeClaim),
-  updates: [''],
+  grows: subresource => subresource === '',
   matches: (selector, object) =>
     selector.scopeName === 'VolumeAttributesClass' &&
     matchesNames(selector, attributesClasses(object as PersistentVolumeClaim)),
@@ -19,13 +24,21 @@ export const volumeClaimEvaluator: Evaluator = {
 }
 
 function claimUsage(claim: PersistentVolumeClaim): Usage {
-  const size = claim.status?.allocatedResources?.storage ?? claim.spec?.resources?.requests?.storage
-  const requested = size === undefined ? undefined : parseQuantity(size)
+  const requested = storageOf(claim)
   const plain = { persistentvolumeclaims: one, ...(requested && { 'requests.storage': requested }) }
   const storageClass = storageClassOf(claim)
   if (!storageClass) return plain
   const ofClass = Object.entries(plain).map(([name, amount]) => [byClass(storageClass, name), amount])
   return { ...plain, ...Object.fromEntries(ofClass) }
+}
+
+/** Whole bytes; of a claim that grows what it has been given, where that is more than it asks for by now. */
+function storageOf({ spec, status }: PersistentVolumeClaim): Quantity | undefined {
+  const wanted = spec?.resources?.requests?.storage
+  if (wanted === undefined) return undefined
+  const allocated = status?.allocatedResources?.storage
+  const [asked, given] = [parseQuantity(wanted), parseQuantity(allocated ?? '0')]
+  return roundUpQuantity(compareQuantity(given, asked) > 0 ? given : asked, 0)
 }
 
 /** A claim is of the class that it asks for, of the one it has, and of the one it is on its way to; others are of none. */

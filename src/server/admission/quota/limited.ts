@@ -81,10 +81,8 @@ function requireScopes(
   quotas: readonly ResourceQuota[],
 ): void {
   const matches = (selector: ScopedResourceSelectorRequirement) => matchesScope(selector, resource, object!)
-  const asked = limited
-    .filter(each => (each.apiGroup ?? '') === resource.group && each.resource === resource.plural)
-    .flatMap(({ matchScopes = [] }) => matchScopes)
-    .filter(matches)
+  // Of every entry, whatever resource it names: which scopes there are is the evaluator's to say.
+  const asked = limited.flatMap(({ matchScopes = [] }) => matchScopes).filter(matches)
   const covering = new Set(
     quotas
       .flatMap(scopesOf)

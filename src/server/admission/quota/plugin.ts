@@ -1,13 +1,14 @@
 import type { Resource } from '../../../api/define.ts'
-import { addLists, type Usage } from '../../../api/shared/quota/evaluator.ts'
+import type { Usage } from '../../../api/shared/quota/evaluator.ts'
 import { chargedNames, evaluatorOf, inScopes, usageOf } from '../../../api/shared/quota/evaluators.ts'
 import type { ResourceQuota } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import {
+  addQuantity,
   compareQuantity,
   formatQuantity,
-  isZeroQuantity,
   parseQuantities,
+  type Quantity,
   subtractQuantity,
   zeroQuantity,
 } from '../../../machinery/quantity/index.ts'
@@ -44,15 +45,27 @@ export function resourceQuota(ports: QuotaPorts): AdmissionPlugin {
   }
 }
 
-/** Creations of everything, and updates that may raise usage. */
-function isCharged({ operation, info, resource }: AdmissionRequest): boolean {
+/** Creations of everything but events, and updates that may raise usage. */
+function isCharged({ operation, info, resource, object, oldObject }: AdmissionRequest): boolean {
+  if (resource.plural === 'events' && eventGroups.has(resource.group)) return false
   if (operation === 'CREATE') return info.subresource === ''
-  return operation === 'UPDATE' && evaluatorOf(resource).updates?.includes(info.subresource) === true
+  if (operation !== 'UPDATE' || !object || !oldObject) return false
+  return evaluatorOf(resource).grows?.(info.subresource, object, oldObject) === true
 }
+
+/** Events have never been counted. */
+const eventGroups: ReadonlySet<string> = new Set(['', 'events.k8s.io'])
 
 interface Books {
   readonly ports: QuotaPorts
   readonly reservations: Reservations
+}
+
+/** What a request adds to what one quota counts. */
+interface Demand {
+  readonly quota: ResourceQuota
+  readonly names: readonly string[]
+  readonly added: Usage
 }
 
 function charge(
@@ -64,36 +77,51 @@ function charge(
   if (!object) return
   const nowMs = ports.clock.nowMs()
   const usage = usageOf(resource, object, nowMs)
-  if (ports.limited?.length) cover(request, usage, quotas, ports.limited)
-  if (quotas.length === 0) return
+  const demands = demandsOf(request, quotas, usage, nowMs)
+  const added = demands.length > 0 ? demands.map(demand => demand.added) : [addedTo(request, usage, nowMs)]
+  if (added.every(each => Object.keys(each).length === 0)) return
+  if (ports.limited?.length) {
+    const covered = new Set(demands.flatMap(({ names }) => names))
+    requireCovered(request, ports.limited, { usage, quotas, covered })
+  }
+  if (demands.length === 0) return
   const stored = ports.objectsOf(resource).list(info.namespace)
   const present = reservations.present(resource, info.namespace, stored)
-  for (const quota of quotas) {
-    if (!inScopes(quota, resource, object)) continue
-    const old = oldObject && inScopes(quota, resource, oldObject) ? usageOf(resource, oldObject, nowMs) : {}
-    const hard = chargedNames(resource, quota)
-    checkComplete(request, quota, hard)
-    const requested = increase(usage, old, hard)
-    if (Object.keys(requested).length === 0) continue
-    const counted = present.filter(item => inScopes(quota, resource, item))
-    const used = counted.map(item => usageOf(resource, item, nowMs)).reduce(addLists, {})
-    checkLimits(request, quota, requested, used)
-  }
+  for (const demand of demands) checkLimits(request, demand, present, nowMs)
   if (!dryRun) reservations.add(resource, info.namespace, object, oldObject)
 }
 
-function cover(
+/** Of the quotas that count the object; throws when it does not say what one of them demands to know. */
+function demandsOf(
   request: AdmissionRequest,
-  usage: Usage,
   quotas: readonly ResourceQuota[],
-  limited: readonly LimitedResource[],
-): void {
-  const { resource, object, oldObject } = request
-  const old = oldObject ? usageOf(resource, oldObject, 0) : {}
-  if (oldObject && Object.keys(increase(usage, old, Object.keys(usage))).length === 0) return
-  const own = quotas.filter(quota => inScopes(quota, resource, object as KubeObject))
-  const covered = new Set(own.flatMap(quota => chargedNames(resource, quota)))
-  requireCovered(request, limited, { usage, quotas, covered })
+  usage: Usage,
+  nowMs: number,
+): readonly Demand[] {
+  const { resource, oldObject } = request
+  const object = request.object as KubeObject
+  return quotas.flatMap(quota => {
+    const names = chargedNames(resource, quota)
+    if (names.length === 0 || !inScopes(quota, resource, object)) return []
+    checkComplete(request, quota, names)
+    const wasIn = !oldObject || inScopes(quota, resource, oldObject)
+    return [{ quota, names, added: wasIn ? addedTo(request, usage, nowMs) : positive(usage) }]
+  })
+}
+
+/** What the write adds, without what it does not change. */
+function addedTo({ resource, oldObject }: AdmissionRequest, usage: Usage, nowMs: number): Usage {
+  const old = oldObject ? usageOf(resource, oldObject, nowMs) : {}
+  const rest = Object.entries(usage).map(([name, amount]) => {
+    return [name, old[name] ? subtractQuantity(amount, old[name]) : amount] as const
+  })
+  return positive(Object.fromEntries(rest))
+}
+
+function positive(usage: Usage): Usage {
+  return Object.fromEntries(
+    Object.entries(usage).filter(([, amount]) => compareQuantity(amount, zeroQuantity) > 0),
+  )
 }
 
 function checkComplete(request: AdmissionRequest, quota: ResourceQuota, hard: readonly string[]): void {
@@ -101,28 +129,53 @@ function checkComplete(request: AdmissionRequest, quota: ResourceQuota, hard: re
   if (missing) throw refusal(request, `failed quota: ${quota.metadata.name}: must specify ${missing}`)
 }
 
-/** What the write adds, without what it does not change. */
-function increase(usage: Usage, old: Usage, names: readonly string[]): Usage {
-  const added = names.flatMap(name => {
-    const amount = usage[name]
-    if (!amount) return []
-    const rest = subtractQuantity(amount, old[name] ?? zeroQuantity)
-    return compareQuantity(rest, zeroQuantity) > 0 && !isZeroQuantity(rest) ? [[name, rest] as const] : []
-  })
-  return Object.fromEntries(added)
-}
-
-function checkLimits(request: AdmissionRequest, quota: ResourceQuota, requested: Usage, used: Usage): void {
+function checkLimits(
+  request: AdmissionRequest,
+  { quota, names, added }: Demand,
+  present: readonly KubeObject[],
+  nowMs: number,
+): void {
+  const asked = names.filter(name => added[name])
+  if (asked.length === 0) return
+  const counted = present.filter(item => inScopes(quota, request.resource, item))
+  const used = usedBy(request.resource, counted, asked, nowMs)
   const hard = parseQuantities(quota.spec?.hard)
-  const total = addLists(used, requested)
-  const exceeded = Object.keys(requested)
-    .filter(name => compareQuantity(total[name] ?? zeroQuantity, hard[name] ?? zeroQuantity) > 0)
+  const exceeded = asked
+    .filter(name => compareQuantity(addQuantity(used[name]!, added[name]!), hard[name] ?? zeroQuantity) > 0)
     .sort()
   if (exceeded.length === 0) return
   const show = (list: Usage) =>
     exceeded.map(name => `${name}=${formatQuantity(list[name] ?? zeroQuantity)}`).join(',')
   throw refusal(
     request,
-    `exceeded quota: ${quota.metadata.name}, requested: ${show(requested)}, used: ${show(used)}, limited: ${show(hard)}`,
+    `exceeded quota: ${quota.metadata.name}, requested: ${show(added)}, used: ${show(used)}, limited: ${show(hard)}`,
   )
+}
+
+function usedBy(
+  resource: Resource,
+  objects: readonly KubeObject[],
+  names: readonly string[],
+  nowMs: number,
+): Usage {
+  const used: Record<string, Quantity> = {}
+  for (const name of names) used[name] = zeroQuantity
+  for (const object of objects) {
+    const usage = knownUsage(resource, object, nowMs)
+    for (const name of names) if (usage[name]) used[name] = addQuantity(used[name]!, usage[name])
+  }
+  return used
+}
+
+const known = new WeakMap<KubeObject, Usage>()
+
+/** Objects of the cache are frozen: what one takes is worked out once, unless its end is a matter of time. */
+function knownUsage(resource: Resource, object: KubeObject, nowMs: number): Usage {
+  if (object.metadata.deletionTimestamp) return usageOf(resource, object, nowMs)
+  let usage = known.get(object)
+  if (!usage) {
+    usage = usageOf(resource, object, nowMs)
+    known.set(object, usage)
+  }
+  return usage
 }
