@@ -40,12 +40,14 @@ export function followDefinitions(given: DefinitionOptions): void {
   const { cache, ports, signal } = given
   const options: Following = {
     ...given,
+    groups: new Map(),
     meter: celMeter(ports),
     conversions: conversionMeter(ports.metrics, ports.clock),
   }
   const served: Served = new Map()
   const prefix = collectionPrefix(location)
   const { items, revision } = cache.list(prefix)
+  for (const { object } of items) note(options, object as CustomResourceDefinition)
   for (const { object } of items) show(options, served, object as CustomResourceDefinition)
   const watching = cache.watch(
     prefix,
@@ -64,6 +66,8 @@ export function followDefinitions(given: DefinitionOptions): void {
 }
 
 interface Following extends DefinitionOptions {
+  /** Definitions by group and name, as they were last shown: of a thousand, few are asked about each other's names. */
+  readonly groups: Map<string, Map<string, CustomResourceDefinition>>
   /** One for the rules of all kinds. */
   readonly meter: CelMeter
   readonly conversions: ConversionMeter
@@ -79,6 +83,7 @@ type Served = Map<string, Entry>
 /** Registers the served versions of an established definition, then does what it still needs. */
 function show(options: Following, served: Served, definition: CustomResourceDefinition): void {
   const { name = '' } = definition.metadata
+  note(options, definition)
   const settled = settle(options, definition)
   register(options, served, settled ?? definition)
   if (settled) inBackground(options, name, () => writeStatus(options, settled))
@@ -109,8 +114,21 @@ function register(options: Following, served: Served, definition: CustomResource
   served.set(name, { basis, resources })
 }
 
+function note({ groups }: Following, definition: CustomResourceDefinition): void {
+  const { group } = definition.spec
+  const members = groups.get(group) ?? new Map<string, CustomResourceDefinition>()
+  groups.set(group, members.set(definition.metadata.name!, definition))
+}
+
+function forget({ groups }: Following, { metadata, spec: { group } }: CustomResourceDefinition): void {
+  const members = groups.get(group)
+  members?.delete(metadata.name!)
+  if (members?.size === 0) groups.delete(group)
+}
+
 /** A definition that is gone frees its names: others of its group may have them now. */
 function hide(options: Following, served: Served, definition: CustomResourceDefinition): void {
+  forget(options, definition)
   unregister(options, served, definition.metadata.name!)
   for (const other of sameGroup(options, definition))
     if (!isTrue(other, 'NamesAccepted')) show(options, served, other)
@@ -121,19 +139,18 @@ function unregister({ registry }: DefinitionOptions, served: Served, name: strin
   served.delete(name)
 }
 
+/** The others of its group, in no order. */
 function sameGroup(
-  { cache }: DefinitionOptions,
+  { groups }: Following,
   { spec, metadata }: CustomResourceDefinition,
 ): CustomResourceDefinition[] {
-  const all = cache
-    .list(collectionPrefix(location))
-    .items.map(({ object }) => object as CustomResourceDefinition)
-  return all.filter(each => each.spec.group === spec.group && each.metadata.name !== metadata.name)
+  const members = [...(groups.get(spec.group)?.values() ?? [])]
+  return members.filter(each => each.metadata.name !== metadata.name)
 }
 
 /** The definition with the status that it should have; undefined when it has it. */
 function settle(
-  options: DefinitionOptions,
+  options: Following,
   definition: CustomResourceDefinition,
 ): CustomResourceDefinition | undefined {
   const status = settleNames(definition, sameGroup(options, definition), timestamp(options.ports.clock))
