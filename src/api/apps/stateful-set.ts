@@ -3,6 +3,7 @@ import { formatSelector, labelSelectorFrom } from '../../machinery/selector/labe
 import type { FieldErrors } from '../../machinery/validation/field-error.ts'
 import { invalidFor } from '../../machinery/validation/field-errors.ts'
 import { nonnegative } from '../../machinery/validation/values.ts'
+import { claimSpecWarnings } from '../core/claim-warnings.ts'
 import { validateClaimSpec } from '../core/persistent-volume-claim-validation.ts'
 import { templateWarnings } from '../core/pod/warnings.ts'
 import { defineResource } from '../define-resource.ts'
@@ -129,6 +130,10 @@ export const statefulSets = defineResource<StatefulSet>('apps/v1', 'StatefulSet'
     hasGeneration: true,
     warnings: (object, old) => [
       ...templateWarnings(object.spec?.template, 'spec.template', [object, old]),
+      // Upstream's paths: without the spec in a new one, with a capital letter in a changed one.
+      ...(object.spec?.volumeClaimTemplates ?? []).flatMap(({ spec }, index) =>
+        claimSpecWarnings(spec, `spec.volumeClaimTemplates[${index}]${old ? '.Spec' : ''}`),
+      ),
       ...((object.spec?.revisionHistoryLimit ?? 0) < 0 ? [historyWarning] : []),
     ],
   },

@@ -2,6 +2,7 @@ import { unset } from '../../machinery/table/cells.ts'
 import { defineResource } from '../define-resource.ts'
 import { accessModesText, className } from '../shared/volume-cells.ts'
 import type { PersistentVolumeClaim } from '../types/core-v1.gen.ts'
+import { claimWarnings } from './claim-warnings.ts'
 import {
   settleDataSource,
   validateClaim,
@@ -22,6 +23,7 @@ export const persistentVolumeClaims = defineResource<PersistentVolumeClaim>('v1'
     prepareForUpdate: ({ spec }, old) => settleDataSource(spec!, old.spec),
     validate: validateClaim,
     validateUpdate: validateClaimUpdate,
+    warnings: claimWarnings,
   },
   initialStatus: () => ({ phase: 'Pending' }),
   subresources: { status: { strategy: { validate: validateClaimStatus } } },

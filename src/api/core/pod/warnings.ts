@@ -1,7 +1,6 @@
 /** Texts of the `Warning:` headers of pods and templates (pkg/api/pod/warnings.go). */
 import { dns1123LabelErrors } from '../../../machinery/meta/names.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
-import { milliValue, parseQuantity } from '../../../machinery/quantity/index.ts'
 import { addressWarnings } from '../../../machinery/validation/address-warnings.ts'
 import type {
   Affinity,
@@ -12,8 +11,10 @@ import type {
   PodSpec,
   PodTemplateSpec,
 } from '../../types/core-v1.gen.ts'
+import { claimSpecWarnings } from '../claim-warnings.ts'
 import { annotationWarnings, nodeLabelWarnings, type PodPlace } from './deprecation-warnings.ts'
 import { overlapWarnings } from './overlap-warnings.ts'
+import { isWholeAmount } from './whole-amount.ts'
 
 const deprecatedVolumes: Readonly<Record<string, string>> = {
   photonPersistentDisk: 'deprecated in v1.11, non-functional in v1.16+',
@@ -74,6 +75,10 @@ function specWarnings(place: PodPlace): string[] {
   })
   const volumes = (spec.volumes ?? []).flatMap((volume, i) =>
     Object.keys(volume).flatMap(source => {
+      if (source === 'ephemeral') {
+        const at = `${path}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`
+        return claimSpecWarnings(volume.ephemeral?.volumeClaimTemplate?.spec, at)
+      }
       const text = Object.hasOwn(deprecatedVolumes, source) ? deprecatedVolumes[source] : undefined
       return text ? [`${path}.volumes[${i}].${source === 'storageos' ? 'storageOS' : source}: ${text}`] : []
     }),
@@ -159,17 +164,12 @@ function amountWarnings({ resources = {} }: Container, path: string): string[] {
   return byteResources.flatMap(name =>
     (['limits', 'requests'] as const).flatMap(side => {
       const text = resources[side]?.[name]
-      if (text === undefined || isWhole(text)) return []
+      if (text === undefined || isWholeAmount(text)) return []
       return [
         `${path}.resources.${side}[${name}]: fractional byte value ${quote(text)} is invalid, must be an integer`,
       ]
     }),
   )
-}
-
-/** As upstream reckons: in thousandths, of which an int64 holds but so many. */
-function isWhole(text: string): boolean {
-  return BigInt.asIntN(64, milliValue(parseQuantity(text))) % 1000n === 0n
 }
 
 /** A repeated variable is fine only when it builds on the one before. */

@@ -45,16 +45,18 @@ export function resourceQuota(ports: QuotaPorts): AdmissionPlugin {
   }
 }
 
-/** Creations of everything but events, and updates that may raise usage. */
+/** Creations of everything that lasts but events, and updates that may raise usage. */
 function isCharged({ operation, info, resource, object, oldObject }: AdmissionRequest): boolean {
-  if (resource.plural === 'events' && eventGroups.has(resource.group)) return false
+  if (neverCounted.has(`${resource.plural}.${resource.group}`)) return false
   if (operation === 'CREATE') return info.subresource === ''
   if (operation !== 'UPDATE' || !object || !oldObject) return false
   return evaluatorOf(resource).grows?.(info.subresource, object, oldObject) === true
 }
 
-/** Events have never been counted. */
-const eventGroups: ReadonlySet<string> = new Set(['', 'events.k8s.io'])
+/** pkg/quota/v1/install: what is not stored, and events, which never were. */
+const neverCounted: ReadonlySet<string> = new Set([
+  ...['bindings.', 'events.', 'events.events.k8s.io', 'localsubjectaccessreviews.authorization.k8s.io'],
+])
 
 interface Books {
   readonly ports: QuotaPorts
