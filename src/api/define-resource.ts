@@ -162,7 +162,9 @@ function toSubresource<T extends KubeObject>(
   const written = behaviour.subresources?.[name]
   if (name === 'status') return { ...facts, writes: ['status'], ...written }
   if (name === 'scale') return { ...facts, ...(behaviour.scale && { scale: behaviour.scale }) }
-  return written ? { ...facts, ...written } : { ...facts, connector: `${resource.name}/${name}` }
+  if (written) return { ...facts, hasTable: false, ...written }
+  const isCreated = verbs.every(verb => verb === 'create')
+  return { ...facts, connector: `${resource.name}/${name}`, ...(isCreated && { hasTable: false }) }
 }
 
 /** Columns and their order come from the stock server; a cell that none of them names is a mistake of ours. */

@@ -206,6 +206,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly resetFields?: readonly (readonly string[])[]
   /** `pods/exec`: behaviour of its own, looked up in the server's table. Absent for those that are data alone. */
   readonly connector?: string
+  /** It is not shown in a table, where upstream's storage of it makes none. */
+  readonly hasTable?: boolean
   readonly strategy?: Pick<
     Strategy<T>,
     | 'prepareForUpdate'

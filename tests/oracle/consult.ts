@@ -13,6 +13,7 @@ import { depthCases } from './depth-cases.ts'
 import { documentCases } from './document-cases.ts'
 import { edgeCases } from './edge-cases.ts'
 import { flowCases } from './flow-cases.ts'
+import { formCases } from './form-cases.ts'
 import { generalCases, opening } from './general-cases.ts'
 import { hookDefinitionCases } from './hook-definition-cases.ts'
 import { impersonationCases } from './impersonation-cases.ts'
@@ -73,6 +74,7 @@ export function allTracks(): Track[] {
     { name: 'wide columns', cases: wideColumnCases },
     { name: 'doors', cases: doorTableCases },
     { name: 'zeroes', cases: zeroCases },
+    { name: 'forms', cases: formCases },
     ...kindTracks(),
   ]
 }

@@ -76,6 +76,7 @@ export const customResourceDefinitions = defineResource<CustomResourceDefinition
       markDeleting: markTerminating,
     },
     storage: { keepsEmpties: true },
+    subresources: { status: { hasTable: false } },
     initialStatus: ({ spec }) => ({
       acceptedNames: { plural: '', kind: '' },
       // Upstream writes an empty list of conditions so.

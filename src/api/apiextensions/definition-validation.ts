@@ -28,7 +28,11 @@ export function validateDefinition(definition: CustomResourceDefinition, errors:
   const { metadata, spec, status } = definition
   const name = metadata.name ?? ''
   // Of a stored definition neither part can change, and each says so itself.
-  if (!metadata.resourceVersion && name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) {
+  if (
+    !metadata.resourceVersion &&
+    name !== '' &&
+    name !== `${spec.names?.plural ?? ''}.${spec.group ?? ''}`
+  ) {
     errors.invalid('metadata.name', name, 'must be spec.names.plural+"."+spec.group')
   }
   const hoisted = hoist(spec)

@@ -103,7 +103,7 @@ export const apiServices = defineResource<APIService>('apiregistration.k8s.io/v1
     validate,
   },
   storage: { keepsEmpties: true },
-  subresources: { status: { keepsMetadata: true, strategy: { validate: validateStatus } } },
+  subresources: { status: { hasTable: false, keepsMetadata: true, strategy: { validate: validateStatus } } },
   cells: {
     Service: ({ spec }) => (spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local'),
     Available: availableText,

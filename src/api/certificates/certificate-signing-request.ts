@@ -19,7 +19,7 @@ function statusText({ status }: CertificateSigningRequest): string {
 function validate({ spec }: CertificateSigningRequest, errors: FieldErrors): void {
   const { usages = [], signerName = '', expirationSeconds } = spec ?? {}
   const problem = requestProblem(spec?.request ?? '')
-  if (problem) errors.invalid('spec.request', spec?.request || null, problem)
+  if (problem) errors.invalid('spec.request', spec?.request ?? null, problem)
   if (usages.length === 0) errors.required('spec.usages')
   usages.forEach((usage, i) => {
     if (!keyUsages.includes(usage)) errors.notSupported(`spec.usages[${i}]`, usage, keyUsages)

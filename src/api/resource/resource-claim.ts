@@ -37,6 +37,7 @@ const behaviour: Behaviour<ResourceClaim> = {
   },
   subresources: {
     status: {
+      hasTable: false,
       keepsMetadata: true,
       strategy: {
         prepareForUpdate: dropClaimStatusFields,

@@ -92,6 +92,14 @@ describe('bad YAML is refused', () => {
     expect(() => decodeYaml(bomb)).toThrow('yaml: document contains excessive aliasing')
   })
 
+  test.each(['1e400', '-1e400', '1_0e400', '9'.repeat(310)])('%s fits no float and is a text', number => {
+    expect(read(`a: ${number}`)).toEqual({ a: number })
+  })
+
+  test('a number that fits no float is a text in JSON, too', () => {
+    expect(read('{"a":1e400,"b":1e308}')).toEqual({ a: '1e400', b: 1e308 })
+  })
+
   test('__proto__ is an ordinary key', () => {
     const object = read('__proto__: {polluted: true}\nb: 1\n')
     expect(Object.keys(object)).toEqual(['__proto__', 'b'])

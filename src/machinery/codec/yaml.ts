@@ -12,7 +12,7 @@ import { exactInteger, parseExact } from '../../std/exact-json.ts'
 import type { Breathe } from '../../std/turns.ts'
 import { DecodeError } from './errors.ts'
 import { countMembers } from './json/conform.ts'
-import { hasOddNumbers, prepareJson } from './json/parse.ts'
+import { hasHugeNumbers, hasOddNumbers, prepareJson } from './json/parse.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
 import { newTally } from './json/tally.ts'
@@ -41,6 +41,17 @@ const newOctal: ScalarTag = {
   resolve(text) {
     const size = exactInteger(BigInt(text.replace(/^[-+]/, '').replaceAll('_', '')))
     return text.startsWith('-') ? -size : size
+  },
+}
+
+/** What no float64 holds is a text to Go. */
+const hugeFloat: ScalarTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true,
+  test: /^(?=.*(?:[eE]\+?[0-9]{3}|[0-9]{309}))[-+]?(?:[0-9][0-9_]*)?(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?$/,
+  resolve(text) {
+    const size = Number(text.replaceAll('_', ''))
+    return Number.isFinite(size) ? size : text
   },
 }
 
@@ -118,7 +129,7 @@ function readYaml(text: string, strict: boolean): DecodedYaml {
 
 /** JSON is YAML, and what clients mostly send as YAML; with a key twice it is left to the slower reader. */
 function isPlainJson(text: string): boolean {
-  if (!text.startsWith('{') || exceedsNesting(text)) return false
+  if (!text.startsWith('{') || hasHugeNumbers(text) || exceedsNesting(text)) return false
   try {
     const tally = newTally()
     countMembers(JSON.parse(text), tally)
@@ -169,5 +180,5 @@ function goTags(tags: Tags): Tags {
     if (typeof tag === 'string') return true
     return !foreignTags.has(tag.tag) && !('format' in tag && tag.format === 'TIME')
   })
-  return [newOctal, binaryText, ...known]
+  return [newOctal, hugeFloat, binaryText, ...known]
 }

@@ -1,4 +1,4 @@
-import type { Resource } from '../../api/define.ts'
+import type { Resource, Subresource } from '../../api/define.ts'
 import { type PatchType, patchTypes } from '../../client/transport.ts'
 import { contentNotRouted } from '../../machinery/status/errors.ts'
 import type { RequestContext } from '../context.ts'
@@ -15,15 +15,22 @@ const everyFormat = {
   transforms: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'],
 } satisfies Offer
 /** Reviews: what is created only is never shown in a table. */
-const answers = { formats: builtinFormats, transforms: ['PartialObjectMetadata'] } satisfies Offer
+const answers = {
+  formats: builtinFormats,
+  transforms: ['PartialObjectMetadata', 'PartialObjectMetadataList'],
+} satisfies Offer
 const customAny = { ...everyFormat, formats: customFormats, named: builtinFormats } satisfies Offer
 
 /** Who is answered: what it takes, and whether the server speaks CBOR at all. */
 export type Taker = Pick<RequestContext, 'headers' | 'servesCbor'>
 
 /** How a resource request is answered; 406 when the client takes nothing that there is. */
-export function mediaTypeFor(resource: Resource, { headers, servesCbor }: Taker): MediaType {
-  const offer = offerOf(resource)
+export function mediaTypeFor(
+  resource: Resource,
+  { headers, servesCbor }: Taker,
+  { hasTable = true }: Pick<Subresource, 'hasTable'> = {},
+): MediaType {
+  const offer = hasTable ? offerOf(resource) : answers
   return negotiate(headers.accept, servesCbor ? withCbor(offer) : offer)
 }
 

@@ -70,14 +70,15 @@ export function createRest(deps: RestDeps): Handler {
     if (isBuiltin(resource)) context.warnings.push(...warning)
     // Of lists and watches after their options.
     if (resource.reader !== undefined || !ofMany.has(info.verb)) mediaTypeFor(resource, context)
-    if (ofOne.has(info.verb)) requireSegment(info.name)
+    if (ofOne.has(info.verb)) requireKey(info, resource)
     if (resource.reader !== undefined) return read(call, resource.reader)
     return inTurn ? inTurn(call, () => handler(call)) : handler(call)
   }
 }
 
-/** A name from a path that cannot be part of a key (apiserver registry NamespaceKeyFunc). */
-function requireSegment(name: string): void {
+/** A name and a namespace from a path that can be part of a key (apiserver registry NamespaceKeyFunc). */
+function requireKey({ name, namespace }: RequestInfo, { namespaced }: Resource): void {
+  if (namespaced && namespace === '') throw badRequest('Namespace parameter required.')
   const errors = nameIsPathSegment(name, false)
   if (errors.length > 0) throw badRequest(`Name parameter invalid: ${quote(name)}: ${errors.join(';')}`)
 }
@@ -94,14 +95,18 @@ const ofOne: ReadonlySet<string> = new Set<Verb>(['get', 'update', 'patch', 'del
 /** Verbs of a collection that only one namespace at a time takes. */
 const perNamespace: ReadonlySet<string> = new Set<Verb>(['create', 'deletecollection'])
 
-function isOffered(
-  { verb, name, namespace }: RequestInfo,
-  { verbs: offered, namespaced }: Resource,
-): boolean {
+/** `/namespaces//pods` is a path to upstream's router: that of a namespace without a name. */
+function isNameless({ path, namespace, resource }: RequestInfo): boolean {
+  return namespace === '' && resource !== 'namespaces' && path.includes('/namespaces//')
+}
+
+function isOffered(info: RequestInfo, { verbs: offered, namespaced }: Resource): boolean {
+  const { verb, name, namespace } = info
   if (!offered.includes(verb as Verb)) return false
   if (ofOne.has(verb)) return name !== ''
   if (!perNamespace.has(verb)) return true
-  return !(namespaced && namespace === '') && (verb !== 'create' || name === '')
+  const isPlaced = !namespaced || namespace !== '' || isNameless(info)
+  return isPlaced && (verb !== 'create' || name === '')
 }
 
 /** A built-in group's own router answers with a Status; nobody's with a plain page. */
@@ -131,7 +136,8 @@ async function serveSubresource(call: RestCall, info: RequestInfo): Promise<Resp
   if (info.subpath !== undefined && subresource.name !== proxy && !resource.custom)
     return unrouted(deps, info)
   if (isUnroutedHead(call) || !takes(subresource, call)) throw methodRefused(call)
-  requireSegment(info.name)
+  requireKey(info, resource)
+  if (subresource.hasTable === false) mediaTypeFor(resource, call.context, subresource)
   if (subresource.connector !== undefined) {
     const connector = deps.connectors.get(subresource.connector)
     if (!connector) throw notImplemented(`the subresource ${subresource.connector}`)
@@ -175,13 +181,17 @@ async function serveData(call: RestCall, subresource: Subresource): Promise<Resp
  * object at all where the kind has none by name (reviews).
  */
 function isPlacedRight(info: RequestInfo, placed: Resource): boolean {
-  const { namespace, name, verb, resource } = info
+  const { namespace, name, verb } = info
   const { namespaced, verbs: offered } = placed
   if (isBuiltin(placed) && !hasRoute(info, placed)) return false
   const isOfOne = name !== '' && ofOne.has(verb)
   if (isOfOne && !offered.includes(verb as Verb) && !offered.some(each => ofOne.has(each))) return false
-  if (!namespaced) return namespace === '' || (resource === 'namespaces' && namespace === name)
-  return namespace !== '' || !isOfOne
+  if (!namespaced) return namespace === '' ? !isNameless(info) || !isBuiltin(placed) : isItself(info)
+  return namespace !== '' || !isOfOne || (isBuiltin(placed) && isNameless(info))
+}
+
+function isItself({ resource, namespace, name }: RequestInfo): boolean {
+  return resource === 'namespaces' && namespace === name
 }
 
 const watchedOne = /\/watch\/+[^/]+\/+[^/]+\/*$/
@@ -192,10 +202,10 @@ function hasRoute(info: RequestInfo, { namespaced, verbs: offered }: Resource): 
   const { namespace, name, verb, subresource, subpath } = info
   if (verb === 'proxy') return false
   if (subresource === '' && subpath !== undefined) return false
+  const isPlaced = !namespaced || namespace !== '' || isNameless(info)
   if (verb === 'watch' && watchPath.test(info.path))
-    return offered.includes('watch') && (!namespaced || namespace !== '' || !watchedOne.test(info.path))
-  if (verb === 'list' || verb === 'watch' || name === '')
-    return !namespaced || namespace !== '' || offered.includes('list')
+    return offered.includes('watch') && (isPlaced || !watchedOne.test(info.path))
+  if (verb === 'list' || verb === 'watch' || name === '') return isPlaced || offered.includes('list')
   return subresource !== '' || offered.some(each => ofOne.has(each))
 }
 

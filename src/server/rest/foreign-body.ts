@@ -44,6 +44,7 @@ export function unreadable(
     )
   }
   const { kind = type.kind, apiVersion = toApiVersion(type.group, type.version) } = found
+  if (type.isOptions) return kind === type.kind ? undefined : badRequest(unregistered(apiVersion, kind))
   const isOther = kind !== type.kind || fromApiVersion(apiVersion)?.group !== type.group
   return isOther ? unlikeType(type, kind, apiVersion) : undefined
 }

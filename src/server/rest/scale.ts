@@ -41,13 +41,12 @@ const scaleType = () => ({ ...scaleName, schema: builtinKind('autoscaling', 'v1'
 /** The `scale` subresource: an object seen, and changed, as autoscaling/v1 Scale. */
 export async function scale(call: RestCall, view: ScaleView<KubeObject>): Promise<Response> {
   const { context, resource } = call
-  // As upstream: what cannot be read is told before what is not there.
-  if (context.info.verb === 'update') decodeTyped(context, scaleType())
-  const stored = requireStored(call)
-  if (context.info.verb === 'get')
-    return answer(resource, toScale(view, (await presentLater(resource, stored)).object))
   const { verb } = context.info
-  checkWriteOptions(context.options, verb === 'update' ? 'UpdateOptions' : 'PatchOptions')
+  if (verb !== 'get') checkWriteOptions(context.options, verb === 'update' ? 'UpdateOptions' : 'PatchOptions')
+  // As upstream: what cannot be meant is told before what is not there.
+  if (verb === 'update') requireMeant(call, { metadata: {}, ...decodeTyped(context, scaleType()) })
+  const stored = requireStored(call)
+  if (verb === 'get') return answer(resource, toScale(view, (await presentLater(resource, stored)).object))
   const place = { apiVersion: toApiVersion(resource.group, resource.version), path: view.replicasPath }
   const shown = (object: KubeObject) => withManagers(toScale(view, object), object, place)
   let wanted: Scale | undefined
@@ -99,12 +98,17 @@ async function wantedScale(call: RestCall, current: Scale): Promise<Scale> {
   const { context } = call
   const given = await askedScale(call, current)
   const wanted = { ...given, metadata: { ...given.metadata }, spec: { ...given.spec } }
-  settleNamespace(call, wanted)
-  requireSameName(call, wanted)
+  requireMeant(call, wanted)
   if (context.options.patchType === applyType) return wanted
   const managed = updateManagedFields({ ...scaleWriter(call), live: current, next: wanted })
   if (managed) wanted.metadata.managedFields = managed
   return wanted
+}
+
+/** The path and the body name the same object. */
+function requireMeant(call: RestCall, scale: KubeObject): void {
+  requireSameName(call, scale)
+  settleNamespace(call, scale)
 }
 
 function scaleWriter(call: RestCall) {

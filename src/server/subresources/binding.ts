@@ -30,8 +30,8 @@ export async function bindPod(call: RestCall): Promise<Response> {
 /** POST bindings: the same, with the pod's name in the body. */
 export async function bindNamed(call: RestCall): Promise<Response> {
   const binding = decodeKind(call, '', 'v1', 'Binding') as unknown as Binding
-  if (!binding.metadata?.name) throw badRequest('name must be provided')
-  return bind(call, binding, binding.metadata.name)
+  binding.metadata ??= {}
+  return bind(call, binding, binding.metadata.name ?? '')
 }
 
 async function bind(call: RestCall, binding: Binding, name: string): Promise<Response> {
@@ -39,6 +39,7 @@ async function bind(call: RestCall, binding: Binding, name: string): Promise<Res
   metadata.namespace ||= call.context.info.namespace
   await admitMutating(call, { operation: 'CREATE', object: binding, oldObject: undefined })
   checkTarget(binding)
+  if (name === '') throw badRequest('Name parameter required.')
   await admitValidating(call, { operation: 'CREATE', object: binding, oldObject: undefined })
   const pods = builtinResource(call, '', 'v1', 'pods')
   const target = aimAt(call, pods, { name })

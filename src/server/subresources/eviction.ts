@@ -33,8 +33,8 @@ const evictionType = () => ({
 export async function evictPod(call: RestCall): Promise<Response> {
   const { info } = call.context
   const eviction = decodeTyped(call.context, evictionType()) as unknown as Eviction
-  const { name } = eviction.metadata ?? {}
-  if (name && name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
+  const { name = '' } = eviction.metadata ?? {}
+  if (name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   eviction.metadata = { ...eviction.metadata, name: info.name, namespace: info.namespace }
   await admitMutating(call, { operation: 'CREATE', object: eviction, oldObject: undefined })
   await admitValidating(call, { operation: 'CREATE', object: eviction, oldObject: undefined })

@@ -40,6 +40,11 @@ export function hasOddNumbers(text: string): boolean {
   return oddNumber.test(text)
 }
 
+/** Whether a text of JSON may have numbers that no float64 holds. */
+export function hasHugeNumbers(text: string): boolean {
+  return oddNumber.test(text) && huge.test(text)
+}
+
 /** Throws DecodeError with the text of Go's encoding/json. */
 function parseText(text: string): Parsed {
   const excess = excessOpening(text)
