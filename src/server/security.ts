@@ -104,7 +104,7 @@ export function createSecurity({
     roleBindings: of(roleBindings),
     clusterRoleBindings: of(clusterRoleBindings),
   })
-  const node = nodeAuthorizer(sources, admission)
+  const node = nodeAuthorizer(sources, admission, { clock, metrics })
   const own = {
     Node: counted(node, metrics, 'Node', 'node'),
     RBAC: counted(rbac.authorize, metrics, 'RBAC', 'rbac'),
@@ -159,14 +159,18 @@ function labelSecret(ownTransport: () => Transport): MarkUsed {
   }
 }
 
-function nodeAuthorizer({ of }: CacheSources, { choice }: AdmissionOptions) {
+function nodeAuthorizer(
+  { of }: CacheSources,
+  { choice }: AdmissionOptions,
+  ports: Pick<Ports, 'clock' | 'metrics'>,
+) {
   const podCertificates = choice.features?.enabled('PodCertificateRequest') ?? false
-  const graph = createNodeGraph({
+  const kinds = {
     pods: of(pods),
     persistentVolumes: of(persistentVolumes),
     volumeAttachments: of(volumeAttachments),
     resourceSlices: of(resourceSlices),
     ...(podCertificates && { podCertificateRequests: of(podCertificateRequests) }),
-  })
-  return createNodeAuthorizer(graph, nodeRules(choice.features), { podCertificates })
+  }
+  return createNodeAuthorizer(createNodeGraph(kinds, ports), nodeRules(choice.features), { podCertificates })
 }

@@ -52,6 +52,10 @@ export interface Metrics {
   histogram(spec: HistogramSpec): Family<Histogram>
   /** `fill` is called before each reading, for what is cheaper asked than kept. */
   onRead(fill: () => void): () => void
+  /** `ask` is awaited by each `prepare`: for what another process has to be asked for. The result takes it away. */
+  beforeRead(ask: () => Promise<void>): () => void
+  /** To be awaited before `text` where somebody reads from outside. Never rejects: each `ask` tells its own troubles. */
+  prepare(): Promise<void>
   /** Prometheus' text format 0.0.4, families by name. */
   text(): string
   /** From now on; series that somebody holds already stay as they are. */
@@ -104,6 +108,7 @@ class HistogramSeries implements Histogram, SeriesState {
 export function createMetrics(): Metrics {
   const families = new Map<string, FamilyState>()
   const fillers = new Set<() => void>()
+  const askers = new Set<() => Promise<void>>()
   let rules: MetricRules | undefined
   const within = ({ name, labels = [] }: MetricSpec, values: readonly string[]): readonly string[] =>
     values.map((value, index) => {
@@ -142,6 +147,13 @@ export function createMetrics(): Metrics {
     onRead(fill) {
       fillers.add(fill)
       return () => void fillers.delete(fill)
+    },
+    beforeRead(ask) {
+      askers.add(ask)
+      return () => void askers.delete(ask)
+    },
+    async prepare() {
+      await Promise.allSettled([...askers].map(ask => ask()))
     },
     text() {
       for (const fill of fillers) fill()

@@ -27,7 +27,6 @@ const absent: readonly (readonly [begins: string, why: string])[] = [
   ['apiextensions_openapi_', 'documents are made when they are asked for'],
   ['apiserver_flowcontrol_next_', 'the pages of flow control tell it of each queue'],
   ['authentication_token_cache_', 'every token is looked at anew'],
-  ['node_authorizer_graph_', 'edges come and go with their objects; nobody times them'],
   ['aggregator_discovery_aggregation_count_total', 'documents are made when they are asked for'],
   [
     'cardinality_enforcement_unexpected_categorizations_total',

@@ -6,6 +6,7 @@ import { dialerOf } from '../../server/egress/dialer.ts'
 import { serveConnect } from '../../server/egress/testing.ts'
 import { issueCa, issueLeaf } from '../../server/pki/issue.ts'
 import { silentLogger } from '../../std/log.ts'
+import { createMetrics } from '../../std/metrics.ts'
 import { realPorts } from '../../std/real-ports.ts'
 import { etcdMissing, startEtcd } from '../../storage/etcd/testing.ts'
 import { openEtcd } from './datastore.ts'
@@ -57,7 +58,8 @@ describe.skipIf(missing !== undefined)('an etcd behind a proxy', () => {
         ...{ caFile: tls?.ca, certificateFile: tls?.certificate, keyFile: tls?.key },
         ...{ prefix: '/registry', compactionIntervalMs: 0 },
       }
-      const store = await openEtcd(source, { ports, dial })
+      const metrics = createMetrics()
+      const store = await openEtcd(source, { ports: { ...ports, metrics }, dial })
       const seen: string[] = []
       const stop = new AbortController()
       const watching = store.watch(
@@ -70,6 +72,17 @@ describe.skipIf(missing !== undefined)('an etcd behind a proxy', () => {
       expect((await store.get('/registry/a'))?.value).toEqual(bytes('1'))
       await store.freshRevision!()
       expect(seen).toEqual(['/registry/a'])
+      await metrics.prepare()
+      const told = metrics.text()
+      expect(told).toMatch(/^apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\} [1-9]\d+$/m)
+      const of = (service: string, method: string, type: string) =>
+        `{grpc_method="${method}",grpc_service="etcdserverpb.${service}",grpc_type="${type}"}`
+      expect(told).toContain(`grpc_client_started_total${of('KV', 'Txn', 'unary')} 1\n`)
+      expect(told).toContain(
+        'grpc_client_handled_total{grpc_code="OK",grpc_method="Txn",grpc_service="etcdserverpb.KV",grpc_type="unary"} 1\n',
+      )
+      expect(told).toContain(`grpc_client_msg_sent_total${of('KV', 'Txn', 'unary')} 1\n`)
+      expect(told).toMatch(/^grpc_client_msg_received_total\{[^}]*grpc_type="bidi_stream"\} [1-9]/m)
       expect(new Set(proxy.asked)).toEqual(new Set(['etcd.test:2379']))
       stop.abort()
       await watching

@@ -2,7 +2,9 @@ import { isMirrorPod } from '../../api/core/pod/annotations.ts'
 import { podReferences, volumeSecretKeys } from '../../api/core/pod/references.ts'
 import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../machinery/meta/object.ts'
-import type { Source } from '../lister.ts'
+import { exponentialBuckets, type HistogramSpec } from '../../std/metrics.ts'
+import type { Ports } from '../../std/ports.ts'
+import type { Change, Source } from '../lister.ts'
 
 /** The kinds that a node reaches through what runs on it. */
 export type NodeRelated =
@@ -40,22 +42,53 @@ export interface NodeGraph {
   reaches(node: string, kind: NodeRelated, namespace: string, name: string): boolean
 }
 
+const actionSeconds: HistogramSpec = {
+  name: 'node_authorizer_graph_actions_duration_seconds',
+  help: 'Seconds that it took to take a change into the graph.',
+  labels: ['operation'],
+  stability: 'ALPHA',
+  buckets: exponentialBuckets(0.0001, 2, 12),
+}
+
+type Timed = <T extends KubeObject>(
+  what: string,
+  take: (change: Change<T>) => void,
+) => (change: Change<T>) => void
+
+/** Times what a change does, as `AddPod` while there is an object and as `DeletePod` once it is gone. */
+function timer({ metrics, clock }: Pick<Ports, 'metrics' | 'clock'>): Timed {
+  const family = metrics.histogram(actionSeconds)
+  return (what, take) => change => {
+    const startMs = clock.monotonicMs()
+    take(change)
+    const operation = `${change.now ? 'Add' : 'Delete'}${what}`
+    family.with(operation).observe((clock.monotonicMs() - startMs) / 1000)
+  }
+}
+
 type Key = `${NodeRelated}:${string}`
 
-export function createNodeGraph(source: NodeGraphSource): NodeGraph {
+export function createNodeGraph(source: NodeGraphSource, ports: Pick<Ports, 'metrics' | 'clock'>): NodeGraph {
+  const timed = timer(ports)
   const edges = new NodeEdges()
   const volumes = new VolumeEdges()
-  source.pods.onChange(({ old, now }) => {
+  const takePod = timed<Pod>('Pod', ({ old, now }) => {
     if (old) edges.release(keyOf('pod', old))
     if (now?.spec?.nodeName) edges.hold(keyOf('pod', now), now.spec.nodeName, podKeys(now))
   })
-  source.persistentVolumes.onChange(({ old, now }) => {
-    if (old) volumes.remove(old)
-    if (now) volumes.add(now)
-  })
-  followOwned(edges, 'volumeattachment', source.volumeAttachments)
-  followOwned(edges, 'resourceslice', source.resourceSlices)
-  followOwned(edges, 'podcertificaterequest', source.podCertificateRequests)
+  // A pod that no node runs yet gives nobody anything.
+  const isBound = (pod: Pod | undefined) => Boolean(pod?.spec?.nodeName)
+  source.pods.onChange(change => void ((isBound(change.now) || isBound(change.old)) && takePod(change)))
+  source.persistentVolumes.onChange(
+    timed('PV', ({ old, now }) => {
+      if (old) volumes.remove(old)
+      if (now) volumes.add(now)
+    }),
+  )
+  const owned = (what: string, kind: NodeRelated) => timed(what, takeOwned(edges, kind))
+  source.volumeAttachments?.onChange(owned('VolumeAttachment', 'volumeattachment'))
+  source.resourceSlices?.onChange(owned('ResourceSlice', 'resourceslice'))
+  source.podCertificateRequests?.onChange(owned('PodCertificateRequest', 'podcertificaterequest'))
   return {
     reaches(node, kind, namespace, name) {
       const path = `${namespace}/${name}`
@@ -66,11 +99,11 @@ export function createNodeGraph(source: NodeGraphSource): NodeGraph {
   }
 }
 
-function followOwned(edges: NodeEdges, kind: NodeRelated, source: Source<NodeOwned> | undefined): void {
-  source?.onChange(({ old, now }) => {
+function takeOwned(edges: NodeEdges, kind: NodeRelated): (change: Change<NodeOwned>) => void {
+  return ({ old, now }) => {
     if (old) edges.release(keyOf(kind, old))
     if (now?.spec?.nodeName) edges.hold(keyOf(kind, now), now.spec.nodeName, [keyOf(kind, now)])
-  })
+  }
 }
 
 function keyOf(kind: NodeRelated, { metadata }: KubeObject): Key {

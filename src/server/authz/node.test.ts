@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.ts'
+import { createMetrics } from '../../std/metrics.ts'
+import { simPorts } from '../../std/sim-ports.ts'
 import { nodeRules } from '../bootstrap-policy/policy.ts'
 import { memorySource } from '../lister.ts'
 import { createNodeAuthorizer } from './node.ts'
@@ -52,7 +54,10 @@ function setup(podCertificates = false) {
     { metadata: { name: 'mine', namespace: 'a' }, spec: { nodeName: 'n1' } },
     { metadata: { name: 'theirs', namespace: 'a' }, spec: { nodeName: 'n2' } },
   ])
-  const graph = createNodeGraph({ pods, persistentVolumes, volumeAttachments, podCertificateRequests })
+  const graph = createNodeGraph(
+    { pods, persistentVolumes, volumeAttachments, podCertificateRequests },
+    simPorts(),
+  )
   const authorize = createNodeAuthorizer(graph, nodeRules(), { podCertificates })
   const ask = (who: typeof kubelet, [verb, what, more, fieldSelector]: Question) =>
     authorize({
@@ -223,4 +228,23 @@ describe('the graph', () => {
     expect(ask(kubelet, ['get', 'persistentvolumes', { name: 'pv1' }]).decision).toBe('noOpinion')
     expect(ask(kubelet, ['get', 'secrets', { namespace: 'store', name: 'stage' }]).decision).toBe('noOpinion')
   })
+})
+
+test('what is taken into the graph is timed, under upstream’s names', () => {
+  const pods = memorySource<Pod>([pod])
+  const persistentVolumes = memorySource<PersistentVolume>([volume])
+  const metrics = createMetrics()
+  createNodeGraph({ pods, persistentVolumes }, { ...simPorts(), metrics })
+  const counted = () =>
+    [
+      ...metrics
+        .text()
+        .matchAll(/^node_authorizer_graph_actions_duration_seconds_count\{operation="(\w+)"\} (\d+)/gm),
+    ]
+      .map(([, operation, count]) => `${operation} ${count}`)
+      .toSorted()
+  expect(counted()).toEqual(['AddPV 1', 'AddPod 1'])
+  pods.put({ metadata: { name: 'nowhere', namespace: 'a' } })
+  pods.remove(pod.metadata.namespace ?? '', pod.metadata.name ?? '')
+  expect(counted()).toEqual(['AddPV 1', 'AddPod 1', 'DeletePod 1'])
 })

@@ -1,4 +1,5 @@
 import type { Client, Metadata, ServiceError } from '@grpc/grpc-js'
+import { grpcCodeName } from '../../std/grpc-codes.ts'
 import type { Clock } from '../../std/ports.ts'
 import { decodeMessage, type Message } from './message.ts'
 
@@ -15,17 +16,11 @@ export class GrpcError extends Error {
   /** `Unavailable`, `DeadlineExceeded`, … */
   readonly code: string
   constructor({ code, details }: Pick<ServiceError, 'code' | 'details'>) {
-    const name = codeNames[code] ?? `Code(${code})`
+    const name = grpcCodeName(code)
     super(`rpc error: code = ${name} desc = ${details}`)
     this.code = name
   }
 }
-
-const codeNames = [
-  ...['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists'],
-  ...['PermissionDenied', 'ResourceExhausted', 'FailedPrecondition', 'Aborted', 'OutOfRange'],
-  ...['Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated'],
-]
 
 /**
  * Connects to the service of this full name (`v1.ExternalJWTSigner`) at `unix:/path`; calls wait for whom is not there

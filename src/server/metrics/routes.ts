@@ -29,6 +29,7 @@ export function mountMetrics(
         return c.body('metrics reset\n', 200, textType)
       }
       if (of === slis && of.text() === '') await ask()
+      await of.prepare()
       return c.body(of.text(), 200, headers)
     })
   }

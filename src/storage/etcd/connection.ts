@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import type { Client, ClientDuplexStream, ClientOptions, ServiceError } from '@grpc/grpc-js'
+import type { Metrics } from '../../std/metrics.ts'
 import type { Clock } from '../../std/ports.ts'
 import {
   type Codecs,
@@ -8,11 +9,13 @@ import {
   type MessageCodec,
   type RangeRequest,
   type RangeResponse,
+  type StatusResponse,
   type TxnRequest,
   type TxnResponse,
   type WatchRequest,
   type WatchResponse,
 } from './messages.ts'
+import { type CallMeter, grpcMeter } from './meter.ts'
 
 export interface EtcdTls {
   /** All PEM. */
@@ -28,6 +31,7 @@ export interface ConnectionOptions {
   /** Where a member is met instead, in gRPC's words (`unix:///…`); it is believed as the one of its endpoint. */
   readonly addressOf?: ((endpoint: string) => string | undefined) | undefined
   readonly clock: Clock
+  readonly metrics?: Metrics | undefined
 }
 
 /** The members of one etcd; whoever answered last is asked first. */
@@ -37,6 +41,8 @@ export interface EtcdConnection {
   /** Asked once: a failure says nothing of whether it was done, unless `isUnsent`. Rejects with `EtcdError`. */
   txn(request: TxnRequest): Promise<TxnResponse>
   compact(revision: number): Promise<void>
+  /** Of the member that is asked just now. Rejects with `EtcdError`. */
+  status(): Promise<StatusResponse>
   /** A stream of its own to the member that is there. Rejects with `EtcdError` when none is. */
   watch(): Promise<WatchStream>
   close(): void
@@ -113,11 +119,13 @@ export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConne
   const metadata = new Metadata()
   metadata.set('hasleader', 'true')
   const members = createMembers(options.endpoints.map(make), options.clock)
+  const meter = grpcMeter(options.metrics)
   const unary = <Request, Response>(path: string, codec: MessageCodec<Request, Response>) =>
     async function call(request: Request, timeoutMs = callTimeoutMs): Promise<Response> {
       const client = await members.pick()
       try {
-        return await ask(client, { path, codec, request, clock: options.clock, timeoutMs })
+        const call = meter('unary', path)
+        return await ask(client, { path, codec, request, call, clock: options.clock, timeoutMs })
       } catch (error) {
         if (error instanceof EtcdError && elsewhere.has(error.code)) members.leave(client)
         throw error
@@ -128,8 +136,16 @@ export async function connectEtcd(options: ConnectionOptions): Promise<EtcdConne
   async function watch(): Promise<WatchStream> {
     const client = await members.pick()
     const { encode, decode } = codecs.watch
-    const stream = client.makeBidiStreamRequest('/etcdserverpb.Watch/Watch', encode, decode, metadata)
+    const path = '/etcdserverpb.Watch/Watch'
+    const call = meter('bidi_stream', path)
+    const counted = (request: WatchRequest) => {
+      call.sent()
+      return encode(request)
+    }
+    const stream = client.makeBidiStreamRequest(path, counted, decode, metadata)
     stream.on('error', () => members.leave(client))
+    stream.on('data', call.received)
+    stream.on('status', ({ code }) => call.ended(code))
     return stream
   }
 }
@@ -142,6 +158,7 @@ type Unary = <Request, Response>(
 function methods(codecs: Codecs, unary: Unary, members: number) {
   const range = unary('/etcdserverpb.KV/Range', codecs.range)
   const compact = unary('/etcdserverpb.KV/Compact', codecs.compact)
+  const status = unary('/etcdserverpb.Maintenance/Status', codecs.status)
   return {
     async range(request: RangeRequest): Promise<RangeResponse> {
       for (let tries = 1; ; tries++) {
@@ -154,6 +171,7 @@ function methods(codecs: Codecs, unary: Unary, members: number) {
       }
     },
     txn: unary('/etcdserverpb.KV/Txn', codecs.txn),
+    status: () => status({}),
     async compact(revision: number): Promise<void> {
       await compact({ revision })
     },
@@ -164,23 +182,26 @@ interface Ask<Request, Response> {
   readonly path: string
   readonly codec: MessageCodec<Request, Response>
   readonly request: Request
+  readonly call: CallMeter
   readonly clock: Clock
   readonly timeoutMs: number
 }
 
 function ask<Request, Response>(
   client: Client,
-  { path, codec, request, clock, timeoutMs }: Ask<Request, Response>,
+  { path, codec, request, call, clock, timeoutMs }: Ask<Request, Response>,
 ): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>()
   const done = (error: ServiceError | null, answer?: Response) => {
     cancelTimer()
+    call.ended(error?.code ?? 0)
     if (error || answer === undefined)
       reject(new EtcdError(error?.code ?? unavailable, error?.details ?? 'no answer'))
     else resolve(answer)
   }
-  const call = client.makeUnaryRequest(path, codec.encode, codec.decode, request, done)
-  const cancelTimer = clock.setTimer(timeoutMs, () => call.cancel())
+  call.sent()
+  const asked = client.makeUnaryRequest(path, codec.encode, codec.decode, request, done)
+  const cancelTimer = clock.setTimer(timeoutMs, () => asked.cancel())
   return promise
 }
 

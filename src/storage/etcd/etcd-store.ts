@@ -22,6 +22,7 @@ import { followEtcd } from './follow.ts'
 import { type History, plain, toChange } from './history.ts'
 import { type KeySpace, keySpace } from './key-space.ts'
 import type { KeyValue, WireEvent } from './messages.ts'
+import { tellSize } from './tell-size.ts'
 import { Writes } from './writes.ts'
 
 export interface EtcdStoreOptions {
@@ -30,7 +31,7 @@ export interface EtcdStoreOptions {
   readonly tls?: EtcdTls
   /** Where a member is met instead, in gRPC's words (`unix:///…`); it is believed as the one of its endpoint. */
   readonly addressOf?: (endpoint: string) => string | undefined
-  readonly ports: Pick<Ports, 'clock' | 'random' | 'log'>
+  readonly ports: Pick<Ports, 'clock' | 'random' | 'log'> & Partial<Pick<Ports, 'metrics'>>
   /** Keys begin with `root` here and with `prefix` in etcd. Default: as they are. */
   readonly root?: string
   readonly prefix?: string
@@ -56,7 +57,8 @@ const closeTimeoutMs = 5_000
  * answers. See README.md for what it keeps and how it goes on after a lost connection.
  */
 export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
-  const connection = await connectEtcd({ ...options, clock: options.ports.clock })
+  const { clock, metrics } = options.ports
+  const connection = await connectEtcd({ ...options, clock, metrics })
   try {
     const store = new EtcdStore(options, connection)
     await store.open()
@@ -118,7 +120,11 @@ class EtcdStore implements Store {
       onCreated: revision => this.#checkAge(revision),
     })
     this.#hurry = following.hurry
-    this.#stops = [following.stop, compactRegularly({ connection: this.#connection, ports, intervalMs })]
+    const { log, metrics } = ports
+    this.#stops = [
+      ...[following.stop, compactRegularly({ connection: this.#connection, ports, intervalMs })],
+      ...(metrics ? [tellSize(this.#connection, { metrics, log })] : []),
+    ]
     await this.#reach(present)
   }
 

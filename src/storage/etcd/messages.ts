@@ -83,6 +83,11 @@ export interface WireEvent {
   readonly prevKv: KeyValue | null
 }
 
+export interface StatusResponse {
+  /** Bytes that the database takes on the disk of the member that answers. */
+  readonly dbSize: number
+}
+
 const one = (type: string, id: number) => ({ type, id })
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id })
 
@@ -142,6 +147,8 @@ const descriptor: INamespace = {
     },
     CompactionRequest: { fields: { revision: one('int64', 1), physical: one('bool', 2) } },
     CompactionResponse: { fields: { header: one('Header', 1) } },
+    StatusRequest: { fields: {} },
+    StatusResponse: { fields: { header: one('Header', 1), dbSize: one('int64', 3) } },
     WatchCreateRequest: {
       fields: {
         key: one('bytes', 1),
@@ -182,6 +189,7 @@ export interface Codecs {
   readonly range: MessageCodec<RangeRequest, RangeResponse>
   readonly txn: MessageCodec<TxnRequest, TxnResponse>
   readonly compact: MessageCodec<{ readonly revision: number }, unknown>
+  readonly status: MessageCodec<object, StatusResponse>
   readonly watch: MessageCodec<WatchRequest, WatchResponse>
 }
 
@@ -195,6 +203,7 @@ export async function loadCodecs(): Promise<Codecs> {
     range: codec('RangeRequest', 'RangeResponse'),
     txn: codec('TxnRequest', 'TxnResponse'),
     compact: codec('CompactionRequest', 'CompactionResponse'),
+    status: codec('StatusRequest', 'StatusResponse'),
     watch: codec('WatchRequest', 'WatchResponse'),
   }
 }
