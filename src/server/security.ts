@@ -14,6 +14,7 @@ import { roleBindings } from '../api/rbac/role-binding.ts'
 import { resourceSlices } from '../api/resource/resource-slice.ts'
 import { volumeAttachments } from '../api/storage/volume-attachment.ts'
 import { createClient, mergePatch } from '../client/client.ts'
+import { orUndefined } from '../client/failure.ts'
 import type { Transport } from '../client/transport.ts'
 import { assert } from '../std/assert.ts'
 import type { Ports } from '../std/ports.ts'
@@ -144,6 +145,11 @@ export function createSecurity({
       async createNamespace(name) {
         assert(ownTransport, 'a plugin that writes has a way in')
         await createClient(ownTransport()).create(namespaces, { metadata: { name } })
+      },
+      scaleOf(resource, namespace, name) {
+        assert(ownTransport, 'a plugin that reads a Scale has a way in')
+        const call = { verb: 'get', namespace, name, subresource: 'scale' } as const
+        return orUndefined(createClient(ownTransport()).subresource(resource, call))
       },
     }),
     subjectRules: (user, namespace) =>

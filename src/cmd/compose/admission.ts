@@ -1,3 +1,4 @@
+import { verticalPodAutoscaler } from '../../controllers/autoscaling/vertical/index.ts'
 import type { AdmissionChoice } from '../../server/admission/choice.ts'
 import {
   missingSettings,
@@ -12,6 +13,7 @@ import type { FlagReader } from '../server-flags.ts'
 import { UserError } from '../user-error.ts'
 import { openAdmissionComponents } from './admission-components.ts'
 import { readBeside, readConfigured, usable } from './configured-file.ts'
+import { controllerTuning } from './controller-tuning.ts'
 import { chosenFeatures } from './features.ts'
 import { connectReviews } from './remote-reviews.ts'
 
@@ -24,6 +26,7 @@ export interface AdmissionSource {
   /** Of WASM components. */
   readonly componentDirectory: string | undefined
   readonly tolerationSeconds: TolerationSeconds
+  readonly scalesVertically: boolean
 }
 
 /** What the flags ask for; nothing can be enabled and disabled at once. */
@@ -45,6 +48,7 @@ export function admissionSource(flags: FlagReader): AdmissionSource {
       notReady: flags.integer('default-not-ready-toleration-seconds'),
       unreachable: flags.integer('default-unreachable-toleration-seconds'),
     },
+    scalesVertically: controllerTuning(flags).runs(verticalPodAutoscaler.name),
   }
 }
 
@@ -53,7 +57,7 @@ export function admissionSource(flags: FlagReader): AdmissionSource {
  * components, which end with the signal.
  */
 export async function openAdmission(
-  { choice, configFile, componentDirectory, tolerationSeconds }: AdmissionSource,
+  { choice, configFile, componentDirectory, tolerationSeconds, scalesVertically }: AdmissionSource,
   { clock }: Pick<Ports, 'clock'>,
   signal: AbortSignal,
 ): Promise<AdmissionOptions> {
@@ -69,7 +73,7 @@ export async function openAdmission(
     choice,
     settings,
     components,
-    tolerationSeconds,
+    ...{ tolerationSeconds, scalesVertically },
     credentials: {
       ...(MutatingAdmissionWebhook && { MutatingAdmissionWebhook: credentialsIn(MutatingAdmissionWebhook) }),
       ...(ValidatingAdmissionWebhook && {

@@ -4,12 +4,19 @@ import { mutatingWebhookConfigurations } from '../../api/admissionregistration/m
 import { validatingAdmissionPolicies } from '../../api/admissionregistration/validating-admission-policy.ts'
 import { validatingAdmissionPolicyBindings } from '../../api/admissionregistration/validating-admission-policy-binding.ts'
 import { validatingWebhookConfigurations } from '../../api/admissionregistration/validating-webhook-configuration.ts'
+import { daemonSets } from '../../api/apps/daemon-set.ts'
+import { deployments } from '../../api/apps/deployment.ts'
+import { replicaSets } from '../../api/apps/replica-set.ts'
+import { statefulSets } from '../../api/apps/stateful-set.ts'
+import { cronJobs } from '../../api/batch/cron-job.ts'
+import { jobs } from '../../api/batch/job.ts'
 import { limitRanges } from '../../api/core/limit-range.ts'
 import { namespaces } from '../../api/core/namespace.ts'
 import { nodes } from '../../api/core/node.ts'
 import { persistentVolumes } from '../../api/core/persistent-volume.ts'
 import { persistentVolumeClaims } from '../../api/core/persistent-volume-claim.ts'
 import { pods } from '../../api/core/pod.ts'
+import { replicationControllers } from '../../api/core/replication-controller.ts'
 import { resourceQuotas } from '../../api/core/resource-quota.ts'
 import { serviceAccounts } from '../../api/core/service-account.ts'
 import { ingressClasses } from '../../api/networking/ingress-class.ts'
@@ -75,6 +82,7 @@ import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { claimResize, defaultStorageClass, storageObjectInUseProtection } from './storage-class.ts'
 import { defaultTolerationSeconds, type TolerationSeconds } from './tolerations.ts'
+import { type AutoscalerSources, storedAutoscalers, verticalAutoscaler } from './vertical-autoscaler.ts'
 import type { HookPorts } from './webhooks/call-hook.ts'
 import { mutatingWebhooks } from './webhooks/mutating.ts'
 import { validatingWebhooks } from './webhooks/validating.ts'
@@ -90,6 +98,8 @@ export interface AdmissionOptions {
   readonly components?: AdmissionComponents | undefined
   /** Default: five minutes each. */
   readonly tolerationSeconds?: TolerationSeconds
+  /** Whether pods get what the controller of VerticalPodAutoscalers recommends. Default: no. */
+  readonly scalesVertically?: boolean
 }
 
 /** WASM components from files: asked as webhooks are, without a server. */
@@ -116,6 +126,7 @@ export interface AdmissionSetup extends Pick<Ports, 'clock' | 'random' | 'metric
   readonly rbac: Rbac
   /** Makes a namespace in the server's own name. */
   readonly createNamespace: (name: string) => Promise<void>
+  readonly scaleOf: AutoscalerSources['scaleOf']
   readonly options: AdmissionOptions
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing | undefined
@@ -179,6 +190,7 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     ),
     mutatingWebhooks(of(mutatingWebhookConfigurations), hooks('MutatingAdmissionWebhook'), matching),
     ...fromFiles.mutating,
+    ...(setup.options.scalesVertically ? [verticalAutoscaler(autoscalerSources(setup))] : []),
     validatingPolicies(
       { policies: of(validatingAdmissionPolicies), bindings: of(validatingAdmissionPolicyBindings) },
       evaluating,
@@ -193,6 +205,19 @@ function allPlugins(setup: AdmissionSetup): readonly AdmissionPlugin[] {
     }),
     alwaysDeny(),
   ]
+}
+
+function autoscalerSources({ sources: { of }, scaleOf }: AdmissionSetup): AutoscalerSources {
+  const makers = {
+    CronJob: of(cronJobs),
+    DaemonSet: of(daemonSets),
+    Deployment: of(deployments),
+    Job: of(jobs),
+    ReplicaSet: of(replicaSets),
+    ReplicationController: of(replicationControllers),
+    StatefulSet: of(statefulSets),
+  }
+  return { autoscalers: of(storedAutoscalers), limitRanges: of(limitRanges), makers, scaleOf }
 }
 
 function certificatePlugins(authorize: Authorizer): readonly AdmissionPlugin[] {
