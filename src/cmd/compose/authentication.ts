@@ -92,7 +92,7 @@ export async function openOutsideAuthentication(
 ): Promise<OutsideAuthentication> {
   const { path, fromFlags, algorithms } = source
   const outside = createOutsideAuthentication({
-    ...{ ownIssuers: own.issuers, serverId: identityOf(hostname()), ports },
+    ...{ ownIssuers: own.issuers, audiences: own.audiences, serverId: identityOf(hostname()), ports },
     fetchDocument: fetchOver(undefined),
     fetchIn: egress && {
       ...(egress.controlplane && { controlplane: fetchOver(egress.controlplane) }),

@@ -36,7 +36,7 @@ export interface AuthenticationOptions {
   readonly certificates: CertificateAuthenticator
   /** Asked first: another server that has authenticated the caller, and says whom. */
   readonly frontProxy?: FrontProxy
-  /** Asked in order; the first that knows the token decides. */
+  /** Asked in order; the first that knows the token's user decides. */
   readonly tokens: readonly TokenAuthenticator[]
   /** What a token that names no audience is good for: the API server itself. */
   readonly audiences: readonly string[]
@@ -84,16 +84,23 @@ export function leaveTrace(
   }
 }
 
-async function firstVerdict(
+/**
+ * The first that knows a user decides; a token that one finds bad may be another's good one, and if it is nobody's all that
+ * was found is told (apiserver pkg/authentication/token/union).
+ */
+export async function firstVerdict(
   tokens: readonly TokenAuthenticator[],
   token: string,
   audiences: readonly string[],
 ): Promise<TokenVerdict> {
+  let bad: Extract<TokenVerdict, { readonly kind: 'invalid' }> | undefined
   for (const authenticate of tokens) {
     const verdict = await authenticate(token, audiences)
-    if (verdict.kind !== 'unknown') return verdict
+    if (verdict.kind === 'user') return verdict
+    if (verdict.kind === 'unknown' || bad?.reason === verdict.reason) continue
+    bad = bad ? { ...bad, reason: `${bad.reason}, ${verdict.reason}` } : verdict
   }
-  return { kind: 'unknown' }
+  return bad ?? { kind: 'unknown' }
 }
 
 /** Everybody who is somebody is a member of `system:authenticated` (apiserver pkg/authentication/group). */

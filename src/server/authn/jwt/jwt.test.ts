@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { generateKeyPair } from 'jose'
 import { simPorts } from '../../../std/sim-ports.ts'
+import type { TokenAuthenticator } from '../authenticator.ts'
 import { allAlgorithms } from './authenticator.ts'
 import { type JwtAuthenticator, readAuthenticationConfiguration } from './configuration.ts'
 import { oidcAuthenticator } from './oidc-flags.ts'
@@ -123,12 +124,88 @@ describe('tokens of an outside issuer', () => {
     )
     expect(await reasonOf({ org: 5 })).toStartWith('oidc: error evaluating group claim expression: ')
   })
+
+  test('count for what this server is good for alone, whatever they were made for', async () => {
+    const { ask } = authentication()
+    const jane = token({ sub: 'jane' })
+    expect(await ask(jane, ['y', 'else'])).toMatchObject({ kind: 'user', audiences: ['y'] })
+    expect(await ask(jane, ['cluster'])).toEqual({ kind: 'unknown' })
+    expect(await ask(jane, ['else'])).toEqual({ kind: 'unknown' })
+  })
+
+  test('that are bad here may be good elsewhere, and of what is nobody’s all is told', async () => {
+    const further: TokenAuthenticator[] = [
+      async () => ({ kind: 'invalid', reason: 'not mine' }),
+      async text =>
+        text.endsWith('!')
+          ? { kind: 'user', user: { username: 'b', groups: [] }, audiences: [] }
+          : { kind: 'unknown' },
+    ]
+    const outside = createOutsideAuthentication({
+      ...{ ownIssuers: [], audiences: ['x'], serverId: '', ports: simPorts(1, startMs), further },
+      fetchDocument: provider().fetchDocument,
+    })
+    outside.configure(
+      {
+        jwt: [
+          {
+            issuer: { url: issuer, audiences: ['other'] },
+            claimMappings: { username: { claim: 'sub', prefix: '' } },
+          },
+        ],
+      },
+      allAlgorithms,
+    )
+    const jane = await token({ sub: 'jane' })
+    expect(await outside.tokens(jane, ['x'])).toMatchObject({
+      kind: 'invalid',
+      reason: expect.stringMatching(/^oidc: verify token: .*, not mine$/),
+    })
+    expect(await outside.tokens(`${jane}!`, ['x'])).toMatchObject({ kind: 'user', user: { username: 'b' } })
+  })
+
+  // What a stock server says of the same tokens.
+  test.each([
+    [
+      { sub: 'a', roles: ['x', 5] },
+      'oidc: parse groups claim "roles": json: cannot unmarshal array into Go value of type string',
+    ],
+    [
+      { sub: 'a', roles: 5 },
+      'oidc: parse groups claim "roles": json: cannot unmarshal number into Go value of type string',
+    ],
+  ])('%j is refused in upstream’s words', async (claims, reason) => {
+    expect(await authentication().ask(token(claims))).toEqual({ kind: 'invalid', reason })
+  })
+
+  test.each([
+    ['yes', "oidc: parse 'email_verified' claim: json: cannot unmarshal string into Go value of type bool"],
+    [false, 'oidc: email not verified'],
+    [null, 'oidc: email not verified'],
+  ])('an address that is verified as %j is refused in upstream’s words', async (verified, reason) => {
+    const { ask } = authentication({ claimMappings: { username: { claim: 'email', prefix: '' } } })
+    const claims = { email: 'a@example.org', email_verified: verified }
+    expect(await ask(token(claims))).toEqual({ kind: 'invalid', reason })
+  })
+
+  test('an extra value that cannot be had is told without its place, as upstream does', async () => {
+    const { ask } = authentication({
+      claimMappings: {
+        username: { claim: 'sub', prefix: '' },
+        extra: [{ key: 'example.org/tenant', valueExpression: 'claims.tenant' }],
+      },
+    })
+    expect(await ask(token({ sub: 'a' }))).toEqual({
+      kind: 'invalid',
+      reason: "expression 'claims.tenant' resulted in error: no such key: tenant",
+    })
+  })
 })
 
 describe('AuthenticationConfiguration', () => {
   const faults = (jwt: JwtAuthenticator) => {
     const outside = createOutsideAuthentication({
-      ...{ ownIssuers: [ownIssuer], serverId: '', ports: simPorts(1, startMs) },
+      ...{ ownIssuers: [ownIssuer], audiences: [], serverId: '', ports: simPorts(1, startMs) },
       fetchDocument: provider().fetchDocument,
     })
     try {
@@ -188,7 +265,7 @@ describe('AuthenticationConfiguration', () => {
 
   test('the anonymous get the paths that it names and no others', () => {
     const outside = createOutsideAuthentication({
-      ...{ ownIssuers: [], serverId: '', ports: simPorts(1, startMs) },
+      ...{ ownIssuers: [], audiences: [], serverId: '', ports: simPorts(1, startMs) },
       fetchDocument: provider().fetchDocument,
     })
     expect(outside.allowsAnonymous('/api')).toBe(true)

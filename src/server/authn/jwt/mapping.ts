@@ -68,9 +68,15 @@ function usernameOf(
   const name = claims[claim]
   if (typeof name !== 'string')
     throw new ClaimError(`oidc: parse username claims "${claim}": ${unlike(name, 'string')}`)
-  if (claim === 'email' && claims.email_verified !== undefined && claims.email_verified !== true)
-    throw new ClaimError('oidc: email not verified')
+  if (claim === 'email') requireVerified(claims.email_verified)
   return prefix + name
+}
+
+/** Who says nothing of it is believed. */
+function requireVerified(verified: unknown): void {
+  if (verified === undefined || verified === true) return
+  if (verified === false || verified === null) throw new ClaimError('oidc: email not verified')
+  throw new ClaimError(`oidc: parse 'email_verified' claim: ${unlike(verified, 'bool')}`)
 }
 
 function groupsOf(
@@ -84,8 +90,9 @@ function groupsOf(
   if (value === undefined || value === null) return []
   const list = Array.isArray(value) ? (value as unknown[]) : [value]
   return list.map(group => {
-    if (typeof group === 'string') return prefix + group
-    throw new ClaimError(`oidc: parse groups claim "${claim}": ${unlike(group, 'string')}`)
+    if (typeof group === 'string' || group === null) return prefix + (group ?? '')
+    // Upstream tries a list and then a text, and tells of the latter.
+    throw new ClaimError(`oidc: parse groups claim "${claim}": ${unlike(value, 'string')}`)
   })
 }
 
@@ -115,7 +122,7 @@ function extraOf(
   if (typeof claims.jti === 'string' && claims.jti) extra[credentialIdKey] = [`JTI=${claims.jti}`]
   for (const { key, expression } of mappings) {
     const what = 'extra claim expression'
-    const values = strings(evaluated(expression, claims, what), `${what}: ${expression.text}`)
+    const values = strings(evaluated(expression, claims), `${what}: ${expression.text}`)
     if (values.length > 0) extra[key] = values
   }
   return extra
@@ -159,13 +166,16 @@ function checkRules(rules: readonly Rule[], subject: object, what: string): void
   }
 }
 
-function evaluated(expression: Expression, subject: object, what: string): unknown {
+/** `what` is what upstream says of the place that fails; of extra values it says nothing. */
+function evaluated(expression: Expression, subject: object, what?: string): unknown {
   try {
     return expression.evaluate(subject)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const told = `expression '${expression.text}' resulted in error: ${reason}`
-    throw new ClaimError(`oidc: error evaluating ${what}: ${told}`, { cause: error })
+    throw new ClaimError(what === undefined ? told : `oidc: error evaluating ${what}: ${told}`, {
+      cause: error,
+    })
   }
 }
 

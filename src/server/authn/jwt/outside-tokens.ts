@@ -1,7 +1,7 @@
 import { deepEqual } from '../../../machinery/meta/value.ts'
 import { createFieldErrors } from '../../../machinery/validation/field-errors.ts'
 import type { Ports } from '../../../std/ports.ts'
-import type { TokenAuthenticator } from '../authenticator.ts'
+import { firstVerdict, type TokenAuthenticator } from '../authenticator.ts'
 import { jwtTokens } from './authenticator.ts'
 import type { AuthenticationConfiguration, Issuer } from './configuration.ts'
 import type { FetchDocument, IssuerNetwork } from './issuer-keys.ts'
@@ -21,6 +21,8 @@ export interface OutsideAuthentication {
 export interface OutsideSetup {
   /** The issuers of this server's own service account tokens. */
   readonly ownIssuers: readonly string[]
+  /** What a token of an issuer is good for here, whatever audience it was made for. */
+  readonly audiences: readonly string[]
   /** Of this API server: its metrics name it. */
   readonly serverId: string
   readonly ports: Pick<Ports, 'clock' | 'log' | 'metrics'>
@@ -41,11 +43,10 @@ export function createOutsideAuthentication(setup: OutsideSetup): OutsideAuthent
   let first: AuthenticationConfiguration | undefined
   return {
     async tokens(token, audiences) {
-      for (const authenticate of [...authenticators, ...(setup.further ?? [])]) {
-        const verdict = await authenticate(token, audiences)
-        if (verdict.kind !== 'unknown') return verdict
-      }
-      return { kind: 'unknown' }
+      const good = audiences.filter(audience => setup.audiences.includes(audience))
+      const byIssuers: TokenAuthenticator = () => firstVerdict(authenticators, token, good)
+      const issuers = good.length > 0 ? [byIssuers] : []
+      return firstVerdict([...issuers, ...(setup.further ?? [])], token, audiences)
     },
     allowsAnonymous: path => anonymousPaths === 'all' || anonymousPaths.has(path),
     configure(configuration, algorithms) {

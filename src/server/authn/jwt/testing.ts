@@ -41,7 +41,8 @@ export function token(claims: object, { key = keys.privateKey, from = issuer, se
 export function authentication(change: Partial<JwtAuthenticator> = {}, from = provider()) {
   const ports = simPorts(1, startMs)
   const outside = createOutsideAuthentication({
-    ...{ ownIssuers: [ownIssuer], serverId: 'apiserver-a', ports, fetchDocument: from.fetchDocument },
+    ...{ ownIssuers: [ownIssuer], audiences: ['x', 'y'], serverId: 'apiserver-a', ports },
+    fetchDocument: from.fetchDocument,
   })
   const base: JwtAuthenticator = {
     issuer: { url: issuer, audiences: ['cluster'] },
@@ -51,6 +52,7 @@ export function authentication(change: Partial<JwtAuthenticator> = {}, from = pr
   return {
     ...ports,
     outside,
-    ask: async (text: string | Promise<string>) => outside.tokens(await text, ['x']),
+    ask: async (text: string | Promise<string>, audiences: readonly string[] = ['x']) =>
+      outside.tokens(await text, audiences),
   }
 }
