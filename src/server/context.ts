@@ -183,6 +183,8 @@ export type Response =
       readonly contentType: string
       readonly headers?: Readonly<Record<string, string>>
       readonly body: string | Uint8Array | ReadableStream<Uint8Array>
+      /** Compressed for nobody. */
+      readonly isPlain?: boolean
     }
   /** exec, attach, port-forward, proxy: the HTTP front hands over the connection. */
   | { readonly kind: 'upgrade'; readonly target: UpgradeTarget }

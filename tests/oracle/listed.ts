@@ -20,16 +20,6 @@ export const listed: readonly ListedDifference[] = [
     reason: 'Upstream shows the first line of a diff of Go texts, with line numbers.',
   },
   {
-    place:
-      /^condition: \S+ (?:documents|document|old document) with \{"range":"bytes=0-1,3-4"\} › \.status: 200 \| 206$/,
-    reason: 'Several parts of a document are not given at once: all of it is.',
-  },
-  {
-    place:
-      /^(?:path: |condition: |encoding: )[^›]*(?:\/openapi\/v3\/api|document)[^›]* › \.headers\.vary: "Accept-Encoding, Accept" \| "Accept"$/,
-    reason: 'Documents of OpenAPI v3 are compressed, too, for clients that take gzip.',
-  },
-  {
     place: /^path: GET [^›]*%(?:FF|ff) › \.body\.message: .*\\\\xff/,
     reason: 'Bytes that are no UTF-8 are shown as what JSON shows of them.',
   },

@@ -27,6 +27,8 @@ export interface Answer {
   readonly body: Uint8Array | string | ReadableStream<Uint8Array> | Pieces | WatchAnswer
   /** Pieces of a size that nobody knows before: what comes of them may be worth compressing. */
   readonly isUnmeasured?: boolean
+  /** Sent as it is, however large and whatever the client takes. */
+  readonly isPlain?: boolean
 }
 
 export interface WatchAnswer {

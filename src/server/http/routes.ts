@@ -56,12 +56,17 @@ export function mountPage(routes: Routes, path: string, answer: PageHandler<Rout
   routes.get(`${path}/`, answer)
 }
 
-const wholeBodies = new WeakMap<Response, Uint8Array>()
+interface WholeBody {
+  readonly body: Uint8Array
+  readonly isPlain: boolean
+}
 
-/** A page of bytes that others are sent too: they are not copied for each. */
-export function respondWhole(bytes: Uint8Array, init: ResponseInit): Response {
+const wholeBodies = new WeakMap<Response, WholeBody>()
+
+/** A page of bytes that others are sent too: they are not copied for each; `isPlain`: nor compressed for anybody. */
+export function respondWhole(body: Uint8Array, init: ResponseInit, isPlain = false): Response {
   const response = new Response(null, init)
-  wholeBodies.set(response, bytes)
+  wholeBodies.set(response, { body, isPlain })
   return response
 }
 
@@ -94,6 +99,6 @@ async function toRaw(response: Response): Promise<Answer> {
     status: response.status,
     contentType,
     headers,
-    body: wholeBodies.get(response) ?? new Uint8Array(await response.arrayBuffer()),
+    ...(wholeBodies.get(response) ?? { body: new Uint8Array(await response.arrayBuffer()) }),
   }
 }

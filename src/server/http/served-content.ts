@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 /** What a request says of a page that it may know: RFC 9110, as Go's http.ServeContent answers it. */
 export interface Content {
   readonly bytes: Uint8Array
@@ -47,11 +49,36 @@ export function serveContent(asked: Conditions, content: Content): Served {
   const part = readRange(range, bytes.length)
   if (typeof part === 'string') return unsatisfied(part, content)
   if (!part) return { status: 200, headers, bytes }
-  const [start, end] = part
+  if (part.length > 1) return severalParts(part, { ...content, headers })
+  const [start, end] = part[0]!
   return {
     status: 206,
-    headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${bytes.length}` },
+    headers: { ...headers, 'content-range': rangeText([start, end], bytes) },
     bytes: bytes.subarray(start, end),
+  }
+}
+
+type Place = readonly [start: number, end: number]
+
+function rangeText([start, end]: Place, { length }: Uint8Array): string {
+  return `bytes ${start}-${end - 1}/${length}`
+}
+
+/** multipart/byteranges of RFC 9110. */
+function severalParts(
+  places: readonly Place[],
+  { bytes, headers }: Pick<Content, 'bytes' | 'headers'>,
+): Served {
+  const boundary = randomBytes(30).toString('hex')
+  const type = headers['content-type'] ?? ''
+  const parts = places.flatMap((place, index) => [
+    `${index > 0 ? '\r\n' : ''}--${boundary}\r\nContent-Range: ${rangeText(place, bytes)}\r\nContent-Type: ${type}\r\n\r\n`,
+    bytes.subarray(...place),
+  ])
+  return {
+    status: 206,
+    headers: { ...headers, 'content-type': `multipart/byteranges; boundary=${boundary}` },
+    bytes: Buffer.concat([...parts, `\r\n--${boundary}--\r\n`].map(part => Buffer.from(part as string))),
   }
 }
 
@@ -95,8 +122,8 @@ function holdsRange(condition: string | undefined, etag: string | undefined, mod
   return at !== undefined && seconds(at) === seconds(modifiedMs)
 }
 
-/** Where the one part lies; undefined: all of it, also for several parts; a text says what is wrong. */
-function readRange(range: string, size: number): [start: number, end: number] | string | undefined {
+/** Where the parts lie; undefined: all of it, also where the parts are more than that; a text says what is wrong. */
+function readRange(range: string, size: number): readonly Place[] | string | undefined {
   if (!range.startsWith('bytes=')) return 'invalid range'
   const parts = range
     .slice('bytes='.length)
@@ -109,7 +136,8 @@ function readRange(range: string, size: number): [start: number, end: number] | 
   if (places.some(([start, end]) => end < start)) return 'invalid range'
   const inside = places.filter(([start]) => start < size)
   if (places.length > 0 && inside.length === 0) return 'invalid range: failed to overlap'
-  return inside.length === 1 ? inside[0] : undefined
+  const sum = inside.reduce((total, [start, end]) => total + end - start, 0)
+  return inside.length > 0 && sum <= size ? inside : undefined
 }
 
 function placeOf(first: string, last: string, size: number): [number, number] {

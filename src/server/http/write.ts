@@ -111,11 +111,11 @@ const nothing = new Uint8Array(0)
 
 function compressed(
   request: Asked,
-  { headers }: Answer,
+  { headers, isPlain = false }: Answer,
   body: Uint8Array | string,
 ): Promise<Compressed> | Compressed {
   const isSmall = body.length < gzipBytesMin || request.method === 'HEAD'
-  const isDone = isSmall || headers['content-encoding'] !== undefined
+  const isDone = isSmall || isPlain || headers['content-encoding'] !== undefined
   if (isDone || !takesGzip(acceptedBy(request))) return { isGzip: false, body }
   const isLarge = typeof body !== 'string' && body.length > largeBytesMin
   return isLarge ? memo(packedBodies, body, () => packed(body)) : packed(body)

@@ -153,7 +153,7 @@ function serveDocument(
     expires: new Date(options.clock.nowMs() + yearMs).toUTCString(),
   }
   const headers = { etag: `"${hash}"`, vary: 'Accept', ...(asked !== null && lasting) }
-  return unlessAsKnown(c, { form, headers, serving: options }, () => inTurns(document.make()))
+  return unlessAsKnown(c, { form, headers, serving: options, isPlain: true }, () => inTurns(document.make()))
 }
 
 /** What a server behind this one writes of versions that it alone knows of. */
@@ -258,6 +258,8 @@ interface Answering {
   readonly form: Form
   readonly headers: Record<string, string>
   readonly serving: Serving
+  /** Upstream compresses the one document of version 2 alone. */
+  readonly isPlain?: boolean
 }
 
 function bytesOf(made: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -266,7 +268,7 @@ function bytesOf(made: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 
 async function unlessAsKnown(
   c: Context<RouteEnv>,
-  { form, headers, serving }: Answering,
+  { form, headers, serving, isPlain }: Answering,
   make: () => Promise<JsonSchema>,
 ): Promise<Response> {
   const etag = headers.etag!.replace(/"$/, `${form.etagSuffix}"`)
@@ -277,15 +279,15 @@ async function unlessAsKnown(
   const bytes = await share(`${c.env.context.info.path} ${etag}`, async () =>
     bytesOf(await inTurns(form.encode(await make()))),
   )
-  return respondServed(serveContent(conditionsOf(c), { ...content, bytes }))
+  return respondServed(serveContent(conditionsOf(c), { ...content, bytes }), isPlain)
 }
 
 function conditionsOf(c: Context<RouteEnv>): Conditions {
   return name => c.req.header(name)
 }
 
-function respondServed({ status, headers, bytes }: Served): Response {
-  return respondWhole(bytes, { status, headers: { ...headers } })
+function respondServed({ status, headers, bytes }: Served, isPlain = false): Response {
+  return respondWhole(bytes, { status, headers: { ...headers } }, isPlain)
 }
 
 const stepsInTurn = 4
