@@ -6,7 +6,14 @@ export const workloadGroups = {
     ['create', 'get', 'update', 'patch', 'delete'].map(verb => `${verb}@${clients}`),
   ),
   large: ['patch-100k@8'],
-  lists: ['list-json@5000', 'list-proto@5000', 'list-table@5000', 'list-paged@5000', 'list-filtered@5000'],
+  lists: [
+    'list-json@5000',
+    'list-plain@5000',
+    'list-proto@5000',
+    'list-table@5000',
+    'list-paged@5000',
+    'list-filtered@5000',
+  ],
   watch: ['watch@1', 'watch@100', 'watch@1000'],
   schedule: [
     'schedule@100',

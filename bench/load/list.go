@@ -12,8 +12,14 @@ import (
 
 const pageObjects = 500
 
+// gzipped is what client-go asks for and unpacks by itself, plain what clients of other languages mostly do.
+const (
+	gzipped = ""
+	plain   = "identity"
+)
+
 // listWith reads lists raw, because a client that decodes them measures itself.
-func listWith(accept, selector string) workload {
+func listWith(accept, packing, selector string) workload {
 	return func(t *target, objects int) (result, error) {
 		name, n := listNamespace(objects), t.times(objects)
 		if err := t.fill(name, n); err != nil {
@@ -25,6 +31,9 @@ func listWith(accept, selector string) workload {
 		}
 		return t.measured(max(1, lists), 2, func(client kubernetes.Interface, _ int) error {
 			request := rawClient(client).Get().Namespace(name).Resource("configmaps").SetHeader("Accept", accept)
+			if packing != gzipped {
+				request = request.SetHeader("Accept-Encoding", packing)
+			}
 			if selector != "" {
 				request = request.Param("labelSelector", selector)
 			}

@@ -9,6 +9,7 @@ import { startTestServer, type TestServer } from '../testing.ts'
 import { listForm } from './list-forms.ts'
 import type { Format } from './negotiation.ts'
 import { gzipList } from './packed-list.ts'
+import { listPieces } from './streamed-list.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -96,6 +97,35 @@ test('what did not change is not made again, a table within its second', () => {
   expect(pack(formOf(list, 'json', nowMs + 10_000, 'long table'))).toBe(0)
   expect(pack(formOf(list, 'json', nowMs + 7000, 'long table'))).toBe(0)
   expect(pack(formOf(list, 'json', nowMs + 11_000, 'long table'))).toBe(length)
+})
+
+test('what is sent as it is, is made once for all lists of the same, and again after a change', async () => {
+  const { clock } = server.ports
+  let made = 0
+  const send = async (list: ListResult) => {
+    const form = formOf(list, 'json', 0)
+    const items: typeof form.items = (...run) => {
+      made++
+      return form.items(...run)
+    }
+    const parts: Uint8Array[] = []
+    for await (const part of listPieces({ ...form, items }, list, clock)()) parts.push(part)
+    const all = form.items(list.items, true)
+    const { head, tail } = form.frame(list.items.length, all.length)
+    expect(Buffer.concat(parts).equals(Buffer.concat([head, all, tail]))).toBe(true)
+    const count = made
+    made = 0
+    return count
+  }
+  expect(await send(listNow())).toBe(listNow().runs!.length)
+  expect(await send(listNow())).toBe(0)
+  await write('delete', 99)
+  expect(await send(listNow())).toBeWithin(1, 4)
+  const { items, resourceVersion } = listNow()
+  const loose = { items, resourceVersion }
+  const pieces = await send(loose)
+  expect(pieces).toBeGreaterThan(0)
+  expect(await send(loose)).toBe(pieces)
 })
 
 test('a small list is not worth it, and neither is one that lies in no runs', () => {

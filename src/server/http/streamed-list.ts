@@ -6,6 +6,7 @@ import { memo } from '../rest/memo.ts'
 import { type Deflated, gzipEnd, gzipHead } from './gzip-pieces.ts'
 import type { ListForm } from './list-forms.ts'
 import { deflatedRun, packedPieces } from './packed-list.ts'
+import { fitsPlain, plainRun } from './plain-run.ts'
 
 /** A body that is made while it is sent, with pauses in which other requests are served. */
 export type Pieces = () => AsyncGenerator<Uint8Array, void, void>
@@ -52,14 +53,16 @@ function weightOf(run: Run): number {
 export function listPieces(form: ListForm, list: ListResult, clock: Clock): Pieces {
   const runs = runsOf(list)
   const count = runs.reduce((sum, run) => sum + run.length, 0)
+  const makeRun = isKept(list) ? plainRun : remade
   return async function* pieces() {
     const breathe = beginWork(clock)
-    const made = form.isMeasured ? await allItems(form, runs, breathe) : undefined
+    const makePart = (run: Run, index: number) => makeRun(form, run, index === 0)
+    const made = form.isMeasured ? await allItems(runs, makePart, breathe) : undefined
     const { head, tail } = form.frame(count, made?.length ?? 0)
     const joined = new Joiner()
     joined.add(head)
     for (const [index, run] of runs.entries()) {
-      joined.add(made?.parts[index] ?? form.items(run, index === 0))
+      joined.add(made?.parts[index] ?? makePart(run, index))
       if (joined.isFull) yield joined.take()
       const pause = breathe()
       if (pause) await pause
@@ -69,11 +72,22 @@ export function listPieces(form: ListForm, list: ListResult, clock: Clock): Piec
   }
 }
 
-async function allItems(form: ListForm, runs: readonly Run[], breathe: Breathe) {
+/** A list that lies in no runs has none that another list would share. */
+function isKept({ runs }: ListResult): boolean {
+  return runs !== undefined && fitsPlain(runs.reduce((sum, run) => sum + weightOf(run), 0))
+}
+
+const remade: typeof plainRun = (form, run, isFirst) => form.items(run, isFirst)
+
+async function allItems(
+  runs: readonly Run[],
+  makePart: (run: Run, index: number) => Uint8Array,
+  breathe: Breathe,
+) {
   const parts: Uint8Array[] = []
   let length = 0
   for (const [index, run] of runs.entries()) {
-    const part = form.items(run, index === 0)
+    const part = makePart(run, index)
     parts.push(part)
     length += part.length
     const pause = breathe()
