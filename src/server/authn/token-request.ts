@@ -43,17 +43,23 @@ export interface TokenIssuerOptions {
 }
 
 export interface TokenIssuer {
-  /** POST serviceaccounts/NAME/token: the request with its status filled in. What its sender should know is warned of. */
-  request(namespace: string, name: string, body: TokenRequest, warnings?: string[]): Promise<TokenRequest>
+  /** POST serviceaccounts/NAME/token: the request with its status filled in. */
+  request(namespace: string, name: string, body: TokenRequest, caller?: TokenCaller): Promise<TokenRequest>
   /** The token that belongs into a Secret of type kubernetes.io/service-account-token; it does not expire. */
   legacyToken(serviceAccount: ServiceAccount, secretName: string): Promise<string>
+}
+
+export interface TokenCaller {
+  /** Takes what the sender should know. */
+  readonly warnings?: string[]
+  /** Sees the request with its defaults before what it is bound to is looked up; throws to refuse it. */
+  readonly admit?: (request: TokenRequest) => Promise<void>
 }
 
 /** Issues tokens of service accounts (pkg/registry/core/serviceaccount/storage/token.go). */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   return {
-    request: (namespace, name, body, warnings = []) =>
-      requestToken(options, { namespace, name }, body, warnings),
+    request: (namespace, name, body, caller = {}) => requestToken(options, { namespace, name }, body, caller),
     legacyToken: (serviceAccount, secretName) =>
       options.keys.sign({ iss: legacyIssuer, ...legacyClaims(serviceAccount, secretName) }),
   }
@@ -63,13 +69,14 @@ async function requestToken(
   options: TokenIssuerOptions,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   body: TokenRequest,
-  warnings: string[],
+  { warnings = [], admit }: TokenCaller,
 ): Promise<TokenRequest> {
   checkNames(body, namespace, name)
   const account = found(options.objects.serviceAccounts, 'serviceaccounts', namespace, name)
   const nowMs = options.clock.nowMs()
   const asked = completed(body, account, { audiences: options.audiences, nowMs })
   checkLife(asked)
+  await admit?.(asked)
   const bound = boundObjects(options.objects, asked.spec.boundObjectRef, { namespace, name })
   const request = shortened(asked, options.life, warnings)
   const lifeSeconds = request.spec.expirationSeconds ?? lifeSecondsDefault

@@ -50,7 +50,7 @@ describe('with settings of its own', () => {
 
   test('tokens are shortened with a warning, and none is given a year', async () => {
     const warnings: string[] = []
-    const long = await services.tokens.request('a', 'robot', body({ expirationSeconds: 7200 }), warnings)
+    const long = await services.tokens.request('a', 'robot', body({ expirationSeconds: 7200 }), { warnings })
     expect(long.spec.expirationSeconds).toBe(3600)
     expect(warnings).toEqual(['requested expiration of 7200 seconds shortened to 3600 seconds'])
     const kubelets = body({ expirationSeconds: 3607, boundObjectRef: podReference })

@@ -77,9 +77,9 @@ const streamParameters: Readonly<Record<string, string>> = {
 export function streamConnector(door: 'exec' | 'attach', { tls, authorizer }: StreamSources): Connector {
   return async function connectStream(call): Promise<ServerResponse> {
     await requireCreate(call, authorizer)
-    const pod = podOf(call)
     const { query, info } = call.context
     await admitConnect(call, streamOptions(query, door))
+    const pod = podOf(call)
     const container = chosenContainer(pod, query.get('container') ?? '')
     const wanted = new URLSearchParams()
     for (const [name, kubeletName] of Object.entries(streamParameters)) {
@@ -97,8 +97,8 @@ export function portForwardConnector({ tls, authorizer }: StreamSources): Connec
     await requireCreate(call, authorizer)
     const { query, info } = call.context
     const options = portForwardOptions(query)
-    const pod = podOf(call)
     await admitConnect(call, options)
+    const pod = podOf(call)
     const ports = pick(query, ['ports', 'port'])
     const asked = new URLSearchParams([...ports].map(([, value]): [string, string] => ['port', value]))
     const path = `/portForward/${info.namespace}/${info.name}${asked.size > 0 ? `?${asked}` : ''}`

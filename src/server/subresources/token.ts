@@ -10,12 +10,12 @@ import { admitMutating, admitValidating, type Connector, type RestCall } from '.
 import { writerOf } from '../rest/field-manager.ts'
 import { decodeKind } from './subrequest.ts'
 
-/** Issues tokens; the authentication side's. */
+/** Issues tokens; the authentication side's. `admit` sees the request as soon as all that the server knows is in it. */
 export type RequestToken = (
   namespace: string,
   name: string,
   body: TokenRequest,
-  warnings: string[],
+  caller: { readonly warnings: string[]; readonly admit: (request: TokenRequest) => Promise<void> },
 ) => Promise<TokenRequest>
 
 /** POST serviceaccounts/NAME/token (KEP-1205). */
@@ -25,8 +25,11 @@ export function tokenConnector(request: RequestToken): Connector {
     const body = decodeKind(call, 'authentication.k8s.io', 'v1', 'TokenRequest') as unknown as TokenRequest
     settle(call, body)
     await admitMutating(call, { operation: 'CREATE', object: body, oldObject: undefined })
-    await admitValidating(call, { operation: 'CREATE', object: body, oldObject: undefined })
-    const object = await request(namespace, name, body, call.context.warnings)
+    const object = await request(namespace, name, body, {
+      warnings: call.context.warnings,
+      admit: completed =>
+        admitValidating(call, { operation: 'CREATE', object: completed, oldObject: undefined }),
+    })
     noteCredential(call.context, object)
     return { kind: 'object', status: 201, object: deepFreeze(printed(kindSchema(), object)) }
   }

@@ -103,15 +103,25 @@ export function validatePodLevelResources(spec: PodSpec, path: string, errors: F
     const detail = `must be greater than or equal to aggregate container requests of ${formatQuantity(total[name]!)}`
     errors.invalid(`${path}.requests[${name}]`, text, detail)
   }
+  const most = aggregateContainers(spec, 'limits')
+  for (const name in most) {
+    const text = resources.limits?.[name]
+    // Of huge pages nobody gets more than was asked for: the pod has to have what its containers have.
+    if (!isHugePages(name) || text === undefined || compareQuantity(most[name]!, parseQuantity(text)) <= 0)
+      continue
+    const detail = `must be greater than or equal to aggregate container limits of ${formatQuantity(most[name]!)}`
+    errors.invalid(`${path}.limits[${name}]`, text, detail)
+  }
   validateContainerLimits(spec, path, errors)
 }
 
 function validateContainerLimits(spec: PodSpec, path: string, errors: FieldErrors): void {
   for (const [name, text] of Object.entries(spec.resources?.limits ?? {})) {
-    for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
-      const own = container.resources?.limits?.[name]
+    for (const [index, { resources }] of spec.containers.entries()) {
+      const own = resources?.limits?.[name]
       if (own === undefined || compareQuantity(parseQuantity(own), parseQuantity(text)) <= 0) continue
-      errors.invalid(`${path}.limits[${name}]`, own, `must be less than or equal to pod limits of ${text}`)
+      const at = `${path}.containers[${index}][${name}].limits`
+      errors.invalid(at, own, `must be less than or equal to pod limits of ${text}`)
     }
   }
 }
