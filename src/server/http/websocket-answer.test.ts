@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { WebSocket } from 'ws'
 import { simPorts } from '../../std/sim-ports.ts'
 import type { Response } from '../context.ts'
@@ -42,4 +42,25 @@ test('a plain answer goes over a WebSocket, in bytes or base64, until it ends', 
 
 test('protocols that nobody knows are refused', async () => {
   expect(await read(['other.k8s.io'])).toContain('400')
+})
+
+test('a broken frame of the client ends its WebSocket and nothing else', async () => {
+  const { port } = server.address() as AddressInfo
+  const heard = Promise.withResolvers<string>()
+  const socket = connect(port, '127.0.0.1')
+  let text = ''
+  socket.on('data', chunk => {
+    text += chunk.toString('latin1')
+  })
+  socket.on('close', () => heard.resolve(text))
+  const head = [
+    'GET /api/v1/namespaces/a/pods/b/log HTTP/1.1',
+    'Host: a',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+  ]
+  const key = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+  // A client has to mask what it sends.
+  socket.write(`${[...head, ...key].join('\r\n')}\r\n\r\n\x81\x01a`)
+  expect(await heard.promise).toStartWith('HTTP/1.1 101')
 })

@@ -30,6 +30,8 @@ export async function answerOverWebsocket(
   const { WebSocketServer } = await import('ws')
   const server = new WebSocketServer({ noServer: true, handleProtocols: () => protocol || false })
   const socket = await new Promise<WebSocket>(resolve => server.handleUpgrade(request, client, head, resolve))
+  // What the client sends is not read, however broken: its WebSocket has closed then.
+  socket.on('error', () => socket.terminate())
   const text = protocols[protocol]
   for await (const piece of pieces(body)) {
     if (socket.readyState !== socket.OPEN) return
