@@ -8,6 +8,13 @@ import { normalize } from './normalize.ts'
 export interface Side {
   /** What one track keeps is not seen by another. */
   session(as?: ClientPair): Session
+  /** Where it is, and as whom it is asked, for who needs no session. */
+  readonly door: Door
+}
+
+export interface Door extends ClientPair {
+  readonly server: string
+  readonly ca: string
 }
 
 /** PEM of a client certificate; without any nobody is shown. */
@@ -40,7 +47,10 @@ export function sideOf(kubeconfigPath: string): Side {
   const cert = pem(user['client-certificate-data'], user['client-certificate'])
   const key = pem(user['client-key-data'], user['client-key'])
   const tls = { ca, cert, key }
-  return { session: as => openSession(cluster.server, as ? { ca, ...as } : tls) }
+  return {
+    session: as => openSession(cluster.server, as ? { ca, ...as } : tls),
+    door: { server: cluster.server, ...tls },
+  }
 }
 
 function openSession(server: string, tls: { readonly ca: string } & ClientPair): Session {

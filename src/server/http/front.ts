@@ -297,10 +297,8 @@ function requirePlain(response: Response): Exclude<Response, { kind: 'upgrade' }
 
 const commonHeaders = (auditId: string) => ({ 'audit-id': auditId, 'cache-control': 'no-cache, private' })
 
-function withCommonHeaders(
-  { answer, auditId, context }: Answered,
-  toBrowser: BrowserAnswer | undefined,
-): Answer {
+/** An answer with what all answers have. */
+export function withCommonHeaders({ answer, auditId, context }: Answered, toBrowser?: BrowserAnswer): Answer {
   const flow = context?.flow
   const headers = {
     ...(context ? commonHeaders(auditId) : { 'audit-id': auditId }),

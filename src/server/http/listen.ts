@@ -11,6 +11,7 @@ import type { Ports } from '../../std/ports.ts'
 import { handshakeErrors } from '../metrics/specs.ts'
 import { connectionOf } from './credential.ts'
 import type { Front } from './front.ts'
+import { screenHttp1, takeHttp1 } from './http1.ts'
 import { StreamRequest, StreamResponse } from './http2-exchange.ts'
 import { createIdleSweep } from './idle.ts'
 import { type ChooseContext, contextChooser, type NamedCertificate, type TlsLimits } from './tls-choice.ts'
@@ -88,7 +89,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     opened(session, () => session.close())
   })
   const leaves = goaway(limits.goawayChance ?? 0, options.ports)
-  server.on('request', (request, response) => {
+  const serve = (request: object, response: object) => {
+    if (isHttp1(request) && !screenHttp1(request, response as never)) return
     const connection = connectionOf(request as never)
     const done = idle.busy(connection)
     const session = sessions.has(connection as Http2Session) ? (connection as Http2Session) : undefined
@@ -97,18 +99,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       done()
       if (end === 'stranger') session?.close()
     })
-  })
+  }
+  server.on('request', serve)
+  takeHttp1(server, serve)
   const { upgrade } = options
   if (upgrade)
     server.on('upgrade', (request, socket, head) => {
       idle.closed(socket as object)
       void upgrade(request as never, socket as never, head as never)
     })
-  const handshakes = options.ports.metrics.counter(handshakeErrors).with()
-  server.on('tlsClientError', (error: Error) => {
-    handshakes.inc()
-    options.ports.log.debug('TLS handshake failed', { error: error.message })
-  })
+  countHandshakes(server, options.ports)
   await bound(server, options)
   const stopListening = once(() => new Promise<void>(resolve => void server.close(() => resolve())))
   return {
@@ -132,6 +132,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return closed
     },
   }
+}
+
+function countHandshakes(server: HttpServer | Http2SecureServer, { metrics, log }: Ports): void {
+  const failed = metrics.counter(handshakeErrors).with()
+  server.on('tlsClientError', (error: Error) => {
+    failed.inc()
+    log.debug('TLS handshake failed', { error: error.message })
+  })
+}
+
+function isHttp1(request: object): request is IncomingMessage {
+  return !(request instanceof StreamRequest)
 }
 
 function once<T>(make: () => T): () => T {

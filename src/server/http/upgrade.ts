@@ -2,18 +2,20 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex, Transform } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { badRequest, internalError, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
+import { internalError, plainFailure, serviceUnavailable } from '../../machinery/status/errors.ts'
 import { StatusError } from '../../machinery/status/status.ts'
 import { joinHostPort } from '../../std/host-port.ts'
 import { messageOf } from '../../std/message.ts'
 import type { Ports } from '../../std/ports.ts'
-import type { Handler, RequestContext, UpgradeTarget } from '../context.ts'
+import type { Handler, RawResponse, RequestContext, UpgradeTarget } from '../context.ts'
 import { type Dial, dialSecured } from '../egress/dial.ts'
 import { tlsOptions } from '../subresources/forward.ts'
-import { headersOf, toContext } from './front.ts'
+import { headersOf, toContext, withCommonHeaders } from './front.ts'
+import { lastResponse } from './http1.ts'
 import { pacedStream } from './paced-stream.ts'
-import { failureAnswer } from './respond.ts'
+import { type Answer, failureAnswer, toAnswer } from './respond.ts'
 import { answerOverWebsocket, asksForWebsocket } from './websocket-answer.ts'
+import { writeAnswer } from './write.ts'
 
 export interface UpgradeOptions {
   readonly handler: Handler
@@ -49,9 +51,12 @@ export function createUpgradeHandler({ handler, ports, stopping, bytesPerSecondM
       } as const
       context = toContext(request, headers, { ...rest, warnings: [] })
       const response = await handler(context)
-      if (response.kind === 'raw' && response.status === 200 && asksForWebsocket(request))
+      if (response.kind === 'raw' && isStreamed(context, response) && asksForWebsocket(request))
         return await answerOverWebsocket(request, { client, head }, response)
-      if (response.kind !== 'upgrade') throw badRequest('this request cannot be upgraded')
+      if (response.kind !== 'upgrade') {
+        code = await answerPlainly(request, client, context, toAnswer(context, response, ports.clock))
+        return context.done?.(code, 0)
+      }
       await splice(
         { request, headers: context.headers },
         { client, head, pace },
@@ -66,6 +71,25 @@ export function createUpgradeHandler({ handler, ports, stopping, bytesPerSecondM
     }
     finish(client, () => context?.done?.(code, 0))
   }
+}
+
+/** What upstream has a WebSocket for besides upgrades: the answers of a ResourceStreamer, which are logs. */
+function isStreamed({ info }: RequestContext, { status }: RawResponse): boolean {
+  return status === 200 && info.subresource === 'log'
+}
+
+/** As if nobody had wished for an upgrade: what has none is answered all the same (net/http). */
+async function answerPlainly(
+  request: IncomingMessage,
+  client: Socket,
+  context: RequestContext,
+  answer: Answer,
+): Promise<number> {
+  const { auditId, signal } = context
+  const whole = withCommonHeaders({ answer, auditId, context })
+  const sending = { signal: () => signal, fanout: (send: () => void) => send() }
+  await writeAnswer(request, lastResponse(request, client), whole, sending)
+  return answer.status
 }
 
 function finish(client: Socket, tell: () => void): void {

@@ -33,7 +33,7 @@ export async function writeAnswer(
       await sendPieces(request, response, slicesOf(sent.body), signal())
       return body.length
     }
-    response.writeHead(status, all)
+    response.writeHead(status, isMeasured(request, status) ? withLength(all, sent.body) : all)
     response.end(request.method === 'HEAD' ? undefined : sent.body)
     return body.length
   }
@@ -49,6 +49,15 @@ export async function writeAnswer(
   else await stream(response, body, signal(), fanout)
   response.end()
   return 0
+}
+
+/** HTTP/2 needs no word for where a body ends, and what has none no more. */
+function isMeasured({ httpVersionMajor }: Asked, status: number): boolean {
+  return httpVersionMajor < 2 && status !== 204 && status !== 304
+}
+
+function withLength(headers: Answer['headers'], body: Uint8Array | string): Answer['headers'] {
+  return { ...headers, 'content-length': String(Buffer.byteLength(body)) }
 }
 
 /** Of what is larger no more than a slice waits for a slow reader. */

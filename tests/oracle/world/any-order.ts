@@ -4,6 +4,7 @@ import type { Side } from '../side.ts'
 /** Stock names the faults of a custom object, and the custom kinds of a group, as a Go map gives them: here by their texts. */
 export function inAnyOrder(side: Side): Side {
   return {
+    ...side,
     session(as) {
       const session = side.session(as)
       return { ...session, ask: async one => sorted(await session.ask(one)) }
