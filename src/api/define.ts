@@ -58,6 +58,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
 export interface CustomKind {
   /** Drops what the schema does not name, in place; answers the paths of what was dropped. */
   readonly prune: (object: KubeObject) => readonly string[]
+  /** Drops nulls in whose place there is a default, in place; the others are for validation to judge. */
+  readonly dropDefaulted: (object: KubeObject) => void
   /** The OpenAPI v3 schema as it was defined. */
   readonly openApi: JsonObject
   /** The schema of another version of the definition: what is stored in it is defaulted by it. */
@@ -70,7 +72,7 @@ export interface CustomKind {
    */
   readonly convert?: (objects: readonly KubeObject[], apiVersion: string) => Promise<readonly KubeObject[]>
   /** Finds out in steps what the strategy's validation of these two then knows at once: rules may take long. */
-  readonly judge?: (object: KubeObject, old: KubeObject | undefined) => Steps<void>
+  readonly judge?: (object: KubeObject, old: KubeObject | undefined, subresource: string) => Steps<void>
   /** The definition is being deleted: nothing new may come. */
   readonly isTerminating?: boolean
 }

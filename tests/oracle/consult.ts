@@ -6,6 +6,7 @@ import { bootstrapTokenCases } from './bootstrap-token-cases.ts'
 import { boundaryCases } from './boundary-cases.ts'
 import type { Answer, OracleCase, Track } from './case.ts'
 import { columnCases } from './column-cases.ts'
+import { customApplyCases } from './custom-apply-cases.ts'
 import { customCases } from './custom-cases.ts'
 import { decodeCases } from './decode-cases.ts'
 import { deletionCases } from './deletion-cases.ts'
@@ -75,6 +76,7 @@ export function allTracks(): Track[] {
     { name: 'doors', cases: doorTableCases },
     { name: 'zeroes', cases: zeroCases },
     { name: 'forms', cases: formCases },
+    { name: 'custom applies', cases: customApplyCases },
     ...kindTracks(),
   ]
 }

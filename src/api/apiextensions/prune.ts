@@ -49,3 +49,20 @@ function pruneMap(schema: JSONSchemaProps, object: JsonMap, path: string, walk: 
     }
   }
 }
+
+/** Drops nulls that the schema does not allow where it has a default for them, in place (schema/defaulting isNonNullableNull). */
+export function dropDefaultedNulls(schema: JSONSchemaProps, value: unknown): void {
+  if (Array.isArray(value)) {
+    const items = Array.isArray(schema.items) ? schema.items[0] : schema.items
+    if (items) for (const item of value) dropDefaultedNulls(items, item)
+  } else if (isMap(value)) {
+    const { properties = {}, additionalProperties } = schema
+    for (const [key, member] of Object.entries(value)) {
+      const others = typeof additionalProperties === 'object' ? additionalProperties : undefined
+      const declared = Object.hasOwn(properties, key) ? properties[key] : others
+      if (!declared) continue
+      if (member !== null) dropDefaultedNulls(declared, member)
+      else if (!declared.nullable && declared.default !== undefined) delete value[key]
+    }
+  }
+}

@@ -1,5 +1,5 @@
 import { coerceEmbedded } from '../../api/apiextensions/embedded-objects.ts'
-import { prune } from '../../api/apiextensions/prune.ts'
+import { dropDefaultedNulls, prune } from '../../api/apiextensions/prune.ts'
 import type { CustomKind, Resource, ScaleView, Strategy, Subresource, Verb } from '../../api/define.ts'
 import { compareVersions } from '../../api/registry.ts'
 import type {
@@ -80,6 +80,7 @@ export function toResource(
         const unknown = coerceEmbedded(schema, object, typeText)
         return [...unknown, ...prune(schema, object as unknown as JsonMap)]
       },
+      dropDefaulted: object => dropDefaultedNulls(schema, object),
       openApi: defined as JsonMap,
       pruneStored(object, name) {
         const stored = spec.versions.find(each => each.name === name)
@@ -167,7 +168,7 @@ function toSubresources(
       verbs: ['get', 'patch', 'update'],
       writes: ['status'],
       keepsMetadata: 'claimed',
-      strategy: validation,
+      strategy: { ...validation, validateUpdate: validation.validateStatus },
     })
   if (scale) {
     const kind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }

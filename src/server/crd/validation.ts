@@ -18,11 +18,15 @@ import { jsonPath } from './json-path.ts'
 export type Validation = Required<
   Pick<Strategy, 'validate' | 'validateUpdate' | 'earlyWarnings' | 'warnings'>
 > &
-  Required<Pick<CustomKind, 'judge'>>
+  Required<Pick<CustomKind, 'judge'>> & {
+    /** Through the door of the status: what is beside it is not looked at, but by rules. */
+    readonly validateStatus: NonNullable<Strategy['validateUpdate']>
+  }
 
 /** What is wrong with an object beside an old one. */
 interface Judgement {
   readonly old: KubeObject | undefined
+  readonly subresource: string
   readonly errors: readonly FieldError[]
   readonly warnings: readonly string[]
 }
@@ -40,22 +44,25 @@ export function toValidation(
   meter: CelMeter,
 ): Validation {
   const rules = measuredRules(schema, meter)
-  function* judge(object: KubeObject, old: KubeObject | undefined): Steps<Judgement> {
+  function* judge(object: KubeObject, old: KubeObject | undefined, subresource: string): Steps<Judgement> {
     const errors = createFieldErrors()
-    validateValue(schema, object, '', errors, old && { value: old })
+    const isStatus = subresource === 'status'
+    if (isStatus) validateStatusValue(schema, object, old, errors)
+    else validateValue(schema, object, '', errors, old && { value: old })
     yield
-    if (scale) validateScale(scale, object, errors)
-    validateEmbedded(schema, object, '', errors)
+    if (scale) validateScale(scale, object, errors, isStatus)
+    if (!isStatus) validateEmbedded(schema, object, '', errors)
     if (!old || !hasListFaults(schema, old)) validateListItems(schema, object, '', errors)
     yield
     const warnings: string[] = []
     yield* rules({ object, old, warn: text => warnings.push(text) }, errors)
-    return { old, errors: errors.list, warnings }
+    return { old, subresource, errors: errors.list, warnings }
   }
-  const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors) => {
+  const check = (object: KubeObject, old: KubeObject | undefined, errors: FieldErrors, subresource = '') => {
     const known = judged.get(object)
     judged.delete(object)
-    const found = known && known.old === old ? known : runSteps(judge(object, old))
+    const isKnown = known?.old === old && known?.subresource === subresource
+    const found = isKnown ? known! : runSteps(judge(object, old, subresource))
     ;(errors.list as FieldError[]).push(...found.errors)
     if (found.warnings.length > 0) ratcheted.set(object, found.warnings)
   }
@@ -65,8 +72,9 @@ export function toValidation(
       if (!object.metadata.resourceVersion) check(object, undefined, errors)
     },
     validateUpdate: (object, old, errors) => check(object, old, errors),
-    *judge(object, old) {
-      judged.set(object, yield* judge(object, old))
+    validateStatus: (object, old, errors) => check(object, old, errors, 'status'),
+    *judge(object, old, subresource) {
+      judged.set(object, yield* judge(object, old, subresource))
     },
     earlyWarnings: object => ratcheted.get(object) ?? [],
     warnings: finalizerWarnings,
@@ -125,10 +133,35 @@ function measuredRules(schema: JSONSchemaProps, meter: CelMeter) {
   }
 }
 
+/** The status alone, which upstream's texts name by what lies below it (validator.go ValidateStatusUpdate). */
+function validateStatusValue(
+  { properties = {} }: JSONSchemaProps,
+  object: KubeObject & { readonly status?: unknown },
+  old: (KubeObject & { readonly status?: unknown }) | undefined,
+  errors: FieldErrors,
+): void {
+  const { status } = object
+  if (!properties.status || status === undefined || status === null) return
+  const found = createFieldErrors()
+  validateValue(properties.status, status, 'status', found, old && { value: old.status })
+  const below = found.list.map(({ field, message, ...fault }) => ({
+    ...fault,
+    field,
+    message: message.replace(`${field} in body`, `${field.replace(/^status\.?/, '')} in body`),
+  }))
+  ;(errors.list as FieldError[]).push(...below)
+}
+
 const int32Max = 2_147_483_647
 
-function validateScale(scale: CustomResourceSubresourceScale, object: KubeObject, errors: FieldErrors): void {
-  for (const path of [scale.specReplicasPath, scale.statusReplicasPath]) {
+function validateScale(
+  scale: CustomResourceSubresourceScale,
+  object: KubeObject,
+  errors: FieldErrors,
+  isStatus: boolean,
+): void {
+  const { specReplicasPath, statusReplicasPath } = scale
+  for (const path of isStatus ? [statusReplicasPath] : [specReplicasPath, statusReplicasPath]) {
     const replicas = jsonPath(path)(object)
     if (replicas === undefined || replicas === null) continue
     if (!isInteger(replicas)) {

@@ -55,16 +55,21 @@ export function settleCustom(
 }
 
 /** As `settleCustom`, but of what goes nobody is told: the paths of it are answered. */
-export function shapeCustom(resource: Resource, object: KubeObject): readonly string[] {
+function shapeCustom(resource: Resource, object: KubeObject): readonly string[] {
   const given = Object.keys(object.metadata)
   const unknownMeta = given.filter(name => !metaSchema('ObjectMeta').fields.has(name)).toSorted()
+  shapeMetadata(resource, object)
+  const pruned = resource.custom!.prune(object).toSorted()
+  return [...unknownMeta.map(name => `metadata.${name}`), ...pruned]
+}
+
+/** The metadata of a custom object as its type; 400 where it cannot be read so. */
+export function shapeMetadata(resource: Resource, object: KubeObject): void {
   try {
     object.metadata = conform(metaSchema('ObjectMeta'), object.metadata) as KubeObject['metadata']
   } catch (error) {
     throw error instanceof DecodeError ? badRequest(handledAs(bodyType(resource), error.message)) : error
   }
-  const pruned = resource.custom!.prune(object).toSorted()
-  return [...unknownMeta.map(name => `metadata.${name}`), ...pruned]
 }
 
 /** Fills what upstream defaults when it decodes. */

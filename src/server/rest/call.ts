@@ -111,7 +111,7 @@ export function judge(
   object: KubeObject,
   old: KubeObject | undefined,
 ): Promise<void> | undefined {
-  const steps = resource.custom?.judge?.(object, old)
+  const steps = resource.custom?.judge?.(object, old, context.info.subresource)
   return steps && takeSteps(steps, context.breathe ?? beginWork(deps.ports.clock))
 }
 

@@ -6,7 +6,7 @@ import { cloneDeep } from '../../machinery/meta/value.ts'
 import { notFound, unsupportedMediaType } from '../../machinery/status/errors.ts'
 import { takeSteps } from '../../std/turns.ts'
 import type { Response } from '../context.ts'
-import { applyDefaults, decodePatch, shapeCustom } from './body.ts'
+import { applyDefaults, decodePatch, shapeMetadata } from './body.ts'
 import { admitMutating, groupResource, type RestCall, requireLasting, turn } from './call.ts'
 import { mayWait, writerOf } from './field-manager.ts'
 import { requireNew, requireSameName, settleNamespace } from './identity.ts'
@@ -76,14 +76,16 @@ async function applied(
   const request = { ...writerOf(call), schema, live: current, applied: document, kind, force }
   const { breathe } = context
   const waits = breathe || mayWait(call)
-  const { object } = waits ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
+  const { object, changed } = waits ? await takeSteps(applySteps(request), breathe) : applyPatch(request)
   await turn(call)
   const copy = resource.custom ? cloneDeep(object) : typed(resource, object, document.metadata ?? {})
   copy.metadata ??= {}
-  // What an apply may say is judged by its types: what goes beyond the schema is not told.
-  if (resource.custom) shapeCustom(resource, copy)
+  // What an apply may say is judged by its types: nothing of it goes unsaid, nulls that the schema forbids neither.
+  if (resource.custom) shapeMetadata(resource, copy)
+  resource.custom?.dropDefaulted(copy)
   await refuseVast(call, copy)
-  applyDefaults(resource, copy)
+  // What changes nothing is answered with what lives, as that was read.
+  if (changed) applyDefaults(resource, copy)
   requireSameName(call, copy)
   return copy
 }

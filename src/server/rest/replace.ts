@@ -24,7 +24,7 @@ import { keepTimes, trackUpdate } from './field-manager.ts'
 import { dedupOwners, givenRevision, settleNamespace } from './identity.ts'
 import { strategyContext } from './insert.ts'
 import { findStored, isOutdated, labelsAround, removeStored, settleForStore, writeStored } from './storage.ts'
-import { presentLater, unkept } from './views.ts'
+import { presentLater, presentUnstored, unkept } from './views.ts'
 
 /** What a door to an object may rule, and what the object itself does. */
 type UpdateRules = NonNullable<Subresource<KubeObject>['strategy']> &
@@ -117,7 +117,7 @@ async function finish(
   const { resource } = call
   settleForStore(resource, object)
   await settleLong(call, object)
-  if (isDryRun(call)) return unkept(object)
+  if (isDryRun(call)) return presentUnstored(resource, object)
   if (isFinished(resource.strategy, object, old)) {
     await removeStored(call, stored)
     return unkept(object)
@@ -228,7 +228,8 @@ function specChanged(
 ): boolean {
   const bare = ({ kind: _k, apiVersion: _v, metadata: _m, ...rest }: KubeObject) => {
     const { status: _status, ...spec } = rest as { status?: unknown }
-    return spec
+    // A custom kind either keeps the status from this door, or has it as a field like others.
+    return resource.custom ? rest : spec
   }
   if (!deepEqual(bare(object), bare(old))) return true
   if (!countsEmpties) return false
