@@ -64,8 +64,64 @@ const send = (
 })
 const remove = (path: string): Asked => ({ method: 'DELETE', path })
 
+/** A webhook that answers by the last word of the path of its address. */
+export interface Hook {
+  readonly caBundle: string
+  readonly url: (behaviour: string) => string
+}
+
+const registration = '/apis/admissionregistration.k8s.io/v1'
+const judgedHere = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': space } } }
+const ofConfigMaps = [
+  { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] },
+]
+
+/** Webhooks that allow, refuse and cannot be reached, and a policy that warns, notes and refuses. */
+function guards({ caBundle, url }: Hook): Asked[] {
+  const webhook = (behaviour: string, failurePolicy = 'Fail') => ({
+    ...{ name: `${behaviour}.metered.example.org`, failurePolicy, sideEffects: 'None', timeoutSeconds: 5 },
+    ...{ clientConfig: { url: url(behaviour), caBundle }, admissionReviewVersions: ['v1'] },
+    ...{ rules: ofConfigMaps, ...judgedHere },
+    ...{ objectSelector: { matchExpressions: [{ key: behaviour, operator: 'Exists' }] } },
+  })
+  const named = { metadata: { name: 'metered.example.org' } }
+  return [
+    send('POST', `${registration}/mutatingwebhookconfigurations`, {
+      ...{ kind: 'MutatingWebhookConfiguration', apiVersion: 'admissionregistration.k8s.io/v1', ...named },
+      webhooks: [webhook('allow'), webhook('patch-data')],
+    }),
+    send('POST', `${registration}/validatingwebhookconfigurations`, {
+      ...{ kind: 'ValidatingWebhookConfiguration', apiVersion: 'admissionregistration.k8s.io/v1', ...named },
+      webhooks: [webhook('deny'), webhook('status-500', 'Ignore'), webhook('status-404')],
+    }),
+    send('POST', `${registration}/validatingadmissionpolicies`, {
+      ...{ kind: 'ValidatingAdmissionPolicy', apiVersion: 'admissionregistration.k8s.io/v1', ...named },
+      spec: {
+        matchConstraints: { resourceRules: ofConfigMaps },
+        validations: [{ expression: "!has(object.data) || !('wrong' in object.data)" }],
+      },
+    }),
+    send('POST', `${registration}/validatingadmissionpolicybindings`, {
+      ...{
+        kind: 'ValidatingAdmissionPolicyBinding',
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        ...named,
+      },
+      spec: {
+        policyName: named.metadata.name,
+        validationActions: ['Deny', 'Audit'],
+        matchResources: judgedHere,
+      },
+    }),
+  ]
+}
+
+/** Refused once the guards stand. */
+export const guarded: Asked = send('POST', `${maps}?dryRun=All`, configMap('guarded', { wrong: 'yes' }))
+
 /** What has to be there, and asked for until it is served. */
-export const groundwork: readonly Asked[] = [
+export const groundwork = (hook: Hook): readonly Asked[] => [
+  ...guards(hook),
   send('POST', '/api/v1/namespaces', { kind: 'Namespace', apiVersion: 'v1', metadata: { name: space } }),
   send('POST', `/api/v1/namespaces/${space}/serviceaccounts`, {
     ...{ kind: 'ServiceAccount', apiVersion: 'v1', metadata: { name: 'default' } },
@@ -80,6 +136,14 @@ export const traffic: readonly Asked[] = [
   send('POST', `${maps}?dryRun=All`, configMap('never')),
   send('POST', `${maps}?fieldValidation=Strict`, { ...configMap('odd'), unknown: 1 }),
   send('POST', maps, { ...configMap('bad'), metadata: { name: 'Not A Name' } }),
+  ...['allow', 'patch-data', 'deny', 'status-500', 'status-404'].map(behaviour =>
+    send('POST', maps, {
+      ...configMap(behaviour),
+      metadata: { name: behaviour, labels: { [behaviour]: 'yes' } },
+    }),
+  ),
+  send('POST', maps, configMap('wrong', { wrong: 'yes' })),
+  send('PUT', `${maps}/two`, configMap('two', { wrong: 'yes' })),
   get(`${maps}/one`),
   get(`${maps}/one`, protobuf),
   get(`${maps}/none`),

@@ -1,7 +1,11 @@
 import { expect } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Recorder, type SideName, startRecorder } from './admission/recorder.ts'
 import { besideStock } from './beside-stock.ts'
 import { type Exposition, labelsOf, readExposition, shapeOf } from './exposition.ts'
-import { groundwork, servedLast, traffic } from './metered-traffic.ts'
+import { groundwork, guarded, servedLast, traffic } from './metered-traffic.ts'
 import type { Side } from './side.ts'
 import { openStage } from './stage.ts'
 
@@ -9,7 +13,6 @@ import { openStage } from './stage.ts'
 const absent: readonly (readonly [begins: string, why: string])[] = [
   ['go_', 'there is no Go'],
   ['apiserver_admission_step_admission_duration_seconds_summary', 'its histogram says the same'],
-  ['apiserver_audit_', 'told with the first event of a policy'],
   ['apiserver_envelope_encryption_dek_cache_', 'there is no such cache'],
   ['apiserver_flowcontrol_seat_fair_frac', 'told when seats were lent first'],
   ['apiserver_flowcontrol_watch_count_samples', 'writes hold no seats for their watchers'],
@@ -46,6 +49,10 @@ const shapedOtherwise: Readonly<Record<string, string>> = {}
 
 /** Families whose numbers move with `traffic` by the same, as far as series are about what it asks for. */
 const alike = [
+  'apiserver_admission_webhook_admission_duration_seconds',
+  'apiserver_admission_webhook_fail_open_count',
+  'apiserver_admission_webhook_rejection_count',
+  'apiserver_admission_webhook_request_total',
   'apiserver_cache_list_returned_objects_total',
   'apiserver_cache_list_total',
   'apiserver_flowcontrol_request_queue_length_after_enqueue',
@@ -57,6 +64,9 @@ const alike = [
   'apiserver_request_total',
   'apiserver_response_sizes',
   'apiserver_storage_events_received_total',
+  'apiserver_storage_transformation_operations_total',
+  'apiserver_validating_admission_policy_check_duration_seconds',
+  'apiserver_validating_admission_policy_check_total',
   'apiserver_watch_cache_consistent_read_total',
   'apiserver_watch_cache_events_received_total',
   'apiserver_watch_list_duration_seconds',
@@ -75,10 +85,14 @@ const ofTraffic = new Set([
 /** What the traffic alone makes of what nobody else asks for; `success` and `allowed` are also of the servers' own. */
 const ofItself = new Set(['result="error"', 'result="denied"', 'flow_schema="global-default"'])
 
+/** Hutch opens a Secret once, when it comes to its cache. */
+const opened = 'transformation_type="from_storage"'
+
 function isAsked(series: string): boolean {
-  if (/_(bucket|sum)({|$)/.test(series)) return false
+  if (/_(bucket|sum)({|$)/.test(series) || series.includes(opened)) return false
   const labels = labelsOf(series)
   const resource = labels.get('resource')
+  if (/metered\.example\.org$/.test(labels.get('name') ?? labels.get('policy') ?? '')) return true
   if (resource !== undefined) return ofTraffic.has(resource) || resource === ''
   return [...labels].some(([name, value]) => ofItself.has(`${name}="${value}"`))
 }
@@ -88,12 +102,44 @@ interface Moved {
   readonly after: Exposition
 }
 
-async function drive(side: Side): Promise<Moved> {
+/** Both write an audit log, encrypt Secrets with a key of their own and ask webhooks and a policy. */
+async function openBoth() {
+  await using kept = new AsyncDisposableStack()
+  const directory = mkdtempSync(join(tmpdir(), 'hutch-metered-'))
+  kept.defer(() => rmSync(directory, { recursive: true }))
+  const fileOf = (name: string, content: object) => {
+    writeFileSync(join(directory, name), JSON.stringify(content))
+    return join(directory, name)
+  }
+  const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata' }] }
+  const key = { name: 'one', secret: Buffer.alloc(32, 7).toString('base64') }
+  const encryption = {
+    ...{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration' },
+    resources: [{ resources: ['secrets'], providers: [{ aescbc: { keys: [key] } }, { identity: {} }] }],
+  }
+  const recorder = await startRecorder()
+  kept.defer(() => recorder.close())
+  const log = (name: SideName) => `--audit-log-path=${join(directory, name)}`
+  const stage = await openStage({
+    both: [
+      `--audit-policy-file=${fileOf('policy', policy)}`,
+      `--encryption-provider-config=${fileOf('encryption', encryption)}`,
+    ],
+    hutch: [log('ours')],
+    stock: [log('theirs')],
+  })
+  kept.defer(() => stage.close())
+  const all = kept.move()
+  return { ...stage, recorder, close: () => all.disposeAsync() }
+}
+
+async function drive(side: Side, name: SideName, { caBundle, url }: Recorder): Promise<Moved> {
   const session = side.session()
   const read = async () => readExposition(await session.raw('/metrics'))
   const ask = (one: (typeof traffic)[number]) => session.ask({ name: one.path, ...one })
-  for (const one of groundwork) await ask(one)
+  for (const one of groundwork({ caBundle, url: behaviour => url(name, behaviour) })) await ask(one)
   while ((await ask({ method: 'GET', path: servedLast })).status !== 200) await Bun.sleep(100)
+  while ((await ask(guarded)).status !== 422) await Bun.sleep(100)
   await settled(read)
   const before = await read()
   for (const one of traffic) await ask(one)
@@ -123,12 +169,20 @@ function movements({ before, after }: Moved, name: string): Map<string, number> 
   return new Map(moved.filter(([, by]) => by !== 0))
 }
 
+/** The names of what a server asks itself, in any order. */
+async function checksOf(side: Side): Promise<readonly string[]> {
+  const told = await side.session().raw('/readyz?verbose')
+  return [...told.matchAll(/^\[\+\](\S+) ok$/gm)].map(([, name]) => name!).toSorted()
+}
+/** Of a front proxy's certificate and of providers of keys, which a stock server has when it is told to. */
+const ownChecks = new Set(['poststarthook/aggregator-reload-proxy-client-cert', 'kms-providers'])
+
 besideStock({
   subject: 'metrics',
   claim: 'Hutch tells every family that it tells, in its shape, and the same traffic moves it by the same',
-  open: () => openStage(),
-  async compare({ ours, theirs }) {
-    const [own, stock] = await Promise.all([drive(ours), drive(theirs)])
+  open: openBoth,
+  async compare({ ours, theirs, recorder }) {
+    const [own, stock] = await Promise.all([drive(ours, 'ours', recorder), drive(theirs, 'theirs', recorder)])
     const differing = [...stock.after].flatMap(([name, family]) => {
       const found = own.after.get(name)
       if (!found) return absent.some(([begins]) => name.startsWith(begins)) ? [] : [`${name}: is not told`]
@@ -139,5 +193,7 @@ besideStock({
     const all = (moved: Moved) => alike.map(name => movements(moved, name))
     expect(all(own)).toEqual(all(stock))
     expect(movements(own, 'apiserver_request_total').size).toBeGreaterThan(30)
+    const [checks, wanted] = await Promise.all([checksOf(ours), checksOf(theirs)])
+    expect(checks.filter(name => !ownChecks.has(name))).toEqual([...wanted])
   },
 })

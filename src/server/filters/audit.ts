@@ -4,7 +4,7 @@ import type { MetricSpec } from '../../std/metrics.ts'
 import type { Ports } from '../../std/ports.ts'
 import { type AuditedRequest, type AuditSink, auditEvent } from '../audit/event.ts'
 import { type AuditPolicy, type AuditStage, evaluatePolicy } from '../audit/policy.ts'
-import type { Filter, RequestContext, UserInfo } from '../context.ts'
+import type { Filter, RequestContext, Response, UserInfo } from '../context.ts'
 import { isLongRunning } from './timeout.ts'
 
 /** What is written down, and where. */
@@ -37,6 +37,8 @@ const rejectedTotal: MetricSpec = {
  * The last stage is told when the answer is out.
  */
 export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
+  // Told from the start, as upstream: dashboards ask whether nothing was turned away.
+  for (const spec of [eventTotal, rejectedTotal]) ports.metrics.counter(spec).with()
   if (!auditing) return next => next
   const { policy } = auditing
   const levels = ports.metrics.counter(levelTotal)
@@ -60,7 +62,7 @@ export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
         const response = await next(context)
         known = { response }
         if (isLongRunning(context.info))
-          await tell({ ...request, ending: { ...known, code: 200 } }, 'ResponseStarted')
+          await tell({ ...request, ending: { ...known, code: startedWith(response) } }, 'ResponseStarted')
         return response
       } catch (error) {
         known = { error }
@@ -70,6 +72,10 @@ export function audit(auditing: Auditing | undefined, ports: Ports): Filter {
         throw error
       }
     }
+}
+
+function startedWith(response: Response): number {
+  return response.kind === 'raw' ? response.status : 200
 }
 
 /** Writes down a request whose credential nobody vouches for: the one stage that upstream has for it. */

@@ -22,11 +22,17 @@ export interface HookPorts {
 
 const defaultTimeoutSeconds = 10
 
+const unavailable = 503
+
 /** A webhook that did not answer as it should: what failurePolicy decides about. */
 export class HookFailure extends Error {
   override name = 'HookFailure'
-  constructor(webhook: string, reason: string) {
+  /** What it is counted under: the answer's own code, else that of something that is not there. */
+  readonly code: number
+
+  constructor(webhook: string, reason: string, code = unavailable) {
     super(`failed calling webhook ${quote(webhook)}: ${reason}`)
+    this.code = code
   }
 }
 
@@ -52,7 +58,7 @@ export async function callHook(
     return answer
   } catch (error) {
     const isFailure = error instanceof HookFailure
-    const code = error instanceof StatusError ? error.code : unavailable
+    const code = isFailure || error instanceof StatusError ? error.code : unavailable
     const passes = isFailure && failurePolicy === 'Ignore'
     tell(code, !passes)
     if (passes) meter.failedOpen(name)
@@ -60,9 +66,6 @@ export async function callHook(
     throw error
   }
 }
-
-/** The code that upstream counts a webhook under that did not answer. */
-const unavailable = 503
 
 function inSpan(
   ports: HookPorts,
@@ -96,7 +99,7 @@ async function askHook(
   const version = reviewVersion(webhook.admissionReviewVersions)
   if (!version) {
     const reason = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)'
-    throw new HookFailure(webhook.name, `could not create admission objects: ${reason}`)
+    throw new HookFailure(webhook.name, `could not create admission objects: ${reason}`, 400)
   }
   const uid = ports.random.uuid()
   const review = toReview(await convertAdmitted(admitted, match.kind), match, uid, version)
@@ -129,7 +132,7 @@ async function post(
     return await ports.call(clientConfig, { body, timeoutMs: timeoutSeconds * 1000, signal })
   } catch (error) {
     if (error instanceof WebhookCallError)
-      throw new HookFailure(name, `failed to call webhook: ${error.message}`)
+      throw new HookFailure(name, `failed to call webhook: ${error.message}`, error.code)
     throw error
   }
 }
