@@ -1,5 +1,5 @@
 import { toMicroTimestamp } from '../../client/timestamp.ts'
-import { decodeCborBody, decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
+import { decodeCborBody, decodeJson, decodeProtobuf, decodeYaml } from '../../machinery/codec/index.ts'
 import { toApiVersion } from '../../machinery/meta/group.ts'
 import type { JsonObject, KubeObject } from '../../machinery/meta/object.ts'
 import { printed } from '../../machinery/schema/printed.ts'
@@ -106,12 +106,18 @@ function objectRef({ info }: RequestContext, body: unknown): JsonObject {
 }
 
 function responseStatus({ error, response, code }: NonNullable<AuditedRequest['ending']>): JsonObject {
+  if (isUntold(error)) return { metadata: {}, code }
   if (error instanceof StatusError) return withoutType(error.status as unknown as JsonObject)
   if (error !== undefined)
     return { metadata: {}, status: 'Failure', message: String(error), reason: 'InternalError', code }
   const object = response?.kind === 'object' ? (response.object as JsonObject) : undefined
   if (object?.kind === 'Status') return { ...withoutType(object), code }
   return { metadata: {}, code }
+}
+
+/** Of an answer that no form was found for upstream tells its code alone. */
+function isUntold(error: unknown): boolean {
+  return error instanceof StatusError && error.status.reason === 'NotAcceptable'
 }
 
 function withoutType({ kind: _kind, apiVersion: _version, ...rest }: JsonObject): JsonObject {
@@ -161,7 +167,10 @@ function parseBody(
   if (contentType.includes('protobuf')) return readAs && decodeProtobuf(readAs.schema, bytes)
   if (contentType.includes('cbor'))
     return decodeCborBody(readAs?.isCustom ? undefined : readAs?.schema, bytes, { strict: false }).object
-  return parseExact(contentType.includes('yaml') ? decodeYaml(bytes).json : new TextDecoder().decode(bytes))
+  const text = contentType.includes('yaml') ? decodeYaml(bytes).json : new TextDecoder().decode(bytes)
+  if (!readAs || readAs.isOptions || readAs.isCustom) return parseExact(text)
+  // With what Go prints of every object of its kind: `status: {}`.
+  return decodeJson(readAs.schema, text).object
 }
 
 /** What the client was told, as JSON whatever encoding it asked for. */
@@ -171,6 +180,7 @@ function answerOf(
   clock: Clock,
 ): unknown {
   const { response, error } = ending
+  if (isUntold(error)) return undefined
   if (error instanceof StatusError) return error.status
   if (!response || response.kind === 'watch' || response.kind === 'upgrade') return undefined
   const accept = (context.headers.accept ?? '').replaceAll(
