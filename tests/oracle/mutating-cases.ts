@@ -1,5 +1,6 @@
-import { json, jsonHeaders, type OracleCase, send, type Track } from './case.ts'
+import { json, jsonHeaders, type OracleCase, patch, send, type Track } from './case.ts'
 import { opening } from './general-cases.ts'
+import { policyDoorCases } from './policy-door-cases.ts'
 
 type Json = Record<string, unknown>
 
@@ -139,6 +140,146 @@ const plans: Readonly<Record<string, Plan>> = {
   },
   quantity: one(patches('[JSONPatch{op:"add",path:"/data/q",value: quantity("1Gi")}]')),
   null: one(patches('[JSONPatch{op:"add",path:"/data",value: null}]')),
+  'escaped-key': one(
+    patches(
+      '[JSONPatch{op: "add", path: "/data/" + jsonpatch.escapeKey("a~b"), value: jsonpatch.escapeKey("~/~1")}]',
+    ),
+  ),
+  'test-passes': one(
+    patches(
+      '[JSONPatch{op: "test", path: "/data/k", value: "v"}, JSONPatch{op:"move", from:"/data/k", path:"/data/moved"}]',
+    ),
+  ),
+  'no-patches': one(patches('[]')),
+  'conditional-patches': one(patches('has(object.data.nope) ? [JSONPatch{op:"remove",path:"/data/k"}] : []')),
+  'patch-container': {
+    ...one(
+      patches(
+        '[JSONPatch{op:"add", path:"/spec/containers/-", value: Object.spec.containers{name:"added", image:"x", ports: [Object.spec.containers.ports{containerPort: 80}]}}, JSONPatch{op:"add", path:"/spec/nodeSelector", value: {"a":"b"}}]',
+      ),
+    ),
+    on: 'pod',
+  },
+  'patch-number-as-text': {
+    ...one(patches('[JSONPatch{op:"add",path:"/spec/replicas",value: "3"}]')),
+    on: 'deployment',
+  },
+  'patch-fraction': {
+    ...one(patches('[JSONPatch{op:"add",path:"/spec/replicas",value: 1.5}]')),
+    on: 'deployment',
+  },
+  'overlay-number-as-text': { ...one(overlay('Object{spec: Object.spec{replicas: "3"}}')), on: 'deployment' },
+  'overlay-fraction': { ...one(overlay('Object{spec: Object.spec{replicas: 1.5}}')), on: 'deployment' },
+  'overlay-template': {
+    ...one(
+      overlay(
+        'Object{spec: Object.spec{replicas: 4, template: Object.spec.template{metadata: Object.spec.template.metadata{annotations: {"x":"y"}}}}}',
+      ),
+    ),
+    on: 'deployment',
+  },
+  'atomic-ports-list': {
+    ...one(overlay('Object{spec: Object.spec{loadBalancerSourceRanges: ["1.2.3.0/24"]}}')),
+    on: 'service',
+  },
+  'empty-overlay': one(overlay('Object{}')),
+  'no-overlay': one(overlay('null')),
+  'overlay-of-a-map': one(overlay('{"data": {"k": "x"}}')),
+  'overlay-by-name': one(overlay('Object{metadata: Object.metadata{name: "other", namespace: "else"}}')),
+  'overlay-finalizers': one(overlay('Object{metadata: Object.metadata{finalizers: ["a.b/c"]}}')),
+  'overlay-owners': one(
+    overlay(
+      'Object{metadata: Object.metadata{ownerReferences: [Object.metadata.ownerReferences{apiVersion: "v1", kind: "Pod", name: "p", uid: "u"}]}}',
+    ),
+  ),
+  'overlay-status': { ...one(overlay('Object{status: Object.status{phase: "Running"}}')), on: 'pod' },
+  'patched-status': {
+    ...one(patches('[JSONPatch{op:"add",path:"/status/phase",value:"Running"}]')),
+    on: 'pod',
+  },
+  'patched-labels': one(patches('[JSONPatch{op:"remove",path:"/metadata/labels/under"}]')),
+  'patched-generate-name': one(patches('[JSONPatch{op:"add",path:"/metadata/generateName",value:"g-"}]')),
+  'patched-uid': one(
+    patches(
+      '[JSONPatch{op:"add",path:"/metadata/uid",value:"u"},JSONPatch{op:"add",path:"/metadata/resourceVersion",value:"1"}]',
+    ),
+  ),
+  'patched-whole': one(patches('[JSONPatch{op:"replace",path:"",value: object}]')),
+  'patch-then-overlay': one(
+    patches('[JSONPatch{op:"add",path:"/data/first",value:"1"}]'),
+    overlay('Object{data: {"second": object.data.first + "2"}}'),
+  ),
+  'params-selected': {
+    ...one(overlay('Object{data: {params.metadata.name: params.data.wanted}}')),
+    more: { paramKind },
+    binding: {
+      paramRef: {
+        selector: { matchLabels: { chosen: 'yes' } },
+        namespace: 'oracle',
+        parameterNotFoundAction: 'Deny',
+      },
+    },
+  },
+  'params-none-selected': {
+    ...one(overlay('Object{data: {"k": params.data.wanted}}')),
+    more: { paramKind },
+    binding: {
+      paramRef: {
+        selector: { matchLabels: { chosen: 'no' } },
+        namespace: 'oracle',
+        parameterNotFoundAction: 'Deny',
+      },
+    },
+  },
+  'params-allowed-absent': {
+    ...one(overlay('Object{data: {"k": params == null ? "none" : params.data.wanted}}')),
+    more: { paramKind },
+    binding: { paramRef: { name: 'absent', namespace: 'oracle', parameterNotFoundAction: 'Allow' } },
+  },
+  'params-unbound': {
+    ...one(overlay('Object{data: {"k": params == null ? "none" : "some"}}')),
+    more: { paramKind },
+  },
+  'bound-elsewhere': {
+    ...one(overlay('Object{data: {"k": "changed"}}')),
+    binding: { matchResources: { namespaceSelector: { matchLabels: { nobody: 'has' } } } },
+  },
+  'bound-to-others': {
+    ...one(overlay('Object{data: {"k": "changed"}}')),
+    binding: { matchResources: { objectSelector: { matchLabels: { nobody: 'has' } } } },
+  },
+  excluded: {
+    ...one(overlay('Object{data: {"k": "changed"}}')),
+    binding: { matchResources: { excludeResourceRules: rules } },
+  },
+  'namespace-and-request': one(
+    overlay(
+      'Object{data: {"n": namespaceObject.metadata.name, "o": request.operation, "d": string(request.dryRun), "old": string(oldObject == null)}}',
+    ),
+  ),
+  'failing-ignored-patch': {
+    ...one(patches('[JSONPatch{op:"remove",path:"/data/zz"}]')),
+    more: { failurePolicy: 'Ignore' },
+  },
+  'condition-ignored': {
+    ...one(overlay('Object{data: {"k": "changed"}}')),
+    more: {
+      failurePolicy: 'Ignore',
+      matchConditions: [{ name: 'c', expression: 'object.nope.x == "other"' }],
+    },
+  },
+  'costly-condition': {
+    ...one(overlay('Object{data: {"k": "changed"}}')),
+    more: {
+      matchConditions: [
+        { name: 'c', expression: 'lists.range(3000).all(x, lists.range(3000).all(y, x + y >= 0))' },
+      ],
+    },
+  },
+  'costly-variable': {
+    ...one(overlay('Object{data: {"k": string(variables.v)}}')),
+    more: variables(['v', 'lists.range(3000).map(x, lists.range(3000)).size()']),
+  },
   renamed: one(patches('[JSONPatch{op:"replace",path:"/metadata/name",value: "renamed"}]')),
 }
 
@@ -182,7 +323,14 @@ const labelled = { ...under('label'), data: { k: 'v' } }
 
 /** MutatingAdmissionPolicies and what becomes of objects under them. */
 const cases: readonly OracleCase[] = [
-  send('POST', 'mutating: params', maps, { metadata: { name: 'wanted' }, data: { wanted: 'from params' } }),
+  send('POST', 'mutating: params', maps, {
+    metadata: { name: 'wanted', labels: { chosen: 'yes' } },
+    data: { wanted: 'from params' },
+  }),
+  send('POST', 'mutating: more params', maps, {
+    metadata: { name: 'wished', labels: { chosen: 'yes' } },
+    data: { wanted: 'from others' },
+  }),
   ...Object.entries(plans).flatMap(([name, plan]) => policy(name, plan)),
   ...policy('marker', one(overlay('Object{data: {"k": object.data.nope}}'))),
   // They take a moment until they count, and so do their params.
@@ -198,6 +346,32 @@ const cases: readonly OracleCase[] = [
     headers: { ...jsonHeaders, 'content-type': 'application/merge-patch+json' },
     body: json({ metadata: { labels: { a: null } } }),
   },
+  patch('mutating: strategic patch', `${maps}/label`, 'strategic', { data: { k: 'w' } }),
+  patch('mutating: json patch', `${maps}/label`, 'json', [{ op: 'remove', path: '/metadata/labels/a' }]),
+  patch('mutating: apply', `${maps}/label?fieldManager=me`, 'apply', {
+    ...{
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'label', labels: { a: 'mine' } },
+      data: { k: 'mine' },
+    },
+  }),
+  patch('mutating: apply by force', `${maps}/label?fieldManager=me&force=true`, 'apply', {
+    ...{
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'label', labels: { a: 'mine' } },
+      data: { k: 'mine' },
+    },
+  }),
+  patch('mutating: apply anew', `${maps}/applied?fieldManager=me`, 'apply', {
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { k: 'mine' } },
+    metadata: { name: 'applied', labels: { under: 'label' } },
+  }),
+  patch('mutating: apply the same', `${maps}/applied?fieldManager=me`, 'apply', {
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { k: 'mine' } },
+    metadata: { name: 'applied', labels: { under: 'label' } },
+  }),
   { name: 'mutating: delete', method: 'DELETE', path: `${maps}/label` },
 ]
 
@@ -205,5 +379,6 @@ export function mutatingTracks(): Track[] {
   return [
     { name: 'opening', cases: opening },
     { name: 'mutating', cases },
+    { name: 'doors', cases: policyDoorCases },
   ]
 }

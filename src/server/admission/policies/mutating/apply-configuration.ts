@@ -26,7 +26,33 @@ export function applyConfiguration(schema: Schema, object: KubeObject, value: Va
     const detail = `may not mutate atomic arrays, maps or structs: ${atomics.join(', ')}`
     throw new MutationFailure(`error applying patch: invalid ApplyConfiguration: ${detail}`)
   }
+  const whole = fractionIn(schema, configuration)
+  if (whole) {
+    const detail = `unable to convert unstructured object to ${apiVersion}, Kind=${kind}: cannot convert float64 to ${whole}`
+    throw new MutationFailure(detail)
+  }
   return mergeValues(schema, object, configuration) as KubeObject
+}
+
+/** What kind of whole number was asked for where a fraction was given; undefined where nothing is wrong. */
+function fractionIn(schema: Schema, value: unknown): string | undefined {
+  if (typeof value === 'number') {
+    const isWhole = schema.kind === 'int32' || schema.kind === 'int64'
+    return isWhole && !Number.isInteger(value) ? schema.kind : undefined
+  }
+  const inner = membersOf(schema, value)
+  return inner.map(([own, member]) => fractionIn(own, member)).find(Boolean)
+}
+
+function membersOf(schema: Schema, value: unknown): readonly (readonly [Schema, unknown])[] {
+  if (Array.isArray(value)) return schema.kind === 'list' ? value.map(item => [schema.items, item]) : []
+  if (!isMap(value)) return []
+  if (schema.kind === 'map') return Object.values(value).map(member => [schema.values, member])
+  if (schema.kind !== 'object') return []
+  return Object.entries(value).flatMap(([name, member]) => {
+    const field = schema.fields.get(name)
+    return field ? [[field.schema, member] as const] : []
+  })
 }
 
 /** Places whose whole value a configuration would replace. */
