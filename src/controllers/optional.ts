@@ -3,6 +3,7 @@ import type { PolicyRule } from '../api/types/rbac-v1.gen.ts'
 import type { ResourceName } from '../client/resource.ts'
 import { kindProvider } from '../controller/custom-kinds.ts'
 import type { Worker } from '../controller/worker.ts'
+import { verticalPodAutoscaler } from './autoscaling/vertical/index.ts'
 import type { ControllerOptions } from './options.ts'
 import type { ControllerTuning } from './tuning.ts'
 
@@ -21,7 +22,7 @@ export interface OptionalController {
 }
 
 /** All of them. */
-export const optionalControllers: readonly OptionalController[] = []
+export const optionalControllers: readonly OptionalController[] = [verticalPodAutoscaler]
 
 /** What runs of one of these: first of all what makes its kinds. */
 export function workersOf(

@@ -1,6 +1,7 @@
 import { createFeatures } from '../api/features/features.ts'
 import type { SwitchedGate } from '../api/features/gates.ts'
 import { servedResources } from '../api/features/runtime-config.ts'
+import { resourceMetrics } from '../api/metrics/resource-metrics.ts'
 import { createRegistry } from '../api/registry.ts'
 import type { Namespace, Node, Pod } from '../api/types/core-v1.gen.ts'
 import type { ClusterRole, ClusterRoleBinding } from '../api/types/rbac-v1.gen.ts'
@@ -9,10 +10,12 @@ import type { ResourceRef } from '../client/resource.ts'
 import { toTimestamp } from '../client/timestamp.ts'
 import { runControllers } from '../controller/run.ts'
 import type { WorkerStats } from '../controller/worker.ts'
+import { usualAdmission } from '../server/admission/index.ts'
 import { type BootstrapPolicy, bootstrapPolicy } from '../server/bootstrap-policy/policy.ts'
-import { startGatedServer, type TestServer } from '../server/testing.ts'
+import { startGatedServer, type TestServer, testGates } from '../server/testing.ts'
 import { seriesValue } from '../std/metrics.testing.ts'
 import { type SimClock, simPorts } from '../std/sim-ports.ts'
+import { verticalPodAutoscaler } from './autoscaling/vertical/index.ts'
 import { controllerTable } from './index.ts'
 import { clusterRoles, namespaces, nodes, pods } from './kinds.ts'
 import { optionalRights } from './optional.ts'
@@ -59,9 +62,14 @@ export async function startControllerTest(
   }
   const ports = simPorts()
   const features = createFeatures(gates.map(gate => `${gate}=true`))
-  const registry = createRegistry(servedResources(gates.length > 0 ? ['api/all=true'] : [], features))
+  const served = servedResources(gates.length > 0 ? ['api/all=true'] : [], features)
+  const registry = createRegistry([...served, ...resourceMetrics])
   const stop = new AbortController()
-  const server = await startGatedServer({ ports, registry }, stop.signal)
+  const admission = { ...usualAdmission, scalesVertically: tuning.runs(verticalPodAutoscaler.name) }
+  const server = await startGatedServer(
+    { ports, registry, gates: { ...testGates(), admission } },
+    stop.signal,
+  )
   const client = createClient(server.admin)
   await allow(client, bootstrapPolicy(features, optionalRights(tuning)))
   await client.create(namespaces, { metadata: { name: 'shop' } } as Namespace)
