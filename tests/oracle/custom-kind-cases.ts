@@ -1,4 +1,5 @@
 import { get, type OracleCase, patch, send, type Track } from './case.ts'
+import { customDefaultCases } from './custom-default-cases.ts'
 import { opening } from './general-cases.ts'
 import { freeCasesOf } from './kind-cases.ts'
 import { ruledCases } from './ruled-cases.ts'
@@ -25,6 +26,11 @@ const schema = {
         few: { type: 'object', minProperties: 1, maxProperties: 1, additionalProperties: { type: 'string' } },
         bare: { type: 'object' },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        loose: {
+          ...{ type: 'array', 'x-kubernetes-preserve-unknown-fields': true },
+          items: { type: 'object', properties: { known: { type: 'object' } } },
+        },
+        choice: { type: 'string', enum: ['a'], nullable: true },
       },
     },
     status: {
@@ -76,6 +82,8 @@ function trackOf(kind: keyof typeof scopes): Track {
     dry('an unknown field inside, strict', { bogus: 1 }, '&fieldValidation=Strict'),
     dry('an unknown field inside, warned', { bogus: 1 }),
     dry('null where a default is', { mode: null }),
+    dry('null that is allowed and no choice', { choice: null }),
+    dry('unknown in a list that keeps it', { loose: [{ any: { thing: 1 }, known: { any: 1 } }] }),
     ...[7, 1.5, true, {}, 'no time', null].map(when => dry(`${JSON.stringify(when)} for a time`, { when })),
     dry('too many members, of wrong types', { few: { a: 1, b: 'b' } }),
     dry('too few members', { few: {} }),
@@ -99,11 +107,12 @@ function trackOf(kind: keyof typeof scopes): Track {
   return { name: kind, cases }
 }
 
-/** Two custom kinds, asked what all kinds are asked, and one whose objects have to follow rules. */
+/** Two custom kinds, asked what all kinds are asked, one whose objects have to follow rules, and one of defaults. */
 export function customKindTracks(): Track[] {
   return [
     { name: 'opening', cases: opening },
     { name: 'ruled', cases: ruledCases },
+    { name: 'defaults', cases: customDefaultCases },
     trackOf('Gadget'),
     trackOf('Gauge'),
   ]

@@ -17,22 +17,28 @@ export function prune(schema: JSONSchemaProps, object: JsonMap): string[] {
 interface Walk {
   readonly unknown: string[]
   readonly isRoot: boolean
+  /** What a list keeps, the maps in it keep. */
+  readonly keeps?: boolean
 }
 
 function pruneValue(schema: JSONSchemaProps, value: unknown, path: string, walk: Walk): void {
+  const keeps = walk.keeps || schema['x-kubernetes-preserve-unknown-fields'] === true
   if (Array.isArray(value)) {
     const items = Array.isArray(schema.items) ? schema.items[0] : schema.items
-    if (items) for (const [index, item] of value.entries()) pruneValue(items, item, `${path}[${index}]`, walk)
+    if (!items) return
+    for (const [index, item] of value.entries())
+      pruneValue(items, item, `${path}[${index}]`, { ...walk, keeps })
   } else if (isMap(value)) {
-    pruneMap(schema, value, path, { ...walk, isRoot: schema['x-kubernetes-embedded-resource'] === true })
+    const isRoot = schema['x-kubernetes-embedded-resource'] === true
+    pruneMap(schema, value, path, { ...walk, keeps, isRoot })
   }
 }
 
 function pruneMap(schema: JSONSchemaProps, object: JsonMap, path: string, walk: Walk): void {
   const { properties = {}, additionalProperties } = schema
-  const keeps = schema['x-kubernetes-preserve-unknown-fields'] || additionalProperties === true
+  const keeps = walk.keeps || schema['x-kubernetes-preserve-unknown-fields'] || additionalProperties === true
   if (keeps && isFree(schema)) return
-  const inner = { ...walk, isRoot: false }
+  const inner = { ...walk, isRoot: false, keeps: false }
   for (const key of Object.keys(object)) {
     if (walk.isRoot && typeFields.has(key)) continue
     const at = path === '' ? key : `${path}.${key}`

@@ -26,9 +26,9 @@ export function validateValue(
   errors: FieldErrors,
   old?: Old,
 ): void {
-  if (value === null && schema.nullable) return
   if (old && isUnchanged(schema, value, old.value)) return
-  checkType(schema, value, path, errors)
+  // A null that is allowed has to be one of the choices all the same.
+  if (value !== null || !schema.nullable) checkType(schema, value, path, errors)
   if (value !== null) checkJunctors(schema, value, { path, old }, errors)
   if (typeof value === 'string') checkText(schema, value, path, errors)
   else if (isNumber(value)) checkNumber(schema, value, path, errors)

@@ -44,8 +44,7 @@ export async function patched(call: RestCall, given: GivenPatch, current: KubeOb
   await turn(call)
   const object = canonical(call, transformed, given)
   await refuseVast(call, object)
-  // Custom objects are defaulted when they are read again.
-  if (!resource.custom) applyDefaults(resource, object)
+  applyDefaults(resource, object)
   settleNamespace(call, object)
   requireSameName(call, object)
   return object
