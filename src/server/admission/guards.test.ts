@@ -83,6 +83,25 @@ describe('RBAC escalation', () => {
     ).toBeUndefined()
   })
 
+  test('does not take a name into account that is still to be given', async () => {
+    const rights = { apiGroups: [rbacGroup], resources: ['roles'], verbs: ['escalate'], resourceNames: ['r'] }
+    source.clusterRoles.put(clusterRole('one', rights))
+    source.clusterRoleBindings.put(clusterBinding('one', 'one', { kind: 'User', name: 'cat' }))
+    const more = role([{ ...readPods, verbs: ['delete'] }])
+    const named = { ...more, metadata: { ...more.metadata, name: 'r' } }
+    const what = `${rbacGroup}/roles`
+    const cat = user('cat')
+    expect((await run(plugin, { what, object: named, user: cat })).refused).toContain('not currently held')
+    const update = {
+      what,
+      operation: 'UPDATE' as const,
+      object: named,
+      oldObject: role([readPods]),
+      user: cat,
+    }
+    expect((await run(plugin, update)).refused).toBeUndefined()
+  })
+
   test('asks for everything before a role may aggregate', async () => {
     const object = {
       metadata: { name: 'agg' },

@@ -50,9 +50,11 @@ async function checkRole(request: AdmissionRequest, { rbac, authorize }: Guard):
   const { info, user, resource } = request
   const role = request.object as Role | ClusterRole
   const name = role.metadata.name ?? ''
+  // What is created has no name in the request: nobody may escalate one role that is still to be.
+  const asked = info.verb === 'create' ? '' : info.name
   const escalate = await authorize({
     user,
-    info: { ...info, verb: 'escalate', subresource: '', version: '*' },
+    info: { ...info, verb: 'escalate', subresource: '', version: '*', name: asked },
   })
   if (escalate.decision === 'allow' || onlyCollectorFieldsChanged(request)) return
   const target = { request, rbac, refused: { resource: resource.plural, name } }

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../machinery/meta/object.ts'
-import { quote } from '../../machinery/meta/quote.ts'
 import { type Fetch, fetchThrough } from '../egress/fetch-through.ts'
-import { fetchFailure } from '../webhook-client/failure.ts'
+import { fetchFailure, statusFailure } from '../webhook-client/failure.ts'
 import { type PostReview, ReviewError } from './ask-again.ts'
 import { authorizationOf, type RemoteService } from './kubeconfig.ts'
 
@@ -49,18 +48,12 @@ function headersOf(service: RemoteService): Record<string, string> {
   }
 }
 
-/** A client's words for a server's fault, our own for the rest. */
-function failureText(url: string, status: number, text: string): string {
-  if (status === 500)
-    return `an error on the server (${quote(text)}) has prevented the request from succeeding`
-  return `Post "${url}": ${status} ${text.slice(0, 200)}`
-}
-
 async function readReview(url: string, answer: Response): Promise<JsonObject> {
   const text = await answer.text()
   if (!answer.ok) {
     const retriable = answer.status >= 500 || answer.status === 429
-    throw new ReviewError(failureText(url, answer.status, text), retriable)
+    const { message } = statusFailure(answer.status, answer.headers.get('content-type') ?? '', text)
+    throw new ReviewError(message, retriable)
   }
   try {
     return JSON.parse(text) as JsonObject

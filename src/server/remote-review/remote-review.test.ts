@@ -147,6 +147,14 @@ describe('an authorization webhook', () => {
     },
   )
 
+  test('says of an answer in JSON that is no Status what client-go says', async () => {
+    answer = () => Response.json({ kind: 'SubjectAccessReview' }, { status: 422 })
+    const { authorize } = authorizer()
+    expect(await authorize(attributes('get'))).toMatchObject({
+      error: 'the server rejected our request due to an error in our request',
+    })
+  })
+
   test('conditions see every text and list, empty ones too', async () => {
     const errors = createFieldErrors()
     const texts = [
