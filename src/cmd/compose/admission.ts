@@ -91,5 +91,6 @@ function readSettings(path: string): PluginSettings {
 }
 
 function credentialsIn(kubeconfig: string) {
-  return credentialsByHost(readConfigured(kubeconfig, flag), readBeside(kubeconfig, flag))
+  const text = readConfigured(kubeconfig, flag)
+  return usable(kubeconfig, flag, () => credentialsByHost(text, readBeside(kubeconfig, flag)))
 }

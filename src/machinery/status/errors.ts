@@ -231,8 +231,9 @@ export function serverTimeout(gr: GroupResource, operation: string, retryAfterSe
   })
 }
 
-export function serviceUnavailable(message: string): StatusError {
-  return failure(503, 'ServiceUnavailable', message)
+export function serviceUnavailable(message: string, retryAfterSeconds?: number): StatusError {
+  const about = retryAfterSeconds === undefined ? undefined : retryDetails(retryAfterSeconds)
+  return failure(503, 'ServiceUnavailable', message, about)
 }
 
 /** 422 without details of its own; why stays in the error's `cause` (upstream's NewGenericServerResponse). */

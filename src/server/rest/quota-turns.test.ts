@@ -122,4 +122,16 @@ test('a turn lasts as long as its work, and nobody writes in one that may be ove
   void stopped(later, () => new Promise(() => {}))
   await clock.advance(2_600)
   expect(() => later.context.requireTurn!()).toThrow('was lost')
+  // Clients try again by themselves when they are told when.
+  expect(thrownBy(() => later.context.requireTurn!())).toMatchObject({
+    status: { code: 503, details: { retryAfterSeconds: 1 } },
+  })
 })
+
+function thrownBy(work: () => void): unknown {
+  try {
+    return void work()
+  } catch (error) {
+    return error
+  }
+}

@@ -103,7 +103,7 @@ export function createQuotaTurns(
       await turn.begun.catch(error => Promise.reject(asUnavailable(error)))
       turn.untilMs = Math.min(turn.untilMs, clock.monotonicMs() + sharedMs)
       call.context.requireTurn = () => {
-        if (!claims.holds(namespace)) throw serviceUnavailable(turnLost)
+        if (!claims.holds(namespace)) throw serviceUnavailable(turnLost, 1)
       }
       return await work()
     } finally {

@@ -31,6 +31,10 @@ test('each plugin has its own part, within the file or in another one', () => {
   })
 })
 
+test('a plugin that has no settings overlooks its own, as upstream', () => {
+  expect(read(`${head}- name: LimitRanger\n  configuration: {a: 1}\n`)).toEqual({})
+})
+
 test('files from before there was such a kind are taken as they are', () => {
   expect(read('podNodeSelectorPluginConfig: {clusterDefaultNodeSelector: a=b}')).toEqual({
     PodNodeSelector: { clusterDefaultNodeSelector: 'a=b' },
@@ -39,12 +43,12 @@ test('files from before there was such a kind are taken as they are', () => {
 })
 
 test.each([
-  ['a plugin without settings', '- name: LimitRanger\n  path: x', '"LimitRanger" takes no configuration'],
+  ['a plugin that there is none of', '- name: Nope\n  path: x', 'admission plugin "Nope" is unknown'],
   ['an unknown field', '- name: PodSecurity\n  config: {}', 'unknown field "plugins[0].config"'],
   [
     'a wrong level',
     podSecurity.replace('baseline', 'tight'),
-    'couldn\'t init admission plugin "PodSecurity": PodSecurity invalid: defaults.enforce: Invalid value: "tight": must be one of privileged, baseline, restricted',
+    'couldn\'t init admission plugin "PodSecurity": PodSecurity configuration error: enforce: must be one of privileged, baseline, restricted',
   ],
   [
     'a name twice',

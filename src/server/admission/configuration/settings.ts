@@ -4,6 +4,7 @@ import {
   readDocument,
   readFields,
 } from '../../../machinery/config/document.ts'
+import { pluginNameFault } from '../choice.ts'
 import { type EventLimit, readEventLimits } from '../optional/event-rate-limit.ts'
 import { type ImagePolicySettings, readImagePolicy } from '../optional/image-policy.ts'
 import { readTolerationSettings, type TolerationSettings } from '../optional/pod-tolerations.ts'
@@ -55,14 +56,15 @@ interface AdmissionDocument {
 
 /**
  * Reads an AdmissionConfiguration (apiserver pkg/admission/config.go). `readFile` is asked for the files that it
- * names; the first entry of a plugin counts. Settings of a plugin that has none are refused, where upstream overlooks
- * them. Throws `DocumentError`.
+ * names; the first entry of a plugin counts, and a plugin that has no settings overlooks its own. A plugin that there is
+ * none of is refused, where upstream overlooks it. Throws `DocumentError`.
  */
 export function readPluginSettings(text: string, readFile: (path: string) => string): PluginSettings {
   const settings: Record<string, unknown> = {}
   for (const { name = '', path, configuration } of entriesOf(text)) {
-    if (!Object.hasOwn(readers, name))
-      throw new DocumentError(`admission plugin "${name}" takes no configuration here`)
+    const unknown = pluginNameFault(name)
+    if (unknown) throw new DocumentError(unknown)
+    if (!Object.hasOwn(readers, name)) continue
     if (name in settings || (!configuration && !path)) continue
     const own = configuration ? JSON.stringify(configuration) : readFile(path!)
     try {

@@ -52,18 +52,18 @@ const documentKind: DocumentKind = {
 /** Reads and checks a PodSecurityConfiguration (k8s.io/pod-security-admission/admission/api). Throws `DocumentError`. */
 export function readPodSecurity(text: string): PodSecuritySettings {
   const { defaults = {}, exemptions = {} } = readDocument<PodSecurityDocument>(text, documentKind)
-  const errors = createFieldErrors()
+  const faults: string[] = []
   const read = (mode: Mode): LevelVersion => {
     const level = defaults[mode] || 'privileged'
     const version = defaults[`${mode}-version`] || 'latest'
-    for (const [field, value, fault] of [
-      [mode, level, levelFault(level)],
-      [`${mode}-version`, version, versionFault(version)],
-    ] as const)
-      if (fault) errors.invalid(`defaults.${field}`, value, fault)
+    const [ofLevel, ofVersion] = [levelFault(level), versionFault(version)]
+    faults.push(...(ofLevel ? [`${mode}: ${ofLevel}`] : []))
+    faults.push(...(ofVersion ? [`${mode}-version: ${ofVersion}`] : []))
     return { level: level as LevelVersion['level'], version }
   }
-  const [enforce, warn, audit] = [read('enforce'), read('warn'), read('audit')]
+  const [enforce, audit, warn] = [read('enforce'), read('audit'), read('warn')]
+  if (faults.length > 0) throw new DocumentError(`PodSecurity configuration error: ${aggregateText(faults)}`)
+  const errors = createFieldErrors()
   const { namespaces = [], runtimeClasses = [], usernames = [] } = exemptions
   checkNames(namespaces, 'namespaces', dns1123LabelErrors, errors)
   checkNames(runtimeClasses, 'runtimeClasses', dns1123SubdomainErrors, errors)
