@@ -140,6 +140,7 @@ const expressions: Family = chance => {
     type: 'object',
     properties: {
       text: { type: 'string', pattern: chance.pick(slowPatterns), default: text, maxLength: 100_000 },
+      odd: { type: 'string', format: chance.pick(hostileTexts) },
       list: { type: 'array', items: { type: 'string' }, maxItems: chance.pick([10, 1_000]) },
     },
   }
@@ -297,7 +298,7 @@ function encoded(chance: Dice): string {
 function selection(chance: Dice): string {
   const names = [
     ...['labelSelector', 'fieldSelector', 'continue', 'limit', 'resourceVersion', 'resourceVersionMatch'],
-    ...['includeObject', 'pretty', 'timeoutSeconds'],
+    ...['includeObject', 'pretty', 'timeoutSeconds', '__proto__', 'constructor', 'toString'],
   ]
   const count = chance.number(4)
   const pairs = Array.from({ length: count }, () => `${chance.pick(names)}=${encoded(chance)}`)

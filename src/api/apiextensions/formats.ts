@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { own } from '../../std/own.ts'
 
 const patterns: Readonly<Record<string, RegExp>> = {
   // A name may stand before the address.
@@ -48,7 +49,7 @@ export function hasFormat(format: string, text: string): boolean {
   if (format === 'isbn') return isIsbn10(text) || isIsbn13(text)
   if (format === 'uri') return text.startsWith('/') || URL.canParse(text)
   if (format === 'hostname' && text.split('.').some(label => label.length > 63)) return false
-  return patterns[format]?.test(text) ?? true
+  return own(patterns, format)?.test(text) ?? true
 }
 
 /** Upstream bears with zeros in front, as Go did once. */

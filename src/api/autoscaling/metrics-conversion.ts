@@ -1,4 +1,5 @@
 /** v1's metrics live in an annotation and keep target and current values flat (k8s.io/api/autoscaling/v1 MetricSpec). */
+import { own } from '../../std/own.ts'
 import type { MetricSpec, MetricStatus } from '../types/autoscaling-v2.gen.ts'
 
 type Flat = Record<string, unknown>
@@ -21,7 +22,7 @@ const sourceOf: Readonly<Record<string, string>> = {
 
 /** v2's spec or status of a metric as v1 writes it. */
 export function toV1Metric(metric: MetricSpec | MetricStatus): Flat {
-  const key = sourceOf[metric.type] ?? 'resource'
+  const key = own(sourceOf, metric.type) ?? 'resource'
   const source = (metric as unknown as Record<string, Nested>)[key]
   if (!source) return { type: metric.type }
   const { name, container, describedObject, metric: identifier, target, current } = source
@@ -53,7 +54,7 @@ export function toV1Metric(metric: MetricSpec | MetricStatus): Flat {
 /** The inverse of `toV1Metric`. */
 export function fromV1Metric(flat: Flat): MetricSpec {
   const type = String(flat.type)
-  const key = sourceOf[type]
+  const key = own(sourceOf, type)
   if (!key) return { type } as MetricSpec
   const source = (flat[key] ?? {}) as Flat
   const isStatus = Object.keys(source).some(field => field.startsWith('current'))

@@ -1,6 +1,7 @@
 import { Cron } from 'croner'
 import { toTimestamp } from '../../client/timestamp.ts'
 import { parseDuration } from '../../machinery/codec/duration.ts'
+import { own } from '../../std/own.ts'
 
 /** A parsed schedule. */
 export interface Schedule {
@@ -43,7 +44,7 @@ export function parseSchedule(text: string, timeZone = 'UTC'): Schedule {
   const every = /^@every (.*)$/.exec(schedule)
   if (every) return everySoOften(Number(parseDuration(every[1]!) / 1_000_000n))
   // Numbers alone: what croner reads otherwise than upstream is gone by then.
-  const pattern = (descriptors[schedule] ?? schedule).trim().split(/\s+/).map(expand).join(' ')
+  const pattern = (own(descriptors, schedule) ?? schedule).trim().split(/\s+/).map(expand).join(' ')
   const cron = new Cron(pattern, { timezone: zone, paused: true })
   return { next: ms => cron.nextRun(new Date(ms))?.getTime() }
 }
@@ -71,7 +72,7 @@ function expand(field: string, index: number): string {
 }
 
 function numberOf(text: string): number {
-  return names[text.toLowerCase()] ?? Number(text)
+  return own(names, text.toLowerCase()) ?? Number(text)
 }
 
 /** RFC 3339 with the offset of a time zone. */

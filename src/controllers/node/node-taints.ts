@@ -1,5 +1,6 @@
 import type { Node, Taint } from '../../api/types/core-v1.gen.ts'
 import { toTimestamp } from '../../client/timestamp.ts'
+import { own } from '../../std/own.ts'
 import { readyCondition } from './node-health.ts'
 
 export const notReadyTaint = 'node.kubernetes.io/not-ready'
@@ -22,7 +23,7 @@ const ownKeys: ReadonlySet<string> = new Set([
 /** The NoSchedule taints that conditions and `spec.unschedulable` ask for. */
 function wantedNoSchedule(node: Node): string[] {
   const keys = (node.status?.conditions ?? []).flatMap(
-    ({ type, status }) => conditionTaints[type]?.[status] ?? [],
+    ({ type, status }) => own(own(conditionTaints, type) ?? {}, status) ?? [],
   )
   return node.spec?.unschedulable ? [...keys, unschedulableTaint] : keys
 }

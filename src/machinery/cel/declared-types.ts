@@ -2,6 +2,7 @@
  * Types of the language for what a schema describes (apiserver pkg/cel/common/schemas.go SchemaDeclType). Structures are made
  * when a field of theirs is looked at, so schemas may contain themselves.
  */
+import { own } from '../../std/own.ts'
 import type { Schema } from '../schema/schema.ts'
 import type { Structure } from './language/environment.ts'
 import {
@@ -126,7 +127,7 @@ function fromOpenApi(schema: OpenApiSchema, place: Place): Type | undefined {
     case 'object':
       return ofObject(schema, place)
     case 'string':
-      return textTypes[schema.format ?? ''] ?? stringType
+      return own(textTypes, schema.format ?? '') ?? stringType
     case 'boolean':
       return boolType
     case 'number':

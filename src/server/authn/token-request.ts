@@ -6,6 +6,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { quote } from '../../machinery/meta/quote.ts'
 import { badRequest, conflict, internalError, invalid, notFound } from '../../machinery/status/errors.ts'
 import { createFieldErrors } from '../../machinery/validation/field-errors.ts'
+import { own } from '../../std/own.ts'
 import type { Clock, Random } from '../../std/ports.ts'
 import { serviceAccountUsername } from '../authz/binding-index.ts'
 import type { Lister } from '../lister.ts'
@@ -195,7 +196,7 @@ function boundObjects(
   if (!reference) return {}
   const { group = '', version = '' } = fromApiVersion(reference.apiVersion ?? '') ?? {}
   const name = reference.name ?? ''
-  const bind = group === '' ? binders[reference.kind ?? ''] : undefined
+  const bind = group === '' ? own(binders, reference.kind ?? '') : undefined
   if (!bind) {
     throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${reference.kind ?? ''}`)
   }

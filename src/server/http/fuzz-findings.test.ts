@@ -4,6 +4,7 @@ import { limitRanges } from '../../api/core/limit-range.ts'
 import { encodeProtobuf } from '../../machinery/codec/index.ts'
 import { startTestServer, type TestServer } from '../testing.ts'
 
+const json = 'application/json'
 let server: TestServer
 let root: string
 beforeAll(async () => {
@@ -12,9 +13,13 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => server.shutdown(), 120_000)
 
-async function send(method: string, path: string, type: string, body: string | Uint8Array) {
+async function send(method: string, path: string, type: string, body?: string | Uint8Array) {
   const headers = { authorization: 'Bearer tester', 'content-type': type }
-  const response = await fetch(root + path, { method, headers, body } as RequestInit)
+  const response = await fetch(root + path, {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+  } as RequestInit)
   return { status: response.status, text: await response.text() }
 }
 
@@ -95,4 +100,31 @@ test('an applied time that is none, where others wrote in another version', asyn
   expect(text).toContain(
     'failed to convert new object (/torn; events.k8s.io/v1, Kind=Event) to proper version: ',
   )
+})
+
+test('a parameter with the name of a prototype', async () => {
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    const { status } = await send('GET', `/api/v1/namespaces/default/configmaps?${name}=x`, json)
+    expect([name, status]).toEqual([name, 200])
+  }
+})
+
+test('a format with the name of a prototype', async () => {
+  for (const [at, format] of ['__proto__', 'constructor', 'toString'].entries()) {
+    const spec = { type: 'object', properties: { a: { type: 'string', format } } }
+    const rules = { 'x-kubernetes-validations': [{ rule: 'self.spec.a != "b"' }] }
+    const openAPIV3Schema = { type: 'object', properties: { spec }, required: ['spec'], ...rules }
+    const definition = {
+      metadata: { name: `f${at}s.formats.example.com` },
+      spec: {
+        group: 'formats.example.com',
+        scope: 'Namespaced',
+        names: { plural: `f${at}s`, kind: `F${at}` },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+      },
+    }
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    const { status, text } = await send('POST', path, json, JSON.stringify(definition))
+    expect([status, text]).toEqual([201, expect.stringContaining(`"format":"${format}"`)])
+  }
 })

@@ -1,4 +1,5 @@
 import { notAcceptable, notRepresentable } from '../../machinery/status/errors.ts'
+import { own } from '../../std/own.ts'
 import { memo } from '../rest/memo.ts'
 
 export type Format = 'json' | 'yaml' | 'protobuf' | 'cbor'
@@ -184,6 +185,6 @@ function goesBefore(a: Clause, b: Clause): boolean {
 }
 
 function isTransform(as: string, group: string | undefined, version: string | undefined): boolean {
-  const known = transforms[as]
+  const known = own(transforms, as)
   return known !== undefined && known.group === group && known.versions.includes(version ?? '')
 }

@@ -1,5 +1,6 @@
 import { parseInt64 } from '../../machinery/meta/strconv.ts'
 import { badRequest } from '../../machinery/status/errors.ts'
+import { own } from '../../std/own.ts'
 import type { RequestInfo, RequestOptions } from '../context.ts'
 
 type Writable = { -readonly [Key in keyof RequestOptions]: RequestOptions[Key] }
@@ -66,7 +67,7 @@ export function parseOptions(query: URLSearchParams, info: RequestInfo, contentT
   const options: Writable = {}
   for (const [name, value] of query) {
     if (Object.hasOwn(options, name) || options.faults?.[name]) continue
-    if (value !== '' || readsEmpty.has(name)) readers[name]?.(options, value, () => query.getAll(name))
+    if (value !== '' || readsEmpty.has(name)) own(readers, name)?.(options, value, () => query.getAll(name))
   }
   if (isPatch) options.patchType = contentType as RequestOptions['patchType'] & string
   return options

@@ -1,4 +1,5 @@
 /** Conversions, sizes, and the functions of strings and times of the standard library (cel-go common/stdlib). */
+import { own } from '../../../std/own.ts'
 import { CelError } from '../language/errors.ts'
 import {
   type DatePart,
@@ -93,7 +94,7 @@ const specials: Readonly<Record<string, number>> = {
 }
 
 function toDouble(text: string): number {
-  const special = specials[text.toLowerCase()]
+  const special = own(specials, text.toLowerCase())
   if (special !== undefined) return special
   if (!/^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text)) throw invalid('string', 'double')
   return Number(text)
