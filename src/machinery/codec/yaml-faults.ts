@@ -73,3 +73,25 @@ function goFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   return value > 0 ? '+Inf' : '-Inf'
 }
+
+/** What is wrong with an alias, in the words of go-yaml. */
+export function aliasFault({ message }: Error, document: Document.Parsed | undefined): string {
+  if (message.startsWith('Excessive alias')) return 'document contains excessive aliasing'
+  const [, unknown] = /^Unresolved alias .*: (.*)$/.exec(message) ?? []
+  if (unknown !== undefined) return `unknown anchor '${unknown}' referenced`
+  const cyclic = document && cyclicAnchor(document)
+  return cyclic === undefined ? message : `anchor '${cyclic}' value contains itself`
+}
+
+/** The first anchor whose value has an alias of it within. */
+function cyclicAnchor(document: Document.Parsed): string | undefined {
+  let found: string | undefined
+  visit(document, {
+    Alias(_key, { source }, path) {
+      if (!path.some(node => (node as { anchor?: string }).anchor === source)) return undefined
+      found = source
+      return visit.BREAK
+    },
+  })
+  return found
+}

@@ -128,3 +128,11 @@ test('a text that was read elsewhere reads the same, faults too', async () => {
     for (const strict of [true, false]) expect(outcome(bytes, strict)).toEqual(outcome(text, strict))
   }
 })
+
+test.each([
+  ['a: &a {b: *a}', "yaml: anchor 'a' value contains itself"],
+  ['x: &x 1\na: &b [1, {c: [*x, *b]}]', "yaml: anchor 'b' value contains itself"],
+  ['a: *b', "yaml: unknown anchor 'b' referenced"],
+])('an alias that leads nowhere is told as go-yaml tells it: %s', (text, message) => {
+  expect(() => decodeYaml(text)).toThrow(message)
+})

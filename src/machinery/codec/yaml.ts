@@ -16,7 +16,7 @@ import { hasHugeNumbers, hasOddNumbers, prepareJson } from './json/parse.ts'
 import { countMembersOfText } from './json/strict.ts'
 import { exceedsNesting } from './json/syntax.ts'
 import { newTally } from './json/tally.ts'
-import { duplicateKeys, requireFinite, yamlFault } from './yaml-faults.ts'
+import { aliasFault, duplicateKeys, requireFinite, yamlFault } from './yaml-faults.ts'
 
 type Token = CST.Token
 
@@ -120,10 +120,7 @@ function readYaml(text: string, strict: boolean): DecodedYaml {
     return { json: JSON.stringify(value) ?? 'null', strictErrors: strict ? twice : [] }
   } catch (error) {
     if (error instanceof DecodeError) throw error
-    const message = (error as Error).message
-    throw new DecodeError(
-      `yaml: ${message.startsWith('Excessive alias') ? 'document contains excessive aliasing' : message}`,
-    )
+    throw new DecodeError(`yaml: ${aliasFault(error as Error, document)}`)
   }
 }
 
