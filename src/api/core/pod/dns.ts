@@ -14,14 +14,18 @@ const searchName = `${searchLabel}(\\.${searchLabel})*`
 const searchRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character"
 
+/** The policy alone: it is told long before what is wrong with the rest. */
+export function validateDnsPolicy({ dnsPolicy = '' }: PodSpec, podPath: string, errors: FieldErrors): void {
+  if (!dnsPolicy) errors.required(`${podPath}.dnsPolicy`)
+  else if (!policies.includes(dnsPolicy)) errors.notSupported(`${podPath}.dnsPolicy`, dnsPolicy, policies)
+}
+
 /** The pod's resolver (pkg/apis/core/validation validateDNSPolicy, validatePodDNSConfig). */
 export function validateDns(
   { dnsPolicy = '', dnsConfig }: PodSpec,
   podPath: string,
   errors: FieldErrors,
 ): void {
-  if (!dnsPolicy) errors.required(`${podPath}.dnsPolicy`)
-  else if (!policies.includes(dnsPolicy)) errors.notSupported(`${podPath}.dnsPolicy`, dnsPolicy, policies)
   const path = `${podPath}.dnsConfig`
   const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {}
   if (dnsPolicy === 'None' && !dnsConfig) {

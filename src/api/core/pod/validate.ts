@@ -14,7 +14,7 @@ import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
 import { validateAffinity, validateTopologySpread } from './affinity.ts'
 import { validateAppArmorMatch, validateDeletionCost, validatePodAnnotations } from './annotations.ts'
 import { type PodContext, validateContainers, validateInitContainers } from './containers.ts'
-import { validateDns } from './dns.ts'
+import { validateDns, validateDnsPolicy } from './dns.ts'
 import { validateFileVolumes } from './env.ts'
 import { validatePodLevelResources, validateResources } from './resource-requirements.ts'
 import { validatePodSecurityContext } from './security-context.ts'
@@ -81,6 +81,7 @@ export function validatePodSpec(spec: PodSpec, { path, isPod }: PodSpecPlace, er
   if (!restartPolicies.includes(spec.restartPolicy ?? '')) {
     errors.notSupported(`${path}.restartPolicy`, spec.restartPolicy ?? '', restartPolicies)
   }
+  validateDnsPolicy(spec, path, errors)
   validateLabels(spec.nodeSelector, `${path}.nodeSelector`, errors)
   validatePodSecurityContext(spec, `${path}.securityContext`, errors)
   validateAffinity(spec.affinity, `${path}.affinity`, errors)
