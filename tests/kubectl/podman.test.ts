@@ -74,6 +74,84 @@ describe.skipIf(reason !== undefined)('real pods', () => {
     expect(await k('logs --previous talker')).toBe('one\ntwo')
   }, 240_000)
 
+  test.each(['true', 'false'])(
+    'streams to the node, with KUBECTL_*_WEBSOCKETS=%s',
+    async word => {
+      const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: word, KUBECTL_PORT_FORWARD_WEBSOCKETS: word }
+      const sh = async (script: string) => {
+        const [{ enter }] = lan.machines as [Machine]
+        const child = Bun.spawn([...enter, 'sh', '-c', script], {
+          env: { ...process.env, KUBECONFIG: cluster.kubeconfig, ...env },
+          stdout: 'pipe',
+        })
+        return new Response(child.stdout).text()
+      }
+      const exec = await k('exec -v=4 -i client -- sh -c "cat; echo told >&2; exit 7"', {
+        ...{ input: 'x'.repeat(50_000), env, mayFail: true },
+      })
+      // A client that was refused one protocol would say that it falls back to the other.
+      expect(exec).not.toContain('allback')
+      // What is said on the way of errors may come anywhere in between.
+      expect(exec.replace(/told\s/, '').includes('x'.repeat(50_000))).toBeTrue()
+      expect(exec.includes('told')).toBeTrue()
+      expect(exec).toContain('command terminated with exit code 7')
+      const file = join(lan.dir, `streamed-${word}`)
+      writeFileSync(file, 'y'.repeat(300_000))
+      await k(`cp ${file} client:/tmp/streamed`, { env })
+      await k(`cp client:/tmp/streamed ${file}.back`, { env })
+      expect(readFileSync(`${file}.back`, 'utf8')).toBe('y'.repeat(300_000))
+      const looping = 'while read -r line; do echo "heard $line"; [ "$line" = end ] && exit 0; done'
+      const pod = `reader-${word}`
+      const spec = {
+        containers: [
+          { name: 'main', image, stdin: true, tty: true, command: ['sh', '-c', `echo up; ${looping}`] },
+        ],
+        restartPolicy: 'Never',
+      }
+      const made = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod }, spec }
+      await k('apply -f -', { input: JSON.stringify(made) })
+      await k(`wait --for=condition=Ready pod/${pod} --timeout=120s`)
+      const typed = await sh(
+        `(sleep 3; echo one; sleep 1; echo end; sleep 3) | script -qec "kubectl attach -it ${pod}" /dev/null`,
+      )
+      expect(typed).toContain('heard one')
+      expect(typed).toContain('heard end')
+      const forwarded = await sh(
+        'kubectl port-forward -v=4 service/web 18080:80 >/tmp/forwarded 2>&1 & pid=$!; ' +
+          'for try in $(seq 60); do grep -q Forwarding /tmp/forwarded && break; sleep 0.2; done; ' +
+          'for n in 1 2 3; do curl -sS http://127.0.0.1:18080/; done; kill $pid; cat /tmp/forwarded',
+      )
+      expect(forwarded).toStartWith('Hutch\nHutch\nHutch\n')
+      expect(forwarded).not.toContain('allback')
+      await k(`delete pod ${pod} --wait=false`)
+    },
+    240_000,
+  )
+
+  test('logs by every flag, and services through the proxy by scheme and name of the port', async () => {
+    await k(`run counter --image=${image} --restart=Never -- sh -c 'seq 1 100; sleep 1000'`)
+    await until(async () => (await k('logs counter', { mayFail: true })).includes('100'), 'kubectl logs')
+    expect(await k('logs counter --tail=3')).toBe('98\n99\n100')
+    expect(await k('logs counter --tail=0')).toBe('')
+    expect(await k('logs counter --limit-bytes=5')).toBe('1\n2\n3')
+    expect(await k('logs counter --timestamps --tail=1')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z 100$/)
+    expect((await k('logs counter --since=10m')).split('\n')).toHaveLength(100)
+    expect(await k('logs counter --since-time=2100-01-01T00:00:00Z')).toBe('')
+    expect(await k('logs counter --previous', { mayFail: true })).toContain(
+      'previous terminated container "counter" in pod "counter" not found',
+    )
+    expect(await k('logs counter -c nobody', { mayFail: true })).toContain('nobody')
+    await k('delete pod counter --wait=false')
+    await k(`patch service web --type=json -p '[{"op":"add","path":"/spec/ports/0/name","value":"web"}]'`)
+    const proxied = (name: string) =>
+      k(`get --raw /api/v1/namespaces/default/services/${name}/proxy/`, { mayFail: true })
+    for (const name of ['web:web', 'web:80', 'http:web:web', 'http:web:80'])
+      await until(async () => (await proxied(name)) === 'Hutch', name)
+    expect(await proxied('web')).toContain('no endpoints available for service "web"')
+    expect(await proxied('web:81')).toContain('no service port 81 found for service "web"')
+    expect(await proxied('https:web:web')).not.toBe('Hutch')
+  }, 240_000)
+
   test('exec, logs -f, attach and the proxy reach a pod that terminates', async () => {
     const goodbye = 'echo asked; touch /tmp/asked; read -r word; exit 0'
     const serve = 'httpd -p 8080 -h /var/www'
