@@ -11,7 +11,7 @@ export interface VerticalPodAutoscaler extends KubeObject {
     readonly updatePolicy?: UpdatePolicy
     readonly resourcePolicy?: ResourcePolicy
     readonly recommenders?: readonly { readonly name: string }[]
-    readonly startupBoost?: object
+    readonly startupBoost?: StartupBoost
   }
   readonly status?: AutoscalerStatus
 }
@@ -20,6 +20,16 @@ export interface TargetReference {
   readonly apiVersion?: string
   readonly kind: string
   readonly name: string
+}
+
+/** Read, and refused where upstream's gate CPUStartupBoost stands before it. */
+export interface StartupBoost {
+  readonly cpu?: {
+    readonly type?: string
+    readonly factor?: number
+    readonly quantity?: string | number
+    readonly durationSeconds?: number
+  }
 }
 
 export interface UpdatePolicy {
@@ -50,7 +60,7 @@ export interface ContainerPolicy {
   readonly oomMinBumpUp?: string | number
   readonly memoryAggregationIntervalSeconds?: number
   readonly memoryAggregationIntervalCount?: number
-  readonly startupBoost?: object
+  readonly startupBoost?: StartupBoost
 }
 
 export interface AutoscalerStatus {

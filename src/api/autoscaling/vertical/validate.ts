@@ -1,11 +1,14 @@
 import {
   compareQuantity,
   formatQuantity,
+  milliValue,
   parseQuantities,
+  parseQuantity,
   type Quantity,
+  quantityValue,
 } from '../../../machinery/quantity/index.ts'
 import type { FieldErrors } from '../../../machinery/validation/field-error.ts'
-import type { ContainerPolicy, UpdatePolicy, VerticalPodAutoscaler } from './types.ts'
+import type { ContainerPolicy, StartupBoost, UpdatePolicy, VerticalPodAutoscaler } from './types.ts'
 
 const updateModes = ['InPlace', 'InPlaceOrRecreate', 'Initial', 'Off', 'Recreate'] as const
 const scalingModes = ['Auto', 'Off'] as const
@@ -34,7 +37,7 @@ export function validateAutoscaler(
   const more = policies.flatMap((policy, index) =>
     policyFaults(policy, `spec.resourcePolicy.containerPolicies[${index}]`, { held, errors }),
   )
-  if (spec.startupBoost && !held.boosts) errors.forbidden('spec.startupBoost', boostText)
+  if (spec.startupBoost) boostFaults(spec.startupBoost, 'spec.startupBoost', { held, errors })
   const count = spec.recommenders?.length ?? 0
   if (count > 1) errors.tooMany('spec.recommenders', count, 1)
   return [...warnings, ...more]
@@ -43,6 +46,49 @@ export function validateAutoscaler(
 const boostText =
   'in order to use startupBoost, you must enable feature gate CPUStartupBoost in the admission-controller args'
 const perVpaText = 'not supported when feature flag PerVPAConfig is disabled'
+
+const atLeast = (least: number | string) => `must be greater than or equal to ${least}`
+
+interface Checking {
+  readonly held: Held
+  readonly errors: FieldErrors
+}
+
+/** Fields that the gate PerVPAConfig stands before: the least that each may say. */
+function gatedFault(
+  policy: ContainerPolicy,
+  field: (typeof gatedPolicyFields)[number],
+  path: string,
+  { held, errors }: Checking,
+): void {
+  const value = policy[field]
+  if (value === undefined) return
+  const place = `${path}.${field}`
+  if (!held.perVpaConfig) return errors.forbidden(place, perVpaText)
+  const amount = parseQuantity(String(value))
+  if (field === 'oomMinBumpUp') {
+    const bytes = Number(quantityValue(amount))
+    if (bytes < 0) errors.invalid(place, bytes, atLeast(0))
+    return
+  }
+  const number = Number(milliValue(amount)) / 1000
+  if (number < 1) errors.invalid(place, number, atLeast(field === 'oomBumpUpRatio' ? '1.0' : 1))
+}
+
+function boostFaults({ cpu }: StartupBoost, path: string, { held, errors }: Checking): void {
+  if (!held.boosts) return errors.forbidden(path, boostText)
+  if (!cpu) return
+  const place = `${path}.cpu`
+  const { type, factor, quantity } = cpu
+  if (!type) errors.required(`${place}.type`, 'must be either Factor or Quantity')
+  else if (type === 'Factor') {
+    if (factor === undefined) errors.required(`${place}.factor`, 'required when type is Factor')
+    else if (factor < 1) errors.invalid(`${place}.factor`, factor, 'must be >= 1 for type Factor')
+  } else if (type === 'Quantity') {
+    if (quantity === undefined) errors.required(`${place}.quantity`, 'required when type is Quantity')
+    else precisionFault('cpu', parseQuantity(String(quantity)), `${place}.quantity`, errors)
+  } else errors.notSupported(`${place}.type`, type, ['Factor', 'Quantity'])
+}
 
 interface Held {
   readonly boosts: boolean
@@ -81,6 +127,8 @@ function updatePolicyFaults(
     errors.invalid(`${path}.minReplicas`, minReplicas, 'minReplicas has to be positive')
   if (evictAfterOOMSeconds !== undefined && !heldBy(old).perVpaConfig)
     errors.forbidden(`${path}.evictAfterOOMSeconds`, perVpaText)
+  else if (evictAfterOOMSeconds !== undefined && evictAfterOOMSeconds < 1)
+    errors.invalid(`${path}.evictAfterOOMSeconds`, evictAfterOOMSeconds, atLeast(1))
   if (updateMode !== 'Auto') return []
   const advice = `Use explicit update modes like: [${updateModes.join(' ')}].`
   const issue = 'See https://github.com/kubernetes/autoscaler/issues/8424 for more details.'
@@ -89,11 +137,7 @@ function updatePolicyFaults(
   ]
 }
 
-function policyFaults(
-  policy: ContainerPolicy,
-  path: string,
-  { held, errors }: { readonly held: Held; readonly errors: FieldErrors },
-): readonly string[] {
+function policyFaults(policy: ContainerPolicy, path: string, { held, errors }: Checking): readonly string[] {
   const { mode, controlledValues, controlledResources = [] } = policy
   if (!policy.containerName) errors.required(`${path}.containerName`)
   if (mode !== undefined && !scalingModes.includes(mode))
@@ -107,9 +151,8 @@ function policyFaults(
   const warnings = controlledResources.flatMap((resource, index) =>
     controlledFault(resource, `${path}.controlledResources[${index}]`, { held, errors }),
   )
-  for (const field of gatedPolicyFields)
-    if (policy[field] !== undefined && !held.perVpaConfig) errors.forbidden(`${path}.${field}`, perVpaText)
-  if (policy.startupBoost && !held.boosts) errors.forbidden(`${path}.startupBoost`, boostText)
+  for (const field of gatedPolicyFields) gatedFault(policy, field, path, { held, errors })
+  if (policy.startupBoost) boostFaults(policy.startupBoost, `${path}.startupBoost`, { held, errors })
   return warnings
 }
 
@@ -134,11 +177,7 @@ function precisionFault(resource: string, amount: Quantity, path: string, errors
   errors.invalid(path, formatQuantity(amount), `must be a whole number of ${unit}`)
 }
 
-function controlledFault(
-  resource: string,
-  path: string,
-  { held, errors }: { readonly held: Held; readonly errors: FieldErrors },
-): readonly string[] {
+function controlledFault(resource: string, path: string, { held, errors }: Checking): readonly string[] {
   const known: readonly string[] = resources
   if (known.includes(resource)) return []
   if (!held.resources.has(resource)) {
