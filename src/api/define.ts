@@ -171,6 +171,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly deletionFinalizer?: string
   /** DELETE answers the removed object and not a Status (upstream's ReturnDeletedObject). */
   readonly returnsDeletedObject?: boolean
+  /** What documents say of that, where it is something else. */
+  readonly tellsDeletedObject?: boolean
   /** The server answers a create without storing (reviews): the answer to POST. */
   readonly ephemeral?: boolean
 }

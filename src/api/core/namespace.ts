@@ -43,6 +43,7 @@ function labelWithName({ metadata }: Namespace): void {
 export const namespaces = defineResource<Namespace>('v1', 'Namespace', {
   strategy: {
     returnsDeletedObject: true,
+    tellsDeletedObject: false,
     validateName: nameIsDnsLabel,
     setDefaults(namespace) {
       labelWithName(namespace)

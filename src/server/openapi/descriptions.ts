@@ -13,11 +13,23 @@ export function describeDocument(
   schemas: { [name: string]: JsonSchema },
   descriptions: Descriptions | undefined,
 ): JsonSchema {
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (descriptions) describeType(schema, name, descriptions)
+    if (name.startsWith('io.k8s.')) unwrapReferences(schema)
+  }
   if (!descriptions) return document
-  for (const [name, schema] of Object.entries(schemas)) describeType(schema, name, descriptions)
   for (const item of Object.values(document.paths as Record<string, JsonSchema>))
     describeParameters(item, descriptions)
   return document
+}
+
+/** A reference that nothing is said beside stands by itself. */
+function unwrapReferences({ properties }: JsonSchema): void {
+  const fields = (properties ?? {}) as Record<string, JsonSchema>
+  for (const [name, property] of Object.entries(fields)) {
+    const [only, ...others] = (property.allOf ?? []) as JsonSchema[]
+    if (only && others.length === 0 && Object.keys(property).length === 1) fields[name] = only
+  }
 }
 
 const typeWords = ['apiVersion', 'kind'] as const

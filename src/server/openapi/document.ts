@@ -49,10 +49,10 @@ export function* makeOpenApiV3(resources: readonly Resource[], options: Document
   const document = {
     openapi: '3.0.0',
     info: isOfCustom ? customInfo : info(options.version),
-    paths,
+    paths: sorted(paths),
     // Upstream's documents of custom kinds do not say how to sign in.
     components: {
-      schemas: definitions.schemas,
+      schemas: sorted(definitions.schemas),
       ...(!isOfCustom && { securitySchemes: bearer }),
     },
   }
@@ -79,8 +79,8 @@ export function* makeOpenApiV2(resources: readonly Resource[], options: Document
   const document = {
     swagger: '2.0',
     info: info(options.version),
-    paths,
-    definitions: definitions.schemas,
+    paths: sorted(paths),
+    definitions: sorted(definitions.schemas),
     securityDefinitions: bearer,
     security: [{ BearerToken: [] }],
   }
@@ -203,12 +203,24 @@ function markKinds(definitions: Definitions, isOfCustom: boolean): void {
     if (definitions.schemas[name]) mark(definitions, name, { group, version, kind })
   }
   const versions = isOfCustom ? clientVersions : serverVersions
+  for (const schema of Object.values(definitions.schemas)) sortKinds(schema)
   for (const kind of everywhere) {
     const name = definitions.nameOf(metaSchema(kind))
     if (!definitions.schemas[name]) continue
     const all = kind === 'Status' ? [{ group: '', version: 'v1' }] : versions
     for (const version of all) mark(definitions, name, { ...version, kind })
+    sortKinds(definitions.schemas[name])
   }
+}
+
+function sortKinds(schema: JsonSchema): void {
+  const kinds = schema['x-kubernetes-group-version-kind'] as Kind[] | undefined
+  kinds?.sort((a, b) => (`${a.group}/${a.version}` < `${b.group}/${b.version}` ? -1 : 1))
+}
+
+/** As a map of Go is written. */
+function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 const v3Dialect: Dialect = {

@@ -91,7 +91,7 @@ function custom(openApi: JsonSchema): Resource {
     plural: 'widgets',
     subresources: [],
     selectableFields: { 'spec.color': () => '' },
-    custom: { prune: () => [], openApi: openApi as never },
+    custom: { prune: () => [], dropDefaulted: () => {}, openApi: openApi as never },
   }
 }
 
@@ -217,4 +217,21 @@ test('documents are found by their hash, for ever, and are not sent twice', asyn
   expect(refused.status).toBe(406)
   await close()
   await server.shutdown()
+})
+
+test('paths, types and fields come in the order in which Go writes maps, and what is required as it is declared', () => {
+  const inOrder = (map: object) => expect(Object.keys(map)).toEqual(Object.keys(map).toSorted())
+  inOrder(apps.paths)
+  inOrder(core.components.schemas)
+  for (const { properties } of Object.values(core.components.schemas)) inOrder(properties ?? {})
+  expect(core.components.schemas['io.k8s.api.core.v1.Taint']?.required).toEqual(['key', 'effect'])
+})
+
+test('the deletion of a namespace and the log of a pod are told of as upstream does', () => {
+  const answers = (path: string, method: string) =>
+    (core.paths[path]![method] as unknown as { responses: { 200: { content: Record<string, object> } } })
+      .responses[200].content
+  const removal = answers('/api/v1/namespaces/{name}', 'delete')
+  expect(JSON.stringify(removal['application/json'])).toContain('meta.v1.Status')
+  expect(answers('/api/v1/namespaces/{namespace}/pods/{name}/log', 'get')).toHaveProperty(['text/plain'])
 })

@@ -107,7 +107,8 @@ function shapeOf({ shapes, resource }: Writer, verb: Verb): JsonSchema {
   if (verb === 'list') return shapes.list
   const isRemoval = verb === 'delete' || verb === 'deletecollection'
   if (!isRemoval) return shapes.object
-  return verb === 'delete' && resource.strategy.returnsDeletedObject ? shapes.object : shapes.status
+  const { returnsDeletedObject, tellsDeletedObject = returnsDeletedObject } = resource.strategy
+  return verb === 'delete' && tellsDeletedObject ? shapes.object : shapes.status
 }
 
 interface Facts {
@@ -117,6 +118,8 @@ interface Facts {
   /** Of the answer, and of what is sent. */
   readonly shape: JsonSchema
   readonly gvk?: JsonSchema
+  /** Types of answers before those of every kind. */
+  readonly produces?: readonly string[]
 }
 
 /** One operation under its method. */
@@ -125,7 +128,7 @@ export function operation({ resource, shapes, dialect }: Writer, facts: Facts): 
   const { group, version, kind } = resource
   const { method, action } = operations[verb]
   const rules = resource.custom ? ofCustomKinds : ofBuiltinKinds
-  const produces = rules.produces(verb)
+  const produces = [...(facts.produces ?? []), ...rules.produces(verb)]
   const consumes = verb === 'patch' ? rules.patchTypes : rules.consumes
   const body = rules.bodiless.has(verb) ? {} : bodyOf(verb, shape, { shapes, dialect, consumes })
   const parameters = [

@@ -107,11 +107,8 @@ export class Definitions {
 
   #object(schema: ObjectSchema): JsonSchema {
     const properties: JsonSchema = {}
-    const required: string[] = []
-    for (const field of schema.fields.values()) {
-      properties[field.name] = this.#field(field)
-      if (field.required) required.push(field.name)
-    }
+    for (const field of byName(schema.fields.values())) properties[field.name] = this.#field(field)
+    const required = [...schema.fields.values()].filter(field => field.required).map(({ name }) => name)
     return {
       type: 'object',
       ...(schema.fields.size > 0 && { properties }),
@@ -144,7 +141,7 @@ export class Definitions {
       case 'map':
         return {
           type: 'object',
-          additionalProperties: this.#member(schema.values),
+          additionalProperties: withoutListType(this.#member(schema.values)),
           ...(schema.atomic && { 'x-kubernetes-map-type': 'atomic' }),
         }
       case 'list':
@@ -167,6 +164,16 @@ export class Definitions {
   #member(schema: Schema): JsonSchema {
     return this.filled(this.#value(schema), memberZero(schema))
   }
+}
+
+/** Upstream's marks of lists stand on fields, where members of maps have none. */
+function withoutListType({ 'x-kubernetes-list-type': _type, ...member }: JsonSchema): JsonSchema {
+  return member
+}
+
+/** As a map of Go is written. */
+function byName(fields: Iterable<Field>): Field[] {
+  return [...fields].toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function memberZero(schema: Schema): unknown {
