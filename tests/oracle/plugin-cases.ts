@@ -4,14 +4,27 @@ const container = { name: 'c', image: 'x', imagePullPolicy: 'Never' }
 const podsOf = (namespace: string) => `/api/v1/namespaces/${namespace}/pods`
 
 /** Namespaces that the plugins' configuration (`plugins.yaml`) speaks of, and one that it does not. */
-const spaces = ['plain', 'selected', 'exempt']
-const selector = { 'scheduler.alpha.kubernetes.io/node-selector': 'zone=a' }
+const tolerations = 'scheduler.alpha.kubernetes.io'
+const level = 'pod-security.kubernetes.io'
+const spaces: Readonly<Record<string, object>> = {
+  plain: {},
+  selected: { annotations: { 'scheduler.alpha.kubernetes.io/node-selector': 'zone=a' } },
+  'badly-selected': { annotations: { 'scheduler.alpha.kubernetes.io/node-selector': 'a b==' } },
+  exempt: {},
+  tolerant: {
+    annotations: {
+      [`${tolerations}/defaultTolerations`]: '[{"key":"n","operator":"Exists"}]',
+      [`${tolerations}/tolerationsWhitelist`]: '[{"key":"n","operator":"Exists"}]',
+    },
+  },
+  'badly-tolerant': { annotations: { [`${tolerations}/defaultTolerations`]: 'nope' } },
+  old: { labels: { [`${level}/enforce`]: 'restricted', [`${level}/enforce-version`]: 'v1.18' } },
+  quiet: { labels: { [`${level}/enforce`]: 'restricted', [`${level}/warn`]: 'privileged' } },
+}
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' }
 
-const opening: readonly OracleCase[] = spaces.flatMap(name => [
-  send('POST', `plugins: make ${name}`, '/api/v1/namespaces', {
-    metadata: { name, ...(name === 'selected' && { annotations: selector }) },
-  }),
+const opening: readonly OracleCase[] = Object.entries(spaces).flatMap(([name, metadata]) => [
+  send('POST', `plugins: make ${name}`, '/api/v1/namespaces', { metadata: { name, ...metadata } }),
   send('POST', `plugins: account of ${name}`, `/api/v1/namespaces/${name}/serviceaccounts`, {
     metadata: { name: 'default' },
   }),
@@ -60,6 +73,50 @@ const pods: readonly OracleCase[] = [
       },
     },
   ),
+]
+
+const classes: readonly OracleCase[] = [
+  send('POST', 'plugins: an exempt class', '/apis/node.k8s.io/v1/runtimeclasses', {
+    ...{ metadata: { name: 'exempt' }, handler: 'h' },
+  }),
+  send('POST', 'plugins: a limited priority', '/apis/scheduling.k8s.io/v1/priorityclasses', {
+    ...{ metadata: { name: 'limited' }, value: 3 },
+  }),
+]
+
+/** Pods of different sorts in each of the namespaces. */
+const podsEverywhere: readonly OracleCase[] = Object.keys(spaces).flatMap(name => [
+  pod(`in ${name}`, name, {}),
+  pod(`on the host in ${name}`, name, { hostNetwork: true }),
+  pod(`on the host in ${name} of an exempt class`, name, { hostNetwork: true, runtimeClassName: 'exempt' }),
+  pod(`that tolerates in ${name}`, name, { tolerations: [{ key: 'n', operator: 'Exists' }] }),
+  pod(`limited in ${name}`, name, { priorityClassName: 'limited' }),
+  pod(
+    `restricted in ${name}`,
+    name,
+    { securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } },
+    { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } },
+  ),
+])
+
+const inPlain = (title: string, path: string, spec: object) =>
+  send('POST', `plugins: ${title}`, `${path}?dryRun=All`, { metadata: { name: 'x' }, spec })
+const claimOf = (storageClassName: string) => ({
+  ...{ storageClassName, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+})
+
+/** What may be had only where a quota speaks of it. */
+const limited: readonly OracleCase[] = [
+  inPlain('a balanced service', '/api/v1/namespaces/plain/services', {
+    ...{ type: 'LoadBalancer', ports: [{ port: 1 }] },
+  }),
+  inPlain('a service', '/api/v1/namespaces/plain/services', { ports: [{ port: 1 }] }),
+  inPlain('a golden claim', '/api/v1/namespaces/plain/persistentvolumeclaims', claimOf('gold')),
+  inPlain('a claim of tin', '/api/v1/namespaces/plain/persistentvolumeclaims', claimOf('tin')),
+  inPlain('a stateful set', '/apis/apps/v1/namespaces/plain/statefulsets', {
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } },
+  }),
 ]
 
 const services = '/api/v1/namespaces/plain/services'
@@ -119,6 +176,6 @@ const others: readonly OracleCase[] = [
 export function pluginTracks(): Track[] {
   return [
     { name: 'opening', cases: opening },
-    { name: 'plugins', cases: [...pods, ...others] },
+    { name: 'plugins', cases: [...classes, ...pods, ...podsEverywhere, ...limited, ...others] },
   ]
 }

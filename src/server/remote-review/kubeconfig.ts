@@ -66,7 +66,8 @@ export function remoteService(text: string, readFile: (path: string) => string):
   return {
     url: cluster.server,
     ...(ca && { ca }),
-    ...credentialOf(user, readFile),
+    // As clientcmd: nothing is shown to a service that everybody on the way can listen to.
+    ...(cluster.server.startsWith('http://') ? {} : credentialOf(user, readFile)),
     ...(cluster['tls-server-name'] && { serverName: cluster['tls-server-name'] }),
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] ?? false,
   }

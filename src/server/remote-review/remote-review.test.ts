@@ -244,6 +244,13 @@ users: [{name: u, user: {client-certificate-data: ${data}, client-key-data: ${da
     })
   })
 
+  test('shows nothing of a user to a service without TLS, as clientcmd', () => {
+    const users = 'users: [{name: u, user: {token: secret}}]'
+    const read = (server: string) =>
+      remoteService(`clusters: [{name: c, cluster: {server: "${server}"}}]\n${users}`, () => '').token
+    expect([read('http://x'), read('https://x')]).toEqual([undefined, 'secret'])
+  })
+
   test.each([
     ['no cluster', 'users: []', 'names no cluster'],
     ['a context that is not there', 'current-context: x', 'context was not found'],
