@@ -63,6 +63,26 @@ const streams: readonly OracleCase[] = [
   ask('exec without a stream', `${pod}/exec?command=true`),
   ask('exec in an absent container', `${pod}/exec?command=true&container=absent&stdout=true`),
   ask('proxy of a service without endpoints', `${core}/services/absent/proxy/`),
+  post('service of nobody', `${core}/services`, {
+    metadata: { name: 'lone' },
+    spec: { ports: [{ name: 'web', port: 80, targetPort: 8080 }] },
+  }),
+  ...[
+    'lone',
+    'lone:web',
+    'lone:80',
+    'lone:81',
+    'lone:none',
+    'https:lone:web',
+    'ftp:lone:80',
+    'http:lone:',
+  ].map(name => ask(`proxy of ${name} without endpoints`, `${core}/services/${name}/proxy/`)),
+  post('endpoints without addresses', `${core}/endpoints`, { metadata: { name: 'lone' } }),
+  ...['lone', 'lone:web', 'lone:80', 'lone:81', 'lone:none'].map(name =>
+    ask(`proxy of ${name} with empty endpoints`, `${core}/services/${name}/proxy/`),
+  ),
+  { name: 'subresource: remove', method: 'DELETE', path: `${core}/services/lone` },
+  { name: 'subresource: remove', method: 'DELETE', path: `${core}/endpoints/lone` },
   ask('proxy of an absent node', '/api/v1/nodes/absent/proxy/'),
   ask('proxy of a port that is none', `${pods}/sub:x:y:z/proxy/`),
 ]

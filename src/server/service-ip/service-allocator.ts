@@ -1,8 +1,9 @@
 import type { Service, ServiceSpec } from '../../api/types/core-v1.gen.ts'
 import type { Transport } from '../../client/transport.ts'
+import { isNotFound } from '../../machinery/status/errors.ts'
 import type { Ports } from '../../std/ports.ts'
 import type { Allocation, Allocator } from '../rest/call.ts'
-import { collectionPrefix, type WatchCache } from '../watchcache/index.ts'
+import { collectionPrefix, objectKey, type WatchCache } from '../watchcache/index.ts'
 import { createAddressBook, dryAddressBook } from './address-book.ts'
 import { parseRange } from './cidr.ts'
 import { settleClusterIps, touchesClusterIps } from './cluster-ips.ts'
@@ -55,10 +56,26 @@ export function serviceAllocator(options: ServiceAllocatorOptions, signal: Abort
       return allocate({ desk, book: isDryRun ? dry : book }, service, old)
     },
     async release(object) {
-      const { spec } = object as Service
+      const { metadata, spec } = object as Service
+      await removeEndpoints(metadata, options)
       for (const address of addressesOf(spec)) await book.release(address)
     },
   }
+}
+
+/** The next Service of the name shall not find the old one's Endpoints (registry core/service afterDelete). */
+async function removeEndpoints(
+  { namespace, name = '' }: Service['metadata'],
+  { cache, ports, transport }: ServiceAllocatorOptions,
+): Promise<void> {
+  if (!cache.get(objectKey({ group: '', plural: 'endpoints' }, namespace, name))) return
+  const at = { group: '', version: 'v1', resource: 'endpoints', namespace, name } as const
+  await transport()
+    .call({ ...at, verb: 'delete' })
+    .catch(error => {
+      if (isNotFound(error)) return
+      ports.log.error('endpoints of a deleted service stay', { namespace, name, error: String(error) })
+    })
 }
 
 interface Desks {

@@ -2,7 +2,7 @@ import { serviceNameOf } from '../../api/discovery/service-name.ts'
 import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
-import { badRequest, methodNotRouted, serviceUnavailable } from '../../machinery/status/errors.ts'
+import { badRequest, methodNotRouted, notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { Dial } from '../egress/dial.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
@@ -130,6 +130,9 @@ function locateService(call: RestCall, { name, port, scheme }: ProxyName): Endpo
     const host = ready.find(endpoint => isPod(call, endpoint))?.addresses[0]
     if (target && host) return withScheme({ host, port: target }, scheme)
   }
+  // Upstream looks for the Endpoints of that name, and says so of the Service when there are none.
+  const endpoints = objectKey({ group: '', plural: 'endpoints' }, call.context.info.namespace, name)
+  if (!call.deps.cache.get(endpoints)) throw notFound({ group: '', resource: 'services' }, name)
   const told = slices.some(({ endpoints }) => endpoints?.length) ? call.context.info.name : name
   throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(told)}`)
 }
