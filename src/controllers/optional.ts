@@ -5,6 +5,7 @@ import { kindProvider } from '../controller/custom-kinds.ts'
 import type { Worker } from '../controller/worker.ts'
 import { verticalPodAutoscaler } from './autoscaling/vertical/index.ts'
 import type { ControllerOptions } from './options.ts'
+import { volumeSnapshotController } from './storage/snapshot/controller.ts'
 import type { ControllerTuning } from './tuning.ts'
 
 /** A controller that is off until it is named, and what comes with it: kinds of its own and the rights that it needs. */
@@ -22,7 +23,10 @@ export interface OptionalController {
 }
 
 /** All of them. */
-export const optionalControllers: readonly OptionalController[] = [verticalPodAutoscaler]
+export const optionalControllers: readonly OptionalController[] = [
+  verticalPodAutoscaler,
+  volumeSnapshotController,
+]
 
 /** What runs of one of these: first of all what makes its kinds. */
 export function workersOf(
