@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createFeatures } from '../../src/api/features/features.ts'
 import type { ResourceRef } from '../../src/client/resource.ts'
 import { tellFeatures } from '../../src/cmd/compose/features.ts'
+import { measureProcess } from '../../src/cmd/compose/process-metrics.ts'
 import { cronJobs, jobs, services } from '../../src/controllers/kinds.ts'
 import type { KubeObject } from '../../src/machinery/meta/object.ts'
 import { createSimCluster, type SimCluster } from '../../src/sim/cluster.ts'
 import { createApp, createAppService, createNamespaces, plannedWorkload } from '../../src/sim/workload.ts'
+import { askedByDashboards, toldWhenItHappens } from './dashboards.ts'
 import { metricDifferences, upstreamMetrics } from './upstream-metrics.ts'
 
 /** What upstream's list leaves out or has otherwise than its servers. */
@@ -55,6 +57,18 @@ describe.skipIf(upstreamMetrics.missing !== undefined)(
 
     test('name, type, labels, buckets and stability of each', () => {
       expect(metricDifferences(cluster.ports.metrics, unasked)).toEqual([])
+    })
+
+    test('dashboards of kubernetes-mixin find each family with the labels that they select by', () => {
+      const { metrics } = cluster.ports
+      measureProcess(cluster.ports)
+      const families = new Map(metrics.families().map(({ spec }) => [spec.name, spec.labels ?? []]))
+      const lacking = Object.entries(askedByDashboards).flatMap(([name, labels]) => {
+        const own = families.get(name)
+        if (!own) return toldWhenItHappens.has(name) ? [] : [name]
+        return labels.filter(label => !own.includes(label)).map(label => `${name} by ${label}`)
+      })
+      expect(lacking).toEqual([])
     })
 
     test('usual dashboards find what they ask for', () => {
