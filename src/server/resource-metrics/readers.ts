@@ -6,7 +6,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import { formatQuantity } from '../../machinery/quantity/index.ts'
 import { notFound } from '../../machinery/status/errors.ts'
 import type { Response, Servable } from '../context.ts'
-import { groupResource, type Reader, type RestCall, timestamp } from '../rest/call.ts'
+import { type Reader, type RestCall, timestamp } from '../rest/call.ts'
 import { selectionOf } from '../rest/selection.ts'
 import { unkept } from '../rest/views.ts'
 import { collectionPrefix } from '../watchcache/index.ts'
@@ -46,9 +46,11 @@ async function answer<T extends KubeObject>(
   }
   const title = resource.namespaced ? `${namespace}/${name}` : name
   const subject = subjects.find(each => each.title === title)
-  if (!subject) throw notFound({ group: '', resource: resource.plural }, title)
+  if (!subject) throw notFound({ group: '', resource: resource.plural }, name)
   const servable = await toServable(call, subject.object, measure)
-  if (!servable) throw notFound(groupResource(resource), title)
+  // As metrics-server calls what it makes.
+  const made = { group: resource.group, resource: resource.kind.toLowerCase() }
+  if (!servable) throw notFound(made, title)
   return { kind: 'object', status: 200, object: servable.object, resource, servable }
 }
 

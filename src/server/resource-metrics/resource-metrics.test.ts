@@ -184,7 +184,7 @@ describe('metrics.k8s.io', () => {
     ])
     expect(await items({ resource: 'nodes', options: { labelSelector: 'disk=n2' } })).toEqual([])
     const gone = transport.call({ ...metrics, verb: 'get', resource: 'nodes', name: 'n2' })
-    await expect(gone).rejects.toThrow('nodes.metrics.k8s.io "n2" not found')
+    await expect(gone).rejects.toThrow('nodemetrics.metrics.k8s.io "n2" not found')
     const none = transport.call({ ...metrics, verb: 'get', resource: 'nodes', name: 'n9' })
     await expect(none).rejects.toThrow('nodes "n9" not found')
   })
@@ -209,6 +209,6 @@ describe('metrics.k8s.io', () => {
       namespace: 'default',
       name: 'idle',
     })
-    await expect(idle).rejects.toThrow('pods "default/idle" not found')
+    await expect(idle).rejects.toThrow('pods "idle" not found')
   })
 })

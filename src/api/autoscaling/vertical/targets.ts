@@ -56,7 +56,11 @@ export async function selectorOf(
   if (!scale) throw unhandled(`${kind} "${name}" not found`)
   const text = scale.status?.selector
   if (!text) throw unhandled(`resource ${namespace}/${name} has an empty selector for scale sub-resource`)
-  return parseLabelSelector(text)
+  try {
+    return parseLabelSelector(text)
+  } catch (error) {
+    throw unhandled((error as Error).message)
+  }
 }
 
 /** Whether nothing that makes pods owns what a reference names: why not, or undefined (feeder validateTargetRef). */
@@ -86,17 +90,22 @@ export async function autoscalerOf(
   const owner = makerOf(pod)
   const { namespace = '' } = pod.metadata
   if (!owner || owner.kind === 'Node' || candidates.length === 0) return undefined
-  const top = await topmost(source, namespace, owner).catch(() => undefined)
+  const top = await topmost(source, namespace, owner).catch(nothingFound)
   if (!top) return undefined
   let chosen: VerticalPodAutoscaler | undefined
   for (const autoscaler of candidates) {
     const { targetRef } = autoscaler.spec
     const isMeant = targetRef?.kind === top.kind && targetRef.name === top.name
     if (!isMeant || autoscaler.metadata.namespace !== namespace || !isStronger(autoscaler, chosen)) continue
-    const selector = await selectorOf(source, autoscaler).catch(() => undefined)
+    const selector = await selectorOf(source, autoscaler).catch(nothingFound)
     if (selector && matchesLabels(selector, pod.metadata.labels)) chosen = autoscaler
   }
   return chosen
+}
+
+/** Whose maker or pods cannot be told is nobody's. */
+function nothingFound(error: unknown): undefined {
+  if (!(error instanceof TargetError)) throw error
 }
 
 /** Up the owners to the last that is well known or has a Scale (upstream target/controller_fetcher). */
