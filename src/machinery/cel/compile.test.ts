@@ -20,7 +20,7 @@ describe('the libraries of Kubernetes', () => {
     `[1, 2].isSorted() && ![2, 1].isSorted() && ['a', 'b'].indexOf('b') == 1 && [1].indexOf(2) == -1`,
     `sets.contains([1, 2], [2]) && sets.intersects([1], [1, 2]) && sets.equivalent([1, 1], [1])`,
     `quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('500m').add(quantity('500m')).asInteger() == 1`,
-    `isQuantity('1Gi') && !isQuantity('x') && quantity('-1').sign() == -1`,
+    `isQuantity('1Gi') && !isQuantity('x') && sign(quantity('-1')) == -1`,
     `url('https://a.b:80/c?d=e').getHost() == 'a.b:80' && url('https://a.b/c').getScheme() == 'https'`,
     `isURL('https://a') && !isURL('a b')`,
     `isIP('1.2.3.4') && ip('::1').family() == 6 && ip('127.0.0.1').isLoopback()`,

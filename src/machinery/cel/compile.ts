@@ -2,6 +2,7 @@
 import { runSteps, type Steps } from '../../std/turns.ts'
 import { childrenOf, type Expr } from './language/ast.ts'
 import { type Checked, check } from './language/checker.ts'
+import { constantFault } from './language/constants.ts'
 import type { Environment } from './language/environment.ts'
 import { CelSyntaxError, formatIssues } from './language/issues.ts'
 import { compileProgram, pauseCost } from './language/paced-program.ts'
@@ -41,6 +42,8 @@ export type Compilation = CelProgram | { readonly fault: string }
 export function compileIn(environment: Environment, text: string): Compilation {
   const found = compileChecked(environment, text)
   if ('complaints' in found) return { fault: `compilation failed: ${formatIssues(text, found.complaints)}` }
+  const fault = constantFault(found)
+  if (fault !== undefined) return { fault: `program instantiation failed: ${fault}` }
   const { run, paced } = compileProgram(found, environment)
   function* evaluateSteps(...[variables, costMax = callCostMax, spent]: Evaluation): Steps<Evaluated> {
     const state = { variable: variables, locals: [], cost: 0, costMax, pauseAt: pauseCost }

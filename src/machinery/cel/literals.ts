@@ -1,5 +1,6 @@
 /** What an expression that is well typed must not have all the same (cel-go ASTValidators). */
 import { goRegExp } from '../regexp/go-regexp.ts'
+import { formatComplaints } from './format-literals.ts'
 import { type Call, childrenOf, type Expr, type ListExpr, type MapExpr } from './language/ast.ts'
 import type { Checked } from './language/checker.ts'
 import type { Complaint } from './language/issues.ts'
@@ -22,7 +23,7 @@ interface Visit {
 
 function visit(expr: Expr, place: Visit): void {
   const { checked, complaints, mayMix } = place
-  if (expr.kind === 'call') complaints.push(...argumentComplaints(expr))
+  if (expr.kind === 'call') complaints.push(...argumentComplaints(expr), ...formatComplaints(expr, checked))
   if (!mayMix && expr.kind === 'list') complaints.push(...listComplaints(expr, checked))
   if (!mayMix && expr.kind === 'map') complaints.push(...mapComplaints(expr, checked))
   const inner = expr.kind === 'call' && expr.name === 'format' ? { ...place, mayMix: true } : place

@@ -1,7 +1,8 @@
 /** What an expression is before anything is known of its input: literals, and conversions of them. */
+import { goRegExp } from '../../regexp/go-regexp.ts'
 import { conversionNames } from '../library/conversions.ts'
 import { areKeys, literalValue } from './access.ts'
-import type { Call, Expr, ListExpr, MapExpr } from './ast.ts'
+import { type Call, childrenOf, type Expr, type ListExpr, type MapExpr } from './ast.ts'
 import type { Checked } from './checker.ts'
 import { CelError } from './errors.ts'
 import { LiteralMap, type Value } from './value.ts'
@@ -59,13 +60,29 @@ export class Constants {
     if (target || args.length !== 1 || !conversionNames.has(name)) return undefined
     const argument = this.of(args[0]!)
     const [overload] = this.#checked.overloadsOf(call)
-    if (argument === undefined || !overload?.run) return undefined
-    try {
-      return overload.run(argument)
-    } catch (error) {
-      // It fails in the same way each time it is evaluated.
-      if (error instanceof CelError) return undefined
-      throw error
-    }
+    return argument === undefined ? undefined : overload?.run?.(argument)
   }
+}
+
+const searches: ReadonlySet<string> = new Set(['find', 'findAll'])
+
+/** Why no program can be made of an expression: a constant in it that cannot be converted, or is no pattern. */
+export function constantFault(checked: Checked): string | undefined {
+  const constants = new Constants(checked)
+  try {
+    makeAll(checked.expr, constants)
+    return undefined
+  } catch (error) {
+    if (error instanceof CelError) return error.message
+    throw error
+  }
+}
+
+function makeAll(expr: Expr, constants: Constants): void {
+  for (const child of childrenOf(expr)) makeAll(child, constants)
+  constants.of(expr)
+  if (expr.kind !== 'call' || !searches.has(expr.name)) return
+  const pattern = expr.target ? expr.args[0] : expr.args[1]
+  const found = pattern?.kind === 'const' && typeof pattern.value === 'string' && goRegExp(pattern.value)
+  if (found && 'fault' in found) throw new CelError(found.fault)
 }

@@ -53,7 +53,8 @@ export const quantities: Functions = {
     global('is_quantity_string', [stringType], boolType, (text: string) => typeof read(text) !== 'string'),
   ],
   sign: [
-    member('quantity_sign', [quantityType], intType, ({ quantity }: QuantityValue) =>
+    // Upstream declares it as a function of its own, not as one of a quantity.
+    global('quantity_sign', [quantityType], intType, ({ quantity }: QuantityValue) =>
       BigInt(Math.sign(compareQuantity(quantity, zero))),
     ),
   ],
