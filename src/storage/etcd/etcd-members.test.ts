@@ -3,7 +3,7 @@ import { silentLogger } from '../../std/log.ts'
 import { realPorts } from '../../std/real-ports.ts'
 import { CasError, type Store, type StoreEvent, StoreUnavailableError } from '../store.ts'
 import { openEtcdStore } from './etcd-store.ts'
-import { etcdMissing, startMembers, type TestEtcd } from './testing.ts'
+import { etcdMissing, replaceMember, startMembers, type TestEtcd, tellEtcd } from './testing.ts'
 
 const missing = etcdMissing()
 if (missing) console.warn(`SKIP an etcd of several members: ${missing}`)
@@ -154,6 +154,27 @@ describe.skipIf(missing !== undefined)('an etcd of three members', () => {
         member.signal('SIGSTOP')
         await progress()
         member.signal('SIGCONT')
+      }
+    })
+  }, 300_000)
+
+  test('the member that leads is lost for good and an empty one takes its place', async () => {
+    await disturbed(async progress => {
+      const gone = await leaderOf(members)
+      const others = members.filter(each => each !== gone)
+      await gone.kill()
+      await progress()
+      const made = await replaceMember(gone, others)
+      await gone.remove()
+      members = [...others, made]
+    })
+  }, 300_000)
+
+  test('each member is defragmented under writes, which it stands still for', async () => {
+    await disturbed(async progress => {
+      for (const member of members) {
+        await tellEtcd(member, '/v3/maintenance/defragment')
+        await progress()
       }
     })
   }, 300_000)

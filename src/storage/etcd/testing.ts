@@ -20,6 +20,9 @@ export function etcdMissing(): string | undefined {
 
 export interface TestEtcd {
   readonly endpoint: string
+  /** By which other members know it. */
+  readonly peer: string
+  readonly name: string
   /** SIGSTOP lets it stand still, SIGCONT go on. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void
   /** Ends it without a word, as a power cut would. */
@@ -55,12 +58,40 @@ export async function startEtcd(tls?: TestTls, more: readonly string[] = []): Pr
   return etcd
 }
 
-/** An etcd of so many members; resolves when each answers. */
-export async function startMembers(count: number): Promise<TestEtcd[]> {
+/** An etcd of so many members; resolves when each answers. With `tls` nobody is taken without a certificate. */
+export async function startMembers(count: number, tls?: TestTls): Promise<TestEtcd[]> {
   const members = await Promise.all(Array.from({ length: count }, (_, n) => newMember(`m${n}`)))
-  const opened = members.map(member => openMember(member, members))
+  const opened = members.map(member => openMember(member, members, tls))
   await Promise.all(opened.map(etcd => etcd.start()))
   return opened
+}
+
+/** Asks a member by its own JSON over HTTP (grpc-gateway): `/v3/cluster/member/list`. */
+export async function tellEtcd(
+  { endpoint }: Pick<TestEtcd, 'endpoint'>,
+  path: string,
+  body: object = {},
+): Promise<unknown> {
+  const answer = await fetch(`${endpoint}${path}`, { method: 'POST', body: JSON.stringify(body) })
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  return answer.json()
+}
+
+/** Puts a new, empty member, met at the endpoint of one that is gone, in its place; resolves when it answers. */
+export async function replaceMember(gone: TestEtcd, others: readonly TestEtcd[]): Promise<TestEtcd> {
+  const [first] = others
+  const { members } = (await tellEtcd(first!, '/v3/cluster/member/list')) as {
+    members: readonly { readonly ID: string; readonly name: string }[]
+  }
+  const { ID } = members.find(({ name }) => name === gone.name)!
+  await tellEtcd(first!, '/v3/cluster/member/remove', { ID })
+  const peer = `http://127.0.0.1:${await freePort()}`
+  await tellEtcd(first!, '/v3/cluster/member/add', { peerURLs: [peer] })
+  const made = { name: `${gone.name}-anew`, port: Number(new URL(gone.endpoint).port), peer }
+  const all = [...others.map(each => ({ ...each, port: 0 })), made]
+  const etcd = openMember(made, all, undefined, ['--initial-cluster-state', 'existing'])
+  await etcd.start()
+  return etcd
 }
 
 function openMember(
@@ -85,7 +116,7 @@ function openMember(
   ]
   let child: ReturnType<typeof spawn> | undefined
   const etcd: TestEtcd = {
-    endpoint,
+    ...{ endpoint, peer, name },
     async start() {
       const [first = program, ...rest] = [...tied, program, ...words]
       child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
