@@ -1,6 +1,12 @@
 import type { Resource } from '../../../api/define.ts'
 import type { Usage } from '../../../api/shared/quota/evaluator.ts'
-import { chargedNames, evaluatorOf, inScopes, usageOf } from '../../../api/shared/quota/evaluators.ts'
+import {
+  chargedNames,
+  evaluatorOf,
+  inScopes,
+  scopesOf,
+  usageOf,
+} from '../../../api/shared/quota/evaluators.ts'
 import type { ResourceQuota } from '../../../api/types/core-v1.gen.ts'
 import type { KubeObject } from '../../../machinery/meta/object.ts'
 import {
@@ -139,7 +145,8 @@ function checkLimits(
 ): void {
   const asked = names.filter(name => added[name])
   if (asked.length === 0) return
-  const counted = present.filter(item => inScopes(quota, request.resource, item))
+  const hasScopes = scopesOf(quota).length > 0
+  const counted = hasScopes ? present.filter(item => inScopes(quota, request.resource, item)) : present
   const used = usedBy(request.resource, counted, asked, nowMs)
   const hard = parseQuantities(quota.spec?.hard)
   const exceeded = asked
@@ -160,13 +167,24 @@ function usedBy(
   names: readonly string[],
   nowMs: number,
 ): Usage {
-  const used: Record<string, Quantity> = {}
-  for (const name of names) used[name] = zeroQuantity
-  for (const object of objects) {
-    const usage = knownUsage(resource, object, nowMs)
-    for (const name of names) if (usage[name]) used[name] = addQuantity(used[name]!, usage[name])
+  const usages = objects.map(object => knownUsage(resource, object, nowMs))
+  return Object.fromEntries(names.map(name => [name, sumOf(usages, name)]))
+}
+
+/** In whole numbers as long as the scale stays: a namespace may hold thousands of objects. */
+function sumOf(usages: readonly Usage[], name: string): Quantity {
+  let total: Quantity | undefined
+  let amount = 0
+  for (const usage of usages) {
+    const own = usage[name]
+    if (!own) continue
+    total ??= own
+    const next = own.scale === total.scale ? amount + Number(own.amount) : Number.NaN
+    if (!Number.isSafeInteger(next)) return usages.map(each => each[name] ?? zeroQuantity).reduce(addQuantity)
+    amount = next
   }
-  return used
+  if (!total) return zeroQuantity
+  return { amount: BigInt(amount), scale: total.scale, format: total.format }
 }
 
 const known = new WeakMap<KubeObject, Usage>()
