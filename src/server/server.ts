@@ -51,7 +51,7 @@ import { resourceMetricsReaders } from './resource-metrics/readers.ts'
 import { createSampler } from './resource-metrics/sampler.ts'
 import { createRest } from './rest/dispatch.ts'
 import { decodeStored } from './rest/stored.ts'
-import type { VastJudge } from './rest/vast.ts'
+import type { VastJudge } from './rest/vast-judge.ts'
 import { watchTimeoutMinMs } from './rest/watch.ts'
 import { createReviewers, type ReviewSources } from './reviews/index.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Features } from '../../api/features/features.ts'
 import { switchedGates } from '../../api/features/gates.ts'
-import type { VastJudge } from '../../server/rest/vast.ts'
+import type { VastJudge } from '../../server/rest/vast-judge.ts'
 import type { Clock } from '../../std/ports.ts'
 import { createAskedWorker } from './asked-worker.ts'
 import type { VastVerdict, VastWork } from './vast-worker.ts'

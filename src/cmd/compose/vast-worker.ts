@@ -7,7 +7,7 @@ import type { KubeObject } from '../../machinery/meta/object.ts'
 import type { FieldError } from '../../machinery/validation/field-error.ts'
 import { collectFaults } from '../../machinery/validation/field-errors.ts'
 import { applyDefaults } from '../../server/rest/body.ts'
-import type { VastQuestion } from '../../server/rest/vast.ts'
+import type { VastQuestion } from '../../server/rest/vast-judge.ts'
 
 export interface VastWork extends VastQuestion {
   readonly id: number

@@ -10,7 +10,7 @@ import type { AdmissionPlugin, AdmissionRequest, RequestContext, Response, UserI
 import type { AdmissionMeter } from '../metrics/admission.ts'
 import type { RestMeter } from '../metrics/rest-meter.ts'
 import type { WatchCache } from '../watchcache/index.ts'
-import type { VastJudge } from './vast.ts'
+import type { VastJudge } from './vast-judge.ts'
 
 /** What every verb works with; one per server. */
 export interface RestDeps {

@@ -5,28 +5,11 @@
 import type { KubeObject } from '../../machinery/meta/object.ts'
 import { isSmall } from '../../machinery/meta/size.ts'
 import { invalid } from '../../machinery/status/errors.ts'
-import type { FieldError } from '../../machinery/validation/field-error.ts'
 import { type Steps, takeSteps } from '../../std/turns.ts'
 import { groupKind, type RestCall } from './call.ts'
 import { strategyContext } from './insert.ts'
 import { labelsAround } from './storage.ts'
-
-export interface VastQuestion {
-  readonly group: string
-  readonly version: string
-  readonly plural: string
-  /** The object as it was read, without defaults, as JSON: one piece behind the other. */
-  readonly json: readonly string[]
-  readonly now: string
-  readonly namespace: string | undefined
-  /** Those of its namespace. */
-  readonly labels: Readonly<Record<string, string>>
-}
-
-/** What is wrong with a new object, its metadata aside; it holds up nobody here. */
-export interface VastJudge {
-  faults(question: VastQuestion): Promise<readonly FieldError[]>
-}
+import type { VastJudge } from './vast-judge.ts'
 
 /** Items of lists that are maps, at all depths: fewer are gone through here. */
 const vastItemsMin = 20_000
