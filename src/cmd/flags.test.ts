@@ -111,6 +111,8 @@ test.each([
   ['kubelet-port', '0', 'is not a port'],
   ['token', 'abc', 'is not of the form'],
   ['request-timeout', '0s', 'needs some time'],
+  ['authorization-mode', 'AlwaysAllow', 'whoever reaches the server could do everything'],
+  ['authorization-mode', 'RBAC,AlwaysAllow', 'whoever reaches the server could do everything'],
   ['audit-webhook-batch-max-size', '0', 'at least 1 is needed'],
 ])('--%s=%s %s', async (name, value, why) => {
   expect(await typed(commands[0]!.flags, `--${name}=${value}`)).toContain(why)
