@@ -10,8 +10,8 @@ import type { Ports } from '../std/ports.ts'
 import { whenAborted } from '../std/sleep.ts'
 import { beginWork } from '../std/turns.ts'
 import { isQuiet } from './apply.ts'
-import { untilServed } from './custom-kinds.ts'
 import { createQueueMeter } from './queue-meter.ts'
+import { untilServed } from './until-served.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /**

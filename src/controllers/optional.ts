@@ -1,26 +1,12 @@
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.gen.ts'
 import type { PolicyRule } from '../api/types/rbac-v1.gen.ts'
-import type { ResourceName } from '../client/resource.ts'
 import { kindProvider } from '../controller/custom-kinds.ts'
 import type { Worker } from '../controller/worker.ts'
 import { verticalPodAutoscaler } from './autoscaling/vertical/index.ts'
+import type { OptionalController } from './optional-controller.ts'
 import type { ControllerOptions } from './options.ts'
 import { volumeSnapshotController } from './storage/snapshot/controller.ts'
 import type { ControllerTuning } from './tuning.ts'
-
-/** A controller that is off until it is named, and what comes with it: kinds of its own and the rights that it needs. */
-export interface OptionalController {
-  /** What `--controllers` calls it. */
-  readonly name: string
-  /** Its ServiceAccount in kube-system. */
-  readonly identity: string
-  /** In the version that it works on. */
-  readonly kinds: readonly ResourceName[]
-  readonly definitions: readonly CustomResourceDefinition[]
-  readonly rules: readonly PolicyRule[]
-  /** They start once all kinds are served. */
-  readonly workers: (options: ControllerOptions) => readonly Worker[]
-}
 
 /** All of them. */
 export const optionalControllers: readonly OptionalController[] = [

@@ -1,4 +1,4 @@
-import type { OptionalController } from '../../optional.ts'
+import type { OptionalController } from '../../optional-controller.ts'
 import { verticalDefinitions } from './definitions.ts'
 import { verticalCheckpoints, verticalPodAutoscalers } from './kinds.ts'
 import { verticalRecommender } from './recommender.ts'
