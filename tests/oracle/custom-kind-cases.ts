@@ -2,6 +2,7 @@ import { get, type OracleCase, patch, send, type Track } from './case.ts'
 import { customDefaultCases } from './custom-default-cases.ts'
 import { opening } from './general-cases.ts'
 import { freeCasesOf } from './kind-cases.ts'
+import { libraryCases } from './library-cases.ts'
 import { ruledCases } from './ruled-cases.ts'
 import type { Sample } from './samples.ts'
 
@@ -107,12 +108,13 @@ function trackOf(kind: keyof typeof scopes): Track {
   return { name: kind, cases }
 }
 
-/** Two custom kinds, asked what all kinds are asked, one whose objects have to follow rules, and one of defaults. */
+/** Two custom kinds, asked what all kinds are asked, one whose objects have to follow rules, one of defaults, and one of what rules may call. */
 export function customKindTracks(): Track[] {
   return [
     { name: 'opening', cases: opening },
     { name: 'ruled', cases: ruledCases },
     { name: 'defaults', cases: customDefaultCases },
+    { name: 'library', cases: libraryCases },
     trackOf('Gadget'),
     trackOf('Gauge'),
   ]
