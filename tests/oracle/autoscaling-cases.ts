@@ -93,6 +93,32 @@ const read = (title: string, path: string) => get(`autoscaling: ${title}`, path)
 const change = (title: string, path: string, body: object) =>
   patch(`autoscaling: ${title}`, path, 'merge', body)
 
+const twice = '/apis/autoscaling/v2/namespaces/oracle/horizontalpodautoscalers'
+const ofTwice = (version: string) => `${twice.replace('v2', version)}/twice`
+
+/** What one version keeps twice the other cannot be converted with: then nobody owns anything. */
+const conditionsTwice: readonly OracleCase[] = [
+  send('POST', 'autoscaler: with conditions twice', twice, {
+    metadata: { name: 'twice' },
+    spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' } },
+  }),
+  patch('autoscaler: conditions twice', `${ofTwice('v2')}/status`, 'merge', {
+    status: {
+      currentReplicas: 1,
+      desiredReplicas: 1,
+      conditions: [condition, { ...condition, status: 'False' }],
+    },
+  }),
+  patch('autoscaler: conditions twice in v1', ofTwice('v1'), 'merge', { metadata: { labels: { a: 'b' } } }),
+  patch('autoscaler: conditions twice in v2', ofTwice('v2'), 'merge', { metadata: { labels: { a: 'c' } } }),
+  patch('autoscaler: conditions once', `${ofTwice('v2')}/status?fieldManager=x&force=true`, 'apply', {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'twice' },
+    status: { desiredReplicas: 1, conditions: [condition] },
+  }),
+]
+
 /** One autoscaler in its two versions: what of one is in the other, and what is left when the older one is written. */
 export const autoscalingCases: readonly OracleCase[] = [
   ...metrics.flatMap((metric, i) => [
@@ -136,4 +162,5 @@ export const autoscalingCases: readonly OracleCase[] = [
   read('v2 after a PUT', `${v2}/both`),
   get('autoscaling: table of v1', `${v1}/both`, table),
   get('autoscaling: table of v2', `${v2}/both`, table),
+  ...conditionsTwice,
 ]

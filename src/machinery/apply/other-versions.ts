@@ -9,6 +9,7 @@ import type { Changes } from './compare.ts'
 import { type FieldSet, union } from './field-set.ts'
 import type { ChangesOf, Manager, Managers } from './managed.ts'
 import { addBackOwned, keepDangling, prune, takeOut } from './remove.ts'
+import { configErrors, formatConfigErrors } from './validate.ts'
 
 /** A version of the request's kind, and the ways there and back. */
 export interface OtherVersion {
@@ -54,12 +55,21 @@ export function* changesInVersions(
     if (version === undefined) continue
     if (version === 'gone') found.set(name, undefined)
     else {
-      const before = live && (yield* version.from(live))
-      const after = yield* converted(version.from(next))
+      const before = live && withoutTwice(version, yield* version.from(live), 'old')
+      const after = withoutTwice(version, yield* converted(version.from(next)), 'new')
       found.set(name, yield* compare(version, { live: before, next: after }))
     }
   }
   return manager => (found.has(manager.apiVersion) ? found.get(manager.apiVersion) : own)
+}
+
+/** What is written may hold an item twice; what it is converted to may not, and then nobody owns anything any more. */
+function withoutTwice({ schema }: OtherVersion, object: KubeObject, which: string): KubeObject {
+  const twice = configErrors(schema, object as unknown as JsonMap).filter(fault =>
+    fault.includes('duplicate entries'),
+  )
+  if (twice.length > 0) throw plainFailure(`failed to convert ${which} object: ${formatConfigErrors(twice)}`)
+  return object
 }
 
 /** In upstream's words where that fails. */
