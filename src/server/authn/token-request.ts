@@ -50,7 +50,7 @@ export interface TokenIssuer {
   legacyToken(serviceAccount: ServiceAccount, secretName: string): Promise<string>
 }
 
-export interface TokenCaller {
+interface TokenCaller {
   /** Takes what the sender should know. */
   readonly warnings?: string[]
   /** Sees the request with its defaults before what it is bound to is looked up; throws to refuse it. */
