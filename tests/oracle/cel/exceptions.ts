@@ -42,6 +42,7 @@ const byName: Readonly<Record<string, string>> = {
   indexof_out_of_range: 'cel-go says -1',
   lastindexof_out_of_range: 'cel-go says -1',
   not_eq_list_length: oneType,
+  get_milliseconds: 'cel-go counts those of whole seconds too',
   'NaN support for decimal': wholeOnly,
   'positive infinity support for decimal': wholeOnly,
   'negative infinity support for decimal': wholeOnly,

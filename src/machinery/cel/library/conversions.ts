@@ -236,7 +236,8 @@ const durationParts: Readonly<Record<string, (ns: bigint) => bigint>> = {
   getHours: ns => ns / (3600n * second),
   getMinutes: ns => ns / (60n * second),
   getSeconds: ns => ns / second,
-  getMilliseconds: ns => (ns / 1_000_000n) % 1000n,
+  // All of them to cel-go, not those beyond the seconds.
+  getMilliseconds: ns => ns / 1_000_000n,
 }
 
 const times: Functions = Object.fromEntries(
