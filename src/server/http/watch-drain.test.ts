@@ -95,3 +95,33 @@ test('a watch that names no time lasts once to twice as long as the server says'
   expect(await text).toBe('')
   await server.shutdown()
 }, 120_000)
+
+test('a watch is told how far it is each minute and two seconds before its end, unless nothing changed since it began', async () => {
+  const server = await startTestServer()
+  const clock = server.ports.clock as SimClock
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 })
+  const follow = (seconds: number) =>
+    fetch(
+      `http://127.0.0.1:${port}/api/v1/configmaps?watch=1&allowWatchBookmarks=true&timeoutSeconds=${seconds}`,
+      { headers: { authorization } },
+    )
+  const [long, short] = [await follow(150), await follow(1)]
+  const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'elsewhere' } }
+  const at = { group: '', version: 'v1', resource: 'secrets', namespace: 'default' }
+  await server.admin.call({ ...at, verb: 'create', body })
+  await clock.advance(1_000)
+  expect(await short.text()).toBe('')
+  const quiet = await follow(80)
+  const reader = long.body!.getReader()
+  for (const laterMs of [59_000, 60_000, 28_000]) {
+    await clock.advance(laterMs)
+    const { value } = await reader.read()
+    const [told, ...more] = Buffer.from(value!).toString().trim().split('\n')
+    expect(JSON.parse(told!).type).toBe('BOOKMARK')
+    expect(more).toEqual([])
+  }
+  await clock.advance(2_000)
+  expect((await reader.read()).done).toBe(true)
+  expect(await quiet.text()).toBe('')
+  await server.shutdown()
+}, 120_000)

@@ -21,7 +21,9 @@ import { prepareViews, present, presentRemoved } from './views.ts'
 
 type Sink = WatchSink
 
+/** Upstream's cacher: a bookmark a minute, and one so long before the watch ends, that its client goes on from near its end. */
 const bookmarkPeriodMs = 60_000
+const bookmarkBeforeEndMs = 2_000
 /** Upstream's --min-request-timeout: a watch without timeoutSeconds lasts once to twice this long. */
 export const watchTimeoutMinMs = 1_800_000
 
@@ -58,14 +60,15 @@ async function runWatch(call: RestCall, plan: WatchPlan, sink: Sink, signal: Abo
   const lost = deps.cache.lostRevision()
   const stop = new AbortController()
   const stopNow = () => stop.abort()
-  const cancelTimeout = clock.setTimer(timeoutOf(call), stopNow)
+  const timeoutMs = timeoutOf(call)
+  const cancelTimeout = clock.setTimer(timeoutMs, stopNow)
   signal.addEventListener('abort', stopNow, { once: true })
   if (signal.aborted) stop.abort()
   const ignoreRemoval = resource.custom ? onRemoval(call, stopNow) : () => {}
   const prefix = prefixOf(call, plan.selection)
   const paced = createPacedWatch(deps.cache, prefix, beginWork(clock))
   const cancelBookmarks = call.context.options.allowWatchBookmarks
-    ? startBookmarks(call, paced, sink)
+    ? startBookmarks(call, timeoutMs, paced, sink)
     : () => {}
   try {
     const from =
@@ -245,18 +248,22 @@ function toEvent(type: ServedEvent['type'], servable: Servable): ServedEvent {
   return { type, object: servable.object, servable }
 }
 
-/** A client that has yet to be sent something is told no revision. */
-function startBookmarks(call: RestCall, paced: PacedWatch, sink: Sink): () => void {
+/**
+ * Bookmarks as upstream's `nextBookmarkTime` spaces them, also when nothing changed since the last one: only a watch that is
+ * still where it began is told nothing. A client that has yet to be sent something is told no revision either.
+ */
+function startBookmarks(call: RestCall, timeoutMs: number, paced: PacedWatch, sink: Sink): () => void {
   const { deps, resource } = call
+  const { clock } = deps.ports
+  const begun = deps.cache.revision()
+  const lastMs = clock.monotonicMs() + timeoutMs - bookmarkBeforeEndMs
   let cancel = () => {}
-  let told = deps.cache.revision()
   const arm = () => {
-    cancel = deps.ports.clock.setTimer(bookmarkPeriodMs, () => {
+    const delayMs = Math.min(bookmarkPeriodMs, lastMs - clock.monotonicMs())
+    if (delayMs <= 0) return
+    cancel = clock.setTimer(delayMs, () => {
       const revision = deps.cache.revision()
-      if (revision !== told && paced.isCurrent()) {
-        void sink([bookmark(resource, revision)])
-        told = revision
-      }
+      if (revision > begun && paced.isCurrent()) void sink([bookmark(resource, revision)])
       arm()
     })
   }
