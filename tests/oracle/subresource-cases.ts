@@ -77,6 +77,31 @@ const streams: readonly OracleCase[] = [
     'ftp:lone:80',
     'http:lone:',
   ].map(name => ask(`proxy of ${name} without endpoints`, `${core}/services/${name}/proxy/`)),
+  merge('address of a pod', `${pod}/status`, {
+    status: { podIP: '192.0.2.77', podIPs: [{ ip: '192.0.2.77' }] },
+  }),
+  post('slice of a pod', '/apis/discovery.k8s.io/v1/namespaces/oracle/endpointslices', {
+    metadata: { name: 'lone-a', labels: { 'kubernetes.io/service-name': 'lone' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['192.0.2.77'], targetRef: { kind: 'Pod', name: 'sub', namespace: 'oracle' } }],
+    ports: [{ name: 'web', port: 8080 }],
+  }),
+  ...['lone:web', 'lone:80'].map(name =>
+    ask(`proxy of ${name} with a slice alone`, `${core}/services/${name}/proxy/`),
+  ),
+  {
+    name: 'subresource: remove',
+    method: 'DELETE',
+    path: '/apis/discovery.k8s.io/v1/namespaces/oracle/endpointslices/lone-a',
+  },
+  post('endpoints without a service', `${core}/endpoints`, {
+    metadata: { name: 'stray' },
+    subsets: [{ addresses: [{ ip: '192.0.2.78' }], ports: [{ name: 'web', port: 8080 }] }],
+  }),
+  ...['stray', 'stray:web', 'stray:80'].map(name =>
+    ask(`proxy of ${name} without a service`, `${core}/services/${name}/proxy/`),
+  ),
+  { name: 'subresource: remove', method: 'DELETE', path: `${core}/endpoints/stray` },
   post('endpoints without addresses', `${core}/endpoints`, { metadata: { name: 'lone' } }),
   ...['lone', 'lone:web', 'lone:80', 'lone:81', 'lone:none'].map(name =>
     ask(`proxy of ${name} with empty endpoints`, `${core}/services/${name}/proxy/`),

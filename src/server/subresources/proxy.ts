@@ -1,13 +1,11 @@
-import { serviceNameOf } from '../../api/discovery/service-name.ts'
-import type { Pod, Service } from '../../api/types/core-v1.gen.ts'
-import type { EndpointSlice } from '../../api/types/discovery-v1.gen.ts'
+import type { EndpointAddress, Endpoints, Pod, Service } from '../../api/types/core-v1.gen.ts'
 import type { JsonObject } from '../../machinery/meta/object.ts'
 import { badRequest, methodNotRouted, notFound, serviceUnavailable } from '../../machinery/status/errors.ts'
 import type { Response } from '../context.ts'
 import type { Dial } from '../egress/dial.ts'
 import type { Connector, RestCall } from '../rest/call.ts'
 import { requireStored } from '../rest/storage.ts'
-import { collectionPrefix, objectKey } from '../watchcache/index.ts'
+import { objectKey } from '../watchcache/index.ts'
 import { forward } from './forward.ts'
 import { admitConnect } from './kubelet.ts'
 import {
@@ -119,51 +117,45 @@ function podPort(pod: Pod, port: string): number {
 /** services/NAME/proxy: a ready pod behind the service's port. */
 export const serviceProxy = (dial?: Dial): Connector => proxyConnector(locateService, dial)
 
+/** As upstream the Endpoints of that name say where; the Service only what one of its port numbers is called. */
 function locateService(call: RestCall, { name, port, scheme }: ProxyName): Endpoint {
-  const service = requireStored(aimAt(call, builtinResource(call, '', 'v1', 'services'), { name }))
-    .object as Service
-  const portName = servicePortName(service, port)
-  const slices = slicesOf(call, name)
-  for (const slice of slices) {
-    const target = slice.ports?.find(each => (each.name ?? '') === portName)?.port
-    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false)
-    const host = ready.find(endpoint => isPod(call, endpoint))?.addresses[0]
+  const portName = servicePortName(call, name, port)
+  const { subsets = [] } = requireEndpoints(call, name)
+  if (subsets.length === 0) throw noEndpoints(name)
+  for (const { addresses = [], ports = [] } of subsets) {
+    const target = ports.find(each => (each.name ?? '') === portName)?.port
+    const host = addresses.find(address => isPod(call, address))?.ip
     if (target && host) return withScheme({ host, port: target }, scheme)
   }
-  // Upstream looks for the Endpoints of that name, and says so of the Service when there are none.
-  const endpoints = objectKey({ group: '', plural: 'endpoints' }, call.context.info.namespace, name)
-  if (!call.deps.cache.get(endpoints)) throw notFound({ group: '', resource: 'services' }, name)
-  const told = slices.some(({ endpoints }) => endpoints?.length) ? call.context.info.name : name
-  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(told)}`)
+  throw noEndpoints(call.context.info.name)
+}
+
+const noEndpoints = (name: string) =>
+  serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`)
+
+/** Upstream says of the Service when they are not there. */
+function requireEndpoints({ deps, context }: RestCall, name: string): Endpoints {
+  const found = deps.cache.get(objectKey({ group: '', plural: 'endpoints' }, context.info.namespace, name))
+  if (!found) throw notFound({ group: '', resource: 'services' }, name)
+  return found.object as Endpoints
 }
 
 /** A number is one of the service's ports; anything else is the name of one. */
-function servicePortName({ spec, metadata }: Service, port: string): string {
+function servicePortName(call: RestCall, name: string, port: string): string {
   if (!/^[+-]?\d+$/.test(port)) return port
+  const services = builtinResource(call, '', 'v1', 'services')
+  const { spec } = requireStored(aimAt(call, services, { name })).object as Service
   const found = spec?.ports?.find(each => each.port === Number(port))
   if (found) return found.name ?? ''
-  throw serviceUnavailable(
-    `no service port ${Number(port)} found for service ${JSON.stringify(metadata.name)}`,
-  )
+  throw serviceUnavailable(`no service port ${Number(port)} found for service ${JSON.stringify(name)}`)
 }
 
 /** Whoever writes endpoints does not thereby choose where the server connects to: the address must be a pod's own. */
-function isPod({ deps, context }: RestCall, { addresses, targetRef }: SliceEndpoint): boolean {
+function isPod({ deps, context }: RestCall, { ip, targetRef }: EndpointAddress): boolean {
   const { namespace } = context.info
   if (!targetRef?.name || targetRef.namespace !== namespace) return false
   const pod = deps.cache.get(objectKey({ group: '', plural: 'pods' }, namespace, targetRef.name))?.object
-  return (pod as Pod | undefined)?.status?.podIPs?.some(({ ip }) => ip === addresses[0]) ?? false
-}
-
-type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number]
-
-function slicesOf({ deps, context }: RestCall, service: string): EndpointSlice[] {
-  const prefix = collectionPrefix(
-    { group: 'discovery.k8s.io', plural: 'endpointslices' },
-    context.info.namespace,
-  )
-  const slices = deps.cache.list(prefix).items.map(({ object }) => object as EndpointSlice)
-  return slices.filter(slice => serviceNameOf(slice) === service)
+  return (pod as Pod | undefined)?.status?.podIPs?.some(each => each.ip === ip) ?? false
 }
 
 /** Backends behind `https:` are not verified, as upstream does not. */
