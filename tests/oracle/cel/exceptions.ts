@@ -34,6 +34,9 @@ export function exceptionOf(one: CelCase): string | undefined {
 }
 
 const wholeOnly = 'strings of version 2 take whole numbers alone for %d, and say so at compile time'
+const language =
+  "format of version 2 prints numbers as golang.org/x/text does: powers of ten, ∞, padded by %e's precision"
+const literals = 'format of version 2 prints what lies in lists and maps as literals'
 const oneType = 'literals are of one type (HomogeneousAggregateLiterals)'
 
 const byName: Readonly<Record<string, string>> = {
@@ -46,4 +49,19 @@ const byName: Readonly<Record<string, string>> = {
   'NaN support for decimal': wholeOnly,
   'positive infinity support for decimal': wholeOnly,
   'negative infinity support for decimal': wholeOnly,
+  'scientific notation formatting clause': language,
+  'default precision for scientific notation': language,
+  'NaN support for scientific notation': language,
+  'positive infinity support for scientific notation': language,
+  'negative infinity support for scientific notation': language,
+  'positive infinity support for fixed-point': language,
+  'negative infinity support for fixed-point': language,
+  'dyntype support for scientific notation': language,
+  'scientific notation formatting clause in a string variable': language,
+  'list support for string': literals,
+  'map support for string': literals,
+  'map support (all key types)': literals,
+  'dyntype NaN/infinity support': literals,
+  'dyntype support for lists': literals,
+  'dyntype support for maps': literals,
 }

@@ -1,7 +1,7 @@
 /** IP addresses and ranges (apiserver pkg/cel/library ip.go and cidr.go). */
 import ipaddr from 'ipaddr.js'
 import { quote } from '../../meta/quote.ts'
-import { CelError } from '../language/errors.ts'
+import { CelError, noSuchOverload } from '../language/errors.ts'
 import { boolType, intType, opaqueType, stringType } from '../language/type.ts'
 import type { StructValue } from '../language/value.ts'
 import { type Functions, global, member } from './declare.ts'
@@ -104,6 +104,13 @@ function holds({ address, bits }: Cidr, other: Address): boolean {
   return address.kind() === other.kind() && other.match(address as never, bits)
 }
 
+/** A text that is no address is to upstream an argument of another type, and that is all it says. */
+function holdsText(range: Cidr, text: string): boolean {
+  const found = readIp(text)
+  if (typeof found === 'string') throw noSuchOverload()
+  return holds(range, found)
+}
+
 function covers(range: Cidr, inner: Cidr): boolean {
   return inner.bits >= range.bits && holds(range, inner.address)
 }
@@ -133,9 +140,7 @@ export const network: Functions = {
   cidr: [global('string_to_cidr', [stringType], cidrType, toCidr)],
   isCIDR: [global('is_cidr', [stringType], boolType, (text: string) => typeof readCidr(text) !== 'string')],
   containsIP: [
-    member('cidr_contains_ip_string', [cidrType, stringType], boolType, (range: Cidr, text: string) =>
-      holds(range, toIp(text).address),
-    ),
+    member('cidr_contains_ip_string', [cidrType, stringType], boolType, holdsText),
     member('cidr_contains_ip_ip', [cidrType, ipType], boolType, (range: Cidr, { address }: Ip) =>
       holds(range, address),
     ),

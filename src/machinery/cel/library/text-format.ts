@@ -1,4 +1,5 @@
-/** `'%s is %d'.format([...])` (cel-go ext/formatting.go). */
+/** `'%s is %d'.format([...])` of version 2 of the strings library (cel-go ext/formatting.go). */
+import { quote } from '../../meta/quote.ts'
 import { CelError } from '../language/errors.ts'
 import { formatDuration, formatTimestamp } from '../language/time.ts'
 import {
@@ -13,106 +14,67 @@ import {
   Uint,
   type Value,
 } from '../language/value.ts'
-import { formatDouble } from './number-text.ts'
+import { percent, refusal, unreadable } from './format-clauses.ts'
+import { exactFixed, formatDouble, printFixed, printScientific } from './number-text.ts'
 
-const clause = /%(?:(%)|(?:\.(\d+))?(.))?/gsu
-const precisionMax = 10_000
-
-/** Replaces each clause by the next argument. Throws for too few, too many, and clauses that do not fit. */
+/** Replaces each clause by the next argument; further ones go unseen. Throws for too few and for clauses that do not fit. */
 export function formatText(text: string, args: ListValue): string {
   let next = 0
-  const made = text.replace(clause, (_all, percent?: string, precision?: string, verb?: string) => {
-    if (percent) return '%'
-    if (verb === undefined) throw new CelError('unexpected end of string')
-    if (next >= args.length) throw new CelError(`index ${next} out of range`)
-    const value = args.at(next++)!
-    if (Number(precision ?? 0) > precisionMax) throw new CelError('precision is too large')
-    return formatClause(verb, value, precision === undefined ? 6 : Number(precision))
+  return text.replace(percent, (_all, escaped?: string, precision?: string, verb = '') => {
+    if (escaped !== undefined) return '%'
+    const index = next++
+    if (index >= args.length) throw new CelError(`index ${index} out of range`)
+    if (verb === '' && precision === undefined) throw new CelError('unexpected end of string')
+    const why = unreadable(precision, verb)
+    if (why) throw new CelError(why)
+    return formatClause(verb, args.at(index)!, precision === undefined ? 6 : Number(precision.slice(1)))
   })
-  if (next < args.length)
-    throw new CelError(`too many arguments supplied to string.format (expected ${next}, got ${args.length})`)
-  return made
 }
 
 function formatClause(verb: string, value: Value, precision: number): string {
   switch (verb) {
-    case 's':
-      return show(value)
     case 'd':
-      return decimal(value)
+      return String(integer(verb, value))
     case 'f':
-      return fixed(value, precision)
+      return printFixed(double(verb, value), precision)
     case 'e':
-      return exponent(value, precision)
+      return printScientific(double(verb, value), precision)
     case 'b':
-      return binary(value)
+      return typeof value === 'boolean' ? String(Number(value)) : integer(verb, value).toString(2)
     case 'x':
-    case 'X': {
-      const hex = hexadecimal(value)
-      return verb === 'X' ? hex.toUpperCase() : hex.toLowerCase()
-    }
+      return hexadecimal(verb, value)
+    case 'X':
+      return hexadecimal(verb, value).toUpperCase()
     case 'o':
-      return integer(value, 'octal', 'integers').toString(8)
+      return integer(verb, value).toString(8)
   }
-  throw new CelError(`could not parse formatting clause: unrecognized formatting clause "${verb}"`)
+  return show(value)
 }
 
-function wrong(clauseName: string, takes: string, value: Value): CelError {
-  const clauseText = `${clauseName} clause can only be used on ${takes}`
-  return new CelError(`error during formatting: ${clauseText}, was given ${typeNameOf(value)}`)
+function wrong(verb: string, value: Value): CelError {
+  return new CelError(refusal(verb, typeNameOf(value)))
 }
 
-function integer(value: Value, clauseName: string, takes: string): bigint {
+function integer(verb: string, value: Value): bigint {
   if (typeof value === 'bigint') return value
   if (value instanceof Uint) return value.value
-  throw wrong(clauseName, takes, value)
+  throw wrong(verb, value)
 }
 
-function decimal(value: Value): string {
-  if (typeof value === 'number') {
-    if (Number.isFinite(value)) throw wrong('decimal', 'integers', value)
-    return special(value)
-  }
-  return String(integer(value, 'decimal', 'integers'))
+function hexadecimal(verb: string, value: Value): string {
+  if (typeof value === 'string' || value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return integer(verb, value).toString(16)
 }
 
-function binary(value: Value): string {
-  if (typeof value === 'boolean') return value ? '1' : '0'
-  return integer(value, 'binary', 'integers and bools').toString(2)
-}
+const namedNumbers = ['NaN', 'Infinity', '-Infinity']
 
-function hexadecimal(value: Value): string {
-  if (typeof value === 'string') return Buffer.from(value).toString('hex')
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return integer(value, 'hex', 'integers, byte buffers, and strings').toString(16)
-}
-
-function special(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  return value > 0 ? 'Infinity' : '-Infinity'
-}
-
-function double(value: Value, clauseName: string): number {
+function double(verb: string, value: Value): number {
   if (typeof value === 'number') return value
-  if (typeof value === 'bigint') return Number(value)
-  if (value instanceof Uint) return Number(value.value)
-  throw wrong(clauseName, 'doubles', value)
+  if (typeof value === 'string' && namedNumbers.includes(value)) return Number(value)
+  throw wrong(verb, value)
 }
 
-function fixed(value: Value, precision: number): string {
-  const number = double(value, 'fixed-point')
-  if (!Number.isFinite(number)) return special(number)
-  return number.toFixed(Math.min(precision, 100)).padEnd(precision > 100 ? precision : 0, '0')
-}
-
-function exponent(value: Value, precision: number): string {
-  const number = double(value, 'scientific')
-  if (!Number.isFinite(number)) return special(number)
-  const [mantissa = '', power = ''] = number.toExponential(Math.min(precision, 100)).split('e')
-  return `${mantissa}e${power[0]}${power.slice(1).padStart(2, '0')}`
-}
-
-/** `%s`: any value; strings bare, inside of lists and maps too. */
+/** `%s`: any value, texts bare; inside of lists and maps as literals of the language. */
 function show(value: Value): string {
   if (value === null) return 'null'
   switch (typeof value) {
@@ -122,24 +84,55 @@ function show(value: Value): string {
     case 'bigint':
       return String(value)
     case 'number':
-      return Number.isFinite(value) ? formatDouble(value) : special(value)
+      return formatDouble(value)
   }
   if (value instanceof Uint) return String(value.value)
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value)
+  if (value instanceof Uint8Array) return decode(value)
   if (value instanceof Timestamp) return formatTimestamp(value)
   if (value instanceof Duration) return formatDuration(value)
   if (value instanceof TypeValue) return value.name
-  if (isList(value)) return `[${[...value].map(show).join(', ')}]`
+  if (isList(value)) return `[${Array.from(value, showInside).join(', ')}]`
   if (isMapValue(value)) return showMap(value)
-  throw new CelError(
-    `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${typeNameOf(value)}`,
-  )
+  throw wrong('s', value)
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    const why = 'invalid UTF-8 in bytes, cannot convert to string'
+    throw new CelError(`error during formatting: could not convert argument "${why}" to string`)
+  }
+}
+
+function showInside(value: Value): string {
+  if (typeof value === 'string') return quote(value)
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? exactFixed(value, 6) : quote(formatDouble(value))
+  if (value instanceof Uint8Array) return `b${quote(decode(value))}`
+  if (value instanceof Timestamp) return `timestamp(${quote(formatTimestamp(value))})`
+  if (value instanceof Duration) return `duration(${quote(formatDuration(value))})`
+  if (isShown(value)) return show(value)
+  throw new CelError(`error during formatting: no formatting function for ${typeNameOf(value)}`)
+}
+
+function isShown(value: Value): boolean {
+  if (value === null || typeof value !== 'object') return true
+  return value instanceof Uint || value instanceof TypeValue || isList(value) || isMapValue(value)
+}
+
+function showKey(key: Value): string {
+  if (typeof key === 'string') return quote(key)
+  if (typeof key === 'boolean' || typeof key === 'bigint') return String(key)
+  if (key instanceof Uint) return String(key.value)
+  throw new CelError(`error during formatting: no formatting function for map key of type ${typeNameOf(key)}`)
+}
+
+/** Sorted by the bytes of the keys as they are shown. */
 function showMap(map: MapValue): string {
-  const pairs = Array.from(map.keys(), key => [show(key), show(map.get(key)!)] as const)
-  return `{${pairs
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value}`)
-    .join(', ')}}`
+  const pairs = Array.from(map.keys(), key => [showKey(key), showInside(map.get(key)!)] as const)
+  const sorted = pairs.toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  return `{${sorted.map(([key, value]) => `${key}:${value}`).join(', ')}}`
 }
