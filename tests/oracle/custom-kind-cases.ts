@@ -2,7 +2,7 @@ import { get, type OracleCase, patch, send, type Track } from './case.ts'
 import { customDefaultCases } from './custom-default-cases.ts'
 import { opening } from './general-cases.ts'
 import { freeCasesOf } from './kind-cases.ts'
-import { libraryCases } from './library-cases.ts'
+import { libraryCases } from './library-call-cases.ts'
 import { ruledCases } from './ruled-cases.ts'
 import type { Sample } from './samples.ts'
 

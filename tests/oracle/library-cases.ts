@@ -2,7 +2,7 @@ import { type OracleCase, send } from './case.ts'
 import { definition, definitions, type Json, object, text } from './rule-schemas.ts'
 
 /** Each function of each library, and what is wrong with some calls before they are made. */
-const expressions: readonly string[] = [
+export const expressions: readonly string[] = [
   // cel-go's strings
   ...[
     '"tacocat".charAt(3)',
@@ -296,12 +296,13 @@ const expressions: readonly string[] = [
 ]
 
 /** Never true; what is called is in what it says. */
-function calling(expression: string): Json {
+export function calling(expression: string): Json {
   const said = `"%s".format([${expression}])`
   return { ...text, 'x-kubernetes-validations': [{ rule: `${said} == "."`, messageExpression: said }] }
 }
 
-const compiled = expressions.map(expression =>
+/** Every function of every library, as the rules of a custom kind compile it. */
+export const compiledCases: readonly OracleCase[] = expressions.map(expression =>
   send(
     'POST',
     `library: compile ${expression}`,
@@ -309,6 +310,3 @@ const compiled = expressions.map(expression =>
     definition('tried', object({ f: calling(expression) })),
   ),
 )
-
-/** Every function of every library, as the rules of a custom kind compile it. */
-export const libraryCases: readonly OracleCase[] = compiled
