@@ -138,3 +138,31 @@ test('what a LimitRange gave the containers of a pod with limits of its own coun
   pods.strategy.setLateDefaults?.(made)
   expect(made.spec!.resources.requests).toEqual({ cpu: '100m', memory: '1Gi' })
 })
+
+test('a mirror pod takes no claims, no debug containers and no resize', () => {
+  const annotations = { 'kubernetes.io/config.mirror': 'x' }
+  const old = pod({ metadata: { name: 'p', namespace: 'default', annotations } })
+  const none = (detail: string) => [`[]: Forbidden: static pods ${detail}`]
+  expect(write('resize', structuredClone(old), old).complaints).toEqual(none('cannot be resized'))
+  expect(write('ephemeralcontainers', structuredClone(old), old).complaints).toEqual(
+    none('do not support ephemeral containers'),
+  )
+  const claiming = structuredClone(old)
+  claiming.spec!.resourceClaims = [{ name: 'r', resourceClaimName: 'x' }]
+  const errors = createFieldErrors()
+  pods.strategy.validate?.(claiming, errors)
+  const said = errors.list.map(({ field, message }) => `${field}: ${message}`)
+  expect(said).toContain('[]: Forbidden: static pods do not support resource claims')
+})
+
+test('a pod with resources of its own, or of Windows, is not resized', () => {
+  const of = (spec: Partial<Pod['spec']>) => {
+    const old = pod()
+    Object.assign(old.spec!, spec)
+    return write('resize', structuredClone(old), old).complaints
+  }
+  expect(of({ resources: { limits: { cpu: '1' } } })).toContain(
+    '[]: Forbidden: resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled',
+  )
+  expect(of({ os: { name: 'windows' } })).toContain('[]: Forbidden: windows pods cannot be resized')
+})

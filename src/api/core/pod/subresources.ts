@@ -2,6 +2,7 @@ import { findCondition } from '../../../machinery/meta/conditions.ts'
 import type { Subresource } from '../../define.ts'
 import { sameValue } from '../../shared/same-field.ts'
 import type { Container, Pod, PodCondition, PodStatus } from '../../types/core-v1.gen.ts'
+import { isMirrorPod } from './annotations.ts'
 import { dropPodStatusFields } from './disabled-fields.ts'
 import { validateResize } from './resize.ts'
 import { validatePodStatusUpdate } from './status-update.ts'
@@ -51,6 +52,7 @@ export const ephemeralContainersStrategy: PodStrategy = {
     else delete pod.spec.ephemeralContainers
   },
   validateUpdate(pod, old, errors) {
+    if (isMirrorPod(old)) return errors.forbidden('[]', 'static pods do not support ephemeral containers')
     const path = 'spec.ephemeralContainers'
     const volumes = new Map((pod.spec?.volumes ?? []).map(volume => [volume.name, volume]))
     validateEphemeralContainers({ spec: pod.spec!, volumes, claimNames: new Set() }, path, errors)

@@ -12,7 +12,12 @@ import { inRange, validateIp } from '../../../machinery/validation/values.ts'
 import { internalValue } from '../../shared/internal-value.ts'
 import type { Pod, PodSpec } from '../../types/core-v1.gen.ts'
 import { validateAffinity, validateTopologySpread } from './affinity.ts'
-import { validateAppArmorMatch, validateDeletionCost, validatePodAnnotations } from './annotations.ts'
+import {
+  isMirrorPod,
+  validateAppArmorMatch,
+  validateDeletionCost,
+  validatePodAnnotations,
+} from './annotations.ts'
 import { type PodContext, validateContainers, validateInitContainers } from './containers.ts'
 import { validateDns, validateDnsPolicy } from './dns.ts'
 import { validateFileVolumes } from './env.ts'
@@ -27,6 +32,8 @@ import { validateHostProcess } from './windows-options.ts'
 export interface PodSpecPlace {
   readonly path: string
   readonly isPod: boolean
+  /** A static pod's image in the API. Default: no. */
+  readonly isMirror?: boolean
 }
 
 const restartPolicies = ['Always', 'OnFailure', 'Never']
@@ -48,7 +55,7 @@ export function validateNewPod(pod: Pod, errors: FieldErrors): void {
 /** Rules of a pod, new or changed. */
 export function validatePod(pod: Pod, errors: FieldErrors): void {
   const spec = pod.spec!
-  validatePodSpec(spec, { path: 'spec', isPod: true }, errors)
+  validatePodSpec(spec, { path: 'spec', isPod: true, isMirror: isMirrorPod(pod) }, errors)
   if (!spec.serviceAccountName) {
     spec.volumes?.forEach(({ projected }, i) => {
       projected?.sources?.forEach(({ serviceAccountToken }, j) => {
@@ -68,11 +75,13 @@ export function validatePod(pod: Pod, errors: FieldErrors): void {
 }
 
 /** Everything about a PodSpec that needs no other object. */
-export function validatePodSpec(spec: PodSpec, { path, isPod }: PodSpecPlace, errors: FieldErrors): void {
+export function validatePodSpec(spec: PodSpec, place: PodSpecPlace, errors: FieldErrors): void {
+  const { path, isPod, isMirror = false } = place
   const volumes = validateVolumes(spec.volumes ?? [], `${path}.volumes`, errors)
   const claimNames = new Set((spec.resourceClaims ?? []).map(({ name }) => name))
   const context: PodContext = { spec, volumes, claimNames }
-  validateResourceClaims(spec, `${path}.resourceClaims`, errors)
+  if (isMirror) forbidResourceClaims(spec, errors)
+  else validateResourceClaims(spec, `${path}.resourceClaims`, errors)
   validateContainers(context, `${path}.containers`, errors)
   validateInitContainers(context, `${path}.initContainers`, errors)
   validateEphemeralContainers(context, `${path}.ephemeralContainers`, errors)
@@ -94,6 +103,11 @@ export function validatePodSpec(spec: PodSpec, { path, isPod }: PodSpecPlace, er
   validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, errors)
   validateOthers(spec, path, errors)
   validateFileVolumes(spec, path, errors)
+}
+
+/** Their containers run before anybody could allocate a claim. */
+function forbidResourceClaims({ resourceClaims = [] }: PodSpec, errors: FieldErrors): void {
+  for (const _ of resourceClaims) errors.forbidden('[]', 'static pods do not support resource claims')
 }
 
 function validateResourceClaims({ resourceClaims = [] }: PodSpec, path: string, errors: FieldErrors): void {
