@@ -19,7 +19,10 @@ const optional: ReadonlySet<string> = new Set([
   'PodTolerationRestriction',
 ])
 
-/** On unless `--disable-admission-plugins` names them. */
+/**
+ * On unless `--disable-admission-plugins` names them. NodeDeclaredFeatureValidator judges nothing until the gate
+ * NodeDeclaredFeatures is on, which cannot be turned on here.
+ */
 const usual: readonly string[] = [
   'NamespaceLifecycle',
   'LimitRanger',
@@ -38,6 +41,7 @@ const usual: readonly string[] = [
   'CertificateSubjectRestriction',
   'ClusterTrustBundleAttest',
   'DefaultIngressClass',
+  'NodeDeclaredFeatureValidator',
   'PodTopologyLabels',
   'MutatingAdmissionPolicy',
   'MutatingAdmissionWebhook',
@@ -45,9 +49,6 @@ const usual: readonly string[] = [
   'ValidatingAdmissionWebhook',
   'ResourceQuota',
 ]
-
-/** Upstream has them and Hutch does not. */
-const absent: readonly string[] = ['NodeDeclaredFeatureValidator']
 
 /** What an administrator asked for beside the defaults. */
 export interface AdmissionChoice {
@@ -60,9 +61,7 @@ export interface AdmissionChoice {
 /** Why a plugin cannot be chosen by this name; undefined when it can. */
 export function pluginNameFault(name: string): string | undefined {
   if (optional.has(name) || usual.includes(name)) return undefined
-  return absent.includes(name)
-    ? `admission plugin "${name}" is not available`
-    : `admission plugin "${name}" is unknown`
+  return `admission plugin "${name}" is unknown`
 }
 
 /** Plugins that are there only while a feature gate is on. */

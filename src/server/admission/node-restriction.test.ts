@@ -212,7 +212,7 @@ const refused: [string, TestRequest, string][] = [
     { what: 'pods', operation: remove, name: 'theirs', namespace: 'a' },
     'can only delete pods with spec.nodeName set to itself',
   ],
-  ['delete no pod', { what: 'pods', operation: remove, name: 'x', namespace: 'a' }, 'pods "x" not found'],
+  ['delete no pod', { what: 'pods', operation: remove, name: 'x', namespace: 'a' }, 'pod "x" not found'],
   [
     'bind a pod',
     { what: 'pods', subresource: 'binding', object: { metadata: { name: 'mine' } }, namespace: 'a' },
@@ -305,7 +305,7 @@ const refused: [string, TestRequest, string][] = [
     token({ boundObjectRef: { ...bound, name: 'theirs', uid: 'pod-2' } }),
     'bound to a pod scheduled on a different node',
   ],
-  ['get a token for no pod', token({ boundObjectRef: { ...bound, name: 'x' } }), 'pods "x" not found'],
+  ['get a token for no pod', token({ boundObjectRef: { ...bound, name: 'x' } }), 'pod "x" not found'],
   [
     'get a node-bound token',
     token({ boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: 'n1' } }),

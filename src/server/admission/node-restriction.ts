@@ -90,9 +90,10 @@ function restrictPod(write: NodeWrite): void {
   refuse(`node ${quote(node)} can only delete pods with spec.nodeName set to itself`)
 }
 
+/** Upstream's listers name what they do not find in the singular. */
 function existingPod({ request, ports }: NodeWrite, name: string): Pod {
   const pod = ports.pods.get(request.info.namespace, name)
-  if (!pod) throw notFound({ group: '', resource: 'pods' }, name)
+  if (!pod) throw notFound({ group: '', resource: 'pod' }, name)
   return pod
 }
 
@@ -122,7 +123,7 @@ function checkOwner({ node, ports, refuse }: NodeWrite, pod: Pod): void {
   if (!owner.controller) return rule('can only create pods with a controller owner reference set to itself')
   if (owner.blockOwnerDeletion) return rule('must not set blockOwnerDeletion on an owner reference')
   const existing = ports.nodes.get('', node)
-  if (!existing) throw notFound({ group: '', resource: 'nodes' }, node)
+  if (!existing) throw notFound({ group: '', resource: 'node' }, node)
   const { uid } = existing.metadata
   if (owner.uid !== uid) refuse(`node ${node} UID mismatch: expected ${owner.uid} got ${uid}`)
 }
@@ -209,7 +210,7 @@ async function restrictToken({ request, node, ports, refuse }: NodeWrite): Promi
   }
   if (!reference.uid) return refuse('node requested token with a pod binding without a uid')
   const pod = ports.pods.get(request.info.namespace, reference.name)
-  if (!pod) throw notFound({ group: '', resource: 'pods' }, reference.name)
+  if (!pod) throw notFound({ group: '', resource: 'pod' }, reference.name)
   if (reference.uid !== pod.metadata.uid) {
     refuse(
       `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,

@@ -41,7 +41,7 @@ export function auditEvent(request: AuditedRequest, stage: AuditStage, clock: Cl
   const { context, scope, user, receivedMs, ending } = request
   const body = ending && bodyOf(context)
   const impersonated = user && context.user !== user ? context.user : undefined
-  const annotations = annotationsOf(context)
+  const annotations = annotationsOf(context, scope.level)
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
@@ -222,9 +222,16 @@ interface Managed {
   readonly rows?: { readonly object?: unknown }[]
 }
 
-function annotationsOf({ auditAnnotations, decision }: RequestContext): Record<string, string> | undefined {
-  if (!auditAnnotations && !decision) return undefined
-  return { ...Object.fromEntries(auditAnnotations ?? []), ...(decision && authorizationOf(decision)) }
+/** Holds what a webhook put into the request: told only where the request's own body is. */
+const patchPrefix = 'patch.webhook.admission.k8s.io/'
+
+function annotationsOf(
+  { auditAnnotations = new Map(), decision }: RequestContext,
+  level: AuditEvent['level'],
+): Record<string, string> | undefined {
+  const told = [...auditAnnotations].filter(([key]) => level !== 'Metadata' || !key.startsWith(patchPrefix))
+  if (told.length === 0 && !decision) return undefined
+  return { ...Object.fromEntries(told), ...(decision && authorizationOf(decision)) }
 }
 
 function authorizationOf({ decision, reason, error }: Decision): Record<string, string> {

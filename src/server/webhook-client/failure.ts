@@ -35,6 +35,7 @@ const texts: Readonly<Record<string, (error: NodeError) => string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: () => untrusted,
   UNABLE_TO_GET_ISSUER_CERT: () => untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: () => untrusted,
+  ERR_SSL_TLSV1_ALERT_CERTIFICATE_REQUIRED: () => 'remote error: tls: certificate required',
   CERT_SIGNATURE_FAILURE: () => untrusted,
   CERT_HAS_EXPIRED: () =>
     'tls: failed to verify certificate: x509: certificate has expired or is not yet valid',

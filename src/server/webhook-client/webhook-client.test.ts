@@ -122,3 +122,18 @@ test('a closed port is told with its address', async () => {
     'dial tcp 127.0.0.1:1: connect: connection refused',
   )
 })
+
+test('users are named for a host and its port, also where the URL tells none', async () => {
+  const asked: string[] = []
+  const credentials = (name: string) => void asked.push(name)
+  const client = createWebhookClient({ resolve: resolver(), clock, credentials })
+  const tell = (target: WebhookTarget) =>
+    client(target, { body: {}, timeoutMs: 2000 }).then(
+      () => 'answered',
+      () => 'failed',
+    )
+  await tell({ url: 'https://nobody.invalid/x' })
+  await tell({ url: `https://127.0.0.1:${hook.port}/x` })
+  await tell({ service })
+  expect(asked).toEqual(['nobody.invalid:443', `127.0.0.1:${hook.port}`, 'hook.tools.svc:443'])
+}, 120_000)

@@ -73,7 +73,7 @@ export function createWebhookClient({
       const at = place.service
         ? resolve(place.service.namespace, place.service.name, place.port)
         : { ...place, dial }
-      const credential = credentials?.(place.hostHeader)
+      const credential = credentials?.(place.credentialName)
       const agent = agentOf(agents, place)
       const parent = traceparent?.()
       const bytes = await post({ place, at, payload, agent, clock, call, credential, parent })
@@ -90,6 +90,8 @@ interface Place extends Dialed {
   readonly isTls: boolean
   readonly serverName: string
   readonly hostHeader: string
+  /** What users are named for it: always with a port, 443 when the URL tells none. */
+  readonly credentialName: string
   readonly path: string
   readonly ca: string | undefined
   readonly service: WebhookTarget['service']
@@ -107,7 +109,8 @@ function placeOf({ url, service, caBundle }: WebhookTarget, { timeoutMs }: Webho
     const path = `${cleaned(service.path ?? '')}?${query}`
     const hostHeader = `${serverName}:${port}`
     const whole = `https://${hostHeader}${path}`
-    return { url: whole, isTls: true, serverName, hostHeader, host: serverName, port, path, ca, service }
+    const names = { serverName, hostHeader, credentialName: hostHeader }
+    return { url: whole, isTls: true, ...names, host: serverName, port, path, ca, service }
   }
   if (!url) throw new WebhookCallError('webhook configuration must have either service or URL')
   if (!URL.canParse(url))
@@ -121,6 +124,7 @@ function placeOf({ url, service, caBundle }: WebhookTarget, { timeoutMs }: Webho
     isTls,
     serverName: host,
     hostHeader: parsed.host,
+    credentialName: parsed.port ? parsed.host : `${parsed.hostname}:${httpsPort}`,
     host,
     port: Number(parsed.port) || (isTls ? httpsPort : 80),
     path,
@@ -174,7 +178,7 @@ function post({ place, at, payload, agent, clock, call, credential = {}, parent 
     'content-type': 'application/json',
     'content-length': payload.length,
     host: hostHeader,
-    'user-agent': 'kube-apiserver',
+    'user-agent': 'kube-apiserver-admission',
     ...(authorization && { authorization }),
     ...(parent !== undefined && { traceparent: parent }),
   }

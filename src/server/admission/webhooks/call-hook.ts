@@ -1,3 +1,4 @@
+import { qualifiedNameErrors } from '../../../machinery/meta/names.ts'
 import type { JsonObject } from '../../../machinery/meta/object.ts'
 import { quote } from '../../../machinery/meta/quote.ts'
 import { badRequest, internalError } from '../../../machinery/status/errors.ts'
@@ -109,8 +110,11 @@ async function askHook(
   const answer = readReview(reply, { uid, version, isMutating })
   if ('fault' in answer)
     throw new HookFailure(webhook.name, `received invalid webhook response: ${answer.fault}`)
-  for (const [key, value] of Object.entries(answer.auditAnnotations))
-    annotate(request, `${webhook.name}/${key}`, value)
+  for (const [key, value] of Object.entries(answer.auditAnnotations)) {
+    const whole = `${webhook.name}/${key}`
+    // As upstream, which tells only its own log of a name that is none.
+    if (qualifiedNameErrors(whole).length === 0) annotate(request, whole, value)
+  }
   request.warnings.push(...answer.warnings)
   if (!answer.allowed) throw denied(webhook.name, answer.status)
   return answer
@@ -140,15 +144,14 @@ async function post(
 /** webhook/errors ToStatusErr: never below 400, never without a reason. */
 function denied(webhook: string, given: Partial<Status> = {}): StatusError {
   const deniedBy = `admission webhook ${quote(webhook)} denied the request`
-  const { message, reason, code = 0 } = given
+  const { message, reason, details, code = 0, metadata = {}, ...others } = given
   const why = message || reason
+  const said = why ? `${deniedBy}: ${why}` : `${deniedBy} without explanation`
   return new StatusError({
-    ...given,
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: given.metadata ?? {},
-    status: 'Failure',
-    message: why ? `${deniedBy}: ${why}` : `${deniedBy} without explanation`,
+    ...others,
+    ...{ kind: 'Status', apiVersion: 'v1', metadata, status: 'Failure', message: said },
+    ...(reason !== undefined && { reason }),
+    ...(details !== undefined && { details }),
     code: Math.max(code, 400),
   })
 }
