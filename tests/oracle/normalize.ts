@@ -205,8 +205,23 @@ function toldOnce(refusal: Refusal): object {
   const { message, details } = refusal
   const seen = new Set(details.causes.map(cause => JSON.stringify(sortMembers(cause))))
   const causes = [...seen].map(cause => JSON.parse(cause) as unknown)
+  const inTurn = byMapKey(message, causes)
+  if (inTurn) return { ...refusal, message: inTurn.message, details: { ...details, causes: inTurn.causes } }
   return { ...refusal, message: headOf(message), details: { ...details, causes } }
 }
+
+/** Of several members of one map upstream tells in the order in which Go goes through it, which is chance: here by their keys. */
+function byMapKey(message: string, causes: readonly unknown[]) {
+  const told = causes.filter(isRecord).map(({ field, message: text }) => ({ field: String(field), text }))
+  const maps = told.flatMap(({ field }) => mapMember.exec(field)?.[1] ?? [])
+  if (new Set(maps).size === maps.length) return undefined
+  if (!told.every(({ field, text }) => message.includes(`${field}: ${text}`))) return undefined
+  const sorted = causes.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  return { message: `${message.slice(0, message.indexOf(': '))}${cut}`, causes: sorted }
+}
+
+/** `spec.containers[0].resources.requests[cpu]` */
+const mapMember = /^(.*)\[\D[^\]]*\]$/
 
 function isRefusal(value: object): value is Refusal {
   const { reason, message, details } = value as { reason?: string; message?: string; details?: object }

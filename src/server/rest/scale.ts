@@ -107,8 +107,8 @@ async function wantedScale(call: RestCall, current: Scale): Promise<Scale> {
 
 /** The path and the body name the same object. */
 function requireMeant(call: RestCall, scale: KubeObject): void {
-  requireSameName(call, scale)
   settleNamespace(call, scale)
+  requireSameName(call, scale)
 }
 
 function scaleWriter(call: RestCall) {
