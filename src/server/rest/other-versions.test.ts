@@ -62,3 +62,50 @@ test('who goes on in a newer version keeps what the way there always gives', asy
   const moved = await ask('v2', { scaleTargetRef, maxReplicas: 3 })
   expect(moved).toMatchObject({ spec: { metrics: [cpu(55)] } })
 })
+
+test('metadata that an older version let go entirely leaves an object that still converts', async () => {
+  const annotate = (version: 'v1' | 'v2', value: string) =>
+    server.admin.call({
+      verb: 'patch',
+      group: 'autoscaling',
+      version,
+      resource: 'horizontalpodautoscalers',
+      namespace: 'default',
+      name: 'h',
+      patchType: 'application/apply-patch+yaml',
+      options: { fieldManager: 'annotator' },
+      body: {
+        apiVersion: `autoscaling/${version}`,
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'h', annotations: { note: value } },
+      },
+    })
+  await annotate('v1', 'a')
+  const annotated = await annotate('v2', 'b')
+  expect(annotated.metadata).toMatchObject({ name: 'h', annotations: { note: 'b' } })
+  expect(managers(annotated)).toContain('annotator autoscaling/v2')
+  expect(managers(annotated)).not.toContain('annotator autoscaling/v1')
+})
+
+test('who wrote an Event through one group is forgotten by a write through the other', async () => {
+  const event = { resource: 'events', namespace: 'default', name: 'e' }
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'e' },
+    involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' },
+    source: { component: 'c' },
+  }
+  const core = { group: '', version: 'v1', ...event }
+  await server.admin.call({ verb: 'create', ...core, options: { fieldManager: 'core' }, body })
+  const patched = await server.admin.call({
+    verb: 'patch',
+    group: 'events.k8s.io',
+    version: 'v1',
+    ...event,
+    patchType: 'application/merge-patch+json',
+    options: { fieldManager: 'events' },
+    body: { metadata: { labels: { a: 'b' } } },
+  })
+  expect(managers(patched)).toEqual(['events events.k8s.io/v1'])
+})

@@ -15,13 +15,17 @@ import { plainFailure } from '../../machinery/status/errors.ts'
 import type { StatusError } from '../../machinery/status/status.ts'
 import { awaited, type Steps } from '../../std/turns.ts'
 
-/** Finds the versions of a kind in which managers wrote; of a custom kind also those that are served no more. */
+/**
+ * Finds the versions of a kind in which managers wrote; of a custom kind also those that are served no more. Upstream
+ * types what it compares by the schemas of one group: who wrote an Event through the other one is forgotten.
+ */
 export function otherVersionsOf(resource: Resource, registry: Registry): FindVersion {
   return apiVersion => {
     const { group, version } = fromApiVersion(apiVersion) ?? { group: '', version: '' }
     if (resource.custom) return group === resource.group ? customVersion(resource, version) : 'gone'
     const other = registry.kind(group, version, resource.kind)
-    return other && isSameKind(resource, other) ? between(resource, other) : undefined
+    if (!other || !isSameKind(resource, other)) return undefined
+    return group === resource.group ? between(resource, other) : 'gone'
   }
 }
 
@@ -70,10 +74,11 @@ function* asked(
   return converted!
 }
 
-/** As the types read it: through the stored form. */
+/** As the types read it: through the stored form. What an applier let go may have been all that metadata held. */
 function throughStorage(from: Resource, to: Resource, object: KubeObject): KubeObject {
   const apiVersion = toApiVersion(to.group, to.version)
-  const read = typed(from, object, { name: object.metadata.name })
+  const metadata = object.metadata ?? {}
+  const read = typed(from, { ...object, metadata }, { name: metadata.name })
   const stored = from.conversion ? from.conversion.toStorage(read) : read
   const converted = to.conversion ? to.conversion.fromStorage(stored) : stored
   return { ...converted, apiVersion, kind: to.kind }
