@@ -13,16 +13,21 @@ export interface TranspiledComponent {
   readonly modules: ReadonlyMap<string, Uint8Array>
 }
 
-/** Reads a component. Throws for what is none, and for one that imports something. jco is loaded only here. */
-export async function transpileComponent(path: string): Promise<TranspiledComponent> {
+/**
+ * Reads a component. Throws for what is none, for one that imports something, and for one that does not export the
+ * function `wanted`, when that is given. jco is loaded only here.
+ */
+export async function transpileComponent(path: string, wanted?: string): Promise<TranspiledComponent> {
   const { $init, generate } = await import('@bytecodealliance/jco-transpile/component')
   await $init
-  const { files, imports } = generate(readFileSync(path), {
+  const { files, imports, exports } = generate(readFileSync(path), {
     name: 'plugin',
     instantiation: { tag: 'sync' },
     noTypescript: true,
   })
   if (imports.length > 0) throw new Error(`it imports ${imports.join(', ')}, a plugin may import nothing`)
+  if (wanted !== undefined && !exports.some(([name]) => name === wanted))
+    throw new Error(`it exports no function "${wanted}"`)
   const parts = new Map(files)
   const entry = parts.get('plugin.js')!
   parts.delete('plugin.js')

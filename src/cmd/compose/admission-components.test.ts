@@ -124,6 +124,8 @@ test('what cannot be loaded is refused by name', async () => {
   try {
     writeFileSync(join(other, 'all.yaml'), configuration(['none']))
     await expect(open()).rejects.toThrow(join(other, 'none.wasm'))
+    copyFileSync(join(root, 'wasm/components/most-allocated.wasm'), join(other, 'none.wasm'))
+    await expect(open()).rejects.toThrow('it exports no function "review"')
     writeFileSync(join(other, 'all.yaml'), 'kind: Pod')
     await expect(open()).rejects.toBeInstanceOf(UserError)
   } finally {

@@ -79,7 +79,8 @@ function listDirectory(directory: string): readonly string[] {
 
 async function openHost(path: string, name: string, clock: Pick<Clock, 'setTimer'>): Promise<ComponentHost> {
   try {
-    return createComponentHost(name, { component: await transpileComponent(path), memoryBytesMax }, clock)
+    const component = await transpileComponent(path, 'review')
+    return createComponentHost(name, { component, memoryBytesMax }, clock)
   } catch (error) {
     const reason = (error as Error).message
     throw new UserError(
