@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** Where Go keeps the modules that it has fetched. */
-export const goModules = process.env.GOMODCACHE ?? join(process.env.GOPATH ?? join(homedir(), 'go'), 'pkg/mod')
+export const goModules =
+  process.env.GOMODCACHE ?? join(process.env.GOPATH ?? join(homedir(), 'go'), 'pkg/mod')
 
 /** A file that is published with upstream's module, and why it is not here; told once where it is skipped. */
 export function upstreamFile(
