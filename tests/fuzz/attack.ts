@@ -37,6 +37,7 @@ const upstreamFaults = [
   'failed to convert new object',
   'list element types are not identical',
   'does not contain declared merge key',
+  'unable to find api field in struct RawExtension',
 ]
 
 /** Sends cases `from` to `cases` - 1 of a seed and answers what was wrong with the answers. */

@@ -214,10 +214,10 @@ async function play(side: Side): Promise<object> {
   for (const one of cases) answers[one.name] = await settled(() => session.ask(one), one.until)
   const nobody = side.session({})
   for (const one of byToken) answers[one.name] = await settled(() => nobody.ask(one))
-  return {
-    answers,
-    asked: proxies.map(({ asked }, index) => [...new Set(asked.slice(before[index]))].toSorted()),
-  }
+  const since = proxies.map(({ asked }, index) => new Set(asked.slice(before[index])))
+  // Its keys are had when the server has started or with the first token: that somebody is known by one tells enough.
+  for (const places of since) places.delete('issuer.test:8443')
+  return { answers, asked: since.map(places => [...places].toSorted()) }
 }
 
 /** A hook is asked a moment after it was named. */
@@ -243,7 +243,7 @@ besideStock({
     expect(there).toMatchObject({
       asked: [
         ['192.0.2.10:8080', '192.0.2.10:9090'],
-        ['access', 'audit', 'hooks', 'issuer', 'tokens'].map(name => `${name}.test:8443`),
+        ['access', 'audit', 'hooks', 'tokens'].map(name => `${name}.test:8443`),
       ],
     })
     expect(here).toEqual(there)

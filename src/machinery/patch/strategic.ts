@@ -127,12 +127,23 @@ function memberOf(schema: Schema, key: string): Member {
     const field = schema.fields.get(key)
     if (field) return field
     if (schema.preserveUnknown) return { schema: { kind: 'any' } }
-    const name = schema.name?.split('.').at(-1) ?? ''
-    throw plainFailure(`unable to find api field in struct ${name} for the json field ${quote(key)}`)
+    throw noField(schema.name?.split('.').at(-1) ?? '', key)
   }
+  const struct = opaqueStructs.get(schema.kind)
+  if (struct) throw noField(struct, key)
   const found = schema.kind === 'list' ? 'slice' : schema.kind === 'map' ? 'map' : 'interface'
   throw plainFailure(`merging an object in json but data type is not struct, instead is: ${found}`)
 }
+
+const noField = (struct: string, key: string) =>
+  plainFailure(`unable to find api field in struct ${struct} for the json field ${quote(key)}`)
+
+/** Structs in Go whose JSON is free: upstream finds no field of it in them, and answers its plain 500. */
+const opaqueStructs: ReadonlyMap<Schema['kind'], string> = new Map([
+  ['rawExtension', 'RawExtension'],
+  ['fieldsV1', 'FieldsV1'],
+  ['json', 'JSON'],
+])
 
 function listRule(schema: Schema, key: string): ListRule {
   const field = memberOf(schema, key)
