@@ -16,6 +16,7 @@ import type { ChangesOf, Managers } from './managed.ts'
 import { decodeManagers, encodeManagers, managerId, takeFromOthers } from './managed.ts'
 import { mergeValues } from './merge.ts'
 import { type ComparedVersion, changesInVersions, pruneInVersions } from './other-versions.ts'
+import { reconcileManagers } from './reconcile.ts'
 import { withoutEmpties, writtenMemberOf } from './typed.ts'
 import type { Compared, Writer } from './update.ts'
 import { identityOf, ownedChanges, recordUpdate, resetSet, unownedPaths } from './update.ts'
@@ -96,6 +97,7 @@ function* startingManagers(options: ApplyOptions): Steps<Managers> {
   const { live, schema } = options
   const managers = decodeManagers(live?.metadata.managedFields)
   if (!managers) throw plainFailure('failed to decode managed fields')
+  reconcileManagers(managers, options)
   if (managers.size === 0 && live) {
     const writer = { ...options, manager: 'before-first-apply' }
     yield* recordUpdate(

@@ -9,7 +9,7 @@ import type { ListSchema, Schema } from '../schema/schema.ts'
 import type { FieldNode, FieldSet } from './field-set.ts'
 import { leaf, nodeOf, union } from './field-set.ts'
 import { itemElement } from './path-element.ts'
-import { isAlwaysLeaf, memberOf, memberSchema, shapeOf, standingMembers } from './typed.ts'
+import { isAlwaysLeaf, memberOf, memberSchema, type Shape, shapeOf, standingMembers } from './typed.ts'
 
 /** Paths that appeared, changed their value, or went away. No path is in two of them. */
 export interface Changes {
@@ -122,8 +122,8 @@ function compareValues(level: Level, old: unknown, next: unknown): Changes | und
   const { schema } = level
   if (old === undefined) return { added: presence(schema, next) }
   if (next === undefined) return { removed: presence(schema, old) }
-  const shape = shapeOf(schema, old)
-  if (shape === 'leaf' || shape !== shapeOf(schema, next)) {
+  const shape = sharedShape(schema, old, next)
+  if (shape === 'leaf') {
     return deepEqual(old, next) ? undefined : { modified: leaf }
   }
   const changes =
@@ -133,6 +133,13 @@ function compareValues(level: Level, old: unknown, next: unknown): Changes | und
   // Null and empty are different leaves.
   if (!changes && (old === null) !== (next === null)) return { modified: leaf }
   return changes
+}
+
+/** A null of free JSON is a map of no members beside one that has some. */
+function sharedShape(schema: Schema, old: unknown, next: unknown): Shape {
+  const shape = shapeOf(schema, old)
+  if (shape === shapeOf(schema, next)) return shape
+  return schema.kind === 'any' && (old === null || next === null) ? 'map' : 'leaf'
 }
 
 function compareMaps(level: Level, old: JsonMap, next: JsonMap): Changes | undefined {

@@ -100,7 +100,8 @@ function withNamedFields(schema: Schema, set: FieldSet): FieldSet {
   return nodeOf(isMember(set), children)
 }
 
-function elementSchema(schema: Schema, element: string): Schema {
+/** The schema of what a path element leads to; undeclared members are free JSON. */
+export function elementSchema(schema: Schema, element: string): Schema {
   if (element.startsWith('f:')) return memberSchema(schema, element.slice(2))
   return schema.kind === 'list' ? schema.items : { kind: 'any' }
 }

@@ -21,6 +21,7 @@ import {
   takeFromOthers,
 } from './managed.ts'
 import { type ComparedVersion, changesInVersions, type FindVersion } from './other-versions.ts'
+import { reconcileManagers } from './reconcile.ts'
 
 /** Paths that this kind of write cannot set, such as `[['status']]` for the main resource. */
 export type ResetFields = readonly (readonly string[])[]
@@ -128,6 +129,7 @@ export function* managedFieldsSteps(options: UpdateOptions): Steps<ManagedFields
   const managers = startingManagers(options)
   // An object that was written before anybody tracked fields stays untracked until somebody applies to it.
   if (managers.size === 0 && live?.metadata.uid) return undefined
+  reconcileManagers(managers, options)
   if (options.isLong) yield
   const changes = yield* ownedChanges(schema, options, options.resetFields)
   if (options.isLong) yield
