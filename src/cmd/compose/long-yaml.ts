@@ -1,6 +1,6 @@
 import { DecodeError, type LongYaml } from '../../machinery/codec/index.ts'
 import type { Clock } from '../../std/ports.ts'
-import { createAskedWorker } from './asked-worker.ts'
+import { createAskedWorker } from './worker-questions.ts'
 import type { YamlAnswer, YamlQuestion } from './yaml-worker.ts'
 
 /** Long YAML in a Worker. Reading rejects with DecodeError as `decodeYaml` throws. */
